@@ -1,6 +1,6 @@
 /**
- * `npm run bench:quick [-- PART …]`: every benchmark once, or those parts, as small as it goes, in about five minutes.
- * Shows that they run; its figures mean nothing, and it judges none.
+ * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible, in about
+ * five minutes. It only shows that the benchmarks run; its figures mean nothing.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

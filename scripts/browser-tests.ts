@@ -1,4 +1,4 @@
-/** `npm run test:browser`: the tests that drive a real Chromium. Exits with 1, saying what to install, where there is none. */
+/** `npm run test:browser`: runs the tests in a real Chromium. Without one it exits with 1 and says what to install. */
 import { findChromium, NO_CHROMIUM } from '../test/helpers/chromium.ts';
 import { run } from './run-command.ts';
 

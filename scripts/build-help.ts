@@ -1,4 +1,4 @@
-/** Help and completion of the command line, written into a build, so that neither waits for the tree of all commands. */
+/** Help and completion of the command line, written into a build, so that neither builds the tree of all commands. */
 import type { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,12 +16,12 @@ import {
 import { ownCommand } from '../src/main/cli/terminal/own-command.ts';
 import { PACKAGE_VERSION } from '../src/shared/package-version.ts';
 
-/** Writes the file into a build of the package: `dist`. */
+/** Writes the file into `dist`, a build of the package. */
 export function buildHelp(dist: string): void {
   writeFileSync(join(dist, 'main', 'cli', QUICK_FILE), JSON.stringify(quickData()));
 }
 
-/** Everything that the file holds. */
+/** Returns the content of the file. */
 export function quickData(): QuickData {
   const program = createProgram(() => {});
   const help = commandsOf(program).map(({ words, command }) => [words, helpOf(command)]);
@@ -34,7 +34,7 @@ export interface NamedCommand {
   readonly command: Command;
 }
 
-/** A command and all commands below it, hidden ones left out. */
+/** Returns a command and all commands below it, except hidden ones. */
 export function commandsOf(command: Command, words = ''): readonly NamedCommand[] {
   const below = command.createHelp().visibleCommands(command);
   const path = (name: string): string => (words === '' ? name : `${words} ${name}`);
@@ -83,7 +83,7 @@ function helpOf(command: Command): QuickHelp {
   };
 }
 
-/** What a command prints after its help. */
+/** Returns the text that a command prints after its help. */
 function textAfter(command: Command): string {
   let text = '';
   const context = {
@@ -96,7 +96,7 @@ function textAfter(command: Command): string {
   return text;
 }
 
-/** What the adapter for commander told the completion, which has been filled by creating the program. */
+/** Returns the completions as commander's adapter collected them while the program was created. */
 function completions(): readonly QuickCompletion[] {
   return [['', tab] as const, ...tab.commands].map(([command, { description, options, arguments: args }]) => ({
     command,

@@ -1,6 +1,6 @@
 /**
- * `npm run wasm`: assembles src/shared/json/structure-scan.wat into src/shared/json/structure-scan.ts, which is what the package holds. A test
- * compares the two.
+ * `npm run wasm`: assembles src/shared/json/structure-scan.wat into src/shared/json/structure-scan.ts, which is part of
+ * the package. A test compares the two.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import createWabt from 'wabt';

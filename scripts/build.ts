@@ -1,5 +1,5 @@
 /**
- * `npm run build [-- FOLDER] [--without-declarations]`: dist/ out of src/, bundled, with declarations, source maps and
+ * `npm run build [-- FOLDER] [--without-declarations]`: builds dist/ from src/: bundles, declarations, source maps and
  * licences.
  */
 import { readdirSync, statSync } from 'node:fs';
@@ -13,10 +13,10 @@ const { positionals, values } = parseArgs({
 });
 const folder = resolve(positionals[0] ?? 'dist');
 await buildDist(folder, { declarations: !values['without-declarations'] });
-// Standard output is that of npm pack.
+// Standard output belongs to npm pack.
 process.stderr.write(`${sizes(folder)}\n`);
 
-/** How large the files are by kind, in KB. */
+/** Returns the total size of the files of each kind, in KB. */
 function sizes(of: string): string {
   const bytes = new Map<string, number>();
   for (const name of readdirSync(of, { recursive: true, encoding: 'utf8' })) {

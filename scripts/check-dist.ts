@@ -1,7 +1,7 @@
 /**
- * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a stranger
- * would, on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the demo.
- * Hosts are bundled with it, and the examples of docs/library.md run.
+ * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a new user
+ * would. It runs on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the
+ * demo. It also bundles hosts with the package and runs the examples of docs/library.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { capture } from './run-command.ts';
 
 const OLDEST_NODE = '24.0.0';
 
-/** Every subpath can be imported, and required. */
+/** A script that imports and requires every subpath. */
 const SUBPATHS = `
 import { createRequire } from 'node:module';
 for (const path of ['mcp-switchyard', 'mcp-switchyard/fs-store', 'mcp-switchyard/gateway', 'mcp-switchyard/package.json']) {
@@ -62,11 +62,11 @@ function say(line: string): void {
 function install(...what: readonly string[]): void {
   const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
   const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
-  // Run from another package's script, npm would take that package for the one to install into.
+  // In a script of another package, npm would otherwise install into that package.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }
 
-/** The command is there under both names, and its help has examples that work in the project it is installed in. */
+/** Checks that the command exists under both names, and that the examples in its help work in the project. */
 function checkCommand(): void {
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   for (const name of ['mcp-switchyard', 'switchyard']) {
@@ -80,7 +80,7 @@ function check(name: string, node: string): void {
   const bin = join(folder, 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
   const version = capture(node, ['--version']).trim();
   const printed = capture(node, ['probe.js'], { cwd: folder });
-  if (!printed.includes(MAP_HOST.prints)) throw new Error(`On ${name} the load went wrong: ${printed}`);
+  if (!printed.includes(MAP_HOST.prints)) throw new Error(`On ${name} the load failed: ${printed}`);
   say(`${name} (${version}): imported every subpath, loaded a map on a thread, stored it`);
   const demo = JSON.parse(capture(node, [bin, 'demo', '--once', '--json'], { cwd: folder })) as {
     connectors: { state: string }[];

@@ -1,9 +1,13 @@
 /**
- * `npm run test:conformance [-- PART…]`: the official conformance suite, both requirement sets. The parts are `client`
- * (its client scenarios through each way to a connector), `logins` (its login scenarios through the library's logins),
- * `fixture` (its server scenarios against our own fixture), `gateway` (the same through `mcp-switchyard serve`) and
- * `replicas` (the same through three replicas behind a round-robin proxy; it needs Redis). Without one: client, logins
- * and gateway.
+ * `npm run test:conformance [-- PART…]`: runs the official conformance suite, with both requirement sets. Parts:
+ *
+ * - `client`: its client scenarios through each way to a connector
+ * - `logins`: its login scenarios through the library's logins
+ * - `fixture`: its server scenarios against our own fixture
+ * - `gateway`: its server scenarios through `mcp-switchyard serve`
+ * - `replicas`: its server scenarios through three replicas behind a round-robin proxy; needs Redis
+ *
+ * Defaults to client, logins and gateway.
  */
 import { runClientPart, runLoginPart } from './conformance/client-part.ts';
 import { add, type Score } from './conformance/run-suite.ts';
@@ -14,7 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<Score>>> = {
   logins: runLoginPart,
   fixture: runFixturePart,
   gateway: runGatewayPart,
-  // It needs Redis, and says so when it is loaded.
+  // Loading it fails with a message if there is no Redis.
   replicas: async () => (await import('./conformance/replicas-part.ts')).runReplicasPart(),
 };
 const DEFAULT = ['client', 'logins', 'gateway'];

@@ -1,6 +1,6 @@
 /**
- * `npm run coverage [-- --report]`: tests with V8's own coverage, which reaches into worker threads and child processes; one report over all,
- * with thresholds.
+ * `npm run coverage [-- --report]`: runs the tests with V8's own coverage, which includes worker threads and child
+ * processes, and checks one report for all against thresholds.
  */
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -29,13 +29,13 @@ const REPORT = [
 
 const SUITES = ['test', 'test:fleet'];
 
-// `--report` judges what was counted before: CI counts in the runs of the tests that it needs anyway.
+// `--report` only checks what was counted before, because CI counts in the test runs that it needs anyway.
 const counted = process.argv.includes('--report') || count();
 process.exitCode = counted && run('c8', REPORT) ? 0 : 1;
 
 function count(): boolean {
   rmSync('coverage', { recursive: true, force: true });
-  // Tests run several times slower here, so one that depends on time gets a second chance, as in CI.
+  // Tests are several times slower here, so a test that depends on time gets a second chance, as in CI.
   const env = { NODE_V8_COVERAGE: resolve(RAW), CI: 'true' };
   return SUITES.map((suite) => run('npm', ['run', suite], { env })).every(Boolean);
 }

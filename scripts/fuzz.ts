@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: fuzzes every target of test/fuzz/targets for an hour in all, one after the other, guided by V8's block coverage.
- * Exits with 1 if an input broke a rule. `--help` lists the options.
+ * `npm run fuzz`: fuzzes every target of test/fuzz/targets for one hour in total, one after the other, guided by V8's
+ * block coverage. Exits with 1 if an input broke a rule. `--help` lists the options.
  */
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { runAlone } from '../test/fuzz/engine/run-alone.ts';
 const HELP = `npm run fuzz -- [OPTION]…
 
   --seconds N     time for all targets together; 3600 by default
-  --target NAME   one target alone; may be given several times
+  --target NAME   only this target; may be given several times
   --seed N        a run with the same seed and the same corpus tries the same inputs; chosen at random by default
   --keep          adds minimised inputs that reach new code, and inputs that broke a rule, to test/fuzz/corpus
   --input JSON    runs one input, as a report prints it, and nothing else; needs one --target
@@ -61,7 +61,7 @@ async function fuzzAll(): Promise<void> {
   process.exitCode = findings === 0 ? 0 : 1;
 }
 
-/** Runs one input in this process, where a debugger reaches it. */
+/** Runs one input in this process, so that a debugger can be attached. */
 async function runOne(line: string): Promise<void> {
   const [name, ...others] = names;
   if (name === undefined || others.length > 0) return refuse('--input needs one --target.');

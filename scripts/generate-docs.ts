@@ -1,21 +1,21 @@
-/** `npm run docs`: writes the pages that are made from code. With --check it only says whether they are current. */
+/** `npm run docs`: writes the pages that are generated from code. `--check` only reports whether they are current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/observability/instrument-table.ts';
 import { ERROR_CODES } from '../src/shared/error-codes.ts';
 
-/** docs/errors.md, out of the table of codes. */
+/** Returns docs/errors.md, from the table of codes. */
 export function errorsPage(): string {
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { meaning, remedy }]) => `| \`${code}\` | ${meaning} | ${remedy} |`,
   );
   return `# Errors
 
-Every error is a \`SwitchyardError\` with a \`code\` out of this table; \`sync()\` and \`loadConnectorServiceMap()\` reject with its
-subclass \`ConnectorManifestError\` where the map is at fault. Tell errors apart by \`code\`, never by message; \`cause\` keeps what was
-underneath. Codes are only ever added.
+Every error is a \`SwitchyardError\` with a \`code\` from this table. \`sync()\` and \`loadConnectorServiceMap()\` reject
+with its subclass \`ConnectorManifestError\` if the map is at fault. Distinguish errors by \`code\`, never by message;
+\`cause\` is the underlying error. New versions only add codes.
 
-This page is made from \`src/shared/error-codes.ts\` by \`npm run docs\`.
+This page is generated from \`src/shared/error-codes.ts\` by \`npm run docs\`.
 
 | code | what happened | what to do |
 | --- | --- | --- |
@@ -23,7 +23,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** docs/metrics.md, out of the table of instruments. */
+/** Returns docs/metrics.md, from the table of instruments. */
 export function metricsPage(): string {
   const rows = Object.values(INSTRUMENTS).map(({ kind, name, help, labels }) => {
     const labelled = labels.map((label) => `\`${label}\``).join(', ');
@@ -31,32 +31,35 @@ export function metricsPage(): string {
   });
   return `# Metrics
 
-\`getConnectorMetricsRegistry()\` is a prom-client registry with these metrics, Node's default metrics (\`nodejs_…\`, \`process_…\`) and the default labels
-\`brand\` and \`component: 'mcp-connectors'\`. \`mcp-switchyard serve\` serves it at \`/metrics\`. Durations are seconds. The \`connector\` label has a value of its own for the first
-${MAX_CONNECTOR_LABELS} connectors, then \`other\`; it goes when the connector goes. \`code\` is one of [errors.md](errors.md).
+\`getConnectorMetricsRegistry()\` returns a prom-client registry with these metrics, Node's default metrics
+(\`nodejs_…\`, \`process_…\`) and the default label \`component: 'mcp-connectors'\`; the option \`compat\` adds the label
+\`brand\`. \`mcp-switchyard serve\` serves it at \`/metrics\`. Durations are in seconds.
 
-This page is made from \`src/main/observability/instrument-table.ts\` by \`npm run docs\`.
+The first ${MAX_CONNECTOR_LABELS} connectors have their own value of the label \`connector\`; all others share the value \`other\`.
+A value is removed with its connector. \`code\` is one of [errors.md](errors.md).
 
-| metric | kind | labels | what it says |
+This page is generated from \`src/main/observability/instrument-table.ts\` by \`npm run docs\`.
+
+| metric | kind | labels | what it measures |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 # Traces
 
-One trace goes from a client through the gateway, or from a host, to the connector. A request is the child of what it
-carries in \`_meta\` (\`traceparent\`, \`tracestate\`, \`baggage\`: SEP-414), or else of its HTTP headers. If both are
-there, \`_meta\` is the parent and the context of the transport is a link. A connector gets the context of our own span,
-in \`_meta\` and in the headers, over Streamable HTTP, SSE and stdio alike; \`baggage\` is passed on. A malformed value
-counts as absent. \`manager.callTool\` and \`manager.request\` also take a parent in the \`_meta\` of their parameters.
+One trace goes from a client through the gateway, or from a host, to the connector. A request is the child of the
+context in its \`_meta\` (\`traceparent\`, \`tracestate\`, \`baggage\`: SEP-414), or else in its HTTP headers. If both are
+present, \`_meta\` is the parent and the context of the transport is a link. A connector gets the context of our own span,
+in \`_meta\` and in the headers, over Streamable HTTP, SSE and stdio alike; \`baggage\` is forwarded. A malformed
+value is ignored. \`manager.callTool\` and \`manager.request\` also take a parent in the \`_meta\` of their parameters.
 
-Who listens to it:
+Where traces go:
 
 - **OpenTelemetry**: the host needs \`@opentelemetry/api\` (an optional peer) and an SDK of its choice, which also exports.
-- **diagnostics_channel**: a \`tracingChannel\` each: \`mcp-switchyard:sync\`, \`:load\`, \`:connect\`, \`:call\`. Messages
-  are \`{ operation, attributes, traceparent }\`. The channel \`mcp-switchyard:error\` tells of every error as it is made,
-  \`{ error }\`, also of errors that are dealt with.
-- **Nobody**: the trace id, the flags and the \`tracestate\` of a client go on unchanged, under a new span id. A trace of
-  our own is then marked as not sampled, and goes out in the headers alone.
+- **diagnostics_channel**: one \`tracingChannel\` each for \`mcp-switchyard:sync\`, \`:load\`, \`:connect\` and \`:call\`.
+  Messages are \`{ operation, attributes, traceparent }\`. The channel \`mcp-switchyard:error\` publishes every error when
+  it is created, as \`{ error }\`, including errors that are handled.
+- **Without a listener**: the trace id, the flags and the \`tracestate\` of a client are forwarded unchanged, with a new
+  span id. A trace of our own is then marked as not sampled, and only sent in the headers.
 
 ## Spans
 
@@ -65,30 +68,31 @@ Names, kinds and attributes are those of the [OpenTelemetry semantic conventions
 | span | kind | what it covers |
 | --- | --- | --- |
 | \`tools/call NAME\`, \`prompts/get NAME\`, any other method | server | a request or a notification of a client of the gateway |
-| \`tools/call CONNECTOR.NAME\` | client | a call of a tool, from the manager to the answer; its first request adds its attributes |
+| \`tools/call CONNECTOR.NAME\` | client | a tool call, from the manager to the response; its first request adds its attributes |
 | any other method | client | a request or a notification to a connector, and each further request of the same call |
-| \`roots/list\`, \`sampling/createMessage\`, \`elicitation/create\` | server, client | a question of a connector, and the same as the gateway asks its client |
+| \`roots/list\`, \`sampling/createMessage\`, \`elicitation/create\` | server, client | a request by a connector, and the same request as the gateway sends it to its client |
 | \`connector sync\`, \`service map load\`, \`connector bring-up\`, \`connector relist\` | internal | work of the manager |
 
 | attribute | |
 | --- | --- |
-| \`mcp.method.name\` | \`_OTHER\` for a method that MCP does not have |
+| \`mcp.method.name\` | \`_OTHER\` for a method that MCP does not define |
 | \`gen_ai.tool.name\`, \`gen_ai.prompt.name\`, \`gen_ai.operation.name\` | left out if there is no tool or prompt of that name |
 | \`mcp.protocol.version\`, \`network.transport\`, \`network.protocol.name\`, \`server.address\`, \`server.port\` | |
 | \`jsonrpc.request.id\`, \`mcp.session.id\` | spans only; revision 2026-07-28 has no sessions |
 | \`mcp.resource.uri\` | spans only; without user, password, query and fragment |
 | \`error.type\` | the JSON-RPC code, the HTTP status, \`tool_error\`, \`cancelled\`, or a code of [errors.md](errors.md) or of Node |
-| \`rpc.response.status_code\` | the JSON-RPC code of an error that was answered |
+| \`rpc.response.status_code\` | the JSON-RPC code of an error response |
 
-No attribute holds an argument, a result or an error message. The status of a failed span has a code of
-[errors.md](errors.md) as its description, not the message of the answer: connectors repeat in it what they were sent.
-\`subscriptions/listen\`, which stays open for hours, has no span. Nor has a notification to a client or from a
-connector, since a call may bring thousands of them, or a \`notifications/cancelled\` to a connector. If the host has undici instrumented and records a
-request, that instrumentation sends the headers.
+No attribute contains an argument, a result or an error message. The description of a failed span's status is a code of
+[errors.md](errors.md). The message of the response is left out, because connectors may repeat their input in it.
+
+These have no span: \`subscriptions/listen\`, because it stays open for hours; notifications to a client or from a
+connector, because a call may cause thousands; and \`notifications/cancelled\` to a connector. If the host has
+instrumented undici and records a request, that instrumentation sends the headers.
 
 ## Durations
 
-If the host has a meter provider, these histograms are recorded there too. They are in seconds, with the buckets and the
+If the host has a meter provider, these histograms are also recorded there. They are in seconds, with the buckets and the
 attributes of the conventions. The metrics of the table above do not change.
 
 | histogram | |
@@ -98,7 +102,7 @@ attributes of the conventions. The metrics of the table above do not change.
 | \`mcp.server.session.duration\` | the session of a client of the gateway, up to revision 2025-11-25 |
 | \`mcp.client.session.duration\` | a connection to a connector, from when it is up; \`error.type\` if it broke |
 
-What a trace costs is in [benchmarks.md](benchmarks.md#npm-run-bench----tracing).
+[benchmarks.md](benchmarks.md#npm-run-bench----tracing) shows what a trace costs.
 
 [conventions]: https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
 `;

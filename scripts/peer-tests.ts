@@ -1,11 +1,14 @@
-/** `npm run test:peers`: clients of others connect to the gateway. Those too large for the project's own dependencies are installed into test/peers/large first, at the versions that its package.json pins. */
+/**
+ * `npm run test:peers`: clients of other projects connect to the gateway. Clients that are too large for the project's
+ * dependencies are installed into test/peers/large first, at the versions pinned in its package.json.
+ */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './run-command.ts';
 
 const folder = fileURLToPath(new URL('../test/peers/large/', import.meta.url));
 
-/** The version of a package.json, null if there is none. */
+/** Returns the version of a package.json; null if the file is missing. */
 function versionIn(path: string): string | null {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
@@ -30,5 +33,5 @@ function install(): boolean {
 }
 
 const isReady = isInstalled() || install();
-if (!isReady) process.stderr.write('The large clients cannot be installed; is the registry to be reached?\n');
+if (!isReady) process.stderr.write('The large clients cannot be installed; can the registry be reached?\n');
 process.exitCode = isReady && run('vitest', ['run', '--project', 'peers']) ? 0 : 1;

@@ -1,4 +1,7 @@
-/** `npm run screenshot`: the pictures of the status page in docs/images, taken of real connectors in a real browser. `--all FOLDER` takes every width and theme. */
+/**
+ * `npm run screenshot`: takes the pictures of the status page in docs/images, with real connectors in a real browser.
+ * `--all FOLDER` takes every width and theme.
+ */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +24,7 @@ if (findChromium() === null) {
 mkdirSync(folder, { recursive: true });
 await using world = await startStatusWorld();
 await using browser = await startChromium();
-// The servers of this world start in this process too; what is shown of its event loop is not to be that.
+// The test servers also start in this process; the pictures must not show their load on the event loop.
 if (values.all === undefined) await sleep(SETTLED_MS);
 for (const width of widths) {
   for (const colorScheme of ['light', 'dark'] as const) {

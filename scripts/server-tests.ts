@@ -1,6 +1,6 @@
 /**
- * `npm run test:servers [-- --only ID,… --trace FOLDER]`: published stdio servers come up as they do with the plain
- * SDK. They are installed into test/servers first, at the versions that its package.json pins.
+ * `npm run test:servers [-- --only ID,… --trace FOLDER]`: checks that published stdio servers start as they do with the
+ * plain SDK. They are installed into test/servers first, at the versions pinned in its package.json.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { run } from './run-command.ts';
 
 const folder = fileURLToPath(new URL('../test/servers/', import.meta.url));
 
-/** The version of a package.json, null if there is none. */
+/** Returns the version of a package.json; null if the file is missing. */
 function versionIn(path: string): string | null {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version.replace(/^v/, '');
@@ -22,7 +22,7 @@ function isInstalled(): boolean {
     dependencies: Record<string, string>;
     optionalDependencies: Record<string, string>;
   };
-  // The optional ones are native programs for one kind of machine.
+  // The optional ones are native executables for one platform.
   const native = process.platform === 'linux' && process.arch === 'x64' ? optionalDependencies : {};
   return Object.entries({ ...dependencies, ...native }).every(
     ([name, version]) => versionIn(`${folder}node_modules/${name}/package.json`) === version,

@@ -1,6 +1,7 @@
 /**
- * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: the registry under faults of its disk and of its processes. `--full` takes minutes, and every point where the
- * short form takes a choice; `--only` runs the cases whose name holds the text. What this machine does not allow is skipped, and said.
+ * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: tests the registry with faults of its disk and processes.
+ * The form `--full` takes minutes and tests every point, while the short form tests a selection. With `--only`, the
+ * cases run whose name contains the text. Cases that this machine does not allow are skipped and reported.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed);
-if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed} is no whole number`);
+if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed} is not a whole number`);
 
 const folder = mkdtempSync(join(tmpdir(), 'storage-faults-shim-'));
 const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** `npm run test:vectors`: runs the large public vector sets where their folder exists, and says so where it does not. */
+/** `npm run test:vectors`: runs the large public vector sets if their folder exists, and says so if it does not. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './run-command.ts';
@@ -6,4 +6,4 @@ import { run } from './run-command.ts';
 const folder = fileURLToPath(new URL('../../shared/vectors', import.meta.url));
 if (existsSync(folder))
   process.exitCode = run('vitest', ['run', '--project', 'vectors'], { env: { SWITCHYARD_VECTORS: folder } }) ? 0 : 1;
-else process.stdout.write('Skipped: there is no folder ../shared/vectors beside this checkout.\n');
+else process.stdout.write('Skipped: the folder ../shared/vectors next to this checkout does not exist.\n');

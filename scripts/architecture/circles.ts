@@ -4,8 +4,8 @@ import type { Import } from './source-tree.ts';
 type Edges = Map<string, Set<string>>;
 
 /**
- * For each folder: which of its files and subfolders import each other in a circle. An import between two files counts once, in the deepest
- * folder that holds both.
+ * For each folder, finds its files and subfolders that import each other in a circle. An import between two files
+ * counts once, in the deepest folder that contains both.
  */
 export function findCircles(imports: readonly Import[]): readonly string[] {
   const folders = new Map<string, Edges>();

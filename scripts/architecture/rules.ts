@@ -16,10 +16,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['observability', 'mcp', 'masking'],
 ];
 
-/** Folders of src/main that import src/shared alone. */
+/** Folders of src/main that only import src/shared. */
 const VOCABULARIES: readonly string[] = ['mcp', 'masking', 'observability'];
 
-/** Ways to a connector, which know nothing of each other. */
+/** Transports of connectors, which do not know each other. */
 const TRANSPORTS: readonly string[] = ['streamable-http', 'sse', 'stdio', 'replaced-api'];
 const MEETING_PLACE = 'src/main/connectors/bring-up/choose-connect.ts';
 
@@ -28,7 +28,7 @@ const MAX_LINES = 250;
 export const MAX_COLUMNS = 120;
 const VAGUE = /^(utils?|misc|common|core|helpers?|small-parts|stuff)(\.|$)/;
 
-/** What one rule finds wrong, a line each. */
+/** A rule of the layout. It returns one line for each finding. */
 export type Rule = (files: readonly SourceFile[]) => readonly string[];
 
 const importsOf = (files: readonly SourceFile[], kind: Import['kind'] = 'import'): readonly Import[] =>
@@ -64,15 +64,18 @@ const layerOf = (path: string): number => {
   return LAYERS.findIndex((layer) => layer.includes(folder));
 };
 
-/** Rule 2: vocabularies import shared/ alone, and connectors know the interfaces that a host implements, not its options. */
+/**
+ * Rule 2: vocabularies only import shared/, and connectors only know the interfaces that a host implements, not its
+ * options.
+ */
 export const checkVocabularies: Rule = (files) =>
   importsOf(files).flatMap((one) => {
     const vocabulary = VOCABULARIES.find((name) => within(one.from, `src/main/${name}`));
     if (vocabulary !== undefined && !within(one.to, `src/main/${vocabulary}`) && !within(one.to, 'src/shared'))
-      return [`vocabulary: ${show(one)} (${vocabulary}/ imports shared/ alone)`];
+      return [`vocabulary: ${show(one)} (${vocabulary}/ only imports shared/)`];
     const takesOptions = within(one.from, 'src/main/connectors') && within(one.to, 'src/main/options');
     return takesOptions && one.to !== 'src/main/options/host-interfaces.ts'
-      ? [`options: ${show(one)} (connectors/ takes types from options/host-interfaces.ts alone)`]
+      ? [`options: ${show(one)} (connectors/ only takes types from options/host-interfaces.ts)`]
       : [];
   });
 
@@ -83,12 +86,12 @@ export const checkTransports: Rule = (files) => [
     const reached = new Set(importsOf([file]).flatMap(({ to }) => transportOf(to) ?? []));
     if (own !== null) reached.add(own);
     return reached.size > 1 && file.path !== MEETING_PLACE
-      ? [`transports: ${file.path} knows ${[...reached].sort().join(' and ')}; they meet in ${MEETING_PLACE} alone`]
+      ? [`transports: ${file.path} knows ${[...reached].sort().join(' and ')}; only ${MEETING_PLACE} may`]
       : [];
   }),
   ...importsOf(files)
     .filter(({ from, to }) => within(from, 'src/main/gateway/status-page/view') && within(to, 'src/main/manager'))
-    .map((one) => `view: ${show(one)} (it draws what the model says)`),
+    .map((one) => `view: ${show(one)} (it only renders the model)`),
 ];
 
 function transportOf(path: string): string | null {
@@ -96,7 +99,7 @@ function transportOf(path: string): string | null {
   return folder !== undefined && TRANSPORTS.includes(folder) ? folder : null;
 }
 
-/** Rule 4, but for wide lines: the size of folders and files, and names that say nothing. */
+/** Rule 4, without wide lines: the size of folders and files, and vague names. */
 export const checkSizes: Rule = (files) => {
   const counts = new Map<string, number>();
   for (const { path } of files) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
@@ -113,7 +116,7 @@ export const checkSizes: Rule = (files) => {
   ];
 };
 
-/** Rule 5: a worker is named by the URL of an entry file that exists, which nobody imports. */
+/** Rule 5: a worker is named by the URL of its entry file, which exists and is never imported. */
 export const checkWorkers: Rule = (files) => {
   const paths = new Set(files.map(({ path }) => path));
   const isEntry = (path: string): boolean => /\.(task|worker)\.ts$/.test(path);
@@ -122,7 +125,7 @@ export const checkWorkers: Rule = (files) => {
   return [
     ...named
       .filter(({ to }) => !paths.has(to) || !isEntry(to))
-      .map(({ from, to }) => `worker: ${from} starts ${to}, which is no entry file of a worker`),
+      .map(({ from, to }) => `worker: ${from} starts ${to}, which is not the entry file of a worker`),
     ...importsOf(files)
       .filter(({ to }) => isEntry(to))
       .map((one) => `worker: ${show(one)} (an entry file is started, never imported)`),

@@ -2,24 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
-/** Something that one file takes from another by its path. */
+/** A reference from one file to another by its path. */
 export interface Import {
   /** Path of the importing file, from the root of the checkout. */
   readonly from: string;
-  /** Path of the file that it names. */
+  /** Path of the referenced file. */
   readonly to: string;
   /** `worker` for the entry file of another thread, which is named and never imported. */
   readonly kind: 'import' | 'worker';
 }
 
-/** A source file and what it imports of this checkout. */
+/** A source file and its references within this checkout. */
 export interface SourceFile {
   readonly path: string;
   readonly lines: readonly string[];
   readonly imports: readonly Import[];
 }
 
-/** Reads every TypeScript file below `folder`, a path from `root`. Throws where a file does not parse. */
+/** Reads every TypeScript file below `folder`, a path from `root`. Throws if a file does not parse. */
 export function readSourceTree(root: string, folder: string): readonly SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -29,8 +29,9 @@ export function readSourceTree(root: string, folder: string): readonly SourceFil
 }
 
 /**
- * Parses one file. Every way to name another file counts: imports and re-exports of values and types, side-effect imports, `import()` in code
- * and in types, `new URL('./x', import.meta.url)`, and `workerUrl('workers/x')`. Imports are relative and carry `.ts`, so a path is resolved by joining.
+ * Parses one file. Every way to name another file counts: imports and re-exports of values and types, side-effect
+ * imports, `import()` in code and in types, `new URL('./x', import.meta.url)`, and `workerUrl('workers/x')`. Imports
+ * are relative and end in `.ts`, so a path is resolved by joining.
  */
 export function parseSourceFile(path: string, text: string): SourceFile {
   const { program, errors } = parseSync(path, text);
@@ -79,7 +80,7 @@ function relative(name: string | null, kind: Import['kind']): NamedFile | null {
   return name?.startsWith('.') === true ? { kind, name } : null;
 }
 
-/** `workerUrl` takes a path from `src`, without its extension. */
+/** Resolves a reference. `workerUrl` takes a path from `src`, without its extension. */
 function resolve(from: string, { name }: NamedFile): string {
   return name.startsWith('.') ? posix.join(posix.dirname(from), name) : posix.join('src', `${name}.ts`);
 }
@@ -100,7 +101,7 @@ function text(node: unknown): string | null {
     : null;
 }
 
-/** The path in a string, or in a template that has all of it before the extension. */
+/** Returns the path in a string, or in a template that contains all of it but the extension. */
 function pathOf(node: unknown): string | null {
   if (typeof node !== 'object' || node === null || !('quasis' in node)) return text(node);
   const [before, after] = (node.quasis as readonly { readonly value: { readonly raw: string } }[]).map(

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type OutputChunk, type Plugin, type RolldownOptions, rolldown } from 'rolldown';
 import { chunkNames, type Root } from './chunk-names.ts';
+import { inlineFacades } from './inline-facades.ts';
 import { nodeBuiltins } from './node-builtins.ts';
 import { patchedPackages } from './patched-packages.ts';
 import { trimSourceMap } from './source-maps.ts';
 
-/** Entries of the folder `main`, which host programs import and the command line runs. Keys are paths in dist. */
+/** Entries of the folder `main`, which hosts import and the command line runs. Keys are paths in dist. */
 const MAIN_ENTRIES: Readonly<Record<string, string>> = {
   'main/index': 'src/main/index.ts',
   'main/registry/fs-store': 'src/main/registry/fs-store.ts',
@@ -18,7 +19,7 @@ const MAIN_ENTRIES: Readonly<Record<string, string>> = {
   'main/cli/bench/map-process': 'src/main/cli/bench/map-process.ts',
 };
 
-/** Files of the folder `workers`, which is complete by itself: a host program may copy it to wherever it is. */
+/** Files of the folder `workers`, which is self-contained: a host may copy it anywhere. */
 const WORKER_ENTRIES: Readonly<Record<string, string>> = {
   'load-service-map.task': 'src/workers/load/load-service-map.task.ts',
   'store-writer.worker': 'src/workers/store-writer.worker.ts',
@@ -28,10 +29,10 @@ const WORKER_ENTRIES: Readonly<Record<string, string>> = {
   'piscina.worker': 'node_modules/piscina/dist/worker.js',
 };
 
-/** Modules that look for files from where they are, which must be a file directly in the folder `main`. */
+/** Modules that find files relative to their own, which must be directly in the folder `main`. */
 const PLACED = ['src/main/cli/own-file.ts', 'src/main/threads/worker-url.ts'];
 
-/** What is loaded at once where a program starts, or soon after. Their first letters differ. */
+/** Modules that are loaded at the start of a process, or soon after. Their first letters differ. */
 const MAIN_ROOTS: Readonly<Record<string, Root>> = {
   library: { path: 'src/main/index.ts' },
   registry: { path: 'src/main/registry/fs-store.ts' },
@@ -58,15 +59,15 @@ const WORKER_ROOTS: Readonly<Record<string, Root>> = {
 };
 
 /**
- * Packages that stay outside: peers and native modules that may be absent, and `open`, which has a script beside it
- * that it starts.
+ * Packages that are not bundled: peers and native modules that may be absent, and `open`, which starts a script from
+ * its own folder.
  */
 const EXTERNAL = ['@napi-rs/keyring', '@napi-rs/nice', 'ioredis', 'msgpackr-extract', 'open'];
 
-/** A `require` of a package; msgpackr tries one of a native module, and can do without. */
+/** Finds a `require` of a package. The one in msgpackr is for an optional native module. */
 const NEEDS_URL = /createRequire\$?\(import\.meta\.url\)(?!\("msgpackr-extract"\))/;
 
-/** Bundles `src` into `folder`. Resolves with the ids of the modules that went in. */
+/** Bundles `src` into `folder`. Resolves with the ids of the bundled modules. */
 export async function bundle(root: string, folder: string): Promise<readonly string[]> {
   const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   const shared = optionsFor(root, version);
@@ -75,8 +76,8 @@ export async function bundle(root: string, folder: string): Promise<readonly str
   for (const { fileName, code, moduleIds } of main) {
     const placed = PLACED.find((path) => moduleIds.includes(join(root, path)));
     if (placed !== undefined && dirname(fileName) !== 'main') throw new Error(`${placed} went into ${fileName}`);
-    // A host program that is bundled as CommonJS has no import.meta.url, and fails where one is needed at the start.
-    if (NEEDS_URL.test(code)) throw new Error(`${fileName} has a require that is none of Node's own modules`);
+    // A host that is bundled as CommonJS has no import.meta.url, and would fail if one is needed at the start.
+    if (NEEDS_URL.test(code)) throw new Error(`${fileName} has a require of something other than a module of Node`);
   }
   return [...new Set([...main, ...workers].flatMap(({ moduleIds }) => moduleIds))]
     .filter((id) => isAbsolute(id))
@@ -92,11 +93,11 @@ function optionsFor(root: string, version: string): RolldownOptions {
       // prom-client needs it and depends on it; for our own code it is an optional peer.
       (id === '@opentelemetry/api' && importer?.includes('node_modules') !== true),
     resolve: { mainFields: ['module', 'main'] },
-    // Declared here, since package.json lies elsewhere as seen from a chunk.
+    // Defined here, because a chunk cannot find package.json by a relative path.
     plugins: [constantVersion(version), lateRequires(), nodeBuiltins(root), patchedPackages()],
     transform: { target: 'es2024' },
     preserveEntrySignatures: 'allow-extension',
-    // A warning is a mistake in what is built; that code is loaded earlier than it could be is none.
+    // A warning is a mistake in the build, except that some code is loaded earlier than necessary.
     onLog(level, log) {
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
     },
@@ -115,8 +116,8 @@ function constantVersion(version: string): Plugin {
 }
 
 /**
- * Lets the bundler follow the `require` of packages that our own code loads late and synchronously: their code is then in
- * dist, and runs with the first call.
+ * Lets the bundler follow the `require` of packages that our own code loads late and synchronously. Their code is then
+ * in dist and runs at the first call.
  */
 function lateRequires(): Plugin {
   const declared = 'const require = createRequire(import.meta.url);';
@@ -153,7 +154,16 @@ async function write(
       groups: [{ debugName: 'roots', name: chunkNames(options.cwd ?? '.', roots, entries) }],
     },
   });
-  const chunks = output.filter((file) => file.type === 'chunk');
+  const all = output.filter((file) => file.type === 'chunk');
+  const kept = Object.keys(options.input as Readonly<Record<string, string>>).map((name) => `${name}.${extension}`);
+  const left = new Set(
+    inlineFacades(
+      folder,
+      all.map(({ fileName }) => fileName),
+      kept,
+    ),
+  );
+  const chunks = all.filter(({ fileName }) => left.has(fileName));
   for (const { fileName } of chunks) trimSourceMap(join(folder, fileName));
   return chunks;
 }

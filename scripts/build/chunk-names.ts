@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CodeSplittingNameFunction } from 'rolldown';
 
-/** A module that is loaded at once with all that it imports statically. */
+/** A module that is loaded together with everything that it imports statically. */
 export interface Root {
   /** Its path from the root of the checkout. */
   readonly path: string;
@@ -10,11 +10,11 @@ export interface Root {
 }
 
 /**
- * Puts what the same roots load at once into one file, since each file costs time. A root never loads code that neither
- * it nor the root before it imports statically. What is only loaded later keeps the bundler's own files.
+ * Puts modules that the same roots load together into one file, because each file costs time. A root never loads code
+ * that neither it nor the root before it imports statically. Code that is only loaded later stays in the bundler's own
+ * files.
  *
- * `roots` has a label for each root; the names of files have their first letters. Modules of `own` keep a file of their
- * own.
+ * `roots` has a label for each root; file names contain their first letters. Each module of `own` keeps its own file.
  */
 export function chunkNames(
   base: string,
@@ -28,7 +28,7 @@ export function chunkNames(
       labels = new Map();
       for (const [label, { path }] of Object.entries(roots)) {
         const reached = new Set<string>([resolve(base, path)]);
-        // A set may grow while it is walked.
+        // A set may grow while it is iterated.
         for (const one of reached) for (const next of context.getModuleInfo(one)?.importedIds ?? []) reached.add(next);
         for (const one of reached) labels.set(one, [...(labels.get(one) ?? []), label]);
       }

@@ -9,7 +9,7 @@ interface Manifest {
 
 const FILES = /^(licen[cs]e|notice|copying)/i;
 
-/** The licences of the packages that these modules are of, by name. Throws where a package names none. */
+/** Returns the licences of the packages that these modules belong to, by name. Throws if a package names none. */
 export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   const folders = new Set(moduleIds.filter((id) => id.includes('/node_modules/')).map((id) => packageFolder(id)));
   const blocks = [...folders].map((folder) => {
@@ -26,7 +26,7 @@ export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   return `The files of this folder contain code of these packages.\n\n${sorted.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-/** The folder of the package that a file is of: packages may have further package.json files without a name below it. */
+/** Returns the folder of a file's package. Packages may contain further package.json files, without a version. */
 function packageFolder(file: string): string {
   let folder = dirname(file);
   while (!existsSync(join(folder, 'package.json')) || read(folder).version === undefined) folder = dirname(folder);

@@ -6,16 +6,16 @@ const BARE = new Set(builtinModules);
 const PREFIX = '\0builtin:';
 const REQUIRE = /\brequire\((['"])((?:node:)?[\w/]+)\1\)/g;
 
-/** The full name of one of Node's own modules; null for another module. */
+/** Returns the full name of one of Node's own modules; null for another module. */
 function builtin(name: string): string | null {
   if (name.startsWith('node:')) return name;
   return BARE.has(name) ? `node:${name}` : null;
 }
 
 /**
- * Takes Node's own modules by `process.getBuiltinModule`. An import statement reads every export of such a module, and
- * one of `node:http` loads a whole HTTP client: 57 ms. A `require` of a package in CommonJS would need
- * `import.meta.url`, which a host's bundle in CommonJS does not have.
+ * Loads Node's own modules with `process.getBuiltinModule`. An import statement would read every export of such a
+ * module; for `node:http` that loads a whole HTTP client, which is slow. A `require` in a CommonJS package would need
+ * `import.meta.url`, which a host's CommonJS bundle does not have.
  */
 export function nodeBuiltins(root: string): Plugin {
   return {
@@ -23,9 +23,9 @@ export function nodeBuiltins(root: string): Plugin {
     resolveId(source, importer, { kind }) {
       const name = builtin(source);
       if (name === null) return null;
-      // Code that loads one late waits for a promise, which costs nothing before.
+      // A dynamic import is already late, so it needs no change.
       if (kind === 'dynamic-import') return { id: name, external: true };
-      // One for each importer: a common one would have files load others for nothing else.
+      // Each importer has its own module: with a shared one, files would load others only because of it.
       return { id: `${PREFIX}${name}|${relative(root, importer ?? '')}|`, moduleSideEffects: false };
     },
     load: {
@@ -46,8 +46,8 @@ export function nodeBuiltins(root: string): Plugin {
 }
 
 /**
- * A module with the exports of a built-in one, of which the bundler keeps those that are imported.
- * By `globalThis`, since packages name a variable `process` and set it to what they import of that name.
+ * Returns a module with the exports of a built-in one; the bundler keeps the imported ones. It uses `globalThis`,
+ * because packages may have a variable `process` of their own.
  */
 function exportsOf(name: string): string {
   const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((key) => /^[A-Za-z_]\w*$/.test(key));

@@ -1,6 +1,6 @@
 import type { Plugin } from 'rolldown';
 
-/** A change to a file of a package, for what cannot work in a bundle as it is. */
+/** A change to a file of a package that would not work in a bundle otherwise. */
 interface Patch {
   /** The end of the file's path. */
   readonly file: string;
@@ -10,7 +10,7 @@ interface Patch {
 
 const PATCHES: readonly Patch[] = [
   {
-    // It looks for its worker beside its own file; in a bundle that file lies beside the task.
+    // Piscina looks for its worker next to its own file; in a bundle that file is next to the task.
     file: 'piscina/dist/index.js',
     from: "(0, node_path_1.resolve)(__dirname, 'worker.js')",
     to:
@@ -18,7 +18,7 @@ const PATCHES: readonly Patch[] = [
       '(0, node_path_1.extname)(this.options.filename))',
   },
   {
-    // The task is a module: it is imported straight away, without `require` and `new Function`.
+    // The task is a module, so it is imported directly, without `require` and `new Function`.
     file: 'piscina/dist/worker.js',
     from: 'handler = await Promise.resolve(`$' + '{filename}`).then(s => __importStar(require(s)));',
     to: '',
@@ -40,7 +40,7 @@ const PATCHES: readonly Patch[] = [
   },
 ];
 
-/** Applies the patches. Fails where a package no longer has what is to be replaced. */
+/** Applies the patches. Throws if a package no longer contains the text to replace. */
 export function patchedPackages(): Plugin {
   return {
     name: 'patched-packages',

@@ -8,8 +8,8 @@ interface SourceMap {
 const isOfPackage = (source: string): boolean => source.includes('node_modules/');
 
 /**
- * Leaves the text of our own sources in the map of a file, and of packages their names alone: they are what they were.
- * A file with nothing of ours loses its map.
+ * Keeps the text of our own sources in the map of a file, but only the names of package sources, which are unchanged.
+ * The map of a file without any of our sources is deleted.
  */
 export function trimSourceMap(file: string): void {
   const path = `${file}.map`;

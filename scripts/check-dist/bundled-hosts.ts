@@ -6,7 +6,7 @@ import { build as rolldown } from 'rolldown';
 import { capture } from '../run-command.ts';
 import { HOSTS, MAP_HOST, SERVER } from './hosts.ts';
 
-/** One way to bundle a host. Resolves with the file to run, a path from `out`. */
+/** A way to bundle a host. `bundle` resolves with the file to run, a path from `out`. */
 interface Way {
   readonly name: string;
   readonly bundle: (folder: string, out: string) => Promise<string>;
@@ -63,7 +63,7 @@ const WAYS: readonly Way[] = [
 
 /**
  * Bundles hosts with the package that is installed in `folder`, and runs them in folders without `node_modules`. Throws
- * where one does not print what it should.
+ * if one does not print what it should.
  */
 export async function checkBundledHosts(folder: string, say: (line: string) => void): Promise<void> {
   for (const host of HOSTS) {
@@ -79,7 +79,7 @@ export async function checkBundledHosts(folder: string, say: (line: string) => v
   }
 }
 
-/** Runs the examples of docs/library.md, as a user would in the folder that the package is installed in. */
+/** Runs the examples of docs/library.md, as a user would in the folder where the package is installed. */
 export function checkExamples(folder: string, say: (line: string) => void): void {
   for (const tool of ['esbuild', '@esbuild', 'rolldown'])
     symlinkSync(resolve('node_modules', tool), join(folder, 'node_modules', tool));
@@ -108,7 +108,7 @@ function addWorkers(folder: string, out: string): void {
   cpSync(workers, join(out, 'mcp-switchyard-workers'), { recursive: true });
 }
 
-/** What a host prints in its folder, which has a server to start. */
+/** Returns what a host prints in its folder, which contains a stdio server to start. */
 function run(out: string, file: string): string {
   writeFileSync(join(out, 'server.mjs'), SERVER);
   const local = { command: process.execPath, args: [join(out, 'server.mjs')] };

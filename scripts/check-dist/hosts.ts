@@ -1,4 +1,4 @@
-/** Programs that embed this package, each for one way to use it. They print one line of JSON, or fail. */
+/** Hosts of this package, each for one way to use it. They print one line of JSON, or fail. */
 
 const MAP = `
 import { createServer } from 'node:http';
@@ -72,7 +72,7 @@ async function main() {
 main();
 `;
 
-/** A stdio server of one tool, which says what it was told. */
+/** A stdio server with one tool, which returns its argument. */
 export const SERVER = `
 import { createInterface } from 'node:readline';
 
@@ -90,7 +90,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 `;
 
-/** A host's source, and what it prints where all went well. */
+/** The source of a host, and what it prints if everything works. */
 export interface Host {
   readonly name: string;
   readonly source: string;

@@ -5,7 +5,7 @@ import { add, REQUIREMENTS, runAlone, runSuite, type Score } from './run-suite.t
 
 const WAYS = ['own', 'stdio', 'sse'];
 
-/** Scenarios that no requirement set scores though the library has their flows, with the revision that they are of. */
+/** Scenarios that no requirement set scores although the library supports their flows, with their revisions. */
 const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
   ['auth/2025-03-26-oauth-metadata-backcompat', '2025-03-26'],
   ['auth/2025-03-26-oauth-endpoint-fallback', '2025-03-26'],
@@ -16,9 +16,9 @@ const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | 
 const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.meta.url));
 
 /**
- * Runs the suite's client scenarios through each way to a connector. `own` is what a manager takes: our Streamable HTTP,
- * with the login of a host where OAuth is wanted. `stdio` and `sse` are our clients for these, which talk to a bridge to the suite's
- * HTTP server; SSE is of the legacy era alone.
+ * Runs the suite's client scenarios through each way to a connector. The way `own` is the manager's Streamable HTTP,
+ * with the login of a host for OAuth. The ways `stdio` and `sse` are our other clients. They talk to a bridge to the
+ * suite's HTTP server; SSE only exists in the legacy protocol.
  */
 export async function runClientPart(): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };
@@ -26,7 +26,7 @@ export async function runClientPart(): Promise<Score> {
     const isLeftOut = (scenario: string): boolean => way !== 'own' && isHttpOnly(scenario);
     for (const { revision } of REQUIREMENTS) {
       if (way === 'sse' && revision === MODERN_REVISION) continue;
-      // The suite splits the command at blanks.
+      // The suite splits the command at spaces.
       const args = ['client', '--command', `node ${client} ${way}`];
       score = add(score, await runSuite(way, args, revision, { isLeftOut, retriesAlone: true }));
     }
@@ -34,7 +34,7 @@ export async function runClientPart(): Promise<Score> {
   return score;
 }
 
-/** Login scenarios that are run through `serve` too, one at a time: each starts a gateway of its own. */
+/** Login scenarios that also run through `serve`, one at a time, because each starts its own gateway. */
 const SERVE_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
   ['auth/metadata-default', '2025-11-25'],
   ['auth/metadata-var3', '2025-11-25'],
@@ -52,8 +52,8 @@ const loginClient = fileURLToPath(new URL('../../test/conformance/login-client.t
 const serveClient = fileURLToPath(new URL('../../test/conformance/serve-login-client.ts', import.meta.url));
 
 /**
- * Runs the suite's login scenarios through the logins of the library, with those that no requirement set scores, and
- * some of them through `serve`, its page and its addresses.
+ * Runs the suite's login scenarios through the logins of the library, including scenarios that no requirement set
+ * scores. Some of them also run through `serve`, its page and its addresses.
  */
 export async function runLoginPart(): Promise<Score> {
   const args = ['client', '--command', `node ${loginClient}`];

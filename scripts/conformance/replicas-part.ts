@@ -17,9 +17,9 @@ const TRIES = 3;
 const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/main.ts', import.meta.url));
 
 /**
- * The suite's server scenarios through three replicas of the gateway behind a round-robin proxy without affinity: first
- * all of them in peace, and then each by itself while one replica is killed every 5 s. Each has to pass within three
- * tries, and each try that failed must have had a request under way at a replica that was killed.
+ * Runs the suite's server scenarios through three replicas of the gateway behind a round-robin proxy without affinity.
+ * First all of them run undisturbed. Then each runs alone while one replica is killed every 5 s. Each scenario must
+ * pass within three attempts. Each failed attempt must have had a request in flight at a replica that was killed.
  */
 export async function runReplicasPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
@@ -62,7 +62,7 @@ async function runWithKills(url: string, requests: ProxiedRequest[], kills: read
   return score;
 }
 
-/** Why a scenario counts as failed; null if it passed. */
+/** Runs one scenario. Resolves with the reason why it failed; null if it passed. */
 async function passesBesideKills(
   url: string,
   scenario: string,
@@ -75,13 +75,13 @@ async function passesBesideKills(
     const said = await whyFailedAlone(['server', '--url', url], scenario, revision);
     if (said === null) return null;
     if (!requests.some((request) => kills.some((kill) => wasHit(request, kill))))
-      return `failed in try ${attempt} though no replica was killed that served it:\n${said}`;
-    process.stdout.write(`  ${scenario}: try ${attempt} lost a replica\n`);
+      return `failed in attempt ${attempt}, although no replica that served it was killed:\n${said}`;
+    process.stdout.write(`  ${scenario}: attempt ${attempt} lost a replica\n`);
   }
-  return `failed in all of ${TRIES} tries`;
+  return `failed in all ${TRIES} attempts`;
 }
 
-/** Whether a request was under way at the replica when that was killed. */
+/** Whether a request was in flight at the replica when that was killed. */
 function wasHit({ upstream, fromMs, toMs }: ProxiedRequest, { replica, atMs }: Kill): boolean {
   const slackMs = 50;
   return upstream === replica && fromMs <= atMs + slackMs && (toMs === null || toMs >= atMs - slackMs);

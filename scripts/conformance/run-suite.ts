@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** How many scenarios passed and failed. */
+/** The number of passed and failed scenarios. */
 export interface Score {
   readonly passed: number;
   readonly failed: number;
 }
 
-/** The requirement sets of the suite, and how many server scenarios each has. */
+/** The requirement sets of the suite, with their numbers of server scenarios. */
 export const REQUIREMENTS = [
   { revision: '2025-11-25', serverScenarios: 30 },
   { revision: '2026-07-28', serverScenarios: 37 },
@@ -19,17 +19,17 @@ const TIMEOUT_MS = 240_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface SuiteOptions {
-  /** Fewer scored scenarios than this are a failure. Defaults to 1. */
+  /** A run with fewer scored scenarios fails. Defaults to 1. */
   readonly least?: number;
-  /** Names the scenarios that do not count, however they end. Defaults to none. */
+  /** Whether a scenario is ignored, whatever its outcome. Defaults to none. */
   readonly isLeftOut?: (scenario: string) => boolean;
-  /** Whether a scenario that failed is run once more, alone: the suite runs all of a client at once. Defaults to false. */
+  /** Whether a failed scenario runs again, alone: the suite runs all client scenarios at once. Defaults to false. */
   readonly retriesAlone?: boolean;
 }
 
 /**
  * Runs one requirement set of the official conformance suite. Prints how many of its scored scenarios passed, and the
- * lines of those that failed. A suite that ends badly without naming a scenario is a failure too.
+ * lines of the failed ones. A suite that fails without naming a scenario counts as a failure, too.
  */
 export async function runSuite(
   label: string,
@@ -49,7 +49,7 @@ export async function runSuite(
   for (const line of scored.filter((scenario) => !scenario.startsWith('✓'))) {
     const passed = retriesAlone && (await runAlone(args, nameOf(line), revision));
     if (retriesAlone)
-      process.stdout.write(`  ${nameOf(line)} failed beside the others, and ${passed ? 'passed' : 'failed'} alone\n`);
+      process.stdout.write(`  ${nameOf(line)} failed with the others, and ${passed ? 'passed' : 'failed'} alone\n`);
     if (!passed) bad.push(line);
   }
   const passed = scored.length - bad.length;
@@ -65,12 +65,12 @@ export async function runSuite(
   return { passed, failed: bad.length + 1 };
 }
 
-/** Whether one scenario passes with nothing beside it. Scenarios of extensions have no revision. */
+/** Whether one scenario passes when it runs alone. Scenarios of extensions have no revision. */
 export async function runAlone(args: readonly string[], scenario: string, revision: string | null): Promise<boolean> {
   return (await whyFailedAlone(args, scenario, revision)) === null;
 }
 
-/** What the suite said of one scenario that failed with nothing beside it; null if it passed. */
+/** Runs one scenario alone. Resolves with the suite's output if it failed; null if it passed. */
 export async function whyFailedAlone(
   args: readonly string[],
   scenario: string,
@@ -81,10 +81,10 @@ export async function whyFailedAlone(
   return status === 0 ? null : `${stdout}${stderr}`;
 }
 
-/** The server scenarios of a requirement set, as the suite lists them. Rejects where there are not `count` of them. */
+/** Lists the server scenarios of a requirement set. Rejects unless there are `count` of them. */
 export async function listServerScenarios(revision: string, count: number): Promise<readonly string[]> {
   const { stdout } = await run(['list', '--server', '--requirements', revision]);
-  // The list of a requirement set has the client's scenarios too, under a heading of their own.
+  // The list of a requirement set also contains the client scenarios, under another heading.
   const [, section = ''] = /^Server scenarios\b.*:\n((?: {2}.*\n?)*)/m.exec(stdout) ?? [];
   const names = [...section.matchAll(/^ {2}- (\S+)/gm)].map(([, name]) => name ?? '');
   if (names.length !== count) throw new Error(`The suite lists ${names.length} server scenarios of ${revision}`);
@@ -98,7 +98,7 @@ interface Ended {
   readonly error: Error | null;
 }
 
-/** Runs the suite's program. Never rejects. */
+/** Runs the suite. Never rejects. */
 function run(args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const options = { encoding: 'utf8', timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES } as const;
@@ -108,7 +108,7 @@ function run(args: readonly string[]): Promise<Ended> {
   return promise;
 }
 
-/** Both together. */
+/** Adds two scores. */
 export function add(one: Score, other: Score): Score {
   return { passed: one.passed + other.passed, failed: one.failed + other.failed };
 }

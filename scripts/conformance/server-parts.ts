@@ -8,13 +8,13 @@ import { startProgram } from './start-program.ts';
 const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/main.ts', import.meta.url));
 const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 
-/** The suite's server scenarios against our fixture: what it cannot pass, no gateway in front of it can. */
+/** Runs the suite's server scenarios against our fixture: a gateway in front of it cannot pass more. */
 export async function runFixturePart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
   return runServerScenarios('fixture', member(server.line, 'url'));
 }
 
-/** The suite's server scenarios against the gateway's route to one connector, which is our fixture. */
+/** Runs the suite's server scenarios against the gateway's route to one connector, which is our fixture. */
 export async function runGatewayPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
   const folder = await mkdtemp(join(tmpdir(), 'conformance-gateway-'));
@@ -32,7 +32,7 @@ export async function runGatewayPart(): Promise<Score> {
   }
 }
 
-/** Both requirement sets against a server. */
+/** Runs both requirement sets against a server. */
 export async function runServerScenarios(label: string, url: string): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };
   for (const { revision, serverScenarios: least } of REQUIREMENTS)
@@ -40,9 +40,9 @@ export async function runServerScenarios(label: string, url: string): Promise<Sc
   return score;
 }
 
-/** A text member of the JSON that a program printed. */
+/** Returns a text member of the JSON that a process printed. */
 export function member(line: unknown, name: string): string {
   const value = (line as Record<string, unknown> | null)?.[name];
-  if (typeof value !== 'string') throw new Error(`The program printed no ${name}: ${JSON.stringify(line)}`);
+  if (typeof value !== 'string') throw new Error(`The process printed no ${name}: ${JSON.stringify(line)}`);
   return value;
 }

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A program that runs until it is disposed of. */
+/** A process that runs until it is disposed of. */
 export interface Program extends AsyncDisposable {
-  /** The JSON that it printed first. */
+  /** The first line that it printed, parsed as JSON. */
   readonly line: unknown;
   /** What it has printed to stderr so far. */
   stderr(): string;
@@ -14,8 +14,8 @@ const START_MS = 30_000;
 const END_MS = 10_000;
 
 /**
- * Starts a program with this Node and waits for its first line, JSON. Rejects with what it printed to stderr where it ends before that, or says
- * nothing for 30 s. Disposing sends SIGTERM, and SIGKILL 10 s later.
+ * Starts a Node process and waits for its first line, JSON. If it ends first, or prints nothing for 30 s, rejects with
+ * what it printed to stderr. Disposing sends SIGTERM, and SIGKILL 10 s later.
  */
 export async function startProgram(args: readonly string[], cwd?: string): Promise<Program> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });

@@ -22,7 +22,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
 }
 
-it('logs in behind TLS at the address that the operator was told', async () => {
+it('logs in behind TLS at the URL that was given to the operator', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ it('logs in behind TLS at the address that the operator was told', async () => {
   await eventually('the call runs', async () => (await gateway.call()).result !== undefined);
 });
 
-it('logs in behind TLS with the button of the page, once the operator has signed in', async () => {
+it('logs in behind TLS with the button of the page, after the operator has signed in', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

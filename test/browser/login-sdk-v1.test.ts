@@ -18,7 +18,7 @@ afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
 });
 
-/** A gateway before a server of the official SDK 1.x, and a window of a browser. */
+/** A gateway in front of a server of the official SDK 1.x, and a browser window. */
 async function open() {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await SdkV1Server.start());
@@ -36,7 +36,7 @@ async function agree(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
 }
 
-it('logs in to a server of the official SDK 1.x at the address in an error', async () => {
+it('logs in to a server of the official SDK 1.x at the URL in an error', async () => {
   await using it = await open();
   const { error } = await postLegacy(it.mcp, 'tools/call', CALL);
   await it.page.goto(/http:\S+\/login\/[\w-]+/.exec(error.message)?.[0] ?? '');
@@ -44,7 +44,7 @@ it('logs in to a server of the official SDK 1.x at the address in an error', asy
   expect((await postLegacy(it.mcp, 'tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('logs in to a server of the official SDK 1.x at the address that a client was asked to open', async () => {
+it('logs in to a server of the official SDK 1.x at the URL of an elicitation request', async () => {
   await using it = await open();
   const session = await openSession(it.mcp, { elicitation: { url: {} } });
   const { error } = await session.call('tools/call', CALL);

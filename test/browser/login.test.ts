@@ -22,7 +22,7 @@ afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
 });
 
-/** A gateway with one connector that wants a login, and a window of a browser that notes every complaint. */
+/** A gateway with one connector that needs a login, and a browser window that records every complaint. */
 interface LoginWorld extends AsyncDisposable {
   readonly gateway: GatewayWorld;
   readonly page: Page;
@@ -40,7 +40,7 @@ async function open(listener: WorldOptions['listener'] = {}): Promise<LoginWorld
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    // The pages of the authorization server are its own business.
+    // The pages of the authorization server are not part of this test.
     const isOwn =
       !message.text().startsWith('Failed to load') || message.location().url.startsWith(gateway.listener.url);
     if (message.type() === 'error' && isOwn) complaints.push(message.text());
@@ -61,7 +61,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
 
-/** Logs in at the authorization server and agrees; ends at the gateway. */
+/** Logs in at the authorization server and consents; ends at the gateway. */
 async function logInAtIssuer(page: Page): Promise<void> {
   await page.locator('input[name="login"]').fill('ada');
   await page.locator('input[name="password"]').fill('of a test');
@@ -70,7 +70,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
 }
 
-it('logs in at the address that a client was told', async () => {
+it('logs in at the URL that a client received', async () => {
   await using it = await open();
   const { page, gateway } = it;
   const mcp = `${gateway.listener.url}/mcp`;
@@ -87,7 +87,7 @@ it('logs in at the address that a client was told', async () => {
 });
 
 it.each(['127.0.0.1', 'localhost'])(
-  'logs in with the button of the page at %s, which goes away by itself',
+  'logs in with the button of the page at %s, and the button disappears automatically',
   async (host) => {
     await using it = await open();
     const { page, gateway } = it;
@@ -105,13 +105,13 @@ it.each(['127.0.0.1', 'localhost'])(
     await page.getByRole('button', { name: /^Continue to / }).click();
     await logInAtIssuer(page);
     await eventually('the button is gone', async () => (await button.count()) === 0);
-    // It is connecting in between.
+    // The connector is connecting in between.
     await watching.locator('[data-row="a"]', { hasText: 'Ready' }).waitFor();
     expect(it.complaints).toEqual([]);
   },
 );
 
-it('has an operator sign in by a form, and then log in with the button', async () => {
+it('lets an operator sign in with a form, and then log in with the button', async () => {
   await using it = await open({ tokens: [ALICE], operatorToken: OPERATOR });
   const { page, gateway } = it;
   await page.goto(`${gateway.listener.url}/login/operator`);
@@ -124,11 +124,11 @@ it('has an operator sign in by a form, and then log in with the button', async (
   await page.getByRole('button', { name: 'Log in to' }).click();
   await page.getByRole('button', { name: /^Continue to / }).click();
   await logInAtIssuer(page);
-  // The form with the wrong token was answered with 403, which the browser notes.
+  // The form with the wrong token was answered with 403, which the browser records.
   expect(it.complaints.filter((complaint) => !complaint.includes('403'))).toEqual([]);
 });
 
-it('shows nothing to another browser, and the page again to the one that opened it', async () => {
+it('shows nothing to another browser, and shows the page again to the browser that opened it', async () => {
   await using it = await open();
   const { page, gateway } = it;
   const { error } = await postLegacy(`${gateway.listener.url}/mcp`, 'tools/call', { name: 'a__whoami' });

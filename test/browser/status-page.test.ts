@@ -11,7 +11,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const IMG = '<img src=x onerror=alert(1)>';
 const HOSTILE = entry('hostile', { name: IMG, endpoint: 'http://127.0.0.1:9/%3Cimg%3E?token=hidden' });
 
-/** Whatever the length of names and addresses, nothing grows out of its place. */
+/** Long names and URLs, which must not break the layout. */
 const LONG = entry(`l${'o'.repeat(126)}g`, {
   name: 'W'.repeat(300),
   endpoint: `http://127.0.0.1:9/${'long-'.repeat(60)}`,
@@ -21,7 +21,7 @@ const WIDTHS = [1280, 800, 360];
 const THEMES = ['light', 'dark'] as const;
 const LOOKS = WIDTHS.flatMap((width) => THEMES.map((theme) => [width, theme] as const));
 
-/** A page that is open, and what its browser complained about. */
+/** An open page, and the complaints of its browser. */
 interface OpenPage extends AsyncDisposable {
   readonly page: Page;
   readonly complaints: readonly string[];
@@ -82,7 +82,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('shows what is up, what is down and why, the worst first', async () => {
+  it('shows the state of connectors and the reasons for failures, the worst first', async () => {
     await using it = await open();
     const row = (id: string) => it.page.locator(`[data-row="${id}"]`);
     expect(await row('timetable').textContent()).toMatch(/^\s*Ready.*Timetable.*Streamable HTTP.*modern era.*6.*p50/s);
@@ -99,7 +99,7 @@ describe('the status page', () => {
     expect(await it.page.content()).not.toContain('token=');
   });
 
-  it('would be found out if it were not so', async () => {
+  it('is checked by a control: violations are detected', async () => {
     await using it = await open();
     await it.page.evaluate(
       `document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/x.png"><p id="wide">')`,
@@ -113,7 +113,7 @@ describe('the status page', () => {
     expect(it.complaints.join()).toContain('Content Security Policy');
   });
 
-  it('does nothing that a hostile name says', async () => {
+  it('executes nothing from a hostile name', async () => {
     await using it = await open(`/?q=${encodeURIComponent(`"><script>alert(1)</script>${IMG}`)}`);
     expect(await it.page.locator('#q').inputValue()).toBe(`"><script>alert(1)</script>${IMG}`);
     await it.page.goto(world.url);
@@ -123,7 +123,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('tells of what happens without being loaded again, to eyes and ears', async () => {
+  it('shows and announces events without a reload', async () => {
     await using it = await open();
     await it.page.evaluate('window.isTheSame = true');
     const late = entry('late', { name: `Late train ${IMG}` });
@@ -141,7 +141,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('keeps the keyboard where it is while parts are made anew', async () => {
+  it('keeps the keyboard focus while parts are rendered again', async () => {
     await using it = await open();
     const ready = it.page.locator('.counts a', { hasText: 'Ready' });
     await ready.focus();
@@ -156,7 +156,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('pauses and goes on', async () => {
+  it('pauses and resumes its updates', async () => {
     await using it = await open();
     await it.page.getByRole('button', { name: 'Pause' }).click();
     await it.page.getByText('Paused').waitFor();
@@ -168,7 +168,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('finds and filters', async () => {
+  it('searches and filters connectors', async () => {
     await using it = await open();
     await it.page.getByRole('searchbox').fill('rolling');
     await it.page.getByRole('searchbox').press('Enter');
@@ -181,7 +181,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('is all there without JavaScript, and says how to look again', async () => {
+  it('is complete without JavaScript, and explains how to reload', async () => {
     await using it = await open('/?state=ready', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
     expect(await it.page.locator('#rows tr').count()).toBe(6);
     expect(await it.page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(false);
@@ -190,7 +190,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('holds still for those who asked for less motion', async () => {
+  it('does not animate with prefers-reduced-motion', async () => {
     await using calm = await open('/', { reducedMotion: 'reduce' });
     await using lively = await open('/', { reducedMotion: 'no-preference' });
     const animation = ({ page }: OpenPage): Promise<string> =>
@@ -200,7 +200,7 @@ describe('the status page', () => {
     expect([await animation(calm), await animation(lively)]).toEqual(['none', 'changed']);
   });
 
-  it('says so where too many pages listen already', async () => {
+  it('reports when too many pages already listen', async () => {
     await using crowded = await startStatusWorld([], { maxStreams: 1 });
     await using first = await open('/', {}, crowded.url);
     const context = await browser.context();

@@ -1,7 +1,7 @@
 /**
- * The client that the official conformance suite runs: `node client.ts own|stdio|sse URL`. It connects as a manager
- * does (`own`), or over stdio (`stdio`) or legacy HTTP+SSE (`sse`) to a bridge that forwards to the URL. It lists the
- * tools as a manager does and calls them. The exit code is 1 if anything failed.
+ * The client that the official conformance suite runs: `node client.ts own|stdio|sse URL`.
+ * It connects like a manager (`own`), or over stdio (`stdio`) or legacy HTTP+SSE (`sse`) to a bridge that forwards to
+ * the URL. It lists the tools like a manager and calls them. The exit code is 1 if anything failed.
  */
 import { fileURLToPath } from 'node:url';
 import { DpopSession } from '@modelcontextprotocol/client';
@@ -39,11 +39,11 @@ const VALUES: Readonly<Record<string, unknown>> = {
 
 const [way = 'own', url = ''] = process.argv.slice(2);
 const { MCP_CONFORMANCE_SCENARIO = '', MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_CONTEXT } = process.env;
-// The suite runs these too; what becomes of them is not counted.
+// The suite runs these scenarios too, but their result is not counted.
 if (way !== 'own' && isHttpOnly(MCP_CONFORMANCE_SCENARIO)) process.exit();
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}') as Context;
 
-/** A user who accepts what is asked and leaves each field at its default. */
+/** A user who accepts every request and leaves each field at its default. */
 const host: HostSide = {
   capabilities: { elicitation: { form: { applyDefaults: true } } },
   answer: async ({ params }) => ({ action: 'accept', content: defaultsOf(params.requestedSchema as Json | undefined) }),
@@ -82,11 +82,12 @@ const WAYS = { own: createConnect, stdio: createStdioConnect, sse: createSseConn
 const connect = WAYS[way as keyof typeof WAYS](options);
 const sse = way === 'sse' ? await startSseBridge(url) : null;
 const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import.meta.url));
-// `auto` sends `initialize` beside a probe that is silent for 2 s, which the suite forbids. A bridge can take that long
-// to start. The suite's own servers can too, beside all of its clients; those scenarios run once more alone.
+// With `auto`, `initialize` is sent in parallel to a probe without a response for 2 s, which the suite forbids. A
+// bridge can take that long to start. The suite's own servers can too while all its clients run; those scenarios run
+// once more, alone.
 const modernPolicy = way === 'own' ? 'auto' : 'modern';
 
-/** A user who logs in, through the library's option `oauth`. */
+/** A user who logs in through the library's option `oauth`. */
 async function hostLogin(): Promise<HostCredentials> {
   const isBound = MCP_CONFORMANCE_SCENARIO.startsWith('auth/dpop');
   const oauth = createLogin(context, isBound ? await DpopSession.create() : undefined);

@@ -8,7 +8,7 @@ import type {
 } from '@modelcontextprotocol/client';
 import type { ConnectorOAuth } from '../../src/main/index.ts';
 
-/** What the suite registered beforehand, where a scenario wants that. */
+/** Credentials that the suite registered beforehand, if a scenario needs them. */
 export interface Preregistered {
   readonly client_id?: string;
   readonly client_secret?: string;
@@ -16,7 +16,10 @@ export interface Preregistered {
 
 const CALLBACK = 'http://localhost:3000/callback';
 
-/** A user who agrees at once, and whose tokens are bound to `dpop` where that is given: their browser goes to the authorization server and is sent back. */
+/**
+ * A user who consents at once: the browser goes to the authorization server and is redirected back. The tokens are
+ * bound to `dpop` if it is given.
+ */
 export function createLogin({ client_id, client_secret }: Preregistered, dpop?: DpopSession): ConnectorOAuth {
   const clients = new Map<string, OAuthClientInformationMixed>();
   let tokens: OAuthTokens | undefined;

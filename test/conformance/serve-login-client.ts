@@ -1,8 +1,8 @@
 /**
  * The client that the official conformance suite runs for logins through the gateway: `node serve-login-client.ts URL`.
- * It starts `mcp-switchyard serve` with the URL as its only connector, talks to it with the official client, and logs in
- * as a person would: by the button of the status page, and by the address that an error names. Scenarios without a login
- * end at once. The exit code is 1 if anything failed.
+ * It starts `mcp-switchyard serve` with the URL as its only connector, and connects to it with the official client. It
+ * logs in like a person: with the button of the status page, and at the URL in an error. Scenarios without a login end
+ * at once. The exit code is 1 if anything failed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ const BIN = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url))
 
 const LISTED_MS = 20_000;
 
-/** How long the page may still show its button after a login: the connector comes up within a second. */
+/** How long the page may still show its button after a login; the connector usually comes up sooner. */
 const UP_AFTER_LOGIN_MS = 1500;
 
 const [url = ''] = process.argv.slice(2);
@@ -47,7 +47,7 @@ function start(folder: string): ChildProcess {
   });
 }
 
-/** The tools, after as many logins by the page's button as the connector wants. */
+/** Lists the tools, after as many logins with the page's button as the connector needs. */
 async function listed(client: Client, { url: base }: Gateway, browser: ScriptedBrowser): Promise<readonly Tool[]> {
   const untilMs = performance.now() + LISTED_MS;
   let askAgainMs = 0;
@@ -66,7 +66,7 @@ async function listed(client: Client, { url: base }: Gateway, browser: ScriptedB
   throw new Error('No tool was listed in time');
 }
 
-/** Calls a tool, and once more after each login that it wants. */
+/** Calls a tool, and once more after each login that it needs. */
 async function call(client: Client, name: string, browser: ScriptedBrowser): Promise<void> {
   for (let logins = 0; ; logins += 1) {
     try {
@@ -96,7 +96,7 @@ try {
 } finally {
   const hasEnded = once(serve, 'exit');
   serve.kill();
-  // It would write into the folder while that is being removed.
+  // The gateway would write into the folder while it is being removed.
   await hasEnded;
   rmSync(folder, { recursive: true, force: true });
 }

@@ -9,10 +9,10 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
 const documents = ['README.md', ...markdownBelow('docs')];
 
-/** A command of this program, by its name or as a clone has it. */
+/** A command of mcp-switchyard, by its name or as run from a clone. */
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
-/** This would run a package of that name from npm, whoever published it. */
+/** A command that would run a package of that name from npm, published by anybody. */
 const FROM_NPM = /npx (?:-y |--yes )?(?:mcp-)?switchyard/;
 
 function markdownBelow(folder: string): string[] {
@@ -21,7 +21,7 @@ function markdownBelow(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Whether the words name a command, or a command below one; what follows are its arguments. */
+/** Whether the words name a command or a subcommand; further words are its arguments. */
 function isCommand(words: readonly string[], command: Command): boolean {
   const [first, ...rest] = words;
   const found = command.commands.find((below) => below.name() === first);
@@ -36,7 +36,7 @@ function isCommand(words: readonly string[], command: Command): boolean {
 }
 
 describe('the documents', () => {
-  it.each(documents)('%s names only scripts and commands that there are', (path) => {
+  it.each(documents)('%s names only existing scripts and commands', (path) => {
     const text = read(path);
     const names = [...text.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
@@ -49,18 +49,18 @@ describe('the documents', () => {
     expect(read(path)).not.toMatch(FROM_NPM);
   });
 
-  it.each(documents)('%s links only to what is there', (path) => {
+  it.each(documents)('%s links only to existing files', (path) => {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(new URL(link, new URL(path, root))))).toEqual([]);
   });
 
-  it.each(['CONTRIBUTING.md', ...documents])('%s names only source files and folders that there are', (path) => {
+  it.each(['CONTRIBUTING.md', ...documents])('%s names only existing source files and folders', (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
-    // Results are written by the benchmarks.
+    // The benchmarks write the results.
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 
-  it('list three journeys, each of whose files is entered once', () => {
+  it('list three journeys, each of which enters a file at most once', () => {
     const journeys =
       read('CONTRIBUTING.md')
         .split('## Three journeys')[1]

@@ -7,8 +7,8 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const dated = (atMs: number, connectors: readonly Json[] = [off('a')], ttlSeconds = 3_600): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date(atMs).toISOString(), ttlSeconds }));
 
-describe('35 an older map, correctly signed', () => {
-  it('is refused, after a restart too', async () => {
+describe('35 an older map with a valid signature', () => {
+  it('is rejected, after a restart too', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW + 10_000 };
@@ -27,7 +27,7 @@ describe('35 an older map, correctly signed', () => {
     expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('is refused though it is older by a millisecond only', async () => {
+  it('is rejected even if it is only a millisecond older', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -37,8 +37,8 @@ describe('35 an older map, correctly signed', () => {
   });
 });
 
-describe('36 two maps of one instant', () => {
-  it('are an alarm, and the later one counts', async () => {
+describe('36 two different maps with the same generatedAt', () => {
+  it('raise an alarm, and the later one is used', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -52,7 +52,7 @@ describe('36 two maps of one instant', () => {
     expect(held.complaints()).toHaveLength(1);
   });
 
-  it('are an alarm on both sides of a restart too', async () => {
+  it('raise an alarm across a restart too', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -67,8 +67,8 @@ describe('36 two maps of one instant', () => {
     expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(['b']);
   });
 
-  // Two replicas may write one signed map differently, and nobody but the holder of the key made either.
-  it('are none where one signed map is only written in another way', async () => {
+  // Two replicas may format one signed map differently, and only the holder of the key can sign another map.
+  it('raise no alarm if only the formatting of one signed map differs', async () => {
     const map = dated(NOW);
     await using server = await FaultyServer.start(answer(map));
     await using held = mapUnderTest(server.url, { now: () => NOW });
@@ -81,14 +81,14 @@ describe('36 two maps of one instant', () => {
 });
 
 describe('38 a map from the future', () => {
-  it('is accepted where the clocks differ by seconds', async () => {
+  it('is accepted if the clocks differ by seconds', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 5_000)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('is refused where it is ten years ahead, and leaves no floor behind', async () => {
+  it('is rejected if it is ten years ahead, and sets no floor', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW + 10 * 365 * 86_400_000)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -104,7 +104,7 @@ describe('38 a map from the future', () => {
     expect(after.manager.status().serviceMap.lastError).toBeNull();
   });
 
-  it('is refused a moment beyond the allowed skew, and accepted right at it', async () => {
+  it('is rejected just beyond the allowed skew, and accepted exactly at it', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 60_001)));
     await using held = mapUnderTest(server.url, { now: () => NOW, maxClockSkewMs: 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
@@ -114,8 +114,8 @@ describe('38 a map from the future', () => {
   });
 });
 
-describe('37 a map that is over', () => {
-  it('is refused as new, and the last good one is served as stale', async () => {
+describe('37 an expired map', () => {
+  it('is rejected as new, and the last good one is served as stale', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(dated(NOW, [off('a')], 60)));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -127,16 +127,16 @@ describe('37 a map that is over', () => {
   });
 });
 
-describe('41 a clock that is set while a map is being judged', () => {
+describe('41 a clock that jumps while a map is being verified', () => {
   it.each([
     ['never', -3_600_000],
     ['never', 3_600_000],
     ['always', -3_600_000],
     ['always', 3_600_000],
-  ] as const)('with offload %s by %d ms changes nothing of that judgement', async (offload, stepMs) => {
+  ] as const)('with offload %s by %d ms does not change the result', async (offload, stepMs) => {
     let now = NOW;
     await using server = await FaultyServer.start((socket, request) => {
-      // The request is on its way: from here on the clock says something else.
+      // The request has been sent: from here on the clock differs.
       now += stepMs;
       answer(dated(NOW, [off('a')], 60))(socket, request);
     });

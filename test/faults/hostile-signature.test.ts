@@ -10,13 +10,13 @@ const hex = (signature: string): string => Buffer.from(signature, 'base64url').t
 const reencoded = (signature: string, change: (mac: Buffer) => Uint8Array): string =>
   Buffer.from(change(Buffer.from(signature, 'base64url'))).toString('base64url');
 
-/** The last character of 43 carries two bits that decode to nothing; flipping one leaves the bytes as they are. */
+/** The last of the 43 characters carries two unused bits; flipping one of them leaves the decoded bytes unchanged. */
 const malleable = (signature: string): string => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
 };
 
-/** The alphabet of plain base64, also where the MAC has none of the two characters that tell them apart. */
+/** Plain base64: the last character is set to one that base64url does not have, in case the MAC has none. */
 const plainBase64 = (signature: string): string =>
   Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');
 
@@ -26,9 +26,9 @@ const MISMATCH = 'MAP_SIGNATURE_MISMATCH';
 const HOSTILE: readonly Hostile[] = [
   ['28 no signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => undefined)],
   ['28 an empty signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => '')],
-  ['28 another content', MISMATCH, () => one().replace('Connector a', 'Connector z')],
-  ['28 a member that was added', MISMATCH, () => one().replace('{', '{"extra":1,')],
-  ['28 a connector that was taken out', MISMATCH, () => one().replace(/"connectors":\[.*\]/, '"connectors":[]')],
+  ['28 a changed value', MISMATCH, () => one().replace('Connector a', 'Connector z')],
+  ['28 an added member', MISMATCH, () => one().replace('{', '{"extra":1,')],
+  ['28 a removed connector', MISMATCH, () => one().replace(/"connectors":\[.*\]/, '"connectors":[]')],
   [
     '28 the signature of another map',
     MISMATCH,
@@ -45,19 +45,19 @@ const HOSTILE: readonly Hostile[] = [
   ],
   ['34 a padded MAC', MALFORMED, () => resigned((mac) => `${mac}=`)],
   ['34 a MAC in plain base64', MALFORMED, () => resigned(plainBase64)],
-  ['34 another spelling of the same bytes', MALFORMED, () => resigned(malleable)],
-  ['34 white space before it', MALFORMED, () => resigned((mac) => ` ${mac}`)],
-  ['34 white space behind it', MALFORMED, () => resigned((mac) => `${mac} `)],
-  ['34 a line break within it', MALFORMED, () => resigned((mac) => `${mac.slice(0, 20)}\n${mac.slice(20)}`)],
+  ['34 another encoding of the same bytes', MALFORMED, () => resigned(malleable)],
+  ['34 white space before the signature', MALFORMED, () => resigned((mac) => ` ${mac}`)],
+  ['34 white space after the signature', MALFORMED, () => resigned((mac) => `${mac} `)],
+  ['34 a line break within the signature', MALFORMED, () => resigned((mac) => `${mac.slice(0, 20)}\n${mac.slice(20)}`)],
   ['34 upper-case hex', MALFORMED, () => resigned((mac) => hex(mac).toUpperCase())],
   ['34 truncated hex', MALFORMED, () => resigned((mac) => hex(mac).slice(0, 62))],
-  ['34 a line break behind hex', MALFORMED, () => resigned((mac) => `${hex(mac)}\n`)],
+  ['34 a line break after hex', MALFORMED, () => resigned((mac) => `${hex(mac)}\n`)],
   ['34 a MAC that is a number', MALFORMED, () => resigned(() => 7)],
   ['34 a MAC that is null', MALFORMED, () => resigned(() => null)],
   ['34 a MAC in a list', MALFORMED, () => resigned((mac) => [mac])],
 ];
 
-describe('a map whose signature is wrong', () => refuses(HOSTILE));
+describe('a map with an invalid signature', () => refuses(HOSTILE));
 
 it('34 a signature may be lower-case hex', async () => {
   const body = resigned(hex);
@@ -68,7 +68,7 @@ it('34 a signature may be lower-case hex', async () => {
   expect(held.manager.listConnectors()).toHaveLength(1);
 });
 
-describe('28 each byte of a signed map, flipped', () => {
+describe('28 a signed map with any flipped byte', () => {
   it('is never accepted, and the last good map is served throughout', async () => {
     const target = mapNow([off('other')]);
     let body = mapNow([off('good')]);
@@ -81,7 +81,7 @@ describe('28 each byte of a signed map, flipped', () => {
       expect(held.manager.status().serviceMap, `byte ${at}`).toMatchObject({ freshness: 'fresh', revision: at + 1 });
       expect(held.manager.status().serviceMap.lastError?.code, `byte ${at}`).toMatch(/^MAP_/);
       expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
-      // Three refused refreshes in a row would open the circuit.
+      // Three rejected refreshes in a row would open the circuit.
       body = mapNow([off('good')]);
       await held.manager.sync(true);
     }

@@ -7,7 +7,7 @@ import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 const HOSTS = 1_000;
 const INTERVAL_MS = 300_000;
 
-/** The park-miller generator, so that a failure can be repeated. */
+/** The Park-Miller generator, so that a failure can be repeated. */
 function seeded(seed: number): { next(): number } {
   let state = seed;
   return {
@@ -18,7 +18,7 @@ function seeded(seed: number): { next(): number } {
   };
 }
 
-/** The instants, in ms from the start, at which each host asks for its first `rounds` refreshes. Every refresh takes no time. */
+/** Returns when each host starts its first `rounds` refreshes, in ms from the start. Every refresh takes no time. */
 async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][]> {
   const random = seeded(27);
   const byRound: number[][] = Array.from({ length: rounds }, () => []);
@@ -49,7 +49,7 @@ async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][
   return byRound;
 }
 
-/** The largest share of hosts that ask within any stretch as long as 5 % of the interval. */
+/** The largest share of hosts that refresh within any window of 5 % of the interval. */
 function worstShare(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
   let worst = 0;
@@ -62,7 +62,7 @@ function worstShare(times: readonly number[]): number {
 }
 
 describe('27 a thousand hosts that start together', () => {
-  it('ask at times spread evenly over the whole of the jitter', async () => {
+  it('refresh at times spread evenly over the whole jitter', async () => {
     const [first = []] = await askedAt(1);
     expect([Math.min(...first) >= INTERVAL_MS * 0.8, Math.max(...first) <= INTERVAL_MS * 1.2]).toEqual([true, true]);
     const histogram = new Array<number>(12).fill(0);
@@ -70,23 +70,23 @@ describe('27 a thousand hosts that start together', () => {
       const slot = Math.floor((time - INTERVAL_MS * 0.8) / 10_000);
       histogram[slot] = (histogram[slot] ?? 0) + 1;
     }
-    // A twelfth each would be 83; without jitter one slot would hold them all.
+    // An even share of a twelfth is 83; without jitter one slot would hold all of them.
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
-  it('never crowd: no 5 % of the interval sees a quarter of them, and they drift apart round by round', async () => {
+  it('never crowd: no window of 5 % of the interval holds a quarter of them, and they drift apart each round', async () => {
     const shares = (await askedAt(5)).map(worstShare);
     expect(Math.max(...shares)).toBeLessThan(0.25);
     expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);
   });
 
-  it('would crowd without jitter, which this measure shows', async () => {
+  it('would crowd without jitter, which validates this measure', async () => {
     expect((await askedAt(2, 0)).map(worstShare)).toEqual([1, 1]);
   });
 });
 
 describe('27 callers within one process', () => {
-  it('share one request, also where it fails', async () => {
+  it('share one request, also if it fails', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));

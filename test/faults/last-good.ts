@@ -7,13 +7,16 @@ import { counterOf, type MapUnderTest, mapNow, mapUnderTest, off } from '../help
 const GOOD = ['a', 'b'];
 const EVERYTHING = { depth: 12, maxArrayLength: null, maxStringLength: null } as const;
 
-/** A manager beside a server that can be broken. */
+/** A manager and its server, which a test can break. */
 export interface World {
   readonly held: MapUnderTest;
   readonly server: FaultyServer;
 }
 
-/** Whatever is wrong with a map: three tries, the last good map served as before, one line, one count, no secret; then a good map ends it. */
+/**
+ * Checks a fault of a map: three attempts, the last good map still served, one log line, one count, no secret; then a
+ * good map ends it.
+ */
 export async function survives({ held, server }: World, fault: Fault, code: string): Promise<void> {
   const { manager, lines } = held;
   const failures = (): Promise<number> => counterOf('mcp_service_map_refresh_total', { outcome: 'failed', code });
@@ -41,7 +44,9 @@ export async function survives({ held, server }: World, fault: Fault, code: stri
   expect(manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null });
 }
 
-/** One manager for all tests of a suite: its thread boots once. Each test starts and ends it with a good map. */
+/**
+ * One manager for all tests of a suite, so that its thread boots once. Each test starts and ends it with a good map.
+ */
 export function sharedWorld(options: Parameters<typeof mapUnderTest>[1]): () => World {
   let world: World | null = null;
   beforeAll(async () => {

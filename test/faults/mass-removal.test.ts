@@ -7,7 +7,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
-/** A manager whose connectors are proxies that are there at once. */
+/** A manager whose connectors are proxies that are ready at once. */
 const managed = (names: readonly string[]) =>
   manage(
     names.map((id) => entry(id)),
@@ -22,7 +22,7 @@ const managed = (names: readonly string[]) =>
   );
 
 describe('51 a map that loses more than half of its connectors', () => {
-  it('does not take them away at once: they stay, callable, and it is said aloud', async () => {
+  it('does not remove them at once: they stay callable, and a warning is logged', async () => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     const before = await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' });
@@ -35,7 +35,7 @@ describe('51 a map that loses more than half of its connectors', () => {
     expect(await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' })).toBe(before + 1);
   });
 
-  it.each(['a newer map', 'a 304'])('takes them away once %s agrees', async (what) => {
+  it.each(['a newer map', 'a 304'])('removes them once %s confirms it', async (what) => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     await it.publish([entry('c0')]);
@@ -49,7 +49,7 @@ describe('51 a map that loses more than half of its connectors', () => {
     expect(it.manager.status().connectors).toHaveLength(1);
   });
 
-  it('keeps those that come back, without connecting them anew', async () => {
+  it('keeps connectors that come back, without reconnecting them', async () => {
     await using it = await managed(ids(4));
     await it.manager.sync();
     await it.publish([]);
@@ -63,7 +63,7 @@ describe('51 a map that loses more than half of its connectors', () => {
     [4, 2],
     [3, 0],
     [10, 5],
-  ])('is a decision where %d become %d', async (before, after) => {
+  ])('needs a confirmation from %d to %d connectors', async (before, after) => {
     await using it = await managed(ids(before));
     await it.manager.sync();
     await it.publish(ids(after).map((id) => entry(id)));
@@ -72,11 +72,11 @@ describe('51 a map that loses more than half of its connectors', () => {
   });
 });
 
-describe('51 connectors that are held', () => {
+describe('51 connectors whose removal is held back', () => {
   const mapFor = (names: readonly string[]): Uint8Array => mapNow(names.map((id) => off(id)));
   const serves = (names: readonly string[]): Fault => answer(mapFor(names));
 
-  /** A manager that holds all but the first of these. */
+  /** A manager that holds back the removal of all but the first of these connectors. */
   async function holding(names: readonly string[], options: Parameters<typeof mapUnderTest>[1] = {}) {
     const server = await FaultyServer.start(serves(names));
     const held = mapUnderTest(server.url, options);
@@ -101,7 +101,7 @@ describe('51 connectors that are held', () => {
     };
   }
 
-  it('go once the same bytes come again without any ETag', async () => {
+  it('go once the same bytes arrive again without any ETag', async () => {
     await using it = await holding(ids(5));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
     await it.serve(answer(it.left));
@@ -109,7 +109,7 @@ describe('51 connectors that are held', () => {
     expect(it.held.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('stay while loads fail: only a load that succeeds can agree', async () => {
+  it('stay while loads fail: only a successful load can confirm their removal', async () => {
     await using it = await holding(ids(5));
     const forged = Buffer.from(mapFor([])).map((byte, at, all) => (at === all.length - 10 ? byte ^ 1 : byte));
     for (const fault of [answer('', 'HTTP/1.1 500 X\r\n'), answer(forged)]) {
@@ -120,7 +120,7 @@ describe('51 connectors that are held', () => {
     expect(it.ids()).toEqual(['c0']);
   });
 
-  it('are held no longer once they are back, and are guarded anew', async () => {
+  it('are released once they are back, and are protected again', async () => {
     await using it = await holding(ids(5));
     await it.serve(serves(ids(5)));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), []]);
@@ -129,7 +129,7 @@ describe('51 connectors that are held', () => {
     expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
   });
 
-  it('go while others that vanish with the next map are held in their place', async () => {
+  it('go while others that vanish with the next map are held back in their place', async () => {
     await using it = await holding(ids(5));
     const others = ['o1', 'o2', 'o3', 'o4'];
     await it.serve(serves(['c0', ...others]));
@@ -138,7 +138,7 @@ describe('51 connectors that are held', () => {
     expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], others]);
   });
 
-  it('are held by a manager that starts over from a stored map too', async () => {
+  it('are also held back by a manager that starts with a stored map', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(serves(ids(5)));
     {
@@ -152,7 +152,7 @@ describe('51 connectors that are held', () => {
     expect(after.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('outlive a restart in which the server cannot be asked: nobody has agreed yet', async () => {
+  it('survive a restart without the server, since nothing has confirmed their removal', async () => {
     using dir = new TempDir();
     let url = '';
     {
@@ -171,7 +171,7 @@ describe('51 connectors that are held', () => {
     [5, 2, true],
     [5, 3, false],
     [7, 3, true],
-  ])('are so where %d become %d: %s', async (before, after, isHeld) => {
+  ])('from %d to %d are held back: %s', async (before, after, isHeld) => {
     await using server = await FaultyServer.start(serves(ids(before)));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();

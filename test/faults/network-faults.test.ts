@@ -6,7 +6,7 @@ import { sharedWorld, survives } from './last-good.ts';
 
 type FaultName = keyof typeof FAULTS;
 
-/** By row of the fault catalogue. */
+/** Faults by their row in the fault catalogue. */
 const EXPECTED: [row: number, name: FaultName, code: string][] = [
   [5, 'no-response', 'MAP_TIMEOUT'],
   [6, 'close-before-headers', 'MAP_CONNECTION_LOST'],
@@ -37,7 +37,7 @@ const EXPECTED: [row: number, name: FaultName, code: string][] = [
   [18, 'deflate-corrupt', 'MAP_DECODE'],
   [18, 'zstd-corrupt', 'MAP_DECODE'],
   [18, 'brotli-corrupt', 'MAP_DECODE'],
-  // undici takes a compressed body that breaks off for whole; what is left of it is no JSON.
+  // undici accepts a truncated compressed body as complete; the remaining text is not valid JSON.
   [18, 'gzip-truncated', 'MAP_SYNTAX'],
   [19, 'wrong-type', 'MAP_SYNTAX'],
   [19, 'html-captive-portal', 'MAP_SYNTAX'],
@@ -62,18 +62,18 @@ const EXPECTED: [row: number, name: FaultName, code: string][] = [
 const CAPS = { maxMapBytes: 1_000_000 };
 const faultOf = (name: FaultName): Fault => FAULTS[name](mapNow());
 
-describe('on main', () => {
-  it.each(EXPECTED)('%d %s leaves the last good map in force: one line, one count, %s', async (_, name, code) => {
+describe('on the main thread', () => {
+  it.each(EXPECTED)('%d %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url, { ...CAPS, offload: 'never' });
     await survives({ held, server }, faultOf(name), code);
   });
 });
 
-describe('on a thread', () => {
+describe('on a worker thread', () => {
   const world = sharedWorld({ ...CAPS, offload: 'always' });
 
-  it.each(EXPECTED)('%d %s leaves the last good map in force: one line, one count, %s', async (_, name, code) => {
+  it.each(EXPECTED)('%d %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
     await survives(world(), faultOf(name), code);
   });
 });
@@ -88,13 +88,13 @@ describe.concurrent('without a map', () => {
   });
 });
 
-it('19 a web page in place of the map is called one', async () => {
+it('19 a web page in place of the map is named as such', async () => {
   await using server = await FaultyServer.start(faultOf('html-captive-portal'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
 });
 
-it('19 a demand for proxy credentials by the server itself has a code and a reason', async () => {
+it('19 a 407 from the map server itself has a code and a reason', async () => {
   await using server = await FaultyServer.start(faultOf('s407'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({
@@ -103,9 +103,9 @@ it('19 a demand for proxy credentials by the server itself has a code and a reas
   });
 });
 
-describe('a fault that is over at the second try', () => {
+describe('a fault that is gone at the second attempt', () => {
   it.each(['close-before-headers', 'reset-before-headers', 'no-response', 's500', 'truncated'] as const)(
-    'such as %s is not even told',
+    'such as %s is not logged',
     async (name) => {
       await using server = await FaultyServer.start((socket, request) => {
         const isFirst = server.requests.length === 1;
@@ -117,7 +117,7 @@ describe('a fault that is over at the second try', () => {
     },
   );
 
-  it('is got over where the server closes a kept connection just as it is used again', async () => {
+  it('is retried if the server closes a kept-alive connection just when it is reused', async () => {
     const sockets: Socket[] = [];
     const on =
       (fault: Fault): Fault =>
@@ -134,7 +134,8 @@ describe('a fault that is over at the second try', () => {
     );
     await held.manager.sync(true);
     expect(held.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
-    // The second request went out over the connection of the first and met the reset; the third one opened its own.
+    // The second request was sent over the connection of the first and met the reset; the third one opened a new
+    // connection.
     expect([sockets.length, sockets[1] === sockets[0], sockets[2] === sockets[0]]).toEqual([3, true, false]);
     expect(held.complaints()).toEqual([]);
   });

@@ -27,7 +27,7 @@ const REFUSED = { code: 'CONNECTOR_ADDRESS_REFUSED' };
 const addEcho: AddTools = (server) =>
   void server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
 
-/** One request over an agent. */
+/** Sends one request over an agent. */
 function requestOver(
   dispatcher: Dispatcher,
   { origin, path, method }: { readonly origin: string; readonly path: string; readonly method: 'GET' | 'POST' },
@@ -37,7 +37,7 @@ function requestOver(
 
 const portOf = (url: string): string => new URL(url).port;
 
-/** Listens on loopback and counts who connects, whatever they want. */
+/** Listens on loopback and counts every connection. */
 async function countingServer(server: Server = createServer((socket) => void socket.on('error', () => {}))) {
   const own = new Set<number | undefined>();
   const ports: (number | undefined)[] = [];
@@ -46,7 +46,9 @@ async function countingServer(server: Server = createServer((socket) => void soc
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    /** How many connections there were until now; one of its own, which comes last, says that all of them were counted. */
+    /**
+     * Number of connections so far. It opens one more, which arrives last and shows that all earlier ones were counted.
+     */
     async connections(): Promise<number> {
       const last = connect(port, '127.0.0.1');
       await once(last, 'connect');
@@ -63,7 +65,10 @@ async function countingServer(server: Server = createServer((socket) => void soc
 
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
-/** Rules under which every name resolves to these in turn, the last one for good, and 127.0.0.1 is public where `isHome`. */
+/**
+ * Rules by which every name resolves to these addresses in turn, repeating the last; 127.0.0.1 counts as public if
+ * `isHome`.
+ */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
     asked: 0,
@@ -86,7 +91,7 @@ const direct = resolveNetwork(undefined, false, {});
 
 describe('a name that resolves to a private address', () => {
   it.each([[['127.0.0.1']], [['1.1.1.1', '127.0.0.1']], [['127.0.0.1', '1.1.1.1']]])(
-    '(%j) is refused with no connection made, over http and https',
+    '(%j) is rejected without a connection, over http and https',
     async (addresses) => {
       await using server = await countingServer();
       const rules = rulesOf([addresses]);
@@ -102,7 +107,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('for the second socket is refused for that, though it was public for the first (rebinding)', async () => {
+  it('for a second socket is rejected, although it was public for the first (rebinding)', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -117,7 +122,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('does not matter to a socket that is open: it resolves no more', async () => {
+  it('does not affect an open socket, which does not resolve the name again', async () => {
     const http = createHttpServer((_, response) => void response.end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -129,7 +134,7 @@ describe('a name that resolves to a private address', () => {
         method: 'GET',
       });
       await body.dump();
-      // undici takes a connection up again a turn after the end that it tells.
+      // undici reuses a connection one turn after it reports the end of a response.
       await nextTurn();
       await nextTurn();
     }
@@ -137,7 +142,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('is no matter where the address is allowed: it is connected over TLS to what was checked', async () => {
+  it('is accepted if the address is allowed, and TLS connects to the checked address', async () => {
     const authority = await Authority.create();
     await using server = await TlsServer.start(await authority.sign({ host: 'host.test' }), mcpListener());
     const rules = rulesOf([['127.0.0.1']], true);
@@ -150,7 +155,7 @@ describe('a name that resolves to a private address', () => {
   });
 });
 
-/** A connector of a map, brought up over an Agent with these rules. */
+/** A connector of a map, connected over an Agent with these rules. */
 async function connectorOver(
   rules: AddressRules,
   overrides: Json,
@@ -198,7 +203,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
     ['SSE', { transport: 'sse' }, {}],
     ['OAuth', {}, { oauth }],
     ['OAuth over SSE', { transport: 'sse' }, { oauth }],
-  ])('fails for good, with no connection made (%s)', async (_, overrides, options) => {
+  ])('fails permanently without a connection (%s)', async (_, overrides, options) => {
     await using server = await countingServer();
     const endpoint = `http://host.test:${server.port}/mcp`;
     await using held = await connectorOver(rulesOf([['127.0.0.1']]), { endpoint, ...overrides }, options);
@@ -209,7 +214,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
     expect(await server.connections()).toBe(0);
   });
 
-  it('sends nothing of its OAuth login there either', async () => {
+  it('sends nothing of its OAuth login to that address either', async () => {
     await using inner = await countingServer();
     const metadata = `http://inner.test:${inner.port}/metadata`;
     const outer = createHttpServer((_, response) => {
@@ -223,7 +228,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
     expect([rules.hosts.includes('inner.test'), await inner.connections()]).toEqual([true, 0]);
   });
 
-  it('is tried again when asked to, and comes up once its name has another address', async () => {
+  it('is retried on a forced attempt, and comes up once its name has another address', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const endpoint = `http://host.test:${portOf(server.url)}/mcp`;
     await using held = await connectorOver(rulesOf([['10.0.0.1'], ['127.0.0.1']], true), { endpoint });
@@ -234,8 +239,8 @@ describe('a connector of a map whose name resolves to a private address', () => 
     expect(connector.status()).toMatchObject({ state: 'ready', lastError: null });
   });
 
-  it.each(['streamable-http', 'oauth'])('when it needs another socket is lost (%s)', async (way) => {
-    // Each answer ends its connection, so that each request makes one.
+  it.each(['streamable-http', 'oauth'])('fails when it needs another socket (%s)', async (way) => {
+    // Each response ends its connection, so that each request opens a new one.
     const listener = mcpListener();
     const http = createHttpServer((request, response) => {
       response.shouldKeepAlive = false;
@@ -260,7 +265,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
 
 describe('allowPrivateEndpoints: false', () => {
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    'refuses a connector of the map at %s alone; one of a local file to the same server comes up',
+    'rejects a connector of the map at %s, and allows one of a local file to the same server',
     async (host) => {
       await using server = await TestMcpServer.start(addEcho);
       using file = new LocalFile({ mine: { url: server.url } });
@@ -291,7 +296,7 @@ describe('allowPrivateEndpoints: false', () => {
     },
   );
 
-  it('opens no socket for a connector that it refuses', async () => {
+  it('opens no socket for a connector that it rejects', async () => {
     await using server = await countingServer();
     const endpoint = `http://127.0.0.1:${server.port}/mcp`;
     await using managed = await manage([entry('theirs', { endpoint })], { allowPrivateEndpoints: false, proxy: false });
@@ -301,7 +306,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(await server.connections()).toBe(0);
   });
 
-  it('lets the map have no connection that the local file made, once the file says no more of it', async () => {
+  it('gives a connector of the map no connection that one of the local file made before it was removed', async () => {
     await using server = await TestMcpServer.start(addEcho);
     using file = new LocalFile({ one: { url: server.url } });
     await using managed = await manage([entry('one', { endpoint: server.url })], {
@@ -319,7 +324,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('refuses behind a proxy what needs no resolving, and leaves names to it', async () => {
+  it('rejects private literals behind a proxy, and leaves the resolution of names to the proxy', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];
@@ -329,7 +334,7 @@ describe('allowPrivateEndpoints: false', () => {
     ]);
     const network = { http: proxy.url(), https: proxy.url(), noProxy: '' };
     const options = { allowPrivateEndpoints: false, proxy: network, random: { next: () => 1 } };
-    // The map itself comes without the proxy, which refuses everything.
+    // The map itself is fetched without the proxy, which rejects everything.
     await using managed = await manage(entries, { ...options, fetchImpl: globalThis.fetch });
     await managed.manager.sync();
     const codes = managed.manager.status().connectors.map(({ lastError }) => lastError?.code);
@@ -339,7 +344,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(proxy.asked.filter((line) => !line.includes('host.invalid:9'))).toEqual([]);
   });
 
-  it('checks the names that no proxy resolves, for they are in NO_PROXY', async () => {
+  it('checks names that the proxy does not resolve because they are in NO_PROXY', async () => {
     await using server = await countingServer();
     await using proxy = await ProxyServer.start();
     const network = resolveNetwork(undefined, { http: proxy.url(), noProxy: 'host.test' }, {});
@@ -351,7 +356,7 @@ describe('allowPrivateEndpoints: false', () => {
   });
 });
 
-it('without allowPrivateEndpoints a connector of a map may be on loopback', async () => {
+it('without allowPrivateEndpoints: false a connector of a map may be on loopback', async () => {
   await using server = await TestMcpServer.start(addEcho);
   await using managed = await manage([entry('one', { endpoint: server.url })], { proxy: false });
   await managed.manager.sync();

@@ -9,7 +9,7 @@ import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 import { type AddTools, TestMcpServer } from '../helpers/mcp-server.ts';
 import { entry } from '../helpers/signed-map.ts';
 
-/** Sends everything elsewhere. */
+/** Redirects every request. */
 async function redirector(status: number, location: (request: IncomingMessage) => string) {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -21,7 +21,7 @@ async function redirector(status: number, location: (request: IncomingMessage) =
   return { url, requests, [Symbol.asyncDispose]: async () => void server.close() };
 }
 
-/** A loopback address, spelled so that a filter on names and dotted quads would not know it. */
+/** Loopback addresses in spellings that a filter for names and dotted quads would miss. */
 const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '127.1'];
 
 describe('a redirect of the map', () => {
@@ -31,23 +31,23 @@ describe('a redirect of the map', () => {
     await using held = mapUnderTest(server.url, { timeoutMs: 10_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED', detail: { status } });
     expect([server.requests.length, elsewhere.requests.length]).toEqual([3, 0]);
-    // What was sent is sent to the origin that was asked for, which is where it would leak from.
+    // The key is sent only to the configured origin.
     expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret('map')}`);
   });
 
-  it.each(SPELLINGS)('24 to %s is not followed, on main or on a thread', async (host) => {
+  it.each(SPELLINGS)('24 to %s is not followed, on the main thread or on a worker', async (host) => {
     await using elsewhere = await FaultyServer.start(answer(mapNow()));
     const { port } = new URL(elsewhere.url);
     await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
     for (const offload of ['never', 'always'] as const) {
-      // Each try has to come through, on a machine that is busy too.
+      // Each attempt must get its response, on a busy machine too.
       await using held = mapUnderTest(server.url, { offload, timeoutMs: 10_000 });
       await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
     }
     expect([server.requests.length, elsewhere.requests]).toEqual([6, []]);
   });
 
-  it('23 to the same place is not followed either', async () => {
+  it('23 to the same URL is not followed either', async () => {
     await using server = await FaultyServer.start((socket, request) => {
       const isFirst = request.startsWith('GET /map');
       (isFirst ? redirectTo('/other') : answer(mapNow()))(socket, request);
@@ -57,7 +57,7 @@ describe('a redirect of the map', () => {
     expect(server.requests.map((request) => request.startsWith('GET /map?'))).toEqual([true, true, true]);
   });
 
-  it("is handed to a caller's own fetch with the wish not to follow it", async () => {
+  it('is passed to fetchImpl with redirect: manual', async () => {
     const asked: (RequestInit | undefined)[] = [];
     const fetchImpl = (async (_url, init) => {
       asked.push(init);
@@ -78,22 +78,25 @@ const AUTHS = [
 ] as const;
 const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'never' } as const;
 
-describe.each(AUTHS)('25 a redirect of a connector that is sent its key as %s', (header, auth, value) => {
-  it.each([301, 302, 303, 307, 308])('%d to another origin is not followed, and nothing goes there', async (status) => {
-    await using elsewhere = await TestMcpServer.start(addEcho);
-    await using server = await redirector(status, () => elsewhere.url);
-    await using managed = await manage([entry('moved', { endpoint: server.url, auth })], KEYS);
-    await managed.manager.sync();
-    expect(managed.manager.status().connectors[0]).toMatchObject({
-      state: 'backing-off',
-      lastError: { code: 'CONNECTOR_REDIRECTED' },
-    });
-    expect(elsewhere.requests).toEqual([]);
-    expect(server.requests[0]?.headers[header]).toBe(value);
-  });
+describe.each(AUTHS)('25 a redirect of a connector that gets its key as %s', (header, auth, value) => {
+  it.each([301, 302, 303, 307, 308])(
+    '%d to another origin is not followed, and nothing is sent there',
+    async (status) => {
+      await using elsewhere = await TestMcpServer.start(addEcho);
+      await using server = await redirector(status, () => elsewhere.url);
+      await using managed = await manage([entry('moved', { endpoint: server.url, auth })], KEYS);
+      await managed.manager.sync();
+      expect(managed.manager.status().connectors[0]).toMatchObject({
+        state: 'backing-off',
+        lastError: { code: 'CONNECTOR_REDIRECTED' },
+      });
+      expect(elsewhere.requests).toEqual([]);
+      expect(server.requests[0]?.headers[header]).toBe(value);
+    },
+  );
 
   it.each([301, 302, 303, 307, 308])(
-    '%d in the middle of a session takes neither key nor session elsewhere',
+    '%d in the middle of a session sends neither key nor session to another origin',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await TestMcpServer.startWithSessions(addEcho);

@@ -6,16 +6,16 @@ import { survives } from './last-good.ts';
 const many = (count: number): Uint8Array<ArrayBuffer> =>
   mapNow(Array.from({ length: count }, (_, index) => off(`connector-${index}`)));
 
-describe('43 with the caps as they are by default', () => {
-  it.each(['endless-body', 'gzip-bomb'] as const)('%s is cut while it streams', async (name) => {
+describe('43 with the default limits', () => {
+  it.each(['endless-body', 'gzip-bomb'] as const)('%s is cut off while it streams', async (name) => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
     await survives({ held, server }, FAULTS[name](mapNow()), 'MAP_TOO_LARGE');
   });
 });
 
-describe('43 right at a cap', () => {
-  it('as many connectors as allowed are accepted, and one more is not', async () => {
+describe('43 exactly at a limit', () => {
+  it('as many connectors as allowed are accepted, and one more is rejected', async () => {
     await using server = await FaultyServer.start(answer(many(100)));
     await using held = mapUnderTest(server.url, { maxConnectors: 100 });
     await held.manager.sync();
@@ -27,7 +27,7 @@ describe('43 right at a cap', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'as many bytes as allowed are accepted, and one more is not, with offload %s',
+    'as many bytes as allowed are accepted, and one more is rejected, with offload %s',
     async (offload) => {
       const [body, next] = [many(50), many(50)];
       await using server = await FaultyServer.start(answer(body));

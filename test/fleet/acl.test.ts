@@ -27,7 +27,7 @@ const startServer = (): Promise<RedisServer> => RedisServer.start(documentedRule
 const as = (user: User) => ({ password: PASSWORDS[user], role: user === 'reader' ? 'reader' : 'any' }) as const;
 const urlOf = (server: RedisServer, user: User): string => `redis://${user}@127.0.0.1:${server.port}`;
 
-/** Sends commands as a user; each answer is OK, or the start of the error. */
+/** Sends commands as a user; each result is OK or the start of the error. */
 async function outcomes(server: RedisServer, user: User, commands: readonly (readonly string[])[]) {
   const password = PASSWORDS[user];
   const client = new Client({
@@ -54,7 +54,7 @@ async function outcomes(server: RedisServer, user: User, commands: readonly (rea
 const refusedBy = (all: readonly [string, string][]) => all.filter(([, answer]) => answer !== 'refused');
 
 describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
-  it.each(['fetcher', 'reader'] as const)('give a %s all that its role needs', async (user) => {
+  it.each(['fetcher', 'reader'] as const)('give a %s everything that its role needs', async (user) => {
     await using server = await startServer();
     await using host = joinFleet(server, { url: urlOf(server, user), ...as(user), address: 'http://127.0.0.1:1' });
     const refused: FleetEvent[] = [];
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
     expect(refused).toEqual([]);
   });
 
-  it('keep a reader from writing maps, leases and news, by a script too, and from other keys', async () => {
+  it('keep a reader from writing maps, leases and news, even with a script, and from other keys', async () => {
     await using server = await startServer();
     const map = '{sw:tests}:map:m';
     const denied = await outcomes(server, 'reader', [
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
     expect(await outcomes(server, 'reader', allowed)).toEqual([[`GETRANGE ${map}:head 0 10`, 'OK']]);
   });
 
-  it('keep a fetcher from other keys, and from what is the administrator’s', async () => {
+  it('keep a fetcher from other keys and from administrator commands', async () => {
     await using server = await startServer();
     const denied = await outcomes(server, 'fetcher', [
       ...[
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
     expect(refusedBy(denied)).toEqual([]);
   });
 
-  it('let a fetcher lead and readers follow, from end to end', async () => {
+  it('let a fetcher lead and readers follow', async () => {
     await using server = await startServer();
     await using source = await FleetSource.start(['a']);
     const world = (user: User) => ({ url: source.url, redis: urlOf(server, user), fleet: as(user) });
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
     expect(views.flatMap((view) => view.logged('fleet-refused'))).toEqual([]);
   });
 
-  it('are what fleet check asks for where a user lacks some', async () => {
+  it('are compared by fleet check, which reports what a user lacks', async () => {
     await using server = await RedisServer.start(
       documentedRules().map((rule) => rule.replaceAll(' +hset ', ' ').replace(' +getrange', '')),
     );

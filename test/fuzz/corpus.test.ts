@@ -12,10 +12,10 @@ const targets = await Promise.all(
   ),
 );
 
-/** More than a fuzzing run allows: code whose coverage is measured takes several times longer. */
+/** More than a fuzzing run allows: code under coverage measurement takes several times longer. */
 const MAX_CPU_MS = 2_000;
 
-describe.each(targets)('the fuzz target $name', (target) => {
+describe.each(targets)('fuzz target $name', (target) => {
   let running: RunningTarget;
   let runner: InputRunner;
 
@@ -37,7 +37,7 @@ describe.each(targets)('the fuzz target $name', (target) => {
   });
 });
 
-it('holds a corpus of at most 400 KB, and only for targets that exist', () => {
+it('the corpus takes at most 400 KB, and only contains existing targets', () => {
   const files = readdirSync(CORPUS_FOLDER);
   const names = new Set(targets.map(({ name }) => `${name}.txt`));
   expect(files.filter((file) => !names.has(file))).toEqual([]);

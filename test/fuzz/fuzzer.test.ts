@@ -21,7 +21,7 @@ describe('fuzzInThread', () => {
     expect(result.executions).toBeGreaterThanOrEqual(planted.maxExecutions);
   }, 120_000);
 
-  it('tries the same inputs again with the same seed', async () => {
+  it('runs the same inputs again with the same seed', async () => {
     const [one, other] = [1, 2].map(() =>
       fuzzInThread(fixture('planted-bug'), { ...planted, maxExecutions: 5_000, keeps: true }),
     );
@@ -30,7 +30,7 @@ describe('fuzzInThread', () => {
     expect(first?.executions).toBe(second?.executions);
   }, 120_000);
 
-  it('reports rejections that nobody handled, processor time, and a thread that ends', async () => {
+  it('reports unhandled rejections, excessive processor time, and a thread that ends', async () => {
     const { found } = await fuzzInThread(fixture('misbehaving'), { seed: 1, maxExecutions: 4, usesCorpus: false });
     const said = found.map(({ kind, message, input }) => [kind, message, text(input)]);
     expect(said).toEqual([

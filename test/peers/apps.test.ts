@@ -7,7 +7,7 @@ import { largePeerFile } from './large/load.ts';
 const UI = 'io.modelcontextprotocol/ui';
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
-it('shows a published MCP App as its own server does, on the route of all connectors and on its own', async () => {
+it('a published MCP App is shown like by its own server, on the route of all connectors and on its own', async () => {
   const app = largePeerFile('@modelcontextprotocol/server-budget-allocator/dist/index.js');
   const entry = { command: process.execPath, args: [app, '--stdio'] };
   await using world = await startGateway({ budget: entry, 'second.one': entry });
@@ -18,7 +18,7 @@ it('shows a published MCP App as its own server does, on the route of all connec
     const capabilities = { extensions: { [UI]: { mimeTypes: [MIME_TYPE] } } };
     const client = new Client({ name: 'host', version: '1' }, { capabilities });
     const transport = new StreamableHTTPClientTransport(new URL(world.listener.url + path));
-    // The type of `sessionId` is not exact there.
+    // The type of `sessionId` is not exact in the SDK.
     await client.connect(transport as Parameters<typeof client.connect>[0]);
     expect(client.getServerCapabilities()).toMatchObject({ extensions: { [UI]: {} } });
     const listed = (await client.listTools()).tools;

@@ -44,7 +44,7 @@ describe.each(PEERS)('%s', (_, connect) => {
     expect(names).toEqual(expect.arrayContaining(['everything__get-sum', 'fixture__test_simple_text', 'probe__wait']));
   });
 
-  it('calls a tool of each', async () => {
+  it('calls a tool of each connector', async () => {
     expect(await client.call('everything__get-sum', { a: 2, b: 3 })).toContain('The sum of 2 and 3 is 5');
     expect(await client.call('fixture__test_simple_text', {})).toContain('simple text');
     expect(await client.call('probe__wait', { text: 'waited', ms: 1 })).toBe('waited');

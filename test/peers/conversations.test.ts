@@ -29,51 +29,52 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   beforeAll(async () => {
     client = await connect(world);
-    // A gateway of the client's own lists at once, and may not have met them all.
+    // A gateway that the client has just started lists at once, perhaps before all connectors are up.
     await eventually('all connectors are there', async () => (await client.toolNames()).includes('probe__wait'));
   });
 
   afterAll(() => client[Symbol.asyncDispose]());
 
-  it(`speaks the ${era} era with the gateway`, () => {
+  it(`speaks the ${era} protocol with the gateway`, () => {
     expect(client.era()).toBe(era);
   });
 
-  it('is told that tools of a connector changed, and finds them changed', async () => {
+  it('is notified of changed tools of a connector, and lists them', async () => {
     const [before, had] = [client.toolChanges(), (await client.toolNames()).includes(EXTRA)];
     await client.call('fixture__test_trigger_tool_change', {});
     await eventually('it was told', () => client.toolChanges() > before);
     await eventually('they changed', async () => (await client.toolNames()).includes(EXTRA) !== had);
   });
 
-  it('has its model asked in the middle of a call', async () => {
+  it('lets its model answer in the middle of a call', async () => {
     const text = await client.call('fixture__test_sampling', { prompt: 'How far is the moon?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the moon?');
   });
 
-  // Clients that went away without a word still have their sessions.
-  it('has its model asked by a program, which cannot say in which call', async () => {
+  // Clients that left without ending their sessions still have them.
+  it('lets its model answer a stdio server, which cannot name the call', async () => {
     const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the sun?');
   });
 
-  it('has its user asked in the middle of a call', async () => {
+  it('lets its user answer in the middle of a call', async () => {
     const text = await client.call('fixture__test_elicitation', { message: 'Who are you?' });
     expect(text).toBe('User response: action=accept, content={"username":"ada","email":"ada@example.com"}');
   });
 
-  it('hears of progress, in order and before the result', async () => {
+  it('receives progress in order and before the result', async () => {
     const heard: number[] = [];
     const onprogress = ({ progress }: { readonly progress: number }): void => void heard.push(progress);
     await client.call('fixture__test_tool_with_progress', {}, { onprogress });
-    // The SDK runs what listens to notices a turn after it takes a result: the last notice is lost where both come in one piece.
+    // The SDK calls notification listeners one turn after it handles a result: the last notification is lost if both
+    // arrive in one piece.
     expect(heard.slice(0, 2)).toEqual([0, 50]);
     expect([0, 50, 100]).toEqual(expect.arrayContaining(heard));
   });
 
-  it('ends the call at the connector when it gives up', async () => {
+  it('cancels the call at the connector when it aborts', async () => {
     const text = crypto.randomUUID();
     const giveUp = new AbortController();
     const call = client.call('probe__hang', { text }, { signal: giveUp.signal });
@@ -86,7 +87,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
   });
 });
 
-it('ends the calls of a client that goes away without a word', async () => {
+it('the calls of a client that disconnects without a message are cancelled', async () => {
   const text = crypto.randomUUID();
   const client = await connectSdkV1(world, 'http');
   const failed = expect(client.call('probe__hang', { text })).rejects.toThrow();

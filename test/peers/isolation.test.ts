@@ -6,7 +6,7 @@ import { connectSdkV2 } from './clients/sdk-v2.ts';
 
 const CALLS = 200;
 
-/** Answers overtake each other. */
+/** Random waits make responses overtake each other. */
 const MAX_WAIT_MS = 200;
 
 let world: PeerWorld;
@@ -17,10 +17,10 @@ beforeAll(async () => {
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** What the client was answered to calls that each ask for something of their own. */
+/** The responses to calls that each have different arguments. */
 function callsOf(client: SdkClient, name: string): Promise<string>[] {
   return Array.from({ length: CALLS }, (_, index) => {
-    // The later ones are answered first, about.
+    // Roughly, later calls are answered first.
     const ms = ((CALLS - index) * MAX_WAIT_MS) / CALLS;
     return client.call('probe__wait', { text: `${name} ${index}`, ms });
   });
@@ -34,14 +34,14 @@ const v1 = (owner: string): Promise<SdkClient> => connectSdkV1(world, 'http', ow
 const legacy = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'legacy', owner);
 const modern = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'auto', owner);
 
-// Each client counts its requests from the same number on, so that their ids are equal.
+// Each client numbers its requests from the same start, so that their ids are equal.
 describe.each([
   ['two of the SDK 1.x', v1, v1],
   ['two of the SDK 2.x, modern', modern, modern],
   ['one of the SDK 1.x and one of the SDK 2.x', v1, legacy],
-  ['one of each era', v1, modern],
+  ['one legacy and one modern client', v1, modern],
 ])('%s', (_, connectAnn, connectBob) => {
-  it('get their own answers to calls of equal ids at once', async () => {
+  it('get their own responses to concurrent calls with equal ids', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     const [toAnn, toBob] = await Promise.all([Promise.all(callsOf(ann, 'ann')), Promise.all(callsOf(bob, 'bob'))]);
@@ -49,7 +49,7 @@ describe.each([
     expect(toBob).toEqual(expected('bob'));
   });
 
-  it('have their own models asked, in calls of equal ids at once', async () => {
+  it('have their own models queried, in concurrent calls with equal ids', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     const ask = (client: SdkClient): Promise<string>[] =>
@@ -59,7 +59,7 @@ describe.each([
     for (const [index, text] of toBob.entries()) expect(text).toMatch(new RegExp(`of bob heard.*Question ${index}`));
   });
 
-  it('are not asked what a program wants to know in a call of the other', async () => {
+  it('get no requests that a stdio server sends during a call of the other client', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     for (const [client, owner] of [

@@ -5,6 +5,6 @@ import { errorsPage, metricsPage } from '../../scripts/generate-docs.ts';
 it.each([
   ['docs/errors.md', errorsPage],
   ['docs/metrics.md', metricsPage],
-])('%s says what its table says', (path, render) => {
+])('generated page %s matches its table', (path, render) => {
   expect(readFileSync(path, 'utf8')).toBe(render());
 });

@@ -2,26 +2,26 @@
 export interface RealServer {
   /** Unique; the key of its entry in the configuration file. */
   readonly id: string;
-  /** The npm package, as package.json beside this file pins it. */
+  /** The npm package, at the version that package.json in this folder pins. */
   readonly package: string;
-  /** The file of a native program, inside the package. Without it, the package's command runs with Node. */
+  /** The file of a native executable inside the package. Without it, the package's command runs with Node. */
   readonly nativeFile?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Text of the last line that it prints before it exits because it was started without something that it needs.
+   * Text in the last line that the server prints before it exits, because something that it needs is missing.
    * Without this field, the server must list its tools.
    */
   readonly exitsWith?: string;
-  /** The parts of its definitions that differ at every start; global. */
+  /** Matches the parts of its definitions that differ at every start; must be global. */
   readonly changing?: RegExp;
-  /** What sets it apart from the others. */
+  /** What distinguishes it from the others. */
   readonly trait: string;
 }
 
 const OFFICIAL = '@modelcontextprotocol/server-';
 
-/** Replaced by the folder that the test made for the server's files. */
+/** Placeholder for the folder that the test creates for the server's files. */
 export const FOLDER = '{folder}';
 
 const LISTING: readonly RealServer[] = [
@@ -196,7 +196,7 @@ const EXITING: readonly RealServer[] = [
   },
 ];
 
-/** All servers of the test, those that exit spread among the others as in a real file. */
+/** All servers of the test. The exiting servers are spread among the others, as in a real file. */
 export const SERVERS: readonly RealServer[] = LISTING.flatMap((server, index) => {
   const exiting = index % 5 === 4 ? EXITING[(index - 4) / 5] : undefined;
   return exiting === undefined ? [server] : [server, exiting];

@@ -3,14 +3,14 @@ import type { RealServer } from './catalog.ts';
 import type { ServerOutcome } from './manager-outcome.ts';
 import type { Definition, SdkListing } from './sdk-listing.ts';
 
-/** What is wrong with the baseline itself: then the catalog is wrong, not the product. */
+/** Faults of the baseline itself, which are faults of the catalog and not of the product. */
 export function baselineProblems(server: RealServer, sdk: SdkListing): string[] {
   if (server.exitsWith === undefined) return sdk.tools === null ? ['the plain SDK cannot list it'] : [];
   const isAsExpected = sdk.tools === null && sdk.stderr.includes(server.exitsWith);
   return isAsExpected ? [] : [`it should exit with "${server.exitsWith}"`];
 }
 
-/** What is wrong with what the manager made of a server. */
+/** Faults of the manager's result for a server. */
 export function outcomeProblems(server: RealServer, sdk: SdkListing, ours: ServerOutcome | null): string[] {
   if (ours === null) return ['the manager does not know it'];
   if (server.exitsWith !== undefined) return exitProblems(server.exitsWith, ours);
@@ -41,7 +41,7 @@ function lastingParts(tools: readonly Definition[], changing: RegExp | undefined
   return JSON.parse(JSON.stringify(tools).replaceAll(changing, '0')) as Definition[];
 }
 
-/** The first few differences between the tools that the SDK listed and ours, in words; none if they are deep-equal. */
+/** The first few differences between the tools that the SDK listed and ours, as text; empty if they are deep-equal. */
 function toolDifferences(expected: readonly Definition[], actual: readonly Definition[]): string[] {
   const ours = new Map(actual.map((tool) => [tool.name, tool]));
   const theirs = new Set(expected.map(({ name }) => name));
@@ -60,7 +60,7 @@ function memberDifferences(expected: Definition, actual: Definition): string[] {
   return difference === null ? [] : [difference];
 }
 
-/** Where two values differ first, and how; null if they are deep-equal. */
+/** The place and kind of the first difference between two values; null if they are deep-equal. */
 function firstDifference(expected: unknown, actual: unknown, path: string): string | null {
   if (isDeepStrictEqual(expected, actual)) return null;
   if (!isObject(expected) || !isObject(actual) || Array.isArray(expected) !== Array.isArray(actual))

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RUN_VARIABLE } from './server-command.ts';
 
-/** A process that a run started and that still runs. */
+/** A process that a run started and that is still running. */
 export interface MarkedProcess {
   readonly pid: number;
   readonly command: string;
@@ -19,7 +19,7 @@ function markedProcesses(runId: string): MarkedProcess[] {
     });
 }
 
-/** The processes that still run `withinMs` later; as soon as there is none, none. */
+/** Waits up to `withinMs` for the processes of a run to end; resolves with those still running. */
 export async function processesLeft(runId: string, withinMs: number): Promise<MarkedProcess[]> {
   const endsAtMs = performance.now() + withinMs;
   for (;;) {
@@ -29,13 +29,13 @@ export async function processesLeft(runId: string, withinMs: number): Promise<Ma
   }
 }
 
-/** Kills what a run left behind, by process id. */
+/** Kills the processes that a run left behind, by process id. */
 export function killMarked(runId: string): void {
   for (const { pid } of markedProcesses(runId)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended in the meantime.
+      // The process ended in the meantime.
     }
   }
 }

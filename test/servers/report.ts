@@ -2,21 +2,21 @@ import type { RealServer } from './catalog.ts';
 import type { ServerOutcome } from './manager-outcome.ts';
 import type { SdkListing } from './sdk-listing.ts';
 
-/** One server with what both made of it. */
+/** One server with the results of the SDK and of the manager. */
 export interface ServerResult {
   readonly server: RealServer;
   readonly version: string;
   readonly sdk: SdkListing;
-  /** Null if the manager never told of it. */
+  /** Null if the manager never reported it. */
   readonly ours: ServerOutcome | null;
-  /** What is wrong with ours, in words; empty if all is well. */
+  /** Faults of our result, as text; empty if it has no faults. */
   readonly problems: readonly string[];
 }
 
 const COLUMNS = ['', 'server', 'package', 'SDK tools', 'ms', 'protocol', 'ours', 'ms', 'attempts', 'state'] as const;
 const ERROR_LENGTH = 300;
 
-/** A line for each server, and below it why it is not as it should be. */
+/** A line for each server, followed by its faults. */
 export function tableOf(results: readonly ServerResult[]): string {
   const rows = results.map(({ server, version, sdk, ours, problems }) => [
     problems.length === 0 ? 'ok' : 'NO',

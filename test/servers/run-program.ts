@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a script with the Node of the test, in the environment `env` beside the test's; kills it after `limitMs`. */
+/** Runs a script with the Node of the test and `env` added to the test's environment; kills it after `limitMs`. */
 export async function runNode(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -32,11 +32,11 @@ export async function runNode(
     () => child.kill('SIGKILL'),
     () => false,
   );
-  // Not `close`: a program that outlives it may hold its pipes.
+  // Not `close`: a child process that outlives the script may hold its pipes.
   const [code] = (await once(child, 'exit')) as [number | null];
   ended.abort();
   await limit;
-  // What it wrote last may still be in the pipes.
+  // Its last output may still be in the pipes.
   await Promise.race([once(child, 'close'), sleep(500)]);
   child.stdout.destroy();
   child.stderr.destroy();

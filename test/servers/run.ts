@@ -1,7 +1,8 @@
 /**
- * Do real servers come up as they do with the plain SDK? `node test/servers/run.ts [--only ID,…] [--trace FOLDER]`.
- * Lists each server by itself with the official client, then all at once with a manager and with the command line,
- * and compares. `--trace` leaves a log of every message between each server and the manager.
+ * Checks that real servers come up as they do with the plain SDK:
+ * `node test/servers/run.ts [--only ID,…] [--trace FOLDER]`.
+ * Lists the tools of each server with the official client. Then lists the tools of all servers at once with a manager
+ * and with the command line, and compares. `--trace` logs every message between each server and the manager.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,10 +18,10 @@ import { type Ended, runNode } from './run-program.ts';
 import { listWithSdk, type SdkListing } from './sdk-listing.ts';
 import { entryOf, isInstalled, RUN_VARIABLE, type ServerEntry, versionOf } from './server-command.ts';
 
-/** Until all servers should be up. A machine of two cores needs some 40 s. */
+/** Time limit until all servers are up. A machine with two cores needs less than half of it. */
 const BRING_UP_MS = 100_000;
 const COMMAND_MS = 120_000;
-/** From the answer, or from the call of close(), until the last process is gone. */
+/** Time limit from the result, or from the call of close(), until the last process is gone. */
 const END_MS = 3_000;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, trace: { type: 'string' } } });
@@ -39,7 +40,7 @@ function check(what: string, isGood: boolean, detail = ''): void {
   say(`${isGood ? 'ok' : 'NO'}  ${what}${isGood || detail === '' ? '' : `: ${detail}`}`);
 }
 
-/** The entry of a server, behind a program that logs what passes if a trace is wanted. */
+/** The entry of a server, wrapped in a process that logs all messages if a trace is wanted. */
 function traced(server: RealServer, runId: string): ServerEntry {
   const entry = entryOf(server, folder, runId);
   if (values.trace === undefined) return entry;
@@ -59,7 +60,7 @@ function writeConfig(runId: string): string {
   return file;
 }
 
-/** Lists the servers one after the other. */
+/** Lists the tools of the servers one after the other. */
 async function listBaseline(): Promise<Map<string, SdkListing>> {
   const listings = new Map<string, SdkListing>();
   for (const server of servers) {
@@ -71,7 +72,7 @@ async function listBaseline(): Promise<Map<string, SdkListing>> {
   return listings;
 }
 
-/** What is checked of every program that brought servers up: that it ends by itself, and its servers with it. */
+/** Checks that a process that brought servers up exits by itself, and its servers with it. */
 async function checkEnd(what: string, runId: string, { code, ms, stderr }: Ended): Promise<void> {
   check(`${what} ends by itself`, code !== null, `it was killed after ${(ms / 1_000).toFixed(0)} s`);
   const left = await processesLeft(runId, END_MS);
@@ -101,7 +102,7 @@ async function runCommand(toolCount: number): Promise<void> {
   try {
     listed = (JSON.parse(ended.stdout) as { tools: unknown[] }).tools.length;
   } catch {
-    // Nothing, or no JSON: 0 tools.
+    // No output, or output that is not JSON, counts as 0 tools.
   }
   say(`    ${listed} tools after ${(ended.ms / 1_000).toFixed(1)} s, exit code ${ended.code}`);
   check('the command lists every tool that the SDK lists', listed === toolCount, `${listed} of ${toolCount}`);

@@ -6,12 +6,12 @@ import type { ServerEntry } from './server-command.ts';
 import { RUN_VARIABLE } from './server-command.ts';
 import { within } from './within.ts';
 
-/** A tool as it came over the wire. */
+/** A tool as the server sent it. */
 export type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
 
-/** What the plain client of the official SDK makes of a server. */
+/** The result of the official SDK's plain client for a server. */
 export interface SdkListing {
-  /** Null if it did not come up. */
+  /** Null if the server did not come up. */
   readonly tools: readonly Definition[] | null;
   readonly ms: number;
   readonly protocol: string | null;
@@ -22,7 +22,7 @@ export interface SdkListing {
 
 const START_MS = 40_000;
 
-/** Starts a server, lists its tools and ends it: with the probe for the modern protocol first, else without it. */
+/** Starts a server, lists its tools and ends it: with the probe for the modern protocol first, otherwise without it. */
 export async function listWithSdk(entry: ServerEntry): Promise<SdkListing> {
   const first = await listOnce(entry, 'auto');
   return first.tools === null ? listOnce(entry, 'legacy') : first;

@@ -5,10 +5,10 @@ import { FOLDER, type RealServer } from './catalog.ts';
 
 const packages = fileURLToPath(new URL('./node_modules/', import.meta.url));
 
-/** Marks every process that a run started, so that none is missed, wherever it went. */
+/** Marks every process that a run started, so that all can be found. */
 export const RUN_VARIABLE = 'SWITCHYARD_SERVER_RUN';
 
-/** Nobody listens there: a server that wants the network is refused at once, on every machine alike. */
+/** A proxy without a listener: a server that uses the network gets the same error on every machine. */
 const NO_NETWORK = {
   NODE_USE_ENV_PROXY: '1',
   HTTP_PROXY: 'http://127.0.0.1:9',
@@ -36,7 +36,7 @@ export function versionOf(server: RealServer): string {
   return manifestOf(server.package).version;
 }
 
-/** False for a native program that was not made for this machine. */
+/** Whether the server can run here; false for a native executable of another platform. */
 export function isInstalled(server: RealServer): boolean {
   return server.nativeFile === undefined || existsSync(join(packages, server.package, server.nativeFile));
 }
@@ -54,12 +54,12 @@ export function entryOf(server: RealServer, folder: string, runId: string): Serv
   };
 }
 
-/** The argv of a server, without its own arguments. */
+/** The argv of a server, without the arguments in the catalog. */
 function programOf(server: RealServer): [string, ...string[]] {
   const folder = join(packages, server.package);
   if (server.nativeFile !== undefined) {
     const program = join(folder, server.nativeFile);
-    // Some packages set this bit in an install script, and none of those runs.
+    // Some packages set this bit in an install script, and install scripts do not run here.
     chmodSync(program, 0o755);
     return [program];
   }

@@ -1,6 +1,6 @@
 /**
- * Starts a program and logs every line that passes: `node trace-program.ts LOG COMMAND ARGS…`. It shows why a server
- * does not come up.
+ * Starts a command and logs every line in both directions: `node trace-program.ts LOG COMMAND ARGS…`. The log shows why
+ * a server does not come up.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ function note(what: string): void {
   appendFileSync(log, `${ms} ${what}\n`);
 }
 
-/** Notes each line of a stream that passes. */
+/** Logs each line that passes through a stream. */
 function watch(mark: string): (chunk: Buffer) => void {
   let rest = '';
   return (chunk) => {

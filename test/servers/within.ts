@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Settles as `work` does, or rejects with `what` after `ms`. `work` goes on in the background. */
+/** Settles like `work`, or rejects with `what` after `ms`. `work` continues in the background. */
 export async function within<T>(what: string, ms: number, work: Promise<T>): Promise<T> {
   const timer = new AbortController();
   work.catch(() => {});

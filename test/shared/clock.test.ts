@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('deadline', () => {
-  it('aborts with its reason when the time is over', () => {
+  it('aborts with its own reason on timeout', () => {
     using limit = deadline(100, () => new Error('late'));
     vi.advanceTimersByTime(99);
     expect(limit.signal.aborted).toBe(false);
@@ -13,7 +13,7 @@ describe('deadline', () => {
     expect(limit.signal.reason).toMatchObject({ message: 'late' });
   });
 
-  it("aborts with its parent's reason, before or after it was made", () => {
+  it("aborts with its parent's reason, even if the parent aborted before", () => {
     const parent = new AbortController();
     using before = deadline(100, () => new Error('late'), parent.signal);
     parent.abort(new Error('parent'));
@@ -21,7 +21,7 @@ describe('deadline', () => {
     expect([before.signal.reason.message, after.signal.reason.message]).toEqual(['parent', 'parent']);
   });
 
-  it('never aborts once it was disposed', () => {
+  it('never aborts after it is disposed', () => {
     const parent = new AbortController();
     const limit = deadline(100, () => new Error('late'), parent.signal);
     limit[Symbol.dispose]();
@@ -32,13 +32,13 @@ describe('deadline', () => {
 });
 
 describe('systemSleep', () => {
-  it('resolves after its time', async () => {
+  it('resolves after the delay', async () => {
     const slept = systemSleep(50);
     vi.advanceTimersByTime(50);
     await expect(slept).resolves.toBeUndefined();
   });
 
-  it('rejects with the reason of its signal, at once or later', async () => {
+  it('rejects with the reason of its signal, immediately or later', async () => {
     const controller = new AbortController();
     const slept = systemSleep(50, controller.signal);
     controller.abort(new Error('stop'));
@@ -49,7 +49,7 @@ describe('systemSleep', () => {
 });
 
 describe('raceSignal', () => {
-  it('settles as the work does', async () => {
+  it('settles like the work', async () => {
     const { signal } = new AbortController();
     await expect(raceSignal(Promise.resolve(1), signal)).resolves.toBe(1);
     await expect(raceSignal(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
@@ -65,14 +65,14 @@ describe('raceSignal', () => {
 });
 
 describe('timers', () => {
-  it('do not fire once cancelled', () => {
+  it('do not fire after they are cancelled', () => {
     const fired = vi.fn();
     startTimer(10, fired).cancel();
     vi.advanceTimersByTime(20);
     expect(fired).not.toHaveBeenCalled();
   });
 
-  it('give other work its turn', async () => {
+  it('leave turns for other work', async () => {
     const order: string[] = [];
     const other = new Promise<void>((resolve) => setImmediate(() => resolve(void order.push('other'))));
     await nextTurn().then(() => order.push('own'));
@@ -81,7 +81,7 @@ describe('timers', () => {
   });
 });
 
-describe('a NumericDate', () => {
+describe('NumericDate', () => {
   it.each([
     [1_795_348_800, 1_795_348_800_000],
     [1_795_348_800.001, 1_795_348_800_001],
@@ -89,7 +89,7 @@ describe('a NumericDate', () => {
     [1e300, 8.64e15],
     [1e308, 8.64e15],
     [-1e308, -8.64e15],
-  ])('of %d s is an instant that a date can hold', (seconds, expected) => {
+  ])('of %d s becomes a valid date', (seconds, expected) => {
     expect(epochMsOf(seconds)).toBe(expected);
     expect(() => new Date(epochMsOf(seconds)).toISOString()).not.toThrow();
   });

@@ -13,7 +13,7 @@ import {
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 const fetchFailed = new TypeError('fetch failed', { cause: refused });
 
-describe('the wire form of an error', () => {
+describe('wire form of an error', () => {
   it('survives structured clone with code, message, detail and causes', () => {
     const error = new ConnectorManifestError('MAP_UNREACHABLE', 'no map', {
       cause: fetchFailed,
@@ -31,37 +31,37 @@ describe('the wire form of an error', () => {
     expect((back.cause as Error).cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('carries no stack, which names paths of the machine', () => {
+  it('contains no stack, which would reveal paths of the machine', () => {
     expect(JSON.stringify(toWireError(new Error('x')))).not.toContain('errors.test.ts');
   });
 
-  it('makes anything thrown an error with a code', () => {
+  it('turns any thrown value into an error with a code', () => {
     expect(toWireError('a string')).toMatchObject({ code: 'INTERNAL', message: 'a string', causes: [] });
     expect(toWireError(new Error('oops'), 'STORE_UNAVAILABLE').code).toBe('STORE_UNAVAILABLE');
   });
 
-  it('ends a chain of causes that never ends', () => {
+  it('truncates an endless chain of causes', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     expect(toWireError(new SwitchyardError('INTERNAL', 'x', { cause: loop })).causes).toHaveLength(8);
   });
 });
 
-describe('helpers', () => {
-  it('find the reason underneath', () => {
+describe('error helpers', () => {
+  it('find the root cause', () => {
     expect(rootReason(fetchFailed)).toBe('ECONNREFUSED: connect ECONNREFUSED');
     expect(rootReason(new SwitchyardError('INTERNAL', 'outer', { cause: new Error('inner') }))).toBe('inner');
     expect(rootReason('text')).toBe('text');
   });
 
-  it('tell codes apart', () => {
+  it('distinguish error codes', () => {
     expect(isErrorCode('MAP_EXPIRED')).toBe(true);
     expect(isErrorCode('toString')).toBe(false);
     expect(codeOf({ code: 7 })).toBeNull();
     expect(codeOf(null)).toBeNull();
   });
 
-  it('leave our own errors as they are', () => {
+  it('return a SwitchyardError unchanged', () => {
     const own = new SwitchyardError('CLOSED', 'closed');
     expect(asSwitchyardError(own)).toBe(own);
     expect(asSwitchyardError(refused)).toMatchObject({ code: 'INTERNAL', cause: refused });

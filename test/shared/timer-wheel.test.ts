@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimerWheel } from '../../src/shared/timer-wheel.ts';
 
-/** A wheel whose time goes on only when `advance` is called, and the timers that it set. */
+/** A wheel whose time only advances with `advance`, and the timers that it set. */
 function wheelInTime(tickMs = 50) {
   let nowMs = 0;
   let started = 0;
@@ -79,7 +79,7 @@ describe('TimerWheel', () => {
     );
   });
 
-  it('holds 100 000 timers at once, and fires those that are not cancelled', () => {
+  it('holds 100 000 timers at once, and fires all that are not cancelled', () => {
     const { wheel, advance } = wheelInTime();
     let fired = 0;
     const timers = Array.from({ length: 100_000 }, (_, index) =>
@@ -93,14 +93,14 @@ describe('TimerWheel', () => {
     expect(fired).toBe(timers.filter((_, index) => index % 2 === 1 && (index * 7_919) % 3_600_000 <= 1_000_000).length);
   });
 
-  it('wakes the process once for a timer that is far away', () => {
+  it('wakes the process once for a distant timer', () => {
     const { wheel, advance, started } = wheelInTime();
     wheel.add(3_600_000, () => {});
     advance(3_500_000);
     expect(started()).toBe(1);
   });
 
-  it('does not wake the process for each tick while timers come and are cancelled', () => {
+  it('does not wake the process for each tick while timers are added and cancelled', () => {
     const { wheel, advance, started } = wheelInTime();
     wheel.add(10_000, () => {});
     wheel.add(3_600_000, () => {});
@@ -128,7 +128,7 @@ describe('TimerWheel', () => {
     expect(Math.max(...latenessMs)).toBeLessThanOrEqual(51);
   });
 
-  it('keeps the process running only for timers that ask for it', () => {
+  it('keeps the process running only for timers that request it', () => {
     const { wheel, set } = wheelInTime();
     const isRef = (): boolean => [...set].some((timer) => timer.isRef);
     wheel.add(1_000, () => {});
@@ -140,7 +140,7 @@ describe('TimerWheel', () => {
     expect(isRef()).toBe(false);
   });
 
-  it('forgets ticks whose timers were all cancelled, however far away they are', () => {
+  it('forgets ticks whose timers were all cancelled, however distant they are', () => {
     const { wheel, set } = wheelInTime();
     for (let index = 0; index < 50_000; index += 1) wheel.add(1_000_000 + index * 1_000, () => {}).cancel();
     expect(wheel.size).toBe(0);
@@ -148,7 +148,7 @@ describe('TimerWheel', () => {
     expect(Math.min(...[...set].map(({ atMs }) => atMs))).toBe(5_000);
   });
 
-  it('fires the other timers of a tick when the callback of one throws, and none that a callback cancels', () => {
+  it('fires the other timers of a tick if one callback throws, and none that a callback cancels', () => {
     const { wheel, advance } = wheelInTime();
     const fired: string[] = [];
     const failing = wheel.add(1_000, () => {
@@ -166,7 +166,7 @@ describe('TimerWheel', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('sets its timer anew when the timers of the process were replaced, as fake ones of a test are', () => {
+  it('sets its timer again if the timers of the process were replaced, such as by fake timers', () => {
     const { wheel, advance, replaceTimers } = wheelInTime();
     let fired = 0;
     wheel.add(1_000, () => {

@@ -7,7 +7,7 @@ function work(ms: number): void {
   while (monotonicMs() < endMs);
 }
 
-it('A turn is over after 25 ms of work, and the next one begins anew', async () => {
+it('turns.isOver is true after 25 ms of work, and false in the next turn', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(turns.isOver).toBe(false);
   work(30);
@@ -16,7 +16,7 @@ it('A turn is over after 25 ms of work, and the next one begins anew', async () 
   expect(turns.isOver).toBe(false);
 });
 
-it('All that wait share a turn, in the order in which they came', async () => {
+it('turns.later runs waiting callbacks in order and in shared turns', async () => {
   const done: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   for (let index = 0; index < 6; index += 1)

@@ -12,20 +12,20 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** A display, and no desktop whose settings name a browser, so that the variable BROWSER counts. */
+/** A display without a desktop whose settings name a browser, so that the variable BROWSER is used. */
 function noDesktop({ path }: TempDir): NodeJS.ProcessEnv {
   return { DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: path, XDG_DATA_HOME: path };
 }
 
-/** The address of a redirect that a browser was sent to, without opening it. */
+/** The redirect target that a browser was sent to, without opening it. */
 async function redirectedTo(address: string, browser = new ScriptedBrowser()): Promise<string> {
   const stopAt = new URL(address).searchParams.get('redirect_uri') ?? '';
   return (await browser.follow(address, { stopAt })).url;
 }
 
 // Each test starts several processes.
-describe('auth login', { timeout: 120_000 }, () => {
-  it('takes a login over the loopback redirect, and later commands use it', async () => {
+describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
+  it('completes a login over the loopback redirect, and later commands use it', async () => {
     await using world = await LoginCli.start();
     const before = await world.run(['tools']);
     expect(before.code).toBe(1);
@@ -49,7 +49,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(before, ended, call, status)).toEqual([]);
   });
 
-  it('takes the redirected address from standard input and says what is wrong with another one', async () => {
+  it('accepts the redirected URL on standard input, and explains what is wrong with another URL', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser', '--json'], { keepsStdin: true });
     const address = await printedAddress(login);
@@ -78,7 +78,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(ended)).toEqual([]);
   });
 
-  it('opens the browser of the user', async () => {
+  it("opens the user's browser", async () => {
     await using world = await LoginCli.start();
     using folder = new TempDir();
     const [browser, opened] = [join(folder.path, 'browser'), join(folder.path, 'opened')];
@@ -92,7 +92,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect((await login.ended).code).toBe(0);
   });
 
-  it('prints the address and goes on where the browser cannot be opened', async () => {
+  it('prints the login URL and continues if the browser cannot be opened', async () => {
     await using world = await LoginCli.start();
     using folder = new TempDir();
     const env = { BROWSER: '/nowhere/browser', ...noDesktop(folder) };
@@ -102,7 +102,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect((await login.ended).code).toBe(0);
   });
 
-  it('logs in to each connector that needs it; one that fails does not stop the rest', async () => {
+  it('logs in to each connector that needs it; a failed login does not stop the others', async () => {
     await using world = await LoginCli.start({ servers: { billing: {}, crm: {} } });
     const login = world.begin(['auth', 'login', '--no-browser', '--json'], { keepsStdin: true });
     const { searchParams } = new URL(await printedAddress(login));
@@ -128,7 +128,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect([nothing.code, nothing.stdout]).toEqual([0, 'No connector needs a login.\n']);
   });
 
-  it('says that the login is there and the connector is not up, where the server refuses the new token', async () => {
+  it('reports a completed login with a connector that is not up, if the server rejects the new token', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser', '--json'], { keepsStdin: true });
     const address = await printedAddress(login);
@@ -144,7 +144,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(ended)).toEqual([]);
   });
 
-  it('leaves a valid login alone, and replaces it with --force', async () => {
+  it('keeps a valid login, and replaces it with --force', async () => {
     await using world = await LoginCli.start();
     expect((await world.logIn(['crm'])).code).toBe(0);
     const again = await world.run(['auth', 'login', 'crm']);
@@ -154,7 +154,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect([forced.code, forced.stdout]).toEqual([0, expect.stringMatching(/^crm: logged in/)]);
   });
 
-  it('asks for the scopes that a tool needs besides, once a call has shown it', async () => {
+  it('requests the additional scopes that a tool needs, once a call has shown them', async () => {
     const addTools = (server: Parameters<AddTools>[0]): void => {
       for (const name of ['look', 'remove']) server.registerTool(name, {}, () => ({ content: [] }));
     };
@@ -176,7 +176,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(refused, status, login)).toEqual([]);
   });
 
-  it('ends on Ctrl-C, keeps no login and frees its port', async () => {
+  it('ends on Ctrl-C, stores no login and frees its port', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser'], { keepsStdin: true });
     const redirect = new URL(new URL(await printedAddress(login)).searchParams.get('redirect_uri') ?? '');

@@ -13,7 +13,7 @@ interface Row {
 }
 
 describe('mcp-switchyard bench', () => {
-  it('compares the ways on this machine, says how far it is and writes a page', async () => {
+  it('compares the transports on this machine, reports its progress and writes a page', async () => {
     using dir = new TempDir();
     const out = join(dir.path, 'report.html');
     const args = ['bench', '--entries', '60', '--rounds', '1', '--seconds', '1', '--out', out, '--json'];
@@ -30,11 +30,11 @@ describe('mcp-switchyard bench', () => {
     }
     const page = readFileSync(out, 'utf8');
     expect(page).toMatch(/^<!doctype html>[\s\S]*no refresh[\s\S]*<\/html>\n$/);
-    // It starts a dozen processes, one after the other.
+    // The command starts a dozen processes, one after the other.
   }, 120_000);
 
   it.each([[['--entries', 'many']], [['--rounds', '0']], [['--out', '/nowhere/at/all/report.html']]])(
-    'refuses %j before it measures anything',
+    'rejects %j before it measures anything',
     async (args) => {
       const { code, stderr } = await runCli(['bench', ...args]);
       expect(code).toBe(2);

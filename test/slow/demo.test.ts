@@ -6,7 +6,7 @@ import { postLegacy } from '../helpers/mcp-post.ts';
 afterEach(killRunning);
 
 describe('mcp-switchyard demo', () => {
-  it('prints one JSON document: real connectors up, their tools called, a load on a thread', async () => {
+  it('prints one JSON document: real connectors up, their tools called, a load on a worker thread', async () => {
     const { code, stdout, stderr } = await run(['demo', '--once', '--json']);
     expect(stderr).toContain('everything-sse: ready');
     const { serviceMap, connectors, calls, gateway, loads } = JSON.parse(stdout);
@@ -28,7 +28,7 @@ describe('mcp-switchyard demo', () => {
     expect(Object.keys(loads[1].phases)).toEqual(['fetch', 'parse', 'verify', 'validate', 'diff', 'connect']);
   });
 
-  it('stays up as a gateway with metrics and health until it is interrupted, and leaves nothing running', async () => {
+  it('stays up as a gateway with metrics and health until it is interrupted, and leaves no process behind', async () => {
     const demo = start(['demo']);
     const url = new Promise<string>((resolve) => {
       demo.child.stderr?.on('data', () => {

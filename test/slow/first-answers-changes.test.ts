@@ -27,7 +27,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** Runs a gateway until it has listed its tools, and ends it; what it listed. */
+/** Runs a gateway until it has listed its tools, and ends it; resolves with the list. */
 async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const cli = start(at.argv, env);
   await listOf(cli);
@@ -41,7 +41,7 @@ async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> 
 }
 
 describe('the file of first answers', { timeout: 120_000 }, () => {
-  it('is passed over, and not waited for, when it is a pipe, huge, deeply nested, of another user, or a folder', async () => {
+  it('is skipped without waiting if it is a pipe, huge, deeply nested, owned by another user, or a folder', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -87,8 +87,8 @@ describe('the file of first answers', { timeout: 120_000 }, () => {
   });
 });
 
-describe('first answers, where something has changed', { timeout: 120_000 }, () => {
-  it('are none once the map has expired', async () => {
+describe('first answers after a change', { timeout: 120_000 }, () => {
+  it('are not used once the map has expired', async () => {
     await using server = await RawMcpServer.start();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     await using maps = await MapServer.start(mapNow([entry('one', { endpoint: String(server.url) })], { expiresAt }));
@@ -100,7 +100,7 @@ describe('first answers, where something has changed', { timeout: 120_000 }, () 
     expect(at.answers()).toBeNull();
   });
 
-  it('are none while a tool that differs from its pin is being judged, and hold it back under quarantine', async () => {
+  it('are not used while a tool that differs from its pin is being checked, and a quarantined tool stays hidden', async () => {
     let description = 'reads';
     const tools = () => ({
       tools: [
@@ -126,7 +126,7 @@ describe('first answers, where something has changed', { timeout: 120_000 }, () 
     expect(await listOf(third)).not.toContain('a__echo');
     await closed(third);
 
-    // Another process approves it.
+    // Another process approves the tool.
     expect((await runCliHere(['tools', 'approve', 'a.echo', '--state-dir', at.stateDir])).code).toBe(0);
     expect(at.answers()).toBeNull();
     const fourth = start(at.argv);
@@ -135,7 +135,7 @@ describe('first answers, where something has changed', { timeout: 120_000 }, () 
     await closed(fourth);
   });
 
-  it('follow a servers.json of this folder', async () => {
+  it('are invalidated by a change of servers.json', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const registry = join(dir.path, 'servers.json');
@@ -148,7 +148,7 @@ describe('first answers, where something has changed', { timeout: 120_000 }, () 
     expect(at.answers()).toBeNull();
   });
 
-  it('are given from a state folder that cannot be written to, and the gateway works on', async () => {
+  it('are used from a read-only state folder, and the gateway works', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -166,7 +166,7 @@ describe('first answers, where something has changed', { timeout: 120_000 }, () 
     }
   });
 
-  it('leave nothing out of a recording: what passes to and from connectors is all there', async () => {
+  it('leave nothing out of a recording of messages to and from connectors', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const record = join(dir.path, 'all.jsonl');

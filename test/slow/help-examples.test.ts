@@ -29,14 +29,17 @@ const PACKAGES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 const EVERYTHING = join(PACKAGES, '@modelcontextprotocol', 'server-everything', 'dist', 'index.js');
 const OLD_KID = '2026-11-29-Xk3fQ2ab';
 
-/** Left to their own tests: they take minutes, or need a Redis server or a recorded gateway. They are parsed anyway. */
+/**
+ * Have their own tests: they take minutes, or need a Redis server or a recorded gateway. Their command lines are still
+ * parsed.
+ */
 const NOT_RUN = /^mcp-switchyard (?:bench|demo|fleet)\b|--fleet |^mcp-switchyard replay .* --connector/;
 
-/** Examples that have something to report in this world, and the exit code that says so. */
+/** Examples that report something in this world, with the matching exit code. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   'mcp-switchyard tools diff --state-dir ./state': 1,
   'mcp-switchyard tools diff mail.send --state-dir ./state': 1,
-  // There is no terminal to ask on.
+  // There is no terminal for the confirmation.
   'mcp-switchyard state reset-floor --source https://maps.example.com/map': 2,
 };
 
@@ -49,7 +52,7 @@ const folder = new TempDir();
 const root = realpathSync(folder.path);
 const at = (name: string): string => join(root, name);
 const [work, home, bin] = [at('work'), at('home'), at('bin')];
-/** Keys alone; with a key document; with a document that wants one more signature. */
+/** Folders with keys only, with a key document, and with a document that needs one more signature. */
 const [keyed, documented, partial] = [at('keyed'), at('documented'), at('partial')];
 const environment = {
   ...compileCacheEnvironment(),
@@ -62,19 +65,19 @@ const environment = {
   GATEWAY_TOKEN: 'another-token-of-a-test',
   FLEET_SECRET: 'a-secret-that-is-long-enough-for-a-fleet',
 };
-/** Which of these an example starts with; null for an empty folder. */
+/** The folder that an example starts with; null for an empty folder. */
 const TEMPLATES: readonly (readonly [RegExp, string | null])[] = [
   [/ keys new /, null],
   [/ keys rotate .*--keys map-keys\.json/, keyed],
   [/ keys (?:rotate|revoke) /, documented],
   [/ keys sign-document /, partial],
 ];
-/** Whether the tool `send` is another one than at first. */
+/** Whether the tool `send` differs from its first definition. */
 let isChanged = false;
 let mcp: TestMcpServer;
 let maps: Server;
 
-/** Runs a line in a shell. A gateway that serves over HTTP is told to end once it listens. */
+/** Runs a line in a shell. A gateway that serves over HTTP gets a signal to end once it listens. */
 async function run(line: string, cwd = work): Promise<Outcome> {
   const isListening = line.includes(' serve ') && !line.includes('--stdio');
   const child = spawn('bash', ['-c', isListening ? `exec ${line} --port 0` : line], {
@@ -84,7 +87,7 @@ async function run(line: string, cwd = work): Promise<Outcome> {
   let isTold = false;
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
-    // A second signal would end it without waiting for what runs.
+    // A second signal would end it without waiting for running calls.
     if (!isListening || isTold || !output.includes('Ctrl-C ends it')) return;
     isTold = true;
     child.kill('SIGTERM');
@@ -128,7 +131,7 @@ beforeAll(async () => {
   writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers: { search: { url } } }));
   writeFileSync(join(home, '.claude.json'), JSON.stringify({ mcpServers: { mine: { type: 'http', url } } }));
   writeFileSync(join(work, '.vscode', 'mcp.json'), JSON.stringify({ servers: { code: { type: 'http', url } } }));
-  // A person said yes to the file of the project.
+  // The user has trusted the project's file before.
   const machine = { platform: process.platform, env: environment, cwd: work };
   const { digest } = await readLocalConfig(join(work, '.mcp.json'), environment, work);
   new TrustBook(trustFolder(machine as Parameters<typeof trustFolder>[0])).add(join(work, '.mcp.json'), digest);
@@ -149,7 +152,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Keys and documents as the pages about signing have them, and a signed map. */
+/** Creates keys and documents as in the pages about signing, and a signed map. */
 async function makeKeysAndMaps(url: string): Promise<void> {
   for (const path of [keyed, documented, partial]) mkdirSync(path);
   const make = (name: string, more = ''): Promise<void> =>
@@ -173,13 +176,13 @@ async function makeKeysAndMaps(url: string): Promise<void> {
   await must('mcp-switchyard sign map.json --stamp --key map-key.jwk --key-env MAP_KEY --out served.json');
 }
 
-/** What state folders and the registry have when a person comes to an example. */
+/** Fills the state folders and the registry as earlier use would. */
 async function usedBefore(): Promise<void> {
   for (isChanged of [false, true]) await must('mcp-switchyard tools --config .mcp.json --state-dir ./state');
   await must(here('mcp-switchyard sync --service-map https://maps.example.com/map'));
 }
 
-/** The folder that an example runs in: keys and documents are there as if no other example had run. */
+/** Returns the folder that an example runs in: keys and documents are as if no other example had run. */
 function folderOf(line: string): string {
   const template = TEMPLATES.find(([pattern]) => pattern.test(line));
   if (template === undefined) return work;
@@ -188,7 +191,7 @@ function folderOf(line: string): string {
   return fresh;
 }
 
-/** What a person does before an example that needs it. */
+/** Does what a user does before an example that needs it. */
 async function prepare(line: string): Promise<void> {
   const add = (name: string): Promise<void> => must(`mcp-switchyard registry add ${name} --replace -- npx -y ${name}`);
   if (line === 'mcp-switchyard verify signed.json') {
@@ -199,7 +202,7 @@ async function prepare(line: string): Promise<void> {
   if (/ registry add /.test(line)) await run('mcp-switchyard registry remove files search');
 }
 
-/** The addresses of the examples are at servers of this test. */
+/** Replaces the addresses in the examples with servers of this test. */
 function here(line: string): string {
   const { port } = maps.address() as AddressInfo;
   return line
@@ -207,10 +210,10 @@ function here(line: string): string {
     .replaceAll('https://mcp.example.com/mcp', mcp.url);
 }
 
-describe('the examples of the help', () => {
-  it('run, one after the other, as a person would try them', { timeout: 900_000 }, async () => {
+describe('the examples of the help texts', () => {
+  it('run one after the other', { timeout: 900_000 }, async () => {
     const wrong: string[] = [];
-    // Some lines stand in the help of a command and in that of its group.
+    // Some lines appear in the help of a command and of its group.
     const lines = new Set(helpExamples().map(({ line }) => line));
     for (const line of lines) {
       if (NOT_RUN.test(line)) continue;

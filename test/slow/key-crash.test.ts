@@ -19,7 +19,7 @@ afterEach(() => {
   children.clear();
 });
 
-/** Starts a host on this folder; the versions that it prints. */
+/** Starts a host on this folder; returns the versions that it prints. */
 function start(publisher: KeyPublisher, stateDir: string) {
   const jwks = JSON.stringify(jwksOf(publisher.keys[0] as PrivateJwk));
   const { PATH, NODE_V8_COVERAGE } = process.env;
@@ -47,7 +47,7 @@ async function storedIn(stateDir: string, mapUrl: string) {
 }
 
 describe('a host that is killed while it follows key documents', () => {
-  it('never goes back, and never has a map in its store whose keys it does not know', async () => {
+  it('never goes back, and never stores a map whose keys it does not know', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     let isOver = false;
@@ -76,7 +76,7 @@ describe('a host that is killed while it follows key documents', () => {
     await publishing;
     expect(durableVersion).toBeGreaterThan(0);
 
-    // The server goes back to older documents: the killed host does not.
+    // The server returns to older documents: the killed host does not.
     publisher.documents.length = durableVersion;
     publisher.serve([off('last')], { signers: [publisher.keys[durableVersion] as PrivateJwk] });
     await using host = follower(publisher, { stateDir: dir.path });

@@ -19,7 +19,7 @@ async function find(stateDir: string) {
     const store = new DurableLogins(stateDir, writer);
     const early = await store.readEarly();
     const { logins, unreadable } = await store.readAll();
-    // There is no start image, or an exact one.
+    // There is no start image, or it matches exactly.
     if (early !== null) expect(early.logins).toEqual(logins);
     return { tokens: logins[0]?.tokens ?? null, unreadable, lines: logger.lines };
   } finally {
@@ -29,16 +29,16 @@ async function find(stateDir: string) {
 
 describe('a process that is killed while it stores logins', () => {
   it.each([
-    ['in a folder that is new', 6, true],
-    ['in a folder that others were killed in', 6, false],
-  ])('%s has made durable what it was answered, and leaves no half', async (_, kills, isNew) => {
+    ['in a new folder', 6, true],
+    ['in a folder in which other processes were killed', 6, false],
+  ])('%s has stored every acknowledged login, and leaves no partial one', async (_, kills, isNew) => {
     using shared = new TempDir();
     for (let kill = 0; kill < kills; kill += 1) {
       using own = new TempDir();
       const stateDir = isNew ? own.path : shared.path;
       await using host = new LoginProcess(stateDir);
       host.send('saveForEver', 'a');
-      // At the first moments of a new file, or any time later.
+      // Kills at the first moments of a new file, or at any later time.
       if (isNew) await eventually('a file appears', () => readdirSync(stateDir).some((n) => n.startsWith('logins')));
       else await eventually('it stores', () => host.saved > 0);
       await sleep(Math.random() * (isNew ? 15 : 100));

@@ -8,7 +8,7 @@ afterAll(killRunning);
 
 const TOKEN_TTL_SECONDS = 4;
 
-/** How long a process that is stopped in its turn keeps the others waiting. */
+/** How long a process that is stopped during its refresh keeps the others waiting. */
 const LEASE_MS = 30_000;
 
 const MOMENTS: readonly (Moment | 'any')[] = [
@@ -19,15 +19,15 @@ const MOMENTS: readonly (Moment | 'any')[] = [
   'after-the-answer',
 ];
 
-/** What clients were told other than that a login is needed. */
+/** The errors that clients received, other than a needed login. */
 function strangeRefusals({ refusals }: Drill): readonly unknown[] {
   return refusals.filter(({ status, text }) => status !== 200 || !text.includes('CONNECTOR_LOGIN_NEEDED'));
 }
 
-// Both wait most of the time. Whose turn it is, is found by the sockets in /proc.
+// Both tests wait most of the time. They find the refreshing process by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: process.platform !== 'linux' };
 describe('two gateways and a command line over one state folder', options, () => {
-  it('spend no refresh token twice and lose one login at most with each kill, and none of them says a secret', async () => {
+  it('spend no refresh token twice, lose at most one login with each kill, and reveal no secret', async () => {
     await using drill = await new Drill(['crm', 'wiki', 'shop']).start(TOKEN_TTL_SECONDS);
     const { ledger, gateways } = drill;
     const { presented, secrets } = ledger;
@@ -40,17 +40,17 @@ describe('two gateways and a command line over one state folder', options, () =>
     await drill.report();
     expect(gateways.flatMap(({ crashes }) => crashes)).toEqual([]);
     expect(strangeRefusals(drill)).toEqual([]);
-    // Half of them, for the machine may be busy with something else now and then.
+    // The median, because the machine may be busy now and then.
     expect(drill.upAfterMs.toSorted((a, b) => a - b)[Math.floor(drill.upAfterMs.length / 2)]).toBeLessThan(1_000);
     for (const { served } of gateways) expect(served).toBeGreaterThan(50);
     expect(doubled(presented)).toEqual([]);
-    // Every login that was lost is one whose answer a kill may have kept from being stored.
+    // For every lost login, a kill may have prevented the response from being stored.
     const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
     expect(lost.length).toBeLessThanOrEqual(kills);
     for (const { token } of lost)
       expect(presented.filter((one) => one.token === token).at(0)).toMatchObject({ answer: 'tokens', wasHit: true });
     expect(drill.logins - 3).toBeLessThanOrEqual(lost.length);
-    // Who needs a login does not go on asking.
+    // A process that needs a login sends no more requests.
     expect(drill.refusedRequests).toBeLessThan(10 * (kills + drill.logins));
     expect(presented.some(({ answer, wasHit }) => wasHit && answer === null)).toBe(true);
 
@@ -65,7 +65,7 @@ describe('two gateways and a command line over one state folder', options, () =>
     expect(everything.get('gateway 0')).toContain('login-refreshed');
   });
 
-  it('take the turn of one that is stopped once its time is over, and what that one was answered is dropped', async () => {
+  it('replace a stopped process once its lease is over, and its late response is discarded', async () => {
     await using drill = await new Drill(['crm']).start(TOKEN_TTL_SECONDS);
     const { presented } = drill.ledger;
     const victim = await drill.hit('before-the-answer', 'SIGSTOP');

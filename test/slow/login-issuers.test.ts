@@ -14,7 +14,7 @@ interface World extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
 }
 
-/** An issuer of that kind, a server that asks it about each token, and a manager that wants to log in. */
+/** An issuer of that kind, a server that introspects each token, and a manager that wants to log in. */
 async function start(options: AuthorizationServerOptions, oauth: object = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const issuer = stack.use(await AuthorizationServer.start({ isOpaque: true, ...options }));
@@ -33,7 +33,7 @@ async function expectIn(manager: ConnectorProxyManager): Promise<void> {
   expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
 }
 
-test('takes opaque tokens of an issuer with a path, and refreshes those that offline_access alone brings', async () => {
+test('a manager accepts opaque tokens of an issuer with a path, and refreshes tokens that require offline_access', async () => {
   await using world = await start({ path: '/tenant', wantsOfflineAccess: true, tokenTtlSeconds: 4 });
   const { manager, issuer } = world;
   const started = await logIn(manager, 'crm');
@@ -43,7 +43,7 @@ test('takes opaque tokens of an issuer with a path, and refreshes those that off
   await expectIn(manager);
 });
 
-test('uses one refresh token again and again where the issuer gives no new one', async () => {
+test('a manager reuses a refresh token if the issuer returns no new one', async () => {
   await using world = await start({ rotates: false, tokenTtlSeconds: 2 });
   const { manager, issuer } = world;
   await logIn(manager, 'crm');
@@ -53,7 +53,7 @@ test('uses one refresh token again and again where the issuer gives no new one',
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
 });
 
-test('loses no call while tokens live for two seconds', async () => {
+test('a manager loses no call while tokens live for two seconds', async () => {
   await using world = await start({ tokenTtlSeconds: 2 });
   const { manager, issuer } = world;
   await logIn(manager, 'crm');
@@ -62,7 +62,7 @@ test('loses no call while tokens live for two seconds', async () => {
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
 });
 
-test('says that the issuer knows no such resource', async () => {
+test('a manager reports that the issuer does not know the resource', async () => {
   await using world = await start({ knowsResource: () => false });
   const { manager } = world;
   const { authorizationUrl } = await manager.startLogin('crm', REDIRECT);
@@ -74,7 +74,7 @@ test('says that the issuer knows no such resource', async () => {
   expect(manager.connector('crm')?.status?.state).toBe('needs-login');
 });
 
-test('logs a person in with a client that proves itself by a key', async () => {
+test('a manager logs a person in with a client that authenticates with a private key', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const client = {
     ...{ client_id: 'gateway', token_endpoint_auth_method: 'private_key_jwt', redirect_uris: [REDIRECT.redirectUrl] },
@@ -91,7 +91,7 @@ test('logs a person in with a client that proves itself by a key', async () => {
   await expectIn(manager);
 });
 
-test('refreshes with the client that logged in, after another way back made another registration', async () => {
+test('a manager refreshes with the client that logged in, after another redirect URL caused another registration', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 4 });
   await using one = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({ issuer: issuer.issuer });

@@ -9,7 +9,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 const loginId = loginIdOf(keyOf('a'));
 
-describe('processes that share a folder', () => {
+describe('processes that share a folder of logins', () => {
   it('refresh a login one at a time, and each generation once', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
@@ -26,7 +26,7 @@ describe('processes that share a folder', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('give the turn of one that was killed to the next at once, which is told of it', async () => {
+  it('pass the refresh of a killed process to the next one at once, which learns that the token may be spent', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -36,13 +36,13 @@ describe('processes that share a folder', () => {
     await one.kill();
     const turn = await two.ask('beginRefresh', loginId, 1);
     expect(turn).toMatchObject({ kind: 'go', mayBeSpent: true, login: { tokens: tokensOf('a') } });
-    // And it stays so for a third one.
+    // The same applies to a third process.
     await two.kill();
     await using three = new LoginProcess(dir.path);
     expect(await three.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it.skipIf(process.platform === 'win32')('have to wait for one that is only frozen', async () => {
+  it.skipIf(process.platform === 'win32')('wait for a process that is only frozen', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -54,7 +54,7 @@ describe('processes that share a folder', () => {
     expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it('hear of each other, also where the first login of all comes later than the watch', async () => {
+  it("see each other's changes, also if the very first login comes later than the watch", async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -68,12 +68,12 @@ describe('processes that share a folder', () => {
     expect((await one.ask('readAll')).logins).toEqual([]);
   });
 
-  it('that log in first at the same time end with one key, and read each other', async () => {
+  it("that log in first at the same time end up with one key, and can read each other's logins", async () => {
     using dir = new TempDir();
     const names = ['a', 'b', 'c'];
     const processes = names.map(() => new LoginProcess(dir.path));
     try {
-      // All have started before the first one stores something.
+      // All have started before the first login is stored.
       await Promise.all(processes.map((each) => each.ask('readAll')));
       await Promise.all(processes.map((each, at) => each.ask('saveLogin', keyOf(names[at] ?? ''), tokensOf('x'))));
       for (const each of processes) {

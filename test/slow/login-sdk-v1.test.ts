@@ -31,7 +31,7 @@ test.each(['resource', 'origin', '2025-03-26'] as const)(
   },
 );
 
-test('logs in to a server of the official SDK 1.x over HTTP+SSE', async () => {
+test('the library logs in to a server of the official SDK 1.x over HTTP+SSE', async () => {
   await using server = await SdkV1Server.start({ layout: 'origin' });
   await using world = await startGateway({ a: { type: 'sse', url: server.sseUrl } });
   const mcp = `${world.listener.url}/mcp`;

@@ -8,26 +8,26 @@ import { LocalFile, manageFile } from '../helpers/local-file.ts';
 import { MANNERS, STOPS, StoppingPrograms } from '../helpers/stopping-programs.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-/** What is promised is 3 s; the rest is for a machine that runs other tests beside this one. */
+/** The limit is 3 s; the rest is a margin for a machine that runs other tests in parallel. */
 const END_MS = 8_000;
 
 const COUNT = STOPS.length * MANNERS.length;
 
-/** Resolves with how long `work` took, in milliseconds. */
+/** Resolves with the duration of `work`, in milliseconds. */
 async function timed(work: Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work;
   return performance.now() - startedMs;
 }
 
-/** Pipes and processes that keep this thread up. */
+/** Pipes and processes that keep this thread alive. */
 function handles(): number {
   return process.getActiveResourcesInfo().filter((name) => /^(?:Process|Pipe)Wrap$/.test(name)).length;
 }
 
-/** A manager with a program for each way to stop and to behave, all of them started. */
+/** A manager with a stdio server for each way to stop and to behave, all of them started. */
 async function startAll(programs: StoppingPrograms) {
-  // Retries of the programs that exit would go on while the others are looked at.
+  // Retries of the servers that exit would continue while the others are checked.
   const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
   void local.manager.sync().catch(() => {});
   await eventually('every program was started', () => programs.pids().length >= COUNT, 60_000);
@@ -36,22 +36,22 @@ async function startAll(programs: StoppingPrograms) {
   return local;
 }
 
-describe('programs that stop talking in every phase', () => {
-  it('are gone when the manager is closed, with all that they started', async () => {
+describe('stdio servers that stop responding in any phase', () => {
+  it('are gone with all their children after the manager has closed', async () => {
     using programs = new StoppingPrograms();
     const before = handles();
     const local = await startAll(programs);
     const calls = MANNERS.map((manner) => local.manager.callTool(`call-${manner.replace(' ', '-')}.echo`));
     const outcomes = Promise.allSettled(calls);
     expect(await timed(local.manager.close())).toBeLessThan(END_MS);
-    // A child that lost its parent is a zombie until init has reaped it.
+    // A child without a parent is a zombie until init has reaped it.
     await eventually('all are gone', () => programs.alive().length === 0, 2_000);
     expect((await outcomes).map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
     await eventually('no handle is left', () => handles() <= before);
     await local[Symbol.asyncDispose]();
   }, 120_000);
 
-  it('are gone when their entries are removed', async () => {
+  it('are gone after their entries were removed', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     local.file.write({});
@@ -60,7 +60,7 @@ describe('programs that stop talking in every phase', () => {
     expect(local.manager.status().connectors).toEqual([]);
   }, 120_000);
 
-  it('are gone when their entries are changed, and their successors run', async () => {
+  it('are gone after their entries were changed, and their successors run', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     const before = programs.pids();
@@ -75,10 +75,10 @@ describe('programs that stop talking in every phase', () => {
   }, 120_000);
 });
 
-describe('a program that is silent from the start', () => {
+describe('a stdio server that is silent from the start', () => {
   afterEach(killRunning);
 
-  it('is gone when its entry is removed in its first seconds', async () => {
+  it('is gone after its entry was removed in its first seconds', async () => {
     using programs = new StoppingPrograms();
     await using local = manageFile({ silent: programs.entry('probed', 'stubborn forks') });
     void local.manager.sync().catch(() => {});
@@ -91,9 +91,9 @@ describe('a program that is silent from the start', () => {
   it.each([
     ['tools', ['tools', '--wait', '1000']],
     ['status', ['status', '--wait', '1000']],
-    ['call of another connector', ['call', 'good.echo']],
+    ['call to another connector', ['call', 'good.echo']],
   ])(
-    'does not keep the command from ending: %s',
+    'does not delay the end of the command: %s',
     async (_what, args) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn'), good: programs.entry('never') });
@@ -106,7 +106,7 @@ describe('a program that is silent from the start', () => {
   );
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'is gone after serve is told to end (%s)',
+    'is gone after serve was stopped (%s)',
     async (signal) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn forks') });
@@ -120,10 +120,10 @@ describe('a program that is silent from the start', () => {
   );
 });
 
-describe('a host that is killed outright', () => {
+describe('a host that is killed with SIGKILL', () => {
   const host = fileURLToPath(new URL('../fixtures/programs/program-host.ts', import.meta.url));
 
-  /** A host in a process of its own that has started a program. */
+  /** A host in its own process that has started a stdio server. */
   async function startHost(stateDir: string, file: LocalFile, programs: StoppingPrograms) {
     const child = spawn(process.execPath, [host, stateDir, file.path], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
@@ -131,7 +131,7 @@ describe('a host that is killed outright', () => {
     return child;
   }
 
-  it('ends its programs by the end of their input', async () => {
+  it('ends its stdio servers by closing their input', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never') });
@@ -140,7 +140,7 @@ describe('a host that is killed outright', () => {
     await eventually('the program is gone', () => programs.alive().length === 0);
   }, 60_000);
 
-  it('leaves stubborn programs to the next host on its state folder, which ends them and says so', async () => {
+  it('leaves stubborn servers to the next host on its state folder, which ends them and logs it', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
@@ -158,7 +158,7 @@ describe('a host that is killed outright', () => {
     );
   }, 60_000);
 
-  it('keeps the programs of another host on the same folder, which still runs', async () => {
+  it('does not end the servers of another host on the same folder that still runs', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn') });

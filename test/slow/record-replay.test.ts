@@ -30,9 +30,9 @@ const CALLS: readonly Call[] = [
 ];
 
 /**
- * What a client surely sees because of its calls, in this order. The last step of a tool's progress often comes in one
- * read with the answer, and the SDK 1.x then handles the answer first and drops it. The server asks for roots by its
- * clock, whatever is called at that moment.
+ * What a client is sure to see of its calls, in this order. The last step of a tool's progress often arrives in one
+ * read with the response, and the SDK 1.x then handles the response first and drops the step. The server requests roots
+ * on its own schedule, independently of the calls.
  */
 const ofCalls = (meanwhile: readonly unknown[]): readonly unknown[] =>
   meanwhile.filter((one) => {
@@ -55,7 +55,7 @@ describe('record and replay', () => {
 
   afterAll(() => folder[Symbol.dispose]());
 
-  it('replays all that a client saw of a real server: results, errors, progress and questions', async () => {
+  it('replays everything that a client saw of a real server: results, errors, progress and server requests', async () => {
     const seen = await converse(['record', file('all.jsonl'), '--', ...everything], CALLS);
     expect(seen.outcomes).toHaveLength(CALLS.length);
     expect(JSON.stringify(seen.meanwhile)).toMatch(/progress.*sampling.*elicitation/);
@@ -63,15 +63,15 @@ describe('record and replay', () => {
     const again = await converse(['replay', file('all.jsonl')], CALLS);
     expect({ ...again, meanwhile: ofCalls(again.meanwhile) }).toEqual({ ...seen, meanwhile: ofCalls(seen.meanwhile) });
     expect(rootsAsked(again.meanwhile)).toBe(rootsAsked(seen.meanwhile));
-    // The replay leaves time between the last step and the answer.
+    // The replay leaves time between the last step and the response.
     expect(again.meanwhile).toContainEqual(['trigger-long-running-operation', 'progress', { progress: 4, total: 4 }]);
   }, 120_000);
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    'replays a server of both eras to the same %s client',
+    'replays a server with both protocol generations to the same %s client',
     async (speaker) => {
       const calls: readonly Call[] = [['greet', { name: 'Ada' }]];
-      // A modern client of the SDK asks a process of its own how to begin, so that there are two.
+      // A modern client of the SDK starts a second process to probe the protocol, so there are two.
       for (const append of [[], ['--append']]) {
         const path = file(`${speaker}${append.length}.jsonl`);
         const seen = await converse(['record', path, ...append, '--', ...fixture], calls, speaker);
@@ -83,7 +83,7 @@ describe('record and replay', () => {
   );
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    'records a server at an address for a %s client',
+    'records a server at a URL for a %s client',
     async (speaker) => {
       await using server =
         speaker === 'modern' ? await TestMcpServer.start(addTools) : await TestMcpServer.startWithSessions(addTools);
@@ -97,7 +97,7 @@ describe('record and replay', () => {
     60_000,
   );
 
-  it('leaves secrets of the environment and of the command out, and passes them on unchanged', async () => {
+  it('leaves secrets of the environment and of the command out of the file, and forwards them unchanged', async () => {
     const env = { SERVICE_TOKEN: SECRET };
     const calls: readonly Call[] = [
       'plain',
@@ -119,7 +119,7 @@ describe('record and replay', () => {
     expect(text).not.toContain(Buffer.from(`user:${SECRET}`).toString('base64').slice(8, 20));
   }, 60_000);
 
-  it('leaves a file that replays up to the moment when the recorder is killed', async () => {
+  it('leaves a file that replays up to the moment at which the recorder was killed', async () => {
     const path = file('killed.jsonl');
     const kill = async (pid: number): Promise<void> => void process.kill(pid, 'SIGKILL');
     const seen = await converse(['record', path, '--', ...everything], CALLS.slice(0, 2), '1.x', {}, kill);
@@ -128,14 +128,17 @@ describe('record and replay', () => {
     expect(await converse(['replay', path], CALLS.slice(0, 2))).toEqual(seen);
   }, 60_000);
 
-  it('passes the exit code of a command on, and says which line of a recording is damaged', async () => {
+  it('forwards the exit code of a command, and reports the damaged line of a recording', async () => {
     const ended = await runCli(['record', file('exit.jsonl'), '--', process.execPath, '-e', 'process.exit(7)']);
     expect(ended.code).toBe(7);
     const none = await runCli(['record', file('none.jsonl'), '--', './no-such-command']);
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('CONNECTOR_COMMAND_FAILED') });
     writeFileSync(file('bad.jsonl'), '{"mcpRecording":1}\n{"connector"\n{}\n');
     const damaged = await runCli(['replay', file('bad.jsonl')]);
-    expect(damaged).toMatchObject({ code: 1, stderr: expect.stringMatching(/RECORDING_INVALID: .*line 2 is no JSON/) });
+    expect(damaged).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/RECORDING_INVALID: .*line 2 is not JSON/),
+    });
   }, 60_000);
 });
 
@@ -161,7 +164,7 @@ describe('serve --record', () => {
     folder[Symbol.dispose]();
   });
 
-  it('records all connectors, and replays them behind the same names or one by one', async () => {
+  it('records all connectors, and replays them under the same names or individually', async () => {
     const calls: readonly Call[] = [
       ['things__echo', { message: 'hi' }],
       ['web__echo', { message: 'ho' }],
@@ -201,7 +204,7 @@ describe('serve --record', () => {
     }
   }, 180_000);
 
-  it('records a manager of the library, as the option says', async () => {
+  it('records a manager of the library with the record option', async () => {
     const record = join(folder.path, 'library.jsonl');
     {
       await using manager = new ConnectorProxyManager({ configFile: config, record });
@@ -211,7 +214,7 @@ describe('serve --record', () => {
     const { lines, isTorn } = readRecording(record);
     expect(isTorn).toBe(false);
     const methods = lines.flatMap(({ connector, message }) => (connector === 'web' ? (message.method ?? []) : []));
-    // The list was asked for beside the discovery.
+    // tools/list was sent in parallel to server/discover.
     expect(methods.slice(0, 3)).toEqual(['server/discover', 'tools/list', 'tools/call']);
     expect(new Set(lines.map(({ connector }) => connector))).toEqual(new Set(['things', 'web']));
   }, 60_000);

@@ -11,11 +11,14 @@ import { KEY, mapOf, signed } from '../helpers/signed-map.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/programs/rollout-host.ts', import.meta.url));
 
-/** Milliseconds between refreshes, and for how long a host without any stays: one that refreshes would have begun by then. */
+/**
+ * Milliseconds between refreshes, and how long a host without refreshes runs: one that refreshes would have started by
+ * then.
+ */
 const INTERVAL_MS = 200;
 const STAY_MS = 1_200;
 
-/** Instances that are in from 10 %, from 50 % and from 100 % on. */
+/** Instances that refresh from 10 %, from 50 % and from 100 % on. */
 const CANARIES = ['first', 'second', 'third'].map((_, index) => {
   const limits = [0, 10, 50, 100];
   const isIn = (id: string, percent: number | undefined): boolean =>
@@ -28,8 +31,8 @@ const CANARIES = ['first', 'second', 'third'].map((_, index) => {
 });
 
 /**
- * Runs a host of this name until it has asked for the map again, or, if it is not to refresh, for a while. Resolves with
- * what it thinks of refreshing, and how often it asked.
+ * Runs a host of this name until it has requested the map again or, if it should not refresh, for a while. Resolves
+ * with its asyncRefresh flag and its number of requests.
  */
 async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncRefresh: boolean; requests: number }> {
   const map = mapOf([], { generatedAt: new Date().toISOString() });
@@ -54,12 +57,12 @@ async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncR
   return { asyncRefresh, requests: server.requests.length };
 }
 
-it('goes from 0 over 10 and 50 to 100 % with the same instances in, and is rolled back by one variable', async () => {
+it('a rollout goes from 0 over 10 and 50 to 100 % with the same instances, and is rolled back by one variable', async () => {
   const phases = ['0', '10', '50', '100'];
   const seen: Record<string, boolean[]> = {};
   for (const percent of phases) {
     const hosts = await Promise.all(CANARIES.map((id) => run(id, { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: percent })));
-    // One that is out asks once, for its own sync; one that is in asks again and again.
+    // An instance without refreshes sends one request, for its own sync; one with refreshes sends many.
     for (const { asyncRefresh, requests } of hosts) expect(requests > 1).toBe(asyncRefresh);
     seen[percent] = hosts.map(({ asyncRefresh }) => asyncRefresh);
   }

@@ -6,7 +6,7 @@ import { LoginProcess } from '../helpers/logins/login-process.ts';
 import { ProtectedMcpServer } from '../helpers/logins/protected-mcp-server.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-test('two processes share a login whose refresh token rotates, and never spend one twice', async () => {
+test('two processes share a login with a rotating refresh token, and never spend a token twice', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 3 });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using state = new TempDir();
@@ -28,18 +28,18 @@ test('two processes share a login whose refresh token rotates, and never spend o
   await Promise.all(calling);
   expect(failures).toEqual([]);
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
-  // Each token serves for most of its life, whichever process got it.
+  // Each token serves for most of its life, whichever process received it.
   expect(issuer.refreshes).toBeLessThan(11);
   await Promise.all([one.ask('close'), two.ask('close')]);
 });
 
-test('a kill between the answer of the issuer and the write loses that login alone, and the next process says so', async () => {
+test("a kill between the issuer's response and the write loses only that login, and the next process reports it", async () => {
   let victim: LoginProcess | null = null;
   await using issuer = await AuthorizationServer.start({
     intercept: (request, response) => {
       const dying = victim;
       if (dying === null || request.url !== '/token') return false;
-      // The issuer has rotated the token by then, and its answer never arrives.
+      // The issuer has rotated the token by then, and its response never arrives.
       const end = response.end.bind(response) as (...given: unknown[]) => typeof response;
       response.end = ((...given: unknown[]) => {
         victim = null;
@@ -60,7 +60,7 @@ test('a kill between the answer of the issuer and the write loses that login alo
   for (const id of ['crm', 'wiki'])
     await eventually('it is up', async () => (await first.ask('state', id)) === 'ready');
   victim = first;
-  // The server takes the token no more, so that the process refreshes it.
+  // The server rejects the token, so that the process refreshes it.
   server.refusesAll = true;
   await expect(first.ask('call', 'crm.whoami')).rejects.toThrow('The process has ended');
   expect(issuer.refreshes).toBe(1);
@@ -68,7 +68,7 @@ test('a kill between the answer of the issuer and the write loses that login alo
 
   await using next = new LoginProcess(state.path, file.path);
   await next.ask('sync');
-  // The old access token still serves; nothing is refreshed until it has to be.
+  // The old access token still works; nothing is refreshed until necessary.
   expect(await next.ask('call', 'crm.whoami')).toBe(true);
   server.refusesAll = true;
   await expect(next.ask('call', 'crm.whoami')).rejects.toThrow('CONNECTOR_LOGIN_NEEDED');

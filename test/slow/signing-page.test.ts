@@ -18,14 +18,14 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const pathOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const SECTION = 'From nothing to a rotated key';
 
-/** The commands of the page, in their order, without the address that the reader sets. */
+/** The commands of the page in order, without the URL that the reader sets. */
 function commandsOf(page: string): readonly string[] {
   const section = page.split('\n## ').find((part) => part.startsWith(SECTION)) ?? '';
   const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block.trim());
   return blocks.filter((block) => !block.startsWith('export MAPS='));
 }
 
-/** A folder with the page's `map.json`, its web server and its program; everything is gone with its scope. */
+/** A folder with the page's `map.json`, a web server and the command line; everything is removed with its scope. */
 async function startPlace() {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(new TempDir());
@@ -61,20 +61,20 @@ type Place = Awaited<ReturnType<typeof startPlace>>;
 
 const execute = promisify(execFile);
 
-/** Runs a command of the page to its end, which has to be a good one; what it printed. */
+/** Runs a command of the page, which must succeed; resolves with its output. */
 async function runAsPrinted(command: string, { cwd, env }: Place): Promise<string> {
   const { stdout, stderr } = await execute('sh', ['-c', command], { cwd, env });
   keepEvidence('cli', stdout + stderr);
   return stdout + stderr;
 }
 
-/** A running `serve`, and what its page says. */
+/** A running `serve`, and the content of its page. */
 interface Host extends AsyncDisposable {
   readonly refresh: () => void;
   readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument' | 'dropped'>>;
 }
 
-/** Starts the host of the page on a free port. The default one may be taken on the machine that runs this. */
+/** Starts the host of the page on a free port, since the default port may be in use on this machine. */
 async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
   const child = spawn('sh', ['-c', `exec ${command} --port 0 --json`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = text(child.stderr);
@@ -101,7 +101,7 @@ async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
 
 const signersOf = async (host: Host): Promise<string> => (await host.trust()).signers.map(({ kid }) => kid).join();
 
-it('ten commands of docs/signing.md take an operator from nothing to a rotated key, as printed', {
+it('ten commands of docs/signing.md work as printed, from no keys to a rotated key', {
   timeout: 120_000,
 }, async () => {
   const commands = commandsOf(readFileSync(pathOf('docs/signing.md'), 'utf8'));
@@ -115,7 +115,7 @@ it('ten commands of docs/signing.md take an operator from nothing to a rotated k
   for (const command of commands.slice(serve + 1)) {
     printed += await runAsPrinted(command, place);
     if (!command.startsWith('mcp-switchyard sign')) continue;
-    // The host looks again by itself, too; this is sooner.
+    // The host would also refresh by itself; this is sooner.
     host.refresh();
     await eventually('the host has the map of the second key', async () => (await signersOf(host)) === 'second');
   }
@@ -133,7 +133,7 @@ it('ten commands of docs/signing.md take an operator from nothing to a rotated k
   expect([wasOff, isNew]).toEqual([expect.stringContaining('map fresh'), expect.stringContaining('map fresh')]);
 });
 
-it('a host drops a map whose key was revoked, and takes the next one that a new key signed', {
+it('a host drops a map whose key was revoked, and accepts the next map that a new key signed', {
   timeout: 120_000,
 }, async () => {
   await using place = await startPlace();

@@ -9,7 +9,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 afterEach(killRunning);
 
 describe('the state folder of the command line', () => {
-  it('is in XDG_STATE_HOME, for this user alone', async () => {
+  it('is in XDG_STATE_HOME, accessible only to this user', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const env = { XDG_STATE_HOME: join(dir.path, 'state') };
@@ -19,7 +19,7 @@ describe('the state folder of the command line', () => {
     expect(await runCli(['tools', 'diff'], { env })).toMatchObject({ code: 0, stdout: expect.stringContaining('All') });
   });
 
-  it('is left out with --no-state, which tools diff refuses', async () => {
+  it('is not used with --no-state, which tools diff rejects', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const env = { XDG_STATE_HOME: dir.path };
@@ -29,7 +29,7 @@ describe('the state folder of the command line', () => {
     expect(diff).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });
 
-  it('is one warning where it cannot be made', async () => {
+  it('causes one warning if it cannot be created', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const XDG_STATE_HOME = join(dir.path, 'file');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from './case.ts';
 import { World } from './world.ts';
 
-/** The calls that write which a process with so many rounds makes, in their order; the first is number 1 for the shim. */
+/** Returns the writing calls of a process with this number of rounds, in order; the first is number 1 for the shim. */
 export async function callsOf(context: Context, rounds: number, seed = context.seed): Promise<string[]> {
   using world = new World();
   const trace = join(world.path, 'trace');
@@ -14,7 +14,7 @@ export async function callsOf(context: Context, rounds: number, seed = context.s
     .map((line) => line.split(' ')[1] ?? '');
 }
 
-/** Says of a failure of `work` where it was, so that it can be done again. */
+/** Prefixes a failure of `work` with its place, so that it can be repeated. */
 export async function labelled(what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();

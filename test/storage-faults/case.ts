@@ -1,32 +1,32 @@
-/** Thrown by a case that this machine does not allow; the reason is said aloud. */
+/** Thrown by a case that this machine does not allow; the reason is printed. */
 export class Skip extends Error {
   override readonly name = 'Skip';
 }
 
-/** What the cases share. */
+/** Shared tools and settings of the cases. */
 export interface Context {
   readonly seed: number;
-  /** The long form: every point and not a choice of them. */
+  /** Whether to test every point instead of a sample. */
   readonly isFull: boolean;
-  /** The compiled shim; throws a Skip where there is no compiler. */
+  /** Returns the path of the compiled shim; throws a Skip if there is no compiler. */
   shim(): string;
-  /** Counts something for the summary: `killed`. */
+  /** Counts an event for the summary, such as `kills`. */
   count(what: string, howOften?: number): void;
-  /** Says how far a case is. */
+  /** Reports the progress of a case. */
   progress(text: string): void;
 }
 
-/** One fault, or one kind of it, and what must hold under it. */
+/** One fault or kind of fault, and what must hold under it. */
 export interface FaultCase {
   readonly name: string;
-  /** Rejects where something does not hold; resolves with what was done. */
+  /** Rejects if something does not hold; resolves with a summary. */
   run(context: Context): Promise<string>;
 }
 
-/** Processes that are worth running side by side. */
+/** Number of processes that run in parallel. */
 const LANES = 2;
 
-/** Runs `work` for each item, some at a time. Rejects with the first failure, once those under way have come to an end. */
+/** Runs `work` for each item, a few at a time. Rejects with the first failure, once the running ones have ended. */
 export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();
   let failure: unknown = null;
@@ -43,7 +43,7 @@ export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<
   if (failure !== null) throw failure;
 }
 
-/** Runs `work` with 1, 2, 3, … until it says that it is enough; the last of them. */
+/** Runs `work` with 1, 2, 3, … until it returns `enough`; resolves with that number. */
 export async function upwards(work: (at: number) => Promise<'more' | 'enough'>): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   function* numbers(): Generator<number> {

@@ -7,14 +7,17 @@ import { StoreKeeper } from '../../src/workers/store/store-keeper.ts';
 import { type State, stateOf, statesOf, workload } from './workload.ts';
 import type { User, World } from './world.ts';
 
-/** What somebody finds who opens a registry. */
+/** The content of a registry as a new process reads it. */
 export interface Found {
   readonly servers: readonly ServerInfo[];
   readonly notes: readonly StoreNote[];
   readonly problems: readonly FileProblem[];
 }
 
-/** Opens the registry of a folder as a process does that starts, writes the file if it is behind, and closes it. Throws what the store throws. */
+/**
+ * Opens the registry of a folder like a starting process, writes the file if it is behind, and closes it. Throws the
+ * errors of the store.
+ */
 export function open(folder: string, registry: string): Found {
   const notes: StoreNote[] = [];
   const keeper = new StoreKeeper(folder, (note) => notes.push(note));
@@ -30,9 +33,9 @@ export function open(folder: string, registry: string): Found {
 }
 
 /**
- * What must hold however the processes of a world ended: nothing that was acknowledged is missing, no change is there by half, the file is an old or a new
- * one, both can be read, and then they agree. No other files are left than those whose name `mayBeLeft` matches. Throws an AssertionError that says what
- * does not hold.
+ * Checks what must hold however the processes of a world ended. Nothing that was acknowledged is missing, and no change
+ * is stored by half. The file is an old or a new one; file and store can be read, and then agree. No other files are
+ * left than those whose name matches `mayBeLeft`. Throws an AssertionError that names the violation.
  */
 export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   for (const user of world.users) assert(!user.acks().isWrong, `the memory of ${user.options.prefix} was wrong`);
@@ -45,7 +48,7 @@ export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   return found;
 }
 
-/** The file: none, or one of the states, and none that is older than what a flush was acknowledged of. */
+/** Checks the file: it may be missing, or hold one of the states, but none older than an acknowledged flush. */
 function checkFile(world: World): void {
   const servers = serversIn(world.registry);
   for (const user of world.users) {
@@ -55,7 +58,7 @@ function checkFile(world: World): void {
   }
 }
 
-/** A user's servers are as they were after some round, and after none before `atLeast`. */
+/** Checks that a user's servers are in the state after some round, at least round `atLeast`. */
 function checkUser({ options }: User, servers: readonly ServerInfo[], atLeast: number, where: string): void {
   const { prefix, seed, rounds } = options;
   const states = statesOf(workload(prefix, seed, rounds));

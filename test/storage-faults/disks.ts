@@ -11,12 +11,12 @@ import { type Mount, mountImage, mountTmpfs } from './mounts.ts';
 import { stateOf } from './workload.ts';
 import { World } from './world.ts';
 
-/** The longest that closing may take: five seconds for what is pending, five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
 const MAX_CLOSE_MS = 11_000;
 
 const server = (name: string, args: string[] = []): ServerInfo => ({ name, transport: 'stdio', command: name, args });
 
-/** A registry on a disk of its own, by a process that goes on whatever the disk does: this one. */
+/** Opens a registry on a separate disk in this process, which keeps running whatever the disk does. */
 async function openOn(mount: Mount) {
   const registryPath = join(mount.path, 'mcp', 'servers.json');
   const logger = recordingLogger();
@@ -34,7 +34,7 @@ async function rejection(work: Promise<unknown>): Promise<string> {
   );
 }
 
-/** Once the disk is well again, all that memory has is durable by itself, and in the file. */
+/** Checks that after the disk has recovered everything in memory becomes durable, and is in the file. */
 async function assertRecovers({ cache, folder, registryPath }: Awaited<ReturnType<typeof openOn>>): Promise<void> {
   const endsAt = performance.now() + 5_000;
   while ((await rejection(cache.flush())) !== 'nothing') {
@@ -56,7 +56,7 @@ const full: FaultCase = {
     const { cache } = registry;
     let taken = 0;
     let code = 'nothing';
-    // What is replaced over and over needs room in the log, and so does what is new.
+    // Replaced servers need room in the log, like new ones.
     while (code === 'nothing' && taken < 5_000) {
       code = await rejection(cache.upsert(server(`filler-${taken % 40}`, ['x'.repeat(6_000)])));
       taken += 1;
@@ -80,7 +80,7 @@ const readOnly: FaultCase = {
     using home = new World();
     using mount = mountTmpfs(home.path, 2 ** 24);
     const registry = await openOn(mount);
-    // A file that is open for writing keeps a disk writable, and the store is one.
+    // An open file prevents a read-only remount, and the store is one.
     await registry.cache.close();
     mount.remount('ro');
     const late = new RegistryMemoryCache({ registryPath: registry.registryPath, flushIntervalMs: 50 });
@@ -118,7 +118,7 @@ const frozen: FaultCase = {
     } finally {
       fsfreeze('--unfreeze');
     }
-    // The thread comes to its end now, and lets go of the disk.
+    // Now the thread ends and releases the disk.
     await sleep(500);
     const found = open(folder, registryPath);
     const names = found.servers.map(({ name }) => name).filter((name) => name !== 'while frozen');
@@ -127,5 +127,5 @@ const frozen: FaultCase = {
   },
 };
 
-/** Disks that refuse, and disks that hang, with nobody in between. */
+/** Disks that reject calls, and disks that hang, without the shim. */
 export const diskCases: readonly FaultCase[] = [full, readOnly, frozen];

@@ -11,10 +11,10 @@ const ERRORS = { EIO, ENOSPC, EROFS, EMFILE, EACCES, EPERM, EFBIG };
 
 const ROUNDS = 4;
 
-/** Closing waits five seconds for what is pending, and five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
 const MAX_CLOSE_MS = 11_000;
 
-/** Runs a process that is to outlive its fault; what it said. */
+/** Runs a process that must survive its fault; returns its report. */
 async function outlive(context: Context, fault: Fault, seed: number): Promise<Acks> {
   using world = new World();
   const user = world.start({ prefix: 'p', seed, rounds: ROUNDS, shim: context.shim(), fault });
@@ -26,7 +26,7 @@ async function outlive(context: Context, fault: Fault, seed: number): Promise<Ac
   return acks;
 }
 
-/** Points of a run of `calls` calls: every one, or about `count` of them. */
+/** Picks points of a run: every writing call, or about `count` of them. */
 function pointsOf(context: Context, calls: readonly number[], count: number): number[] {
   const stride = context.isFull ? 1 : Math.max(1, Math.floor(calls.length / count));
   return calls.filter((_, index) => index % stride === context.seed % stride);
@@ -95,7 +95,7 @@ const lasting: FaultCase = {
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const points = Object.entries(ERRORS).flatMap(([name, errno], index) => {
-      // From the start, from the first commits, and from the last ones.
+      // From the first call, from the first commits, and from the last ones.
       const fractions = context.isFull ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [(index % 4) * 0.2];
       return fractions.map((fraction) => ({ name, errno, at: 1 + Math.floor(fraction * calls.length) }));
     });
@@ -111,5 +111,5 @@ const lasting: FaultCase = {
   },
 };
 
-/** What a process does whose disk does not do as it should. */
+/** Disks whose calls fail or fall short. */
 export const errorCases: readonly FaultCase[] = [short, once, syncs, lasting];

@@ -10,12 +10,15 @@ import { makeSample, type SampleKind } from './sample.ts';
 import { stateOf } from './workload.ts';
 import { World } from './world.ts';
 
-/** The end of a file that is damaged bit by bit. */
+/** Size of the end of a file that is damaged bit by bit. */
 const TAIL_BYTES = 1_024;
 
 type Outcome = 'right' | 'reported' | 'refused';
 
-/** Flips one bit of a file of a copy of `sample`, and opens it. Throws where what is found is neither right nor said to be damaged. */
+/**
+ * Flips one bit of a file in a copy of `sample`, and opens it. Throws if the result is wrong and no damage was
+ * reported.
+ */
 function flip(sample: string, file: string, byte: number, bit: number, right: string): Outcome {
   const copy = `${sample}-copy`;
   rmSync(copy, { recursive: true, force: true });
@@ -23,7 +26,7 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const bytes = readFileSync(join(copy, file));
   bytes[byte] = (bytes[byte] ?? 0) ^ (1 << bit);
   writeFileSync(join(copy, file), bytes);
-  // Nobody is about to write the rest of it.
+  // Sets an old modification time: no process is about to write the rest of the file.
   utimesSync(join(copy, file), 1, 1);
   const registry = join(copy, 'servers.json');
   let found: Found;
@@ -39,13 +42,13 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const again = open(copy, registry);
   assert.equal(stateOf(again.servers), stateOf(found.servers), 'the next one finds something else');
   assert.deepEqual(again.notes, [], 'the next one has to be told too');
-  // What the store lost is in the file.
+  // The file still has what the store lost.
   if (file === 'switchyard.db' && !existsSync(join(sample, 'switchyard.db-wal')))
     assert.equal(stateOf(found.servers), right, 'something is lost that the file has');
   return isReported ? 'reported' : 'right';
 }
 
-/** Flips bits of these bytes of a file; how often it came out how. */
+/** Flips bits of these bytes of a file; returns the number of each outcome. */
 async function flips(context: Context, sample: string, file: string, bytes: readonly number[]): Promise<string> {
   const untouched = `${sample}-untouched`;
   cpSync(sample, untouched, { recursive: true });
@@ -59,7 +62,7 @@ async function flips(context: Context, sample: string, file: string, bytes: read
       });
       context.count('bit flips');
     }
-    // Others have this thread's time too.
+    // Lets the other cases in this thread run.
     await nextTurn();
   }
   rmSync(untouched, { recursive: true });
@@ -70,7 +73,7 @@ function range(from: number, to: number, stride = 1): number[] {
   return Array.from({ length: Math.ceil((to - from) / stride) }, (_, index) => from + index * stride);
 }
 
-/** `isWhole`: each byte also in the short form, which else takes every second. */
+/** Flips bits at the end of a file. With `isWhole` the short form also tests each byte, instead of every second. */
 function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
     name: `a bit flips in the last kilobyte of ${file}, ${kind}`,
@@ -98,7 +101,7 @@ const anywhere: FaultCase = {
   },
 };
 
-/** Disks that do not keep what they were given. */
+/** Disks that return other data than was written. */
 export const flipCases: readonly FaultCase[] = [
   flipsAtTheEnd('closed', 'switchyard.db', true),
   flipsAtTheEnd('closed', 'servers.json', true),

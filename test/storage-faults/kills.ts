@@ -6,14 +6,14 @@ import { type UserOptions, World } from './world.ts';
 
 const roundsOf = ({ isFull }: Context): number => (isFull ? 6 : 2);
 
-/** Runs of the long form, each with a workload of its own. */
+/** Number of runs in the long form, each with its own workload. */
 const FULL_RUNS = 4;
 
-/** Of the calls that a run makes, every so manieth is looked at where more than one process takes part. */
+/** Tests only every n-th call of a run if several processes take part. */
 const STRIDE = 8;
 const FULL_STRIDE = 2;
 
-/** Runs one process with a fault; how it ended. */
+/** Runs one process with a fault; resolves with how it ended. */
 async function oneWith(context: Context, fault: Fault, seed: number): Promise<'killed' | 'ended'> {
   using world = new World();
   const user = world.start({ prefix: 'p', seed, rounds: roundsOf(context), shim: context.shim(), fault });
@@ -66,7 +66,10 @@ const torn: FaultCase = {
   },
 };
 
-/** Four processes on one folder, one of them with the fault; `then` is what becomes of the others when it is dead. */
+/**
+ * Runs four processes on one folder, one of them with the fault; `then` says what happens to the others after its
+ * death.
+ */
 async function fourWith(context: Context, call: number, seed: number, then: 'go on' | 'die'): Promise<boolean> {
   using world = new World();
   const fault: Fault = { at: call, mode: 'kill' };
@@ -108,7 +111,7 @@ const four = (then: 'go on' | 'die', name: string): FaultCase => ({
   },
 });
 
-/** Processes that die between two calls of theirs, and half way through a write. */
+/** Processes that die between two calls, and in the middle of a write. */
 export const killCases: readonly FaultCase[] = [
   killed,
   torn,

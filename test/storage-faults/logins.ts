@@ -28,13 +28,13 @@ import { World } from './world.ts';
 const program = fileURLToPath(new URL('../fixtures/programs/login-storage-user.ts', import.meta.url));
 const { EIO, ENOSPC, EACCES } = constants.errno;
 
-/** Logins that a process stores. */
+/** Number of logins that a process stores. */
 const COUNT = 3;
 
-/** Of the calls that a run makes, every so manieth is looked at in the short form. */
+/** Tests only every n-th call of a run in the short form. */
 const STRIDE = 7;
 
-/** Runs a process with a fault in a folder of its own, and checks what the next one finds there. */
+/** Runs a process with a fault in a separate folder, and checks what the next process finds there. */
 async function run(context: Context, fault: Fault | null): Promise<{ signal: string | null; failures: string[] }> {
   const home = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'login-faults-'));
   try {
@@ -58,7 +58,10 @@ async function run(context: Context, fault: Fault | null): Promise<{ signal: str
   }
 }
 
-/** The login is one that was stored, and none older than what was acknowledged; no file holds a secret. */
+/**
+ * Checks that the login is one that was stored and at least as new as the last acknowledged one, and that no file holds
+ * a secret.
+ */
 async function check(folder: string, acked: number, last: number, over: Partial<LoginTokens> = {}): Promise<void> {
   const notes: StoreNote[] = [];
   const keeper = new LoginKeeper({ stateDir: folder, tell: (note) => notes.push(note), keyring: null });
@@ -69,7 +72,7 @@ async function check(folder: string, acked: number, last: number, over: Partial<
     const found = Number(tokens?.accessToken.split('-').at(-1) ?? 0);
     assert.ok(found >= acked && found <= last, `login ${found} is stored; ${acked} were acknowledged`);
     if (tokens !== null) assert.deepEqual(tokens, tokensOf(String(found), over));
-    // Whatever became of it, the next process can store a login.
+    // After any fault, the next process can store a login.
     await keeper.saveLogin(keyOf('next'), tokensOf('next'));
     for (const name of readdirSync(folder)) {
       assert.ok(!readFileSync(join(folder, name)).includes(SECRET_MARK), `${name} holds a secret`);
@@ -80,7 +83,7 @@ async function check(folder: string, acked: number, last: number, over: Partial<
   }
 }
 
-/** The numbers of the calls that write in a run without a fault. */
+/** Number of writing calls in a run without a fault. */
 async function callCount(context: Context): Promise<number> {
   using world = new World();
   const trace = join(world.path, 'trace');
@@ -141,7 +144,7 @@ const full: FaultCase = {
     const ballast = join(mount.path, 'ballast');
     const { bavail, bsize } = statfsSync(mount.path);
     writeFileSync(ballast, 'x'.repeat(bavail * bsize));
-    // More than what is left in the last page of the log.
+    // More than the free space in the last page of the log.
     const scope = 'x'.repeat(60_000);
     let stored = 1;
     const save = async (): Promise<string> => {

@@ -3,31 +3,34 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Skip } from './case.ts';
 
-/** A file system of a case's own, mounted at `path`; unmounted with its scope. */
+/** A file system for one case, mounted at `path`; unmounted with its scope. */
 export interface Mount extends Disposable {
   readonly path: string;
-  /** Mounts it again with these options. */
+  /** Remounts it with these options. */
   remount(options: string): void;
-  /** Takes it off and mounts it again: what is on it then is what is on the disk. */
+  /** Unmounts and mounts it again, after which it holds only what reached the disk. */
   cycle(): void;
 }
 
-/** A tmpfs of this size below `folder`. Throws a Skip where this machine allows none. */
+/** Mounts a tmpfs of this size below `folder`. Throws a Skip if this machine does not allow it. */
 export function mountTmpfs(folder: string, sizeBytes: number): Mount {
   return mounted(folder, 'tmpfs', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0700`, 'tmpfs']);
 }
 
-/** A file system in a file below `folder`. Throws a Skip where this machine has no tools for it, or allows none. */
+/**
+ * Mounts a file system in a file below `folder`. Throws a Skip if this machine has no tools for it, or does not allow
+ * it.
+ */
 export function mountImage(folder: string, type: 'ext4' | 'xfs'): Mount {
   const image = join(folder, `${type}.img`);
   writeFileSync(image, '');
-  // The smallest that mkfs.xfs makes.
+  // The smallest size that mkfs.xfs accepts.
   truncateSync(image, 300 * 2 ** 20);
   must(`mkfs.${type}`, ['-q', image]);
   return mounted(folder, type, ['-t', type, '-o', 'loop', image]);
 }
 
-/** Runs a command. Throws a Skip, with what it printed, where it fails or is not there. */
+/** Runs a command. Throws a Skip with its output if it fails or does not exist. */
 function must(command: string, args: readonly string[]): void {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8', env });
@@ -47,7 +50,7 @@ function mounted(folder: string, name: string, args: readonly string[]): Mount {
       must('umount', [path]);
       must('mount', [...args, path]);
     },
-    // Lazily, so that a process that failed to end does not keep the machine from being cleaned.
+    // Unmounts lazily, so that a process that failed to end does not prevent the cleanup.
     [Symbol.dispose]: () => must('umount', ['-l', path]),
   };
 }

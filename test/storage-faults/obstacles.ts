@@ -39,11 +39,11 @@ const links: FaultCase = {
     mkdirSync(away);
     const precious = join(away, 'precious');
     writeFileSync(precious, 'precious');
-    // The names that come next, each a trap.
+    // The next file names that the registry would use, each a trap.
     for (const name of ['servers.json.bak', 'switchyard.db.corrupt', '.servers.json.tmp'])
       symlinkSync(precious, join(folder, name));
     symlinkSync(join(away, 'nowhere'), join(folder, 'servers.json.1.bak'));
-    // These two are where they belong, elsewhere.
+    // These two files are stored elsewhere on purpose.
     writeFileSync(join(away, 'real.json'), '{ "servers": [{ "na');
     symlinkSync(join(away, 'real.json'), registry);
     writeFileSync(join(away, 'real.db'), Buffer.alloc(6_000));
@@ -106,5 +106,5 @@ const replaced: FaultCase = {
   },
 };
 
-/** Folders and files that are not what they should be. */
+/** Folders and files that are replaced, moved or deleted. */
 export const obstacleCases: readonly FaultCase[] = [links, deleted, replaced];

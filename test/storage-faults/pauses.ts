@@ -16,10 +16,10 @@ const ROUNDS = 4;
 /** Longer than SQLite waits for a lock. */
 const PAUSE_MS = 6_500;
 
-/** Closing waits five seconds for what is pending, and five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
 const MAX_CLOSE_MS = 11_000;
 
-/** A process that has the registry open, and does nothing; `home` is its $CORTEX_HOME. */
+/** Starts a process that has the registry open and does nothing; `home` is its $CORTEX_HOME. */
 async function holder(home: string): Promise<ChildProcess> {
   const env = { PATH: process.env.PATH, CORTEX_HOME: home };
   const child = spawn(process.execPath, [program, 'holds'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -61,7 +61,7 @@ const inACommit: FaultCase = {
   async run(context) {
     using world = new World();
     const calls = await callsOf(context, ROUNDS);
-    // The first commit of a round: well past the making of the store.
+    // The first commit of a round, long after the store was created.
     const at = calls.indexOf('fsync', Math.floor(calls.length / 2)) + 1;
     const { seed } = context;
     const victim = world.start({
@@ -96,7 +96,7 @@ const hanging: FaultCase = {
     const { closedMs, failures } = user.acks();
     assert.ok(closedMs !== null && closedMs < MAX_CLOSE_MS, `closing took ${closedMs} ms`);
     assert.ok(failures.length > 0, 'nobody was told');
-    // A thread that is stuck in the kernel keeps a process from ending.
+    // A thread that is stuck in the kernel keeps its process from ending.
     user.child.kill('SIGKILL');
     await user.ended;
     check(world);
@@ -104,5 +104,5 @@ const hanging: FaultCase = {
   },
 };
 
-/** Processes and disks that stand still. */
+/** Processes and disks that are paused. */
 export const pauseCases: readonly FaultCase[] = [idle, inACommit, hanging];

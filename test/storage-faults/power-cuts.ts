@@ -9,13 +9,13 @@ import { compile } from './shim.ts';
 import { seeded } from './workload.ts';
 import { World } from './world.ts';
 
-/** More rounds than a process gets done before its power is cut. */
+/** More rounds than a process completes before its power is cut. */
 const ROUNDS = 2_000;
 
-/** How long it has, at most, once it has begun. */
+/** Maximum run time after the first acknowledged round. */
 const MAX_RUN_MS = 400;
 
-/** Cuts the power of one process, on a disk of its own; how many rounds it had acknowledged. */
+/** Cuts the power of one process on a separate disk; resolves with its number of acknowledged rounds. */
 async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promise<number> {
   using home = new World();
   using mount = mountImage(home.path, type);
@@ -25,7 +25,7 @@ async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promis
   while (user.acks().acked === 0 && performance.now() < endsAt) await sleep(5);
   await sleep(seeded(seed)() * MAX_RUN_MS);
   const { status, stderr } = spawnSync(tool, [mount.path], { encoding: 'utf8' });
-  // What is acknowledged from here on would be a lie that nobody hears.
+  // Acknowledgements from here on do not count: with the power cut, no client would receive them.
   const { acked } = user.acks();
   user.child.kill('SIGKILL');
   await user.ended;
@@ -55,5 +55,5 @@ const powerCut = (type: 'ext4' | 'xfs'): FaultCase => ({
   },
 });
 
-/** Disks that forget what they were not told to keep. */
+/** Disks that lose everything that was not synced. */
 export const powerCutCases: readonly FaultCase[] = [powerCut('ext4'), powerCut('xfs')];

@@ -9,13 +9,13 @@ import { World } from './world.ts';
 
 const ROUNDS = 2;
 
-/** The short form looks at every so manieth call. */
+/** The short form tests only every n-th call. */
 const STRIDE = 8;
 
-/** What becomes of the store's bytes. */
+/** Damages the bytes of a store. */
 type Damage = (bytes: Buffer) => Buffer;
 
-/** One letter of a record is another. */
+/** Changes one letter of a record. */
 const inARecord: Damage = (bytes) => {
   const at = bytes.indexOf('server-3.example');
   assert.ok(at > 0);
@@ -23,10 +23,12 @@ const inARecord: Damage = (bytes) => {
   return bytes;
 };
 
-/** As after a power cut. Other bytes would make it a file of somebody else, which is left alone. */
+/**
+ * Zeroes everything, as a power cut may. With other bytes the file would belong to another program, and be left alone.
+ */
 const everywhere: Damage = (bytes) => bytes.fill(0);
 
-/** A world whose registry is the sample, damaged. */
+/** Creates a world whose registry is the damaged sample. */
 function damagedWorld(sample: string, damage: Damage): World {
   const world = new World();
   cpSync(sample, world.folder, { recursive: true });
@@ -35,7 +37,7 @@ function damagedWorld(sample: string, damage: Damage): World {
   return world;
 }
 
-/** All of the sample is there, out of the store or out of the file, and one damaged store was set aside. */
+/** Checks that the whole sample was restored from the store or the file, and that one damaged store was set aside. */
 function checkRepaired(world: World): Found {
   const found = check(world, /\.corrupt/);
   const names = found.servers.map(({ name }) => name).filter((name) => name.startsWith('server-'));
@@ -85,7 +87,7 @@ const atOnce: FaultCase = {
   },
 };
 
-/** Damaged stores on their way out. */
+/** Damaged stores while they are set aside. */
 export const repairCases: readonly FaultCase[] = [
   killed('in a record', inARecord),
   killed('everywhere', everywhere),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
 import { StoreKeeper } from '../../src/workers/store/store-keeper.ts';
 
-/** The servers of a sample. */
+/** The names of the servers in a sample. */
 export const NAMES = Array.from({ length: 12 }, (_, index) => `server-${index}`);
 const server = (name: string, version: number): ServerInfo => ({
   name,
@@ -11,10 +11,13 @@ const server = (name: string, version: number): ServerInfo => ({
   endpoint: `http://${name}.example/${version}`,
 });
 
-/** What is damaged: a registry that was closed, all of it in the store and in the file, or one as a killed process left it, its log ahead of both. */
+/**
+ * How the registry was left before the damage. `closed`: everything is in the store and in the file. `killed`: its log
+ * is ahead of both.
+ */
 export type SampleKind = 'closed' | 'killed';
 
-/** Makes a registry to be damaged; its folder. */
+/** Creates a registry for a test to damage; returns its folder. */
 export function makeSample(folder: string, kind: SampleKind): string {
   const source = join(folder, 'source');
   const registry = join(source, 'servers.json');

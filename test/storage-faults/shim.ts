@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Skip } from './case.ts';
 
-/** What the shim is to do; its head explains it. */
+/** The fault that the shim injects; see the head of its source. */
 export interface Fault {
   readonly at: number;
   readonly mode: 'kill' | 'torn' | 'short' | 'error' | 'stop' | 'hang';
   readonly errno?: number;
   readonly isLasting?: boolean;
-  /** Calls that count; without it all do. */
+  /** Names of the calls that count; all if undefined. */
   readonly calls?: readonly string[];
 }
 
-/** Compiles a C file of the fixtures with the machine's compiler; its path. Throws a Skip where there is none. */
+/**
+ * Compiles a C file of the fixtures with the machine's compiler; returns the path. Throws a Skip if there is no
+ * compiler.
+ */
 export function compile(file: string, folder: string, options: readonly string[]): string {
   const source = fileURLToPath(new URL(`../fixtures/shim/${file}`, import.meta.url));
   const target = join(folder, file.replace(/\.c$/, options.includes('-shared') ? '.so' : ''));
@@ -26,12 +29,12 @@ export function compile(file: string, folder: string, options: readonly string[]
   throw new Skip('there is no C compiler (cc, gcc, clang)');
 }
 
-/** The environment in which a process has this fault below `folder`. */
+/** The environment that gives a process this fault below `folder`. */
 export function faultEnv(shim: string, folder: string, fault: Fault | null, trace: string | null): NodeJS.ProcessEnv {
   return {
     LD_PRELOAD: shim,
     FAULT_DIR: folder,
-    // What goes through a ring of the kernel passes by every library.
+    // Calls over io_uring do not pass through the libraries that the shim replaces.
     UV_USE_IO_URING: '0',
     ...(trace !== null && { FAULT_TRACE: trace }),
     ...(fault !== null && {

@@ -1,6 +1,6 @@
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
 
-/** One turn of a workload: changes made at once, so that they are one commit, and what is waited for then. */
+/** One round of a workload: changes made together, so that they are one commit, and what is awaited afterwards. */
 export interface Round {
   readonly upserts: readonly (readonly ServerInfo[])[];
   readonly removes: readonly string[];
@@ -9,7 +9,7 @@ export interface Round {
 
 const NAMES = 9;
 
-/** Chance that can be repeated: mulberry32. */
+/** A repeatable random generator (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -20,7 +20,10 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** What a process does that has the names `PREFIX-…` to itself: the same for the same seed, there and in whoever checks it. */
+/**
+ * The workload of a process that owns the names `PREFIX-…`. It depends only on the seed, so that a checker can compute
+ * it too.
+ */
 export function workload(prefix: string, seed: number, rounds: number): Round[] {
   const random = seeded(seed);
   const upTo = (count: number): number => Math.floor(random() * count);
@@ -30,7 +33,7 @@ export function workload(prefix: string, seed: number, rounds: number): Round[] 
       name: name(),
       transport: 'stdio',
       command: `round-${index}`,
-      // Now and then one that needs pages of its own.
+      // Sometimes one that is larger than a page.
       args: ['x'.repeat(upTo(8) === 0 ? 9_000 : upTo(200))],
     });
     const upserts = Array.from({ length: 1 + upTo(3) }, () => Array.from({ length: 1 + upTo(4) }, server));
@@ -40,10 +43,10 @@ export function workload(prefix: string, seed: number, rounds: number): Round[] 
   });
 }
 
-/** A state of the servers of one process, as text that can be compared. */
+/** A state of one process's servers, as comparable text. */
 export type State = string;
 
-/** The states that a workload goes through: as it begins, and after each round. */
+/** The states of a workload: the initial one, and one after each round. */
 export function statesOf(rounds: readonly Round[]): State[] {
   const servers = new Map<string, ServerInfo>();
   const states = [stateOf(servers.values())];
@@ -55,7 +58,7 @@ export function statesOf(rounds: readonly Round[]): State[] {
   return states;
 }
 
-/** The state of these servers; their order does not count. */
+/** The state of these servers, in any order. */
 export function stateOf(servers: Iterable<ServerInfo>): State {
   return JSON.stringify([...servers].sort((one, other) => (one.name < other.name ? -1 : 1)));
 }

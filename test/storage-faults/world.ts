@@ -8,51 +8,55 @@ import { type Fault, faultEnv } from './shim.ts';
 
 const program = fileURLToPath(new URL('../fixtures/programs/storage-user.ts', import.meta.url));
 
-/** Memory, where there is such a folder: a process that dies leaves the same there as on a disk, and nobody waits for one. */
+/**
+ * A folder in memory if there is one: the content after a killed process is the same as on a disk, without the waits.
+ */
 const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A process that takes this long hangs. */
+/** A process that takes longer counts as hanging. */
 const TIMEOUT_MS = 60_000;
 
 export interface UserOptions {
   readonly prefix: string;
   readonly seed: number;
   readonly rounds: number;
-  /** With the shim, which only counts where `fault` is null. */
+  /** Path of the shim, which only counts calls if `fault` is null. */
   readonly shim?: string;
   readonly fault?: Fault | null;
   readonly trace?: string;
 }
 
-/** What a process said while it ran. */
+/** The report of a process. */
 export interface Acks {
   readonly acked: number;
   readonly flushed: number;
   readonly failures: readonly string[];
   readonly events: readonly string[];
-  /** What closing took; null where it did not come to that. */
+  /** How long closing took; null if it was never closed. */
   readonly closedMs: number | null;
-  /** Whether its memory ever was not what it should be. */
+  /** Whether its memory ever had a wrong state. */
   readonly isWrong: boolean;
 }
 
-/** A process that uses a registry, see storage-user.ts. */
+/** A process that uses a registry; see storage-user.ts. */
 export interface User {
   readonly options: UserOptions;
   readonly child: ChildProcess;
-  /** The signal that ended it; null where it ended by itself. Rejects where it ends with another code than 0, or not at all. */
+  /**
+   * The signal that ended it; null if it exited by itself. Rejects if it exits with a code other than 0, or not at all.
+   */
   readonly ended: Promise<NodeJS.Signals | null>;
   acks(): Acks;
 }
 
-/** A folder with a registry, and processes that use it. Gone with its scope, processes and all. */
+/** A folder with a registry, and processes that use it. All are removed with its scope. */
 export class World implements Disposable {
   readonly path: string;
-  /** Of the registry; what the shim counts. */
+  /** The folder of the registry, in which the shim counts calls. */
   readonly folder: string;
   readonly #users: User[] = [];
 
-  /** `folder` is one that is there already, such as a mounted disk; it stays. */
+  /** `folder` may be an existing one, such as a mounted disk; it is kept. */
   constructor(folder?: string) {
     this.path = realpathSync(mkdtempSync(join(BASE, 'storage-faults-')));
     this.folder = folder ?? join(this.path, 'mcp');
@@ -78,7 +82,7 @@ export class World implements Disposable {
     const args = [program, this.registry, acks, prefix, String(seed), String(rounds)];
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const user = { options, child, ended: endOf(child), acks: () => readAcks(acks) };
-    // Whoever waits for it hears of it; nobody has to.
+    // A rejection reaches those who await it, and is ignored otherwise.
     user.ended.catch(() => {});
     this.#users.push(user);
     return user;

@@ -15,7 +15,7 @@ const read = (path: string): Buffer => readFileSync(join(folder, path));
 describe('RFC 8785 test data (cyberphone/json-canonicalization)', () => {
   const names = readdirSync(join(folder, 'jcs/testdata/input'));
 
-  it.each(names)('%s comes out as published, byte by byte', (name) => {
+  it.each(names)('%s is canonicalized as published, byte by byte', (name) => {
     const value = parseStrictJson(read(`jcs/testdata/input/${name}`));
     const canonical = Buffer.from(canonicalizeServiceMapPayload(value), 'utf8');
     expect(canonical.equals(read(`jcs/testdata/output/${name}`))).toBe(true);
@@ -37,11 +37,11 @@ describe('HMAC-SHA256 (Wycheproof)', () => {
   };
 
   it.each(testGroups.flatMap(({ tagSize, tests }) => tests.map((test) => ({ tagSize, ...test }))))(
-    'case $tcId ($result, $tagSize bits)',
+    'case $tcId ($result, $tagSize bits) has the published result',
     ({ tagSize, key, msg, tag, result }) => {
       const mac = createHmac('sha256', Buffer.from(key, 'hex')).update(Buffer.from(msg, 'hex')).digest();
       expect(mac.subarray(0, tagSize / 8).toString('hex') === tag).toBe(result === 'valid');
-      // Whatever tag it is, it signs nothing of ours; a truncated one is not even looked at.
+      // The tag is not a signature of a map; a truncated tag is rejected before any comparison.
       expect(verifyServiceMapSignature({ msg }, tag, key)).toBe(false);
     },
   );
@@ -50,9 +50,9 @@ describe('HMAC-SHA256 (Wycheproof)', () => {
 describe('naughty strings (BLNS)', () => {
   const strings = JSON.parse(read('blns/blns.json').toString()) as string[];
 
-  it('survive the strict parser and are signed and verified wherever they stand', () => {
+  it('pass the strict parser, and are signed and verified as keys and values', () => {
     for (const text of strings) {
-      // As a key, `__proto__` and `constructor` are refused; the list has neither.
+      // The keys `__proto__` and `constructor` are rejected; the list has neither.
       const payload = { value: text, [`key ${text}`]: [text] };
       const parsed = parseStrictJson(new TextEncoder().encode(JSON.stringify(payload)));
       expect(parsed).toEqual(payload);

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// No static import here: an older Node could not load the modules, and would not get to the message below.
+// No static imports here: an older Node could not load the modules, and would not reach the message below.
 const OLDEST_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(`mcp-switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
   process.exitCode = 1;
 } else {
-  // A reader that closes the pipe early (`| head`) is no failure; a full disk is one.
+  // A reader that closes the pipe early (`| head`) is not a failure; a full disk is.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.stderr.write(`mcp-switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
   });
-  // The work goes on when nobody reads the progress any more.
+  // The work continues if nothing reads the progress any more.
   process.stderr.on('error', () => {});
   const argv = process.argv.slice(2);
   if (!(await isAnsweredQuickly(argv))) await run(argv);
@@ -27,7 +27,7 @@ async function run(argv: readonly string[]): Promise<void> {
   endIfStuck();
 }
 
-/** Prints help and completions without the tree of all commands, where the build of the package left them. */
+/** Prints help and completions from data of the package's build, if there is any, without the tree of all commands. */
 async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   const [first] = argv;
   const mayBe = first === undefined || /^(?:help|--version|complete|completion)$/.test(first);
@@ -36,7 +36,7 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   return answerQuickly(argv, import.meta.url);
 }
 
-/** Answers a client with what an earlier run left for it, before the program itself is loaded; null without that. */
+/** Answers a client with the first answers of an earlier run, before the program is loaded; null without them. */
 async function answerEarly(argv: readonly string[]) {
   // For tests and measurements, which compare both ways.
   if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
@@ -47,7 +47,7 @@ async function answerEarly(argv: readonly string[]) {
 
 /**
  * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the
- * machine share. Does nothing while coverage is counted, which it would blur, and where the folder cannot be written.
+ * machine share. Does nothing while coverage is counted, which it would blur, or if the folder cannot be written.
  */
 async function keepCompiled(): Promise<void> {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;

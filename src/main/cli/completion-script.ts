@@ -4,7 +4,7 @@ import { ownProgram, PROGRAM, shellLine } from './terminal/own-command.ts';
 /** The second name of the program. */
 const ALIAS = 'switchyard';
 
-/** Has each shell complete the second name too. The functions are those of the script for the first. */
+/** Lines that make each shell complete the second name too, with the functions of the script for the first. */
 const ALIAS_LINES: Readonly<Record<string, string>> = {
   bash: `complete -F __mcp_switchyard_complete ${ALIAS}`,
   zsh: `compdef _${PROGRAM} ${ALIAS}`,
@@ -12,12 +12,12 @@ const ALIAS_LINES: Readonly<Record<string, string>> = {
   powershell: `Register-ArgumentCompleter -CommandName '${ALIAS}' -ScriptBlock $__mcp_switchyardCompleterBlock`,
 };
 
-/** Whether there is a script for that shell. */
+/** Whether there is a completion script for a shell. */
 export function isShell(shell: string): boolean {
   return Object.hasOwn(ALIAS_LINES, shell);
 }
 
-/** Prints the script that has a shell complete both names of the program. */
+/** Prints the script that makes a shell complete both names of the program. */
 export function printCompletionScript(shell: string): void {
   const { command, args } = ownProgram();
   tab.setup(PROGRAM, shellLine([command, ...args]), shell);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { printCompletionScript } from './completion-script.ts';
 import { examples } from './terminal/own-command.ts';
 
-/** Adds `completion SHELL`, and the hidden command that the shells ask. */
+/** Adds `completion SHELL`, and the hidden command that the shells call. */
 export function addCompletion(program: Command): void {
   addTab(program, { completionCommandName: 'completion' });
   program.commands

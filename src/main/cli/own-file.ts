@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The path of a script of the command line, which another process runs: `.ts` where the sources run as they are, `.js`
- * in dist. `name` is its path from this folder, without extension, such as `demo/own-server`.
+ * Returns the path of a script that another process runs: `.ts` for a program that runs from its sources, `.js` in
+ * dist. `name` is its path from this folder, without extension, such as `demo/own-server`.
  */
 export function ownFile(name: string): string {
   // In dist this code is in a file of the folder main.

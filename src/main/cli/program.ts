@@ -19,16 +19,16 @@ import { type SourceOptions, withSource } from './source-options.ts';
 import { examples, PROGRAM } from './terminal/own-command.ts';
 import { rememberSource } from './terminal/source-words.ts';
 
-/** Takes the exit code of the command that ran. */
+/** Receives the exit code of the command that ran. */
 export type SetExitCode = (code: number) => void;
 
-/** What of a command line no option says. */
+/** Facts about a command line that are not options. */
 interface Given {
-  /** A client of `serve --stdio` that has answers already. */
+  /** A client of `serve --stdio` that already received answers. */
   readonly early?: EarlyClient | null;
-  /** The command that runs: of those that are to start fast, no other is made. */
+  /** The command that runs. If it has to start fast, no other command is created. */
   readonly only?: string | undefined;
-  /** The words behind `--`, as `cutProgram` gives them. */
+  /** The words after `--`, as `cutProgram` returns them. */
   readonly typedProgram?: readonly string[] | undefined;
 }
 
@@ -38,20 +38,20 @@ Exit codes
   1    something failed; stderr says what and what to do
   2    the command line is wrong, or a variable that it names is not set
   3    call: the tool ran and failed
-  130  interrupted (143: told to end) before the result was there
+  130  interrupted (143: terminated) before the result was available
 
 Variables
-  CONNECTORS_SERVICE_MAP_URL  where the map is, unless --service-map says it
+  CONNECTORS_SERVICE_MAP_URL  the URL of the map, unless --service-map is given
   CONNECTORS_SIGNATURE_KEY    the HMAC key it is signed with, unless --key-env or --keys is given
-  CONNECTORS_API_KEY          the key for connectors that ask for one
+  CONNECTORS_API_KEY          the key for connectors that need one
   SWITCHYARD_FLEET_PASSWORD   the password for the server that --fleet names
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies
   NO_COLOR                    no colours
 `;
 
 /**
- * Creates the command line: commands, options, help. The code of a command is loaded when it runs, so that `--help`
- * does not wait for it.
+ * Creates the command line: commands, options, help. The code of a command is loaded only when the command runs, so
+ * that `--help` stays fast.
  */
 export function createProgram(
   setExitCode: SetExitCode,
@@ -94,7 +94,7 @@ export function createProgram(
     return program;
   }
 
-  withSource(fresh('sync', 'fetch and prove the map, bring its connectors up, say how each is'))
+  withSource(fresh('sync', 'fetch and verify the map, bring its connectors up, and report each one'))
     .addHelpText(
       'after',
       examples('mcp-switchyard sync --service-map https://maps.example.com/map --json | jq .toolCount'),
@@ -124,7 +124,7 @@ export function createProgram(
       setExitCode(await runDiscover(options));
     });
 
-  addConfig(fresh('config', 'print what to paste so that a client uses this gateway'), setExitCode);
+  addConfig(fresh('config', 'print the configuration with which a client uses this gateway'), setExitCode);
 
   addAuthCommands(program, setExitCode);
   addRegistryCommands(program, setExitCode);
@@ -149,11 +149,11 @@ export function createProgram(
       setExitCode(await runDoctor(options));
     });
 
-  fresh('bench', 'compare this package with the plain way on this machine, and write a page about it')
+  fresh('bench', 'compare this package with a plain implementation on this machine, and write a report')
     .option('--entries <n>', 'entries of the service map', wholeNumber, 10_000)
-    .option('--rounds <n>', 'processes of each way, in turns', wholeNumber, 5)
-    .option('--seconds <n>', 'how long tools are called for in each', wholeNumber, 10)
-    .option('--out <file>', 'the page', 'switchyard-bench.html')
+    .option('--rounds <n>', 'processes for each way, in turns', wholeNumber, 5)
+    .option('--seconds <n>', 'how long each process calls tools', wholeNumber, 10)
+    .option('--out <file>', 'the file of the report', 'switchyard-bench.html')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)
     .addHelpText(
       'after',

@@ -10,8 +10,8 @@ import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/outpu
 import { ownCommand } from './terminal/own-command.ts';
 
 /**
- * Runs the command line; resolves with the exit code. Never rejects. `early` is a client of `serve --stdio` that has
- * answers already.
+ * Runs the command line; resolves with the exit code. Never rejects. `early` is a client of `serve --stdio` that
+ * already received answers.
  */
 export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], early: EarlyClient | null 
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      // One line, as every other failure has, and where to look.
+      // One line, as for every other failure, and where to find help.
       outputError: (text, write) =>
         write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });
@@ -61,7 +61,7 @@ function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** Shows the help of the command that `names` lead to, such as `tools diff`; the exit code. */
+/** Shows the help of the command that `names` lead to, such as `tools diff`. Returns the exit code. */
 function showHelp(program: Command, names: readonly string[]): number {
   let command = program;
   for (const name of names.filter((each) => !each.startsWith('-'))) {
@@ -81,14 +81,14 @@ function showHelp(program: Command, names: readonly string[]): number {
   return EXIT.ok;
 }
 
-/** What commander says is wrong, and how an argument of a tool is written. */
+/** Returns the error of commander, with a hint if an argument of a tool may be meant. */
 function withHint(command: Command, words: readonly string[], text: string): string {
   const message = text.replace(/^error: /, '').trim();
   const hint = dashedArgumentHint(namesOf(command).join(' '), words, message);
   return hint === null ? message : `${message}\n${hint}`;
 }
 
-/** The command that the first words name. */
+/** Returns the command that the first words name. */
 function commandOf(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
@@ -99,12 +99,12 @@ function commandOf(program: Command, words: readonly string[]): Command {
   return command;
 }
 
-/** The command line that shows the help of a command. */
+/** Returns the command line that shows the help of a command. */
 function helpOf(command: Command): string {
   return ownCommand(...namesOf(command), '--help');
 }
 
-/** The names of a command below the program, as in `tools diff`. */
+/** Returns the names of a command below the program, as in `tools diff`. */
 function namesOf(command: Command): readonly string[] {
   return command.parent === null ? [] : [...namesOf(command.parent), command.name()];
 }

@@ -8,7 +8,7 @@ import { milliseconds, repeated, requiredVariable, wholeNumber } from './flags/o
 import { type SourceOptions, withSource } from './source-options.ts';
 import { examples } from './terminal/own-command.ts';
 
-/** What `mcp-switchyard serve` is given. */
+/** Options of `mcp-switchyard serve`. */
 export interface ServeOptions extends SourceOptions {
   readonly stdio: boolean;
   readonly host: string;
@@ -37,7 +37,7 @@ export interface ServeOptions extends SourceOptions {
   readonly maxConnections: number;
 }
 
-/** How long after its expiry `serve` still serves a map. */
+/** How long `serve` still serves a map after its expiry. */
 const DAY_MS = 24 * 3_600_000;
 
 /** Adds the options of `mcp-switchyard serve` to its command. */
@@ -45,48 +45,48 @@ export function withServe(command: Command): Command {
   return withSource(command, { maxStaleMs: DAY_MS })
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
     .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
-    .option('--port <n>', '0 takes any that is free', portNumber, DEFAULT_PORT)
+    .option('--port <n>', '0 takes any free port', portNumber, DEFAULT_PORT)
     .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', repeated, [])
     .option(
       '--operator-token-env <name>',
-      'variable with the token of the operator, who may log in to connectors on the page; no client’s token',
+      'variable with the token of the operator, who may log in to connectors on the page; must not be a client’s token',
     )
     .option(
       '--public-url <url>',
       'the address that browsers reach it at, for logins to connectors; https, or http on loopback. Its own by default',
     )
-    .option('--allow-host <name>', 'a further host name that it may be addressed by; may be repeated', repeated, [])
+    .option('--allow-host <name>', 'a further host name that requests may name; may be repeated', repeated, [])
     .option(
       '--allow-origin <origin>',
-      'a page that may talk to it, as https://app.example.com; may be repeated',
+      'the origin of a page that may use it, as https://app.example.com; may be repeated',
       repeated,
       [],
     )
     .option('--allow-private', 'connectors of a map may be at private and loopback addresses', false)
     .option(
       '--tools <glob>',
-      'only tools and prompts so named (connector__tool); ! before it denies; may be repeated',
+      'only tools and prompts with such names (connector__tool); a leading ! denies; may be repeated',
       repeated,
       [],
     )
     .option(
       '--route <name=glob,…>',
-      'a further endpoint /r/NAME/mcp that shows these alone; may be repeated',
+      'a further endpoint /r/NAME/mcp that shows only these; may be repeated',
       repeated,
       [],
     )
     .option('--separator <text>', 'between a connector and its tool, in names', separator, '__')
-    .option('--ready-for <what>', 'what /readyz waits for: none, any, all, or ids with commas between', 'any')
-    .option('--no-sessions', 'serve legacy clients without sessions: nothing can be asked of them, or told')
-    .option('--drain <ms>', 'how long calls may still run once it is told to end', milliseconds, 10_000)
+    .option('--ready-for <what>', 'what /readyz waits for: none, any, all, or ids separated by commas', 'any')
+    .option('--no-sessions', 'serve legacy clients without sessions, so without server requests and notifications')
+    .option('--drain <ms>', 'how long calls may still run at shutdown', milliseconds, 10_000)
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
-    .option('--call-timeout <ms>', 'for one call; a connector may have its own', milliseconds, 600_000)
-    .option('--record <file>', 'record what passes to and from connectors, without secrets, for `replay`')
-    .addOption(limit('--max-body <bytes>', 'of one request', DEFAULT_LIMITS.maxBodyBytes))
-    .addOption(limit('--max-bodies <bytes>', 'of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
-    .addOption(limit('--max-sessions <n>', 'that are open at once', DEFAULT_LIMITS.maxSessions))
+    .option('--call-timeout <ms>', 'timeout of one call; a connector may have its own', milliseconds, 600_000)
+    .option('--record <file>', 'record messages to and from connectors, without secrets, for `replay`')
+    .addOption(limit('--max-body <bytes>', 'size of one request', DEFAULT_LIMITS.maxBodyBytes))
+    .addOption(limit('--max-bodies <bytes>', 'size of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
+    .addOption(limit('--max-sessions <n>', 'sessions that are open at once', DEFAULT_LIMITS.maxSessions))
     .addOption(limit('--max-concurrent <n>', 'requests that are served at once', DEFAULT_LIMITS.maxConcurrent))
-    .addOption(limit('--max-streams <n>', 'streams of notices that are open at once', DEFAULT_LIMITS.maxStreams))
+    .addOption(limit('--max-streams <n>', 'notification streams that are open at once', DEFAULT_LIMITS.maxStreams))
     .addOption(limit('--max-connections <n>', 'sockets that are open at once', DEFAULT_LIMITS.maxConnections))
     .addHelpText(
       'after',
@@ -98,7 +98,7 @@ export function withServe(command: Command): Command {
     );
 }
 
-/** The limits that it names. */
+/** Returns the limits that the options set. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,
@@ -111,7 +111,7 @@ export function listenerLimits(options: ServeOptions): ListenerLimits {
   };
 }
 
-/** Throws OPTIONS_INVALID for what is no route. */
+/** Reads the routes. Throws OPTIONS_INVALID for an invalid one. */
 export function routesOf({ route }: ServeOptions): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     route.map((spec) => {
@@ -127,7 +127,7 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
 }
 
-/** What `serve` is told about logins to connectors. */
+/** Options of `serve` about logins to connectors. */
 export interface LoginFlags {
   readonly operatorToken: string | null;
   readonly publicUrl: string | null;
@@ -135,8 +135,8 @@ export interface LoginFlags {
 }
 
 /**
- * Reads what the options say about logins. Throws OPTIONS_INVALID for an operator's token that is missing, unusable or
- * a client's too, and for an address that is not allowed.
+ * Reads the options about logins. Throws OPTIONS_INVALID for an operator token that is missing, unusable or also a
+ * client's token, and for a URL that is not allowed.
  */
 export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetadataUrl }: ServeOptions): LoginFlags {
   const names = [...tokenEnv, ...(operatorTokenEnv === undefined ? [] : [operatorTokenEnv])];

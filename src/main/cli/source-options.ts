@@ -23,7 +23,7 @@ import { counted, printable, problemLogger, say } from './terminal/output.ts';
 import { withOwnCommand, withoutLoginCommand } from './terminal/own-command.ts';
 import { tellStarting } from './terminal/tell-starting.ts';
 
-/** What every command that works from a service map or a local file is given. */
+/** Options of every command that uses a service map or a local file. */
 export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlags, TlsFlags {
   readonly serviceMap?: string;
   readonly config?: readonly string[];
@@ -37,17 +37,17 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
   readonly pinTools: 'off' | 'warn' | 'quarantine';
   readonly timeout: number;
   readonly clientMetadataUrl?: string;
-  /** Absent is none. */
+  /** If absent, no variable is allowed. */
   readonly allowEnv?: readonly string[];
-  /** Without it, connectors are waited for as long as their first attempt may take. */
+  /** How long to wait for connectors. If absent, as long as their first attempt may take. */
   readonly wait?: number;
   readonly json: boolean;
   readonly verbose: boolean;
-  /** A server that was typed: nothing else is read and started. */
+  /** A server that only the command line names. Then nothing else is read or started. */
   readonly adHoc?: GivenServer;
 }
 
-/** The options of a manager with a map. */
+/** Options of a manager with a map. */
 type MapManagerOptions = ConnectorProxyManagerOptions | SignedMapManagerOptions;
 
 const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
@@ -55,42 +55,38 @@ const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 /** Adds the options of {@link SourceOptions} to a command. */
 export function withSource(command: Command, defaults?: TrustDefaults): Command {
   return withFleet(withTrust(withDiscovery(command, MAP_URL_VARIABLE), defaults))
-    .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
+    .option('--service-map <url>', `URL of the signed service map; else the variable ${MAP_URL_VARIABLE}`)
     .option(
       '--config <file>',
-      'configuration of an MCP client: its connectors beside the map, or alone; may be repeated, later ones win',
+      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later ones win',
       (file: string, before?: readonly string[]) => [...(before ?? []), file],
     )
-    .option('--registry', 'the registered servers beside those, or alone (`mcp-switchyard registry`)', false)
-    .option('--registry-path <file>', 'the same, with the registry whose servers.json this is')
-    .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')
-    .option(
-      '--connectors-key-env <name>',
-      'variable with the key for connectors that ask for one',
-      'CONNECTORS_API_KEY',
-    )
+    .option('--registry', 'the registered servers, in addition or alone (`mcp-switchyard registry`)', false)
+    .option('--registry-path <file>', 'the same, for the registry with this servers.json')
+    .option('--map-key-env <name>', 'variable with the bearer token for the map, if it needs one')
+    .option('--connectors-key-env <name>', 'variable with the key for connectors that need one', 'CONNECTORS_API_KEY')
     .option(
       '--state-dir <dir>',
-      'folder that remembers the last verified map and the tools; $XDG_STATE_HOME/mcp-switchyard by default',
+      'folder that stores the last verified map and the tools; $XDG_STATE_HOME/mcp-switchyard by default',
     )
-    .option('--no-state', 'remember nothing')
+    .option('--no-state', 'store nothing')
     .addOption(
-      new Option('--pin-tools <policy>', 'what to do about tools that are not what they were when first seen')
+      new Option('--pin-tools <policy>', 'what to do about tools that have changed since they were first seen')
         .choices(['off', 'warn', 'quarantine'])
         .default('warn'),
     )
     .option('--client-metadata-url <url>', "https address of this host's client metadata document, for logins (CIMD)")
     .option('--allow-env <name>', 'variable that a map may name as the secret of a login; may be repeated', repeated)
-    .option('--ca <file>', 'PEM file of authorities to trust besides the usual ones')
+    .option('--ca <file>', 'PEM file of authorities to trust in addition to the usual ones')
     .option('--cert <file>', 'PEM file of a client certificate')
     .option('--cert-key <file>', 'PEM file of its key')
-    .option('--timeout <ms>', 'for one request for the map', milliseconds, 5_000)
-    .option('--wait <ms>', 'for connectors to come up, retries too; else until each was tried once', milliseconds)
+    .option('--timeout <ms>', 'timeout of one request for the map', milliseconds, 5_000)
+    .option('--wait <ms>', 'wait for connectors, retries too; by default until each was tried once', milliseconds)
     .option('--json', 'one JSON document on stdout and nothing else there', false)
     .option('--verbose', 'log lines as JSON on stderr', false);
 }
 
-/** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
+/** Returns the options of a manager for these options. Throws OPTIONS_INVALID naming the missing option or variable. */
 export function managerOptions(options: SourceOptions): ManagerOptions {
   if (options.adHoc !== undefined) return adHocOptions(options, options.adHoc);
   const configFile = configFiles(options);
@@ -106,8 +102,8 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /**
- * The same, for one server that was typed. Logins to it are kept in a folder of their own: its id is made up, and may
- * be that of another connector. Its tools are not compared with earlier ones.
+ * Returns the options of a manager for one server that only the command line names. Its logins are kept in a folder of
+ * their own: its id is made up, and may be that of another connector. Its tools are not compared with earlier ones.
  */
 function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptions {
   const stateDir = server.program === undefined ? usableStateDir(options) : undefined;
@@ -119,12 +115,12 @@ function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptio
   };
 }
 
-/** Where the map is; undefined without one. */
+/** Returns the URL of the map; undefined without one. */
 export function mapUrlOf({ serviceMap }: SourceOptions): string | undefined {
   return (serviceMap ?? process.env[MAP_URL_VARIABLE]) || undefined;
 }
 
-/** The same, for the map at `serviceMapUrl`. */
+/** Returns the options of a manager for the map at `serviceMapUrl`. */
 function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
   const given = {
     ...commonOptions(options),
@@ -138,12 +134,12 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
   return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
-/** Files that were found, then those that `--config` names, which win. */
+/** Returns the files that were found, then the files that `--config` names, which win. */
 export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
   return [...foundFiles, ...[config ?? []].flat()];
 }
 
-/** The same, one alone as it is. */
+/** Returns the configuration files as an option of a manager: a single file as a string. */
 function configFiles(options: SourceOptions): string | readonly string[] | undefined {
   const files = configFilesOf(options);
   return files.length > 1 ? files : files[0];
@@ -176,16 +172,16 @@ export interface WaitingFor {
   readonly syncDeadlineMs?: number;
   /** The connector that the command needs; undefined while that is not known. */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
-  /** `on-demand` leaves connectors down until the command needs them, and does not tell how each one comes up. */
+  /** `on-demand` leaves connectors down until the command needs them, and does not report how each one comes up. */
   readonly connect?: 'all' | 'on-demand';
 }
 
-/** A manager that is closed once the command ends. */
+/** Work with a manager that is closed once the command ends. */
 type ManagerWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the
- * exit code of `work`, or with that of a signal; then `ended` aborts, and `work` gives up what it holds.
+ * Runs `work` with a manager that is closed afterwards, and reports on stderr how connectors come up. Resolves with the
+ * exit code of `work`, or with that of a signal; then `ended` aborts, and `work` releases what it holds.
  */
 export async function withManager(
   options: SourceOptions,
@@ -193,7 +189,7 @@ export async function withManager(
   { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only, connect = 'all' }: WaitingFor = {},
 ): Promise<number> {
   const interrupted = untilInterrupted();
-  // Not before it is needed: `--help` loads this file too.
+  // Imported only when it is needed: `--help` loads this file too.
   const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs, connect });
   const startUp = followStartUp(manager, options.wait);
@@ -208,11 +204,11 @@ export async function withManager(
   }
 }
 
-/** Tells how maps and connectors come up. */
+/** Reports on stderr how maps and connectors come up. */
 function tellStartUp(manager: ConnectorProxyManager): void {
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;
-    say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is proven`);
+    say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is verified`);
   });
   manager.on('connector', ({ connectorId, to, why }) => {
     // How to log in is the last line of the command.
@@ -226,7 +222,7 @@ const lineAt =
   (fields: object, message: string): void =>
     say(JSON.stringify({ time: new Date(systemClock.now()).toISOString(), level, message, ...fields, err: undefined }));
 
-/** Log lines as JSON. */
+/** Writes log lines as JSON to stderr. */
 export const stderrLogger: Logger = {
   debug: lineAt('debug'),
   info: lineAt('info'),

@@ -6,13 +6,13 @@ import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import { loginCommand } from './terminal/own-command.ts';
 
-/** How long connectors are waited for where `--wait` is not given. */
+/** How long to wait for connectors without `--wait`. */
 export const DEFAULT_WAIT_MS = 15_000;
 
-/** The same for stdio servers: the longest that one start may take. */
+/** How long to wait for stdio servers without `--wait`: the longest that one start may take. */
 const PROGRAM_WAIT_MS = 300_000;
 
-/** How long one wait for a change lasts at most. */
+/** Maximum length of one wait for a change. */
 const LOOK_MS = 1_000;
 
 /** A connector that is enabled and not up. */
@@ -25,15 +25,15 @@ export interface NotUp {
 /** The start of the connectors of a command. */
 export interface StartUp {
   /**
-   * Resolves once nothing that is worth waiting for starts any more. With `only`, that connector alone is waited for,
-   * and it starts out of turn. Never rejects.
+   * Resolves once nothing worth waiting for is starting any more. With `only`, waits for that connector alone, which
+   * then starts out of turn. Never rejects.
    */
   readonly settled: (only?: string) => Promise<void>;
 }
 
 /**
- * Follows how connectors come up. With `waitMs` (`--wait`), they are waited for that long, retries included. Without,
- * each is waited for until its first attempt has ended: 15 s at most, a stdio server 5 min.
+ * Follows how connectors come up. With `waitMs` (`--wait`), waits for them that long, retries included. Without it,
+ * waits for each until its first attempt has ended: at most 15 s, or 5 min for a stdio server.
  */
 export function followStartUp(manager: ConnectorProxyManager, waitMs: number | undefined): StartUp {
   const startedMs = monotonicMs();
@@ -66,20 +66,20 @@ export function followStartUp(manager: ConnectorProxyManager, waitMs: number | u
   return { settled };
 }
 
-/** Who tells how connectors are. */
+/** Source of the states of connectors. */
 export interface ConnectorStates {
   status(): { readonly connectors: readonly ConnectorStatus[] };
   connector(id: string): { readonly status: ConnectorStatus | null } | undefined;
 }
 
-/** The connectors of `manager` that are enabled and not up; of `only` alone where that is given. */
+/** Returns the connectors of `manager` that are enabled and not up, or only the one called `only`. */
 export function notUp(manager: ConnectorStates, only?: string): readonly NotUp[] {
   return connectorsOf(manager, only).filter(isDown).map(notUpOf);
 }
 
 /**
- * "1 of 3 connectors is not up: name (state: reason)", or null where all are up. Those that need a login are left to
- * {@link loginLine}.
+ * Formats a line such as "1 of 3 connectors is not up: name (state: reason)"; null if all are up. Leaves connectors
+ * that need a login to {@link loginLine}.
  */
 export function notUpLine(connectors: readonly ConnectorStatus[]): string | null {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');
@@ -90,7 +90,7 @@ export function notUpLine(connectors: readonly ConnectorStatus[]): string | null
   return `${down.length} of ${enabled.length} ${noun} ${verb} not up: ${named}`;
 }
 
-/** "1 connector wants a login: mcp-switchyard auth login name", or null where none does. */
+/** Formats a line such as "1 connector wants a login: mcp-switchyard auth login name"; null if none does. */
 export function loginLine(connectors: readonly ConnectorStatus[]): string | null {
   const [only, ...others] = connectors.filter(needsLogin);
   if (only === undefined) return null;
@@ -103,7 +103,7 @@ export function needsLogin({ state }: ConnectorStatus): boolean {
   return state === 'needs-login';
 }
 
-/** All connectors of `manager`, or the one called `only`. */
+/** Returns all connectors of `manager`, or the one called `only`. */
 export function connectorsOf(manager: ConnectorStates, only?: string): readonly ConnectorStatus[] {
   if (only === undefined) return manager.status().connectors;
   const status = manager.connector(only)?.status ?? null;
@@ -119,7 +119,7 @@ function notUpOf(status: ConnectorStatus): NotUp {
   return { id, state, why: lastError?.message ?? reasonOf(status) };
 }
 
-/** Why a connector without an error is as it is: the last line of its program where there is one. */
+/** Returns why a connector without an error is in its state, with the last line of its process if there is one. */
 export function reasonOf({ why, process }: ConnectorStatus): string {
   const line = process === null ? '' : lastLineOf(process);
   return line === '' ? why : `${why}; its last line: ${line}`;

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { codeOf } from '../../shared/errors.ts';
 import { say } from './terminal/output.ts';
 
-/** What a command line says about the state folder. */
+/** Options about the state folder. */
 export interface StateOptions {
   /** The folder of `--state-dir`. */
   readonly stateDir?: string | undefined;
@@ -12,18 +12,18 @@ export interface StateOptions {
   readonly state?: boolean;
 }
 
-/** The state folder that counts: a named one, the one of this user, or none with `--no-state`. Does no I/O. */
+/** Returns the state folder: a named one, the one of this user, or none with `--no-state`. Does no I/O. */
 export function stateDirOf({ stateDir, state = true }: StateOptions): string | undefined {
   return state ? (stateDir ?? defaultStateDir(process.env)) : undefined;
 }
 
 /**
- * The same, for a manager. The folder of this user is created where needed, for this user alone. If that fails,
- * stderr says so and nothing is remembered.
+ * Returns the state folder for a manager. The folder of this user is created if necessary, for this user only. If that
+ * fails, stderr says so and nothing is remembered.
  */
 export function usableStateDir(options: StateOptions): string | undefined {
   const folder = stateDirOf(options);
-  // The store itself reports what is wrong with a folder that somebody named.
+  // The store itself reports what is wrong with a folder that the user named.
   if (folder === undefined || options.stateDir !== undefined) return folder;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -38,7 +38,7 @@ export function usableStateDir(options: StateOptions): string | undefined {
   }
 }
 
-/** `$XDG_STATE_HOME/mcp-switchyard`, else `~/.local/state/mcp-switchyard`. A relative variable does not count. */
+/** Returns `$XDG_STATE_HOME/mcp-switchyard`, else `~/.local/state/mcp-switchyard`. A relative variable is ignored. */
 function defaultStateDir({ XDG_STATE_HOME = '' }: NodeJS.ProcessEnv): string {
   const base = isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(homedir(), '.local', 'state');
   return join(base, 'mcp-switchyard');

@@ -1,8 +1,11 @@
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
+import { lateModule } from '../../shared/late-module.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
-import { readLocalConfig } from './read-local-config.ts';
+
+// The parsers are a quarter of all code, and a host with signed maps alone reads no file.
+const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
 /** One configuration file, as it was last read. */
 export class LocalFile {
@@ -49,6 +52,7 @@ export class LocalFile {
   /** Reads it. What it said before stays where that fails. Never rejects. */
   async read(): Promise<void> {
     try {
+      const { readLocalConfig } = await loadReader();
       const { servers, problems, digest } = await readLocalConfig(this.path, process.env);
       if (this.#trusted !== null && digest !== this.#trusted) throw notTrusted(this.path);
       this.#tell(problems);

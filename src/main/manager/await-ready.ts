@@ -4,29 +4,29 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for: one by its id, the first of all, or all that the map enables. `all` does not wait for
- * connectors that need a login, and `any` for none but one that is up.
+ * Which connectors to wait for: the id of one, `any` for the first that is up, or `all`.
+ * `all` means every connector that a source enables, except those in need of a login.
  */
 export type ReadyTarget = string;
 
 export interface ReadyOptions {
-  /** 10 000 ms by default. */
+  /** Milliseconds to wait. Defaults to 10 000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What waiting for connectors needs to see. */
+/** What {@link awaitReady} reads from a manager. */
 export interface ReadyView {
-  /** Whether every source was had once. */
+  /** Whether every source has been loaded at least once. */
   readonly isKnown: () => boolean;
-  /** Undefined if no source that was had has it. */
+  /** The state of a connector; undefined if no loaded source has it. */
   readonly stateOf: (id: string) => ConnectorState | undefined;
-  /** Has an attempt of that connector start out of turn. */
+  /** Starts a connection attempt of that connector at once, ahead of its backoff. */
   readonly hurry: (id: string) => void;
-  /** How many are in each state. */
+  /** The number of connectors in each state. */
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
-  /** The state of each; asked for only to say what is not up. */
+  /** The state of each connector; read only to name the connectors that are not up. */
   readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
-  /** Calls back at each change of a map or a connector; the returned function ends it. */
+  /** Calls back at each change of a map or a connector; the returned function stops that. */
   readonly onChange: (callback: () => void) => () => void;
   /** Aborts when the manager closes. */
   readonly closed: AbortSignal;
@@ -34,10 +34,10 @@ export interface ReadyView {
 
 const READY_TIMEOUT_MS = 10_000;
 
-/** What of a manager's parts waiting needs. */
+/** Adapts the parts of a manager to what {@link awaitReady} reads. */
 export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' | 'events' | 'closed'>): ReadyView {
   const { sources, connectors, events, closed } = parts;
-  /** A connector that waits to be taken up counts as connecting. */
+  /** A wanted connector that has not been created yet counts as connecting. */
   const stateOf = (id: string): ConnectorState | undefined => {
     const isWanted = sources.isWanted(id);
     if (isWanted === null) return undefined;
@@ -62,8 +62,8 @@ export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' |
 }
 
 /**
- * Resolves once what is waited for is up; a single connector starts out of turn. Rejects with CONNECTOR_UNKNOWN for an
- * id that the map does not have, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
+ * Resolves once the target is up; a single connector starts connecting at once. Rejects with CONNECTOR_UNKNOWN for an
+ * id that the map does not have, with CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
  */
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
@@ -104,7 +104,7 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   return view.isKnown() && counts.every(([state]) => isUp(state) || isLeftOut(state));
 }
 
-/** Whether waiting for all leaves connectors of this state out: nobody wants them, or they wait for a person. */
+/** Whether waiting for `all` ignores connectors of this state: they are disabled, or a person must log in first. */
 function isLeftOut(state: ConnectorState): boolean {
   return state === 'disabled' || state === 'needs-login';
 }

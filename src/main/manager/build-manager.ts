@@ -29,10 +29,10 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
-/** How long calls may still take when their map is dropped. */
+/** How long running calls may still take when their map is dropped. */
 const DROPPED_DRAIN_MS = 5_000;
 
-/** Loads remembered for `status()`. */
+/** Number of map loads that `status()` shows. */
 const LOADS_KEPT = 16;
 
 /** The parts of a manager that its façade uses. */
@@ -46,12 +46,12 @@ export interface ManagerParts {
   readonly logins: ManagerLogins;
   /** Null without the option `fleet`. */
   readonly fleet: Fleet | null;
-  /** Wakes up what waits for the first call to be served; a `sync()` of the host calls it. */
+  /** Postpones work that is not urgent until the first call is served; a `sync()` of the host ends the pause. */
   readonly quiet: QuietStart;
   readonly runSync: (force: boolean) => Promise<void>;
   /** Resolves once the tools of an earlier run are listed. Never rejects. */
   readonly restored: Promise<void>;
-  /** The last loads of maps, oldest first. */
+  /** Reports of the last map loads, oldest first. */
   readonly loads: () => readonly LoadReport[];
   /** Aborts with CLOSED when the manager closes. */
   readonly closed: AbortSignal;
@@ -62,8 +62,8 @@ export interface ManagerParts {
 }
 
 /**
- * Builds the parts of a manager, each after those it needs, and then connects them by events. Starts the timers of the
- * background refresh and, with a `stateDir`, reading what is remembered; nothing else.
+ * Builds the parts of a manager, each after the parts that it needs, and connects them by events. It only starts the
+ * timers of the background refresh and, with a `stateDir`, reads the remembered state.
  */
 export function buildManager(options: ResolvedOptions): ManagerParts {
   const { logger, limits, network, featureFlags } = options;
@@ -129,10 +129,10 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   if (fleetTools !== null) followByFleet(sources, fleetTools);
   if (featureFlags.asyncRefresh) schedules.start();
   const restored = toolMemory.restore((connector) => {
-    // The sources may have been faster, and not know it.
+    // The sources may have been loaded first, without knowing of the remembered connector.
     const isGone = sources.isKnown && sources.endpointOf(connector.connectorId) !== connector.endpoint;
     if (!isGone) tools.intake.restore(connector);
-    // What a fleet remembers, others may need.
+    // Other hosts may need what a fleet remembers, so only a host on its own forgets it.
     else if (fleetTools === null) tools.intake.forget(connector.connectorId);
   });
   if (featureFlags.asyncRefresh) void confirmRestored(restored, tools, firstSync);
@@ -169,13 +169,13 @@ function closedError(): SwitchyardError {
   return new SwitchyardError('CLOSED', 'The manager was closed.');
 }
 
-/** Once the remembered tools are listed, confirms those whose connectors are not up yet by a sync. Never rejects. */
+/** Once the remembered tools are listed, runs a sync if any connector has not confirmed its own. Never rejects. */
 async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
   await restored;
   if (tools.intake.staleIds.size > 0) await firstSync.run();
 }
 
-/** Has what a fleet shares of tools follow what the sources announce. */
+/** Makes the shared tools of a fleet follow the changes that the sources announce. */
 function followByFleet(sources: ConnectorSources, fleetTools: FleetToolMemory): void {
   sources.events.on('map', ({ delta }: MapChange) => {
     if (delta.added.length > 0) fleetTools.followSources();
@@ -186,11 +186,12 @@ function followByFleet(sources: ConnectorSources, fleetTools: FleetToolMemory): 
 type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | 'tools'> &
   Pick<ResolvedOptions, 'logger' | 'connect'>;
 
-/** Has connectors, tools and the host's listeners follow what the sources announce. */
+/** Makes connectors, tools and the host's listeners follow the changes that the sources announce. */
 function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
   const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
     if (connect === 'all') connectors.follow(changed, added, drainMs);
-    // Those that were needed once follow their entries; the others wait until they are.
+    // With `on-demand`, only connectors that were needed once follow their entries; the others wait until they are
+    // needed.
     else
       connectors.follow(
         [...changed, ...added].filter((id) => connectors.get(id) !== undefined),
@@ -201,12 +202,12 @@ function followSources({ logger, events, sources, connectors, tools, connect }: 
   const dropUnknownTools = (): void => {
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
-  /** The ids of entries that each map has and that are left out: they keep their names from others. */
+  /** By map, the ids of its entries that are left out as unusable. They keep their ids from other sources. */
   const leftOut = new Map<string, readonly string[]>();
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
-    // A map that was dropped is no map that was accepted; its source has logged why.
+    // A dropped map has no header, and was not accepted; its source has logged the reason.
     if (snapshot.header !== null)
       reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
     const unusable = [...snapshot.unusable.keys()];

@@ -18,14 +18,14 @@ import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } fr
 import { noteFleet, noteStartImage } from './parts-of.ts';
 
 /**
- * Keeps the connectors of signed service maps, of a local file and of a registry up, and calls their tools. This
- * façade holds only what is in memory: worker threads fetch, verify and store maps.
+ * Keeps connectors up and calls their tools. Connectors come from signed service maps, a local file and a registry.
+ * This façade only holds state in memory: worker threads fetch, verify and store maps.
  */
 export class ConnectorProxyManager implements AsyncDisposable {
   readonly #parts: ManagerParts;
 
   /**
-   * Starts the timers of the background refresh and, with a `stateDir`, reading what is remembered; nothing else.
+   * Starts the timers of the background refresh and, with a `stateDir`, reads the remembered state; nothing else.
    * Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
    */
   constructor(options: ManagerOptions) {
@@ -36,8 +36,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   /**
    * Brings maps and connectors up to date. Resolves when every enabled connector is up or has failed, or after
-   * `syncDeadlineMs`; the rest continues in the background. A connector that fails does not fail the sync. `force`
-   * fetches maps that are still fresh, too, and reconnects connectors that are down.
+   * `syncDeadlineMs`; the rest continues in the background. A connector that fails does not fail the sync. `force` also
+   * fetches maps that are still fresh, and reconnects connectors that are down.
    * Rejects with a ConnectorManifestError if there is no map to serve (docs/service-map.md has the table), with
    * CONFIG_INVALID if the local file was never read, with CLOSED after `close()`.
    */
@@ -47,23 +47,24 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * The connectors of the current maps, normalised, in map order; then those of the registry and of the local file.
+   * Lists the connectors of the current maps, normalised, in map order; then the connectors of the registry and of the
+   * local file.
    */
   listConnectors(): ConnectorEntry[] {
     return this.#parts.sources.entries();
   }
 
-  /** The tools that can be called, ordered by name. The tools of a connector that is only down stay listed. */
+  /** Lists the tools that can be called, ordered by name. The tools of a connector that is only down stay listed. */
   listTools(): readonly ToolInfo[] {
     return this.#parts.tools.store.list();
   }
 
   /**
-   * Calls a tool by its namespaced name and waits for its connector if that is just coming up. Resolves with `isError`
-   * if the tool ran and failed.
-   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED,
-   * CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE,
-   * TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
+   * Calls a tool by its namespaced name. Waits for its connector if that is coming up. Resolves with `isError` if the
+   * tool ran and failed.
+   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED, CONNECTOR_REFUSED,
+   * CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or
+   * CLOSED.
    */
   async callTool(
     name: string,
@@ -75,8 +76,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Sends any other MCP request to a connector, such as `prompts/get`, and waits for the connector if that is just
-   * coming up. Resolves with the result exactly as the connector sent it.
+   * Sends any other MCP request to a connector, such as `prompts/get`. Waits for the connector if it is coming up.
+   * Resolves with the result exactly as the connector sent it.
    * Rejects with CONNECTOR_UNKNOWN, or as {@link callTool} does.
    */
   async request(
@@ -97,42 +98,42 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#known(connectorId).calls.watchResource(uri, options);
   }
 
-  /** Whether there is a connector with this id, enabled or not. */
+  /** Whether a connector with this id exists, enabled or not. */
   has(connectorId: string): boolean {
     return this.#parts.sources.isWanted(connectorId) !== null;
   }
 
-  /** What the handshake with a connector found out; null while the connector is not up. */
+  /** Returns what the handshake with a connector found out; null while the connector is not up. */
   facts(connectorId: string): ConnectionFacts | null {
     return this.#parts.connectors.get(connectorId)?.facts ?? null;
   }
 
-  /** One of the listed tools, by its namespaced name. */
+  /** Returns one of the listed tools, by its namespaced name. */
   tool(name: string): ToolInfo | undefined {
     return this.#parts.tools.store.get(name);
   }
 
-  /** What is left out of lists. A gateway adds what it leaves out itself. */
+  /** The definitions that are left out of lists. A gateway adds the definitions that it leaves out itself. */
   get droppedDefinitions(): DroppedDefinitions {
     return this.#parts.tools.dropped;
   }
 
-  /** How many connectors are in each state. */
+  /** Returns the number of connectors in each state. */
   countByState(): ReadonlyMap<ConnectorState, number> {
     return this.#parts.connectors.countByState();
   }
 
   /**
-   * Resolves once the tools of an earlier run are listed, a few milliseconds after construction; at once without a
-   * `stateDir`. Never rejects.
+   * Resolves once the tools of an earlier run are listed, shortly after construction; at once without a `stateDir`.
+   * Never rejects.
    */
   restored(): Promise<void> {
     return this.#parts.restored;
   }
 
   /**
-   * Reads the local file and the registry again. Connectors whose entries did not change stay as they are.
-   * Rejects as {@link sync} does for those two.
+   * Reads the local file and the registry again. Connectors whose entries did not change stay connected.
+   * Rejects as {@link sync} does for these two sources.
    */
   async reload(): Promise<void> {
     this.#parts.assertOpen();
@@ -140,7 +141,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * One connector: its entry, normalised and as it was sent, and its status. Undefined if there is none with this id.
+   * Returns one connector: its normalised entry, its original entry, and its status. Undefined if the id is unknown.
    */
   connector(id: string): ConnectorView | undefined {
     return viewConnector(id, this.#parts.sources, this.#parts.connectors);
@@ -148,8 +149,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   /**
    * Resolves once a connector is up: the one with this id, the first of all (`any`), or every enabled one (`all`). It
-   * does not sync. A single connector that is still to start does so at once.
-   * Rejects with CONNECTOR_UNKNOWN, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
+   * does not sync. A single connector that has not started yet starts at once.
+   * Rejects with CONNECTOR_UNKNOWN, with CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#parts.assertOpen();
@@ -157,7 +158,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Approves the present definitions of changed tools: of the named ones, or of all (null). Resolves with the names of
+   * Approves the present definitions of changed tools: of the named tools, or of all (null). Resolves with the names of
    * the approved tools.
    * Rejects with CLOSED.
    */
@@ -167,7 +168,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Prepares a login to a connector: send the person to `authorizationUrl`. It is valid for 10 minutes, and in this
+   * Prepares a login to a connector. Send the person to `authorizationUrl`: it is valid for 10 minutes, and in this
    * process only.
    * Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, LOGIN_UNSUPPORTED, LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
    * LOGIN_METADATA_INVALID, LOGIN_FAILED, CONNECTOR_ADDRESS_REFUSED or CLOSED.
@@ -178,8 +179,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Takes the parameters of the redirect that a person came back with, and stores the tokens. The connector then comes
-   * up by itself. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID or CLOSED.
+   * Takes the parameters of the redirect that ended the person's login, and stores the tokens. The connector then
+   * connects by itself. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID or CLOSED.
    */
   async finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }> {
     this.#parts.assertOpen();
@@ -187,7 +188,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Revokes the tokens of a connector where its issuer can, and forgets them. Resolves with whether there were any.
+   * Revokes the tokens of a connector if its issuer supports that, and forgets them. Resolves with whether there were
+   * any.
    * Rejects with CONNECTOR_UNKNOWN, LOGIN_UNSUPPORTED, a STORE_… code or CLOSED.
    */
   async logout(connectorId: string): Promise<boolean> {
@@ -195,27 +197,27 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.logins.logout(connectorId);
   }
 
-  /** The logins of the enabled connectors that have or want one. Rejects with CLOSED. */
+  /** Lists the logins of the enabled connectors that have or need one. Rejects with CLOSED. */
   async logins(): Promise<readonly LoginSummary[]> {
     this.#parts.assertOpen();
     return this.#parts.logins.list();
   }
 
-  /** The state of everything, as plain data. */
+  /** Returns the state of the whole manager, as plain data. */
   status(): ManagerStatus {
     return viewManager(this.#parts);
   }
 
   /**
-   * Listens to changes of a map (`snapshot`), a connector (`connector`) or tools (`tools`, `tool-changed`), or to what
-   * connectors send (`notification`). The returned function removes the listener.
+   * Listens to changes of a map (`snapshot`), a connector (`connector`) or tools (`tools`, `tool-changed`), or to
+   * notifications of connectors (`notification`). The returned function removes the listener.
    */
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): () => void {
     return this.#parts.events.on(name, listener);
   }
 
   /**
-   * Closes everything: refreshes, loads, calls, sessions, threads. Whatever is pending settles. Idempotent; never
+   * Closes everything: refreshes, loads, calls, sessions, threads. Every pending promise settles. Idempotent; never
    * rejects.
    */
   close(): Promise<void> {

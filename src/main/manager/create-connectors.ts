@@ -29,10 +29,10 @@ import { createTargetOf } from './logins/login-target.ts';
 import { relistAfterMs } from './refresh-schedules.ts';
 import { reportListFailure, reportTransition } from './report-changes.ts';
 
-/** The HTTP agents that connectors are reached over. */
+/** The HTTP agents through which connectors are reached. */
 export interface ConnectorAgents {
   readonly agent: Dispatcher;
-  /** For the connectors of a map, where they must be at public addresses; null where they may be anywhere. */
+  /** For connectors of a map if they must have public addresses; null if any address is allowed. */
   readonly publicAgent: Dispatcher | null;
 }
 
@@ -45,11 +45,11 @@ export interface CreateConnectorsDeps {
   readonly logins: LoginService;
   /** Null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Null where nothing is recorded. */
+  /** Null if nothing is recorded. */
   readonly recording: LateRecording | null;
 }
 
-/** The connectors of a manager, none yet: which entries count is asked of `sources`, their tools go to `tools`. */
+/** Creates the connectors of a manager, none yet. `sources` says which entries count; `tools` takes the tool lists. */
 export function createConnectors(
   options: ResolvedOptions,
   { agents, sources, tools, events, programs, logins, fleet, recording }: CreateConnectorsDeps,
@@ -93,9 +93,8 @@ interface LifelineDeps {
 }
 
 /**
- * How a manager with these options brings connectors up: over its agents, or through the proxies that the host's
- * `createProxy` makes.
- * Stdio servers never go through a proxy.
+ * Returns how a manager with these options connects: over its agents, or through the proxies that the host's
+ * `createProxy` makes. Stdio servers never go through a proxy.
  */
 export function createLifelines(
   options: ResolvedOptions,
@@ -114,7 +113,7 @@ export function createLifelines(
   };
   const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
-  // An entry that is not known to be local is treated as one of a map.
+  // An entry that is not known to be local is treated as an entry of a map.
   const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
   const connectOf = (entry: ConnectorEntry): Connect => {
     if (commandOf(entry) !== null) return own;
@@ -132,7 +131,7 @@ export function createLifelines(
   return createBringUp({ connectOf, gate, programs: starting, credentialsOf, limits });
 }
 
-/** How many connectors of an origin come up at once where no option says so: at first. */
+/** How many connectors of an origin may connect at once at first, unless an option sets the limit. */
 const USUAL_PER_ORIGIN = 4;
 
 function loadsOf({ maxConnects, maxConnectsPerOrigin }: ResolvedOptions['limits']): OriginLoads {

@@ -10,7 +10,7 @@ import { ToolPins } from '../tools/tool-pins.ts';
 import { ToolStore } from '../tools/tool-store.ts';
 import type { EventHub } from './events.ts';
 
-/** A manager's tools: as they are listed, how they differ from their pins, and where they come in. */
+/** The tools of a manager: the list, the differences from their pins, and the intake of new lists. */
 export interface ManagerTools {
   readonly store: ToolStore;
   readonly pins: ToolPins;
@@ -19,7 +19,7 @@ export interface ManagerTools {
   readonly intake: ToolIntake;
   /** The definitions that are left out of lists. */
   readonly dropped: DroppedDefinitions;
-  /** The protocol eras of endpoints that are remembered, so that these need not be probed. */
+  /** The remembered protocol generations of endpoints, which saves probing them. */
   readonly eras: EraMemory;
 }
 
@@ -28,13 +28,13 @@ export interface CreateToolsDeps {
   readonly events: EventHub;
   /** The brand that tools of an entry are tagged with; null for no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
-  /** Whether there is a connector of that id, up or not. */
+  /** Whether a connector of that id exists, up or not. */
   readonly isKnown: (connectorId: string) => boolean;
-  /** The entry of a connector that counts; undefined if there is none of that id. */
+  /** The effective entry of a connector; undefined if the id is unknown. */
   readonly entryOf: (connectorId: string) => ConnectorEntry | undefined;
 }
 
-/** The tools of a manager, none yet. */
+/** Creates the tools of a manager, none yet. */
 export function createTools(
   options: ResolvedOptions,
   { memory, events, brandOf, isKnown, entryOf }: CreateToolsDeps,
@@ -54,7 +54,10 @@ export function createTools(
   return { store, pins, approvals, intake, dropped, eras };
 }
 
-/** The digests that an entry of a signed map approves; null for one that says nothing, or that nobody signed. */
+/**
+ * Returns the digests that a signed map approves for an entry; null if the entry names none or is not from a signed
+ * map.
+ */
 function approvedBy(entry: ConnectorEntry | undefined): ToolDigests | undefined {
   if (entry === undefined) return undefined;
   return isLocal(entry) ? null : (entry.toolDigests ?? null);

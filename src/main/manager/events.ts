@@ -6,7 +6,7 @@ import type { ToolChange } from '../tools/tool-store.ts';
 
 /** What changed when a service map was accepted, as connector ids. */
 export interface SnapshotChange {
-  /** As in `sources`; `default` for the map of `serviceMapUrl`. */
+  /** The id as in `sources`; `default` for the map of `serviceMapUrl`. */
   readonly sourceId: string;
   /** Grows by one with every accepted map of that source. */
   readonly revision: number;
@@ -25,7 +25,7 @@ export interface ConnectorChange {
   readonly at: number;
 }
 
-/** A connector said something of its own accord (MCP, notifications), other than that its tools changed. */
+/** A notification that a connector sent (MCP, notifications), except that its tools changed. */
 export interface ConnectorNotification {
   readonly connectorId: string;
   readonly method: string;
@@ -38,13 +38,13 @@ export interface ManagerEvents {
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
   readonly 'tool-changed': ChangedTool;
-  /** With the option `notifications` alone. */
+  /** Only with the option `notifications`. */
   readonly notification: ConnectorNotification;
 }
 
 type Listener<T> = (event: T) => void;
 
-/** Tells listeners what changed. A listener that throws is logged and disturbs nobody. */
+/** Notifies listeners of changes. A listener that throws is logged and affects no other listener. */
 export class EventHub {
   readonly #logger: Logger;
   readonly #listeners: { readonly [K in keyof ManagerEvents]: Set<Listener<ManagerEvents[K]>> } = {

@@ -34,10 +34,10 @@ type MapOptionNames =
 /** The options of a manager that concern its map. */
 export type LoadServiceMapOptions = Pick<ConnectorProxyManagerOptions, MapOptionNames>;
 
-/** The same for a map that public keys sign; `signatureKey` is then optional. */
+/** Options as {@link LoadServiceMapOptions}, for a map that public keys sign; `signatureKey` is then optional. */
 export type LoadSignedMapOptions = Pick<SignedMapManagerOptions, MapOptionNames>;
 
-/** A proven map. */
+/** A verified map. */
 export interface LoadedServiceMap {
   readonly payload: ServiceMapHeader & { readonly connectors: readonly ConnectorEntry[] };
   /** `generatedAt + ttlSeconds`, epoch ms. */
@@ -45,8 +45,8 @@ export interface LoadedServiceMap {
 }
 
 /**
- * Fetches and proves a service map once, on the calling thread, without a manager. For a script; a host that must not block uses a
- * manager. Rejects with a ConnectorManifestError.
+ * Fetches and verifies a service map once, on the calling thread, without a manager. It is meant for scripts; a host
+ * that must not block its event loop uses a manager. Rejects with a ConnectorManifestError.
  */
 export async function loadConnectorServiceMap(
   given: LoadServiceMapOptions | LoadSignedMapOptions,
@@ -83,7 +83,9 @@ function payloadOf(snapshot: Snapshot): LoadedServiceMap {
   return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
 }
 
-/** Whatever is wrong rejects as the one class that callers of this function catch. */
+/**
+ * Resolves the options. Rethrows every option error as ConnectorManifestError, which callers of this function catch.
+ */
 function resolveHere(options: LoadServiceMapOptions | LoadSignedMapOptions): ResolvedOptions {
   try {
     return resolveOptions({ ...options, offload: 'never' });

@@ -18,38 +18,38 @@ import type { ManagerParts } from './build-manager.ts';
 /** One connector as `connector(id)` shows it. */
 export interface ConnectorView {
   readonly entry: ConnectorEntry;
-  /** The entry as the map has it, nothing added; one of a local file is its own. */
+  /** The entry exactly as the map has it; a local entry as the file has it. */
   readonly source: RawEntry;
-  /** Null in the moment between the acceptance of its map and its turn. */
+  /** Null for the moment between the acceptance of its map and the creation of the connector. */
   readonly status: ConnectorStatus | null;
 }
 
-/** How the store is doing. */
+/** The state of the store. */
 export type MemoryStatus =
   | { readonly kind: 'off' }
   | { readonly kind: 'ready'; readonly stateDir: string }
   | { readonly kind: 'failed'; readonly stateDir: string; readonly code: string; readonly message: string };
 
-/** Tools that are listed from an earlier run, their connectors not having listed them since. */
+/** Tools that are listed from an earlier run because their connectors have not listed them since. */
 export interface StaleTools {
   readonly connectorCount: number;
   readonly toolCount: number;
-  /** When the oldest of these lists was read, epoch ms; null where there is none. */
+  /** When the oldest of these lists was read, epoch ms; null without such lists. */
   readonly oldestListedAt: number | null;
 }
 
 /** A connector as `status()` shows it. */
 export interface ListedConnector extends ConnectorStatus {
-  /** Its login, without any token; null where it neither has nor wants one. */
+  /** Its login, without any token; null if it neither has nor needs one. */
   readonly login: LoginSummary | null;
-  /** Of its tools as they are listed now, from when they are; null where it has none. */
+  /** Where its listed tools come from, and since when; null if it has none. */
   readonly tools: ToolProvenance | null;
   /**
-   * What it lists and a gateway's clients never see, because it is invalid beyond repair; the first 100. Prompts,
-   * resources and templates are among them where a gateway runs.
+   * Definitions that it lists and that clients of a gateway never see, because they are invalid beyond repair; the
+   * first 100. With a gateway they include prompts, resources and templates.
    */
   readonly droppedDefinitions: readonly DroppedDefinition[];
-  /** All of these. */
+  /** The number of all dropped definitions. */
   readonly droppedDefinitionCount: number;
 }
 
@@ -57,7 +57,7 @@ export interface ListedConnector extends ConnectorStatus {
 export interface ManagerStatus {
   /** The first of the maps. */
   readonly serviceMap: ServiceMapStatus;
-  /** All of them, the one that counts first; one without a URL where there is none. */
+  /** All maps, in order of precedence; one without a URL if there is no map. */
   readonly serviceMaps: readonly ServiceMapStatus[];
   /** The local configuration file; null without one. */
   readonly config: LocalConfigStatus | null;
@@ -66,11 +66,11 @@ export interface ManagerStatus {
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
-  /** Tools that are not what they were when they were first seen, or last approved. */
+  /** Tools whose definition differs from the one first seen or last approved. */
   readonly changedTools: readonly ChangedTool[];
   /** Tools that are neither listed nor callable: the signed map approves another definition. */
   readonly heldBackTools: readonly HeldBackTool[];
-  /** The last loads, oldest first. */
+  /** Reports of the last loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
   /** Null without the option `fleet`. */
@@ -78,7 +78,7 @@ export interface ManagerStatus {
   readonly isClosed: boolean;
 }
 
-/** What `status()` shows of these parts. */
+/** Builds the status of a manager from these parts. */
 export function viewManager(
   parts: Pick<ManagerParts, 'sources' | 'connectors' | 'memory' | 'tools' | 'logins' | 'fleet' | 'loads' | 'closed'>,
 ): ManagerStatus {

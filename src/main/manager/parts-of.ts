@@ -3,7 +3,7 @@ import type { KeptImage } from '../state-dir/host-memory.ts';
 
 const fleets = new WeakMap<object, Fleet>();
 
-/** The fleet that a manager is part of; null without one. A gateway shares it. */
+/** Returns the fleet that a manager is part of; null without one. A gateway shares it. */
 export function fleetOf(manager: object): Fleet | null {
   return fleets.get(manager) ?? null;
 }
@@ -15,7 +15,7 @@ export function noteFleet(manager: object, fleet: Fleet | null): void {
 
 const images = new WeakMap<object, KeptImage>();
 
-/** The start image of a manager; null without a folder. A gateway keeps its first answers beside it. */
+/** Returns the start image of a manager; null without a `stateDir`. A gateway keeps its first responses in it, too. */
 export function startImageOf(manager: object): KeptImage | null {
   return images.get(manager) ?? null;
 }

@@ -3,12 +3,12 @@ import { RefreshScheduler } from '../service-map/refresh/refresh-scheduler.ts';
 import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 
-/** The least time between two background reads of a tool list. */
+/** The shortest time between two background reads of a tool list. */
 const MIN_RELIST_MS = 1_000;
 
 /**
- * Everything that happens in the background. Each map has a schedule of its own. One more does the upkeep of local
- * files and of connectors that are down.
+ * The background work of a manager. Each map has its own schedule. One more schedule maintains local files and retries
+ * connectors that are down.
  */
 export class RefreshSchedules {
   readonly #maps: readonly ServiceMapSource[];
@@ -40,7 +40,7 @@ export class RefreshSchedules {
     this.#upkeep = new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep });
   }
 
-  /** The schedule of a map that a fleet provides begins when nothing is heard of the fleet. */
+  /** Starts the schedules. The schedule of a map that a fleet provides starts only when the fleet is silent. */
   start(): void {
     for (const map of this.#maps) if (!map.follow()) this.#byId.get(map.options.id)?.start();
     this.#upkeep.start();
@@ -51,7 +51,7 @@ export class RefreshSchedules {
   }
 }
 
-/** Milliseconds until a tool list is read again, about one interval; null if the background refresh is off. */
+/** Returns the milliseconds until a tool list is read again, about one interval; null if background refresh is off. */
 export function relistAfterMs({ featureFlags, random }: ResolvedOptions): number | null {
   if (!featureFlags.asyncRefresh) return null;
   return Math.max(MIN_RELIST_MS, featureFlags.refreshIntervalMs * (0.8 + 0.4 * random.next()));
@@ -61,7 +61,7 @@ async function refresh(map: ServiceMapSource, scheduler: RefreshScheduler): Prom
   try {
     await map.sync(true);
   } catch (error) {
-    // There is no map to serve, so it is fetched again sooner than an interval from now.
+    // There is no map to serve, so the next attempt must not wait for a whole interval.
     scheduler.holdsFor(0);
     throw error;
   }

@@ -6,10 +6,10 @@ import { forgetConnector, recordTransition, recordUp } from '../observability/in
 import type { Logger } from '../observability/logger.ts';
 import type { Contest } from '../sources/connector-sources.ts';
 
-/** Contested ids that are named in one log line. */
+/** Maximum number of contested ids that one log line names. */
 const MAX_NAMED = 8;
 
-/** A map that was accepted. */
+/** A map that was accepted, as it is logged. */
 export interface AcceptedMap {
   readonly sourceId: string;
   readonly revision: number;
@@ -19,7 +19,7 @@ export interface AcceptedMap {
   readonly contests: readonly Contest[];
 }
 
-/** Logs that a map was accepted, and which of its new connectors another map has too. */
+/** Logs that a map was accepted, and which of its new connectors another map also lists. */
 export function reportMap(logger: Logger, { sourceId, revision, size, delta, contests }: AcceptedMap): void {
   const counts = { added: delta.added.length, changed: delta.changed.length, removed: delta.removed.length };
   logger.info(
@@ -31,17 +31,17 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
   const more = contests.length > MAX_NAMED ? ` and ${contests.length - MAX_NAMED} more` : '';
   logger.warn(
     { event: 'connector-contested', sourceId, connectors: contests.length },
-    `More than one service map lists ${named.join(', ')}${more}; the source in brackets counts`,
+    `More than one service map lists ${named.join(', ')}${more}; the source in brackets wins`,
   );
 }
 
 /**
- * Logs and counts a change of state, once. A failure is logged with its code. A login that is missing is logged in the
- * same way, but counted as a failure nowhere.
+ * Logs and counts a change of state, once. A failure is logged with its code. A missing login is logged like a failure
+ * but does not count as one.
  */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
-  // The end of a connector that never was up is no news; a map can have thousands of them.
+  // The end of a connector that never was up is not logged; a map can have thousands of them.
   const isSilent = from === 'disabled' && to === 'closing';
   const isFailure = to === 'failed' || to === 'backing-off';
   const isTrouble = isFailure || to === 'needs-login';
@@ -57,10 +57,10 @@ export function reportTransition(logger: Logger, connector: ConnectorIdentity, t
   else recordUp(connector.id, to === 'ready' || to === 'degraded');
 }
 
-/** Logs that the tools of a connector could not be read again. */
+/** Logs that re-reading the tools of a connector failed. */
 export function reportListFailure(logger: Logger, connector: ConnectorIdentity, error: SwitchyardError): void {
   logger.warn(
     { event: 'tools-stale', connectorId: connector.id, code: error.code, err: error },
-    `The tools of connector ${connector.id} could not be read anew; those in hand stay: ${error.message}`,
+    `The tools of connector ${connector.id} could not be read again; its last list stays in use: ${error.message}`,
   );
 }

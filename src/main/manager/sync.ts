@@ -16,8 +16,8 @@ export interface SyncDeps {
 }
 
 /**
- * The one way to sync: sources first, then their connectors, for as long as the deadline allows. Its contract is that
- * of `ConnectorProxyManager.sync`.
+ * Creates the only way to sync: first the sources, then their connectors, until the deadline.
+ * `ConnectorProxyManager.sync` documents the contract.
  */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {
@@ -39,28 +39,26 @@ export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }
   };
 }
 
-/** How long the first call after a start has the machine for itself. */
+/** How long other work is postponed in favour of the first call after a start. */
 const QUIET_MS = 100;
 
-/** A pause for work that is not urgent, so that the first call after a start is served before it. */
+/** A pause for work that is not urgent, so that the first call after a start is served first. */
 export class QuietStart {
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
   #hasBegun = false;
   #over: Promise<void> | null = null;
 
-  /** A call that needs the first sync has come in: {@link rest} pauses from now on. */
+  /** Notes that a call waits for the first sync: {@link rest} pauses from now on. */
   begin(): void {
     this.#hasBegun = true;
   }
 
-  /** The host itself waits for the map: no more pausing. */
+  /** Ends all pauses, because the host itself waits for the map. */
   hurry(): void {
     this.#hurry.resolve();
   }
 
-  /**
-   * Resolves at once if no call has come in or the host is waiting for the map, else after at most {@link QUIET_MS}.
-   */
+  /** Resolves at once if no call has come in or the host waits for the map, else after at most {@link QUIET_MS}. */
   async rest(): Promise<void> {
     if (!this.#hasBegun) return;
     this.#over ??= settledWithin(this.#hurry.promise, QUIET_MS);
@@ -70,7 +68,7 @@ export class QuietStart {
 
 export interface FirstSyncDeps {
   readonly sync: () => Promise<void>;
-  /** Resolves when the maps of an earlier run are in force. Only a sync brings that about. */
+  /** Resolves when the maps of an earlier run are in force, which only a sync can cause. */
   readonly remembered: () => Promise<void>;
   readonly quiet: QuietStart;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** What the environment says about background refresh. */
+/** The settings of background refresh in the environment. */
 export interface ConnectorFeatureFlags {
   /** Whether the map is refreshed in the background. */
   readonly asyncRefresh: boolean;
@@ -10,13 +10,16 @@ export interface ConnectorFeatureFlags {
 
 const DEFAULT_REFRESH_INTERVAL_MS = 300_000;
 
-/** Instances are told apart to a hundredth of a percent. */
+/** Resolution of the canary share: a hundredth of a percent. */
 const BUCKETS = 10_000;
 
 /**
- * Reads `MCP_CONNECTOR_REFRESH_SYNC` (`true` turns the background refresh off), `MCP_CONNECTOR_REFRESH_CANARY_PERCENT` (the share of instances that have it;
- * 100 where it is absent, none where it is no number from 0 to 100) and `MCP_CONNECTOR_REFRESH_INTERVAL_MS` (300000; anything that is not a positive finite
- * number falls back to it). An instance is told by `MCP_CONNECTOR_INSTANCE_ID`, else by the name of its machine: docs/rollout.md.
+ * Reads `MCP_CONNECTOR_REFRESH_SYNC` (`true` turns the background refresh off), `MCP_CONNECTOR_REFRESH_CANARY_PERCENT`
+ * and `MCP_CONNECTOR_REFRESH_INTERVAL_MS`.
+ * The percentage is the share of instances with background refresh. It defaults to 100; anything that is not a number
+ * from 0 to 100 means none.
+ * The interval defaults to 300 000 ms, also for anything that is not a positive finite number.
+ * An instance is identified by `MCP_CONNECTOR_INSTANCE_ID`, else by its host name (docs/rollout.md).
  */
 export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env): ConnectorFeatureFlags {
   const interval = Number(env.MCP_CONNECTOR_REFRESH_INTERVAL_MS ?? Number.NaN);
@@ -26,12 +29,14 @@ export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env)
   };
 }
 
-/** Whether this instance is among the chosen share: by a hash of its id, so that it stays among them as the share grows. */
+/**
+ * Whether this instance is in the chosen share. A hash of its id decides, so an instance stays in as the share grows.
+ */
 function isCanary(env: NodeJS.ProcessEnv): boolean {
   const text = env.MCP_CONNECTOR_REFRESH_CANARY_PERCENT?.trim() ?? '';
   if (text === '') return true;
   const percent = Number(text);
-  // Who mistypes a share has not said that all should have it.
+  // A mistyped share must not turn the refresh on everywhere.
   if (!(percent >= 0 && percent <= 100)) return false;
   return bucketOf(env.MCP_CONNECTOR_INSTANCE_ID?.trim() || hostname()) < (percent / 100) * BUCKETS;
 }

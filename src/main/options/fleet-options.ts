@@ -7,33 +7,37 @@ import { itemsFrom, itemsUpTo, list, strictObject } from '../../shared/validatio
 import { matching, text, units } from '../../shared/validation/text.ts';
 import { resolveNetwork, type TlsOptions } from './network-options.ts';
 
-/** Several hosts that share a Redis or Valkey server, and several replicas of one gateway (docs/fleet.md). */
+/** Options of a fleet: hosts, or replicas of one gateway, that share a Redis or Valkey server (docs/fleet.md). */
 export interface FleetOptions {
-  /** `rediss://HOST:PORT/DB`; `redis:` off loopback needs `allowPlaintext`. May hold user and password. */
+  /** `rediss://HOST:PORT/DB`; `redis:` beyond loopback needs `allowPlaintext`. May contain user and password. */
   readonly url: string;
-  /** What the hosts of one fleet have in common: 1 to 64 of A-Z a-z 0-9 . _ - */
+  /** The name that all hosts of one fleet share: 1 to 64 of A-Z a-z 0-9 . _ - */
   readonly id: string;
-  /** At least 32 characters each: the current one and, while it is replaced, the previous one. */
+  /** The current secret and, during a rotation, the previous one; at least 32 characters each. */
   readonly secrets: readonly [current: string, previous?: string];
-  /** Password of the ACL user, in place of one in `url`. */
+  /** Password of the ACL user, instead of the one in `url`. */
   readonly password?: string | undefined;
-  /** `reader` never asks the source for all while another host does. Defaults to `any`. */
+  /** A `reader` never requests maps for the whole fleet. Defaults to `any`. */
   readonly role?: FleetRole | undefined;
-  /** Where other replicas reach this one's gateway, `http://HOST:PORT`. By default what the gateway listens on. */
+  /**
+   * Where other replicas reach this gateway, `http://HOST:PORT`. Defaults to the address that the gateway listens on.
+   */
   readonly address?: string | undefined;
-  /** Whether connectors' quotas are those of the whole fleet. Defaults to false. */
+  /** Whether the quotas of connectors apply to the whole fleet. Defaults to false. */
   readonly quotas?: boolean | undefined;
-  /** What holds for quotas while the server is away: this host's share of them, or none. Defaults to `share`. */
+  /** What applies while the server is unreachable: this host's share of the quotas, or refusal. Defaults to `share`. */
   readonly quotasWithout?: 'share' | 'refuse' | undefined;
-  /** `shared`: one login, by whichever host, is for all. Defaults to `own`. */
+  /** `shared`: a login through one host is valid for all hosts. Defaults to `own`. */
   readonly logins?: 'own' | 'shared' | undefined;
-  /** For `rediss:`. */
+  /** TLS settings for `rediss:`. */
   readonly tls?: TlsOptions | undefined;
-  /** Whether `redis:` may go to another machine: everybody on the way can read and change it. Defaults to false. */
+  /**
+   * Whether `redis:` may go to another machine: then the network can read and change all traffic. Defaults to false.
+   */
   readonly allowPlaintext?: boolean | undefined;
 }
 
-/** {@link FleetOptions}, checked, with every default in its place. */
+/** {@link FleetOptions}, checked, with all defaults filled in. */
 export interface ResolvedFleet {
   readonly settings: FleetSettings;
   readonly address: string | null;
@@ -45,7 +49,7 @@ const MIN_SECRET_LENGTH = 32;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
 
-/** The form of the option `fleet`. */
+/** Checks the form of the option `fleet`. */
 export const checkFleetShape = strictObject({
   url: text(),
   id: text(matching(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
@@ -60,13 +64,13 @@ export const checkFleetShape = strictObject({
   allowPlaintext: optional(flag),
 });
 
-/** Throws OPTIONS_INVALID; no message quotes the URL, which may hold a password. */
+/** Resolves the option `fleet`. Throws OPTIONS_INVALID; no message quotes the URL, which may contain a password. */
 export function resolveFleet(options: FleetOptions | undefined): ResolvedFleet | null {
   if (options === undefined) return null;
   const { url, username, password } = readServerUrl(options);
   const { quotas = false, quotasWithout = 'share', logins = 'own', address } = options;
   const tls = url.startsWith('rediss:') ? resolveNetwork(options.tls ?? {}, false, {}).tls : null;
-  if (tls === null && options.tls !== undefined) throw invalid('tls', 'goes with a rediss: URL alone');
+  if (tls === null && options.tls !== undefined) throw invalid('tls', 'needs a rediss: URL');
   return {
     settings: {
       ...{ url, username, password: options.password ?? password, tls },
@@ -82,11 +86,11 @@ export function resolveFleet(options: FleetOptions | undefined): ResolvedFleet |
 function readServerUrl(options: FleetOptions): Pick<FleetSettings, 'url' | 'username' | 'password'> {
   const url = URL.parse(options.url);
   if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
-    throw invalid('url', 'must be redis://HOST:PORT or rediss://HOST:PORT, with /DB behind it or without');
+    throw invalid('url', 'must be redis://HOST:PORT or rediss://HOST:PORT, optionally followed by /DB');
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '')
-    throw invalid('url', 'must have no path but the number of a database');
+    throw invalid('url', 'must have no path other than a database number');
   if (url.protocol === 'redis:' && options.allowPlaintext !== true && !LOOPBACK.test(url.hostname))
-    throw invalid('url', 'must be rediss: beyond this machine; allowPlaintext lifts that for a network you trust');
+    throw invalid('url', 'must be rediss: beyond this machine; on a network that you trust, set allowPlaintext');
   const [username, password] = [url.username, url.password].map((part) => (part === '' ? null : decoded(part)));
   url.username = '';
   url.password = '';

@@ -3,15 +3,15 @@ import type { AgentLike } from '../http/agent-check.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** How a host logs in to a connector that wants OAuth (MCP, authorization). */
+/** How a host logs in to a connector that requires OAuth (MCP, authorization). */
 export interface ConnectorOAuth {
-  /** Keeps the tokens and sends the user to the authorization server; the SDK's interface. */
+  /** Stores the tokens and sends the user to the authorization server; the interface of the SDK. */
   readonly provider: OAuthClientProvider;
-  /** Resolves with the parameters of the redirect with which the user came back. */
+  /** Resolves with the parameters of the redirect that ended the user's login. */
   readonly callback: (signal: AbortSignal) => Promise<URLSearchParams>;
 }
 
-/** A tool as a host's registry gets it. */
+/** A tool as it is passed to a host's registry. */
 export interface ToolDescriptor {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface ToolRegistry {
   removeTool?(name: string): unknown;
 }
 
-/** What a caller's `createProxy` is given. */
+/** The configuration that a host's `createProxy` gets. */
 export interface RemoteProxyConfig {
   readonly connectorId: string;
   readonly endpoint: string;
@@ -39,11 +39,11 @@ export interface RemoteProxyConfig {
   readonly unavailableErrorMessage: string;
   readonly logger: Logger;
   readonly onAvailabilityChange: (isUp: boolean) => void;
-  /** The manager's own Agent, or the caller's. */
+  /** The manager's own Agent, or the host's. */
   readonly agent: AgentLike;
 }
 
-/** What a caller's `createProxy` must return; the last two methods may be missing. */
+/** The object that a host's `createProxy` must return; the last two methods are optional. */
 export interface RemoteProxy {
   connect(): Promise<void>;
   getTools(): readonly unknown[] | Promise<readonly unknown[]>;
@@ -52,5 +52,5 @@ export interface RemoteProxy {
   isConnected?(): boolean;
 }
 
-/** Makes the thing that talks to one connector, in place of the MCP SDK. */
+/** Creates the proxy that talks to one connector, instead of the built-in client. */
 export type CreateProxy = (config: RemoteProxyConfig) => RemoteProxy;

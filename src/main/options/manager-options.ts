@@ -12,118 +12,116 @@ import type { Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import type { HmacKeys, TrustOptions } from './trust/trust-options.ts';
 
-/**
- * What a manager can be given. Everything optional has a default that suits a host with up to some hundred
- * connectors.
- */
+/** Options of a manager. Every optional one has a default that suits a host with up to a few hundred connectors. */
 export interface ConnectorProxyManagerOptions extends TrustOptions {
-  /** Where the signed service map is, http or https. */
+  /** URL of the signed service map, http or https. */
   readonly serviceMapUrl: string;
-  /** The HMAC key the map is signed with; several while the key is rotated, the newest first. */
+  /** The HMAC key that the map is signed with; several during a rotation, the newest first. */
   readonly signatureKey: HmacKeys;
   /**
-   * More maps, each with its own schedule, cache, floor and failure. Of one connector id in two maps the earlier
-   * counts; `serviceMapUrl` comes first.
+   * More maps, each with its own schedule, cache, floor and failures. If two maps have a connector id, the earlier map
+   * wins; `serviceMapUrl` comes first.
    */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
-  /** The key for connectors whose `auth` asks for one. */
+  /** The key for connectors whose `auth` requires one. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** Is told of every tool that comes or goes. */
+  /** Notified of every tool that is added or removed. */
   readonly registry?: ToolRegistry | undefined;
-  /** pino's call order: object, message. Silent by default. */
+  /** Takes the arguments in pino's order: object, message. Silent by default. */
   readonly logger?: Logger | undefined;
-  /** Fetches the map instead of undici; it cannot cross threads, so fetching then stays on main. */
+  /** Fetches the map instead of undici. It cannot cross threads, so fetching then stays on the main thread. */
   readonly fetchImpl?: typeof fetch | undefined;
   /**
-   * An Agent of undici 7 or 8 for the map and the connectors, in place of `tls` and `proxy`; it cannot cross threads
+   * An undici 7 or 8 Agent for the map and the connectors, instead of `tls` and `proxy`. It cannot cross threads
    * either.
    */
   readonly agent?: AgentLike | undefined;
-  /** Own authorities and a client certificate, for the map and the connectors. */
+  /** Additional certificate authorities and a client certificate, for the map and the connectors. */
   readonly tls?: TlsOptions | undefined;
-  /** Proxies, for the map and the connectors. From the environment by default. */
+  /** Proxies, for the map and the connectors. Defaults to the proxies of the environment. */
   readonly proxy?: ProxyOptions | undefined;
-  /** Deadline of one request for the map, last byte included. 5 000 ms. */
+  /** Deadline of one request for the map, including the last byte. Defaults to 5 000 ms. */
   readonly timeoutMs?: number | undefined;
   readonly now?: (() => number) | undefined;
   readonly clock?: Clock | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: Random | undefined;
   /**
-   * What this host can do for connectors (sampling, elicitation, roots; MCP's `ClientCapabilities`), and how. Nothing
-   * by default.
+   * What this host can do for connectors (sampling, elicitation, roots; MCP's `ClientCapabilities`), and how. Defaults
+   * to none.
    */
   readonly host?: HostSide | undefined;
   /**
-   * How to log in to a connector that wants OAuth; null or undefined for one that does not. Give it time:
-   * `timeouts.connect` of the entry counts.
+   * How to log in to a connector that requires OAuth; null or undefined for other connectors. The login must end within
+   * `timeouts.connect` of the entry.
    */
   readonly oauth?: ((connectorId: string) => ConnectorOAuth | null | undefined) | undefined;
-  /** Makes the thing that talks to a connector, instead of the MCP SDK. */
+  /** Creates the proxy that talks to a connector, instead of the built-in client. */
   readonly createProxy?: CreateProxy | undefined;
   /**
-   * Whether connectors of a map may be at addresses that are not public (loopback, private, link-local, …); those of
-   * a local file and of the registry always may. `false`
-   * goes with neither `agent` nor `createProxy`. `true`.
+   * Whether connectors of a map may have addresses that are not public (loopback, private, link-local, …). Connectors
+   * of a local file and of the registry always may. `false` cannot be combined with `agent` or `createProxy`. Defaults
+   * to `true`.
    */
   readonly allowPrivateEndpoints?: boolean | undefined;
-  /** Connectors brought up at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin` alike. */
+  /** Number of connectors that connect at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin`. */
   readonly concurrency?: number | undefined;
-  /** Connectors brought up at once. 64. */
+  /** Number of connectors that connect at once. Defaults to 64. */
   readonly maxConnects?: number | undefined;
-  /** Connectors of one origin brought up at once. By default 4 at first, and more while it answers well. */
+  /**
+   * Number of connectors of one origin that connect at once. Defaults to 4, and rises while the origin responds well.
+   */
   readonly maxConnectsPerOrigin?: number | undefined;
-  /** How long `sync()` waits for connectors at most; stragglers go on in the background. 5 000 ms. */
+  /** Maximum time that `sync()` waits for connectors; slower ones continue in the background. Defaults to 5 000 ms. */
   readonly syncDeadlineMs?: number | undefined;
   /**
-   * How long a stdio server may be quiet before its handshake is done, from its own start. Each line on stderr starts
-   * the
-   * time again, up to 5 min in all; `timeouts.connect` of its entry is a hard limit instead. Defaults to 60 000 ms.
+   * How long a stdio server may be silent between its start and the end of its handshake. Each line on stderr restarts
+   * the time, up to 5 min in all; `timeouts.connect` of its entry is a hard limit instead. Defaults to 60 000 ms.
    */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * How many stdio servers may start at a time. By default the processors decide: one more than there are, and more
-   * while
-   * they are idle.
+   * How many stdio servers may start at once. The default depends on the processors: one more than there are, and more
+   * while they are idle.
    */
   readonly programStarts?: number | undefined;
   /** Deadline for the handshake of a connector over HTTP. Defaults to 10 000 ms. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Deadline for a connector's whole tool list. 10 000 ms. */
+  /** Deadline for a connector's whole tool list. Defaults to 10 000 ms. */
   readonly listTimeoutMs?: number | undefined;
-  /** Deadline for a tool call. 60 000 ms. */
+  /** Deadline for a tool call. Defaults to 60 000 ms. */
   readonly callTimeoutMs?: number | undefined;
-  /** Pages of one connector's tool list. 64. */
+  /** Maximum number of pages in one connector's tool list. Defaults to 64. */
   readonly maxToolPages?: number | undefined;
-  /** Tools of one connector. 10 000. */
+  /** Maximum number of tools of one connector. Defaults to 10 000. */
   readonly maxTools?: number | undefined;
-  /** Cap on one answer of a connector, a page of tools too, after decompression. 32 MiB. */
-  readonly maxResultBytes?: number | undefined;
   /**
-   * Folder that remembers the last verified map, its floor and the tools over restarts. Nothing is remembered without
-   * it.
+   * Maximum size of one response of a connector, including a page of tools, after decompression. Defaults to 32 MiB.
    */
+  readonly maxResultBytes?: number | undefined;
+  /** Folder that keeps the last verified map, its floor and the tools across restarts. Without it nothing is kept. */
   readonly stateDir?: string | undefined;
   /**
-   * What to do about a tool whose definition is no longer the one that was first seen: nothing (`off`), tell it
-   * (`warn`), or also unlist and refuse it until it is
-   * approved (`quarantine`). `warn`.
+   * What to do about a tool whose definition differs from the one first seen: nothing (`off`), report it (`warn`), or
+   * also unlist and refuse it until it is approved (`quarantine`). Defaults to `warn`.
    */
   readonly pinTools?: PinPolicy | undefined;
   /**
-   * Whether what connectors say of their own accord, besides of their tools, becomes `notification` events; it keeps
-   * a stream open to each that may. `false`.
+   * Whether notifications of connectors, other than of changed tools, become `notification` events. This keeps a stream
+   * open to each connector that may send some. Defaults to `false`.
    */
   readonly notifications?: boolean | undefined;
-  /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
+  /**
+   * Where maps are verified: `auto` starts on the main thread while the threads start, `always` never uses the main
+   * thread, `never` always does.
+   */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
   /** The largest map that is read, in bytes after decompression; MAP_TOO_LARGE beyond. Defaults to 32 MiB. */
   readonly maxMapBytes?: number | undefined;
-  /** Cap on the connectors of a map. 100 000. */
+  /** Maximum number of connectors in a map. Defaults to 100 000. */
   readonly maxConnectors?: number | undefined;
-  /** How far a map's `generatedAt` may lie ahead of this clock. 300 000 ms. */
+  /** How far a map's `generatedAt` may be ahead of this clock. Defaults to 300 000 ms. */
   readonly maxClockSkewMs?: number | undefined;
   /**
    * `cortex-os` keeps the names of the product that this package replaces: the registry's path, the metric label
@@ -133,52 +131,52 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**
-   * A file of connectors besides the map's, of any client that docs/local-configuration.md names, or several: of one id
-   * the last file that has it counts. Read at the first sync and at every forced one. Programs are started from here
-   * alone, never from a map.
+   * A file of connectors in addition to the map's, or several, of any client that docs/local-configuration.md names. If
+   * several files have an id, the last one wins. Files are read at the first sync and at every forced one. Stdio
+   * servers are only started from here, never from a map.
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
-   * What files of `configFile` must hold to be used, by the path as `configFile` has it. The command line sets it for
-   * a project's file that a person has looked at: one that has another digest is refused with CONFIG_INVALID.
+   * The digests that files of `configFile` must have, by the path as in `configFile`. The command line sets it for a
+   * project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of
-   * the environment, or its `servers.json`. Not
-   * to be taken for `registry`, which is told of tools.
+   * The servers of a registry (fs-store) as connectors in addition to the map's, following the registry. `true` uses
+   * the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`, which is
+   * notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
-   * Servers that this host names itself, in memory: they win over all others of their ids. The command line sets it for
-   * a server that was typed.
+   * Servers that this host names itself, in memory: they take precedence over all others with the same id. The command
+   * line sets it for a server that was typed.
    */
   readonly givenServers?: readonly GivenServer[] | undefined;
   /**
-   * When connectors come up: `all` at once (the default), or each one `on-demand`, when a call, `request()`,
-   * `ready(id)` or `startLogin()` needs it. `status()` then shows those that were needed.
+   * When connectors connect: `all` at once (the default), or each one `on-demand`, when a call, `request()`,
+   * `ready(id)` or `startLogin()` needs it. `status()` then shows only the connectors that were needed.
    */
   readonly connect?: 'all' | 'on-demand' | undefined;
   /**
-   * The https address of this host's client metadata document (CIMD): issuers that support it then need no
-   * registration. An entry's own `oauth.clientMetadataUrl` comes first.
+   * The https URL of this host's client metadata document (CIMD): issuers that support it then need no registration. An
+   * entry's own `oauth.clientMetadataUrl` takes precedence.
    */
   readonly clientMetadataUrl?: string | undefined;
   /**
-   * Environment variables that entries of a map may name as a client secret or private key (`oauth.clientSecretEnv`,
-   * `oauth.privateKeyEnv`). Defaults to none: the secret goes to an issuer that the author of the map chose.
+   * Environment variables that entries of a map may name for a client secret or private key (`oauth.clientSecretEnv`,
+   * `oauth.privateKeyEnv`). Defaults to none, because the author of the map chooses the issuer that the secret goes to.
    */
   readonly allowEnv?: readonly string[] | undefined;
-  /** Hosts that share a Redis or Valkey server (docs/fleet.md). Defaults to none: this process is on its own. */
+  /** Options of a fleet: hosts that share a Redis or Valkey server (docs/fleet.md). Defaults to none. */
   readonly fleet?: FleetOptions | undefined;
   /**
-   * A file that every message to and from connectors is recorded to, without secrets, for `mcp-switchyard replay`
-   * (docs/record-replay.md). It replaces a file of that name. Defaults to none.
+   * A file to record every message to and from connectors in, without secrets, for `mcp-switchyard replay`
+   * (docs/record-replay.md). An existing file of that name is replaced. Defaults to none.
    */
   readonly record?: string | undefined;
 }
 
-/** A server that a host names itself: its address, or the program that it is. */
+/** A server that a host names itself: its URL, or the stdio server to start. */
 export interface GivenServer {
   readonly id: string;
   readonly url?: string | undefined;
@@ -194,10 +192,10 @@ export interface GivenServer {
     | undefined;
 }
 
-/** A registry of servers: that of the environment, or the one whose `servers.json` is at `path`. */
+/** A registry of servers: the one of the environment, or the one whose `servers.json` is at `path`. */
 export type ServerRegistryOption = true | { readonly path?: string | undefined };
 
-/** What a manager can be given whose map is signed with public keys; `signatureKey` is then optional. */
+/** Options of a manager whose map is signed with public keys; `signatureKey` is then optional. */
 export interface SignedMapManagerOptions extends Omit<ConnectorProxyManagerOptions, 'signatureKey'> {
   readonly signatureKey?: HmacKeys | undefined;
   readonly signatureKeys: KeySetSource;
@@ -208,27 +206,27 @@ interface WithoutMap extends Omit<ConnectorProxyManagerOptions, 'serviceMapUrl' 
   readonly signatureKey?: HmacKeys | undefined;
 }
 
-/** What a manager can be given whose maps are all in `sources`. */
+/** Options of a manager whose maps are all in `sources`. */
 export interface SourcesManagerOptions extends WithoutMap {
   readonly sources: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[];
 }
 
-/** What a manager can be given that has no map, only a file of connectors and perhaps a registry. */
+/** Options of a manager without a map, with a file of connectors and perhaps a registry. */
 export interface LocalManagerOptions extends WithoutMap {
   readonly configFile: string | readonly string[];
 }
 
-/** What a manager can be given that has no map, only a registry and perhaps a file of connectors. */
+/** Options of a manager without a map, with a registry and perhaps a file of connectors. */
 export interface RegistryManagerOptions extends WithoutMap {
   readonly serverRegistry: ServerRegistryOption;
 }
 
-/** What a manager can be given that has no map, only servers that the host names itself. */
+/** Options of a manager without a map, with servers that the host names itself. */
 interface GivenManagerOptions extends WithoutMap {
   readonly givenServers: readonly GivenServer[];
 }
 
-/** With maps, or without. */
+/** Options of a manager, with or without maps. */
 export type ManagerOptions =
   | ConnectorProxyManagerOptions
   | SignedMapManagerOptions

@@ -3,32 +3,32 @@ import { askForHeader, type Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import { type HmacKeys, type MapTrust, resolveTrust, type TrustOptions } from './trust/trust-options.ts';
 
-/** One service map of several. */
+/** Options of one service map of several. */
 export interface ServiceMapSourceOptions extends TrustOptions {
-  /** Names it in status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique, not `default`. */
+  /** Names the map in status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique, not `default`. */
   readonly id: string;
-  /** Where the signed map is, http or https. */
+  /** URL of the signed map, http or https. */
   readonly url: string;
-  /** The HMAC key it is signed with; several while the key is rotated, the newest first. */
+  /** The HMAC key that the map is signed with; several during a rotation, the newest first. */
   readonly signatureKey: HmacKeys;
-  /** Sent as `Authorization: Bearer` with the request for it. */
+  /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** The key for those of its connectors whose `auth` asks for one. No other key is ever sent to them. */
+  /** The key for connectors of this map whose `auth` requires one. No other key is ever sent to them. */
   readonly connectorsApiKey?: Secret | undefined;
-  /** The manager's by default, like the three below. */
+  /** Defaults to the manager's option, like the three below. */
   readonly timeoutMs?: number | undefined;
   readonly refreshIntervalMs?: number | undefined;
   readonly maxMapBytes?: number | undefined;
   readonly maxConnectors?: number | undefined;
 }
 
-/** One service map of several, which public keys sign. */
+/** Options of one service map of several, signed with public keys. */
 export interface SignedMapSourceOptions extends Omit<ServiceMapSourceOptions, 'signatureKey'> {
   readonly signatureKey?: HmacKeys | undefined;
   readonly signatureKeys: KeySetSource;
 }
 
-/** What is to be known of one service map. */
+/** The resolved options of one service map. */
 export interface MapOptions {
   readonly id: string;
   readonly url: string;
@@ -41,7 +41,7 @@ export interface MapOptions {
 
 type MapLimits = Pick<Limits, 'timeoutMs' | 'maxMapBytes' | 'maxConnectors' | 'maxClockSkewMs'>;
 
-/** The parts of a manager's options that say where its maps are. */
+/** The options of a manager that say where its maps are. */
 interface MapChoice extends TrustOptions {
   readonly serviceMapUrl?: string | undefined;
   readonly signatureKey?: HmacKeys | undefined;
@@ -52,7 +52,7 @@ interface MapChoice extends TrustOptions {
 
 type AnySource = Omit<ServiceMapSourceOptions, 'signatureKey'> & Pick<MapChoice, 'signatureKey'>;
 
-/** The maps that checked options name, that of `serviceMapUrl` first, with the defaults that they share. */
+/** Resolves the maps that checked options name, the map of `serviceMapUrl` first, with their shared defaults. */
 export function resolveMaps(
   options: MapChoice,
   defaults: { readonly limits: Limits; readonly refreshIntervalMs: number },
@@ -76,7 +76,7 @@ export function resolveMaps(
   });
 }
 
-/** The sources that options name, each with the place of its options for messages. */
+/** Lists the sources that options name, each with the path of its options for error messages. */
 export function placedSources(options: MapChoice) {
   const shift = options.serviceMapUrl === undefined ? 0 : 1;
   return listSources(options).map((trust, index) => {

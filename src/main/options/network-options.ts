@@ -5,29 +5,32 @@ import { agentSettings, type NetworkSettings, type ProxySettings, type TlsSettin
 
 type Pem = string | Uint8Array;
 
-/** Certificates for all connections, to the map and to the connectors. PEM. */
+/** Certificates for all connections, to the map and to the connectors, as PEM. */
 export interface TlsOptions {
-  /** Authorities that are trusted besides the runtime's own. */
+  /** Certificate authorities that are trusted in addition to those of the runtime. */
   readonly ca?: Pem | readonly Pem[] | undefined;
   /** A client certificate, with its chain. */
   readonly cert?: Pem | undefined;
-  /** Its private key. */
+  /** The private key of the client certificate. */
   readonly key?: Pem | undefined;
   readonly passphrase?: string | undefined;
-  /** The name that servers must prove, where it is not the one in the URL. */
+  /** The host name that certificates must match, if it is not the one in the URL. */
   readonly servername?: string | undefined;
 }
 
 /**
- * Proxies: one URL for all, one for each kind, or `false` for none. By default HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment,
- * in capitals or not.
+ * Proxies: one URL for all, one for each kind, or `false` for none. Defaults to HTTP_PROXY, HTTPS_PROXY and NO_PROXY of
+ * the environment, in upper or lower case.
  */
 export type ProxyOptions =
   | string
   | false
   | { readonly http?: string | undefined; readonly https?: string | undefined; readonly noProxy?: string | undefined };
 
-/** The settings of these options, checked, as plain data. Throws OPTIONS_INVALID; no message quotes a proxy's URL, which may hold a password. */
+/**
+ * Checks these options and returns the settings as plain data. Throws OPTIONS_INVALID; no message quotes the URL of a
+ * proxy, which may contain a password.
+ */
 export function resolveNetwork(
   tls: TlsOptions | undefined,
   proxy: ProxyOptions | undefined,
@@ -52,7 +55,7 @@ export function resolveNetwork(
 
 function resolveTls(tls: TlsOptions): TlsSettings {
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
-    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: cert and key go together.', {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: cert and key must be set together.', {
       detail: { option: 'tls' },
     });
   }
@@ -67,13 +70,13 @@ function resolveTls(tls: TlsOptions): TlsSettings {
   };
 }
 
-/** What is no certificate would be passed over in silence, and every server then be refused. */
+/** Throws for anything that is not a certificate: TLS would silently skip it and then refuse every server. */
 function assertCertificates(pem: string): void {
   const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));
   try {
     for (const block of blocks.length === 0 ? [pem] : blocks) new X509Certificate(block);
   } catch (cause) {
-    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca holds something that is no PEM certificate.', {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca contains something other than PEM certificates.', {
       cause,
       detail: { option: 'tls' },
     });
@@ -109,16 +112,16 @@ function proxySettings(proxy: ProxyOptions | undefined, env: NodeJS.ProcessEnv):
   };
 }
 
-/** `host:port` alone means http, as elsewhere. */
+/** Returns the URL of a proxy. `host:port` without a scheme means http, as in other tools. */
 function proxyUrl(text: string | undefined, place: string): string {
   if (text === undefined || text === '') return '';
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url?.protocol === 'https:' && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
-    const message = `${place} names an https proxy by its address; name it by its host name, which its certificate can prove.`;
+    const message = `${place} names an https proxy by its IP address; use the host name that is in its certificate.`;
     throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'proxy' } });
   }
   if (url !== null && /^(https?|socks5?):$/.test(url.protocol) && url.hostname !== '') return url.href;
-  throw new SwitchyardError('OPTIONS_INVALID', `${place} is no URL of a proxy (http, https or socks5).`, {
+  throw new SwitchyardError('OPTIONS_INVALID', `${place} is not the URL of a proxy (http, https or socks5).`, {
     detail: { option: 'proxy' },
   });
 }

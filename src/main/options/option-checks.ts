@@ -21,7 +21,7 @@ import { matching, text, units } from '../../shared/validation/text.ts';
 import { checkFleetShape } from './fleet-options.ts';
 import { TRUST_SHAPE } from './trust/trust-options.ts';
 
-/** The longest that a timer waits. */
+/** Checks a time; the maximum is the longest that a timer can wait. */
 const milliseconds = number(positive, upTo(2 ** 31 - 1));
 const count = wholeNumber(positive);
 
@@ -43,7 +43,7 @@ const LIMITS_SHAPE = {
   maxClockSkewMs: withDefault(number(from(0)), 300_000),
 };
 
-/** The numeric options, with their defaults. */
+/** Checks the numeric options and fills in their defaults. */
 export const checkLimits = object(LIMITS_SHAPE);
 
 /** The numeric options, all set. */
@@ -51,7 +51,7 @@ export type Limits = Checked<typeof checkLimits>;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-/** Something with these methods. */
+/** Checks for an object with these methods. */
 function having(...methods: readonly string[]): Check<unknown> {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&
@@ -73,11 +73,11 @@ const headerSecret = custom(
   'must be a string or a function',
 );
 
-/** The id of a client that is the address of its metadata document (draft-ietf-oauth-client-id-metadata-document). */
+/** Whether the value is a client id in the form of a metadata URL (draft-ietf-oauth-client-id-metadata-document). */
 export function isMetadataUrl(value: unknown): value is string {
   if (typeof value !== 'string' || !isHttpEndpoint(value)) return false;
   const { protocol, pathname, href } = new URL(value);
-  // The parser removes dot segments: an address with some is not the one that the issuer would compare.
+  // The parser removes dot segments, but the issuer compares the URL with them.
   return protocol === 'https:' && pathname !== '/' && !value.includes('#') && href === value;
 }
 
@@ -85,7 +85,7 @@ const variableName = text(matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be th
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
-/** The source that `serviceMapUrl` and `signatureKey` make. */
+/** Id of the source that `serviceMapUrl` and `signatureKey` describe. */
 export const DEFAULT_SOURCE = 'default';
 
 const areUnique = (sources: readonly { readonly id: string }[]): boolean =>
@@ -116,10 +116,10 @@ const OPTIONS_SHAPE = {
     list(
       checkSource,
       itemsFrom(1),
-      that(areUnique, 'two of them have one id'),
+      that(areUnique, 'two sources have the same id'),
       that(
         (sources) => sources.every(({ id }) => id !== DEFAULT_SOURCE),
-        `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
+        `"${DEFAULT_SOURCE}" is the id of serviceMapUrl`,
       ),
     ),
   ),
@@ -176,15 +176,15 @@ const OPTIONS_SHAPE = {
   compat: optional(oneOf('cortex-os')),
 };
 
-/** The options of a manager with a service map. */
+/** Checks the options of a manager with a service map. */
 export const checkRemote = object(OPTIONS_SHAPE);
 
-/** The options of a manager whose connectors are from elsewhere. */
+/** Checks the options of a manager without `serviceMapUrl`. */
 export const checkLocal = object({ ...OPTIONS_SHAPE, serviceMapUrl: absent });
 
 const checkFleet = object({ fleet: optional(checkFleetShape) });
 
-/** What the checks make of options: the numbers and the choices, with their defaults. */
+/** The checked choices and numbers, with their defaults. */
 export interface CheckedOptions {
   readonly limits: Limits;
   readonly offload: 'auto' | 'always' | 'never';
@@ -192,7 +192,7 @@ export interface CheckedOptions {
   readonly allowPrivateEndpoints: boolean;
 }
 
-/** Checks the shape of each option. Throws OPTIONS_INVALID naming the first that is wrong. */
+/** Checks the shape of each option. Throws OPTIONS_INVALID naming the first option that is wrong. */
 export function checkOptions(options: {
   readonly concurrency?: number | undefined;
   readonly serviceMapUrl?: unknown;
@@ -221,20 +221,20 @@ function noConnectors(): SwitchyardError {
   return new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'serviceMapUrl' } });
 }
 
-/** Checks the option `fleet` alone, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
+/** Checks only the option `fleet`, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
 export function checkFleetOptions(fleet: unknown): void {
   accepted(checkFleet({ fleet }));
 }
 
-/** An address is checked where its socket is made, and others' sockets are made elsewhere. */
+/** Throws if sockets are created elsewhere, because an address is checked when its socket is created. */
 function assertOwnConnections(options: { readonly agent?: unknown; readonly createProxy?: unknown }): void {
   const other = options.agent !== undefined ? 'agent' : options.createProxy !== undefined ? 'createProxy' : null;
   if (other === null) return;
-  const message = `Option allowPrivateEndpoints: false cannot be kept with ${other}, which makes connections of its own; leave one of them out.`;
+  const message = `Option allowPrivateEndpoints: false does not work with ${other}, which makes its own connections.`;
   throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'allowPrivateEndpoints' } });
 }
 
-/** Checked options; throws OPTIONS_INVALID where they have a fault. */
+/** Returns checked options; throws OPTIONS_INVALID if they are invalid. */
 function accepted<T>(checked: T | Fault): T {
   if (!(checked instanceof Fault)) return checked;
   const option = placeOf(checked.path) || 'options';
@@ -244,5 +244,5 @@ function accepted<T>(checked: T | Fault): T {
 /** The names of all options. */
 export const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys({ ...OPTIONS_SHAPE, ...LIMITS_SHAPE }));
 
-/** What to do about a tool whose definition is no longer the one that was first seen. */
+/** What to do about a tool whose definition differs from the one first seen. */
 export type PinPolicy = 'off' | 'warn' | 'quarantine';

@@ -27,18 +27,18 @@ import { askForHeader } from './secrets.ts';
 import { assertTrustable } from './trust/trust-checks.ts';
 import { warnOfIgnored } from './warn-of-ignored.ts';
 
-/** {@link ConnectorProxyManagerOptions} with every default in its place. */
+/** {@link ConnectorProxyManagerOptions} with all defaults filled in. */
 export interface ResolvedOptions {
-  /** The service maps, the one that counts first. */
+  /** The service maps, in order of precedence. */
   readonly maps: readonly MapOptions[];
-  /** None where there is no file; the last one that has an id counts. */
+  /** Empty without a local file. If several files have an id, the last one wins. */
   readonly configFiles: readonly string[];
-  /** The digest that a file must have, by its path; a file that is not here may hold anything. */
+  /** The digest that a file must have, by its path; a file without one may contain anything. */
   readonly configDigests: ReadonlyMap<string, string>;
-  /** The `servers.json` of a registry. */
+  /** Path of the `servers.json` of a registry. */
   readonly serverRegistry: string | null;
   readonly givenServers: readonly GivenServer[];
-  /** For the connectors of `serviceMapUrl` and of local files; a source of `sources` has its own. */
+  /** For the connectors of `serviceMapUrl` and of local files; each source of `sources` has its own. */
   readonly connectorsApiKey: () => Promise<string | null>;
   readonly registry: ToolRegistry | null;
   readonly logger: Logger;
@@ -46,7 +46,7 @@ export interface ResolvedOptions {
   readonly agent: Dispatcher | null;
   readonly network: NetworkSettings;
   readonly clock: Clock;
-  /** Milliseconds for measuring pauses: the caller's clock if one was given, else one that never steps back. */
+  /** Milliseconds for measuring pauses: the caller's clock if one was given, else a monotonic clock. */
   readonly elapsedMs: () => number;
   readonly sleep: Sleep;
   readonly random: Random;
@@ -60,12 +60,12 @@ export interface ResolvedOptions {
   readonly offload: 'auto' | 'always' | 'never';
   readonly featureFlags: ConnectorFeatureFlags;
   readonly connect: 'all' | 'on-demand';
-  /** The https address of this host's client metadata document (CIMD). */
+  /** The https URL of this host's client metadata document (CIMD). */
   readonly clientMetadataUrl: string | null;
   /** The environment variables that entries of a map may name. */
   readonly allowEnv: readonly string[];
   readonly fleet: ResolvedFleet | null;
-  /** The file that messages are recorded to. */
+  /** The file that messages are recorded in. */
   readonly record: string | null;
   /** Whose names the registry's path, metric labels and tool tags have. */
   readonly compat: Compat;
@@ -73,7 +73,8 @@ export interface ResolvedOptions {
 }
 
 /**
- * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
+ * Checks options and fills in the defaults. Logs one warning that names unknown options, because callers may pass whole
+ * configurations.
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
 export function resolveOptions(options: ManagerOptions): ResolvedOptions {

@@ -11,8 +11,8 @@ let hasWarned = false;
 /**
  * Returns the path of the registry's `servers.json`. `$CORTEX_HOME/mcp/servers.json` if that variable is set. Otherwise
  * `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. The path of the replaced product,
- * `cortex-os/mcp/servers.json` there, is used with `compat`, or if only that registry exists. If both exist, the new one
- * is used, and the process warns once.
+ * `cortex-os/mcp/servers.json` there, is used with `compat`, or if only that registry exists. If both exist, the new
+ * one is used, and the process warns once.
  */
 export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): string {
   const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
@@ -31,7 +31,7 @@ export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): str
   return own;
 }
 
-/** The file may be missing for a moment while the store beside it exists. */
+/** The file may be missing for a moment while the store next to it exists. */
 function exists(path: string): boolean {
   return existsSync(path) || existsSync(join(dirname(path), STORE_FILE));
 }

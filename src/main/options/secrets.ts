@@ -1,10 +1,10 @@
 import { SwitchyardError } from '../../shared/errors.ts';
 import { isHeaderValue } from '../../shared/map/service-map.ts';
 
-/** A secret, or a function that is asked for it on main each time it is needed (for rotation). */
+/** A secret, or a function that returns it. The function is called on the main thread at each use (for rotation). */
 export type Secret = string | (() => string | Promise<string>);
 
-/** Asks for the key that maps are signed with. An empty one would let anybody sign. */
+/** Reads the key that maps are signed with. Rejects an empty key, with which anybody could sign. */
 export async function askForKey(secret: Secret): Promise<string> {
   const key = await ask(secret);
   if (key === null)
@@ -12,7 +12,7 @@ export async function askForKey(secret: Secret): Promise<string> {
   return key;
 }
 
-/** Asks for a secret; an empty one counts as none. A function may return anything. */
+/** Reads a secret; an empty one counts as none. A function may return any type. */
 async function ask(secret: Secret | undefined): Promise<string | null> {
   const value: unknown = typeof secret === 'function' ? await secret() : secret;
   if (value === undefined || value === null || value === '') return null;
@@ -23,12 +23,14 @@ async function ask(secret: Secret | undefined): Promise<string | null> {
   );
 }
 
-/** Asks for a key that is sent in a header. One that cannot be is refused here: the network's own error would quote it. */
+/**
+ * Reads a key that is sent in a header. Refuses a key that no header can carry: the network's own error would quote it.
+ */
 export async function askForHeader(secret: Secret | undefined): Promise<string | null> {
   const key = await ask(secret);
   if (key === null || isHeaderValue(key)) return key;
   throw new SwitchyardError(
     'SECRET_UNAVAILABLE',
-    'A key holds a character that no HTTP header may, such as a line break.',
+    'A key contains a character that is not allowed in HTTP headers, such as a line break.',
   );
 }

@@ -7,7 +7,7 @@ const warned = new Set<string>();
 
 /**
  * Warns of options that have no effect: unknown ones, with the nearest known name, and network options that `agent`
- * overrules. Unknown options are no error, because callers spread whole configurations in. Without a logger the warning
+ * overrides. Unknown options are no error, because callers may pass whole configurations. Without a logger the warning
  * goes to `process.emitWarning`, once for each text.
  */
 export function warnOfIgnored(options: object, logger: Logger | null): void {
@@ -17,7 +17,7 @@ export function warnOfIgnored(options: object, logger: Logger | null): void {
     warn(logger, { event: 'options-unknown', options: unknown }, `Unknown options are ignored: ${named(unknown)}`);
   const overruled = ['tls', 'proxy'].filter((name) => names.includes('agent') && names.includes(name));
   if (overruled.length > 0)
-    warn(logger, { event: 'options-overruled', options: overruled }, `The agent overrules ${overruled.join(' and ')}`);
+    warn(logger, { event: 'options-overruled', options: overruled }, `The agent overrides ${overruled.join(' and ')}`);
 }
 
 function named(unknown: readonly string[]): string {

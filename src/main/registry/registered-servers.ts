@@ -1,11 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { nextTurn } from '../../shared/clock.ts';
+import { lateModule } from '../../shared/late-module.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { LocalServer } from '../local-config/entry/server-entry.ts';
-import { withEnvFiles } from '../local-config/read-local-config.ts';
 import { keptOrMarked } from '../local-config/reuse-if-same.ts';
-import { type RegistryProblem, readRegistered } from './registered-server.ts';
+import type { RegistryProblem } from './registered-server.ts';
+
+// Most hosts have no registry, and reading one takes the parsers of configuration files.
+const loadReader = lateModule('the reader of registered servers', async () => {
+  const [{ readRegistered }, { withEnvFiles }] = await Promise.all([
+    import('./registered-server.ts'),
+    import('../local-config/read-local-config.ts'),
+  ]);
+  return { readRegistered, withEnvFiles };
+});
 
 /** Servers read in one turn of the event loop. */
 const BATCH = 32;
@@ -66,6 +75,7 @@ export class RegisteredServers {
 
   async #make(info: ServerInfo, known: LocalServer | undefined): Promise<Made> {
     const env = this.#env;
+    const { readRegistered, withEnvFiles } = await loadReader();
     const read = readRegistered(info, { env, folder: this.#folder });
     if (read.kind === 'refused') return { info, env, server: undefined, problems: read.problems };
     const { servers, problems } = await withEnvFiles([read.server]);

@@ -8,20 +8,21 @@ import type { LoadOutcome } from './loading/collect-load.ts';
 import type { MapLoader } from './loading/map-loader.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What a current map needs besides its options. */
+/** Dependencies of a current map, other than its options. */
 export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
   readonly loader: MapLoader;
   readonly memory: MapMemory;
-  /** Hears of each map that is accepted, for the fleet; null without one. */
+  /** Notified of each accepted map, for the fleet; null without one. */
   readonly watcher: MapWatcher | null;
-  /** Called for each accepted map, before the load that brought it is over, and where one is dropped. */
+  /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
   /**
-   * Called when a map is in force and how long it holds is known, in milliseconds; not for one that is only remembered.
+   * Called with the milliseconds that the map in force stays valid, once they are known. Not called for a map that is
+   * only remembered.
    */
   readonly onFresh: (holdsForMs: number) => void;
-  /** Called for what is accepted and still wants a human eye. */
+  /** Called for conditions that do not stop the map from being used but need attention. */
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called for each load, whatever came of it. */
+  /** Called for each load, whatever its outcome. */
   readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;
 }

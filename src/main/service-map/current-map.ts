@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. `read`: reads it from the fleet, each time anew, since a thread takes it over. */
+/** Where a body comes from. `read` reads it from the fleet again each time, because a thread takes the bytes over. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -27,7 +27,8 @@ type Origin =
 const FETCHED: Origin = { kind: 'source' };
 
 /**
- * The last accepted map of a source, and how the next one is loaded. One load at a time: the caller sees to it.
+ * The last accepted map of a source, and the loading of the next one. The caller ensures that only one load runs at a
+ * time.
  */
 export class CurrentMap {
   readonly #options: MapOptions;
@@ -45,7 +46,7 @@ export class CurrentMap {
     this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
-  /** Resolves when what is remembered has been put in force, or is known to be nothing. */
+  /** Resolves when the remembered map is in force, or when nothing is known to be remembered. */
   get remembered(): Promise<void> {
     return this.#remembered.promise;
   }
@@ -54,7 +55,7 @@ export class CurrentMap {
     return this.#inForce.snapshot;
   }
 
-  /** How current the map in force is. One that is older than `maxStaleMs` allows is dropped first. */
+  /** The freshness of the map in force. A map older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
     return this.#inForce.freshness;
   }
@@ -70,17 +71,16 @@ export class CurrentMap {
     });
   }
 
-  /** Starts a refresh, whose attempts share what key documents may cost. */
+  /** Starts a refresh. Its attempts share the time and the number of key documents. */
   startRefresh(): void {
     this.#keys.startRefresh();
   }
 
   /**
-   * Asks for the map once and accepts what is proven; a failed load changes nothing. `followsKeys`: whether newer key
-   * documents are looked for, too.
-   * The first time, what is remembered from an earlier run is put in force before the network is asked.
-   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID where a key cannot be had, and with
-   * KEYS_ROLLED_BACK where no key document is new enough.
+   * Requests the map once and accepts it if it verifies; a failed load changes nothing. With `followsKeys`, newer key
+   * documents are read, too. The first load puts the map of an earlier run in force before it uses the network.
+   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID if a key cannot be read, and with
+   * KEYS_ROLLED_BACK if no key document is new enough.
    */
   async load(signal: AbortSignal, followsKeys = true): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
@@ -89,46 +89,46 @@ export class CurrentMap {
     const first = await this.#keys.load(secrets, signal, run, followsKeys);
     const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, FETCHED, signal) : first;
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
-    // Of a map that did not change only the bytes are missing that could be kept again.
+    // The map did not change, but the store lost its bytes: they are fetched again to be stored.
     this.#lineage.forgetBody();
     const again = await this.#run(secrets, FETCHED, signal);
     return again.kind === 'failed' ? outcome : again;
   }
 
   /**
-   * Proves what `read` gives, a body of the fleet, by the same rules as one of the source, and accepts it. The body in
-   * force is `unchanged`, which confirms nothing. Rejects as {@link load} and as `read` do.
+   * Verifies a body of the fleet, which `read` returns, by the same rules as a body of the source, and accepts it. The
+   * body in force gives `unchanged`, which confirms nothing. Rejects as {@link load} and as `read` do.
    */
   async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
     return this.#keys.load(secrets, signal, () => this.#run(secrets, { kind: 'fleet', read }, signal), false);
   }
 
-  /** Puts in force what is remembered, if that was not done yet. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Puts the remembered map in force, if that was not done yet. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
   async recall(signal: AbortSignal): Promise<void> {
     await this.#prepare(signal);
   }
 
-  /** Follows the key documents without asking for a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Follows the key documents without requesting a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
   async followKeys(signal: AbortSignal): Promise<void> {
     const secrets = await this.#prepare(signal);
     this.#keys.startRefresh();
     await this.#keys.follow(secrets, signal);
   }
 
-  /** The fleet says that the source stands by the map in force, which then counts as confirmed. */
+  /** Confirms the map in force, because the fleet says that the source still has it. */
   vouch(): void {
     this.#inForce.confirm(this.#lineage.etag);
   }
 
-  /** The next answer of the source is read whole and proven, even if it is the map in force. */
+  /** Makes the next load read and verify the whole map, even if it is the map in force. */
   forgetBody(): void {
     this.#lineage.forgetBody();
   }
 
   /**
-   * Takes the map in force out of force: its connectors are removed, as if a new map did not list them. The floor and
-   * what is known of the keys stay. `why` is a sentence without its end.
+   * Removes the map from force: its connectors are removed, as if a new map did not list them. The floor and the facts
+   * about keys stay. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
     this.#inForce.drop(code, why);
@@ -139,7 +139,7 @@ export class CurrentMap {
     this.#inForce.close();
   }
 
-  /** The secrets of one load. The first time, what is remembered is put in force. */
+  /** Returns the secrets of one load. The first call puts the remembered map in force. */
   async #prepare(signal: AbortSignal): Promise<AskedSecrets> {
     const secrets = await askForSecrets(this.#options, signal);
     this.#inForce.checkAge();
@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Takes up what is remembered: the floor counts, and a first map is proven again. */
+  /** Takes over the remembered state: the floor applies, and the map is verified again unless one as new is served. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =
@@ -162,14 +162,14 @@ export class CurrentMap {
     if (stored === null) return;
     this.#lineage.remember(stored, oldKeys);
     const document = this.#keys.remember(stored, secrets);
-    // The start image may be older than the store, and so may be the keys that its map was proven with.
+    // The start image may be older than the store, and its map may have been verified with older keys.
     if (document !== null) this.#inForce.judge(document);
     const { map } = stored;
     if (map !== null && map.generatedAtMs > this.#inForce.snapshot.generatedAtMs)
       await this.#serve(map, secrets, signal);
   }
 
-  /** Puts a remembered map in force, if it still proves good. */
+  /** Puts a remembered map in force, if it still verifies. */
   async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     const body: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     await this.#keys.assertUsable(secrets, signal);
@@ -183,7 +183,7 @@ export class CurrentMap {
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
-  /** Takes up a newer key document: it is remembered, and the map in force is judged by it. */
+  /** Takes over a newer key document: stores it, and checks the map in force against it. */
   #believe({ document, text, startsOver }: BelievedDocument): void {
     const { storeKey, facts } = this.#lineage;
     const { version } = document;
@@ -206,21 +206,21 @@ export class CurrentMap {
     const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys.inForce, lineage.facts);
     lineage.useTrust(trust, options.trust.mapId);
     const { apiKey } = secrets;
-    // A remembered map is in the store already.
+    // A remembered map is already in the store.
     const wantsBody = !isRemembered && (memory.isKeeping || watcher?.wantsBytes === true);
     const parts = { trust, apiKey, given, isRemembered, options, network, lineage, snapshot, wantsBody };
     const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
-    // What was proven under older keys does not count, and a map that was dropped is not there to be compared with.
+    // A map verified under older keys does not count, and a dropped map cannot be compared with.
     const hasOtherKeys = following !== null && (await following.hasChanged);
-    // Nothing is taken up once the manager closes, though the map may have come in the same moment.
+    // Nothing is accepted once the manager closes, even if the map arrived at the same moment.
     signal.throwIfAborted();
     if (!isRemembered && (hasOtherKeys || this.#inForce.snapshot !== snapshot))
       return this.#run(secrets, origin, signal);
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
     if (outcome.kind === 'loaded') this.#accept(outcome, isRemembered);
-    // What the fleet says again is no second opinion of the source.
+    // A repetition by the fleet is not a confirmation by the source.
     if (outcome.kind === 'unchanged' && origin.kind !== 'fleet') this.#inForce.confirm(outcome.etag);
     return outcome;
   }
@@ -229,13 +229,13 @@ export class CurrentMap {
     const { memory, watcher } = this.#deps;
     const { body, bodySha256: sha256, generatedAtMs, expiresAtMs, etag } = outcome.commit;
     const isWanted = watcher?.wantsBytes === true && !isRemembered;
-    // The store takes over the buffer.
+    // The store takes over the buffer, so the fleet gets a copy.
     const bytes = isWanted && body !== null ? (memory.isKeeping ? body.slice() : body) : null;
     this.#inForce.accept(outcome, isRemembered);
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Whether a person has reset a floor that kept every map of the present out; then it is taken over. */
+  /** Whether a person has reset a floor in the future, which refused every current map; the reset is then applied. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

@@ -4,17 +4,17 @@ interface Held<T> {
   readonly value: T;
   readonly ttlMs: number;
   readonly expiresAt: number;
-  /** When it was set, on the clock that never steps back. */
+  /** When it was set, on a monotonic clock. */
   readonly setAtMs: number;
 }
 
-/** Keeps the last value and knows until when it is fresh. An expired value is not forgotten: it is served as stale on error. */
+/** Keeps the last value and knows until when it is fresh. An expired value is kept, to be served as stale on error. */
 export class ManifestCache<T> {
   readonly #clock: Clock;
   readonly #elapsedMs: () => number;
   #held: Held<T> | null = null;
 
-  /** `elapsedMs` never steps back: a clock that is set back makes nothing fresh for longer. */
+  /** `elapsedMs` is monotonic, so that setting the clock back does not keep a value fresh for longer. */
   constructor(
     clock: Clock = systemClock,
     elapsedMs: () => number = clock === systemClock ? monotonicMs : () => clock.now(),
@@ -23,24 +23,24 @@ export class ManifestCache<T> {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** The last value, fresh or stale; undefined if there is none or it never was fresh. */
+  /** Returns the last value, fresh or stale; undefined without a value, or if it never was fresh. */
   get(): T | undefined {
     return this.#held !== null && this.#held.ttlMs > 0 ? this.#held.value : undefined;
   }
 
-  /** The last value while it is fresh, else undefined. */
+  /** Returns the last value while it is fresh, else undefined. */
   getFresh(): T | undefined {
     if (this.#held === null) return undefined;
     const { value, ttlMs, expiresAt, setAtMs } = this.#held;
     return this.#clock.now() < expiresAt && this.#elapsedMs() - setAtMs < ttlMs ? value : undefined;
   }
 
-  /** The last value, whether it ever was fresh or not. */
+  /** Returns the last value, whether it ever was fresh or not. */
   peek(): T | undefined {
     return this.#held?.value;
   }
 
-  /** Replaces the value; it is fresh for `ttlMs` milliseconds, not at all if that is no positive number. */
+  /** Replaces the value. It is fresh for `ttlMs` milliseconds, or not at all if `ttlMs` is not a positive number. */
   set(value: T, ttlMs: number): void {
     const checkedMs = Math.max(ttlMs, 0);
     this.#held = { value, ttlMs: checkedMs, expiresAt: this.#clock.now() + checkedMs, setAtMs: this.#elapsedMs() };

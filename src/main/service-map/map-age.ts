@@ -1,14 +1,14 @@
 import { type Clock, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** The wall clock may be set at any time, which no timer notices: it is read at least this often. */
+/** Maximum delay between checks. The wall clock may be set at any time, which no timer notices. */
 const LONGEST_CHECK_MS = 60_000;
 
-/** What a map's age is judged by, and who is told. */
+/** Options of {@link MapAge}. */
 export interface MapAgeOptions {
   readonly clock: Clock;
-  /** Milliseconds on a clock that never steps back. */
+  /** Milliseconds on a monotonic clock. */
   readonly elapsedMs: () => number;
-  /** How long after its expiry a map may be served, in milliseconds; null for ever. */
+  /** How long after its expiry a map may be served, in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null;
   /** Called once for each map when half of `maxStaleMs` has passed since its expiry. */
   readonly onAging: () => void;
@@ -18,7 +18,7 @@ export interface MapAgeOptions {
   readonly startTimer?: typeof startTimer;
 }
 
-/** A map that is watched, and both clocks when that began. */
+/** A map that is watched, and both clocks at the time when that began. */
 interface Watched {
   readonly expiresAtMs: number;
   readonly wallMs: number;
@@ -27,8 +27,8 @@ interface Watched {
 }
 
 /**
- * Watches the age of the map in force. A wall clock that is set forward counts at once; one that is set back makes no
- * map younger, since the time that has really passed counts too.
+ * Watches the age of the map in force. Setting the wall clock forward takes effect at once. Setting it back makes no
+ * map younger, because the time that really passed is counted, too.
  */
 export class MapAge {
   readonly #options: MapAgeOptions;
@@ -39,7 +39,7 @@ export class MapAge {
     this.#options = options;
   }
 
-  /** Watches a map that was just accepted or confirmed, in place of the one before. */
+  /** Watches a map that was just accepted or confirmed, instead of the one before. */
   watch(expiresAtMs: number): void {
     this.stop();
     if (this.#options.maxStaleMs === null) return;
@@ -48,7 +48,7 @@ export class MapAge {
     this.#schedule();
   }
 
-  /** Judges the age now. */
+  /** Checks the age now. */
   check(): void {
     const { maxStaleMs, onAging, onTooStale } = this.#options;
     const watched = this.#watched;
@@ -63,7 +63,7 @@ export class MapAge {
     }
   }
 
-  /** Watches nothing any more. Idempotent. */
+  /** Stops watching. Idempotent. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
@@ -80,7 +80,7 @@ export class MapAge {
     const { maxStaleMs, startTimer: start = startTimer } = this.#options;
     if (watched === null || maxStaleMs === null) return;
     const dueMs = watched.expiresAtMs + (watched.hasWarned ? maxStaleMs : maxStaleMs / 2);
-    // One more, since an age counts once it is past its limit.
+    // One more, because an age counts once it exceeds its limit.
     const delayMs = Math.max(0, dueMs - this.#nowMs(watched)) + 1;
     this.#timer = start(Math.min(LONGEST_CHECK_MS, delayMs), () => {
       this.check();

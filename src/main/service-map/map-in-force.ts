@@ -21,7 +21,7 @@ import { reportUnusable, usableDelta } from './unusable-entries.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 
-/** What a map in force needs besides its options. */
+/** Dependencies of a map in force, other than its options. */
 type MapInForceDeps = Omit<CurrentMapDeps, 'loader' | 'network' | 'onLoad'>;
 
 /** The map that is served: how it is replaced, how old it is, and when it may no longer be served. */
@@ -34,7 +34,7 @@ export class MapInForce {
   #snapshot: Snapshot = Snapshot.empty();
   #signers: MapSigners | null = null;
   #dropped: DroppedMap | null = null;
-  /** What is accepted and not yet handed to the memory. */
+  /** The accepted map that was not passed to the memory yet. */
   #unsaved: StoredMap | null = null;
 
   constructor(options: MapOptions, lineage: Lineage, deps: MapInForceDeps) {
@@ -45,7 +45,7 @@ export class MapInForce {
     this.#cache = new ManifestCache(clock, elapsedMs);
     this.#age = new MapAge({
       ...{ clock, elapsedMs, maxStaleMs: options.trust.maxStaleMs },
-      onAging: () => this.#alarm('map-aging', 'MAP_EXPIRED', `${this.#expiry()}; half of maxStaleMs has passed since`),
+      onAging: () => this.#alarm('map-aging', 'MAP_EXPIRED', `${this.#expiry()}; half of maxStaleMs has passed`),
       onTooStale: () => this.drop('MAP_TOO_STALE', `${this.#expiry()}, longer ago than maxStaleMs allows`),
     });
   }
@@ -54,17 +54,17 @@ export class MapInForce {
     return this.#snapshot;
   }
 
-  /** Who signed it; null without a map. */
+  /** The keys that signed the map; null without a map. */
   get signers(): MapSigners | null {
     return this.#signers;
   }
 
-  /** Why there is none, where one was dropped or a remembered one refused. */
+  /** Why there is no map, if one was dropped or a remembered one was refused. */
   get dropped(): DroppedMap | null {
     return this.#dropped;
   }
 
-  /** How current it is. A map that is older than `maxStaleMs` allows is dropped first. */
+  /** The freshness of the map. A map older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
     this.checkAge();
     if (this.#cache.getFresh() !== undefined) return 'fresh';
@@ -76,13 +76,13 @@ export class MapInForce {
     this.#age.check();
   }
 
-  /** Puts a proven map in force. `isRemembered`: it is from the store, and nobody has confirmed it yet. */
+  /** Puts a verified map in force. `isRemembered`: it comes from the store, and the source has not confirmed it yet. */
   accept({ sent, commit }: LoadedMap, isRemembered: boolean): void {
     const { clock } = this.#deps;
     const { storeKey } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
     if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
-      const message = 'Two service maps signed for the same instant differ; the later one counts';
+      const message = 'Two service maps signed for the same instant differ; the one received later is used';
       this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
     }
     const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
@@ -100,13 +100,13 @@ export class MapInForce {
     this.#lineage.prove(etag, bodySha256);
     this.#lineage.raiseFloor(generatedAtMs);
     this.#noteSigners();
-    // A remembered map is served, but stays due: it says nothing about now.
+    // A remembered map is served but still due for a refresh: it may be outdated.
     if (isRemembered) {
       this.#cache.set(this.#snapshot, 0);
       this.#age.watch(commit.expiresAtMs);
     } else this.#holds();
     const { body } = commit;
-    // A map that nobody has confirmed yet must not be what the next start knows.
+    // A map that the source has not confirmed yet must not be stored for the next start.
     const isToBeKept = body !== null && !isRemembered;
     this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
     if (held.length === 0) this.#save();
@@ -114,7 +114,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, delta);
   }
 
-  /** Keeps the map in force: its server confirmed it, under this tag. */
+  /** Keeps the map in force, because its server confirmed it under this ETag. */
   confirm(etag: string | null): void {
     this.#lineage.confirm(etag);
     this.#releaseHeld();
@@ -122,8 +122,9 @@ export class MapInForce {
   }
 
   /**
-   * Judges the map in force by a key document that is newer than its proof. Drops it where too few of its signers are
-   * left, and lets it expire with the document at the latest. A map that holds by its HMAC alone stays as it is.
+   * Checks the map in force against a key document that is newer than its verification. Drops the map if too few of its
+   * signers are left. The map expires with the document at the latest. A map that only relies on its HMAC is not
+   * affected.
    */
   judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {
     const signers = this.#signers;
@@ -143,8 +144,8 @@ export class MapInForce {
   }
 
   /**
-   * Takes the map in force out of force: its connectors are removed, as if a new map did not list them. The floor and
-   * what is known of the keys stay, and the next map is accepted as any other. `why` is a sentence without its end.
+   * Removes the map from force: its connectors are removed, as if a new map did not list them. The floor and the facts
+   * about keys stay, and the next map is accepted like any other. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
     const { ids: removed, header } = this.#snapshot;
@@ -161,7 +162,7 @@ export class MapInForce {
     try {
       this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed, unchangedCount: 0 });
     } catch (error) {
-      // A timer has nobody to hand an error to.
+      // A timer calls this, too, and could not handle an error.
       this.#deps.logger.error({ event: 'map-drop-failed', err: error }, `A listener failed: ${messageOf(error)}`);
     }
   }
@@ -177,7 +178,7 @@ export class MapInForce {
     this.#age.stop();
   }
 
-  /** The server stands by a map that lacks them: what was held is removed. */
+  /** Removes the held connectors, because the server confirmed a map that lacks them. */
   #releaseHeld(): void {
     const { held } = this.#snapshot;
     if (held.length === 0) return;
@@ -187,7 +188,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed: held, unchangedCount });
   }
 
-  /** The map in force is that of its source: for as long as it says itself, whatever Cache-Control would have. */
+  /** Notes that the map in force is current until its own expiry; Cache-Control does not matter. */
   #holds(): void {
     const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
     this.#cache.set(this.#snapshot, holdsForMs);
@@ -195,13 +196,13 @@ export class MapInForce {
     this.#deps.onFresh(holdsForMs);
   }
 
-  /** Whether a map says something else than the one in force; the same one may be written down in another way. */
+  /** Whether the content of a map differs from the map in force; the same content may be serialised differently. */
   #differs({ delta, header }: CommitEvent): boolean {
     const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
   }
 
-  /** Once a map has enough signatures, none without them is accepted any more, whatever becomes of its bytes. */
+  /** Notes a map with enough signatures: from then on maps without them are refused, even if its bytes are lost. */
   #noteSigners(): void {
     const { facts, storeKey } = this.#lineage;
     const notes = this.#notes();
@@ -214,7 +215,7 @@ export class MapInForce {
     const { seenSigned, mapId } = this.#lineage.facts;
     const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
     const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
-    // A store that took the place of another one lacks what is known already.
+    // A store that replaced another one lacks the facts that are already known.
     const isSigned = seenSigned || isSignedNow;
     return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }

@@ -1,18 +1,19 @@
 import type { Delta } from '../../shared/map/delta.ts';
 
-/** Below this many connectors a map may lose any number of them at once. */
+/** A map with fewer connectors may lose any number of them at once. */
 const SMALLEST_GUARDED = 4;
 
-/** What becomes of connectors that a new map does not list. */
+/** What happens to connectors that a new map does not list. */
 export interface RemovalVerdict {
   readonly removed: readonly string[];
-  /** Kept though they are not listed, until the next load agrees. */
+  /** Connectors that are kept although they are not listed, until the next load confirms their removal. */
   readonly held: readonly string[];
 }
 
 /**
- * Judges the removals of a new map: where more than half of at least 4 connectors vanish at once, a producer that lost its data is likelier
- * than a decision, so they are held. Those held before that are missing again are removed: two loads agree.
+ * Decides about the removals of a new map. If more than half of at least 4 connectors vanish at once, the producer has
+ * probably lost its data, so they are held. Connectors that were held before and are missing again are removed, because
+ * two loads agree.
  */
 export function judgeRemovals(delta: Delta, heldBefore: readonly string[]): RemovalVerdict {
   const listedBefore = delta.removed.length + delta.changed.length + delta.unchangedCount;

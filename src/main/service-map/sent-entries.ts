@@ -2,10 +2,10 @@ import { unpack } from '../../shared/codec.ts';
 import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared/map/service-map.ts';
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
-/** A chunk is unpacked when it has fewer of its entries left than one in so many: what is kept of it is then that, not the whole. */
+/** A chunk is unpacked when fewer than one in this many of its entries are left, so that memory holds only those. */
 const LEAST_SHARE = 4;
 
-/** A chunk as it came from the worker: unpacked when the first of its entries is asked for. */
+/** A chunk as the worker sent it: unpacked when the first of its entries is read. */
 class EntryChunk {
   #packed: Uint8Array | null;
   #entries: (RawEntry | null)[] = [];
@@ -20,11 +20,11 @@ class EntryChunk {
   at(index: number): RawEntry {
     this.#unpack();
     const entry = this.#entries[index] ?? null;
-    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has none at ${index}`);
+    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has no entry ${index}`);
     return entry;
   }
 
-  /** Lets go of an entry that is no longer in force. */
+  /** Releases an entry that is no longer in force. */
   drop(index: number): void {
     if (this.#packed === null) this.#entries[index] = null;
     else {
@@ -42,7 +42,7 @@ class EntryChunk {
   }
 }
 
-/** One entry of a map, decoded when it is asked for. */
+/** One entry of a map, decoded when it is read. */
 export class EntryRef {
   readonly isEnabled: boolean;
   readonly #chunk: EntryChunk;
@@ -56,12 +56,12 @@ export class EntryRef {
     this.isEnabled = isEnabled;
   }
 
-  /** As it was sent. */
+  /** The entry as it was sent. */
   get source(): RawEntry {
     return this.#chunk.at(this.#index);
   }
 
-  /** Normalised for a map with that time to live; the same object each time. */
+  /** Returns the entry, normalised for a map with that time to live; the same object each time. */
   normalized(ttlSeconds: number): ConnectorEntry {
     if (this.#normalized === null || this.#ttlSeconds !== ttlSeconds) {
       this.#normalized = normalizeEntry(this.source, ttlSeconds);
@@ -70,13 +70,15 @@ export class EntryRef {
     return this.#normalized;
   }
 
-  /** Lets go of what it holds: another entry takes its place, or none. */
+  /** Releases the entry: another one replaces it, or it was removed. */
   drop(): void {
     this.#chunk.drop(this.#index);
   }
 }
 
-/** The entries that a load sends, put together as they come, so that nothing is left to do for all of them at its end. */
+/**
+ * The entries that a load sends. They are indexed as they arrive, so that no work for all of them remains at the end.
+ */
 export class SentEntries {
   #refs = new Map<string, EntryRef>();
   readonly #unusable = new Map<string, string>();
@@ -85,12 +87,12 @@ export class SentEntries {
     return this.#refs;
   }
 
-  /** Those of them that are to be left out, and why. */
+  /** The entries that are to be left out, with the reasons. */
   get unusable(): ReadonlyMap<string, string> {
     return this.#unusable;
   }
 
-  /** Hands all of them over. */
+  /** Hands over all entries, and keeps none. */
   take(): Map<string, EntryRef> {
     const refs = this.#refs;
     this.#refs = new Map();

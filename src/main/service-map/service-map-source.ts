@@ -16,33 +16,33 @@ import type { Snapshot } from './snapshot.ts';
 import { type RefreshDeps, type SourceFailure, SourceRefresh } from './source-refresh.ts';
 import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts';
 
-/** What a source says of itself. */
+/** The status of a source. */
 export interface SourceStatus extends MapTrustStatus {
-  /** As in `sources`; `default` for that of `serviceMapUrl`. */
+  /** The id as in `sources`; `default` for the map of `serviceMapUrl`. */
   readonly sourceId: string;
-  /** Without its query, which may hold a token. */
+  /** The URL without its query, which may contain a token. */
   readonly url: string;
   readonly freshness: Freshness;
   /** How long ago the map was generated, in milliseconds; null without a map. */
   readonly ageMs: number | null;
-  /** Since when the map has been expired, epoch ms; null while it is valid, and without one. */
+  /** Since when the map has been expired, epoch ms; null while it is valid, and without a map. */
   readonly staleSince: number | null;
   readonly circuit: CircuitState;
-  /** Until when the server asked not to be asked, epoch ms; null if it did not. */
+  /** Until when the server asked for no requests, epoch ms; null if it did not. */
   readonly pausedUntil: number | null;
-  /** The failure of the last refresh; null after one that succeeded. */
+  /** The failure of the last refresh; null after a successful one. */
   readonly lastError: SourceFailure | null;
 }
 
-/** What a source needs besides its options. */
+/** Dependencies of a source, other than its options. */
 export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
   /** The fleet of this process; null without one. */
   readonly fleet: Fleet | null;
-  /** Called when the fleet takes the background refresh over (false), and when it cannot any longer (true). */
+  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
-/** One service map: when to ask for it, and what to do when that fails. All who ask share one refresh at a time. */
+/** One service map: when to request it, and what to do if that fails. All callers share one refresh at a time. */
 export class ServiceMapSource {
   readonly #options: MapOptions;
   readonly #deps: SourceDeps;
@@ -58,7 +58,9 @@ export class ServiceMapSource {
     this.#refreshes = new SourceRefresh(options, deps, this.#map);
   }
 
-  /** Resolves when what is remembered of the map is in force, or is known to be nothing; it takes a sync to begin. */
+  /**
+   * Resolves when the remembered map is in force, or when nothing is known to be remembered; only a sync starts that.
+   */
   get remembered(): Promise<void> {
     return this.#map.remembered;
   }
@@ -73,8 +75,8 @@ export class ServiceMapSource {
   }
 
   /**
-   * Sees to it that the map is current, by the table of sync-decision.ts. Where that says so, rejects with a
-   * ConnectorManifestError whose `code` and `cause` are those of the last attempt.
+   * Brings the map up to date, by the table in sync-decision.ts. If the table says so, rejects with a
+   * ConnectorManifestError that has the `code` and `cause` of the last attempt.
    */
   async sync(force: boolean): Promise<void> {
     if (this.#fleet !== null && this.#decide(force) !== 'serve' && (await this.#fleet.serves(force))) return;
@@ -91,14 +93,14 @@ export class ServiceMapSource {
     }
   }
 
-  /** Has the fleet, if there is one, take the background refresh over. True if there is one. */
+  /** Lets the fleet, if there is one, take over the background refresh. Returns whether there is one. */
   follow(): boolean {
     this.#fleet?.follow();
     return this.#fleet !== null;
   }
 
   status(): SourceStatus {
-    // Asked first: a map that is too old is dropped by it.
+    // Read first, because it drops a map that is too old.
     const { freshness } = this.#map;
     const { pauseMs, lastError } = this.#refreshes;
     return {
@@ -113,7 +115,7 @@ export class ServiceMapSource {
     };
   }
 
-  /** What metrics show of it. */
+  /** Returns the values for the metrics. */
   observe(): Observation['sources'][number] {
     const { header, generatedAtMs, expiresAtMs } = this.snapshot;
     return {
@@ -126,7 +128,7 @@ export class ServiceMapSource {
     };
   }
 
-  /** Cancels the refresh under way; `reason` becomes its failure. */
+  /** Cancels the refresh in flight; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#fleet?.close();
     const closed = this.#refreshes.close(reason);
@@ -152,7 +154,7 @@ export class ServiceMapSource {
     return decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : circuit);
   }
 
-  /** What the current map needs in a fleet. */
+  /** Returns the dependencies of the current map in a fleet. */
   #watched(fleet: FleetMap): CurrentMapDeps {
     const deps = this.#deps;
     const map = (): CurrentMap => this.#map;
@@ -177,7 +179,7 @@ export class ServiceMapSource {
     return new FleetMap({ fleet, name, source: this.#followed(), logger, random, onAlarm, onAlone });
   }
 
-  /** This source, as its fleet's part uses it. */
+  /** Returns this source as its fleet map uses it. */
   #followed(): FollowedSource {
     const [map, refreshes] = [(): CurrentMap => this.#map, (): SourceRefresh => this.#refreshes];
     const { id, refreshIntervalMs: intervalMs } = this.#options;
@@ -197,7 +199,7 @@ export class ServiceMapSource {
       take: (read) => refreshes().take(read),
       vouch: () => refreshes().vouch(),
       forgetBody: () => map().forgetBody(),
-      // A failure is logged and shown where the keys are.
+      // The key ring logs a failure and shows it in the status.
       followKeys: () =>
         refreshes()
           .alone(() => map().followKeys(refreshes().closing))

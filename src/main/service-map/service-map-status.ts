@@ -5,16 +5,16 @@ import { shownUnusable } from './unusable-entries.ts';
 
 /** The service map as `status()` shows it. */
 export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
-  /** Without its query, which may hold a token; null for a manager without a map. */
+  /** The URL without its query, which may contain a token; null for a manager without a map. */
   readonly url: string | null;
   readonly id: string | null;
   readonly brand: string | null;
   readonly connectorCount: number;
-  /** Connectors kept though the map no longer lists them, until the next load agrees. */
+  /** Connectors that are kept although the map no longer lists them, until the next load confirms their removal. */
   readonly heldRemovals: readonly string[];
-  /** Entries that the map lists and this host leaves out, and why; the first 100. */
+  /** Entries that the map lists and this host leaves out, with the reasons; the first 100. */
   readonly unusableEntries: readonly UnusableEntry[];
-  /** All of these. */
+  /** The number of all unusable entries. */
   readonly unusableEntryCount: number;
   /** Grows by one with every accepted map; 0 before the first. */
   readonly revision: number;
@@ -23,7 +23,7 @@ export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
   readonly expiresAt: number | null;
 }
 
-/** What there is to say of a map where there is none. */
+/** The status of a manager without a map. */
 export const NO_MAP: ServiceMapStatus = {
   sourceId: DEFAULT_SOURCE,
   url: null,

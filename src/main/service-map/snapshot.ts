@@ -5,7 +5,7 @@ import type { RemovalVerdict } from './mass-removal.ts';
 import type { EntryRef, SentEntries } from './sent-entries.ts';
 import type { UnusableEntries } from './unusable-entries.ts';
 
-/** What a snapshot says of its map as a whole. */
+/** Facts about the map of a snapshot as a whole. */
 interface Facts {
   readonly revision: number;
   readonly header: ServiceMapHeader | null;
@@ -25,10 +25,10 @@ const NOTHING: Facts = {
 };
 
 /**
- * The last accepted map, each entry decoded when it is asked for. A new map makes a new snapshot, which takes over the
- * entries of the one before and changes those that differ: of 10 000 entries, 50 changes take 3 µs, a copy took 0.7 ms
- * (docs/design.md). The one before is spent: it has no entries any more. Entries that this host must leave out are
- * kept, so that the next map can be compared, and are not shown but in `unusable`.
+ * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. It takes over the
+ * entries of the previous one and replaces the changed ones, because copying all would be slow (docs/design.md). The
+ * previous snapshot then has no entries any more. Entries that this host must leave out are kept to compare them with
+ * the next map, but are only visible in `unusable`.
  */
 export class Snapshot {
   readonly #facts: Facts;
@@ -42,7 +42,7 @@ export class Snapshot {
     this.#unusable = unusable;
   }
 
-  /** No map at all. */
+  /** Creates a snapshot without a map. */
   static empty(): Snapshot {
     return new Snapshot(NOTHING, new Map(), new Map());
   }
@@ -69,19 +69,19 @@ export class Snapshot {
     return this.#facts.expiresAtMs;
   }
 
-  /** Connectors that are kept though the map does not list them (mass-removal.ts). */
+  /** Connectors that are kept although the map does not list them (mass-removal.ts). */
   get held(): readonly string[] {
     return this.#facts.held;
   }
 
-  /** Entries that the map lists and this host leaves out, and why. */
+  /** Entries that the map lists and this host leaves out, with the reasons. */
   get unusable(): UnusableEntries {
     return this.#unusable;
   }
 
   /**
-   * The snapshot that follows this one, made of what a load sent. Takes as long as there are changes, whatever the size
-   * of the map. Throws where the load sent something else than its commit says, and has changed nothing then.
+   * Returns the snapshot that follows this one, from what a load sent. The time depends on the number of changes, not
+   * on the size of the map. Throws without any change if the load sent something else than its commit says.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
     const unusable = this.#nextUnusable(sent, removed);
@@ -91,7 +91,7 @@ export class Snapshot {
     return new Snapshot(facts, refs, unusable);
   }
 
-  /** This snapshot without what it holds. */
+  /** Returns this snapshot without the connectors that it holds. */
   released(): Snapshot {
     const refs = this.#take();
     remove(refs, this.held);
@@ -100,13 +100,13 @@ export class Snapshot {
     return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs, unusable);
   }
 
-  /** This snapshot, which expires at this instant (epoch ms) at the latest. */
+  /** Returns this snapshot, expiring at this instant (epoch ms) at the latest. */
   expiringBy(expiresAtMs: number): Snapshot {
     const facts = { ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) };
     return new Snapshot(facts, this.#take(), this.#unusable);
   }
 
-  /** The snapshot that follows this one when its map may no longer be served: it has no connectors. */
+  /** Returns the snapshot that follows this one when its map may no longer be served: it has no connectors. */
   dropped(): Snapshot {
     this.#take();
     return new Snapshot({ ...NOTHING, revision: this.revision + 1 }, new Map(), new Map());
@@ -122,27 +122,27 @@ export class Snapshot {
     return this.#refs.size - this.#unusable.size;
   }
 
-  /** Whether it has the connector; decodes nothing. */
+  /** Whether the snapshot has the connector; decodes nothing. */
   has(id: string): boolean {
     return this.#refs.has(id) && !this.#unusable.has(id);
   }
 
-  /** Whether the map lists the connector and wants it up. Decodes nothing. */
+  /** Whether the map lists the connector as enabled. Decodes nothing. */
   isEnabled(id: string): boolean {
     return this.#ref(id)?.isEnabled === true;
   }
 
-  /** The entry as it was sent. */
+  /** Returns the entry as it was sent. */
   source(id: string): RawEntry | undefined {
     return this.#ref(id)?.source;
   }
 
-  /** The normalised entry. */
+  /** Returns the normalised entry. */
   entry(id: string): ConnectorEntry | undefined {
     return this.#ref(id)?.normalized(this.header?.ttlSeconds ?? 0);
   }
 
-  /** All normalised entries in map order, in an array of the caller's own. */
+  /** Returns all normalised entries in map order, in an array that belongs to the caller. */
   entries(): ConnectorEntry[] {
     return this.ids.flatMap((id) => this.entry(id) ?? []);
   }
@@ -159,7 +159,7 @@ export class Snapshot {
     return unusable;
   }
 
-  /** Of a first map what was sent is all there is: it is taken as it was put together. */
+  /** Returns the entries of a first map: everything that was sent, in the index that was built while it arrived. */
   #first(sent: SentEntries, { digests }: CommitEvent): Map<string, EntryRef> {
     const refs = sent.take();
     if (refs.size !== countOf(digests))
@@ -189,7 +189,7 @@ export class Snapshot {
     return refs;
   }
 
-  /** What is there and what was sent must add up to what the map lists. */
+  /** Throws unless the known and the sent entries add up to what the map lists. */
   #assertWhole(sent: SentEntries, commit: CommitEvent, removed: readonly string[], held: readonly string[]): void {
     const { added, changed } = commit.delta;
     const missing = [...added, ...changed].find((id) => !sent.refs.has(id));

@@ -17,10 +17,10 @@ export interface SourceFailure {
   readonly at: number;
 }
 
-/** What came of a refresh, all its attempts together. */
+/** The outcome of a refresh, of all its attempts together. */
 type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
-/** What refreshes need besides the options of their source. */
+/** Dependencies of refreshes, other than the options of their source. */
 export interface RefreshDeps
   extends Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger'>,
     Pick<ResolvedOptions, 'sleep'> {
@@ -31,7 +31,7 @@ export interface RefreshDeps
 const ATTEMPT_DELAYS_MS = [50, 100];
 const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 
-/** The refreshes of one source: one at a time, shared by all who ask. Nothing else changes its map meanwhile. */
+/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map meanwhile. */
 export class SourceRefresh {
   readonly #options: MapOptions;
   readonly #deps: RefreshDeps;
@@ -39,10 +39,10 @@ export class SourceRefresh {
   readonly #breaker: CircuitBreaker;
   readonly #closing = new AbortController();
   #flight: Promise<RefreshOutcome> | null = null;
-  /** What goes on with the map besides a refresh, such as taking one of the fleet. */
+  /** Other work on the map, such as taking a map of the fleet. */
   #work: Promise<unknown> | null = null;
   #lastError: SourceFailure | null = null;
-  /** Until when the server asked not to be asked, on the clock of `elapsedMs`. */
+  /** Until when the server asked for no requests, on the clock of `elapsedMs`. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MapOptions, deps: RefreshDeps, map: CurrentMap) {
@@ -61,18 +61,18 @@ export class SourceRefresh {
     return this.#breaker.state;
   }
 
-  /** The failure of the last refresh; null after one that succeeded. */
+  /** The failure of the last refresh; null after a successful one. */
   get lastError(): SourceFailure | null {
     return this.#lastError;
   }
 
-  /** For how long the server asked not to be asked; 0 or less where it did not. */
+  /** For how many milliseconds the server asked for no requests; 0 or less if it did not. */
   get pauseMs(): number {
-    // A caller's clock may be set back.
+    // A host's own clock may be set back.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
   }
 
-  /** Asks the source, or joins the refresh under way. Never rejects. */
+  /** Requests the map, or joins the refresh in flight. Never rejects. */
   refresh(kind: RefreshKind = 'refresh'): Promise<RefreshOutcome> {
     this.#flight ??= this.#refreshOnce(kind).finally(() => {
       this.#flight = null;
@@ -80,20 +80,20 @@ export class SourceRefresh {
     return this.#flight;
   }
 
-  /** Takes a body of the fleet, as `CurrentMap.take` does. A map that is accepted ends a failure of the source. */
+  /** Takes a body of the fleet, as `CurrentMap.take` does. An accepted map clears the failure of the source. */
   async take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome> {
     const outcome = await this.alone(() => this.#map.take(read, this.closing));
     if (outcome.kind === 'loaded') this.#lastError = null;
     return outcome;
   }
 
-  /** The fleet says that the source stands by the map in force. */
+  /** Confirms the map in force, because the fleet says that the source still has it. */
   vouch(): void {
     this.#map.vouch();
     this.#lastError = null;
   }
 
-  /** Does `work` on the map, after what is under way and before the next refresh. */
+  /** Runs `work` on the map, after the work in progress and before the next refresh. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     for (let busy = this.#busy(); busy !== null; busy = this.#busy()) await busy;
     const running = work();
@@ -109,12 +109,12 @@ export class SourceRefresh {
     }
   }
 
-  /** Says why nothing is asked at the moment. */
+  /** Returns the error that says why no request is sent at the moment. */
   blocked(): ConnectorManifestError {
     return this.pauseMs > 0 ? this.#pausedError(this.pauseMs) : this.#circuitOpenError();
   }
 
-  /** Cancels the refresh under way; `reason` becomes its failure. */
+  /** Cancels the refresh in flight; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#closing.abort(reason);
     await this.#flight;
@@ -148,13 +148,16 @@ export class SourceRefresh {
     return { ok: true, kind: result };
   }
 
-  /** The pause before the next attempt, which the server may lengthen; null where there is none, or it is too long. */
+  /**
+   * Returns the pause before the next attempt, which the server may lengthen; null if there is no next attempt or the
+   * pause is too long.
+   */
   #delayMs(result: LoadOutcome, retries: number): number | null {
     const delayMs = ATTEMPT_DELAYS_MS[retries - 1];
     if (result.kind !== 'failed') return null;
     const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
     if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    // A caller's clock that is set back must not turn no pause into one.
+    // Setting the host's own clock back must not create a pause that the server did not ask for.
     this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
     return null;
   }
@@ -162,10 +165,10 @@ export class SourceRefresh {
   #failed(error: SwitchyardError, isPoll: boolean): RefreshOutcome {
     if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
     const { code, message } = error;
-    // A poll that fails like the one before is no news.
+    // A poll that fails like the one before is not logged again.
     const isTold = isPoll && this.#lastError?.code === code;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
-    const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
+    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good one stays in force';
     if (!isTold) {
       this.#deps.logger.warn(
         { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },
@@ -177,7 +180,7 @@ export class SourceRefresh {
   }
 
   #pausedError(pauseMs: number): ConnectorManifestError {
-    const message = `The server of the service map asked to wait; it is asked again in ${Math.ceil(pauseMs / 1000)} s.`;
+    const message = `The map server asked to wait ${Math.ceil(pauseMs / 1000)} s before the next request.`;
     return new ConnectorManifestError('MAP_RATE_LIMITED', message, { detail: { retryAfterMs: Math.ceil(pauseMs) } });
   }
 

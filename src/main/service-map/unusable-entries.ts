@@ -2,14 +2,14 @@ import type { Delta } from '../../shared/map/delta.ts';
 import type { UnusableEntry } from '../../shared/map/entry-fault.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Entries that are named in logs and in `status()`; the rest is counted. */
+/** Maximum number of entries that are named in logs and in `status()`; the rest is counted. */
 const MAX_LOGGED = 20;
 const MAX_SHOWN = 100;
 
 /** Why entries are left out, by id. */
 export type UnusableEntries = ReadonlyMap<string, string>;
 
-/** What `status()` shows of them: the first 100, and how many there are. */
+/** Returns what `status()` shows: the first 100 entries, and the number of all. */
 export function shownUnusable(unusable: UnusableEntries): {
   readonly unusableEntries: readonly UnusableEntry[];
   readonly unusableEntryCount: number;
@@ -18,7 +18,7 @@ export function shownUnusable(unusable: UnusableEntries): {
   return { unusableEntries: shown.map(([id, reason]) => ({ id, reason })), unusableEntryCount: unusable.size };
 }
 
-/** What a new map changes for those who see usable entries alone: one that became unusable was removed for them. */
+/** Converts a delta for parts that only see usable entries: an entry that became unusable counts as removed. */
 export function usableDelta(delta: Delta, before: UnusableEntries, after: UnusableEntries): Delta {
   if (before.size === 0 && after.size === 0) return delta;
   const added = delta.added.filter((id) => !after.has(id));

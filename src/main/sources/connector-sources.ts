@@ -8,61 +8,66 @@ import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import { NO_MAP, type ServiceMapStatus, viewServiceMap } from '../service-map/service-map-status.ts';
 import type { SourceEvents } from './source-events.ts';
 
-/** An entry, and the source whose word it is. */
+/** An entry, and its original form. */
 interface Found {
   readonly entry: ConnectorEntry;
-  /** As it was sent; of a local file its own. */
+  /** The entry as it was sent; for a local file the entry itself. */
   readonly source: RawEntry;
 }
 
-/** Where entries come from that are not part of a signed map: a file or a registry on this machine. */
+/**
+ * A source of entries that are not part of a signed map: a file or a registry on this machine, or the host's options.
+ */
 export interface EntrySource {
   /** Whether it has been read once. */
   readonly isRead: boolean;
   /**
-   * Reads the source, unless it has been read and `force` is false. Rejects if it was never read; a later failure
-   * leaves the entries as they are.
+   * Reads the source, unless it has been read and `force` is false. Rejects if it was never read; a later failure keeps
+   * the entries.
    */
   sync(force: boolean): Promise<void>;
-  /** The entries as last read. An entry that did not change is the same object as before. */
+  /** Returns the entries as last read. An unchanged entry is the same object as before. */
   entries(): readonly ConnectorEntry[];
   /** Never rejects. */
   close(): Promise<void>;
 }
 
-/** The local sources of a manager; null for one that its options do not name. Those given by the host win over all. */
+/**
+ * The local sources of a manager; null for a source that its options do not name. Servers given by the host win over
+ * all.
+ */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
   readonly registry: (EntrySource & { status(): RegistryStatus }) | null;
-  /** Servers that the options hold themselves. */
+  /** Servers that the options contain themselves. */
   readonly given?: EntrySource | null;
 }
 
-/** Sources that all say something of one connector, the one that counts first. */
+/** Sources that all list one connector, in order of precedence. */
 export interface Contest {
   readonly connectorId: string;
   readonly sourceIds: readonly string[];
 }
 
 /**
- * Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins,
- * then the registry's, then that of the first map in the order of the options that has it, whichever came first.
+ * The places where a manager's connectors come from: service maps, a registry and a local file. For each id, the file's
+ * entry wins, then the registry's. Then the first map in the order of the options wins, whichever loaded first.
  */
 export class ConnectorSources {
-  /** What the sources announce from now on. */
+  /** Announces the changes of all sources. */
   readonly events: SourceEvents;
   readonly #maps: readonly ServiceMapSource[];
   readonly #named: LocalSources;
-  /** What is given, the file and the registry, the one whose entries win first. */
+  /** The given servers, the file and the registry, in order of precedence. */
   readonly #local: readonly EntrySource[];
-  /** The entries of files and registries that count, by connector id. */
+  /** The effective entries of files and registries, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
-  /** Whose word an entry is that was handed out: the key of one source must not go where another one says. */
+  /** The map of each entry that was handed out, because the key of one map must never go to a connector of another. */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   /**
-   * `events` are those that the sources announce themselves by; the returned object announces `local` when they
-   * announce `read`.
+   * `events` is where the sources announce their changes. This object announces `local` there whenever they announce
+   * `read`.
    */
   constructor(maps: readonly ServiceMapSource[], local: LocalSources, events: SourceEvents) {
     this.#maps = maps;
@@ -77,13 +82,13 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all of them up to date; one that fails keeps none of the others from it, and one that is slow holds them up
-   * for `deadlineMs` at most. Rejects where no map at all is to be had, with the error of the first; else with that of
-   * a file or a registry that was never read.
+   * Brings all sources up to date. A source that fails does not stop the others, and a slow map delays them for at most
+   * `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a file or
+   * registry that was never read.
    */
   async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
-    // Of two failures, the map's is told.
+    // If both fail, the map's failure is reported.
     local.catch(() => {});
     if (this.#maps.length > 0) await this.#syncMaps(force, deadlineMs);
     await local;
@@ -97,17 +102,17 @@ export class ConnectorSources {
     await settledWithin(Promise.allSettled(asked), deadlineMs);
   }
 
-  /** The same, of the local file and the registry alone. */
+  /** Brings only the local file and the registry up to date. */
   async syncLocal(force: boolean): Promise<void> {
     await Promise.all(this.#local.map((source) => source.sync(force)));
   }
 
-  /** Takes up what file and registry say now; the ids of which they say something else than before. */
+  /** Takes over the entries of file and registry. Returns the ids whose entries changed. */
   #takeLocal(): readonly string[] {
     const before = this.#entries;
     const entries = new Map<string, ConnectorEntry>();
     for (const entry of this.#local.toReversed().flatMap((source) => source.entries())) {
-      // Deleted first: an entry that wins is also listed where its source is listed.
+      // Deleted first, so that the entry that wins is listed in the order of its own source.
       entries.delete(entry.id);
       entries.set(entry.id, entry);
     }
@@ -116,17 +121,17 @@ export class ConnectorSources {
     return [...ids].filter((id) => before.get(id) !== entries.get(id));
   }
 
-  /** Resolves when what is remembered of the maps is in force; it takes a sync to begin. */
+  /** Resolves when the remembered maps are in force; only a sync starts that. */
   async remembered(): Promise<void> {
     await Promise.all(this.#maps.map(({ remembered }) => remembered));
   }
 
-  /** Whether each of them was had once. */
+  /** Whether every source was loaded at least once. */
   get isKnown(): boolean {
     return this.#local.every(({ isRead }) => isRead) && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
 
-  /** Whether a connector is wanted up; null if there is none of that id. Decodes nothing. */
+  /** Whether a connector is enabled; null if the id is unknown. Decodes nothing. */
   isWanted(id: string): boolean | null {
     const local = this.#entries.get(id);
     if (local !== undefined) return local.status === 'enabled';
@@ -134,13 +139,13 @@ export class ConnectorSources {
   }
 
   /**
-   * Whether a source names a connector of that id, even one that is left out: no other connector gets tools under it.
+   * Whether a source names a connector of that id, even one that is left out: no other connector may have its tools.
    */
   isNamed(id: string): boolean {
     return this.isWanted(id) !== null || this.#maps.some(({ snapshot }) => snapshot.unusable.has(id));
   }
 
-  /** The entry that counts; undefined if there is none of that id. */
+  /** Returns the effective entry; undefined if the id is unknown. */
   entry(id: string): ConnectorEntry | undefined {
     const local = this.#entries.get(id);
     if (local !== undefined) return local;
@@ -155,37 +160,40 @@ export class ConnectorSources {
     return [...this.#entries.keys()];
   }
 
-  /** The entry that counts, and as it was sent; undefined if there is none of that id. */
+  /** Returns the effective entry and its original form; undefined if the id is unknown. */
   find(id: string): Found | undefined {
     const entry = this.entry(id);
     if (entry === undefined) return undefined;
     return { entry, source: this.#entries.has(id) ? entry : (this.#mapOf(id)?.snapshot.source(id) ?? entry) };
   }
 
-  /** Where an enabled connector is; null if there is none of that id. */
+  /** Returns the endpoint of an enabled connector; null if no enabled connector has the id. */
   endpointOf(id: string): string | null {
     const entry = this.entry(id);
     return entry?.status === 'enabled' ? entry.endpoint : null;
   }
 
-  /** The map that an entry is from; undefined for one of a local file. */
+  /** Returns the map that an entry comes from; undefined for an entry of a local source. */
   originOf(entry: ConnectorEntry): ServiceMapSource | undefined {
     return this.#origins.get(entry);
   }
 
-  /** The brand of the map that an entry is from; empty for one of a local file where there is no map. */
+  /**
+   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand; empty without a
+   * map.
+   */
   brandOf(entry: ConnectorEntry): string {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
   }
 
-  /** Those of the maps in their order, then those of the registry, then those of the file; each id once. */
+  /** Lists the entries of the maps in their order, then those of the registry, then those of the file; each id once. */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
     for (const id of this.#entries.keys()) ids.delete(id);
     return [...ids, ...this.#entries.keys()].flatMap((id) => this.entry(id) ?? []);
   }
 
-  /** Which of these ids more than one map lists. */
+  /** Returns which of these ids more than one map lists. */
   contests(ids: readonly string[]): Contest[] {
     if (this.#maps.length < 2) return [];
     return ids.flatMap((connectorId) => {
@@ -194,7 +202,7 @@ export class ConnectorSources {
     });
   }
 
-  /** Each map; what there is to say of none where there is none. */
+  /** Returns the status of each map; one placeholder without maps. */
   mapStatuses(): readonly ServiceMapStatus[] {
     return this.#maps.length === 0 ? [NO_MAP] : this.#maps.map(viewServiceMap);
   }
@@ -211,7 +219,7 @@ export class ConnectorSources {
     return this.#maps.map((map) => map.observe());
   }
 
-  /** Ends what is under way; `reason` becomes its failure. */
+  /** Ends the work in progress; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
     await Promise.all([...this.#local.map((source) => source.close()), ...this.#maps.map((map) => map.close(reason))]);
   }

@@ -18,7 +18,7 @@ export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
   readonly onLoad: (report: LoadReport) => void;
 }
 
-/** The sources that these options name. */
+/** Creates the sources that these options name. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
   const { configFiles, configDigests, serverRegistry, givenServers, logger, clock } = options;
   const events = new SourceEvents();

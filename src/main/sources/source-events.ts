@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Delta } from '../../shared/map/delta.ts';
 import type { Snapshot } from '../service-map/snapshot.ts';
 
-/** What a newly accepted map of one source changes. */
+/** The changes by a newly accepted map of one source. */
 export interface MapChange {
   readonly sourceId: string;
   readonly snapshot: Snapshot;
@@ -12,19 +12,19 @@ export interface MapChange {
 }
 
 /**
- * What sources announce to the parts that are built on top of them. Listeners run in the turn of the change. One that
- * throws fails the load that brought the change.
+ * The events that sources announce to the parts that build on them. Listeners run in the turn of the change. A listener
+ * that throws fails the load that caused the change.
  */
 interface SourceEventMap {
   /** A map was accepted. */
   map: [change: MapChange];
   /** A map is current and stays valid for this long. */
   fresh: [sourceId: string, validForMs: number];
-  /** Whether a map that the fleet provides has to be refreshed by this host alone. */
+  /** Whether this host has to refresh a map alone that the fleet usually provides. */
   alone: [sourceId: string, isAlone: boolean];
-  /** The local file or the registry was read and says something else than before. */
+  /** The local file or the registry was read, and its content changed. */
   read: [];
-  /** Other entries now count for these connectors, because of what was read. */
+  /** The effective entries of these connectors changed, because of what was read. */
   local: [connectorIds: readonly string[]];
 }
 

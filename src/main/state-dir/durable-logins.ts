@@ -20,7 +20,7 @@ import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import { loadLoginImage } from './login-image.ts';
 
-/** How long after the writer thread was lost the watch starts again. */
+/** How long after the writer thread was lost the watch is restarted. */
 const WATCH_AGAIN_MS = 1_000;
 
 /**
@@ -43,7 +43,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   async readAll(): Promise<StoredLogins> {
-    // No thread is started for what is not there.
+    // No thread is started for a file that does not exist.
     if (!(await this.#isThere())) return { bindings: [], logins: [], clients: [], unreadable: 0 };
     return await this.#writer.askLogins((api) => api.readLogins());
   }
@@ -86,7 +86,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch is a listener of its own, even with a function that watches already.
+    // Each watch has a listener of its own, even if the same function already watches.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#startWatch();
@@ -112,7 +112,7 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#ask(false);
   }
 
-  /** What changed while nobody watched is told as well: a new thread knows of nothing that was read. */
+  /** Restarts the watch. A new thread does not know what was read before, so it also reports missed changes. */
   #watchAgain(): void {
     if (this.#listeners.size === 0) return;
     this.#retry ??= startTimer(WATCH_AGAIN_MS, () => this.#startWatch());
@@ -122,7 +122,7 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#writer
       .askLogins(async (api) => await api.watchLogins(isWatched))
       .catch(() => {
-        // A writer that fails here fails its callers as well, and they are told. The watch alone goes on trying.
+        // A writer that fails here also fails its callers, and they handle that. Only the watch keeps retrying.
         if (isWatched && !this.#writer.isClosed) this.#watchAgain();
       });
   }
@@ -138,7 +138,7 @@ export class DurableLogins implements ReplicatedLoginStore {
       return true;
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
-      throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot look at ${path}.`, { cause: error });
+      throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot check whether ${path} exists.`, { cause: error });
     }
   }
 }

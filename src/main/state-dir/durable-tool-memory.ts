@@ -24,18 +24,18 @@ export interface DurableToolMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   readonly image: Promise<StartImage | null>;
-  /** Which manager's connectors these are; `scopeOf` of host-memory.ts. */
+  /** The scope of the manager's connectors; `scopeOf` of host-memory.ts. */
   readonly scope: string;
-  /** Whether tools are compared with how they were first seen. */
+  /** Whether tools are compared with their pins. */
   readonly isPinned: boolean;
   readonly now: () => number;
-  /** Resolves when the writer may be asked for what is not urgent. */
+  /** Resolves when the writer may be used for work that is not urgent. */
   readonly rest: () => Promise<void>;
-  /** Called when the store holds something new. */
+  /** Called when the store has changed. */
   readonly onSaved: () => void;
 }
 
-/** Somebody who waits for what the store says of a connector's tools. */
+/** A caller that waits for the store's comparison of a connector's tools. */
 interface Waiting {
   readonly record: ConnectorRecord;
   readonly resolve: (changes: readonly ToolPinDetail[]) => void;
@@ -45,14 +45,14 @@ interface Waiting {
 export class DurableToolMemory implements OwnToolMemory {
   readonly #deps: DurableToolMemoryDeps;
   readonly #writer: ToolWriter;
-  /** What the store is known to hold. */
+  /** The records that the store is known to hold. */
   readonly #saved = new Map<string, ConnectorRecord>();
   readonly #book = new PinBook();
   #waiting: Waiting[] = [];
-  /** Connectors that are no more. */
+  /** Connectors that were removed. */
   #gone: string[] = [];
   #running: Promise<void> | null = null;
-  /** How many connectors came from the image, once they are all known here. */
+  /** Resolves with the number of connectors in the image, once all of them are known here. */
   #fromImage: Promise<number> = Promise.resolve(0);
 
   constructor(deps: DurableToolMemoryDeps) {
@@ -80,7 +80,7 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#book.forget(connectorId);
     this.#saved.delete(connectorId);
     this.#gone.push(connectorId);
-    // What it listed before it went is not to be kept after it.
+    // A list that was read before the connector was removed must not be stored afterwards.
     const isIts = ({ record }: Waiting): boolean => record.connectorId === connectorId;
     for (const { resolve } of this.#waiting.filter(isIts)) resolve([]);
     this.#waiting = this.#waiting.filter((waiting) => !isIts(waiting));
@@ -118,12 +118,12 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#deps.onSaved();
   }
 
-  /** Resolves when the writer has been given everything, or has failed. */
+  /** Resolves when everything was passed to the writer, or has failed. */
   async flushed(): Promise<void> {
     await this.#running;
   }
 
-  /** Some in each turn of the event loop: a host with a thousand connectors has 20 000 tools. How many there were. */
+  /** Restores connectors, a batch per turn of the event loop, as there may be thousands of tools. Returns the count. */
   async #restore(
     connectors: Iterable<RememberedConnector>,
     take: (connector: RememberedConnector) => void,
@@ -131,7 +131,7 @@ export class DurableToolMemory implements OwnToolMemory {
     let count = 0;
     for (const connector of connectors) {
       const { changes, ...record } = connector;
-      // One that is up by now says it better.
+      // A connector that has listed its tools already has newer ones.
       if (!this.#saved.has(record.connectorId)) {
         this.#learn(record, changes);
         take(connector);
@@ -149,14 +149,14 @@ export class DurableToolMemory implements OwnToolMemory {
       const { scope } = this.#deps;
       const page = (await this.#writer.ask((api, storeId) => api.readTools(storeId, scope, from)))?.value;
       for (const connectorId of page?.damaged ?? [])
-        this.#deps.health.damaged(`What is remembered of connector ${connectorId}`);
+        this.#deps.health.damaged(`The remembered state of connector ${connectorId}`);
       await this.#restore(page?.connectors ?? [], take);
       afterId = page?.nextId ?? null;
     }
   }
 
   async #run(): Promise<void> {
-    // In a later turn, so that what comes up together is one commit.
+    // Starts in a later turn, so that connectors that come up together are one commit.
     await nextTurn();
     await this.#deps.rest();
     while (this.#waiting.length > 0 || this.#gone.length > 0) {
@@ -173,7 +173,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #forgetGone(): Promise<void> {
-    // One that came back meanwhile is kept by what it lists.
+    // A connector that came back meanwhile is stored again with its new list.
     const ids = this.#gone.splice(0);
     if (ids.length === 0) return;
     await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
@@ -185,7 +185,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return saved !== undefined && isDeepStrictEqual({ ...saved, listedAtMs: 0 }, { ...record, listedAtMs: 0 });
   }
 
-  /** What differs, and which connectors are to be saved in full. */
+  /** Returns the differences, and the connectors that must be saved in full. */
   async #touch(batch: readonly Waiting[]): Promise<TouchedTools> {
     const listedAtMs = batch.at(-1)?.record.listedAtMs;
     if (listedAtMs === undefined) return { changes: [], unknown: [] };
@@ -211,7 +211,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return answer.value;
   }
 
-  /** Puts everything that is known here into a store that took the place of another. */
+  /** Puts everything that is known here into a store that replaced another one. */
   async #fill(storeId: string): Promise<void> {
     const { writer, scope, onSaved } = this.#deps;
     await this.#fromImage;
@@ -225,13 +225,13 @@ export class DurableToolMemory implements OwnToolMemory {
     onSaved();
   }
 
-  /** These lists, and how the tools of these connectors were first seen. */
+  /** Returns these lists, with the pins of these connectors, as the writer takes them. */
   #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
     const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
     return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };
   }
 
-  /** The store holds this now, and says that of it. */
+  /** Notes that the store now holds this record, and found these differences. */
   #learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId } = record;
     this.#saved.set(connectorId, record);
@@ -242,7 +242,7 @@ export class DurableToolMemory implements OwnToolMemory {
     );
   }
 
-  /** What this process knows by itself, as long as the store says nothing. */
+  /** Compares tools with the pins of this process, for as long as the store does not respond. */
   #inBook(batch: readonly Waiting[]): ToolPinDetail[] {
     return this.#deps.isPinned ? batch.flatMap(({ record }) => this.#book.check(record)) : [];
   }

@@ -18,43 +18,43 @@ import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from 
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
-/** How long after something was kept the start image is written anew. */
+/** How long after a change in the store the start image is written again. */
 const IMAGE_DELAY_MS = 1_000;
 
-/** The largest start image that is read: twice what the writer puts into one. */
+/** The largest start image that is read: twice the largest one that the writer creates. */
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Everything that a manager remembers over restarts. Without a folder, or with one that cannot be used, all works, just
- * cold.
+ * Everything that a manager remembers across restarts. Without a folder, or with an unusable one, everything works, but
+ * starts cold.
  */
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: OwnToolMemory;
-  /** Which programs run, for the next host to end if this one is killed outright. */
+  /** The running stdio servers, so that the next host can end them if this one is killed. */
   readonly programs: ProgramMemory;
   /** Logins to connectors: encrypted in the folder, or in memory without one. */
   readonly logins: LoginStore;
-  /** Epoch ms on the clock that turns to refresh a login go by. */
+  /** Epoch ms on the clock of the turns to refresh a login. */
   readonly leaseNow: () => number;
-  /** How the store does; null without one. */
+  /** The state of the store; null without one. */
   readonly health: StoreHealth | null;
   /** The start image; null without a folder. */
   readonly image: KeptImage | null;
-  /** Resolves when what was handed over is on disk, or has failed. Never rejects. */
+  /** Resolves when all passed data is on disk, or has failed. Never rejects. */
   close(): Promise<void>;
 }
 
-/** The start image of a manager, for what is kept beside it. */
+/** The start image of a manager, for files that are kept next to it. */
 export interface KeptImage {
   readonly stateDir: string;
   readonly scope: string;
   /**
-   * Has each writing of the image go through `around`, also the last one on `close()`, which waits for it. `around`
-   * must call `write`, which does not reject, and must not reject itself.
+   * Wraps each write of the image in `around`, including the last one on `close()`, which waits for it. `around` must
+   * call `write`, which does not reject, and must not reject itself.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
-  /** Writes first answers beside it, or removes them (null). Never rejects. */
+  /** Writes first answers next to the image, or removes them (null). Never rejects. */
   writeFirstAnswers(name: string, bytes: Uint8Array | null): Promise<void>;
 }
 
@@ -64,7 +64,8 @@ type HostMemoryOptions = Pick<
 >;
 
 /**
- * Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call.
+ * Starts to read the remembered state in the background. `rest` resolves when the start image has served its first
+ * call.
  */
 export function createHostMemory(
   options: HostMemoryOptions,
@@ -118,7 +119,7 @@ function createDurableMemory(
         ),
     );
   };
-  /** One after the other: what is kept beside the image is written after it. */
+  /** Writes the image, one write after the other, because files next to it are written after it. */
   const writeImage = (): Promise<void> => {
     timer?.cancel();
     timer = null;
@@ -140,7 +141,7 @@ function createDurableMemory(
   const tools = new DurableToolMemory({
     ...{ writer, health, image, scope, onSaved },
     isPinned: pinTools !== 'off',
-    // Under quarantine nothing is published before it was compared.
+    // With `quarantine`, tools are only published after the comparison with their pins.
     rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
     now: () => clock.now(),
   });
@@ -161,7 +162,7 @@ function createDurableMemory(
       follow: (wrap) => {
         around = wrap;
       },
-      // Without them the next start is slower, and the store says what is wrong with the disk.
+      // Without first answers the next start is slower; the store reports what is wrong with the disk.
       writeFirstAnswers: (name, bytes) =>
         writer
           .ask((api) => api.writeFirstAnswers(name, bytes))
@@ -173,7 +174,7 @@ function createDurableMemory(
     async close() {
       shared.close();
       await Promise.all([maps.flushed(), tools.flushed(), programs.flushed()]);
-      // A store that fails would only say so again.
+      // A failing store would only report the same failure again.
       if (health.failure === null) await writeImage();
       timer?.cancel();
       health.closing();
@@ -183,8 +184,8 @@ function createDurableMemory(
 }
 
 /**
- * Reads the start image of a scope on this thread. Null if there is no good one, or one that somebody else may have
- * put there. Never rejects.
+ * Reads the start image of a scope on this thread. Null if it is missing or invalid, or if another user may have
+ * written it. Never rejects.
  */
 async function loadStartImage(stateDir: string, scope: string): Promise<StartImage | null> {
   try {
@@ -200,11 +201,11 @@ async function loadStartImage(stateDir: string, scope: string): Promise<StartIma
   }
 }
 
-/** What two managers on one folder must have in common to share what is remembered of connectors. */
+/** Returns the scope that two managers on one folder must have in common to share their memory of connectors. */
 function scopeOf({ maps, configFiles, serverRegistry }: HostMemoryOptions): string {
   const url = maps.find(({ id }) => id === DEFAULT_SOURCE)?.url ?? null;
   const others = maps.filter(({ id }) => id !== DEFAULT_SOURCE).map((map) => [map.id, map.url]);
-  // One file stands alone, as it did before there could be several.
+  // A single file is not wrapped in a list, to keep the scopes of versions that allowed only one.
   const files = configFiles.length > 1 ? configFiles : (configFiles[0] ?? null);
   const registries = serverRegistry === null ? [] : [serverRegistry];
   return createHash('sha256')

@@ -9,9 +9,9 @@ import { fileIdOf, LOGIN_IMAGE_MAX_BYTES, openLoginImage } from '../../shared/pr
 const OTHERS = 0o077;
 
 /**
- * Reads the start image of the logins on this thread. Null if there is no good one, one of another file of logins, one
- * that somebody else may have put there, or one whose key others may read: the writer worker then says what is wrong.
- * Never rejects.
+ * Reads the start image of the logins on this thread. Null if it is missing or invalid, belongs to another file of
+ * logins, may have been written by another user, or has a key that others can read. The writer worker then reports the
+ * problem. Never rejects.
  */
 export async function loadLoginImage(stateDir: string): Promise<StoredLogins | null> {
   try {
@@ -24,12 +24,12 @@ export async function loadLoginImage(stateDir: string): Promise<StoredLogins | n
     const image = openLoginImage(bytes, sealingKeyOf(key));
     return image?.fileId === fileIdOf(stats) ? { ...image.stored, unreadable: 0 } : null;
   } catch {
-    // The writer worker reads the same files with more care, and is asked next.
+    // The writer worker reads the same files next, with more checks.
     return null;
   }
 }
 
-/** A file that is this user's alone, under one name; null for any other. */
+/** Reads a file that is private to this user and has one name; null for any other. */
 async function readPrivately(path: string, maxBytes: number): Promise<Buffer | null> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   await using file = await open(path, flags);

@@ -5,37 +5,38 @@ import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /**
- * What outlives the process: the last verified map and the floor. Nothing here rejects; without a disk all works, just
- * cold.
+ * Stores what outlives the process: the last verified map and the floor. Nothing here rejects; without a disk
+ * everything works, but starts cold.
  */
 export interface MapMemory {
   /** Whether it keeps maps at all. */
   readonly isKeeping: boolean;
   /**
-   * The map that the start image holds: at once, and without a floor. Null if it holds none. `storeKey`: lineage.ts.
+   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. `storeKey`:
+   * lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
-  /** Null where the disk cannot tell at the moment; ask again. `oldKeys`: where an earlier version kept the source. */
+  /** Reads a source; null if the disk cannot tell now: ask again. `oldKeys`: the store keys of an earlier version. */
   read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap, notes: SourceNotes): void;
-  /** Starts to make durable who signs a source, without its map. */
+  /** Starts to store facts about the signers of a source, without its map. */
   note(storeKey: string, notes: SourceNotes): void;
   /**
-   * Starts to make a key document durable, unless there is a newer one and it does not start over. `url` is without
-   * query and credentials.
+   * Starts to make a key document durable. It is ignored if the store has a newer one, unless `startsOver` is true.
+   * `url` has no query or credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver: boolean): void;
   /**
-   * Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the
-   * disk cannot tell in time.
+   * Whether the store lost a map that was kept, for example because another store replaced it. False if the disk does
+   * not respond in time.
    */
   hasLost(storeKey: string): Promise<boolean>;
-  /** Resolves when everything handed over so far is durable, or has failed. */
+  /** Resolves when everything passed so far is durable, or has failed. */
   flushed(): Promise<void>;
 }
 
-/** How long a load may be held up by the question whether the last map is still kept. */
+/** How long a load may be delayed by the check whether the last map is still stored. */
 const LOOK_MS = 250;
 
 const NOTHING: StoredSource = {
@@ -48,7 +49,7 @@ const NOTHING: StoredSource = {
   keyDocument: null,
 };
 
-/** A memory that remembers nothing. */
+/** A memory that stores nothing. */
 export const forgetfulMapMemory: MapMemory = {
   isKeeping: false,
   readEarly: () => Promise.resolve(null),
@@ -66,20 +67,20 @@ export interface MapMemoryDeps {
   /** The maps of the start image. */
   readonly early: Promise<readonly EarlyMap[]>;
   /**
-   * Resolves when the store may be asked for what is already there from the start image: its thread would take a core
+   * Resolves when the store may be read for data that the start image already provided. Its thread would take a core
    * from the first call.
    */
   readonly rest: () => Promise<void>;
-  /** Called for each source that is asked for or kept. */
+  /** Called for each source that is read or stored. */
   readonly onUsed: (storeKey: string) => void;
-  /** Called when the store holds something new. */
+  /** Called when the store has changed. */
   readonly onSaved: () => void;
 }
 
-/** A memory on disk. */
+/** Creates a memory on disk. */
 export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }: MapMemoryDeps): MapMemory {
   const served = new Set<string>();
-  /** From when the maps are that are known to be kept. */
+  /** The `generatedAt` of the maps that are known to be stored. */
   const keptAtMs = new Map<string, number>();
   let saving: Promise<void> = Promise.resolve();
 

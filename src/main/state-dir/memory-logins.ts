@@ -19,17 +19,17 @@ import {
 import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
 import { beginTurn, endTurn, NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
 
-/** The only process that uses a store in memory. It has not ended while it asks. */
+/** The only process that uses a store in memory, so it is always alive. */
 const OWNER = 'this process';
 
 /**
- * Keeps logins in the memory of this process, for hosts without a state folder. They are gone when it ends. Turns to
- * refresh work as on disk, so that two managers may share one store.
+ * Keeps logins in the memory of this process, for hosts without a state folder. They are lost when it ends. Turns to
+ * refresh work as on disk, so that two managers can share one store.
  */
 export class MemoryLogins implements ReplicatedLoginStore {
   readonly #clock: Clock;
   readonly #storeId = randomUUID();
-  /** By kind and name, also those that were removed: a generation never comes twice. */
+  /** Rows by kind and name, including removed ones, so that no generation is used twice. */
   readonly #rows = new Map<string, LoginRow>();
   readonly #refreshes = new Map<string, RefreshState>();
   readonly #listeners = new Set<() => void>();
@@ -122,7 +122,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch is a listener of its own, even with a function that watches already.
+    // Each watch has a listener of its own, even if the same function already watches.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     return () => {
@@ -157,7 +157,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
     if (present !== null) this.#put(kind, id, null);
   }
 
-  /** Tells the listeners later, and once for all that changes in this turn. */
+  /** Notifies the listeners later, once for all changes of this turn. */
   #changed(): void {
     if (this.#listeners.size === 0) return;
     this.#telling ??= startTimer(0, () => {

@@ -2,7 +2,7 @@ import type { OwnPin } from '../../shared/tools/tool-records.ts';
 import type { PinBook } from './pin-book.ts';
 import type { ToolWriter } from './tool-writer.ts';
 
-/** The pins of a store, some connectors at a time; what this process knows of them where the store fails. */
+/** Reads the pins of a store, a few connectors at a time; falls back to the pins of this process if the store fails. */
 export async function* ownPinsOf(
   writer: ToolWriter,
   scope: string,
@@ -19,7 +19,7 @@ export async function* ownPinsOf(
   }
 }
 
-/** Their versions are not known: they are not told to the fleet as approvals. */
+/** Returns the pins of this process. Their versions are unknown, so the fleet does not get them as approvals. */
 function pinsIn(book: PinBook): readonly OwnPin[] {
   return book.connectorIds.flatMap((connectorId) =>
     book.pinsOf(connectorId).map(({ definition, pinnedAtMs }) => {

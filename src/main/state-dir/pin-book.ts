@@ -8,8 +8,8 @@ import type {
 } from '../../shared/tools/tool-records.ts';
 
 /**
- * The pins that this process knows. Tools are compared with them if there is no store or while it fails. They are also
- * what a store gets that replaces another one.
+ * The pins that this process knows. Tools are compared with them without a store, or while it fails. They also fill a
+ * store that replaces another one.
  */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, ToolPin>>();
@@ -41,17 +41,17 @@ export class PinBook {
     this.#current.set(connectorId, record);
   }
 
-  /** Connectors with a pin, including those that were removed. */
+  /** Connectors with a pin, including removed connectors. */
   get connectorIds(): readonly string[] {
     return [...this.#pins.keys()];
   }
 
-  /** How the tools of a connector were first seen. */
+  /** Returns the pins of a connector's tools. */
   pinsOf(connectorId: string): ToolPin[] {
     return [...(this.#pins.get(connectorId)?.values() ?? [])];
   }
 
-  /** Pins these tools, unless they are pinned. */
+  /** Pins these tools, unless they are already pinned. */
   adopt(pins: readonly ToolPin[]): void {
     const isPinned = ({ connectorId, definition }: ToolPin): boolean =>
       this.#pins.get(connectorId)?.has(definition.name) === true;
@@ -66,7 +66,7 @@ export class PinBook {
     }
   }
 
-  /** The tools of a connector are no longer listed. Its pins stay. */
+  /** Notes that the tools of a connector are no longer listed. Its pins stay. */
   forget(connectorId: string): void {
     this.#current.delete(connectorId);
   }

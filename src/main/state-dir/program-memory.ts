@@ -1,24 +1,27 @@
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** Hears which process groups a manager has started, so that another host can end them if this one is killed outright. */
+/** Records the process groups that a manager has started, so that another host can end them if this one is killed. */
 export interface ProgramMemory {
-  /** `pid` leads a process group that runs now. */
+  /** Records a running process group, by the pid of its leader. */
   started(pid: number): void;
-  /** Nothing of that group runs any more. */
+  /** Records that no process of the group runs any more. */
   ended(pid: number): void;
-  /** Resolves when what was told is on disk, or has failed. Never rejects. */
+  /** Resolves when all records are on disk, or have failed. Never rejects. */
   flushed(): Promise<void>;
 }
 
-/** Without a state folder nothing is noted. */
+/** Records nothing, for hosts without a state folder. */
 export const forgetfulProgramMemory: ProgramMemory = {
   started() {},
   ended() {},
   flushed: () => Promise.resolve(),
 };
 
-/** Notes the running process groups in the state folder, over the writer. Changes that come meanwhile are written together. */
+/**
+ * Records the running process groups in the state folder, through the writer. Changes during a write are written
+ * together.
+ */
 export function createProgramMemory(writer: WriterClient, health: StoreHealth): ProgramMemory {
   const running = new Set<number>();
   let isBehind = false;

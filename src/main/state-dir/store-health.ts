@@ -1,7 +1,7 @@
 import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Whether the store works; says once when it no longer does. */
+/** Whether the store works; logs a failure once. */
 export class StoreHealth {
   readonly stateDir: string;
   readonly #logger: Logger;
@@ -17,7 +17,7 @@ export class StoreHealth {
     return this.#failure;
   }
 
-  /** The store is about to close: what is cut off by that is no failure. */
+  /** Notes that the store is about to close, so that operations that this interrupts do not count as failures. */
   closing(): void {
     this.#isClosing = true;
   }
@@ -30,7 +30,7 @@ export class StoreHealth {
     if (known?.code === code) return;
     this.#logger.warn(
       { event: 'store-failed', code, stateDir: this.stateDir, err: this.#failure },
-      `Nothing is remembered over restarts: ${message}`,
+      `Nothing is stored for the next start: ${message}`,
     );
   }
 

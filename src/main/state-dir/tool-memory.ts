@@ -12,33 +12,36 @@ import type {
 } from '../../shared/tools/tool-records.ts';
 import { PinBook } from './pin-book.ts';
 
-/** What is remembered of the connectors' tools, and how they were first seen. Nothing here rejects: where the disk fails, this process remembers. */
+/**
+ * The remembered tools of connectors, and their pins. Nothing here rejects: if the disk fails, this process remembers
+ * them.
+ */
 export interface ToolMemory {
-  /** Gives every connector that is remembered, what the start image has first. Once. */
+  /** Passes every remembered connector to `take`, the connectors of the start image first. Call it once. */
   restore(take: (connector: RememberedConnector) => void): Promise<void>;
-  /** Keeps what a connector listed; what of it differs from its pin. */
+  /** Stores the list of a connector. Resolves with the differences from its pins. */
   remember(record: ConnectorRecord): Promise<readonly ToolPinChange[]>;
-  /** A connector is no more, or disabled. */
+  /** Forgets a connector that was removed or disabled. */
   forget(connectorId: string): void;
-  /** Everything that differs from its pin now. */
+  /** Resolves with all tools that differ from their pins now. */
   changes(): Promise<readonly ToolPinDetail[]>;
-  /** Takes present definitions for the right ones, all of them for null; those that it did. */
+  /** Approves present definitions, or all for null. Resolves with the approved tools. */
   approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]>;
 }
 
-/** The memory of one host, with what a fleet has to know of its pins. */
+/** The memory of one host, with the pins that a fleet needs. */
 export interface OwnToolMemory extends ToolMemory {
-  /** With both definitions. */
+  /** As {@link ToolMemory.remember}, with both definitions. */
   remember(record: ConnectorRecord): Promise<readonly ToolPinDetail[]>;
-  /** This host's pins, some connectors at a time; those alone that the fleet approved, or all. */
+  /** Returns this host's pins, a few connectors at a time: all, or only the pins that the fleet approved. */
   ownPins(which: 'approved' | 'all'): AsyncIterable<readonly OwnPin[]>;
-  /** Pins tools as another host saw them first, unless they are pinned. */
+  /** Pins tools as another host saw them first, unless they are already pinned. */
   adopt(pins: readonly ToolPin[]): Promise<void>;
-  /** Makes these the pins, unless an approval of the same version or a newer one was taken. */
+  /** Makes these the pins, unless an approval of the same or a newer version was taken. */
   repin(pins: readonly ApprovedPin[]): Promise<void>;
 }
 
-/** The memory of a manager without a folder. */
+/** Creates the memory of a manager without a folder. */
 export function createVolatileToolMemory(isPinned: boolean, now: () => number): OwnToolMemory {
   const book = new PinBook();
   const versions = new PinVersions();
@@ -54,14 +57,14 @@ export function createVolatileToolMemory(isPinned: boolean, now: () => number): 
   };
 }
 
-/** A process that starts without a folder has taken no approvals. */
+/** Yields nothing: a process that starts without a folder has taken no approvals. */
 async function* nothing(): AsyncGenerator<readonly OwnPin[]> {}
 
-/** Which approvals of the fleet a process without a folder has taken. */
+/** The approvals of the fleet that a process without a folder has taken. */
 class PinVersions {
   readonly #approved = new Map<string, ApprovedPin>();
 
-  /** Those of these that are newer than what was taken. */
+  /** Takes these approvals. Returns the ones that are newer than the approvals taken before. */
   take(pins: readonly ApprovedPin[]): readonly ApprovedPin[] {
     const newer = pins.filter((pin) => pin.version > (this.#approved.get(nameOf(pin))?.version ?? 0));
     for (const pin of newer) this.#approved.set(nameOf(pin), pin);

@@ -6,10 +6,10 @@ import type { ConnectorMessage, ConnectorRecord, InStore } from '../../shared/to
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** How often the store may be replaced under one question. */
+/** How often the store may be replaced during one request. */
 const MAX_TRIES = 4;
 
-/** A question about tools to the store of this id, or to any (null). */
+/** A request about tools to the store of this id, or to any store (null). */
 export type ToolQuestion<T> = (api: Remote<WriterApi>, storeId: string | null) => Promise<WriterReply<InStore<T>>>;
 
 export interface ToolWriterDeps {
@@ -20,8 +20,9 @@ export interface ToolWriterDeps {
 }
 
 /**
- * The writer where tools are concerned: a store that took the place of another (its folder was deleted, it was damaged, an older one was put back) is asked
- * nothing before it has what this process knows. Else a pin that it lacks would be taken for a tool that was never seen.
+ * Sends requests about tools to the writer. A store that replaced another one gets no request before this process has
+ * filled it. Otherwise a tool whose pin it lacks would count as never seen. Stores are replaced if their folder was
+ * deleted, if they were damaged, or if an older one was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;
@@ -32,12 +33,12 @@ export class ToolWriter {
     this.#deps = deps;
   }
 
-  /** What this process is about to know is from this store. */
+  /** Notes that this process restores its state from the store of this id. */
   knows(storeId: string): void {
     this.#storeId ??= storeId;
   }
 
-  /** The writer's answer; null where it has none. Never rejects. */
+  /** Resolves with the writer's response; null if it fails. Never rejects. */
   async ask<T>(question: ToolQuestion<T>): Promise<{ readonly value: T } | null> {
     const { writer, health } = this.#deps;
     try {
@@ -51,7 +52,7 @@ export class ToolWriter {
         this.#filling ??= this.#fill(storeId);
         await this.#filling;
       }
-      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is replaced again and again.');
+      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store keeps being replaced.');
     } catch (error) {
       health.failed(error);
       return null;
@@ -68,7 +69,7 @@ export class ToolWriter {
   }
 }
 
-/** A record as the writer takes it. */
+/** Converts a record to the form that the writer takes. */
 export function messageOf({ tools, ...record }: ConnectorRecord): ConnectorMessage {
   return { ...record, toolsText: JSON.stringify(tools) };
 }

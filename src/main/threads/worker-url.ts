@@ -7,25 +7,25 @@ import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 
 const PACKAGE = 'mcp-switchyard';
 
-/** What the folder of worker files is called beside a bundle. */
+/** Name of the folder of worker files next to a bundle. */
 const BESIDE_BUNDLE = 'mcp-switchyard-workers';
 
-/** This file; null in a bundle that does not say where it is. A bundle in CommonJS may have no `import.meta.url`. */
+/** The URL of this file; null in a bundle that does not know it. A CommonJS bundle may have no `import.meta.url`. */
 const HERE: string | null = (import.meta.url as string | undefined) ?? commonJsUrl();
 
 let chosenFolder: string | null = null;
 
 /**
- * Names the folder of the worker files, for a host that is bundled and keeps them neither beside its bundle as
- * `mcp-switchyard-workers` nor in `node_modules`. Its content is that of `mcp-switchyard/dist/workers`. Call it before
- * anything else of this package; it holds for the process.
+ * Sets the folder of the worker files, whose content must be that of `mcp-switchyard/dist/workers`. A bundled host
+ * needs it if it has them neither next to its bundle in `mcp-switchyard-workers` nor in `node_modules`. Call it before
+ * anything else of this package; it applies to the whole process.
  */
 export function setWorkersFolder(folder: string | URL): void {
   chosenFolder = folder instanceof URL ? fileURLToPath(folder) : resolve(folder);
 }
 
 /**
- * The URL of the entry file of a worker. `path` is its path from `src`, without extension, such as
+ * Returns the URL of the entry file of a worker. `path` is its path from `src`, without extension, such as
  * `workers/fleet.worker`. Throws WORKER_FILE_MISSING.
  */
 export function workerUrl(path: string): URL {
@@ -37,9 +37,9 @@ export function workerUrl(path: string): URL {
   return pathToFileURL(join(folder, name));
 }
 
-/** Where worker files may be, the likeliest first: the package's own, then those of a bundle. */
+/** Returns the folders that may hold worker files, the likeliest first: the package's own, then those of a bundle. */
 function knownFolders(): readonly string[] {
-  // A bundler may put this code into a folder below that of the program.
+  // A bundler may put this code into a folder below that of the main script.
   const program = process.argv[1] === undefined ? null : resolve(process.argv[1]);
   const files = [...new Set([HERE === null ? null : fileURLToPath(HERE), program])].filter((file) => file !== null);
   const own = HERE === null ? [] : [fileURLToPath(new URL('../workers', HERE))];
@@ -47,7 +47,7 @@ function knownFolders(): readonly string[] {
   return [...new Set([...own, ...beside, ...files.flatMap((file) => installedFolder(file) ?? [])])];
 }
 
-/** The worker files of this version of the package, where Node finds it from `file`; null where it does not. */
+/** Returns the folder of this version's worker files, if Node finds the package from `file`; null if it does not. */
 function installedFolder(file: string): string | null {
   try {
     const manifest = findPackageJSON(PACKAGE, pathToFileURL(file));
@@ -55,7 +55,7 @@ function installedFolder(file: string): string | null {
     const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown };
     return version === PACKAGE_VERSION ? join(dirname(manifest), 'dist', 'workers') : null;
   } catch {
-    // Not installed there, or not readable: then it is of no use.
+    // Not installed there, or not readable: the folder cannot be used.
     return null;
   }
 }
@@ -63,7 +63,7 @@ function installedFolder(file: string): string | null {
 function missing(name: string, folders: readonly string[]): SwitchyardError {
   const message =
     `The worker file ${name} is not in ${folders.join(' or ')}. A bundle needs the files of ` +
-    `${PACKAGE}/dist/workers beside it, in the folder ${BESIDE_BUNDLE}, or in one that setWorkersFolder() names.`;
+    `${PACKAGE}/dist/workers next to it, in the folder ${BESIDE_BUNDLE}, or in one that setWorkersFolder() names.`;
   return new SwitchyardError('WORKER_FILE_MISSING', message, { detail: { file: name } });
 }
 

@@ -11,11 +11,11 @@ export interface DroppedView {
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** Definitions that `status()` names, and that one log line names. */
+/** Maximum number of definitions that `status()` names, and that one log line names. */
 const MAX_NAMED = 100;
 const MAX_LOGGED = 8;
 
-/** Definitions of a connector that are known to have been counted. Beyond that they may be counted again. */
+/** Maximum number of definitions of a connector that are remembered as counted. Others may be counted again. */
 const MAX_COUNTED = 4_000;
 
 interface Ledger {
@@ -29,8 +29,8 @@ interface Ledger {
 const NONE: DroppedView = { named: [], count: 0 };
 
 /**
- * Which definitions of each connector are left out of lists, and why. Each is counted once, and each new reason is
- * logged once, as long as the connector stays.
+ * The definitions of each connector that are left out of lists, with the reasons. Each definition is counted once, and
+ * each new reason is logged once, as long as the connector exists.
  */
 export class DroppedDefinitions {
   readonly #logger: Logger;
@@ -40,7 +40,7 @@ export class DroppedDefinitions {
     this.#logger = logger;
   }
 
-  /** Takes what is left out of a list that was just read; what was left out of the list before is forgotten. */
+  /** Replaces the definitions that are left out of a list, after the list was read again. */
   replace(connectorId: string, kind: DefinitionKind, dropped: readonly DroppedDefinition[]): void {
     if (dropped.length === 0 && !this.#ledgers.has(connectorId)) return;
     const ledger = this.#ledgerOf(connectorId);
@@ -48,7 +48,7 @@ export class DroppedDefinitions {
     this.#tell(connectorId, ledger, dropped);
   }
 
-  /** Takes a definition that turned out later to be left out. */
+  /** Adds a definition that was found to be invalid later. */
   add(connectorId: string, definition: DroppedDefinition): void {
     const { kind } = definition;
     const list = this.#ledgers.get(connectorId)?.lists.get(kind) ?? [];
@@ -64,7 +64,7 @@ export class DroppedDefinitions {
     return { named: all.slice(0, MAX_NAMED), count: all.length };
   }
 
-  /** The connector is no more, or disabled. */
+  /** Forgets a connector that was removed or disabled. */
   forget(connectorId: string): void {
     this.#ledgers.delete(connectorId);
   }

@@ -8,13 +8,13 @@ export interface HostRegistryDeps {
   /** The host's code: it may throw or reject. */
   readonly registry: ToolRegistry;
   readonly logger: Logger;
-  /** Runs a tool when the host calls the handler that it was given. */
+  /** Calls a tool when the host runs the handler of its descriptor. */
   readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
 }
 
 /**
- * Keeps the host's own registry of tools in step with the listed tools. A registry that fails is logged and never takes
- * a connector with it.
+ * Keeps the host's own registry of tools in step with the listed tools. If the registry fails, that is logged and
+ * affects no connector.
  */
 export class HostRegistry {
   readonly #deps: HostRegistryDeps;
@@ -51,7 +51,7 @@ export class HostRegistry {
         `The registry refused tool ${tool}: ${messageOf(error)}`,
       );
     try {
-      // It may be an async function, whatever its type says.
+      // The method may be async, whatever its type says.
       Promise.resolve(tell(this.#deps.registry)).catch(refused);
     } catch (error) {
       refused(error);

@@ -1,10 +1,10 @@
 /**
- * Tool ids that are in the namespace of another connector: `a.bank.pay` of connector `a` is in that of `a.bank`.
- * Only tools with a dot in their name have such ids.
+ * Tool ids in the namespace of another connector: `a.bank.pay` of connector `a` is in the namespace of `a.bank`. Only
+ * tools with a dot in their name have such ids.
  */
 export class ReservedIds {
   readonly #isKnown: (connectorId: string) => boolean;
-  /** Ids by the connector whose namespace they are in, and there by the connector that claims them. */
+  /** Ids by the connector that owns the namespace, then by the connector that claims them. */
   readonly #ids = new Map<string, Map<string, Set<string>>>();
 
   constructor(isKnown: (connectorId: string) => boolean) {
@@ -33,10 +33,10 @@ export class ReservedIds {
     }
   }
 
-  /** The ids that others claim in the namespaces of these connectors, by who claims them. */
+  /** Returns the ids that others claim in the namespaces of these connectors, by claiming connector. */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    // A first map adds thousands of connectors at once, and mostly nobody claims an id of another connector.
+    // A first map adds thousands of connectors at once, and usually no connector claims an id of another one.
     if (this.#ids.size === 0) return found;
     for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])
@@ -46,7 +46,7 @@ export class ReservedIds {
   }
 }
 
-/** Ids that a connector could have, longer than that of `claimant`, to whose namespace an id would belong. */
+/** Returns the connector ids longer than `claimant` whose namespace would contain an id. */
 function namespaces(id: string, claimant: string): readonly string[] {
   const found: string[] = [];
   for (let dot = id.indexOf('.', claimant.length + 1); dot > 0; dot = id.indexOf('.', dot + 1))

@@ -1,22 +1,25 @@
 import type { ToolInfo } from './tool-info.ts';
 
-/** A list of tools ordered by name that is kept: after a change those that changed are sorted and merged in, the rest is only copied. */
+/**
+ * A cached list of tools ordered by name. After a change, only changed tools are sorted and merged in; the rest is
+ * copied.
+ */
 export class SortedTools {
   readonly #get: (name: string) => ToolInfo | undefined;
   readonly #changed = new Set<string>();
   #list: readonly ToolInfo[] = [];
 
-  /** `get` knows each tool as it is now. */
+  /** `get` returns the current state of each tool. */
   constructor(get: (name: string) => ToolInfo | undefined) {
     this.#get = get;
   }
 
-  /** A tool may be there, another one or gone. */
+  /** Marks a tool that may be new, changed or removed. */
   touch(name: string): void {
     this.#changed.add(name);
   }
 
-  /** The same array until something changes. */
+  /** Returns the list: the same array until a tool changes. */
   list(): readonly ToolInfo[] {
     if (this.#changed.size > 0) {
       this.#list = this.#merged();

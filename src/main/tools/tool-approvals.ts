@@ -11,17 +11,17 @@ export interface HeldBackTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly connectorId: string;
-  /** What the connector calls it. */
+  /** The name that the connector uses. */
   readonly tool: string;
-  /** As the map has it. */
+  /** The digest in the map. */
   readonly approvedDigest: string;
-  /** Of the definition that the connector sent. */
+  /** The digest of the definition that the connector sent. */
   readonly digest: string;
 }
 
-/** What the map says of one connector's tools. */
+/** The decision of the map about one connector's tools. */
 interface Judgement {
-  /** Ids that the map names: pins have no say in them. */
+  /** Ids that the map names; pins do not apply to them. */
   readonly named: ReadonlySet<string>;
   readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
 }
@@ -30,7 +30,7 @@ interface Judgement {
 export class ToolApprovals {
   readonly #logger: Logger;
   readonly #judgements = new Map<string, Judgement>();
-  /** The digest that was last told of each tool that was held back. */
+  /** The digest that was last logged for each tool that was held back. */
   readonly #told = new Map<string, string>();
 
   constructor(logger: Logger) {
@@ -38,9 +38,9 @@ export class ToolApprovals {
   }
 
   /**
-   * Judges the tools of a connector by the digests of its entry; those that may be listed. Each new difference is
-   * logged and counted once. A tool is judged by the id under which it would be listed, so that an alias is no way
-   * around a digest.
+   * Checks the tools of a connector against the digests of its entry. Returns the tools that may be listed. Each new
+   * difference is logged and counted once. A tool is checked under the id that it would be listed with, so that an
+   * alias cannot bypass a digest.
    */
   passing(connectorId: string, tools: readonly ToolInfo[], digests: ToolDigests): readonly ToolInfo[] {
     const approved = new Map(
@@ -59,12 +59,12 @@ export class ToolApprovals {
     return tools.filter((tool) => !held.has(tool));
   }
 
-  /** Whether the map names a tool, so that pins have no say in it. */
+  /** Whether the map names a tool, so that pins do not apply to it. */
   names(connectorId: string, remoteName: string): boolean {
     return this.#judgements.get(connectorId)?.named.has(publicToolId(connectorId, remoteName)) === true;
   }
 
-  /** The tool of this id, if it is held back. */
+  /** Returns the tool of this id, if it is held back. */
   find(name: string): HeldBackTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }
@@ -73,7 +73,7 @@ export class ToolApprovals {
     return [...this.#judgements.values()].flatMap(({ held }) => [...held.values()]);
   }
 
-  /** A connector is no more. */
+  /** Forgets a connector that was removed. */
   forget(connectorId: string): void {
     this.#judgements.delete(connectorId);
   }

@@ -2,9 +2,8 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { isLocal } from '../connectors/connection/local-entry.ts';
 
 /**
- * The tools of these that an entry of a file or the registry wants shown: those that its `tools.allow` names, without
- * those that its `tools.deny` names.
- * `*` stands for all. A map's entry has no say in it.
+ * Returns the tools that an entry of a file or the registry wants to show: those in its `tools.allow`, without those in
+ * its `tools.deny`. `*` stands for all. The entry of a map cannot filter.
  */
 export function shownTools<Tool extends { readonly name: string }>(
   entry: ConnectorEntry,

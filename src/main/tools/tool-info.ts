@@ -14,7 +14,7 @@ export interface ToolInfo {
   readonly name: string;
   readonly connectorId: string;
   readonly description: string;
-  /** As the connector sent it; that of any object where it sent none. */
+  /** The schema as the connector sent it; the schema of any object if it sent none. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */
@@ -22,32 +22,32 @@ export interface ToolInfo {
   /** The tool as its connector lists it, with every member it sent. */
   readonly definition: RemoteToolDefinition;
   /**
-   * What is wrong with the definition by the newest revision of MCP, such as `inputSchema.type is missing`; null if
-   * nothing is. Clients of a gateway are shown a repaired view, or do not see the tool.
+   * Why the definition is invalid by the newest revision of MCP, such as `inputSchema.type is missing`; null if it is
+   * valid. Clients of a gateway get a repaired view, or do not see the tool.
    */
   readonly invalid: string | null;
   /** Whether it is remembered from an earlier run and its connector has not listed it since. */
   readonly isStale: boolean;
 }
 
-/** A tool that a connector just listed. */
+/** Returns the tool for a definition that a connector just listed. */
 export function listedTool(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string | null): ToolInfo {
   const tags = toolTags(entry, definition.name, brand);
   const author = typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null;
   return toolInfo(entry.id, { definition, tags, author }, false);
 }
 
-/** A tool that is remembered. */
+/** Returns the tool for a remembered record. */
 export function rememberedTool(connectorId: string, record: ToolRecord): ToolInfo {
   return toolInfo(connectorId, record, true);
 }
 
-/** What is kept of a tool over restarts. */
+/** Returns the part of a tool that is kept across restarts. */
 export function toolRecord({ definition, tags, author }: ToolInfo): ToolRecord {
   return { definition, tags, author };
 }
 
-/** The id under which a connector's tool is listed. */
+/** Returns the id under which a connector's tool is listed. */
 export function publicToolId(connectorId: string, remoteName: string): string {
   return toolId(connectorId, publicToolName(connectorId, remoteName));
 }

@@ -17,21 +17,21 @@ import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } f
 import type { ToolPins } from './tool-pins.ts';
 import type { ToolStore } from './tool-store.ts';
 
-/** How often another process' approval is looked for while a tool differs from its pin. */
+/** How often approvals by other processes are checked while a tool differs from its pin. */
 const LOOK_MS = 1_000;
 
-/** From when a connector's tools are. */
+/** When and in which run a connector listed its tools. */
 export interface ToolProvenance {
   /** When the connector listed them, epoch ms. */
   readonly listedAt: number;
-  /** Whether that was in an earlier run, and it has not listed them since. */
+  /** Whether it listed them in an earlier run, and has not since. */
   readonly isStale: boolean;
   readonly count: number;
 }
 
 interface ToolList {
   readonly tools: readonly ToolInfo[];
-  /** What is kept of the list over restarts. */
+  /** The part of the list that is kept across restarts. */
   readonly record: ConnectorRecord;
   /** Tools that clients of a gateway never see, whatever their revision. */
   readonly dropped: readonly DroppedDefinition[];
@@ -46,25 +46,25 @@ export interface ToolIntakeDeps {
   readonly pins: ToolPins;
   readonly approvals: ToolApprovals;
   readonly dropped: DroppedDefinitions;
-  /** The digests of the tools that the signed map approves; undefined while there is no such connector. */
+  /** The digests of the tools that the signed map approves; undefined while no such connector exists. */
   readonly digestsOf: (connectorId: string) => ToolDigests | undefined;
   /** The brand that tools of an entry are tagged with; null for no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
   readonly now: () => number;
-  /** Called for each remembered endpoint of the legacy era, so that it need not be probed. */
+  /** Called for each remembered endpoint with the legacy protocol, so that it need not be probed. */
   readonly onLegacy: (endpoint: string) => void;
 }
 
 /**
- * Takes tools in, remembered ones and those that connectors list: judges them by the digests of the signed map and by
- * their pins, and publishes what passes.
+ * Takes in remembered tools and tools that connectors list. Checks them against the digests of the signed map and
+ * against their pins, and publishes the tools that pass.
  */
 export class ToolIntake {
   readonly #deps: ToolIntakeDeps;
   readonly #lists = new Map<string, ToolList>();
   /** Connectors whose tools are remembered and were not listed since. */
   readonly #stale = new Set<string>();
-  /** Of the lists of a connector the last one that came counts, whichever was judged last. */
+  /** Numbers the lists of each connector: the last list that arrived wins, whichever was checked last. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
@@ -73,7 +73,7 @@ export class ToolIntake {
     this.#deps = deps;
   }
 
-  /** Takes a remembered connector, unless it has listed its tools itself by now. */
+  /** Takes a remembered connector, unless it has listed its tools by now. */
   restore(connector: RememberedConnector): void {
     const { connectorId, endpoint, listedAtMs, tools, changes, era } = connector;
     if (this.#isClosed || this.#turns.has(connectorId)) return;
@@ -86,12 +86,12 @@ export class ToolIntake {
     this.#publish(connectorId, list);
   }
 
-  /** Forgets a remembered connector that is not there any more, unless it has listed its tools itself by now. */
+  /** Forgets a remembered connector that no longer exists, unless it has listed its tools by now. */
   forget(connectorId: string): void {
     if (!this.#isClosed && !this.#turns.has(connectorId)) this.gone(connectorId);
   }
 
-  /** Takes what a connector listed. Resolves when it is published: under quarantine once the pins are known. */
+  /** Takes the list of a connector. Resolves when it is published: with `quarantine`, once the pins are known. */
   async take(
     { id, entry }: ConnectorIdentity,
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
@@ -116,7 +116,7 @@ export class ToolIntake {
     if (!isStrict) this.#publish(id, list);
     const remembered = memory.remember(record).then((changes) => {
       if (this.#turns.get(id) !== turn || this.#isClosed) return;
-      // Before the pins: what the map approves is not theirs to judge.
+      // Checked before the pins, because pins do not apply to tools that the map approves.
       if (isStrict) this.#deps.approvals.passing(id, tools, this.#digests(id, list));
       this.#judge(id, changes);
       if (isStrict) this.#publish(id, list);
@@ -124,7 +124,7 @@ export class ToolIntake {
     if (isStrict) await remembered;
   }
 
-  /** A connector is no more, or disabled: its tools go. */
+  /** Removes the tools of a connector that was removed or disabled. */
   gone(connectorId: string): void {
     this.#nextTurn(connectorId);
     this.#lists.delete(connectorId);
@@ -137,14 +137,14 @@ export class ToolIntake {
     this.#deps.memory.forget(connectorId);
   }
 
-  /** Drops remembered tools of connectors that are not there any more, or are elsewhere: `endpointOf` knows where. */
+  /** Drops remembered tools of connectors that no longer exist or have another endpoint, as `endpointOf` says. */
   dropUnknown(endpointOf: (connectorId: string) => string | null): void {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
 
   /**
-   * Judges the tools of these connectors again, because their entries may carry other digests now. Looks up the digests
-   * of connectors that have listed tools only: each lookup decodes an entry, and a first map adds all of its entries.
+   * Checks the tools of these connectors again, because the digests of their entries may have changed. Reads digests
+   * only for connectors that have listed tools: each read decodes an entry, and a first map adds all of its entries.
    */
   reconsider(connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
@@ -155,12 +155,12 @@ export class ToolIntake {
       if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
       const next = { ...list, record: { ...list.record, toolDigests: digests } };
       this.#publish(id, next);
-      // So that the next start holds the same tools back before it knows its map.
+      // The next start then holds the same tools back before it knows its map.
       void this.#deps.memory.remember(next.record);
     }
   }
 
-  /** Judges all tools by the pins as they are now. */
+  /** Compares all tools with the current pins again. */
   async review(): Promise<void> {
     const { memory, pins } = this.#deps;
     const changes = await memory.changes();
@@ -172,7 +172,7 @@ export class ToolIntake {
     }
   }
 
-  /** Approves the present definitions of these tools, or of all that differ. Resolves with the names that it did. */
+  /** Approves the present definitions of these tools, or of all changed tools (null). Resolves with their names. */
   async approve(names: readonly string[] | null): Promise<readonly string[]> {
     const chosen = names === null ? null : this.#deps.pins.choices(names);
     const approved = await this.#deps.memory.approve(chosen);
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** From now on nothing is forgotten: the connectors that go do so with the manager. */
+  /** Stops forgetting: connectors that close from now on close with the manager. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();
@@ -211,7 +211,7 @@ export class ToolIntake {
     );
   }
 
-  /** The digests of the entry that counts; before there is any, those of the last run. */
+  /** Returns the digests of the current entry, or those of the last run while the entry is unknown. */
   #digests(connectorId: string, { record }: ToolList): ToolDigests {
     return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
   }
@@ -224,7 +224,7 @@ export class ToolIntake {
     return isOther;
   }
 
-  /** They may be approved from the command line. */
+  /** Schedules a review, because changed tools may be approved from the command line. */
   #lookLater(): void {
     this.#lookTimer ??= startTimer(LOOK_MS, () => {
       void this.review().then(() => {
@@ -241,7 +241,7 @@ export class ToolIntake {
   }
 }
 
-/** The tools that no client of a gateway is shown: their definitions cannot be repaired for any revision. */
+/** Returns the tools that no client of a gateway sees: their definitions cannot be repaired for any revision. */
 function invisible(tools: readonly ToolInfo[]): readonly DroppedDefinition[] {
   return tools.flatMap(({ definition, invalid }) => {
     const reason = invalid === null ? null : examine('tool', definition, NEWEST_REVISION).reason;

@@ -1,6 +1,6 @@
 import type { ConnectorEntry, RemoteTool } from '../../shared/map/service-map.ts';
 
-/** Connectors whose tools have been registered under other names since before MCP tool lists; their users call them so. */
+/** Aliases of tools that were registered under other names before MCP had tool lists; users still call them so. */
 const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   [
     'wikidata',
@@ -11,14 +11,14 @@ const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ],
 ]);
 
-/** The name under which a connector's tool is registered, without the connector's id. */
+/** Returns the name under which a connector's tool is registered, without the connector's id. */
 export function publicToolName(connectorId: string, remoteName: string): string {
   return ALIASES.get(connectorId)?.get(remoteName) ?? remoteName;
 }
 
 /**
- * The tags of a tool: its own as the map gives them (`remoteTools`, else `metadata.tools`), then `scope:…` (its own scopes, else the
- * connector's), `connector:…`, `connectorName:…`, and `brand:…` unless `brand` is null.
+ * Returns the tags of a tool: its own from the map (`remoteTools`, else `metadata.tools`), then `scope:…` (its own
+ * scopes, else the connector's), `connector:…`, `connectorName:…`, and `brand:…` unless `brand` is null.
  */
 export function toolTags(entry: ConnectorEntry, remoteName: string, brand: string | null): readonly string[] {
   const described = describedTools(entry).find((tool) => tool.name === remoteName);
@@ -39,7 +39,7 @@ function describedTools(entry: ConnectorEntry): readonly RemoteTool[] {
   return Array.isArray(tools) ? tools.filter(isRemoteTool) : [];
 }
 
-/** `metadata` is the producer's own and was not checked. */
+/** Checks the shape, because `metadata` is chosen by the producer and was not checked. */
 function isRemoteTool(value: unknown): value is RemoteTool {
   if (typeof value !== 'object' || value === null || !('name' in value)) return false;
   const { tags, scopes } = value as { tags?: unknown; scopes?: unknown };

@@ -4,19 +4,19 @@ import type { Logger } from '../observability/logger.ts';
 import type { PinPolicy } from '../options/option-checks.ts';
 import { publicToolId } from './tool-info.ts';
 
-/** A tool whose definition is not the one that was first seen, or last approved. */
+/** A tool whose definition differs from the one first seen, or last approved. */
 export interface ChangedTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly connectorId: string;
-  /** What is different: `name`, `title`, `description`, `inputSchema`, `outputSchema`, `annotations`. */
+  /** The members that differ: `name`, `title`, `description`, `inputSchema`, `outputSchema`, `annotations`. */
   readonly members: readonly string[];
-  /** SHA-256 of the canonical form of those members, hex: as pinned, and now. */
+  /** SHA-256 (hex) of the canonical form of those members, as pinned and now. */
   readonly pinnedSha256: string;
   readonly sha256: string;
   /** Epoch ms. */
   readonly pinnedAt: number;
-  /** Whether it is unlisted, and refused, until it is approved. */
+  /** Whether it is unlisted and refused until it is approved. */
   readonly isQuarantined: boolean;
 }
 
@@ -26,11 +26,11 @@ export interface ToolPinsDeps {
   readonly onChanged: (tool: ChangedTool) => void;
 }
 
-/** Which tools differ from how they were first seen. Each new difference is told once. */
+/** Tools that differ from their pins. Each new difference is reported once. */
 export class ToolPins {
   readonly #deps: ToolPinsDeps;
   readonly #byConnector = new Map<string, ReadonlyMap<string, ToolPinChange>>();
-  /** The definition that was last told, of each tool that once differed. */
+  /** The last reported definition of each tool that ever differed. */
   readonly #told = new Map<string, string>();
 
   constructor(deps: ToolPinsDeps) {
@@ -41,7 +41,7 @@ export class ToolPins {
     return this.#deps.policy;
   }
 
-  /** Takes what differs of a connector's tools now; whether another set of them is quarantined. */
+  /** Takes the current differences of a connector's tools. Returns whether the set of quarantined tools changed. */
   note(connectorId: string, changes: readonly ToolPinChange[]): boolean {
     const before = this.#quarantined(connectorId);
     if (changes.length === 0) this.#byConnector.delete(connectorId);
@@ -59,12 +59,12 @@ export class ToolPins {
     return this.#deps.policy === 'quarantine' && this.#byConnector.get(connectorId)?.has(remoteName) === true;
   }
 
-  /** The tool of this id, if it differs. */
+  /** Returns the tool of this id, if it differs. */
   find(name: string): ChangedTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }
 
-  /** Which tools these names name, of those that differ. */
+  /** Returns the changed tools that have these names. */
   choices(names: readonly string[]): PinChoice[] {
     const all = [...this.#byConnector.values()].flatMap((changes) => [...changes.values()]);
     return all.filter((change) => names.includes(this.#view(change).name));
@@ -89,7 +89,7 @@ export class ToolPins {
     recordToolChange(this.#deps.policy);
     this.#deps.logger.warn(
       { event: 'tool-definition-changed', tool: name, connectorId, members, isQuarantined },
-      `Tool ${name} is no longer what it was when it was first seen (${members.join(', ')})${isQuarantined ? '; it is unlisted until it is approved' : ''}`,
+      `Tool ${name} has changed since it was first seen (${members.join(', ')})${isQuarantined ? '; it is unlisted until it is approved' : ''}`,
     );
     this.#deps.onChanged(tool);
   }

@@ -12,20 +12,20 @@ export interface ToolChange {
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   /**
-   * Of each changed one, what is different: members of its definition (`description`, `inputSchema`, …), `tags` or
-   * `author`.
+   * For each changed tool, the parts that differ: members of its definition (`description`, `inputSchema`, …), `tags`
+   * or `author`.
    */
   readonly how: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a claim changed for callers. */
+/** The effect of a claim for callers. */
 type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
 
-/** Somebody who keeps a list of their own in step with the store's, such as the host's registry. */
+/** Keeps its own list in step with the store, such as the host's registry. */
 export interface ToolFollower {
-  /** A tool is new, or its definition, tags or author changed. */
+  /** Called when a tool is new, or its definition, tags or author changed. */
   listed(tool: ToolInfo): void;
   unlisted(name: string): void;
 }
@@ -33,23 +33,23 @@ export interface ToolFollower {
 export interface ToolStoreDeps {
   readonly logger: Logger;
   readonly onChange: (change: ToolChange) => void;
-  /** Whether there is a connector of that id, up or not. */
+  /** Whether a connector of that id exists, up or not. */
   readonly isKnown: (connectorId: string) => boolean;
 }
 
 /**
- * The tools of all connectors by id. Connector ids may hold dots, so two connectors can claim one id. It belongs to the
- * known connector with the longest id, whichever came first, even if that has not listed its tools yet. The other
- * connector gets it when the first is gone.
+ * The tools of all connectors by id. Connector ids may contain dots, so two connectors can claim one id. It belongs to
+ * the known connector with the longest id, whichever came first, even if it has not listed its tools yet. The other
+ * connector gets the id when the first is removed.
  */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
-  /** Who claims an id, the longest connector id first. */
+  /** The claims on each id, the longest connector id first. */
   readonly #claims = new Map<string, readonly ToolInfo[]>();
   /** The tools that callers see. */
   readonly #given = new Map<string, ToolInfo>();
   readonly #reserved: ReservedIds;
-  /** Ids that are claimed, and belong to a known connector that does not claim them. */
+  /** Claimed ids that belong to a known connector which does not claim them. */
   readonly #withheld = new Set<string>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   readonly #sorted = new SortedTools((id) => this.get(id));
@@ -60,7 +60,7 @@ export class ToolStore {
     this.#reserved = new ReservedIds(deps.isKnown);
   }
 
-  /** Has `follower` told of each tool that is listed, changed or unlisted from now on, before `onChange` is called. */
+  /** Notifies `follower` of each tool that is listed, changed or unlisted from now on, before `onChange` is called. */
   follow(follower: ToolFollower): void {
     this.#followers.push(follower);
   }
@@ -78,13 +78,13 @@ export class ToolStore {
     return this.#sorted.list();
   }
 
-  /** Makes `tools` those of a connector: registers, replaces and removes what differs, and tells it once. */
+  /** Sets the tools of a connector: registers, replaces and removes what differs, and reports the change once. */
   replace(connectorId: string, tools: readonly ToolInfo[]): void {
     const next = this.#byName(tools);
     const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
     const how = new Map<string, readonly string[]>();
     for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(connectorId) ?? [])])) {
-      // Also where nothing changed: what was stale no longer is.
+      // Touched even without a change, because the tool may no longer be stale.
       this.#sorted.touch(id);
       const effect = this.#claim(id, connectorId, next.get(id));
       if (effect === null) continue;
@@ -97,7 +97,7 @@ export class ToolStore {
     this.#deps.onChange({ connectorId, ...change, how: Object.fromEntries(how) });
   }
 
-  /** Gives ids to others, or back, after connectors became known or are no more. */
+  /** Reassigns ids after connectors became known or were removed. */
   reconsider(connectorIds: readonly string[]): void {
     for (const [claimant, ids] of this.#reserved.under(connectorIds)) {
       const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
@@ -112,7 +112,7 @@ export class ToolStore {
     }
   }
 
-  /** The tools of one connector by id. Where an alias meets a tool that is really called so, that one has the name. */
+  /** Returns the tools of one connector by id. If an alias equals the real name of another tool, the real name wins. */
   #byName(tools: readonly ToolInfo[]): ReadonlyMap<string, ToolInfo> {
     const byName = new Map<string, ToolInfo>();
     for (const tool of tools) {
@@ -121,7 +121,7 @@ export class ToolStore {
         const named = [other, tool].map(({ definition }) => definition.name);
         this.#deps.logger.warn(
           { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
-          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the one called so has it`,
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the original name wins`,
         );
       }
       if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))
@@ -130,7 +130,7 @@ export class ToolStore {
     return byName;
   }
 
-  /** Makes `tool` the claim of a connector on an id, or withdraws it; what that changed for callers, or null. */
+  /** Sets or withdraws the claim of a connector on an id. Returns the effect for callers, or null. */
   #claim(id: string, connectorId: string, tool: ToolInfo | undefined): Effect | null {
     const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
     const claims =
@@ -143,7 +143,7 @@ export class ToolStore {
     return this.#give(id);
   }
 
-  /** Gives an id to the connector that it belongs to, if that claims it; what that changed for callers, or null. */
+  /** Gives an id to the connector that it belongs to, if that claims it. Returns the effect for callers, or null. */
   #give(id: string): Effect | null {
     const before = this.#given.get(id);
     const first = this.#claims.get(id)?.[0];
@@ -157,7 +157,7 @@ export class ToolStore {
     }
     this.#given.set(id, after);
     const members = before === undefined ? [] : differences(before, after);
-    // A tool that passes to another connector is another one, even if it looks the same.
+    // A tool that moves to another connector counts as changed, even if it looks the same.
     const isMoved = before !== undefined && before.connectorId !== after.connectorId;
     if (before !== undefined && members.length === 0 && !isMoved) return null;
     for (const follower of this.#followers) follower.listed(after);
@@ -168,11 +168,11 @@ export class ToolStore {
     const connectors = claims.map(({ connectorId }) => connectorId);
     this.#deps.logger.warn(
       { event: 'tool-collision', tool, connectors },
-      `Tool ${tool} is claimed by ${connectors.join(', ')}; the first has it`,
+      `Tool ${tool} is claimed by ${connectors.join(', ')}; the first of them is listed`,
     );
   }
 
-  /** Warns once of a tool that is not listed, until it is listed or gone. */
+  /** Warns once about a tool that is not listed, until it is listed or removed. */
   #noteWithheld(id: string, tool: ToolInfo | undefined): void {
     if (tool === undefined) this.#withheld.delete(id);
     if (tool === undefined || this.#withheld.has(id)) return;
@@ -185,7 +185,7 @@ export class ToolStore {
   }
 }
 
-/** What of two tools is not the same, by name. */
+/** Returns the names of the parts in which two tools differ. */
 function differences(before: ToolInfo, after: ToolInfo): string[] {
   if (before === after) return [];
   const [a, b] = [comparable(before), comparable(after)];

@@ -4,19 +4,19 @@ import type { ServerChange } from '../../shared/servers/server-records.ts';
 import { recordRegistryCommit } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** How long before changes that could not be written are tried again by themselves. */
+/** How long until changes that could not be written are retried. */
 const RETRY_MS = 1_000;
 
 /**
- * Gathers changes into commits: one at a time, and what comes meanwhile is the next. Of one server the last change
- * counts. Changes that cannot be written are kept and tried again, with the next ones or after a while.
+ * Gathers changes into commits: one commit at a time, and changes during a commit form the next one. The last change of
+ * each server wins. Changes that cannot be written are kept and retried, with the next changes or after a delay.
  */
 export class GroupCommit {
   readonly #write: (changes: readonly ServerChange[]) => Promise<void>;
   readonly #logger: Logger;
   #gathered = new Map<string, ServerChange>();
   #inFlight: ReadonlyMap<string, ServerChange> = new Map();
-  /** Of whoever's changes are gathered. */
+  /** Settles for the callers whose changes are gathered. */
   #next: PromiseWithResolvers<void> | null = null;
   #running: Promise<void> | null = null;
   #retry: Timer | null = null;
@@ -32,24 +32,24 @@ export class GroupCommit {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
-  /** Changes that are not known to be durable, the last one of each server. */
+  /** Returns the changes that are not known to be durable, the last one of each server. */
   pending(): ServerChange[] {
     return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
   }
 
-  /** Resolves when these changes are durable; rejects where the commit that they are in fails. */
+  /** Resolves when these changes are durable; rejects if their commit fails. */
   add(changes: readonly ServerChange[]): Promise<void> {
     for (const change of changes) this.#gathered.set(change.name, change);
     return this.#committed();
   }
 
-  /** Resolves when nothing is pending; rejects where a commit fails. */
+  /** Resolves when nothing is pending; rejects if a commit fails. */
   async settled(): Promise<void> {
     if (this.#gathered.size === 0) await this.#running;
     if (this.#gathered.size > 0) await this.#committed();
   }
 
-  /** Nothing is tried again by itself any more. */
+  /** Ends automatic retries. */
   stop(): void {
     this.#retry?.cancel();
   }
@@ -57,7 +57,7 @@ export class GroupCommit {
   #committed(): Promise<void> {
     this.#next ??= Promise.withResolvers<void>();
     const { promise } = this.#next;
-    // In a later microtask, so that what one turn changes is one commit.
+    // Started in a later microtask, so that all changes of one turn are one commit.
     this.#running ??= Promise.resolve().then(() => this.#run());
     return promise;
   }
@@ -81,7 +81,7 @@ export class GroupCommit {
       } catch (error) {
         this.#inFlight = new Map();
         recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'error');
-        // What was changed again meanwhile is newer.
+        // Changes of the same server that came meanwhile are newer.
         this.#gathered = new Map([...batch, ...this.#gathered]);
         this.#fail(asSwitchyardError(error, 'STORE_UNAVAILABLE'), ticket);
         break;
@@ -94,7 +94,7 @@ export class GroupCommit {
     if (!this.#hasFailed)
       this.#logger.error(
         { event: 'registry-write-failed', code: error.code, err: error },
-        `${error.message} It is tried again.`,
+        `${error.message} The write is retried.`,
       );
     this.#hasFailed = true;
     const next = this.#next;

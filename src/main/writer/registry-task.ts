@@ -7,22 +7,21 @@ import { silentLogger } from '../observability/logger.ts';
 import { workerUrl } from '../threads/worker-url.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** A large store is read through and through. */
+/** Timeout of a task. It has to allow for reading the whole of a large store. */
 const TIMEOUT_MS = 120_000;
 
 const END_TIMEOUT_MS = 2_500;
 
 /**
- * Has a thread look at a registry, or mend it. Rejects with its own error, STORE_UNAVAILABLE where it does not
- * answer.
+ * Runs a thread that checks or repairs a registry. Rejects with the thread's own error, or with STORE_UNAVAILABLE if it
+ * does not respond.
  */
 export async function runRegistryTask(task: RegistryTask): Promise<Exclude<RegistryTaskReply, { kind: 'failed' }>> {
   const worker = new Worker(workerUrl('workers/registry-check.worker'), { workerData: task });
-  const lost = (why: string) =>
-    new SwitchyardError('STORE_UNAVAILABLE', `The thread that looks at the registry ${why}.`);
+  const lost = (why: string) => new SwitchyardError('STORE_UNAVAILABLE', `The thread that checks the registry ${why}.`);
   using limit = deadline(TIMEOUT_MS, () => lost(`did not answer within ${TIMEOUT_MS} ms`));
   try {
-    // Rejects with an error that the thread ends by.
+    // Rejects with an error that ends the thread.
     const [reply] = (await raceSignal(once(worker, 'message'), limit.signal)) as [RegistryTaskReply];
     if (reply.kind === 'failed') throw fromWireError(reply.error);
     return reply;

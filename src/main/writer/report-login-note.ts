@@ -1,20 +1,20 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** What may be noted of the store of logins. */
+/** Notes about the store of logins. */
 export type LoginNote = Extract<
   StoreNote,
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs what of the logins in `stateDir` is not as it should be, or where their key is. */
+/** Logs problems of the logins in `stateDir`, or where their key is kept. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {
       const { path, mode } = note;
       logger.warn(
         { event: 'logins-exposed', code: 'STORE_EXPOSED', path, mode, stateDir },
-        `${path} could be used by others than its owner (mode ${mode}); it has mode 600 now. ` +
+        `${path} was accessible to users other than its owner (mode ${mode}); its mode is now 600. ` +
           'If others use this machine, delete the logins and their key, and log in again',
       );
       return;
@@ -32,11 +32,11 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
         otherKey === 0
           ? ''
           : keyringFailure === null
-            ? ' Put the key back where it was (logins.key beside it, or the keyring), or log in again.'
+            ? ' Put the key back where it was (logins.key next to it, or the keyring), or log in again.'
             : ` Their key may be in the keyring, which cannot be used (${keyringFailure}): unlock it, or log in again.`;
       logger.warn(
         fields,
-        `Some of what ${path} keeps of logins cannot be decrypted and is ignored: ` +
+        `Some logins in ${path} cannot be decrypted and are ignored: ` +
           `${otherKey} rows with another key, ${damaged} damaged.${remedy || ' Log in again with `auth login`.'}`,
       );
       return;

@@ -2,7 +2,7 @@ import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { reportLoginNote } from './report-login-note.ts';
 
-/** Logs what of the store in `stateDir` is not as it should be. */
+/** Logs problems of the store in `stateDir`. */
 export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'journal-mode': {
@@ -16,17 +16,17 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       if (hasCommit)
         logger.error(
           fields,
-          `The last ${pages} pages of the store's log fail their checksum and are passed over: ` +
+          `The last ${pages} pages of the store's log fail their checksum and are skipped: ` +
             'a write was cut off, or the disk damaged them; the last changes may be missing',
         );
-      else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never made`);
+      else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never committed`);
       return;
     }
     case 'exposed': {
       const { folder, exposure } = note;
       logger.warn(
         { event: 'store-exposed', code: 'STORE_EXPOSED', stateDir },
-        `The state folder ${folder} ${exposure}; make it yours alone (chown, chmod 700)`,
+        `The state folder ${folder} ${exposure}; make yourself its only user (chown, chmod 700)`,
       );
       return;
     }
@@ -34,14 +34,14 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       logger.warn(
         { event: 'store-replaced', stateDir },
         'The store was deleted or replaced while it was open; ' +
-          'the one that is there now is used, and what this process knows goes into it',
+          'the current one is used, and gets what this process knows',
       );
       return;
     case 'programs-ended': {
       const { pids } = note;
       logger.warn(
         { event: 'store-programs-ended', pids, stateDir },
-        `Ended ${pids.length} programs that a host on this folder had started before it was killed`,
+        `Ended ${pids.length} stdio servers that a host on this folder had started before it was killed`,
       );
       return;
     }
@@ -58,8 +58,8 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
         { event: 'store-set-aside', code: 'STORE_CORRUPT', stateDir, backup, saved, lost },
         `The store is damaged (${reason}); it is now ${backup}. ` +
           `Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
-          'Servers that are lost here are taken from servers.json where it has them; ' +
-          'a service map whose floor is lost is protected against older ones from its next load on',
+          'Lost servers are restored from servers.json if they are in it; ' +
+          'a service map whose floor is lost is protected from older maps again after its next load',
       );
       return;
     }

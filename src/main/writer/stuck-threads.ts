@@ -4,9 +4,9 @@ import type { Logger } from '../observability/logger.ts';
 let stuckCount = 0;
 
 /**
- * Waits so long for a thread to end. One that is stuck in a system call or in native code never does, and then the
- * process cannot exit by itself either: that is said aloud (WORKER_STUCK) and remembered for whoever can kill the
- * process.
+ * Waits at most `timeoutMs` for a thread to end. A thread that is stuck in a system call or in native code never does,
+ * and then the process cannot exit by itself. That is logged (WORKER_STUCK), and {@link hasStuckThreads} reports it to
+ * code that can kill the process.
  */
 export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logger: Logger): Promise<void> {
   let hasEnded = false;
@@ -22,7 +22,7 @@ export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logg
   );
 }
 
-/** Whether a thread of this process was given up on; a process that is done then has to end by SIGKILL. */
+/** Whether a thread of this process did not end; a process that is done must then end by SIGKILL. */
 export function hasStuckThreads(): boolean {
   return stuckCount > 0;
 }

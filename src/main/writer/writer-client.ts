@@ -18,29 +18,29 @@ import { awaitEnd } from './stuck-threads.ts';
 const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
- * How long an answer may take: a disk that hangs, as that of a lost network share does, must not hold a sync.
- * SQLite itself waits 5 s for a lock.
+ * Timeout for a response: a disk that hangs, such as a lost network share, must not block a sync. SQLite itself waits 5
+ * s for a lock.
  */
 const ANSWER_TIMEOUT_MS = 7_000;
 
 export interface WriterClientOptions {
   readonly logger?: Logger;
-  /** The thread's file; another one only in tests. */
+  /** The thread's file; another one is only used in tests. */
   readonly workerUrl?: URL;
   readonly answerTimeoutMs?: number;
 }
 
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
-/** Hears of the logins of the folder while they are watched. */
+/** Notified about the logins of the folder while they are watched. */
 export interface LoginListener {
-  /** Something else is stored than was last read. */
+  /** Called when the stored logins differ from those last read. */
   readonly changed: () => void;
-  /** The thread that watched is gone. */
+  /** Called when the thread that watched is gone. */
   readonly lost: () => void;
 }
 
-/** A writer thread that runs, with the store open or about to be. */
+/** A running writer thread, whose store is open or about to be. */
 interface Session {
   readonly worker: Worker;
   readonly api: Comlink.Remote<WriterApi>;
@@ -48,21 +48,21 @@ interface Session {
   readonly exit: AbortController;
   /** Whether the store is open. */
   opened: Promise<string>;
-  /** It could not be opened, and is to be tried again when it is needed. */
+  /** Whether the store could not be opened; it is retried when it is needed. */
   isUnopened: boolean;
-  /** Whether the thread is of use without the store: logins are in a file of their own. */
+  /** Whether the thread is useful without the store: logins are in a file of their own. */
   keepsLogins: boolean;
-  /** Answers that are due. */
+  /** The number of pending responses. */
   pending: number;
-  /** Answers that are no longer waited for; until they come, nothing else is asked. */
+  /** The number of responses that are no longer awaited; until they come, no other request is sent. */
   overdue: number;
 }
 
 /**
- * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while
- * an answer is due; one that ended, or could not open the store, is replaced at the next call. Every call rejects
- * with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE when the thread ends before it
- * answered (Comlink alone would wait for ever).
+ * The main thread's side of the writer worker. The thread starts with the first call, and only keeps the process
+ * running while a response is pending. If it ended or could not open the store, the next call replaces it. Every call
+ * rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread ends before
+ * it responds (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
@@ -80,17 +80,17 @@ export class WriterClient {
     this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
-  /** Opens the store, unless that was done. Resolves with the path of its file. */
+  /** Opens the store, unless it is open. Resolves with the path of its file. */
   open(): Promise<string> {
     return this.#call((session) => session.opened);
   }
 
-  /** Puts one question to the writer. Rejects with the writer's own error. */
+  /** Sends one request to the writer. Rejects with the writer's own error. */
   ask<T>(question: (api: Comlink.Remote<WriterApi>) => Promise<WriterReply<T>>): Promise<T> {
     return this.#call(({ api }) => answer(question(api)));
   }
 
-  /** Asks about logins, also where the store itself cannot be opened. Rejects with the writer's own error. */
+  /** Sends a request about logins, even if the store itself cannot be opened. Rejects with the writer's own error. */
   askLogins<T>(question: (api: Comlink.Remote<LoginWriterApi>) => Promise<WriterReply<T>>): Promise<T> {
     return this.#call(({ api }) => answer(question(api)), 'logins');
   }
@@ -99,39 +99,39 @@ export class WriterClient {
     return this.#isClosed;
   }
 
-  /** Who hears of changes after `watchLogins(true)`; null for nobody. */
+  /** Sets the listener for changes after `watchLogins(true)`; null for none. */
   listenToLogins(listener: LoginListener | null): void {
     this.#loginListener = listener;
   }
 
-  /** `oldKeys`: where an earlier version kept the source. */
+  /** Reads a source. `oldKeys` are the keys under which an earlier version stored it. */
   readSource(storeKey: string, oldKeys: readonly string[] = []): Promise<StoredSource> {
     return this.#call(({ api }) => answer(api.readSource(storeKey, oldKeys)));
   }
 
-  /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */
+  /** Stores a map. Resolves when it is durable. Its `body` is transferred and must not be used afterwards. */
   saveMap(map: StoredMap, notes: SourceNotes): Promise<void> {
     return this.#call(async ({ api }) => {
       await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer]), notes));
     });
   }
 
-  /** Resolves when the changes are durable. */
+  /** Applies changes of servers. Resolves when they are durable. */
   applyServers(changes: readonly ServerChange[]): Promise<void> {
     return this.#call(async ({ api }) => {
       await answer<null>(api.applyServers(changes));
     });
   }
 
-  /** What is new in the registry since `known`. */
+  /** Returns the changes of the registry since `known`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): Promise<ServerNews> {
     return this.#call(({ api }) => answer(api.syncServers(path, known, mode)));
   }
 
   /**
-   * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to
-   * be made durable and the file to be written. The thread sets the first element of what is returned to 1 when
-   * that is done, or has failed. Null once closed. Throws WORKER_FILE_MISSING.
+   * Hands changes to the thread for a process that ends now and waits for no promise; starts the thread if needed. The
+   * thread makes them durable and writes the file. It then sets the first element of the returned array to 1, also
+   * after a failure. Null once closed. Throws WORKER_FILE_MISSING.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;
@@ -141,7 +141,7 @@ export class WriterClient {
     return done;
   }
 
-  /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */
+  /** Closes the store and ends the thread; abandons a stuck thread after 5 s. Idempotent; never rejects. */
   async close(): Promise<void> {
     const session = this.#session;
     this.#isClosed = true;
@@ -152,7 +152,7 @@ export class WriterClient {
     await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
 
-  /** Works in the present session, or in a new one, once its store is open (or, for logins, could not be opened). */
+  /** Works in the current session, or in a new one, once its store is open (or, for logins, could not be opened). */
   async #call<T>(work: (session: Session) => Promise<T>, what: 'store' | 'logins' = 'store'): Promise<T> {
     if (this.#isClosed) throw ended(undefined);
     this.#session ??= this.#start();

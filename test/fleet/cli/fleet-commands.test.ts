@@ -22,14 +22,14 @@ async function checkOf(url: string): Promise<{ code: number | null; findings: Re
   return { code, findings: new Map(findings.map((finding) => [finding.check, finding])) };
 }
 
-describe.skipIf(!hasRedis)('the command fleet', () => {
+describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('shows hosts and maps, and is no host itself', async () => {
+  it('shows hosts and maps without joining as a host', async () => {
     await using one = joinFleet(server, { address: 'http://127.0.0.1:8080' });
     await using reader = joinFleet(server, { role: 'reader' });
     const map = { name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) };
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('the command fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('finds a server fit that is, and says what its settings mean', async () => {
+  it('accepts a healthy server, and explains its settings', async () => {
     const { code, findings } = await checkOf(server.url);
     expect(code).toBe(0);
     expect([...findings.values()].map(({ check, outcome }) => [check, outcome])).toEqual([
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis)('the command fleet', () => {
       expect(stderr).toContain('hosts with another secret are not shown');
   });
 
-  it('checks the id and the secrets before it asks the server', async () => {
+  it('checks the id and the secrets before it connects to the server', async () => {
     const flags = ['fleet', 'hosts', '--fleet', server.url, '--fleet-secret-env', 'S', '--fleet-id'];
     const [badId, shortSecret] = [
       await runCliHere([...flags, 'a b{}'], { env: { S: 'x'.repeat(32) } }),
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('the command fleet', () => {
     expect([shortSecret.code, shortSecret.stderr]).toEqual([2, expect.stringContaining('at least 32 characters')]);
   });
 
-  it('fails within seconds for a server that is not there, and says why', async () => {
+  it('fails within seconds for a server that cannot be reached, and explains why', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     const { code, findings } = await checkOf(url);
     expect([code, findings.get('server')?.outcome]).toEqual([1, 'failed']);
@@ -107,7 +107,7 @@ describe.skipIf(!hasRedis)('the command fleet', () => {
     expect(hosts.stderr).toContain('FLEET_UNAVAILABLE');
   });
 
-  it('refuses a password among the arguments, and a command without a fleet', async () => {
+  it('rejects a password among the arguments, and a command without a fleet', async () => {
     const refused = await fleetCommand('redis://ann:word@127.0.0.1', 'check');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('SWITCHYARD_FLEET_PASSWORD');

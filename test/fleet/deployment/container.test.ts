@@ -18,7 +18,7 @@ const instructions = readDockerfile(dockerfile);
 const all = (name: string): string[] => instructions.filter((one) => one.name === name).map(({ text }) => text);
 const port = /"--port", "(\d+)"/.exec(dockerfile)?.[1] ?? '';
 
-/** The build's folder: the packed tarball, built in a copy so that no other test sees its dist/. */
+/** Fills the build's folder with the packed tarball, built in a copy so that no other test sees its dist/. */
 function packInto(context: string, scratch: string): void {
   const copy = join(scratch, 'project');
   const run = (command: string, args: readonly string[], cwd: string): void => {
@@ -27,14 +27,14 @@ function packInto(context: string, scratch: string): void {
   };
   mkdirSync(copy);
   for (const name of ['package.json', 'README.md', 'LICENSE']) cpSync(join(project, name), join(copy, name));
-  // Types are checked elsewhere, and nobody reads declarations here.
+  // Types are checked elsewhere, and no test reads declarations here.
   const build = join(project, 'scripts', 'build.ts');
   run(process.execPath, [build, join(copy, 'dist'), '--without-declarations'], project);
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', context], copy);
 }
 
 describe('the Dockerfile of docs/deployment.md', () => {
-  it('has two stages of one exact Node image, runs as nobody special, and is asked for its health by Node', () => {
+  it('has two stages of one exact Node image, runs as an unprivileged user, and uses Node for its health check', () => {
     const images = all('FROM').map((text) => text.split(' ')[0]);
     expect(new Set(images).size).toBe(1);
     expect(images).toHaveLength(2);
@@ -45,7 +45,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     expect(dockerfile).not.toContain('curl');
   });
 
-  it('has a stop timeout of more than its drain', () => {
+  it('has a stop timeout that is longer than its drain', () => {
     const run = deploymentBlock('Build and run it');
     const drainMs = Number(/"--drain", "(\d+)"/.exec(dockerfile)?.[1]);
     const stopSeconds = Number(/--stop-timeout (\d+)/.exec(run)?.[1]);
@@ -54,7 +54,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     expect(all('EXPOSE')).toEqual([port]);
   });
 
-  it('builds from the packed tarball in an empty folder, serves what the page asks it for, and ends with 0 on SIGTERM', async () => {
+  it('builds from the packed tarball in an empty folder, answers the requests of the page, and exits with 0 on SIGTERM', async () => {
     using scratch = new TempDir();
     using context = new TempDir();
     packInto(context.path, scratch.path);
@@ -111,7 +111,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     }
   }, 600_000);
 
-  it('names a Node that the package supports', () => {
+  it('names a Node version that the package supports', () => {
     const { engines } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
       engines: { node: string };
     };

@@ -13,7 +13,7 @@ interface Manifest {
   readonly apiVersion: string;
   readonly kind: Kind;
   readonly metadata: { readonly name: string };
-  // biome-ignore lint/suspicious/noExplicitAny: a manifest is looked into freely; its schema is checked first
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of a manifest; its schema is checked first
   readonly spec: any;
   readonly stringData?: Readonly<Record<string, string>>;
 }
@@ -25,7 +25,7 @@ const of = (kind: Kind): Manifest => {
   if (found === undefined) throw new Error(`There is no ${kind}`);
   return found;
 };
-/** Throws where the manifest does not match the schema of its kind. */
+/** Throws if the manifest does not match the schema of its kind. */
 function validate(manifest: Manifest): void {
   const Model = KINDS[manifest.kind];
   const model = new Model(manifest as never);
@@ -37,7 +37,7 @@ const pod = of('Deployment').spec.template.spec;
 const [container] = pod.containers;
 
 describe('the Kubernetes manifests of docs/deployment.md', () => {
-  it('are what the schemas of Kubernetes say', () => {
+  it('match the schemas of Kubernetes', () => {
     expect(manifests.map(({ kind }) => kind)).toEqual([
       'Secret',
       'Deployment',
@@ -55,7 +55,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     ['Service', 'sessionAffinity: None', 'sessionAffinity: 0'],
     ['PodDisruptionBudget', 'matchLabels:\n      app: mcp-switchyard', 'matchLabels: mcp-switchyard'],
     ['Ingress', 'pathType: Prefix', 'pathType: []'],
-  ] as const)('are refused by the schema of %s with %s changed to %s', (kind, right, wrong) => {
+  ] as const)('are rejected by the schema of %s with %s changed to %s', (kind, right, wrong) => {
     const documents = text.split(/^---$/m);
     const document = documents.find((part) => part.includes(`kind: ${kind}\n`)) ?? '';
     expect(document).toContain(right);
@@ -63,13 +63,13 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(() => validate(changed as Manifest)).toThrow();
   });
 
-  it('give a pod more time to end than preStop and the drain take', () => {
+  it('give a pod more time to end than preStop and the drain need', () => {
     const drainMs = Number(/--drain=(\d+)/.exec(text)?.[1]);
     const preStopSeconds = Number(container.lifecycle.preStop.exec.command[1]);
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThanOrEqual(preStopSeconds * 1_000 + drainMs + 5_000);
   });
 
-  it('have a command line that serve reads, with variables that the pod sets', () => {
+  it('have a command line that serve accepts, with variables that the pod sets', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(container.args[0]).toBe('serve');
     expect(serve?.parseOptions(container.args.slice(1))).toEqual({ operands: [], unknown: [] });
@@ -82,7 +82,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(container.envFrom).toEqual([{ secretRef: { name: of('Secret').metadata.name } }]);
   });
 
-  it('fit together: labels, ports, no affinity, three replicas of which one may be away', () => {
+  it('fit together: labels, ports, no affinity, three replicas of which one may be unavailable', () => {
     const labels = of('Deployment').spec.template.metadata.labels;
     for (const kind of ['Deployment', 'PodDisruptionBudget'] as const)
       expect(of(kind).spec.selector.matchLabels).toEqual(labels);

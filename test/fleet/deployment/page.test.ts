@@ -8,7 +8,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const page = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
 
 describe('docs/deployment.md', () => {
-  it('has no block without a name, and none that no test uses', () => {
+  it('has only named blocks, each used by a test', () => {
     const blocks = deploymentBlocks();
     expect(page.match(/^```[a-z]+$/gm)).toHaveLength(blocks.size);
     const tests = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));

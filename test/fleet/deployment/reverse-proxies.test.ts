@@ -9,14 +9,14 @@ import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-w
 import { envelope } from '../../helpers/mcp-post.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 
-// The helper reads the page by deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf') and
-// deploymentBlock('/etc/caddy/Caddyfile').
+// The helper reads these blocks of the page, and page.test.ts looks for their names in this file:
+// deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf') and deploymentBlock('/etc/caddy/Caddyfile').
 const PROXIES: readonly [kind: ProxyKind, isThere: boolean][] = [
   ['nginx', hasProgram('nginx', '-v')],
   ['caddy', hasProgram('caddy', 'version')],
 ];
 
-/** Each replica has a separator of its own, so that its answers name it. */
+/** Each replica has its own separator, so that its responses identify it. */
 const SEPARATORS = ['__', '_._', '_-_'];
 
 const modern = (method: string, params: object = {}) =>
@@ -29,11 +29,11 @@ const modern = (method: string, params: object = {}) =>
 interface Replicas extends AsyncDisposable {
   readonly worlds: readonly GatewayWorld[];
   readonly urls: readonly string[];
-  /** Adds a tool to the connector, which tells all. */
+  /** Adds a tool to the connector, which announces it to all replicas. */
   addTool(): void;
 }
 
-/** Three gateways over one connector. */
+/** Three gateways in front of one connector. */
 async function startReplicas(): Promise<Replicas> {
   await using stack = new AsyncDisposableStack();
   let tools = 1;
@@ -60,7 +60,7 @@ async function startReplicas(): Promise<Replicas> {
   };
 }
 
-/** Lists the tools; which replica answered, or the status of what is no success. */
+/** Lists the tools; returns which replica answered, or the status of an error. */
 async function listTools(proxy: ReverseProxy): Promise<string> {
   const { statusCode, body } = await proxy.post(...modern('tools/list'));
   const text = await body.text();
@@ -73,7 +73,7 @@ interface Notices extends Disposable {
   readonly seen: { text: string; hasEnded: boolean };
 }
 
-/** Opens a stream of changed lists, and waits until it is acknowledged. */
+/** Opens a stream for changed lists, and waits until it is acknowledged. */
 async function openNotices(proxy: ReverseProxy): Promise<Notices> {
   const { statusCode, body } = await proxy.post(
     ...modern('subscriptions/listen', { notifications: { toolsListChanged: true } }),
@@ -93,13 +93,13 @@ async function openNotices(proxy: ReverseProxy): Promise<Notices> {
 
 const hasChanged = ({ seen }: Notices): boolean => seen.text.includes('notifications/tools/list_changed');
 
-/** The page's configuration with each of its long timeouts at a hundredth, or at a hundredth of what `seconds` says. */
+/** The page's configuration with its long timeouts divided by 100; `seconds` replaces the timeouts first. */
 const scaled =
   (kind: ProxyKind, seconds = 660) =>
   (block: string): string =>
     block.replaceAll(/\b660s/g, kind === 'nginx' ? `${seconds * 10}ms` : `${seconds / 100}s`);
 
-/** Three servers that cut each connection once they have read a request. */
+/** Three servers that close each connection once they have read a request. */
 async function startCutters(): Promise<AsyncDisposable & { readonly urls: string[]; readonly posts: () => number }> {
   let posts = 0;
   const servers: Server[] = [];
@@ -127,7 +127,7 @@ async function startCutters(): Promise<AsyncDisposable & { readonly urls: string
 }
 
 describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind, isThere) => {
-  it.skipIf(!isThere)('spreads requests over three replicas, and passes a notice on at once', async () => {
+  it.skipIf(!isThere)('spreads requests over three replicas, and forwards a notification at once', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls);
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -140,7 +140,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     expect(notices.seen.hasEnded).toBe(false);
   });
 
-  it.skipIf(!isThere)('goes on with two replicas when one has ended', async () => {
+  it.skipIf(!isThere)('continues with two replicas when one has ended', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls);
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -148,7 +148,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     const answered: string[] = [];
     for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
     const failed = answered.filter((answer) => !answer.startsWith('_'));
-    // Caddy learns of it by one request that fails.
+    // Caddy notices it with one request that fails.
     expect(failed.length).toBeLessThanOrEqual(kind === 'caddy' ? 1 : 0);
     expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
   });
@@ -171,20 +171,20 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
       expect(Number(new RegExp(`^\\s*${name} (\\d+)s;?$`, 'm').exec(PROXY_BLOCKS[kind])?.[1])).toBeGreaterThan(600);
   });
 
-  it.skipIf(!isThere)('holds a stream that is idle for ten minutes, at a hundredth of its timeouts', async () => {
+  it.skipIf(!isThere)('keeps a stream open that is idle for ten minutes, scaled to a hundredth', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind));
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
     using notices = await openNotices(proxy);
     const acknowledged = notices.seen.text;
-    // Ten minutes at a hundredth: the test is about this pause.
+    // Ten minutes at a hundredth: this pause is what the test checks.
     await sleep(6_000);
     expect(notices.seen).toEqual({ text: acknowledged, hasEnded: false });
     replicas.addTool();
     await eventually('the notice comes', () => hasChanged(notices), 5_000);
   });
 
-  it.skipIf(!isThere)('would cut that stream with a timeout of a minute', async () => {
+  it.skipIf(!isThere)('cuts an idle stream if its timeout is a minute', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind, 60));
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -194,8 +194,8 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
   });
 });
 
-describe('the Host header', () => {
-  it.skipIf(!hasProgram('nginx', '-v'))('is refused by the gateway where nginx sends its own', async () => {
+describe('the Host header of a reverse proxy', () => {
+  it.skipIf(!hasProgram('nginx', '-v'))('is rejected by the gateway if nginx sends its own', async () => {
     await using replicas = await startReplicas();
     const withoutHost = (block: string): string => block.replace(/^ *proxy_set_header Host .*\n/m, '');
     await using proxy = await ReverseProxy.start('nginx', replicas.urls, withoutHost);

@@ -11,7 +11,7 @@ const bin = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.ur
 const unit = deploymentBlock('/etc/systemd/system/mcp-switchyard.service');
 const environment = deploymentBlock('/etc/mcp-switchyard.env');
 
-/** What systemd-analyze says about the unit, with the programs of this machine in it. */
+/** The output of systemd-analyze for the unit, with the paths of this machine in it. */
 function analyze(
   text: string,
   ...args: readonly string[]
@@ -27,7 +27,7 @@ const stopSeconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
 const drainMs = Number(/--drain (\d+)/.exec(unit)?.[1]);
 
 describe('the systemd unit of docs/deployment.md', () => {
-  it.skipIf(!hasProgram('systemd-analyze', '--version'))('passes systemd-analyze verify without a word', () => {
+  it.skipIf(!hasProgram('systemd-analyze', '--version'))('passes systemd-analyze verify without warnings', () => {
     expect(analyze(unit, 'verify')).toEqual({ status: 0, output: '' });
     const wrong = unit.replace('TimeoutStopSec=', 'TimeoutStopSecs=');
     expect(analyze(wrong, 'verify').output).toContain('TimeoutStopSecs');
@@ -46,7 +46,7 @@ describe('the systemd unit of docs/deployment.md', () => {
     },
   );
 
-  it('gives the process more time to end than its calls may take', () => {
+  it('gives the process more time to end than its calls can take', () => {
     expect(stopSeconds * 1_000).toBeGreaterThanOrEqual(drainMs + 5_000);
     expect(unit).toContain('KillSignal=SIGTERM');
   });
@@ -58,7 +58,7 @@ describe('the systemd unit of docs/deployment.md', () => {
     expect(named).toEqual(['GATEWAY_TOKEN', 'STATE_DIRECTORY', 'FLEET_SECRET', 'HOST_IP']);
   });
 
-  it('has a command line that serve reads', () => {
+  it('has a command line that serve accepts', () => {
     const line = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)?.[1]?.replaceAll('\\\n', ' ').split(/\s+/) ?? [];
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(line[2]).toBe('serve');

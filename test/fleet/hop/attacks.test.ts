@@ -24,7 +24,7 @@ afterEach(() => {
   for (const end of cleanup.splice(0)) end();
 });
 
-/** Something that listens where a replica is thought to be. */
+/** A server in place of a replica. */
 async function listen(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +35,7 @@ async function listen(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What goes to one address, recorded on its way. */
+/** Records the bytes sent to an address, and forwards them. */
 async function record(to: string): Promise<{ readonly address: string; readonly bytes: () => Buffer }> {
   const chunks: Buffer[] = [];
   const server = createTcpServer((client) => {
@@ -51,7 +51,9 @@ async function record(to: string): Promise<{ readonly address: string; readonly 
   return { address, bytes: () => Buffer.concat(chunks) };
 }
 
-/** Sends bytes as they are; resolves with what comes until the other side closes, or has answered with a length. */
+/**
+ * Sends bytes unchanged; resolves with everything received until the other side closes or has sent a complete response.
+ */
 async function raw(to: string, bytes: Buffer | string): Promise<string> {
   const socket = connect(Number(new URL(to).port), '127.0.0.1');
   cleanup.push(() => socket.destroy());
@@ -70,7 +72,7 @@ const sealer = new FleetSealer('test', [SECRET]);
 const REFUSED = '{"error":"FLEET_HOP_REFUSED"}';
 let counter = 0;
 
-/** A hop by hand: of the right secret, with whatever is changed. */
+/** A hop made by the test, with the right secret and the given changes. */
 function hop(
   { fleet }: HopReplica,
   change: Partial<HopFacts> & { body?: Buffer; path?: string; length?: number; answerKey?: string } = {},
@@ -91,8 +93,8 @@ const send = ({ listener }: HopReplica, { text }: { readonly text: string }) =>
   raw(listener.url, Buffer.from(text, 'latin1'));
 const refusals = ({ lines }: HopReplica) => lines.filter(({ fields }) => fields.event === 'fleet-hop-refused');
 
-describe('the endpoint for hops', () => {
-  it('takes a genuine hop, whatever host name and origin it has, and answers in sealed frames alone', async () => {
+describe('the endpoint for hops between replicas', () => {
+  it('accepts a genuine hop with any host name and origin, and answers only in sealed frames', async () => {
     await using world = await startHopWorld(1, {});
     const answer = await send(world.at(0), hop(world.at(0)));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -100,14 +102,14 @@ describe('the endpoint for hops', () => {
     expect(answer).not.toContain('isDone');
   });
 
-  it('is not there without a fleet', async () => {
+  it('does not exist without a fleet', async () => {
     await using world = await startGateway({});
     const { listener } = world;
     const [response, hopped] = [await fetch(`${listener.url}/nowhere`), await fetch(`${listener.url}/fleet/v1/answer`)];
     expect([hopped.status, await hopped.text()]).toEqual([response.status, await response.text()]);
   });
 
-  it('refuses everybody else in the same words: no proof, another secret, kind, receiver, length or sender', async () => {
+  it('rejects everything else with the same text: no header, another secret, kind, receiver, length or sender', async () => {
     await using world = await startHopWorld(2, {});
     const replica = world.at(0);
     const good = hop(replica);
@@ -170,7 +172,7 @@ describe('the endpoint for hops', () => {
     }
   });
 
-  it('takes a recorded hop once, and a changed one never', async () => {
+  it('accepts a recorded hop once, and a changed one never', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const { address, bytes } = await record(replica.listener.url);
@@ -190,7 +192,7 @@ describe('the endpoint for hops', () => {
     expect(start).toBeGreaterThan(4);
   });
 
-  it('lets a counter that is as high as can be shut out its own sender alone', async () => {
+  it('blocks only the sender itself if it uses the highest possible counter', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const take = async (change: Partial<HopFacts>) => (await send(replica, hop(replica, change))).slice(9, 12);
@@ -199,7 +201,7 @@ describe('the endpoint for hops', () => {
     expect(await take({ senderId: 'low', counter: 5 })).toBe('200');
   });
 
-  it('refuses a stranger before the body comes, and gives up a body that never comes', async () => {
+  it('rejects an unknown sender before the body arrives, and times out a body that never arrives', async () => {
     await using world = await startHopWorld(1, {}, { limits: { requestTimeoutMs: 1_000 } });
     const replica = world.at(0);
     const stranger = hop(replica).text.replace(/attacker/, 'stranger');
@@ -210,7 +212,7 @@ describe('the endpoint for hops', () => {
     expect(answer.slice(0, 12)).toBe('HTTP/1.1 408');
   });
 
-  it('logs a flood of refused hops in one line each minute', async () => {
+  it('logs a flood of rejected hops in one line each minute', async () => {
     await using world = await startHopWorld(1, {});
     for (let count = 0; count < 20; count += 1)
       await fetch(`${world.at(0).listener.url}/fleet/v1/answer`, { method: 'POST' });
@@ -221,7 +223,7 @@ describe('the endpoint for hops', () => {
 describe('a replica that sends a hop', () => {
   const session = { id: 's', principal: 'anonymous', route: 'all' };
 
-  it('believes nobody without a proof, and follows no redirect', async () => {
+  it('accepts no response without authentication, and follows no redirect', async () => {
     await using world = await startHopWorld(1, {});
     const real = world.at(0);
     const hops: string[] = [];
@@ -254,7 +256,7 @@ describe('a replica that sends a hop', () => {
     expect(refusals(real)).toEqual([]);
   });
 
-  it('sends nothing that a client is let in with, neither header nor cookie', async () => {
+  it('forwards no client credentials, neither header nor cookie', async () => {
     const token = 'the-access-token-of-a-client';
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
@@ -290,7 +292,7 @@ describe('a replica that sends a hop', () => {
     for (const secret of [token, 'cookie-value', 'authorization']) expect(text).not.toContain(secret);
   });
 
-  it('is told that a state is too old by a replica that would have to send it on: no hop makes another', async () => {
+  it('gets an error for an old state from a replica that would have to forward it: a hop never causes another one', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });

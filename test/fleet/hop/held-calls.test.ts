@@ -13,7 +13,7 @@ function progressTokenOf(params: unknown): unknown {
   return (params as { readonly _meta: { readonly progressToken: unknown } })._meta.progressToken;
 }
 
-it('resumes a held call at whichever replica its client retries it, each time at another one', async () => {
+it('a held call is resumed at any replica at which its client retries it, each time another one', async () => {
   const answers: unknown[] = [];
   let call: RawRequest | null = null;
   await using server = await RawMcpServer.start({
@@ -67,7 +67,7 @@ it('resumes a held call at whichever replica its client retries it, each time at
   expect(again.error).toMatchObject({ code: -32_602, message: expect.stringContaining('too old') });
 });
 
-/** Asks for roots in the middle of each call, and then answers it with `finish`. */
+/** Requests roots in the middle of each call, and then answers it with `finish`. */
 function asking(finish: (call: RawRequest) => void): Parameters<typeof RawMcpServer.start>[0] {
   const calls: RawRequest[] = [];
   return {
@@ -89,7 +89,7 @@ const retryOf = ({ result }: Posted) => ({
   inputResponses: { 'request-1': { roots: [] } },
 });
 
-it('holds a large result back at its connector while the client at another replica takes nothing of it', async () => {
+it('a large result waits at its connector while the client at another replica does not read it', async () => {
   const text = 'x'.repeat(31 * 1024 * 1024);
   let large: RawRequest | null = null;
   await using server = await RawMcpServer.start(
@@ -123,7 +123,7 @@ it('holds a large result back at its connector while the client at another repli
   expect(JSON.parse(body).result.content[0].text.length).toBe(text.length);
 });
 
-it('ends the work of the owner when the client goes away from the replica in between', async () => {
+it('the owner cancels its work when the client goes away from the replica in between', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(2, { a: remote(server) });
   const first = await postModern(world.at(0).mcp, 'tools/call', { name: 'a__echo' }, options);
@@ -138,7 +138,7 @@ it('ends the work of the owner when the client goes away from the replica in bet
   );
 });
 
-it('answers at once, and as for an old state, where the owner is unknown, refuses or cannot be connected to', async () => {
+it('a retry fails at once like one with an old state if the owner is unknown, rejects it or cannot be reached', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;
@@ -154,12 +154,12 @@ it('answers at once, and as for an old state, where the owner is unknown, refuse
   expect(error).toMatchObject({ code: -32_602 });
 });
 
-it('resumes calls that are held while the secret of the fleet is replaced', async () => {
+it('held calls are resumed while the secret of the fleet is replaced', async () => {
   const [old, fresh] = ['the secret of a fleet before it was replaced', 'the secret of a fleet after it was replaced!'];
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
   );
-  // One after the other takes both, and then puts the new one first.
+  // One replica after the other accepts both secrets, and then puts the new one first.
   const secrets = (index: number) => [[old, fresh], [fresh, old], [fresh]][index] ?? [old];
   await using world = await startHopWorld(4, { a: remote(server) }, { secrets });
   const pairs = [
@@ -177,7 +177,7 @@ it('resumes calls that are held while the secret of the fleet is replaced', asyn
   expect(error).toMatchObject({ code: -32_602 });
 });
 
-it('takes the answers that a draining replica waits for, so that its calls come to their end', async () => {
+it('responses that a draining replica waits for still arrive, so that its calls finish', async () => {
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
   );

@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const CAPABILITIES = { elicitation: {}, sampling: {}, roots: {} };
 
-/** A connector that asks in the middle of each call, and answers the call with what it was told. */
+/** A connector that sends a server request in the middle of each call, and returns the response to it. */
 async function startAsking(method: string, params: Json = {}): Promise<RawMcpServer> {
   const calls: RawRequest[] = [];
   const call: Answer = (request) => {
@@ -32,7 +32,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     ['elicitation/create', { message: '?', requestedSchema: { type: 'object', properties: {} } }, { action: 'accept' }],
     ['sampling/createMessage', { messages: [], maxTokens: 1 }, { role: 'assistant', content: [], model: 'm' }],
   ] as const) {
-    it(`answers ${method} at another replica than the one that asks, and its call goes on`, async () => {
+    it(`answers ${method} at another replica than the requesting one, and its call continues`, async () => {
       await using server = await startAsking(method, params);
       await using world = await startHopWorld(3, { a: remote(server) });
       const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -48,7 +48,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     });
   }
 
-  it('answers with an error at another replica, and in a batch of 2025-03-26', async () => {
+  it('answers with an error at another replica, also in a batch of 2025-03-26', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const initialize = {
@@ -83,7 +83,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     await using _stream = await called;
   });
 
-  it('is told of a finished call of nobody: a late cancellation and a late answer are taken quietly', async () => {
+  it('gets 202 for a late cancellation and a late response of unknown requests', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -95,7 +95,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     }
   });
 
-  it('cannot answer the question of another session, nor cancel its requests', async () => {
+  it('cannot answer a request of another session, nor cancel its calls', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -115,7 +115,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(stream.messages[1]?.result).toBeDefined();
   });
 
-  it('is asked over its standing stream at one replica what a connector asks at another one', async () => {
+  it('gets a server request over its standing stream at one replica from a connector at another one', async () => {
     await using server = await RawMcpServer.start({ GET: ({ events }) => events() });
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -142,7 +142,7 @@ describe('a legacy client behind a balancer without affinity', () => {
       expect(message.result).toEqual({ roots: [{ uri: 'file:///r' }] });
   });
 
-  it('has no session anywhere once it has ended it at one replica', async () => {
+  it('has no session at any replica once it has ended the session at one', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});

@@ -20,7 +20,7 @@ async function startReplicas() {
 }
 
 describe('a login behind a balancer without affinity', () => {
-  it('goes from its address to the issuer and back, each step at another replica', async () => {
+  it('leads from its login URL to the issuer and back, each step at another replica', async () => {
     await using world = await startReplicas();
     const { one, proxy } = world;
     const browser = new ScriptedBrowser();
@@ -41,11 +41,11 @@ describe('a login behind a balancer without affinity', () => {
     expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('is logged in to')]);
     expect(one.finishes).toHaveLength(1);
     expect(new Set(proxy.requests.map(({ upstream }) => upstream)).size).toBe(3);
-    // Nobody else gets at it, through whichever replica.
+    // No other browser gets access, through any replica.
     for (let turn = 0; turn < 3; turn += 1) expect((await fetch(address)).status).toBe(403);
   });
 
-  it('ends with a page that says so if its replica is gone', async () => {
+  it('ends with an explanation on the page if its replica is gone', async () => {
     await using world = await startReplicas();
     const { error } = await postLegacy(world.one.mcp, 'tools/call', { name: 'a__echo' });
     const { pathname } = new URL(String(error.data?.loginUrl));
@@ -56,7 +56,7 @@ describe('a login behind a balancer without affinity', () => {
     expect(made.status).toBe(403);
   });
 
-  it('keeps the operator signed in at every replica, and not where the operator has another token', async () => {
+  it('keeps the operator signed in at every replica, but not with another operator token', async () => {
     await using world = await startReplicas();
     const browser = new ScriptedBrowser();
     const body = new URLSearchParams({ token: OPERATOR });

@@ -9,13 +9,13 @@ import { type Answer, RawMcpServer, type RawRequest } from '../../helpers/raw-mc
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Real replicas of one gateway over a raw connector, whose Redis is gone once they know each other. */
+/** Real replicas of one gateway in front of a raw connector; their Redis is stopped once they know each other. */
 interface World extends AsyncDisposable {
   readonly set: ReplicaSet;
   readonly server: RawMcpServer;
   /** Calls the tool at a replica, or retries a call. */
   readonly call: (replica: number, retry?: Json) => Promise<Posted>;
-  /** The same, with what comes as it comes. */
+  /** The same, as a stream. */
   readonly stream: (replica: number, retry: Json) => Promise<OpenStream>;
 }
 
@@ -44,7 +44,8 @@ async function startWorld(count: number, answers: Readonly<Record<string, Answer
   await Promise.all(
     set.urls.map((url) => eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok, 30_000)),
   );
-  // A call that is held at each of them is resumed at each of the others: they know each other's addresses.
+  // A call that is held at one replica is resumed at each of the others, which shows that they know each other's
+  // addresses.
   for (let owner = 0; owner < count; owner += 1)
     for (let other = 0; other < count; other += 1) {
       const { result } = await call(owner);
@@ -57,7 +58,7 @@ async function startWorld(count: number, answers: Readonly<Record<string, Answer
   return { set, server, call, stream, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Asks for roots in the middle of each call, and then answers it with `finish`. */
+/** Requests roots in the middle of each call, and then answers it with `finish`. */
 function asking(finish: (call: RawRequest) => void): Readonly<Record<string, Answer>> {
   const calls = new Map<unknown, RawRequest>();
   return {
@@ -85,7 +86,7 @@ const done = (call: RawRequest, result: Json = { content: [] }) => {
 };
 
 describe.skipIf(!hasRedis)('real replicas without Redis', () => {
-  it('resume held calls of each other, and a killed one costs its calls alone, each at once', async () => {
+  it("resume each other's held calls, and a killed replica fails only its own calls, each at once", async () => {
     let isStuck = false;
     await using world = await startWorld(
       3,
@@ -108,12 +109,12 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect(performance.now() - killedAtMs).toBeLessThan(3_000);
     isStuck = false;
     expect((await call(2, retry(third))).result).toMatchObject({ content: [] });
-    // Started anew on the same address, it is another replica: the old state is not its own.
+    // Restarted at the same address it is another replica: the old state does not belong to it.
     await set.start(0);
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('give up a replica that is frozen in the middle of a call', async () => {
+  it('time out a replica that is frozen in the middle of a call', async () => {
     let isStuck = false;
     let stuckCalls = 0;
     await using world = await startWorld(

@@ -8,15 +8,15 @@ import { TcpProxy } from '../../helpers/fleet/tcp-proxy.ts';
 const INTERVAL_MS = 2_000;
 const COUNT = 3;
 
-/** They mostly wait. */
+/** These tests mostly wait, so they run concurrently. */
 const TOGETHER = { concurrent: true, timeout: 120_000 };
 
-/** What is waited for comes much sooner, unless the machine is busy. */
+/** The awaited condition holds much sooner, unless the machine is busy. */
 const LONG_MS = 30_000;
 
 const areAll = (views: readonly HostView[], state: string): boolean => views.every((view) => view.state === state);
 
-/** Hosts that have had their first map by one leader. */
+/** Hosts that have received their first map from one leader. */
 async function calmHosts(source: FleetSource, redis: string): Promise<HostGroup> {
   const hosts = hostsHere('host', { url: source.url, redis, count: COUNT, intervalMs: INTERVAL_MS });
   await hosts.started;
@@ -25,16 +25,16 @@ async function calmHosts(source: FleetSource, redis: string): Promise<HostGroup>
   return hosts;
 }
 
-/** Each host is alone, and has every change by itself; the source sees no herd. */
+/** Checks that each host is alone and still gets every change, and that the requests to the source do not bunch up. */
 async function expectAlone(source: FleetSource, views: readonly HostView[]): Promise<void> {
   await eventually('all hosts are alone', () => areAll(views, 'alone'), LONG_MS);
   const from = Date.now();
   await allHave(views, source.publish(['a', 'alone']).generatedAtMs, LONG_MS);
-  // Lone hosts ask COUNT times an interval, and all of them in one second where chance will have it.
+  // Lone hosts send COUNT requests in each interval, and by chance all of them in one second.
   expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
 }
 
-/** One host leads again, nobody else asks, and changes reach all hosts at once. */
+/** Checks that one host leads again, only it requests maps, and changes reach all hosts at once. */
 async function expectReunion(source: FleetSource, views: readonly HostView[]): Promise<void> {
   await leaderOf(views);
   await eventually('the others follow', () => views.filter(({ state }) => state === 'following').length === COUNT - 1);
@@ -44,8 +44,8 @@ async function expectReunion(source: FleetSource, views: readonly HostView[]): P
   expect(source.peakSince(from)).toBeLessThanOrEqual(2);
 }
 
-describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
-  it('dies is a number of lone hosts, and one again when the server is back, empty', async () => {
+describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
+  it('dies becomes a group of lone hosts, and a fleet again when the server is back without its data', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
     expect(await redis.do('KEYS', '*:body:*')).not.toEqual([]);
   });
 
-  it('freezes is a number of lone hosts, and one again when the server thaws', async () => {
+  it('freezes becomes a group of lone hosts, and a fleet again when the server thaws', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
     await expectReunion(source, hosts.views);
   });
 
-  it('answers each command two seconds late is a number of lone hosts', async () => {
+  it('answers each command two seconds late becomes a group of lone hosts', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('is cut off from half of the hosts leaves that half alone, and the other half a fleet', async () => {
+  it('is cut off from half of the hosts leaves only that half alone, and the other half a fleet', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
     await allHave([...near.views, ...far.views], source.publish(['a', 'mended']).generatedAtMs);
   });
 
-  it('is missing at the start lets its hosts start, alone', async () => {
+  it('is missing at the start lets its hosts start alone', async () => {
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: 'redis://127.0.0.1:1', count: 2 });
     await hosts.started;
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('a fleet whose server', TOGETHER, () => {
     expect(hosts.views.map(({ ids }) => ids)).toEqual([['a'], ['a']]);
   });
 
-  it('is flushed, or has no memory left, serves no map and breaks none', async () => {
+  it('is flushed, or has no memory left, still gets every map to its hosts', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);

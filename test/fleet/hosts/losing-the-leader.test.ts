@@ -4,10 +4,10 @@ import { FleetSource } from '../../helpers/fleet/fleet-source.ts';
 import { allHave, HostProcess, hostsHere, leaderOf } from '../../helpers/fleet/fleet-world.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-/** They mostly wait. */
+/** These tests mostly wait, so they run concurrently. */
 const TOGETHER = { concurrent: true, timeout: 120_000 };
 
-/** A leader in a process of its own, and three hosts here that follow it. */
+/** A leader in its own process, and three hosts in this process that follow it. */
 async function ledByChild() {
   const resources = new AsyncDisposableStack();
   const redis = resources.use(await RedisServer.start());
@@ -23,7 +23,7 @@ async function ledByChild() {
 }
 
 describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
-  it('is killed has another one soon, which asks the source once a second', async () => {
+  it('is killed has another one soon, which sends one request per interval to the source', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     await child.kill();
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
     expect(source.since(killedAt).length).toBeLessThanOrEqual(Math.ceil(seconds * 1.2) + 1);
   });
 
-  it('is paused beyond its lease can publish nothing when it wakes, and follows', async () => {
+  it('is paused beyond its lease cannot publish when it resumes, and follows', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     const [paused] = child.views;
@@ -51,11 +51,11 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
     await allHave([...hosts.views, ...child.views], source.publish(['a', 'c']).generatedAtMs);
   });
 
-  it('cannot reach the source lets another host try, and the map in force stays', async () => {
+  it('cannot reach the source lets another host try, and the current map stays', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url, intervalMs: 60_000 };
-    // What its key does not sign it refuses, as a host with wrong credentials would.
+    // It rejects maps with the wrong key, like a host with wrong credentials.
     await using lame = hostsHere('lame', { ...shared, signatureKey: 'another key than that of the source' });
     await lame.started;
     await leaderOf(lame.views);
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
 });
 
 describe.skipIf(!hasRedis)('a fleet whose source', TOGETHER, () => {
-  it('is down keeps its map, asks once a second, and has the next map when the source is back', async () => {
+  it('is down keeps its map, sends one request per interval, and gets the next map when the source is back', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3, intervalMs: 60_000 });
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis)('a fleet whose source', TOGETHER, () => {
     await allHave(hosts.views, generatedAtMs);
   });
 
-  it('asks to wait is left alone for that long, by all hosts', async () => {
+  it('answers with Retry-After gets no request for that time, from any host', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3, intervalMs: 60_000 });

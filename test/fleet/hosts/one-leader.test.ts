@@ -6,8 +6,8 @@ import { allHave, FLEET_ID, hostsHere, leaderOf } from '../../helpers/fleet/flee
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { jwksOf, newKey } from '../../helpers/signing-keys.ts';
 
-describe.skipIf(!hasRedis)('a fleet with its server', () => {
-  it('has one host ask the source once a second, and every change reach all hosts', async () => {
+describe.skipIf(!hasRedis)('a fleet with its Redis server', () => {
+  it('has one host that requests the map once a second, and every change reaches all hosts', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a', 'b']);
     const startedAt = Date.now();
@@ -25,7 +25,7 @@ describe.skipIf(!hasRedis)('a fleet with its server', () => {
     expect(hosts.views.every(({ syncs }) => syncs.every(({ code }) => code === null))).toBe(true);
   });
 
-  it('takes maps that public keys sign, and each host proves them itself', async () => {
+  it('distributes maps with public-key signatures, and each host verifies them itself', async () => {
     const key = newKey('k1');
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a'], { keys: [key] });
@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis)('a fleet with its server', () => {
     expect(views.flatMap((view) => view.logged('fleet-map-refused'))).toEqual([]);
   });
 
-  it('has a forced sync of a host that follows find a change that was made just before', async () => {
+  it('makes a forced sync of a following host find a change that was published just before', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3 });
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)('a fleet with its server', () => {
     }
   });
 
-  it('starts later hosts from the fleet, and asks the source no more for them', async () => {
+  it('gives its map to later hosts, and sends no more requests to the source for them', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url };

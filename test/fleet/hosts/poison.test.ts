@@ -19,7 +19,7 @@ import { sha256Of } from '../../helpers/fleet/scripted-fleet.ts';
 
 const sealer = new FleetSealer(FLEET_ID, [FLEET_SECRET]);
 
-/** Whoever writes to Redis, without and with the fleet's secret, but without the key of the maps. */
+/** An attacker who can write to Redis, with and without the fleet's secret, but without the key of the maps. */
 describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
   let redis: RedisServer;
   let source: FleetSource;
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
     ...{ etag: null, confirms: 3, by: 'attacker', fence: 9 },
     ...overrides,
   });
-  /** Writes a head, and tells all hosts. */
+  /** Writes a head, and announces it to all hosts. */
   const tell = async (text: string): Promise<void> => {
     await redis.do('SET', keys().head, text);
     await redis.do('PUBLISH', keys().news, text);
@@ -68,46 +68,43 @@ describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
   const poisons: readonly (readonly [string, () => Promise<void>])[] = [
     ['garbage as head', () => tell('{"sha256":"garbage')],
     [
-      'a head that nobody of the fleet wrote',
+      'a head that no member of the fleet wrote',
       () => tell(JSON.stringify({ ...headOf(source.current.bytes), proof: 'x' })),
     ],
     ['a head of the future without a body', () => tell(writeMapHead(headOf(Buffer.from('none')), name, sealer))],
-    ['a list in the place of the head', async () => void (await redis.do('EVAL', LIST, 1, keys().head))],
+    ['a list in place of the head', async () => void (await redis.do('EVAL', LIST, 1, keys().head))],
     [
-      'garbage in the place of the body of a right head',
+      'garbage as the body of a valid head',
       async () => {
         await redis.do('SET', keys().body(sha256Of(source.current.bytes)), 'garbage');
         await tell(writeMapHead(headOf(source.current.bytes, { by: 'x', generatedAtMs: Date.now() }), name, sealer));
       },
     ],
     ['a lease that never ends', async () => void (await redis.do('SET', keys().lease, 'attacker:1'))],
-    ['a fence of the future', async () => void (await redis.do('SET', keys().fence, '9007199254740993'))],
-    ['nothing at all', async () => void (await redis.do('FLUSHALL'))],
+    ['a fence that is far too high', async () => void (await redis.do('SET', keys().fence, '9007199254740993'))],
+    ['an empty database', async () => void (await redis.do('FLUSHALL'))],
   ];
 
-  it.each(poisons)(
-    'accepts nothing of %s, and sends the source no more than one request a second',
-    async (_, poison) => {
-      const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
-      const from = Date.now();
-      await poison();
-      await sleep(1_500);
-      expect(hosts.views.map(({ generatedAtMs }) => generatedAtMs)).toEqual(before);
-      const { generatedAtMs } = source.publish(['a', 'c']);
-      await allHave(hosts.views, generatedAtMs);
-      expect(source.since(from).length).toBeLessThanOrEqual(Math.ceil(((Date.now() - from) / 1_000) * 1.2) + 1);
-      await eventually('the head is that of the leader', async () => {
-        const text = await redis.do('GET', keys().head).catch(() => '');
-        return String(text).includes(`"generatedAtMs":${generatedAtMs}`);
-      });
-    },
-  );
+  it.each(poisons)('accepts nothing from %s, and sends the source at most one request a second', async (_, poison) => {
+    const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
+    const from = Date.now();
+    await poison();
+    await sleep(1_500);
+    expect(hosts.views.map(({ generatedAtMs }) => generatedAtMs)).toEqual(before);
+    const { generatedAtMs } = source.publish(['a', 'c']);
+    await allHave(hosts.views, generatedAtMs);
+    expect(source.since(from).length).toBeLessThanOrEqual(Math.ceil(((Date.now() - from) / 1_000) * 1.2) + 1);
+    await eventually('the head is that of the leader', async () => {
+      const text = await redis.do('GET', keys().head).catch(() => '');
+      return String(text).includes(`"generatedAtMs":${generatedAtMs}`);
+    });
+  });
 
   it.each([
     ['forged by another key', () => source.sign(['evil'], Date.now() + 1, 'the key of an attacker, long enough')],
-    ['older than the one in force', () => source.sign(['evil'], source.current.generatedAtMs - 60_000)],
-    ['of the future', () => source.sign(['evil'], Date.now() + 3_600_000)],
-  ])('refuses a map that is %s, though a host of the fleet sealed it', async (_, sign) => {
+    ['older than the current one', () => source.sign(['evil'], source.current.generatedAtMs - 60_000)],
+    ['from the future', () => source.sign(['evil'], Date.now() + 3_600_000)],
+  ])('rejects a map that is %s, even if a host of the fleet sealed it', async (_, sign) => {
     const bytes = sign();
     const refusals = (): number => hosts.views.flatMap((view) => view.logged('fleet-map-refused')).length;
     const before = refusals();

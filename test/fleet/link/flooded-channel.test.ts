@@ -4,7 +4,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a channel of the fleet that somebody floods', () => {
+describe.skipIf(!hasRedis)('a flooded channel of the fleet', () => {
   it('costs the main thread a few events and the log one line', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);

@@ -4,8 +4,8 @@ import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { freePort } from '../../helpers/fleet/free-port.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a fleet whose server goes away', () => {
-  it('refuses questions at once after the server was killed, and answers them after it is back', async () => {
+describe.skipIf(!hasRedis)('a fleet whose Redis server goes away', () => {
+  it('rejects requests at once after the server was killed, and answers them after it is back', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -28,7 +28,7 @@ describe.skipIf(!hasRedis)('a fleet whose server goes away', () => {
     expect(String(host.lines[0]?.fields.reason)).toContain('ECONNREFUSED');
   });
 
-  it('waits for a frozen server at most once, and connects again when it thaws', async () => {
+  it('waits for a frozen server at most once, and reconnects when it thaws', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a fleet whose server goes away', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toMatchObject({ missingPermissions: [] });
   });
 
-  it('connects to a server that was frozen for so long that the connections were made again', async () => {
+  it('reconnects to a server that was frozen for longer than its connections lasted', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a fleet whose server goes away', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('logs one line for each reason, and not for each attempt', async () => {
+  it('logs one line for each reason, not for each attempt', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();

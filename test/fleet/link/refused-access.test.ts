@@ -4,7 +4,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a server that lets a host do too little', () => {
+describe.skipIf(!hasRedis)('a Redis server that denies access to a host', () => {
   it('logs that the password is wrong, without the password, and counts as away', async () => {
     await using server = await RedisServer.start(['requirepass right']);
     await using host = joinFleet(server, { password: 'a-password-that-is-wrong' });
@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a server that lets a host do too little', () => {
     await host.connected();
   });
 
-  it('stays connected with a user who may do nothing, and says once what was refused', async () => {
+  it('stays connected for a user without permissions, and logs each rejection once', async () => {
     await using server = await RedisServer.start(['user default off', 'user bob on >word']);
     await using host = joinFleet(server, { url: `redis://bob@127.0.0.1:${server.port}`, password: 'word' });
     const refused: FleetEvent[] = [];

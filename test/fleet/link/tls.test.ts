@@ -8,7 +8,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 import { Authority } from '../../helpers/tls-server.ts';
 
-/** A server that speaks TLS on a second port, with files in `folder`. */
+/** A server that uses TLS on a second port, with files in `folder`. */
 async function startTls(folder: string, authority: Authority, wantsClient: 'yes' | 'no') {
   const pair = await authority.sign();
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), ca: join(folder, 'ca.pem') };
@@ -27,7 +27,7 @@ async function startTls(folder: string, authority: Authority, wantsClient: 'yes'
 }
 
 describe.skipIf(!hasRedis)('a fleet over TLS', () => {
-  it('connects to a server whose authority is named', async () => {
+  it('connects to a server whose certificate authority is configured', async () => {
     using folder = new TempDir();
     const authority = await Authority.create();
     const { server, url } = await startTls(folder.path, authority, 'no');
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedis)('a fleet over TLS', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('refuses a server of an unknown authority, and says so', async () => {
+  it('rejects a server of an unknown certificate authority, and logs it', async () => {
     using folder = new TempDir();
     const { server, url } = await startTls(folder.path, await Authority.create(), 'no');
     await using _server = server;
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a fleet over TLS', () => {
     expect(host.fleet.isConnected).toBe(false);
   });
 
-  it('shows a client certificate to a server that wants one', async () => {
+  it('sends a client certificate to a server that requires one', async () => {
     using folder = new TempDir();
     const authority = await Authority.create();
     const { server, url } = await startTls(folder.path, authority, 'yes');

@@ -31,8 +31,8 @@ const generationOf = (rows: Rows): number => {
 };
 
 const options = { concurrent: true, timeout: 120_000, skip: !hasRedis };
-describe('a server of a fleet that somebody else writes to', options, () => {
-  it('makes no host go back to an older login with rows that were good once', async () => {
+describe('a Redis server of a fleet to which an attacker writes', options, () => {
+  it('cannot return a host to an older login with rows that were valid once', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);
@@ -44,7 +44,7 @@ describe('a server of a fleet that somebody else writes to', options, () => {
     const newest = generationOf(await rowsOf(fleet.redis));
     await put(fleet.redis, old);
     await eventually('the newer one is back', async () => generationOf(await rowsOf(fleet.redis)) >= newest);
-    // A host that comes now has the newer one.
+    // A host that starts now gets the newer login.
     await fleet.add(1);
     await fleet.reaches('ready');
     const { length } = presented;
@@ -53,7 +53,7 @@ describe('a server of a fleet that somebody else writes to', options, () => {
     expect(new Set(presented.map(({ token }) => token)).size).toBe(presented.length);
   });
 
-  it('costs no login with garbage, rows of another place, generations of the future, other types and turns without end', async () => {
+  it('loses no login with garbage, rows in the wrong place, future generations, other types and endless leases', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);

@@ -7,7 +7,7 @@ import { hasSocket, portsOf } from '../../helpers/login-drill/gateway-process.ts
 import { doubled, type Moment } from '../../helpers/login-drill/token-ledger.ts';
 import { ProcessEnded } from '../../helpers/logins/login-process.ts';
 
-/** So many kills, or as many as a busy machine manages in this time. */
+/** Number of kills; fewer if a busy machine does not manage them in this time. */
 const KILLS = 20;
 const LEAST_KILLS = 4;
 const KILLING_MS = 10_000;
@@ -17,7 +17,7 @@ const isAlive = ({ process }: LoginHost): boolean =>
 
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
-/** Signals the host that refreshes next, at a moment of that; resolves with it. */
+/** Signals the host that refreshes next, at a moment of that refresh; resolves with the host. */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
   const { promise, resolve } = Promise.withResolvers<LoginHost>();
   const strike = (port: number): void => {
@@ -26,7 +26,7 @@ async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGST
       fleet.ledger.plan(moment, strike);
       return;
     }
-    // Nobody knows whether what it was answered just before is stored.
+    // It is unknown whether its last response has been stored.
     for (const presented of fleet.ledger.recent())
       if (hasSocket(victim.process?.child.pid ?? 0, presented.port)) presented.wasHit = true;
     if (signal === 'SIGKILL') fleet.ledger.leave(portsOf(victim.process?.child.pid ?? 0));
@@ -37,7 +37,7 @@ async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGST
   return promise;
 }
 
-/** Starts a host again, which may be hit once more before it is back. */
+/** Restarts a host, which may be hit once more before it is back. */
 async function bringBack(fleet: LoginFleet, victim: LoginHost): Promise<void> {
   try {
     await fleet.restart(victim);
@@ -46,7 +46,7 @@ async function bringBack(fleet: LoginFleet, victim: LoginHost): Promise<void> {
   }
 }
 
-/** Logs in where every host that answers says that a login is needed. */
+/** Logs in if every host that answers reports a needed login. */
 async function mend(fleet: LoginFleet): Promise<number> {
   let count = 0;
   for (const id of fleet.ids) {
@@ -59,10 +59,10 @@ async function mend(fleet: LoginFleet): Promise<number> {
   return count;
 }
 
-// Whose turn it is, is found by the sockets in /proc.
+// The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
 describe('hosts that are killed and stopped while they refresh', options, () => {
-  it('lose at most that login with each kill, and no token is ever spent twice otherwise', async () => {
+  it('lose at most that login with each kill, and never spend a token twice otherwise', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);
@@ -94,7 +94,7 @@ describe('hosts that are killed and stopped while they refresh', options, () => 
       expect(presented.find((one) => one.token === token)).toMatchObject({ answer: 'tokens', wasHit: true });
   });
 
-  it('lose the turn when they are stopped for longer than it lasts, and never overwrite a newer login', async () => {
+  it('lose the lease when they are stopped for longer than it lasts, and never overwrite a newer login', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await fleet.add(2, { isProcess: true });
@@ -104,7 +104,7 @@ describe('hosts that are killed and stopped while they refresh', options, () => 
     const others = fleet.hosts.filter((host) => host !== victim);
     const { length } = presented;
     await eventually('another host takes the turn', () => presented.length > length, 30_000);
-    // The issuer has seen the token twice, so that the login is lost, for good.
+    // The issuer has seen the token twice, so the login is lost permanently.
     await fleet.reaches('needs-login', { hosts: others });
     await fleet.logIn(others[0]);
     await fleet.reaches('ready', { hosts: others });

@@ -5,11 +5,11 @@ import { everythingIn, RedisMonitor } from '../../helpers/fleet/redis-contents.t
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 
-/** About 0.1 to 0.4 s on a machine that does nothing else. */
+/** An otherwise idle machine needs a fraction of this. */
 const SOON_MS = 3_000;
 
 describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
-  it('has the connector up at every host within about a second of a login at one, and down after a logout at another', async () => {
+  it('brings the connector up at every host within about a second after a login at one, and down after a logout at another', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(3);
     await fleet.reaches('needs-login');
@@ -20,13 +20,13 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
     await fleet.reaches('ready', { hosts: late });
     expect(await two?.ask('logout', 'crm')).toBe(true);
     expect(await fleet.reaches('needs-login')).toBeLessThan(SOON_MS);
-    // The registration stays, and it is the only one. Another host finishes the login than the one where it began.
+    // The registration is kept and reused. A host other than the starting one finishes the login.
     await fleet.logIn(two, 'crm', one);
     await fleet.reaches('ready');
     expect(fleet.issuer.paths.filter((path) => path === '/reg')).toHaveLength(1);
   });
 
-  it('refreshes each login by one host at a time, and no token is ever to be found in Redis', async () => {
+  it('refreshes each login by one host at a time, and never stores a token in Redis', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop'], tokenTtlSeconds: 4 });
     const { presented, secrets } = fleet.ledger;
     await using monitor = await RedisMonitor.start(fleet.redis);
@@ -46,8 +46,8 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
   });
 });
 
-describe.skipIf(!hasRedis)('a fleet whose hosts have logins of their own', () => {
-  it('says with each login that is needed that it is one of this replica alone', async () => {
+describe.skipIf(!hasRedis)('a fleet whose hosts have separate logins', () => {
+  it('reports with each needed login that it applies only to this replica', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(2, { fleet: { logins: 'own' } });
     await fleet.logIn(one);

@@ -4,24 +4,24 @@ import { LoginFleet, type LoginHost } from '../../helpers/fleet/login-fleet.ts';
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 
-/** When the token of a host's login expires, epoch ms. */
+/** When the token of a host's login expires, in epoch ms. */
 async function expiryOf(host: LoginHost | undefined): Promise<number> {
   const [login] = (await host?.ask<{ expiresAt: number | null }[]>('logins')) ?? [];
   return login?.expiresAt ?? 0;
 }
 
-/** What a call says that does not work; '' where it does. */
+/** The error message of a call; '' if the call succeeds. */
 async function refusal(host: LoginHost | undefined): Promise<string> {
   return (await host?.ask<string>('said', 'crm.whoami')) ?? '';
 }
 
 const options = { concurrent: true, timeout: 120_000, skip: !hasRedis };
-describe('while the server of a fleet is away', options, () => {
+describe('a fleet without its Redis server', options, () => {
   it.each([
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    '(%s) the host that refreshed a login last goes on, the others say why they cannot, and take it from there once it is back',
+    '(%s) lets the last refreshing host continue, the others report why they cannot, and all continue once the server is back',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;
@@ -36,7 +36,7 @@ describe('while the server of a fleet is away', options, () => {
       for (const other of others) {
         const said = await refusal(other);
         expect(said).toContain('LOGIN_FAILED');
-        expect(said).toContain('while the server of the fleet is away');
+        expect(said).toContain('while the server of the fleet is unreachable');
       }
       if (back === 'restart') await fleet.redis.restart();
       else fleet.redis.thaw();
@@ -53,7 +53,7 @@ describe('while the server of a fleet is away', options, () => {
     },
   );
 
-  it('keeps what the hosts have when it comes back empty, and no login that ended meanwhile comes back', async () => {
+  it('restores the logins of its hosts when the server comes back empty, and no ended login comes back', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });
     const [one, two] = await fleet.add(2);
     const [asleep] = await fleet.add(1, { isProcess: true });

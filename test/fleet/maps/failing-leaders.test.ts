@@ -9,7 +9,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/fleet/leading-host.ts', import.meta.url));
 
-/** A host in a process of its own, which can be killed and stopped. */
+/** A host in its own process, which can be killed and stopped. */
 class HostProcess {
   readonly lines: { readonly kind?: string; readonly outcome?: string }[] = [];
   readonly #child: ChildProcess;
@@ -44,7 +44,7 @@ class HostProcess {
   }
 }
 
-describe.skipIf(!hasRedis)('a leader in a process of its own', () => {
+describe.skipIf(!hasRedis)('a leader in its own process', () => {
   let server: RedisServer;
   let leader: HostProcess;
   let follower: MapHost;
@@ -62,19 +62,19 @@ describe.skipIf(!hasRedis)('a leader in a process of its own', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('is followed by another within 2.5 s after SIGKILL', async () => {
+  it('has a successor within 2.5 s after SIGKILL', async () => {
     leader.signal('SIGKILL');
     await follower.leads(2_500);
   });
 
-  it('publishes nothing after it was stopped for longer than its lease, and says that it follows', async () => {
+  it('publishes nothing after it was stopped for longer than its lease, and reports that it follows', async () => {
     leader.publish(1_000);
     await follower.hears(mapOf(1_000));
     leader.signal('SIGSTOP');
     await follower.leads(3_000);
     await follower.hold(mapOf(1_000));
     expect(await follower.publish(mapOf(2_000))).toBe('done');
-    // It waits in the pipe, and is the first thing that the process reads.
+    // The command waits in the pipe, and is the first thing that the process reads.
     leader.publish(3_000);
     leader.signal('SIGCONT');
     await eventually('it is refused', () => leader.lines.some(({ outcome }) => outcome === 'fenced'), 5_000);

@@ -4,7 +4,7 @@ import { answerOf, entries, MAP_NAME, MapHost, mapKeys, mapOf } from '../../help
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { SlowPath } from '../../helpers/fleet/slow-path.ts';
 
-describe.skipIf(!hasRedis)('maps on a server that fails', () => {
+describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
   const join = async (hostId: string, port = server.port): Promise<MapHost> => {
@@ -13,7 +13,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     return host;
   };
   const map = mapOf(1_000);
-  /** A leader that has published, and a follower that holds what it has. */
+  /** A leader that has published, and a follower that holds the same map. */
   const pair = async (port = server.port): Promise<[MapHost, MapHost]> => {
     const leader = await join('leader', port);
     await leader.leads();
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('is seeded again by one leader, without the source, after it was killed and came back empty', async () => {
+  it('are written again by one leader, without the source, after the server was killed and came back empty', async () => {
     const pairOf = await pair();
     await server.kill();
     await eventually('nobody leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     expect(pairOf.filter(({ isLeading }) => isLeading)).toHaveLength(1);
   });
 
-  it('is seeded again by its leader after it was flushed', async () => {
+  it('are written again by the leader after a flush', async () => {
     const [leader, follower] = await pair();
     await server.do('FLUSHALL');
     await eventually('the map is there', () => isThere(mapKeys.head), 8_000);
@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     expect(leader.count('refused')).toBe(0);
   });
 
-  it('gets a body back that was evicted under its head, with the confirmations it had', async () => {
+  it('get an evicted body back, with the confirmations that it had', async () => {
     const [leader] = await pair();
     answerOf(await leader.api.confirmMap(MAP_NAME, map.sha256));
     await server.do('DEL', mapKeys.body(map.sha256));
@@ -68,11 +68,11 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     await eventually('the stranger is connected', () => stranger.redis.isConnected);
     await eventually('the body is back', async () => (await stranger.read(map)) !== null, 3_000);
     expect(answerOf(await leader.api.readHead(MAP_NAME))).toMatchObject({ confirms: 1 });
-    // Nobody refused anything: a body that is missing is no attack.
+    // Nothing was rejected: a missing body is no attack.
     expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 
-  it('has all hosts silent and then alone while it is frozen, and one leads once it thaws', async () => {
+  it('have no leader while the server is frozen, and one leader once it thaws', async () => {
     const both = await pair();
     server.freeze();
     await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     expect(await leader?.publish(mapOf(2_000))).toBe('done');
   });
 
-  it('counts as frozen where each reply comes two seconds late', async () => {
+  it('count their server as frozen if each reply comes two seconds late', async () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('maps on a server that fails', () => {
     await Promise.all(hosts.map((host) => host.close()));
   });
 
-  it('refuses a publication where it is full, the leader falls silent, and all is well once there is room', async () => {
+  it('cannot be published while the server is full, and are published once there is room', async () => {
     const [leader, follower] = await pair();
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     await server.do('CONFIG', 'SET', 'maxmemory', '1mb');

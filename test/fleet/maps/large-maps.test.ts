@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('comes in pieces to four hosts at once, then as a patch, while the server stays below 100 MB', async () => {
+  it('arrives in pieces at four hosts at once, then as a patch, while the server stays below 100 MB', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
       return body?.how;
     };
     expect(await Promise.all(readers.map((reader) => read(reader, first)))).toEqual(['body', 'body', 'body', 'body']);
-    // All hosts share this thread, so that the leader may have lost its lease while they compared bodies.
+    // All hosts share this thread, so the leader may have lost its lease while they compared bodies.
     await eventually('it is published', async () => (await leader.publish(second)) === 'done');
     await Promise.all(readers.map((reader) => reader.hears(second)));
     const hows = await Promise.all(readers.map((reader) => read(reader, second)));
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     expect(Number(/used_memory_peak:(\d+)/.exec(memory)?.[1])).toBeLessThan(100 * MEGABYTE);
   });
 
-  it('whose body was changed in Redis is put right by its leader, which compares digests at some beats', async () => {
+  it('with a changed body in Redis is repaired by its leader, which compares digests at some beats', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();

@@ -3,7 +3,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { answerOf, MAP_NAME, MapHost, mapKeys, mapOf } from '../../helpers/fleet/map-host.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('who leads a map', () => {
+describe.skipIf(!hasRedis)('the leader of a map', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
   const join = async (hostId: string, options = {}): Promise<MapHost> => {
@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('lets exactly one of five hosts lead, which the lease names', async () => {
+  it('is exactly one of five hosts, and the lease names it', async () => {
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => join(id)));
     await eventually('somebody leads', () => leaders().length > 0);
     await eventually('all heard of it', () => hosts.every((host) => host.count('map-heard') === 1));
@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     expect(await server.do('GET', mapKeys.fence)).toBe('1');
   });
 
-  it('hands over within 2.5 s when the leader vanishes, with the next fence', async () => {
+  it('is replaced within 2.5 s when it vanishes, with the next fence', async () => {
     const first = await join('first');
     await first.leads();
     const others = [await join('second'), await join('third')];
@@ -39,11 +39,11 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     first.vanish();
     await eventually('another leads', () => others.some(({ isLeading }) => isLeading), 2_500);
     expect(await server.do('GET', mapKeys.fence)).toBe('2');
-    // The one that vanished noticed by itself, since its renewals cannot be sent.
+    // The vanished leader notices it, since it cannot send its renewals.
     await eventually('the first follows', () => !first.isLeading);
   });
 
-  it('hands over at once when the leader closes', async () => {
+  it('is replaced at once when it closes', async () => {
     const first = await join('first');
     await first.leads();
     const second = await join('second');
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     expect(leaders()).toEqual(['second']);
   });
 
-  it('never lets a reader lead, which says that it is alone after six seconds of silence', async () => {
+  it('is never a reader, which reports that it is alone after six seconds of silence', async () => {
     const reader = await join('reader', { role: 'reader' });
     await eventually('it is alone', () => reader.count('map-alone') === 1, 8_000);
     expect(await server.do('EXISTS', mapKeys.lease)).toBe(0);
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     expect(reader.isLeading).toBe(false);
   });
 
-  it('says at once that it is alone where the server cannot be reached at the start', async () => {
+  it('is reported missing at once if the server cannot be reached at the start', async () => {
     await server.kill();
     const host = await join('a');
     await eventually('it is alone', () => host.count('map-alone') === 1, 3_000);
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     expect(host.events.map(({ kind }) => kind)).toEqual(['map-alone', 'map-heard', 'map-leading']);
   });
 
-  it('refuses what a leader publishes after another host took its lease', async () => {
+  it('cannot publish after another host took its lease', async () => {
     const first = await join('first');
     await first.leads();
     await server.do('SET', mapKeys.lease, 'another:7', 'PX', 1_500);
@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis)('who leads a map', () => {
     expect(answerOf(await first.api.confirmMap(MAP_NAME, mapOf(1_000).sha256))).toBe('fenced');
   });
 
-  it('takes no lease that is none: a list, a text without an end, an end that is far away', async () => {
+  it('replaces an invalid lease: a list, a text without an expiry, an expiry far in the future', async () => {
     await server.do('RPUSH', mapKeys.lease, 'garbage');
     await server.do('SET', mapKeys.fence, 'no number');
     const host = await join('a');

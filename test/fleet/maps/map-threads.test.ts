@@ -6,7 +6,7 @@ import { type FleetUnderTest, joinFleet } from '../../helpers/fleet/fleet-under-
 import { entries, mapOf } from '../../helpers/fleet/map-host.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-/** The events of a map that main hears of its thread. */
+/** The events of a map that the main thread receives from its fleet thread. */
 function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
   const events: FleetMapEvent[] = [];
   for (const kind of ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-news', 'map-confirmed'] as const)
@@ -15,7 +15,7 @@ function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
 }
 
 describe.skipIf(!hasRedis)('two fleet threads', () => {
-  it('hand a body from main to main, by transfer, and say nothing more while nothing changes', async () => {
+  it('transfer a body from one main thread to another, and send nothing more while nothing changes', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using two = joinFleet(server, { role: 'reader' });

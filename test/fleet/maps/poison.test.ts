@@ -44,7 +44,7 @@ const heads: readonly string[] = [
   JSON.stringify({ ...headOf(MAP), confirms: 1e308 }),
   writeMapHead(headOf(FUTURE), MAP_NAME, stranger),
   writeMapHead(headOf(FUTURE), 'another-map', fleet),
-  // Whoever has the secret, or kept a head of before.
+  // An attacker with the secret, or with a recorded head.
   writeMapHead(headOf(FUTURE), MAP_NAME, fleet),
   writeMapHead(headOf(OLDER), MAP_NAME, fleet),
   writeMapHead(headOf(MAP, { confirms: 1e9 }), MAP_NAME, fleet),
@@ -57,7 +57,7 @@ const bodyKey = mapKeys.body(MAP.sha256);
 const boxes: readonly Buffer[] = [
   stranger.seal('map', bodyKey, Buffer.concat([Buffer.alloc(2), zstdCompressSync(MAP.bytes)])),
   fleet.seal('map', mapKeys.body(OLDER.sha256), Buffer.concat([Buffer.alloc(2), zstdCompressSync(OLDER.bytes)])),
-  // An insider's: they open, and are not what their name says.
+  // Written by an insider: they open, but their content does not match their name.
   fleet.seal('map', bodyKey, Buffer.concat([Buffer.alloc(2), zstdCompressSync(OLDER.bytes)])),
   fleet.seal('map', bodyKey, bomb),
   fleet.seal('map', bodyKey, Buffer.from([255, 255, 1])),
@@ -72,7 +72,7 @@ const poison: fc.Arbitrary<Poison> = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 3_000 }).map((bytes) => set(mapKeys.head, Buffer.from(bytes))),
   fc.constantFrom(...boxes).map((box) => set(bodyKey, box)),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => set(bodyKey, Buffer.from(bytes))),
-  // The right name, the right length, garbage: and a body that is cut off.
+  // The right name and the right length, but garbage or a truncated body.
   fc.boolean().map(
     (isCut): Poison =>
       async (server) => {
@@ -91,7 +91,7 @@ const poison: fc.Arbitrary<Poison> = fc.oneof(
   fc.constantFrom('9223372036854775807', '-5', '9007199254740991', 'x').map((text) => set(mapKeys.fence, text)),
 );
 
-describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
+describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
 
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('never comes out as a body that is not what its head names, and is put right', { timeout: 240_000 }, async () => {
+  it('never yields a body that differs from its head, and is repaired', { timeout: 240_000 }, async () => {
     const reader = await MapHost.follow(server.port, 'reader', { role: 'reader' });
     hosts.push(reader);
     await eventually('the reader is connected', () => reader.redis.isConnected);
@@ -123,7 +123,7 @@ describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
         const bytes = await reader.read(map);
         if (bytes !== null) expect(bytes).toEqual(map.bytes);
       }
-      // A reader without any memory of its own, so that it sees what is there.
+      // A reader without any cached map, so that it sees what Redis holds.
       await using witness = new MapHost(server.port, 'witness', { role: 'reader' });
       await eventually(
         'the map is back',
@@ -137,13 +137,13 @@ describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
       await eventually('one leads', () => hosts.filter(({ isLeading }) => isLeading).length === 1);
     });
     await fc.assert(property, { numRuns: 60, endOnFailure: true });
-    // None of the news that main heard was written without a secret of the fleet.
+    // All news that reached the main thread was written with a secret of the fleet.
     expect(reader.events.some(({ kind }) => kind === 'refused')).toBe(true);
     const told = reader.events.filter((event) => event.kind === 'map-news').map(({ head }) => head.sha256);
     expect([MAP.sha256, FUTURE.sha256, OLDER.sha256]).toEqual(expect.arrayContaining(told));
   });
 
-  it('does not flood main, however often it is said', async () => {
+  it('does not flood the main thread, however often it is sent', async () => {
     const victim = await MapHost.follow(server.port, 'victim', { role: 'reader' });
     hosts.push(victim);
     await eventually('it heard of the map', () => victim.news === MAP.sha256);
@@ -157,7 +157,7 @@ describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
       const texts = ['garbage', writeMapHead(fresh, MAP_NAME, stranger), writeMapHead(fresh, MAP_NAME, fleet), 'FREE'];
       await Promise.all(texts.map((text) => client.publish(mapKeys.news, text)));
     }
-    // What the leader says in between is the last word again, until the next head of somebody else.
+    // The leader's own news in between is the latest again, until the next foreign head.
     const last = mapOf(FUTURE.generatedAtMs + 499);
     await eventually('it heard the last', async () => {
       await client.publish(mapKeys.news, writeMapHead(headOf(last), MAP_NAME, fleet));
@@ -167,7 +167,7 @@ describe.skipIf(!hasRedis)('poison in what Redis has of a map', () => {
     const passedMs = performance.now() - startedAtMs;
     const told = victim.events.slice(before);
     const count = (kind: FleetEvent['kind']): number => told.filter((event) => event.kind === kind).length;
-    // News four times a second, and a refusal each second, however long the machine takes for all this.
+    // At most four news a second and one rejection a second, however long the machine takes for all this.
     expect(count('map-news')).toBeLessThanOrEqual(passedMs / 250 + 2);
     expect(count('refused')).toBeLessThanOrEqual(passedMs / 1_000 + 2);
     expect(told.length - count('map-news') - count('refused')).toBeLessThanOrEqual(passedMs / 1_000 + 10);

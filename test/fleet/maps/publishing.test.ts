@@ -4,7 +4,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { answerOf, entries, MAP_NAME, MapHost, mapKeys, mapOf } from '../../helpers/fleet/map-host.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('what a leader publishes', () => {
+describe.skipIf(!hasRedis)('a published map', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
   const join = async (hostId: string, options = {}): Promise<MapHost> => {
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('reaches a follower as news and as bytes, and the tag that was sealed with them', async () => {
+  it('reaches a follower as news and as bytes, with the ETag that was sealed with them', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     expect(await leader.publish(map)).toBe('done');
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(leader.count('map-news')).toBe(0);
   });
 
-  it('tells a host that comes later, and one whose connection was lost', async () => {
+  it('is announced to a host that comes later, and to one that lost its connection', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     await follower.hears(mapOf(2_000));
   });
 
-  it('goes to each follower once, however often the leader beats', async () => {
+  it('is announced to each follower once, however often the leader beats', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(1_000));
     await follower.hears(mapOf(1_000));
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it('tells a host that holds it of the first confirmations, and counts them in the head', async () => {
+  it('is reported as confirmed to hosts that hold it, and the head counts the confirmations', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it('is refused where it is older than what the fleet has, or another of the same instant', async () => {
+  it("is rejected if it is older than the fleet's map, or another map with the same generatedAt", async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(2_000));
     await leader.close();
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(await follower.publish(mapOf(2_500))).toBe('older');
   });
 
-  it('replaces a newer head that main refused the body of', async () => {
+  it('replaces a newer head whose body the main thread rejected', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(9_000));
     await leader.close();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(await follower.publish(mapOf(1_000))).toBe('done');
   });
 
-  it('is adopted by the next leader that holds it, which confirms it under a fence of its own', async () => {
+  it('is adopted by the next leader that holds it, which confirms it with its own fence', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(answerOf(await follower.api.readHead(MAP_NAME))).toMatchObject({ by: 'follower', fence: 2, confirms: 1 });
   });
 
-  it('is asked for whole where neither the fleet nor the thread has it', async () => {
+  it('is requested in full if neither the fleet nor the thread has it', async () => {
     const huge = { ...mapOf(4_000), bytes: new Uint8Array(33 * 1024 * 1024) };
     const leader = await join('leader');
     await leader.leads();
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(await leader.api.publishMap(MAP_NAME, huge)).toMatchObject({ error: { code: 'FLEET_MAP_REFUSED' } });
   });
 
-  it('comes as a patch to a host that has the body before it, and whole to another', async () => {
+  it('arrives as a patch at a host with the previous body, and in full at another', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -150,7 +150,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     expect(Buffer.compare(whole?.bytes ?? Buffer.alloc(0), second.bytes)).toBe(0);
   });
 
-  it('comes whole where its patch is garbage, and says that the patch was refused', async () => {
+  it('arrives in full if its patch is garbage, and the rejected patch is reported', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     }
   });
 
-  it('leaves no more in the server than the newest bodies, however often it changes', async () => {
+  it('leaves only the newest bodies in the server, however often it changes', async () => {
     const maps = [1, 2, 3, 4, 5].map((generation) => mapOf(generation * 1_000, entries(300, 3, `${generation}`)));
     const leader = await join('leader');
     await leader.leads();
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis)('what a leader publishes', () => {
     const patches = await keysOf('*:patch:*');
     const current = await Promise.all(patches.map(async (key) => Number(await server.do('PTTL', key)) > 10_000));
     expect(current.filter((isLasting) => isLasting)).toHaveLength(1);
-    // Nothing of the pieces stays, and nothing stays for ever but the counter of the fence.
+    // No piece stays, and only the counter of the fence has no expiry.
     expect(bodies.filter((key) => /body:[0-9a-f]{64}:/.test(key))).toEqual([]);
     const ttls = await Promise.all((await keysOf('*')).map(async (key) => [key, await server.do('PTTL', key)]));
     expect(ttls.filter(([, ttl]) => ttl === -1)).toEqual([[mapKeys.fence, -1]]);

@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('lose-messages', 'lapse', 'pause').map((kind) => ({ kind })) },
 );
 
-describe.skipIf(!hasRedis)('any order of what two hosts do, with messages that are lost', () => {
+describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost messages', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
 
@@ -35,11 +35,11 @@ describe.skipIf(!hasRedis)('any order of what two hosts do, with messages that a
     await server[Symbol.asyncDispose]();
   });
 
-  it('has each publication accepted under one fence, by its holder, and never goes back in time', async () => {
+  it('accepts each publication with one fence, from its holder, and never goes back in time', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();
-    // What the server itself says that scripts did, in its order.
+    // The commands of scripts as the server itself reports them, in order.
     const monitor = await client.monitor();
     monitor.on('monitor', (_time: string, [command, channel, message = '']: readonly string[]) => {
       const field = (name: string): string => new RegExp(`"${name}":"?([^",]+)`).exec(message)?.[1] ?? '';
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('any order of what two hosts do, with messages that a
     const publish = async (host: MapHost | undefined): Promise<void> => {
       generation += 1;
       const map = mapOf(generation);
-      // The other host publishes it as well, at the same time.
+      // The other host publishes the same map at the same time.
       const rivals = [host, ...hosts.filter((other) => other !== host)];
       const said = await Promise.all(rivals.map((rival) => rival?.publish(map)));
       expect(said.filter((outcome) => outcome === 'done').length).toBeLessThanOrEqual(1);
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)('any order of what two hosts do, with messages that a
     for (const { generatedAtMs, by, fence } of heads) {
       expect(generatedAtMs).toBeGreaterThanOrEqual(newest);
       newest = generatedAtMs;
-      // A fence is one host's alone.
+      // A fence belongs to one host.
       expect(fences.get(fence) ?? by).toBe(by);
       fences.set(fence, by);
     }

@@ -9,7 +9,7 @@ const codes = (world: QuotaWorld, host: number): unknown[] =>
     .filter((event) => event === 'quota-local' || event === 'quota-shared');
 
 describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
-  it('lets three hosts make exactly as many calls a minute together as the map allows one', async () => {
+  it('let three hosts together make exactly as many calls a minute as the map allows', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(3);
     expect(await world.burst(20)).toBe(30);
@@ -17,7 +17,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.burst(1, 1_000)).toBe(0);
   });
 
-  it('leaves all permits to the one host that uses them, and says when the next place is free', async () => {
+  it('leave all permits to the only host that uses them, and report when the next place is free', async () => {
     await using world = await QuotaWorld.start({ perMinute: 12 });
     await world.join(3);
     for (let count = 0; count < 12; count += 1) expect(await world.call(1)).toBe('done');
@@ -30,7 +30,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     });
   });
 
-  it('gives unused permits of a batch back within two seconds, so that the other hosts can use them', async () => {
+  it('release unused permits of a batch within two seconds, so that other hosts can use them', async () => {
     await using world = await QuotaWorld.start({ perMinute: 100 });
     await world.join(3);
     for (let count = 0; count < 40; count += 1) expect(await world.call(0)).toBe('done');
@@ -43,7 +43,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.call(2, 5_000)).toBe('QUOTA_EXCEEDED');
   });
 
-  it('lets no more calls run at a time in all hosts together than the map allows', async () => {
+  it('limit the concurrent calls of all hosts together', async () => {
     await using world = await QuotaWorld.start({ concurrent: 3 });
     world.workMs = 20;
     await world.join(3);
@@ -51,7 +51,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(world.peak).toBe(3);
   });
 
-  it('takes turns between hosts where one call runs at a time and each host has a line of its own', async () => {
+  it('let hosts take turns if one call runs at a time and each host has its own queue', async () => {
     await using world = await QuotaWorld.start({ concurrent: 1 });
     world.workMs = 20;
     await world.join(3);
@@ -66,11 +66,11 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     await Promise.all([0, 1, 2].flatMap((host) => [run(host), run(host)]));
     const allMs = performance.now() - startedMs;
     expect(world.peak).toBe(1);
-    // Nobody waits until another host is through.
+    // No host waits until another one has finished all its calls.
     for (const ended of endedAtMs) expect((ended[0] ?? 0) - startedMs).toBeLessThan(allMs / 2);
   });
 
-  it('follows changed quotas at once', async () => {
+  it('follow changed quotas at once', async () => {
     await using world = await QuotaWorld.start({ perMinute: 6 });
     await world.join(2);
     expect(await world.burst(10, 1_000)).toBe(6);
@@ -86,9 +86,9 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
   });
 });
 
-// Each has a server and hosts of its own, and mostly waits for them.
-describe('quotas of a fleet whose server fails', { concurrent: true, timeout: 120_000, skip: !hasRedis }, () => {
-  it('goes by the share of each host while the server is dead, says so once, and shares again once it is back', async () => {
+// Each test has its own server and hosts, and mostly waits for them.
+describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeout: 120_000, skip: !hasRedis }, () => {
+  it('apply as a share to each host while the server is dead, with one log line, and are shared again once it is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 31 });
     await world.join(3);
     for (const { lines } of world.hosts) lines.length = 0;
@@ -103,13 +103,13 @@ describe('quotas of a fleet whose server fails', { concurrent: true, timeout: 12
       () => [0, 1, 2].every((host) => codes(world, host).join() === 'quota-local,quota-shared'),
       40_000,
     );
-    // The server has forgotten all; what each host did while it was away is told first, so that at most one host's
-    // permits come before the others have told theirs.
+    // The server has lost its data. Hosts first report their calls from the outage, so at most one host's permits come
+    // before the reports of the others.
     const more = await world.burst(20, 2_000);
     expect(more).toBeLessThanOrEqual(21);
   });
 
-  it('refuses calls while the server is dead where the option says so, and lets them begin once it is back', async () => {
+  it('reject calls while the server is dead if the option says so, and allow them once it is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(2, { quotasWithout: 'refuse' });
     expect(await world.call(0)).toBe('done');
@@ -122,14 +122,14 @@ describe('quotas of a fleet whose server fails', { concurrent: true, timeout: 12
     await eventually('calls begin again', async () => (await world.call(0)) === 'done');
   });
 
-  it('goes by the share of each host while the server is frozen, and no call hangs', async () => {
+  it('apply as a share to each host while the server is frozen, and no call hangs', async () => {
     await using world = await QuotaWorld.start({ perMinute: 40, concurrent: 10 });
     await world.join(2);
     expect(await world.call(0)).toBe('done');
     for (const { lines } of world.hosts) lines.length = 0;
     world.redis.freeze();
     const startedMs = performance.now();
-    // Each has 20, of which one was made before.
+    // Each has 20, of which one was used before.
     expect(await world.burst(25)).toBe(39);
     expect(performance.now() - startedMs).toBeLessThan(4_500);
     world.redis.thaw();
@@ -140,7 +140,7 @@ describe('quotas of a fleet whose server fails', { concurrent: true, timeout: 12
     );
   });
 
-  it('tells a server that lost its memory what was used, so that the quota is not given twice', async () => {
+  it('are reported again to a server that lost its data, so that no quota is used twice', async () => {
     await using world = await QuotaWorld.start({ perMinute: 20 });
     await world.join(2);
     expect(await world.burst(15)).toBe(20);
@@ -148,7 +148,7 @@ describe('quotas of a fleet whose server fails', { concurrent: true, timeout: 12
     const before = world.callsAtMs.length;
     for (const host of [0, 1]) await world.call(host, 500);
     await world.burst(15, 500);
-    // Each host had a part of the 20; until the second has told its own, the first can get as many.
+    // Each host had a part of the 20; until the second has reported its calls, the first can get as many.
     expect(world.callsAtMs.length - before).toBeLessThanOrEqual(10);
   });
 });

@@ -7,7 +7,7 @@ import { takeArguments } from '../../../src/workers/fleet/permits/permits-part.t
 import { TAKE_PERMITS } from '../../../src/workers/fleet/permits/take-permits-script.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-/** The same script, which reads the time from a key that the test sets. */
+/** The same script, except that it reads the time from a key that the test sets. */
 const SCRIPT = TAKE_PERMITS.lua.replace("redis.call('TIME')", "{ redis.call('GET', 'now') / 1000, 0 }");
 const START_MS = 1_790_000_000_123;
 const MINUTE_MS = 60_000;
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** One question at a time on the server's clock. */
+  /** One request at a time on the server's clock. */
   async function take(nowMs: number, request: Partial<PermitRequest> & { limits: PermitCounts }): Promise<Grant> {
     await client.set('now', nowMs);
     const full = { wanted: 0, returned: [], spent: {}, ...request };
@@ -42,11 +42,11 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('never lets more calls begin within any exact sliding window than the limit, and refuses only for takes within a window, the hold and a bucket', async () => {
+  it('never exceeds the limit in any sliding window, and rejects only for takes within a window, the hold and a bucket', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),
-      /** Of each permit: when it is used within its hold, or null for given back at the next step. */
+      /** For each permit: when it is used within its hold, or null if it is returned at the next step. */
       uses: fc.array(fc.option(fc.nat(PERMIT_HOLD_MS - 1), { freq: 5 }), { minLength: 12, maxLength: 12 }),
     });
     await fc.assert(
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
             const sinceMs = nowMs - MINUTE_MS - PERMIT_HOLD_MS - BUCKET_MS;
             const counted = takenAtMs.slice(0, wereTaken).filter((atMs) => atMs > sinceMs).length;
             expect(counted + grant.granted).toBeGreaterThanOrEqual(limit);
-            // Nobody else asks in between: then there is room, and what was unused is back as well.
+            // No other host requests permits in between: then there is room, and unused permits are back as well.
             const later = await take(nowMs + grant.retryInMs, { limits, returned: unused });
             unused = [];
             expect(later.retryInMs).toBe(0);
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     );
   });
 
-  it('takes from all windows at once, and nothing where one of them has no room', async () => {
+  it('takes from all windows at once, and nothing if one of them has no room', async () => {
     await client.del('q');
     const limits = { perMinute: 3, perHour: 5, perDay: 100 };
     expect((await take(START_MS, { limits, wanted: 10 })).granted).toBe(3);
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect([sum('h'), sum('d')]).toEqual([5, 5]);
   });
 
-  it('gives a returned permit back to the bucket that it was taken from, and never more than that held', async () => {
+  it('returns a permit to the bucket that it was taken from, and never more than the bucket held', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     const grant = await take(START_MS, { limits, wanted: 4 });
@@ -120,7 +120,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 950, { limits, wanted: 4, returned: forged })).granted).toBe(0);
   });
 
-  it('counts calls that began without a permit, beyond the limit where there were more', async () => {
+  it('counts calls that began without a permit, even beyond the limit', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     expect((await take(START_MS, { limits, wanted: 4, spent: { perMinute: 9 } })).granted).toBe(0);
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 62_100, { limits, wanted: 5 })).granted).toBe(4);
   });
 
-  it('forgets nothing when the clock is set back, and waits no longer than a window for it', async () => {
+  it('forgets nothing when the clock is set back, and waits at most one window for it', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     expect((await take(START_MS + 3_600_000, { limits, wanted: 2 })).granted).toBe(2);
@@ -138,7 +138,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + refused.retryInMs, { limits, wanted: 2 })).granted).toBe(2);
   });
 
-  it('names another epoch after the server lost its memory, and the same one before', async () => {
+  it('returns another epoch only after the server lost its data', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     const { epoch } = await take(START_MS, { limits, wanted: 1 });
@@ -147,7 +147,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 2, { limits, wanted: 1 })).epoch).not.toBe(epoch);
   });
 
-  it('holds no more fields than the windows have buckets, and lapses by itself', async () => {
+  it('holds no more fields than the windows have buckets, and expires', async () => {
     await client.del('q');
     const limits = { perMinute: 1_000_000, perHour: 1_000_000, perDay: 1_000_000 };
     for (let minute = 0; minute < 400; minute += 1) await take(START_MS + minute * 600_000, { limits, wanted: 5 });

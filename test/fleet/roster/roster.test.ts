@@ -9,8 +9,8 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 const HOSTS = '{sw:tests}:hosts';
 const hostKey = (id: string): string => `{sw:tests}:host:${id}`;
 
-describe.skipIf(!hasRedis)('the roster', () => {
-  it('names the other hosts with their roles, addresses and maps, and never the host itself', async () => {
+describe.skipIf(!hasRedis)('the roster of a fleet', () => {
+  it('lists the other hosts with their roles, addresses and maps, and never the host itself', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://10.0.0.1:8080' });
     await using other = joinFleet(server, { role: 'reader' });
@@ -24,7 +24,7 @@ describe.skipIf(!hasRedis)('the roster', () => {
     expect(other.fleet.hosts[0]).toMatchObject({ role: 'any', address: 'http://10.0.0.1:8080', maps: [map] });
   });
 
-  it('hears without waiting for its next turn of a replica that came, and of one that left', async () => {
+  it('receives added and removed replicas without waiting for its next turn', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the roster', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('refuses records that this fleet has not sealed, of another host, and older ones, and says the first once', async () => {
+  it('rejects unsealed records, records of another host, and older ones, and reports the first once', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://127.0.0.1:1' });
     await using other = joinFleet(server);
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('the roster', () => {
     expect(refused.map((event) => ('what' in event ? event.what : '')).sort()).toEqual(['host:copied', 'host:forged']);
   });
 
-  it('forgets a host that ended without a word, once its record has lapsed', async () => {
+  it('drops a host that ended without a message, once its record has expired', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('the roster', () => {
     await eventually('it is forgotten', () => one.fleet.hosts.length === 0, 30_000);
   });
 
-  it('removes what is no roster from its key, so that new hosts become known', async () => {
+  it('removes a key that is not a roster, so that new hosts become known', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis)('the roster', () => {
     );
   });
 
-  it('reads who else is there though the server is full', async () => {
+  it('lists the other hosts even if the server is full', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();

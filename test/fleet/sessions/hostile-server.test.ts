@@ -9,7 +9,7 @@ import { openSession, openStream, postLegacy } from '../../helpers/mcp-post.ts';
 
 const keys = fleetKeys('test');
 
-describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to', () => {
+describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker writes', () => {
   async function startWorld(redis: RedisServer) {
     const replicas = await startReplicas(2, {}, { redisUrl: redis.url });
     const [a, b] = [replicas.at(0), replicas.at(1)];
@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to',
   const ping = async (mcp: string, headers: Readonly<Record<string, string>>): Promise<number> =>
     (await postLegacy(mcp, 'ping', {}, { headers })).status;
 
-  it('cannot end a session, with whatever it writes about it', async () => {
+  it('cannot end a session with forged records', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const ended = await openSession(world.a);
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to',
     expect(world.refused.length).toBeGreaterThan(0);
   });
 
-  it('cannot keep replicas from sharing a session by a record of another type', async () => {
+  it('cannot keep replicas from sharing a session with a record of another type', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const session = await openSession(world.a);
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to',
     expect([await redis.do('TYPE', key), await redis.do('HLEN', key)]).toEqual(['hash', 1]);
   });
 
-  it('cannot close streams by messages that it makes up or sends again', async () => {
+  it('cannot close streams with forged or repeated messages', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const heard: string[] = [];
@@ -79,13 +79,13 @@ describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to',
     const known = [...heard];
     for (const message of [...known, 'garbage', '', known.join(''), `${known[0]}A`])
       await redis.do('PUBLISH', keys.sessionNews, message);
-    // Its own messages that come again are no news to the replica that sent them.
+    // A replica ignores its own repeated messages.
     await eventually('all of it was refused', () => world.refused.length - before >= 5);
     expect([isOpen, await ping(world.b, session.headers)]).toEqual([true, 200]);
     listener.disconnect();
   });
 
-  it('learns nothing of what a client watches or how its session is called', async () => {
+  it('reveals neither what a client watches nor the id of its session', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const session = await openSession(world.a);
@@ -99,8 +99,8 @@ describe.skipIf(!hasRedis)('a server of the fleet that somebody else writes to',
   });
 });
 
-describe.skipIf(!hasRedis)('a session that is ended while the server of the fleet is away', () => {
-  it('ends at the other replicas at once, also where it never was', async () => {
+describe.skipIf(!hasRedis)('a session that is ended while the Redis server of the fleet is away', () => {
+  it('ends at the other replicas at once, also where it was never used', async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(3, {}, { redisUrl: redis.url });
     const all = [0, 1, 2].map((index) => replicas.at(index));

@@ -10,11 +10,11 @@ import { RoundRobinProxy } from '../../helpers/fleet/round-robin-proxy.ts';
 import { WatchableConnector } from '../../helpers/fleet/watchable-connector.ts';
 import { remote } from '../../helpers/gateway-world.ts';
 
-/** What both lines of the SDK have, and how each hears of updates. */
+/** The features that both lines of the SDK have, and how each receives updates. */
 interface WatchingClient {
   readonly subscribe: (uri: string) => Promise<unknown>;
   readonly callTool: (name: string) => Promise<unknown>;
-  /** Ends the session (DELETE), and the client. */
+  /** Ends the session with DELETE, and closes the client. */
   readonly end: () => Promise<void>;
 }
 
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('official clients behind a balancer without affinity'
   it.each([
     ['1.x', connectFirst],
     ['2.x', connectSecond],
-  ])('hear of resources that they watch, call tools, and end their sessions (%s)', async (_, connect) => {
+  ])('receive updates of watched resources, call tools, and end their sessions (%s)', async (_, connect) => {
     await using redis = await RedisServer.start();
     await using connector = await WatchableConnector.start();
     await using replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl: redis.url });

@@ -35,14 +35,14 @@ async function startWorld(redisUrl: string) {
   };
 }
 
-describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', () => {
+describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
   afterAll(() => redis[Symbol.asyncDispose]());
 
-  it('have the log level that was set at another replica, also where they are used later', async () => {
+  it('have the log level that was set at another replica, also at a replica that they use later', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await postLegacy(world.b, 'logging/setLevel', { level: 'warning' }, { headers });
@@ -52,13 +52,13 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
     expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
   });
 
-  it('hear at their stream of a resource that they subscribed to at another replica, once', async () => {
+  it('receive an update once over their stream, also if they subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
     await eventually('the stream begins', () => countOf(standing, 'notifications/tools/list_changed') === 1);
     expect((await postLegacy(world.b, 'resources/subscribe', { uri: 'a+x://y' }, { headers })).result).toEqual({});
-    // The one that was asked watches it first, and hands it over to the one with the stream.
+    // The replica that got the request watches first, and hands over to the replica with the stream.
     const [asked = ''] = world.connector.watching;
     await eventually('the replica with the stream alone watches it', () => {
       const { watching } = world.connector;
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
     expect(updates(standing)).toBe(1);
   });
 
-  it('are told the truth about a resource that cannot be watched', async () => {
+  it('get an error for a resource that cannot be watched', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using _standing = await stream(world.a, headers);
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });
 
-  it('hear all once where their stream moves to, and the earlier stream ends', async () => {
+  it('receive everything once at the replica to which their stream moves, and the earlier stream ends', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using first = await stream(world.a, headers);
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
     expect(updates(first)).toBe(0);
   });
 
-  it('keep one stream where two are opened at the same moment', async () => {
+  it('keep one stream if several are opened at the same moment', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     for (const mcp of [world.b, world.c]) await postLegacy(mcp, 'ping', {}, { headers });
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
     for (const one of streams) await one[Symbol.asyncDispose]();
   });
 
-  it('end everywhere when they are ended at one replica', async () => {
+  it('end at every replica when they are ended at one', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
       expect((await postLegacy(mcp, 'ping', {}, { headers })).status).toBe(404);
   });
 
-  it('say to all streams that a list changed, each replica to its own clients', async () => {
+  it('receive list changes over every stream, each replica for its own clients', async () => {
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([world.a, world.b].map((mcp) => openSession(mcp)));
     await using one = await stream(world.a, sessions[0]?.headers ?? {});
@@ -136,8 +136,8 @@ describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', ()
   });
 });
 
-describe.skipIf(!hasRedis)('sessions of replicas whose server of the fleet is killed', () => {
-  it('go on, and the replicas tell each other afterwards what they missed', async () => {
+describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', () => {
+  it('stay usable, and the replicas exchange what they missed once it is back', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose server of the fleet is ki
     });
   });
 
-  it('wait for a server that hangs only once, and then no more', async () => {
+  it('wait only once for a server that hangs', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([1, 2, 3].map(() => openSession(world.a)));
@@ -183,21 +183,24 @@ describe.skipIf(!hasRedis)('sessions of replicas whose server of the fleet is ki
   });
 });
 
-it.skipIf(!hasRedis)('a client that goes away while its session is read takes no place for its stream', async () => {
-  await using redis = await RedisServer.start();
-  await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });
-  const [first, second] = [replicas.at(0), replicas.at(1)];
-  for (const replica of [first, second]) await isConnected(replica);
-  const { headers } = await openSession(first.mcp);
-  redis.freeze();
-  const abort = new AbortController();
-  const opening = fetch(second.mcp, {
-    headers: { ...headers, accept: 'text/event-stream' },
-    signal: abort.signal,
-  }).catch(() => null);
-  setTimeout(() => abort.abort(), 100);
-  await opening;
-  redis.thaw();
-  await using standing = await stream(second.mcp, headers);
-  expect(standing.status).toBe(200);
-});
+it.skipIf(!hasRedis)(
+  'a client that goes away while its session is read does not count towards the stream limit',
+  async () => {
+    await using redis = await RedisServer.start();
+    await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });
+    const [first, second] = [replicas.at(0), replicas.at(1)];
+    for (const replica of [first, second]) await isConnected(replica);
+    const { headers } = await openSession(first.mcp);
+    redis.freeze();
+    const abort = new AbortController();
+    const opening = fetch(second.mcp, {
+      headers: { ...headers, accept: 'text/event-stream' },
+      signal: abort.signal,
+    }).catch(() => null);
+    setTimeout(() => abort.abort(), 100);
+    await opening;
+    redis.thaw();
+    await using standing = await stream(second.mcp, headers);
+    expect(standing.status).toBe(200);
+  },
+);

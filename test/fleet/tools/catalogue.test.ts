@@ -7,8 +7,8 @@ import { isInFleet, lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-w
 import { mapNow } from '../../helpers/map-under-test.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-describe.skipIf(!hasRedis)('The tool catalogue of a fleet', () => {
-  it('lets a host without a disk list the tools of a connector that does not answer, as stale ones', async () => {
+describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
+  it('lets a host without a disk list the tools of an unreachable connector as stale', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     expect(toolsOf(first)).toEqual(['mail.read', 'mail.send']);
@@ -25,7 +25,7 @@ describe.skipIf(!hasRedis)('The tool catalogue of a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('knows the connectors of a configuration file too, by their id and URL, wherever the file is', async () => {
+  it('holds the connectors of a configuration file too, by id and URL, wherever the file is', async () => {
     await using world = await ToolWorld.start();
     const { url } = world.mail;
     const config = (name: string): string => {
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('The tool catalogue of a fleet', () => {
     expect(toolsOf(second)).toEqual([]);
   });
 
-  it('is read as well as it goes where the server is away: the host starts cold', async () => {
+  it('is skipped if the server is away: the host starts without it', async () => {
     await using world = await ToolWorld.start();
     await world.redis.kill();
     const host = world.host();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { recordOf, tool, toolMemory } from '../../helpers/fleet/tool-memory-under-test.ts';
 
-describe.skipIf(!hasRedis)('The first sight of a tool in a fleet', () => {
-  it('is the one that wins for all where two hosts see different tools in the same moment', async () => {
+describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
+  it('counts for all hosts, also if two list different tools at the same moment', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -11,12 +11,12 @@ describe.skipIf(!hasRedis)('The first sight of a tool in a fleet', () => {
     const listOf = (text: string) => recordOf('mail', ...names.map((name) => tool(name, text)));
     const [atA, atB] = await Promise.all([a.memory.remember(listOf('as A')), b.memory.remember(listOf('as B'))]);
     const heldBack = [...atA, ...atB].map((change) => change.tool).sort();
-    // Every tool is held back on one of them, and on no more than one.
+    // Every tool is quarantined on exactly one of them.
     expect(heldBack).toEqual(names.toSorted());
     expect(await a.memory.changes()).toHaveLength(atA.length);
   });
 
-  it('lets a tool pass on both hosts where they see the same', async () => {
+  it('quarantines nothing if two hosts list the same tool', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -24,7 +24,7 @@ describe.skipIf(!hasRedis)('The first sight of a tool in a fleet', () => {
     expect(await Promise.all([a.memory.remember(record), b.memory.remember(record)])).toEqual([[], []]);
   });
 
-  it('of a host that approved its own tool by itself is overruled by an approval for all', async () => {
+  it('is overruled by an approval on another host', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('The first sight of a tool in a fleet', () => {
     expect(await b.memory.approve(null)).toMatchObject([{ connectorId: 'mail', tool: 'send' }]);
     expect(await b.memory.changes()).toEqual([]);
     await expect.poll(() => a.memory.changes()).toMatchObject([{ tool: 'send', pinned: { description: 'as B' } }]);
-    // A has its connector list again, which may know better by now.
+    // A lists the tools of its connector again, which may have changed by now.
     await expect.poll(() => a.relisted).toEqual(['mail']);
   });
 });

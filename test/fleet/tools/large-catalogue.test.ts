@@ -5,10 +5,10 @@ import { memoryOn, recordOf, SCOPE, tool, toolMemory } from '../../helpers/fleet
 const CONNECTORS = 1_000;
 const TOOLS = 20;
 
-/** As many connectors as one turn may take: some milliseconds' work where each has the tools of here. */
+/** As many connectors as one turn may handle: a few milliseconds of work with this number of tools. */
 const MAX_IN_TURN = 8;
 
-/** Counts what each turn of this thread's event loop does, and measures its processor time. */
+/** Counts the work in each turn of this thread's event loop, and measures its processor time. */
 function watchTurns() {
   let [now, most, longestMs] = [0, 0, 0];
   let isOver = false;
@@ -33,8 +33,10 @@ function watchTurns() {
   };
 }
 
-describe.skipIf(!hasRedis)('A catalogue of 1 000 connectors with 20 tools each', () => {
-  it('is read some connectors a turn, so that the event loop goes on', { timeout: 120_000 }, async ({ annotate }) => {
+describe.skipIf(!hasRedis)('a catalogue of 1 000 connectors with 20 tools each', () => {
+  it('is read a few connectors per turn, so that the event loop keeps running', { timeout: 120_000 }, async ({
+    annotate,
+  }) => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const text = 'Describes what the tool does, when to use it, and what it returns to the caller. '.repeat(8);

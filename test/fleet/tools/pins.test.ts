@@ -5,8 +5,8 @@ import { lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-world.ts';
 
 const SEND = JSON.stringify(['mail', 'send']);
 
-describe.skipIf(!hasRedis)('The pins of a fleet', () => {
-  it('hold a changed tool back on a new host that never saw it otherwise', async () => {
+describe.skipIf(!hasRedis)('the pins of a fleet', () => {
+  it('quarantine a changed tool on a new host that never listed the original', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     expect(toolsOf(first)).toEqual(['mail.read', 'mail.send']);
@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
     await expect(second.callTool('mail.send')).rejects.toMatchObject({ code: 'TOOL_CHANGED' });
   });
 
-  it('hold a changed tool back that a new host knows from the catalogue alone', async () => {
+  it('quarantine a changed tool that a new host knows only from the catalogue', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     await world.catalogued();
@@ -32,7 +32,7 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
     await lists(world.host(), 'mail.read*');
   });
 
-  it('have other hosts list a connector again whose tools one host saw change', async () => {
+  it('make other hosts list a connector again when one host lists changed tools', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up({ pinTools: 'warn' }), await world.up({ pinTools: 'warn' })];
     await world.catalogued();
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
     await eventually('the other host says so', () => second.status().changedTools[0]?.name === 'mail.send');
   });
 
-  it('are put back from a host’s disk after the server lost them, so that nothing is a new first sight', async () => {
+  it('are restored from a host’s disk after the server lost them, so that no tool counts as new', async () => {
     await using world = await ToolWorld.start();
     await world.up({ stateDir: world.folder('first') });
     await world.redis.do('FLUSHALL');
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it('are put in by a host that starts with a disk, while its connector is down', async () => {
+  it('are restored by a host that starts with a disk, while its connector is down', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up({ stateDir: world.folder('first') });
     await world.end(first);
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it('leave a host to its own pins while the server is away', async () => {
+  it("are replaced by a host's own pins while the server is away", async () => {
     await using world = await ToolWorld.start();
     const host = await world.up();
     await world.redis.kill();
@@ -82,8 +82,8 @@ describe.skipIf(!hasRedis)('The pins of a fleet', () => {
   });
 });
 
-describe.skipIf(!hasRedis)('An approval in a fleet', () => {
-  it('lists a tool again on every host, with a disk and without, and after a restart', async () => {
+describe.skipIf(!hasRedis)('an approval in a fleet', () => {
+  it('lists a tool again on every host, with and without a disk, and after a restart', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     const stateDir = world.folder('second');
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('An approval in a fleet', () => {
     expect(toolsOf(again)).toEqual(['mail.read', 'mail.send']);
   });
 
-  it('that was made while the server was away is for all once it is back', async () => {
+  it('that was made while the server was away applies to all hosts once it is back', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up(), await world.up()];
     world.mail.describe('sends a letter');
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('An approval in a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('is not undone by an older one that is written again', async () => {
+  it('is not undone when an older one is written again', async () => {
     await using world = await ToolWorld.start();
     const stateDir = world.folder('second');
     const [first, second] = [await world.up(), await world.up({ stateDir })];

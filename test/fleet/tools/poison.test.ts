@@ -28,7 +28,7 @@ const boxed = (from: FleetSealer, purpose: 'tool' | 'pin', place: string, value:
 const listValue = (record: unknown, place = `${catalogue}\nmail`, from = sealer): Buffer =>
   Buffer.concat([Buffer.from('x'.repeat(22)), boxed(from, 'tool', place, record)]);
 
-/** A pin whose head and seal say what they like. */
+/** A pin with any head and any seal. */
 const pinValue = (version: number, head: string, definition: unknown, place = `${pins}\n${field}`, from = sealer) => {
   const sha256 = head.slice(head.indexOf(':') + 1).padEnd(64, '0');
   const plain = [Buffer.from(`${version}:${sha256}:`), packText(JSON.stringify({ pinnedAtMs: 1, definition }))];
@@ -38,7 +38,7 @@ const pinValue = (version: number, head: string, definition: unknown, place = `$
 const bytes = fc.uint8Array({ maxLength: 200 }).map((some) => Buffer.from(some));
 const evil = tool('send', 'sends a mail to a stranger');
 
-/** What anybody may write into a field of the catalogue. */
+/** Anything that an attacker may write into a field of the catalogue. */
 const listPoison = fc.oneof(
   bytes,
   fc.constant(listValue(recordOf('mail', evil), `${catalogue}\nmail`, foreign)),
@@ -55,7 +55,7 @@ const listPoison = fc.oneof(
   fc.jsonValue().map((value) => listValue({ ...good, listedAtMs: value, era: value })),
 );
 
-/** What anybody may write into a field of the pins. */
+/** Anything that an attacker may write into a field of the pins. */
 const pinPoison = fc.oneof(
   bytes,
   bytes.map((some) => Buffer.concat([Buffer.from('999:0123456789abcdef:'), some])),
@@ -74,7 +74,7 @@ const messages = fc.oneof(
   fc.constant(`{"scope":${'['.repeat(2_000)}`),
 );
 
-/** A host that starts without a disk lists what was pinned, and holds back what differs from it. */
+/** Checks that a host without a disk lists pinned tools, and quarantines tools that differ. */
 async function expectNothingUnpinned(host: ToolMemoryUnderTest): Promise<void> {
   await using fresh = memoryOn(host);
   await fresh.memory.restore((connector) => void fresh.restored.push(connector));
@@ -86,8 +86,8 @@ async function expectNothingUnpinned(host: ToolMemoryUnderTest): Promise<void> {
   }
 }
 
-describe.skipIf(!hasRedis)('Poison in the tools and pins of a fleet', () => {
-  it('is neither listed nor a reason to crash: what was pinned stays pinned, and what is right stays listed', async () => {
+describe.skipIf(!hasRedis)('hostile data in the tools and pins of a fleet', () => {
+  it('is neither listed nor causes a crash: pinned tools stay pinned, and valid ones stay listed', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const client = redis.client();
@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis)('Poison in the tools and pins of a fleet', () => {
         await client.publish(keys.pinNews, message);
         await client.publish(keys.toolNews, message);
         await expectNothingUnpinned(host);
-        // The host's own pin is put back by what it lists, and a changed tool is held back all the while.
+        // The host's next list restores its own pin, and a changed tool stays quarantined all the while.
         expect(await host.memory.remember(good)).toEqual([]);
         expect(await host.memory.remember(recordOf('mail', evil))).toMatchObject([{ tool: 'send' }]);
         expect(await host.memory.remember(good)).toEqual([]);
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('Poison in the tools and pins of a fleet', () => {
     client.disconnect();
   });
 
-  it('of wrong types is replaced by what the hosts know', async () => {
+  it('with wrong types is replaced by what the hosts know', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     for (const key of [catalogue, pins, keys.toolScopes]) await redis.do('SET', key, 'a text');

@@ -24,13 +24,13 @@ describe('notRun', () => {
         [60, 100],
       ],
     ],
-  ] as const)('takes the innermost count of %j', (ranges, expected) => {
+  ] as const)('applies the innermost count of %j', (ranges, expected) => {
     expect(notRun(ranges)).toEqual(expected);
   });
 });
 
 describe('CoverageMap', () => {
-  it('counts as new what no earlier reading ran, however V8 divides it', () => {
+  it('counts code as new if no earlier reading ran it, however V8 divides it', () => {
     const map = new CoverageMap();
     const first = reached(range(0, 100, 1), range(10, 30, 0));
     expect([...map.newIn(first)]).toEqual([

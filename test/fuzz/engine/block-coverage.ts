@@ -1,18 +1,17 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** A range of source offsets, the end excluded. */
+/** A range of source offsets, without the end. */
 export type Interval = readonly [start: number, end: number];
 
-/** The functions that ran since the last reading, each with the parts of it that did not run. */
+/** The functions that ran since the last reading, each with its parts that did not run. */
 export type Reached = ReadonlyMap<string, Profiler.FunctionCoverage>;
 
 /** Parts of functions that no earlier input had run. */
 export type Novelty = ReadonlyMap<string, readonly Interval[]>;
 
 /**
- * Reads V8's precise block coverage of this thread. A reading resets the counters and returns only functions that ran,
- * so it takes about 1 ms, or 4 ms where the whole gateway is loaded. Start it before the code to be measured is
- * imported: functions that were compiled earlier are not divided into blocks.
+ * Reads V8's precise block coverage of this thread. A reading resets the counters and returns only functions that ran.
+ * Start it before importing the code to be measured: functions that were compiled earlier are not divided into blocks.
  */
 export class BlockCoverage implements Disposable {
   readonly #session = new Session();
@@ -26,7 +25,7 @@ export class BlockCoverage implements Disposable {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** What ran since the last call. */
+  /** Returns the functions that ran since the last call. */
   take(): Reached {
     const reached = new Map<string, Profiler.FunctionCoverage>();
     for (const { scriptId, url, functions } of this.#read())
@@ -64,18 +63,18 @@ export class BlockCoverage implements Disposable {
   }
 }
 
-/** Everything that was reached so far. */
+/** All blocks that have been reached so far. */
 export class CoverageMap {
-  /** What of each function never ran. */
+  /** The parts of each function that never ran. */
   readonly #uncovered = new Map<string, readonly Interval[]>();
   readonly #blocks = new Map<string, Set<number>>();
 
-  /** How many functions and blocks of functions ran, each counted once. */
+  /** Number of functions and blocks of functions that ran, each counted once. */
   get blocks(): number {
     return this.#blocks.values().reduce((sum, blocks) => sum + blocks.size, 0);
   }
 
-  /** What `reached` adds; empty if it adds nothing. */
+  /** Returns the blocks that `reached` adds, if any. */
   newIn(reached: Reached): Novelty {
     const novelty = new Map<string, readonly Interval[]>();
     for (const [key, { ranges }] of reached) {

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where the corpus of each target is. */
+/** Folder with the corpus of each target. */
 export const CORPUS_FOLDER = fileURLToPath(new URL('../corpus', import.meta.url));
 
 /**
@@ -16,12 +16,12 @@ export function inputToLine(input: Uint8Array): string {
   );
 }
 
-/** The input of a line. Throws a SyntaxError where the line is not a JSON string. */
+/** Returns the input of a line. Throws a SyntaxError if the line is not a JSON string. */
 export function lineToInput(line: string): Uint8Array {
   return new Uint8Array(Buffer.from(String(JSON.parse(line)), 'latin1'));
 }
 
-/** The inputs of a target's corpus file; none without a file. Lines that begin with `#` are comments. */
+/** Returns the inputs in the corpus file of a target; none without a file. Lines that begin with `#` are comments. */
 export function readCorpus(target: string, folder = CORPUS_FOLDER): Uint8Array[] {
   const path = pathOf(target, folder);
   if (!existsSync(path)) return [];
@@ -29,7 +29,7 @@ export function readCorpus(target: string, folder = CORPUS_FOLDER): Uint8Array[]
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map(lineToInput);
 }
 
-/** Adds an input to the end of a target's corpus file, with a comment above it where `comment` is not empty. */
+/** Adds an input to the end of a target's corpus file, with a comment above it if `comment` is not empty. */
 export function addToCorpus(target: string, input: Uint8Array, comment = '', folder = CORPUS_FOLDER): void {
   const note = comment === '' ? '' : `# ${comment.replace(/\s+/g, ' ')}\n`;
   appendFileSync(pathOf(target, folder), `${note}${inputToLine(input)}\n`);

@@ -1,6 +1,6 @@
 import { type GatewayWorld, startGateway, type WorldOptions } from '../../helpers/gateway-world.ts';
 
-/** Tools of a connector whose answers come from within the process: no socket slows an input down. */
+/** Tools of a connector that answers within the process, so that no socket slows an input down. */
 const TOOLS: readonly object[] = [
   {
     name: 'echo',
@@ -11,7 +11,7 @@ const TOOLS: readonly object[] = [
   { name: 'a name: with spaces', inputSchema: { type: 'object' } },
 ];
 
-/** A real gateway over one connector that answers at once, and another that is off. */
+/** Creates a real gateway with one connector that answers at once, and another that is disabled. */
 export function startFuzzGateway(options: WorldOptions = {}): Promise<GatewayWorld> {
   const servers = {
     one: { type: 'http', url: 'http://one.example/' },
@@ -33,7 +33,7 @@ export function startFuzzGateway(options: WorldOptions = {}): Promise<GatewayWor
   });
 }
 
-/** Returns what was logged at the level `error`, which no client may cause, since the last call. */
+/** Returns the log lines at the level `error` since the last call; no client may cause any. */
 export function newErrorsOf({ lines }: Pick<GatewayWorld, 'lines'>): () => readonly string[] {
   let seen = 0;
   return () => {

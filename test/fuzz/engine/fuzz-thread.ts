@@ -2,25 +2,25 @@ import { Worker } from 'node:worker_threads';
 import type { Finding } from './fuzz-target.ts';
 import type { FuzzCount } from './fuzzer.ts';
 
-/** What a fuzzing thread is to do. */
+/** The task of a fuzzing thread. */
 export interface FuzzTask {
   /** The module that exports `target`. */
   readonly url: string;
   readonly seed: number;
   readonly seconds: number;
   readonly maxExecutions: number;
-  /** Different findings after which no more are looked for. */
+  /** Maximum number of different findings; the search then ends. */
   readonly maxFindings: number;
   readonly isGuided: boolean;
-  /** Whether the committed corpus is read besides the target's seeds. */
+  /** Whether the committed corpus is read in addition to the target's seeds. */
   readonly usesCorpus: boolean;
   /** Whether new inputs are minimised and reported. */
   readonly keeps: boolean;
-  /** Two counters and the input under way. */
+  /** Two counters and the current input. */
   readonly shared: SharedArrayBuffer;
 }
 
-/** What a fuzzing thread says. */
+/** Messages of a fuzzing thread. */
 export type FuzzMessage =
   | { readonly kind: 'progress' | 'done'; readonly count: FuzzCount }
   | { readonly kind: 'finding'; readonly finding: Finding }
@@ -29,18 +29,18 @@ export type FuzzMessage =
 export interface FuzzResult extends FuzzCount {
   readonly seconds: number;
   readonly found: readonly Finding[];
-  /** Minimised inputs that reached something new; empty unless the task keeps them. */
+  /** Minimised inputs that reached new code; empty unless the task keeps them. */
   readonly fresh: readonly Uint8Array[];
 }
 
-/** An input that runs for longer hangs, ms. */
+/** An input that runs for longer than this hangs, ms. */
 const HANG_MS = 20_000;
 const MAX_INPUT_BYTES = 64 * 1024;
 const NOTHING: FuzzCount = { executions: 0, corpus: 0, blocksAtStart: 0, blocks: 0, findings: 0 };
 
 /**
- * Fuzzes one target in a thread of its own. An input that never ends, or that ends the thread, is a finding; the thread
- * is then given up.
+ * Fuzzes one target in a separate thread. An input that never ends, or that ends the thread, is a finding; the thread
+ * is then terminated.
  */
 export async function fuzzInThread(
   url: string,
@@ -51,7 +51,7 @@ export async function fuzzInThread(
   const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, maxFindings: 20, isGuided: true };
   const task: FuzzTask = { ...defaults, usesCorpus: true, keeps: false, ...given, url, shared };
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
-  // The inspector has one set of counters for each thread, and a coverage run would take them for its own.
+  // The inspector has one set of counters for each thread, and would mix these with those of a coverage run.
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), { workerData: task, env });
   const startedMs = performance.now();
   let count = NOTHING;
@@ -87,7 +87,7 @@ export async function fuzzInThread(
   return { ...count, seconds: (performance.now() - startedMs) / 1_000, found, fresh };
 }
 
-/** Calls back once if the first counter stands still for too long after the first input. */
+/** Calls back once if the first counter does not change for too long after the first input. */
 function whenStuck(counter: Int32Array, onStuck: () => void): NodeJS.Timeout {
   let last = 0;
   let sinceMs = performance.now();

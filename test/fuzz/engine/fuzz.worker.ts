@@ -6,7 +6,7 @@ import type { FuzzMessage, FuzzTask } from './fuzz-thread.ts';
 import { Fuzzer } from './fuzzer.ts';
 import { InputRunner } from './run-input.ts';
 
-/** How often a thread says how far it is, ms. */
+/** Interval of the progress messages of a thread, ms. */
 const PROGRESS_MS = 1_000;
 
 const task = workerData as FuzzTask;
@@ -14,7 +14,7 @@ const counter = new Int32Array(task.shared, 0, 2);
 const current = new Uint8Array(task.shared, 8);
 const tell = (message: FuzzMessage): void => parentPort?.postMessage(message);
 
-/** Leaves the input where the main thread finds it if this thread never comes back. */
+/** Stores the input where the main thread finds it if this thread hangs. */
 function note(input: Uint8Array): void {
   const { length } = input.subarray(0, current.length);
   current.set(input.subarray(0, length));
@@ -22,7 +22,7 @@ function note(input: Uint8Array): void {
   Atomics.add(counter, 0, 1);
 }
 
-// Only what is compiled from now on is measured in blocks.
+// Only code that is compiled from now on is measured in blocks.
 let covers: readonly string[] = [];
 const coverage = new BlockCoverage((url) => covers.some((part) => url.includes(part)));
 const { target } = (await import(task.url)) as { readonly target: FuzzTarget };

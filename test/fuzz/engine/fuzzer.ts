@@ -10,35 +10,37 @@ export interface FuzzOptions {
   /** Inputs to start from. */
   readonly corpus: readonly Uint8Array[];
   readonly maxExecutions: number;
-  /** Different findings after which no more are looked for. */
+  /** Maximum number of different findings; the search then ends. */
   readonly maxFindings: number;
-  /** On the clock of `performance.now()`. */
+  /** End of the run, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
-  /** Keeps every input that reaches something new, minimised. */
+  /** Whether to keep every input that reaches new code, minimised. */
   readonly onNew?: (input: Uint8Array) => void;
   readonly onFinding: (finding: Finding) => void;
   /** Called before each input. */
   readonly onInput?: (input: Uint8Array) => void;
-  /** Without guidance no input joins the corpus; for comparison. Defaults to true. */
+  /**
+   * Whether coverage guides the search; without guidance no input joins the corpus, for comparison. Defaults to true.
+   */
   readonly isGuided?: boolean;
 }
 
 export interface FuzzCount {
   readonly executions: number;
   readonly corpus: number;
-  /** Blocks that the first corpus reached. */
+  /** Number of blocks that the first corpus reached. */
   readonly blocksAtStart: number;
   readonly blocks: number;
   readonly findings: number;
 }
 
-/** What an input that is only new is worth: most of the time belongs to the search. */
+/** Limits of the effort for an input that is merely new: most of the time belongs to the search. */
 const SHORT = { maxTries: 100, maxMs: 2_000 };
 
 /**
- * Fuzzes one target, guided by block coverage: inputs that reach blocks which no earlier one reached join the corpus,
- * and further inputs are mutations of the corpus. The coverage is read once per batch; only a batch that reached
- * something new is run again, by halves, to find the input that did.
+ * Fuzzes one target, guided by block coverage. Inputs that reach new blocks join the corpus, and further inputs are
+ * mutations of the corpus. The coverage is read once per batch; only a batch that reached new blocks is run again, by
+ * halves, to find the input that reached them.
  */
 export class Fuzzer {
   readonly #target: FuzzTarget;
@@ -94,7 +96,7 @@ export class Fuzzer {
     return isSpent || this.#found.size >= maxFindings;
   }
 
-  /** An input of the corpus; half of the time one of those that joined it last. */
+  /** Chooses an input of the corpus; half of the time one of the latest additions. */
   #pick(): Uint8Array {
     const { length } = this.#corpus;
     const recent = Math.ceil(length / 8);
@@ -108,7 +110,7 @@ export class Fuzzer {
     const novelty = this.#map.newIn(reached);
     if (novelty.size === 0) return;
     if (batch.length === 1) {
-      // An input that took long would make all of its offspring slow.
+      // All mutations of a slow input would be slow as well.
       const [input = new Uint8Array()] = batch;
       const smaller = isNew && this.#options.onNew !== undefined ? await this.#smaller(input, novelty) : input;
       this.#corpus.push(smaller);
@@ -118,7 +120,7 @@ export class Fuzzer {
       await this.#tryBatch(batch.slice(0, half), isNew);
       await this.#tryBatch(batch.slice(half), isNew);
     }
-    // What only the whole batch reached counts as well, or it would be looked for again each time.
+    // Blocks that only the whole batch reached count as well, or each batch would be searched for them again.
     this.#map.add(reached);
   }
 
@@ -149,7 +151,7 @@ export class Fuzzer {
     this.#options.onFinding({ ...finding, input });
   }
 
-  /** The smallest input that reaches what `input` reached first. */
+  /** Finds the smallest input that reaches the blocks which `input` reached first. */
   #smaller(input: Uint8Array, novelty: Novelty): Promise<Uint8Array> {
     return minimise(
       input,

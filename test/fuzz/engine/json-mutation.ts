@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** Values at which readers of JSON go separate ways. */
+/** Values that JSON parsers treat differently. */
 const VALUES: readonly unknown[] = [
   ...[null, true, false, 0, -0, 1, -1, 0.5, 1e21, 2 ** 53, 1e308, '', '0', ' ', '\0', '\ud800', 'ü', '💥'],
   ...['__proto__', 'constructor', 'toString', 'null', [], {}, [[]], [{}], { id: 1 }, { toJSON: 1 }, { length: -1 }],
@@ -9,8 +9,8 @@ const VALUES: readonly unknown[] = [
 type Path = readonly (string | number)[];
 
 /**
- * Changes one value of a JSON document and writes the document down again. An input may hold several documents with
- * `separator` between them; one of them is changed. Undefined if the one that was chosen is not JSON.
+ * Changes one value of a JSON document and serializes the document again. An input may hold several documents with
+ * `separator` between them; one of them is changed. Undefined if the chosen document is not JSON.
  */
 export function mutateJson(separator: string) {
   return (input: Uint8Array, random: Random, dictionary: readonly string[]): Uint8Array | undefined => {
@@ -22,7 +22,7 @@ export function mutateJson(separator: string) {
     } catch {
       return undefined;
     }
-    // Documents trade places, come twice or get lost, too.
+    // Documents are also swapped, duplicated or removed.
     if (parts.length > 1 && random.oneIn(6)) {
       const [moved = ''] = parts.splice(index, random.oneIn(2) ? 1 : 0);
       if (!random.oneIn(3))
@@ -63,7 +63,7 @@ function change(root: unknown, random: Random, dictionary: readonly string[]): u
   return root;
 }
 
-/** Sets a member, also one called `__proto__`. */
+/** Sets a member, including one named `__proto__`. */
 function define(object: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -4,7 +4,7 @@ import { minimise } from './minimise.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-it('loses every byte that an input does not need', async () => {
+it('minimise removes every byte that an input does not need', async () => {
   const input = bytes(`${'x'.repeat(300)}(${'y'.repeat(200)})\xff`);
   const smallest = await minimise(input, async (it) =>
     /\(.*\)[^a-z]|\(.*\)a/s.test(Buffer.from(it).toString('latin1')),
@@ -12,11 +12,11 @@ it('loses every byte that an input does not need', async () => {
   expect(Buffer.from(smallest).toString('latin1')).toBe('()a');
 });
 
-it('keeps an input from which nothing can be taken', async () => {
+it('minimise keeps an input that cannot become smaller', async () => {
   expect(await minimise(bytes('ab'), async (it) => it.length === 2)).toEqual(bytes('ab'));
 });
 
-it('writes any bytes as one readable line, and reads them back', () => {
+it('corpus files write any bytes as one readable line, and read them back', () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   expect(inputToLine(all)).toMatch(/^[\x20-\x7e]+$/);
   expect(lineToInput(inputToLine(all))).toEqual(all);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** One input, which shrinks by losing chunks and then by having plainer bytes. */
+/** An input that shrinks by losing chunks and then by getting simpler bytes. */
 class EditedInput extends fc.Arbitrary<Uint8Array> {
   readonly #input: Uint8Array;
 
@@ -31,8 +31,8 @@ function* simpler(input: Uint8Array): Generator<Uint8Array, void> {
 }
 
 /**
- * The smallest input that fast-check finds by shrinking `input` and for which `isStill` resolves with true. Gives up
- * after `maxTries` candidates or `maxMs`, with the smallest so far.
+ * Returns the smallest input that fast-check finds by shrinking `input` and for which `isStill` resolves with true.
+ * Stops after `maxTries` candidates or `maxMs`, with the smallest input so far.
  */
 export async function minimise(
   input: Uint8Array,

@@ -8,7 +8,7 @@ const BYTES = [
   0x00, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23, 0x2c, 0x2d, 0x3a, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80, 0xff,
 ];
 
-/** Changes inputs at random: bytes, chunks, words of a dictionary, parts of other inputs, and the target's own way. */
+/** Changes inputs at random: bytes, chunks, dictionary words, parts of other inputs, and target-specific mutations. */
 export class Mutator {
   readonly #target: FuzzTarget;
   readonly #random: Random;
@@ -20,11 +20,11 @@ export class Mutator {
     this.#words = target.dictionary.map((word) => Buffer.from(word, 'utf8'));
   }
 
-  /** A changed copy of `input`; `other` is an input that parts may be taken from. */
+  /** Returns a changed copy of `input`; `other` is an input that parts may be taken from. */
   mutate(input: Uint8Array, other: Uint8Array): Uint8Array {
     const { maxBytes = DEFAULT_MAX_BYTES } = this.#target;
     let result = Buffer.from(input);
-    // One change mostly, and fewer and fewer times more of them.
+    // Usually one change; more changes are increasingly rare.
     do result = this.#once(result, Buffer.from(other));
     while (!this.#random.oneIn(2));
     return new Uint8Array(result.subarray(0, maxBytes));
@@ -55,7 +55,7 @@ function insert(input: Buffer, at: number, piece: Buffer): Buffer {
   return Buffer.concat([input.subarray(0, at), piece, input.subarray(at)]);
 }
 
-/** A piece of `input`, short ones more often than long ones. */
+/** Returns a part of `input`; short parts are more likely than long ones. */
 function chunk(input: Buffer, random: Random): readonly [from: number, to: number] {
   const from = random.below(input.length);
   const longest = random.oneIn(3) ? input.length - from : Math.min(16, input.length - from);
@@ -107,11 +107,11 @@ const CHANGES: readonly Mutation[] = [
     const [from, to] = chunk(input, random);
     const times = random.oneIn(4) ? 1 + random.below(2_000) : 1 + random.below(8);
     const piece = input.subarray(from, to);
-    // No more than the longest input that any target takes.
+    // At most the longest input that any target accepts.
     const count = Math.min(times, Math.ceil(DEFAULT_MAX_BYTES / piece.length));
     return insert(input, to, Buffer.concat(Array.from({ length: count }, () => piece)));
   },
-  /** What makes a regular expression that backtracks slow. */
+  /** Inserts a run of one byte, which slows down a backtracking regular expression. */
   function insertRun(input, random) {
     const byte = random.oneIn(4) ? random.below(128) : random.pick(BYTES);
     return insert(input, random.below(input.length + 1), Buffer.alloc(1 + random.below(1_500), byte));

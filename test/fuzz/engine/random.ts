@@ -1,4 +1,4 @@
-/** A source of numbers that gives the same sequence for the same seed (mulberry32). */
+/** Creates a random generator that returns the same sequence for the same seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** An integer from 0 to `limit` - 1; 0 for a limit below 1. */
+  /** Returns an integer from 0 to `limit` - 1; 0 for a limit below 1. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -21,7 +21,7 @@ export class Random {
     return this.below(times) === 0;
   }
 
-  /** One of the items. Throws a RangeError if there are none. */
+  /** Returns one of the items. Throws a RangeError for an empty list. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError('There is nothing to pick from');
     return items[this.below(items.length)] as T;

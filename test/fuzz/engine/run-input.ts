@@ -3,11 +3,11 @@ import { DEFAULT_MAX_CPU_MS, type Finding, type FuzzTarget, type RunningTarget }
 
 const MAX_FRAMES = 4;
 
-/** Runs inputs of one target and says what each broke. */
+/** Runs inputs of one target and returns the rule that each one broke. */
 export class InputRunner implements Disposable {
   readonly #running: RunningTarget;
   readonly #maxCpuMs: number;
-  /** Rejections that nobody handled since the last input. */
+  /** Unhandled rejections since the last input. */
   readonly #unhandled: unknown[] = [];
   readonly #onUnhandled = (reason: unknown): void => void this.#unhandled.push(reason);
 
@@ -18,7 +18,7 @@ export class InputRunner implements Disposable {
     process.on('uncaughtException', this.#onUnhandled);
   }
 
-  /** Null for an input that broke no rule. Never rejects. */
+  /** Resolves with null for an input that broke no rule. Never rejects. */
   async run(input: Uint8Array): Promise<Finding | null> {
     const startedMs = performance.now();
     try {
@@ -28,7 +28,8 @@ export class InputRunner implements Disposable {
       return failure(error, input);
     }
     if (this.#unhandled.length > 0) return failure(this.#unhandled.splice(0)[0], input, 'unhandled: ');
-    // A busy machine or a garbage collection may stretch the clock, so only processor time counts, and only twice over.
+    // A busy machine or a garbage collection may stretch the clock. So processor time is measured, twice, and the lower
+    // value counts.
     if (performance.now() - startedMs <= this.#maxCpuMs) return null;
     const cpuMs = Math.min(await this.#cpuMs(input), await this.#cpuMs(input));
     if (cpuMs <= this.#maxCpuMs) return null;

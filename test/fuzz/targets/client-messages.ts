@@ -18,11 +18,14 @@ const initialize = (protocolVersion: string): string =>
 
 const MAX_MESSAGE_BYTES = 2_000;
 
-/** How long the gateway may take to answer the last request, ms. */
+/** Maximum time of the gateway to answer the last request, ms. */
 const PATIENCE_MS = 5_000;
 const LAST_ID = 'the last request';
 
-/** What a client sends over stdio to a real gateway: lines of JSON-RPC of both eras, batches, answers, notices. */
+/**
+ * Messages of a client to a real gateway over stdio: lines of JSON-RPC of both protocol generations, batches,
+ * responses, notifications.
+ */
 export const target: FuzzTarget = {
   name: 'client-messages',
   covers: [
@@ -154,7 +157,7 @@ export const target: FuzzTarget = {
   },
 };
 
-/** What the gateway writes until it has answered a last request, or has ended. */
+/** Returns the output of the gateway until it has answered a last request, or has ended. */
 async function serve(
   gateway: Awaited<ReturnType<typeof startFuzzGateway>>['gateway'],
   bytes: Buffer,
@@ -187,7 +190,7 @@ async function serve(
   return written.split('\n').filter((line) => line !== '');
 }
 
-/** Everything written is JSON-RPC, and no request is answered more often than it was sent. */
+/** Checks that all output is JSON-RPC, and that no request is answered more often than it was sent. */
 function checkAnswers(input: Buffer, lines: readonly string[]): void {
   const asked = new Map<string, number>([[JSON.stringify(LAST_ID), 1]]);
   const count = (of: Map<string, number>, id: unknown): void => {
@@ -206,7 +209,7 @@ function checkAnswers(input: Buffer, lines: readonly string[]): void {
       if (value.id !== undefined && value.id !== null) count(answered, value.id);
       const { error } = value;
       if (error !== undefined) must(isObject(error) && Number.isSafeInteger(error.code), 'an error has no code');
-      // A failure of a connector has a code of ours in front; anything else is the gateway's own.
+      // The error of a connector starts with one of our codes; any other error is a fault of the gateway.
       if (isObject(error) && error.code === -32_603)
         must(/^[A-Z_]+: /.test(String(error.message)), `an internal error: ${String(error.message)}`);
     }

@@ -8,13 +8,13 @@ import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
-/** The first letter of an input says what the file is called. */
+/** The first letter of an input chooses the file name. */
 const SOURCES: Readonly<Record<string, string>> = { j: 'mcp.json', t: 'config.toml', y: 'config.yaml', x: 'config' };
 
 const SECRET = 'hunter2-hunter2';
 const ENV = { TOKEN: SECRET, HOME: '/home/somebody', EMPTY: '' };
 
-/** Forms that the fixtures do not have. */
+/** Forms that the fixtures lack. */
 const MORE_SEEDS: readonly string[] = [
   't[mcp_servers.a]\ncommand = "x"\nargs = ["a", \'b\']\n[mcp_servers.a.env]\nK = """v"""\n[[x]]\na.b = 1979-05-27\n',
   't[mcp_servers]\na = { url = "http://a", bearer_token_env_var = "TOKEN", startup_timeout_sec = 1.5 }\n',
@@ -26,7 +26,7 @@ const MORE_SEEDS: readonly string[] = [
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/local-config/shapes', import.meta.url));
 
-/** Files as clients have them. */
+/** Files in the form that clients write. */
 function fixtures(): readonly Uint8Array[] {
   const files = readdirSync(FIXTURES, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
   return files.flatMap(({ parentPath, name }) => {
@@ -169,7 +169,7 @@ function runConfig(input: Uint8Array): void {
   }
 }
 
-/** Null for bytes that are no text, of which nothing else may be said. */
+/** Returns null for bytes that are not text, for which no other rule applies. */
 function decoded(bytes: Uint8Array): string | null {
   try {
     return decodeText(bytes);

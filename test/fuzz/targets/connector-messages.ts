@@ -15,8 +15,8 @@ const message = (members: object): string => JSON.stringify({ jsonrpc: '2.0', ..
 const TOOL = { name: 't', inputSchema: { type: 'object' } };
 
 /**
- * What a connector sends: lines of JSON-RPC while a call (id 1), a request (id 2), a tool list (id 3) and a request
- * that was given up (id 4) are under way. The first letter of an input chooses the era: `m` modern, `l` legacy.
+ * Messages of a connector: lines of JSON-RPC during a call (id 1), a request (id 2), a tool list (id 3) and an
+ * abandoned request (id 4). The first letter of an input chooses the protocol generation: `m` modern, `l` legacy.
  */
 export const target: FuzzTarget = {
   name: 'connector-messages',
@@ -98,7 +98,7 @@ export const target: FuzzTarget = {
 
 const changeLine = mutateJson('\n');
 
-/** One request of ours, and what became of it. */
+/** One request of ours, and its outcome. */
 interface Waiting {
   readonly id: number;
   outcome: { readonly result: unknown } | { readonly error: unknown } | null;
@@ -168,7 +168,7 @@ function watch(id: number, promise: Promise<unknown>): Waiting {
   return waiting;
 }
 
-/** Feeds lines as the transport of a program does; the messages that were in them. */
+/** Feeds lines like the stdio transport, and returns the messages that they contain. */
 function feed(channel: StdioChannel, bytes: Uint8Array): readonly unknown[] {
   const values: unknown[] = [];
   for (const line of new LineSplitter(1_000_000).push(Buffer.from([...bytes, 0x0a]))) {
@@ -180,7 +180,7 @@ function feed(channel: StdioChannel, bytes: Uint8Array): readonly unknown[] {
   return values;
 }
 
-/** A result is one that the server gave to this request; an error has a code. */
+/** Checks that a result is one that the server returned for this request, and that an error has a code. */
 function checkOutcome({ id, outcome }: Waiting, values: readonly unknown[], isModern: boolean): void {
   if (outcome === null) return;
   if ('error' in outcome) {
@@ -203,7 +203,7 @@ function isId(given: unknown, id: number): boolean {
   return (typeof given === 'number' || typeof given === 'string') && Number(given) === id;
 }
 
-/** Whatever came, the next request is answered. */
+/** Checks that the next request is answered after any input. */
 async function checkGoesOn(
   connection: MessageConnection,
   channel: StdioChannel,
@@ -219,12 +219,12 @@ async function checkGoesOn(
   must(isDeepStrictEqual(next.outcome, { result: { answered: id } }), 'the next request is not answered');
 }
 
-/** Resolves once promises that wait for nothing else are settled. */
+/** Resolves once all promises that wait for nothing else have settled. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Undefined for what is no JSON. */
+/** Returns undefined for a text that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -27,8 +27,8 @@ const SCHEMA = {
 const MAX_COMPILED = 500;
 
 /**
- * Definitions as connectors list them: what clients are shown of them. The first letter of an input chooses the kind:
- * `t` tool, `p` prompt, `r` resource, `m` template.
+ * Definitions as connectors list them, and the views of them for clients. The first letter of an input chooses the
+ * kind: `t` tool, `p` prompt, `r` resource, `m` template.
  */
 export const target: FuzzTarget = {
   name: 'definitions',
@@ -132,7 +132,7 @@ export const target: FuzzTarget = {
     return changed === undefined ? undefined : Buffer.concat([input.subarray(0, 1), changed]);
   },
   start() {
-    // Ajv says so of each format that it does not know.
+    // Ajv logs this for each unknown format.
     const { warn } = console;
     console.warn = () => {};
     return {
@@ -170,7 +170,7 @@ function runDefinition(input: Uint8Array): void {
   if (kind === 'tool') checkHeaders(definition);
 }
 
-/** A view is valid: nothing about it is repaired again, and the official client takes it. */
+/** Checks that a view is valid: it needs no further repair, and the official client accepts it. */
 function checkView(
   kind: DefinitionKind,
   definition: JsonObject,
@@ -186,7 +186,7 @@ function checkView(
 let validator = new AjvJsonSchemaValidator();
 let compiled = 0;
 
-/** Throws as the official SDK 1.x does when it lists definitions; it rejects the whole list then. */
+/** Throws like the official SDK 1.x when it lists definitions; it rejects the whole list then. */
 function assertSdkTakes(kind: DefinitionKind, view: unknown): void {
   if (kind === 'prompt') PromptSchema.parse(view);
   if (kind === 'resource') ResourceSchema.parse(view);
@@ -207,7 +207,7 @@ function checkHeaders(definition: JsonObject): void {
   for (const text of values) must(/^[\t\x20-\x7e]*$/.test(text), `a header is ${JSON.stringify(text)}`);
 }
 
-/** Undefined for what is no JSON. */
+/** Returns undefined for a text that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -12,7 +12,7 @@ import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { Random } from '../engine/random.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
-/** Everything that a body says. */
+/** Everything that the reader reports for a body. */
 interface Heard {
   readonly values: unknown[];
   readonly events: [type: string, data: string][];
@@ -36,13 +36,13 @@ const STREAM = new URL('https://server.example/sse?a=1');
 /** Brackets that an input may open. */
 const MAX_DEPTH = 100;
 
-/** The largest event of the readers with a cap, in bytes. */
+/** Maximum event size of the readers with a size limit, in bytes. */
 const SMALL_CAP = 64;
 
 /**
- * Bodies that come in chunks. The first letter of an input chooses the reader: `s` server-sent events, `c` the same
- * with a small cap, `j` a JSON body, `r` the scanner of results, `l` lines. The second byte chooses where the rest is
- * cut. Wherever that is, the outcome is that of a reference which sees the whole.
+ * Bodies that arrive in chunks. The first letter of an input chooses the reader: `s` server-sent events, `c` the same
+ * with a small size limit, `j` a JSON body, `r` the result scanner, `l` lines. The second byte chooses where the rest
+ * is split. For every split, the outcome is that of a reference that reads the whole body.
  */
 export const target: FuzzTarget = {
   name: 'event-streams',
@@ -106,14 +106,14 @@ export const target: FuzzTarget = {
 function runBody(input: Uint8Array): void {
   const [mode = 0, cut = 0] = input;
   const body = Buffer.from(input.subarray(2));
-  // How deep JSON may nest is a rule of its own.
+  // The nesting depth of JSON has its own rule.
   if (nests(body) > MAX_DEPTH) return;
   const chunks = cutAt(body, cut);
   const check = CHECKS[String.fromCharCode(mode)] ?? checkEvents;
   check(body, chunks);
 }
 
-/** At least as many levels as JSON in `body` has. */
+/** Returns an upper bound of the nesting depth of JSON in `body`. */
 function nests(body: Buffer): number {
   return body.reduce((count, byte) => count + (byte === 0x5b || byte === 0x7b ? 1 : 0), 0);
 }
@@ -173,7 +173,7 @@ function checkEvents(body: Buffer, chunks: readonly Buffer[]): void {
   for (const [type, data] of heard.events) if (type === 'endpoint') checkEndpoint(data);
 }
 
-/** Beyond the cap nothing is heard any more; before it, what anybody would hear. */
+/** Nothing is reported beyond the size limit; before it, the same events as from any reader. */
 function checkCappedEvents(body: Buffer, chunks: readonly Buffer[]): void {
   const heard = read('text/event-stream', chunks, { perEvent: SMALL_CAP });
   const expected = expectedEvents(body);
@@ -207,7 +207,7 @@ function checkResult(body: Buffer, chunks: readonly Buffer[]): void {
   const scanner = new ResultScanner();
   const result = Buffer.concat(chunks.flatMap((chunk) => scanner.take(chunk))).toString('utf8');
   const message = strictly(body);
-  // A member name may be spelled with escapes; the scanner knows the plain spelling alone, as every writer has it.
+  // A member name may be spelled with escapes; the scanner only knows the plain spelling, which all serializers use.
   if (typeof message !== 'object' || message === null || Array.isArray(message) || body.includes('\\u')) return;
   must(scanner.hasResult === Object.hasOwn(message, 'result'), 'the scanner sees a result where there is none');
   if (!('result' in message)) {
@@ -221,9 +221,9 @@ function checkResult(body: Buffer, chunks: readonly Buffer[]): void {
 function checkLines(body: Buffer, chunks: readonly Buffer[]): void {
   const splitter = new LineSplitter(1_000_000);
   const lines = chunks.flatMap((chunk) => [...splitter.push(chunk)]);
-  // The last piece is not a line until its end has come.
+  // The last part is not a line until its end arrives.
   const whole = body.subarray(0, body.lastIndexOf('\n') + 1).toString('utf8');
-  // Empty lines are passed over.
+  // Empty lines are skipped.
   const expected = whole.split('\n').filter((line) => line !== '');
   must(
     isDeepStrictEqual(
@@ -248,7 +248,7 @@ function strictly(bytes: Buffer): unknown {
   }
 }
 
-/** Undefined for what is no JSON. */
+/** Returns undefined for a text that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -9,7 +9,7 @@ const LIST = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":${
 const INITIALIZE =
   '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{}}}';
 
-/** Stands for the address of the listener, which has another port each time. */
+/** Placeholder for the address of the listener, whose port differs each time. */
 const HOST = '{host}';
 
 const HEAD = `host: ${HOST}\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n`;
@@ -17,12 +17,13 @@ const HEAD = `host: ${HOST}\r\ncontent-type: application/json\r\naccept: applica
 const post = (body: string, more = ''): string =>
   `POST /mcp HTTP/1.1\r\n${HEAD}${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** How long an answer, or the end of the connection, may take, ms. */
+/** Maximum time until a response, or until the end of the connection, ms. */
 const PATIENCE_MS = 8_000;
 
 /**
  * Raw bytes to the listener of a real gateway. Part of each input goes in one write and the rest in another; then the
- * client ends its side. The listener answers in HTTP or closes, and a valid request after it is answered.
+ * client ends its side. The listener answers in HTTP or closes the connection, and it still answers a valid request
+ * afterwards.
  */
 export const target: FuzzTarget = {
   name: 'http-requests',
@@ -143,7 +144,7 @@ export const target: FuzzTarget = {
   },
 };
 
-/** Everything that the listener answers until it closes the connection. Rejects if it never does. */
+/** Resolves with all responses of the listener until it closes the connection. Rejects if it never does. */
 async function exchange(url: URL, input: Buffer): Promise<string> {
   const bytes = Buffer.from(input.toString('latin1').replaceAll(HOST, url.host), 'latin1');
   const socket = connect(Number(url.port), url.hostname);
@@ -152,7 +153,7 @@ async function exchange(url: URL, input: Buffer): Promise<string> {
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   const half = bytes.length >> 1;
   socket.write(bytes.subarray(0, half));
-  // The first half is a packet of its own, so that what spans both is read from two.
+  // The first half is a separate packet, so that tokens across both halves are read from two packets.
   setImmediate(() => socket.end(bytes.subarray(half)));
   await closed(socket);
   return Buffer.concat(chunks).toString('latin1');
@@ -176,6 +177,6 @@ function checkAnswer(answer: string): void {
   if (answer === '') return;
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
   must(status >= 100 && status <= 599, `the answer is no HTTP: ${answer.slice(0, 100)}`);
-  // A gateway whose connectors are down is not ready; nothing else is the gateway's own fault.
+  // A gateway whose connectors are down is not ready; every other 5xx status is a fault of the gateway.
   must(status < 500 || status === 503, `the gateway answers ${status}`);
 }

@@ -8,12 +8,13 @@ import { mutateJson } from '../engine/json-mutation.ts';
 import { Random } from '../engine/random.ts';
 import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 
-/** The most levels that an input may be allowed. */
+/** Maximum nesting depth that an input may choose. */
 const MAX_DEPTH = 12;
 
 /**
- * The scan of JSON before it is parsed. The first byte of an input chooses how deep it may nest, the second where it is
- * cut. The scan finds what a scan byte by byte finds, and the number of commas that the parsed value must have had.
+ * The scan of JSON before it is parsed. The first byte of an input chooses the allowed nesting depth, the second where
+ * the input is split. The scan finds the same as a bytewise scan, and the number of commas that the parsed value
+ * implies.
  */
 export const target: FuzzTarget = {
   name: 'json-limits',
@@ -92,13 +93,13 @@ function checkParse(text: string, value: unknown, limits: typeof FOREIGN_LIMITS)
   }
 }
 
-/** Levels of objects and arrays; members that come twice count once, so this asks for texts without them. */
+/** Counts the levels of objects and arrays. Duplicate members count once, so texts must not contain any. */
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-/** Undefined for what is no JSON, and where a member came twice, which the value does not show. */
+/** Returns undefined for a text that is not JSON or has a duplicate member, which the value does not reveal. */
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

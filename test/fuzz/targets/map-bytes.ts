@@ -14,10 +14,10 @@ import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 
-/** Stands between the known map and the next one. */
+/** Separates the known map from the next one. */
 const SEPARATOR = '\n%%\n';
 
-/** What the target replaces by the right HMAC and the right signature: no mutation would ever guess one. */
+/** Placeholder that the target replaces with the correct HMAC and signature: no mutation would ever guess one. */
 const UNSIGNED = '"signature":"@"';
 const NO_SIGNATURES = '"signatures":["@"]';
 
@@ -30,7 +30,7 @@ const LIMITS = {
   maxStaleMs: null,
 };
 
-/** Each map is proven under each of these. */
+/** Each map is verified under each of these settings. */
 const POLICIES: readonly ProofPolicy[] = (['hmac', 'signature', 'both', 'either'] as const).map((accept) => ({
   ...LIMITS,
   trust: trustIn([FIXED_KEY], { accept, hmacKeys: ['an older key', KEY] }),
@@ -41,15 +41,15 @@ const unsigned = (map: Json, indent?: number): string =>
 const signedTwice = (map: Json): string => unsigned({ ...map, signatures: ['@'] });
 const [a, b, c] = [entry('a'), entry('b', { metadata: { tools: [{ name: 't' }] } }), entry('c', { transport: 'sse' })];
 
-/** The bytes of a map and what they were read as; null for bytes that are not strict JSON. */
+/** The bytes of a map and their parsed value; null for bytes that are not strict JSON. */
 interface Received {
   readonly bytes: Uint8Array;
   readonly value: unknown;
 }
 
 /**
- * Map bytes: the strict parser, the canonical form, the signature, the proof of a whole map, and the proof of its
- * changes against an earlier map.
+ * Map bytes: the strict parser, the canonical form, the signature, the full verification of a map, and the incremental
+ * verification against an earlier map.
  */
 export const target: FuzzTarget = {
   name: 'map-bytes',
@@ -119,7 +119,7 @@ function runMaps(input: Uint8Array): void {
     checkProof(next.value, judged(next.bytes, null, null, policy), policy);
     const before = remembered(known.bytes, policy);
     if (before === null) continue;
-    // An earlier map may make a proof faster, and must not change what is proven.
+    // An earlier map may make the verification faster, but must not change its result.
     const whole = judged(next.bytes, before.known, null, policy);
     const incremental = judged(next.bytes, before.known, before.maps, policy);
     must(isDeepStrictEqual(incremental, whole), `the changes prove ${show(incremental)}, the whole ${show(whole)}`);
@@ -132,7 +132,7 @@ function split(input: Uint8Array): readonly Buffer[] {
   return at < 0 ? [body] : [body.subarray(0, at), body.subarray(at + SEPARATOR.length)];
 }
 
-/** Reads a map, and signs it where it says that it is not signed. */
+/** Parses a map, and signs it if it has a placeholder for the signature. */
 function receive(body: Buffer): Received {
   let received: Received = { bytes: body, value: strictly(body) };
   received = replaced(received, NO_SIGNATURES, (map) => {
@@ -154,13 +154,13 @@ function replaced(received: Received, text: string, by: (map: Record<string, unk
     const next = Buffer.concat([body.subarray(0, at), put, body.subarray(at + text.length)]);
     return { bytes: next, value: strictly(next) };
   } catch (error) {
-    // What no reader would take is not signed.
+    // A map that no reader would accept is not signed.
     checkRefusal(error);
     return received;
   }
 }
 
-/** Undefined for bytes that the parser refuses, which it must do with a code. */
+/** Returns undefined for bytes that the parser rejects, which it must do with a code. */
 function strictly(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes);
@@ -214,7 +214,7 @@ function judged(
   }
 }
 
-/** What was accepted was signed, and is all there. */
+/** Checks that an accepted map was signed and is complete. */
 function checkProof(value: unknown, { kind, sent }: Record<string, unknown>, { trust }: ProofPolicy): void {
   if (kind !== 'proof') return;
   must(isRecord(value), 'something else than an object was proven');

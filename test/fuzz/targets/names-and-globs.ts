@@ -6,17 +6,16 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
-/** Names that were given out, by separator, for as long as the process lives: no two may be the same. */
+/** All names returned so far, by separator, for the lifetime of the process: no two may be the same. */
 const GIVEN = new Map<string, string>();
 const MAX_GIVEN = 200_000;
 
-/** What connectors may be called: their ids are checked before they get here. */
+/** Valid connector ids: ids are checked before they get here. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Exposed names and URIs, and the globs that choose among them. The first line of an input holds globs with spaces between them,
- * the second the separator, and each further one `connector|tool`, or
- * `template|uri`.
+ * Exposed names and URIs, and the globs that select them. The first line of an input holds globs with spaces between
+ * them, the second the separator, and each further one `connector|tool`, or `template|uri`.
  */
 export const target: FuzzTarget = {
   name: 'names-and-globs',
@@ -105,7 +104,9 @@ function expose(names: ReturnType<typeof createExposedNames>, connectorId: strin
   return exposed;
 }
 
-/** A URI is written in one way for each connector, and a template takes nothing that begins otherwise. */
+/**
+ * Checks that a URI is exposed in one way for each connector, and that a template only matches URIs with its prefix.
+ */
 function checkUri(connectorId: string, uri: string): void {
   if (ID.test(connectorId)) {
     const found = resolveUri(exposeUri(connectorId, uri));
@@ -117,12 +118,12 @@ function checkUri(connectorId: string, uri: string): void {
     must(uri.startsWith(templatePrefix(connectorId)), `${connectorId} takes ${uri}`);
 }
 
-/** Globs of letters, `?` and `*`, which the matcher below knows. */
+/** Globs of letters, `?` and `*`, which the matcher below supports. */
 function isPlain(glob: string): boolean {
   return /^!?[\w?*-]*$/.test(glob);
 }
 
-/** Null where a glob is refused, which takes a code. */
+/** Returns null if a glob is rejected, which requires a code. */
 function filterOf(globs: readonly string[]): NameFilter | null {
   try {
     return createNameFilter(globs);
@@ -151,9 +152,9 @@ function expected(globs: readonly string[], name: string): boolean {
   return (allowed.length === 0 || allowed.some((glob) => fits(glob, name))) && !denied.some((glob) => fits(glob, name));
 }
 
-/** A matcher of `*` and `?` by a table: slow, and plainly right. */
+/** Matches `*` and `?` with a table: slow, but simple. */
 function fits(glob: string, name: string): boolean {
-  // fitting[i]: the glob so far takes the first i characters of the name.
+  // fitting[i]: the glob so far matches the first i characters of the name.
   let fitting = Array.from({ length: name.length + 1 }, (_, index) => index === 0);
   for (const letter of glob) {
     const before = fitting;

@@ -10,7 +10,7 @@ import { FIXED_KEY } from '../engine/fixed-key.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 
-/** Stands between the header and the payload of a JWS that the target signs. */
+/** Separates the header and the payload of a JWS that the target signs. */
 const SEPARATOR = '\n%%\n';
 
 const PRIVATE_KEY = createPrivateKey({ key: { ...FIXED_KEY }, format: 'jwk' });
@@ -29,7 +29,7 @@ const EC = {
 
 /**
  * Signatures and keys. The first letter of an input chooses: `h` a header and a payload, which the target signs with a
- * key that is trusted; `s` a JWS in compact form; `k` a JWK set.
+ * trusted key; `s` a JWS in compact form; `k` a JWK set.
  */
 export const target: FuzzTarget = {
   name: 'signatures',
@@ -135,7 +135,7 @@ export const target: FuzzTarget = {
           default: {
             const [header = '', payload = ''] = text.split(SEPARATOR);
             const jws = signed(header, payload);
-            // Whatever we take for signed, the library that everybody uses takes for signed too.
+            // Every signature accepted here is also accepted by a widely used library.
             if (checkSigned(jws, header, key)) await compactVerify(jws, others);
           }
         }
@@ -151,7 +151,7 @@ function signed(header: string, payload: string): string {
   return `${input}.${sign(null, Buffer.from(input), PRIVATE_KEY).toString('base64url')}`;
 }
 
-/** Null for a JWS that is refused, which takes one code. */
+/** Returns null for a JWS that is rejected, which requires one code. */
 function read(text: string): Jws | null {
   return refusing('MAP_SIGNATURE_MALFORMED', () => {
     const jws = readJws(text, MAP_JWS_TYPE);
@@ -160,7 +160,7 @@ function read(text: string): Jws | null {
   });
 }
 
-/** Whether a JWS that the key did sign is believed. */
+/** Whether a JWS that the key did sign is accepted. */
 function checkSigned(text: string, header: string, key: TrustedKey): boolean {
   const jws = read(text);
   if (jws === null) return false;
@@ -174,7 +174,7 @@ function checkSigned(text: string, header: string, key: TrustedKey): boolean {
   return isBelieved;
 }
 
-/** The only JWS that is believed is the one that the key made. */
+/** Checks that the only accepted JWS is the one that the key signed. */
 function checkForgery(text: string, key: TrustedKey): void {
   const jws = read(text);
   if (jws !== null && isSignedBy(jws, key)) must(text === SIGNED, 'a second spelling of a signature is believed');

@@ -81,10 +81,10 @@ export const optionsSchema = z.object({
   sources: z
     .array(sourceSchema)
     .min(1)
-    .refine(areUnique, 'two of them have one id')
+    .refine(areUnique, 'two sources have the same id')
     .refine(
       (sources) => sources.every(({ id }) => id !== DEFAULT_SOURCE),
-      `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
+      `"${DEFAULT_SOURCE}" is the id of serviceMapUrl`,
     )
     .optional(),
   configFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),

@@ -13,7 +13,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A socket to the gateway, and what it answers. */
+/** A socket to the gateway, and the text it has received. */
 function dial(url: string): { readonly socket: Socket; readonly answer: () => string; readonly error: () => string } {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -28,7 +28,7 @@ function dial(url: string): { readonly socket: Socket; readonly answer: () => st
   return { socket, answer: () => text, error: () => failure };
 }
 
-/** Sends bytes as they are, and resolves with all of the answer. */
+/** Sends bytes unchanged, and resolves with the whole response. */
 async function raw(url: string, request: string): Promise<string> {
   const { socket, answer } = dial(url);
   socket.write(request);
@@ -53,7 +53,7 @@ const head = (token: string | null, length: number): string =>
     token === null ? '' : `authorization: Bearer ${token}\r\n`
   }\r\n`;
 
-describe('hostile JSON of a client', () => {
+describe('hostile JSON from a client', () => {
   const BODIES: readonly (readonly [string, string, string])[] = [
     ['4 MB of brackets', '['.repeat(4_000_000), 'The body nests deeper than 128 levels'],
     ['deep parameters', `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(500)}`, 'deeper than 128'],
@@ -61,7 +61,7 @@ describe('hostile JSON of a client', () => {
     ['a short deep body', '['.repeat(129), 'The body nests deeper than 128 levels'],
   ];
 
-  it.each(BODIES)('is refused over HTTP with 400 and -32700: %s', async (_, body, why) => {
+  it.each(BODIES)('is rejected over HTTP with 400 and -32700: %s', async (_, body, why) => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 4_194_304 } });
     const answer = await post(world.listener.url, body);
     expect(answer.status).toBe(400);
@@ -69,7 +69,7 @@ describe('hostile JSON of a client', () => {
     expect((await postLegacy(`${world.listener.url}/mcp`, 'ping')).result).toEqual({});
   });
 
-  it('is refused over standard streams with -32700, and the client is served on', async () => {
+  it('is rejected over stdio with -32700, and the client is still served', async () => {
     await using world = await startGateway({});
     const [input, output] = [new PassThrough(), new PassThrough()];
     let text = '';
@@ -89,7 +89,7 @@ describe('hostile JSON of a client', () => {
 });
 
 describe('unfinished bodies', () => {
-  it('are held up to the budget alone, and requests of the same caller still get through', async () => {
+  it('are held only up to their budget, and other requests of the same client still get through', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000, maxConnections: 500 };
     await using world = await startGateway({}, { limits });
     const { url } = world.listener;
@@ -98,7 +98,7 @@ describe('unfinished bodies', () => {
     for (const { socket } of held) socket.write(head(null, 1_000_000) + 'x'.repeat(900_000));
     await eventually('most are refused', () => held.filter(({ answer }) => answer().includes('503')).length >= 90);
     expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
-    // The bodies that are still held do not go on: after a second they give way.
+    // The bodies still held receive no more data; after a second they are dropped.
     await eventually('a large body gets through', async () => {
       const answer = await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', x: 'x'.repeat(500_000) }));
       return answer.status === 200;
@@ -106,7 +106,7 @@ describe('unfinished bodies', () => {
     expect(held.some(({ answer }) => answer().includes('retry-after: 1'))).toBe(true);
   });
 
-  it('of one token leave another token its half', async () => {
+  it('of one token leave half of the budget to another token', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000 };
     await using world = await startGateway({}, { limits, listener: { tokens: TOKENS } });
     const { url } = world.listener;
@@ -118,7 +118,7 @@ describe('unfinished bodies', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('time out when they come too slowly', async () => {
+  it('time out when they arrive too slowly', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(`${head(null, 100)}{`);
@@ -126,11 +126,11 @@ describe('unfinished bodies', () => {
   });
 });
 
-describe('a body over the limit', () => {
+describe('a body over the size limit', () => {
   it.each([
-    ['with its length', `content-length: 30000000`],
+    ['with a content-length', `content-length: 30000000`],
     ['in chunks', 'transfer-encoding: chunked'],
-  ])('is answered with a 413 that a client can read while it still writes, %s', async (_, framing) => {
+  ])('is answered with a 413 that the client can read while it still writes, %s', async (_, framing) => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
     const { socket, answer, error } = dial(world.listener.url);
     socket.write(`POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`);
@@ -144,7 +144,7 @@ describe('a body over the limit', () => {
     expect(answer()).toContain('A request is at most 1000000 bytes');
   });
 
-  it('is answered with 413 before it is sent, where the client asks first', async () => {
+  it('is answered with 413 before it is sent, if the client expects 100-continue', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(head(null, 2_000).replace('\r\n\r\n', '\r\nexpect: 100-continue\r\n\r\n'));
@@ -152,7 +152,7 @@ describe('a body over the limit', () => {
     expect(answer()).not.toContain('100 Continue');
   });
 
-  it('can be read by fetch', async () => {
+  it('is answered with a 413 that fetch can read', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const answer = await post(world.listener.url, 'x'.repeat(20_000_000));
     expect([answer.status, await answer.json()]).toMatchObject([413, { error: { message: /at most 1000 bytes/ } }]);
@@ -165,7 +165,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('of one token that opens too many end, and not those of another', async () => {
+  it('of a token that opens too many are closed, and those of another token stay open', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';
@@ -174,21 +174,21 @@ describe('sessions', () => {
     expect((await postLegacy(`${url}/mcp`, 'ping', {}, { headers })).status).toBe(200);
   });
 
-  it('of one token that are all in use give way to the first of another', async () => {
+  it('of a token that uses all of them give way to the first session of another token', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 3 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     for (let index = 0; index < 3; index += 1) {
       const opened = await initialize(url, TOKENS[0] ?? '');
       const headers = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '', accept: 'text/event-stream' };
-      // A stream of notices keeps it in use.
+      // An open notification stream keeps the session in use.
       void fetch(`${url}/mcp`, { headers: { ...headers, authorization: `Bearer ${TOKENS[0]}` } }).catch(() => {});
     }
     expect((await initialize(url, TOKENS[1] ?? '')).status).toBe(200);
   });
 });
 
-describe('calls that do not end', () => {
-  it('of one token leave another token its half of the places', async () => {
+describe('calls that never end', () => {
+  it('of one token leave half of the concurrency limit to another token', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const limits = { maxConcurrent: 4 };
     await using world = await startGateway({ a: remote(server) }, { limits, listener: { tokens: TOKENS } });
@@ -211,26 +211,26 @@ describe('malformed requests', () => {
     ['two different Host headers', get('host: localhost', 'Host: evil.example'), 400],
     ['no Host header', get(), 400],
     ['a Host with a user', get('host: localhost@evil.example'), 400],
-    ['a Host with a port that is none', get('host: localhost:99999'), 400],
+    ['a Host with an invalid port', get('host: localhost:99999'), 400],
     ['two Origin headers', get('host: localhost', 'origin: http://localhost', 'origin: http://localhost'), 400],
     ['two Authorization headers', get('host: localhost', 'authorization: Bearer a', 'authorization: Bearer b'), 400],
-    ['two lengths', get('host: localhost', 'content-length: 1', 'content-length: 2'), 400],
-    ['a length and chunks', get('host: localhost', 'content-length: 1', 'transfer-encoding: chunked'), 400],
+    ['two content-lengths', get('host: localhost', 'content-length: 1', 'content-length: 2'), 400],
+    ['a content-length and chunks', get('host: localhost', 'content-length: 1', 'transfer-encoding: chunked'), 400],
     ['a folded header', get('host: localhost', 'x: a', ' b'), 400],
     ['a header without a name', get('host: localhost', ': b'), 400],
     ['a space before a colon', get('host : localhost'), 400],
     ['an overlong header', get('host: localhost', `x: ${'x'.repeat(20_000)}`), 431],
     ['an overlong address', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`, 431],
-    ['an address of another form', get('host: localhost').replace('/healthz', 'http://localhost/healthz'), 400],
+    ['an absolute request target', get('host: localhost').replace('/healthz', 'http://localhost/healthz'), 400],
     ['HTTP/0.9', 'GET /healthz\r\n\r\n', 400],
     ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n', 405],
     ['TRACE', 'TRACE /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 405],
-  ])('are refused: %s', async (_, request, status) => {
+  ])('are rejected: %s', async (_, request, status) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('with an upgrade are served as if they had none', async () => {
+  it('with an upgrade header are answered as if they had none', async () => {
     await using world = await startGateway({});
     const upgrade = get('host: localhost', 'upgrade: websocket').replace(
       'connection: close',
@@ -248,7 +248,7 @@ describe('malformed requests', () => {
     await eventually('it is answered', () => answer().startsWith('HTTP/1.1 404'));
   });
 
-  it('with a compressed body are told that it must not be', async () => {
+  it('with a compressed body are rejected with 415', async () => {
     await using world = await startGateway({});
     const answer = await fetch(`${world.listener.url}/mcp`, {
       ...{ method: 'POST', body: 'x' },

@@ -9,7 +9,7 @@ import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 const list = (count: number, item: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(',');
 
-/** Results that would stop the event loop for seconds, and what is said of them. */
+/** Results that would block the event loop for seconds, and the error that each causes. */
 const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ['30 MB of brackets', '['.repeat(30_000_000), /nests deeper than 128 levels/],
   ['a short result of 129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
@@ -22,7 +22,7 @@ type Message = Readonly<Record<string, unknown>> & { readonly id?: number; reado
 
 const message = (id: unknown, result: string): string => `{"jsonrpc":"2.0","id":${String(id)},"result":${result}}`;
 
-/** Which ways an answer may come to us over Streamable HTTP. */
+/** The ways in which a response can arrive over Streamable HTTP. */
 const WAYS: Readonly<Record<string, (result: string) => Answer>> = {
   JSON: (result) => (request) => {
     request.response.setHeader('content-type', 'application/json');
@@ -42,7 +42,7 @@ const WAYS: Readonly<Record<string, (result: string) => Answer>> = {
     request.response.writeHead(200, { 'content-type': 'text/event-stream' });
     request.response.end(`data: ${message(request.message.id, result)}\n\n`);
   },
-  'a refusal': (result) => (request) => {
+  'an HTTP 400': (result) => (request) => {
     request.response.writeHead(400, { 'content-type': 'application/json' });
     request.response.end(message(request.message.id, result));
   },
@@ -57,14 +57,14 @@ const deepFor = (server: RawMcpServer, way: string, result: string): void => {
 };
 
 describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
-  it.each(HOSTILE)('fails its own call alone: %s', async (_, result, why) => {
+  it.each(HOSTILE)('fails only its own call: %s', async (_, result, why) => {
     await using server = await RawMcpServer.start();
     deepFor(server, way, result);
     await using world = await startGateway({ a: remote(server) });
     const call = (evil: boolean): Promise<unknown> => world.manager.callTool('a.echo', { evil });
     const [hostile, other] = await Promise.allSettled([call(true), call(false)]);
     expect(hostile).toMatchObject({ status: 'rejected', reason: { code: expect.stringMatching(/^TOOL_/) } });
-    if (way !== 'a refusal' && way !== 'JSON in small pieces')
+    if (way !== 'an HTTP 400' && way !== 'JSON in small pieces')
       expect(hostile).toMatchObject({ reason: { code: 'TOOL_CALL_REJECTED', message: expect.stringMatching(why) } });
     expect(other.status).toBe('fulfilled');
     expect(world.manager.connector('a')?.status?.state).toBe('ready');
@@ -72,8 +72,8 @@ describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
   });
 });
 
-describe('a hostile result that the gateway passes on in pieces', () => {
-  it('breaks off where it nests too deep, and other clients go on', async () => {
+describe('a hostile result that the gateway forwards in pieces', () => {
+  it('is broken off where it nests too deep, and other clients are still served', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'JSON', `{"content":[],"text":"${'x'.repeat(200_000)}","deep":${'['.repeat(2_000_000)}`);
     await using world = await startGateway({ a: remote(server) });
@@ -83,7 +83,7 @@ describe('a hostile result that the gateway passes on in pieces', () => {
     expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toBeDefined();
   });
 
-  it('fails with an error where it is deep from its beginning', async () => {
+  it('becomes an error if it nests too deep from its beginning', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'an event', '['.repeat(6_000_000));
     await using world = await startGateway({ a: remote(server) });
@@ -95,7 +95,7 @@ describe('a hostile result that the gateway passes on in pieces', () => {
 });
 
 describe('a hostile handshake', () => {
-  it.each(['JSON', 'a batch', 'an event'])('ends that attempt alone, as %s', async (way) => {
+  it.each(['JSON', 'a batch', 'an event'])('fails only that attempt to connect, as %s', async (way) => {
     await using bad = await RawMcpServer.start({ initialize: WAYS[way]?.('['.repeat(30_000_000)) as Answer });
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: remote(bad), good: remote(good) });
@@ -103,7 +103,7 @@ describe('a hostile handshake', () => {
     expect(await world.manager.callTool('good.echo')).toMatchObject({ content: [{ type: 'text' }] });
   });
 
-  it('is cut off at 1 MiB, however shallow it is', async () => {
+  it('is cut off at 1 MiB, even if its JSON is shallow', async () => {
     const instructions = JSON.stringify('x'.repeat(2_000_000));
     await using bad = await RawMcpServer.start({
       initialize: WAYS.JSON?.(
@@ -115,7 +115,7 @@ describe('a hostile handshake', () => {
   });
 });
 
-/** A server of the legacy SSE transport whose answers to calls a test writes. */
+/** A server of the legacy SSE transport; a test writes its responses to calls. */
 async function sseServer(onCall: (stream: ServerResponse, call: Message) => void) {
   let stream: ServerResponse | null = null;
   const results: Readonly<Record<string, object>> = {
@@ -145,7 +145,7 @@ async function sseServer(onCall: (stream: ServerResponse, call: Message) => void
 }
 
 describe('a hostile event of a legacy SSE server', () => {
-  it.each(HOSTILE)('fails its own call, and the session lives on: %s', async (_, result, why) => {
+  it.each(HOSTILE)('fails only its own call, and the session stays open: %s', async (_, result, why) => {
     let calls = 0;
     await using server = await sseServer((stream, { id }) => {
       calls += 1;
@@ -159,7 +159,7 @@ describe('a hostile event of a legacy SSE server', () => {
   });
 });
 
-/** A program that answers calls with what its argument says, and is a good server besides. */
+/** A stdio server that answers calls with its argument, and otherwise behaves well. */
 const PROGRAM = `
 const hostile = [() => '['.repeat(30e6), () => '['.repeat(129) + ']'.repeat(129), () => '[' + '{},'.repeat(10e6) + '0]',
   () => '[' + '[[],[]],'.repeat(1e6) + '0]', () => '{' + Array.from({ length: 4e5 }, (_, i) => '"k' + i + '":1').join() + '}'];
@@ -178,8 +178,8 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 
 const program = (...args: readonly string[]): object => ({ command: process.execPath, args: ['-e', PROGRAM, ...args] });
 
-describe('a hostile line of a program', () => {
-  it('fails its own call, and the program lives on', async () => {
+describe('a hostile line of a stdio server', () => {
+  it('fails its own call, and the server keeps running', async () => {
     await using world = await startGateway({ a: program() });
     for (const [index, [, , why]] of HOSTILE.entries()) {
       const hostile = world.manager.callTool('a.echo', { evil: index });
@@ -188,7 +188,7 @@ describe('a hostile line of a program', () => {
     }
   });
 
-  it('as the answer to the handshake ends that attempt alone', async () => {
+  it('in place of the handshake response fails only that attempt to connect', async () => {
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: program('handshake'), good: remote(good) });
     expect(world.manager.connector('bad')?.status?.lastError?.code).toMatch(/^CONNECTOR_|^TOOL_RESULT_TOO_LARGE/);
@@ -196,23 +196,26 @@ describe('a hostile line of a program', () => {
   });
 });
 
-describe('an error of some megabytes', () => {
+describe('a JSON-RPC error of several megabytes', () => {
   const data = JSON.stringify('x'.repeat(2_000_000));
 
-  it.each(['application/json', 'text/event-stream'])('fails its call, and is passed on to nobody: %s', async (type) => {
-    await using server = await RawMcpServer.start();
-    server.answers['tools/call'] = ({ message: { id }, response }) => {
-      const text = `{"jsonrpc":"2.0","id":${String(id)},"error":{"code":-1,"message":"m","data":${data}}}`;
-      response.writeHead(200, { 'content-type': type });
-      response.end(type === 'application/json' ? text : `data: ${text}\n\n`);
-    };
-    await using world = await startGateway({ a: remote(server) });
-    await expect(world.manager.callTool('a.echo', {})).rejects.toMatchObject({
-      code: 'TOOL_CALL_REJECTED',
-      message: expect.stringContaining('holds an error of more than 1048576 characters'),
-    });
-    const answer = await postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' });
-    expect(JSON.stringify(answer).length).toBeLessThan(2_000);
-    expect(answer.error).toMatchObject({ message: expect.stringContaining('its answer has no result') });
-  });
+  it.each(['application/json', 'text/event-stream'])(
+    'fails its call, and is not forwarded to any client: %s',
+    async (type) => {
+      await using server = await RawMcpServer.start();
+      server.answers['tools/call'] = ({ message: { id }, response }) => {
+        const text = `{"jsonrpc":"2.0","id":${String(id)},"error":{"code":-1,"message":"m","data":${data}}}`;
+        response.writeHead(200, { 'content-type': type });
+        response.end(type === 'application/json' ? text : `data: ${text}\n\n`);
+      };
+      await using world = await startGateway({ a: remote(server) });
+      await expect(world.manager.callTool('a.echo', {})).rejects.toMatchObject({
+        code: 'TOOL_CALL_REJECTED',
+        message: expect.stringContaining('holds an error of more than 1048576 characters'),
+      });
+      const answer = await postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' });
+      expect(JSON.stringify(answer).length).toBeLessThan(2_000);
+      expect(answer.error).toMatchObject({ message: expect.stringContaining('its answer has no result') });
+    },
+  );
 });

@@ -38,7 +38,7 @@ afterEach(() => {
   dir[Symbol.dispose]();
 });
 
-/** The programs that were started, in their order. */
+/** The stdio servers that were started, in order. */
 const started = (): readonly string[] => {
   const path = join(dir.path, 'started');
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
@@ -74,7 +74,7 @@ describe('mcp-switchyard call', () => {
     expect(JSON.parse(stdout)).toEqual(expected);
   });
 
-  it('reads texts and JSON from files and from standard input', async () => {
+  it('reads text and JSON arguments from files and from standard input', async () => {
     const path = join(dir.path, 'text.txt');
     writeFileSync(path, 'a\n5\n');
     expect(JSON.parse((await on(['call', 'one.say', `text=@${path}`])).stdout)).toEqual({ text: 'a\n5' });
@@ -88,18 +88,18 @@ describe('mcp-switchyard call', () => {
     expect((await on(['call', 'one.say', 'text=@/nowhere'])).stderr).toContain('Cannot read /nowhere (ENOENT)');
   });
 
-  it('starts the program of the tool and no other', async () => {
+  it('starts only the stdio server that offers the tool', async () => {
     await on(['call', 'three.four.say', 'text=x']);
     expect(started()).toEqual(['three.four']);
   });
 
-  it('starts nothing for a connector that does not exist, and names the one that was meant', async () => {
+  it('starts nothing for an unknown connector, and suggests a similar id', async () => {
     const { code, stderr } = await on(['call', 'onne.say', 'text=x']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('There is no connector onne. Did you mean one?')]);
     expect(started()).toEqual([]);
   });
 
-  it('names the tool that was meant', async () => {
+  it('suggests a similar name for an unknown tool', async () => {
     const { code, stderr } = await on(['call', 'one.sya', 'text=x']);
     expect([code, stderr]).toEqual([
       1,
@@ -108,7 +108,7 @@ describe('mcp-switchyard call', () => {
     expect((await on(['call', 'one__zzzzzz'])).stderr).toContain('It has environment, fail, picture, say, slow.');
   });
 
-  it('shows the signature with the wrong parts marked, and sends nothing', async () => {
+  it('shows the signature with the wrong arguments marked, and sends nothing', async () => {
     const { code, stdout, stderr } = await on(['call', 'one.say', 'txt=x', 'times=soon', 'where.lat=1']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('OPTIONS_INVALID: Wrong arguments for one.say, so nothing was sent: ');
@@ -118,7 +118,7 @@ describe('mcp-switchyard call', () => {
     expect(stderr).toMatch(/^Example: .* call one\.say text=text --config /m);
   });
 
-  it('has the wrong parts in the document too', async () => {
+  it('lists the wrong arguments in the --json document', async () => {
     const { code, stdout } = await on(['call', 'one.say', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([
       2,
@@ -129,12 +129,12 @@ describe('mcp-switchyard call', () => {
     ]);
   });
 
-  it('says in seconds how long it waited, and which option says so', async () => {
+  it('reports a timeout in seconds and names the option that sets it', async () => {
     const { code, stderr } = await on(['call', 'one.slow', '--call-timeout', '1000']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/TOOL_CALL_TIMEOUT: .* 1 s\. .*`--call-timeout`/)]);
   });
 
-  it('saves images and files under safe names and replaces nothing', async () => {
+  it('saves images and files under safe names and overwrites no file', async () => {
     const out = join(dir.path, 'out');
     const first = await on(['call', 'one.picture', '--save', out]);
     expect(first.code).toBe(0);
@@ -159,7 +159,7 @@ describe('mcp-switchyard call', () => {
 });
 
 describe('mcp-switchyard tools CONNECTOR', () => {
-  it('shows signatures of one connector and starts no other', async () => {
+  it('shows signatures of the named connector and starts no other', async () => {
     const { code, stdout } = await on(['tools', 'three']);
     expect(code).toBe(0);
     expect(stdout).toContain(
@@ -172,7 +172,7 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     expect(started()).toEqual(['three']);
   });
 
-  it('shows one tool, by each of its names', async () => {
+  it('shows a single tool by each form of its name', async () => {
     for (const name of ['one.say', 'one__say']) {
       const { code, stdout } = await on(['tools', name]);
       expect([code, stdout]).toEqual([0, expect.stringContaining('one.say(')]);
@@ -187,12 +187,12 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     });
   });
 
-  it('reaches a connector that is called like a command by --connector', async () => {
+  it('reaches a connector that is named like a subcommand with --connector', async () => {
     expect((await on(['tools', '--connector', 'diff'])).stdout).toContain('diff.say(');
     expect(started()).toEqual(['diff']);
   });
 
-  it('names the connector that was meant, and starts nothing', async () => {
+  it('suggests a similar id for an unknown connector, and starts nothing', async () => {
     const { code, stderr } = await on(['tools', 'onee']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/Did you mean one/)]);
     expect(started()).toEqual([]);

@@ -21,19 +21,19 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sync', () => {
-  it('shows each connector and ends with 0 when all are up', async () => {
+  it('shows each connector and exits with 0 when all are ready', async () => {
     const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
     expect(stdout).toContain('1 of 1 connector up, 2 tools; map fresh');
-    expect(stderr).toContain('Service map of 1 connector (test) is proven');
+    expect(stderr).toContain('Service map of 1 connector (test) is verified');
   });
 
-  it('prints one document and nothing else with --json', async () => {
+  it('prints one JSON document and nothing else with --json', async () => {
     const { code, stdout } = await world.on(['sync', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, toolCount: 2, connectors: [{ state: 'ready' }] }]);
   });
 
-  it('ends with 1 when a connector is down, and says why', async () => {
+  it('exits with 1 when a connector is down, and says why', async () => {
     await using half = await MapServer.start(
       mapNow([entry('one', { endpoint: world.mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
     );
@@ -42,7 +42,7 @@ describe('mcp-switchyard sync', () => {
     expect(stdout).toContain('1 of 2 connectors up');
   });
 
-  it('takes url, map token and connector key from the environment', async () => {
+  it('reads URL, map token and connector key from the environment', async () => {
     await using server = await MapServer.start(mapNow([]));
     const { code } = await runCliHere(['sync', '--map-key-env', 'TOKEN'], {
       env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
@@ -50,7 +50,7 @@ describe('mcp-switchyard sync', () => {
     expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
   });
 
-  it('ends in order when it is interrupted', async () => {
+  it('shuts down cleanly when it is interrupted', async () => {
     await using silent = await MapServer.start();
     silent.answer(() => {});
     const running = startCli(['sync', '--service-map', silent.url, '--timeout', '20000'], { env });
@@ -61,12 +61,12 @@ describe('mcp-switchyard sync', () => {
 });
 
 describe('mcp-switchyard tools and call', () => {
-  it('lists tools, without what would steer a terminal', async () => {
+  it('lists tools without their terminal control characters', async () => {
     const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
   });
 
-  it('refuses to list the tools of a connector that does not exist, and names the one that was meant', async () => {
+  it('rejects an unknown connector, and suggests a similar id', async () => {
     const { code, stdout } = await world.on(['tools', '--connector', 'onne', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -79,7 +79,7 @@ describe('mcp-switchyard tools and call', () => {
   it.each([
     [['one.echo', '{"text":"hi"}'], 0, 'echo hi\n'],
     [['one.fail'], 3, 'it broke\n'],
-  ])('calls %j', async (args, expected, output) => {
+  ])('calls %j and exits with the code of its result', async (args, expected, output) => {
     const { code, stdout } = await world.on(['call', ...args]);
     expect([code, stdout]).toEqual([expected, output]);
   });
@@ -97,7 +97,7 @@ describe('mcp-switchyard tools and call', () => {
     [['call', 'one.nope'], 1, /^mcp-switchyard: TOOL_UNKNOWN: Connector one has no tool nope/m],
     [['call', 'one.echo', '[1]'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
     [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
-  ])('says in one line what is wrong with %j', async (args, expected, line) => {
+  ])('reports in one line what is wrong with %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
@@ -105,7 +105,7 @@ describe('mcp-switchyard tools and call', () => {
 });
 
 describe('mcp-switchyard status', () => {
-  it('shows map, store and connectors, and the remembered map while the server is down', async () => {
+  it('shows the map, the store and the connectors, and the remembered map while the map server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
     const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
@@ -119,7 +119,7 @@ describe('mcp-switchyard status', () => {
     expect(second.stdout).toMatch(/one\s+ready/);
   });
 
-  it('names the tools that clients of a gateway never see, and why', async () => {
+  it('names the tools that are left out of gateway lists, and why', async () => {
     const tools = [{ name: 'good' }, { name: 'bad \u202etool', inputSchema: { type: 'array' } }, null];
     await using server = await startListing({ tool: tools });
     using file = new LocalFile({ sloppy: { type: 'http', url: server.url.href } });
@@ -132,7 +132,7 @@ describe('mcp-switchyard status', () => {
   });
 });
 
-describe('a mistake', () => {
+describe('mcp-switchyard commands', () => {
   it.each<[string, readonly string[], NodeJS.ProcessEnv, number, RegExp]>([
     [
       'a missing map',
@@ -175,16 +175,16 @@ describe('a mistake', () => {
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       { ...env, HTTP_PROXY: 'ftp://x' },
       2,
-      /HTTP_PROXY of the environment is no URL of a proxy/,
+      /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
-  ])('such as %s gets one line and an exit code', async (_, args, variables, expected, line) => {
+  ])('report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
     const { code, stdout, stderr } = await runCliHere(args, { env: variables });
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('is a document too with --json', async () => {
+  it('report a mistake as a JSON document with --json', async () => {
     const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });

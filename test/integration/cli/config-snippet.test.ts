@@ -10,7 +10,7 @@ const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
 const TOKEN = 'a-token-of-the-test';
 const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
 
-/** What our own reader makes of a snippet at the place where its client keeps it. */
+/** The servers that our own reader finds in a snippet stored where the client keeps it. */
 async function readBack(snippet: string, file: string) {
   using folder = new TempDir();
   const path = join(folder.path, file);
@@ -30,7 +30,7 @@ const PLACES = [
 ] as const;
 
 describe('mcp-switchyard config', () => {
-  it.each(PLACES)('prints what %s takes, and says that it goes into %s', async (client, file) => {
+  it.each(PLACES)('prints the format that %s reads, and says that it belongs in %s', async (client, file) => {
     const { code, stdout, stderr } = await runCliHere(['config', client]);
     expect(code).toBe(0);
     expect(stderr).toContain(`Goes into ${file}`);
@@ -40,18 +40,21 @@ describe('mcp-switchyard config', () => {
     expect(servers).toMatchObject([{ entry: { id: 'switchyard', endpoint: URL_OF_IT }, command: null }]);
   });
 
-  it.each(PLACES)('has %s read the token from its variable, and never shows it', async (client, file) => {
-    const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
-    const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
-    expect(code).toBe(0);
-    expect(stdout + stderr).not.toContain(TOKEN);
-    const { servers, problems } = await readBack(stdout, file);
-    expect(problems).toEqual([]);
-    const headers = { Authorization: `Bearer ${TOKEN}` };
-    expect(servers).toMatchObject([{ entry: { id: 'tools', endpoint: 'https://mcp.example.com/mcp', headers } }]);
-  });
+  it.each(PLACES)(
+    'makes %s read the token from its environment variable, and never shows the token',
+    async (client, file) => {
+      const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
+      const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
+      expect(code).toBe(0);
+      expect(stdout + stderr).not.toContain(TOKEN);
+      const { servers, problems } = await readBack(stdout, file);
+      expect(problems).toEqual([]);
+      const headers = { Authorization: `Bearer ${TOKEN}` };
+      expect(servers).toMatchObject([{ entry: { id: 'tools', endpoint: 'https://mcp.example.com/mcp', headers } }]);
+    },
+  );
 
-  it.each(PLACES)('has %s start a gateway of its own with --stdio', async (client, file) => {
+  it.each(PLACES)('makes %s start its own gateway with --stdio', async (client, file) => {
     const { code, stdout } = await runCliHere(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
     expect(code).toBe(0);
     const { servers, problems } = await readBack(stdout, file);
@@ -60,7 +63,7 @@ describe('mcp-switchyard config', () => {
     expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: process.execPath, args } }]);
   });
 
-  it('adds the gateway to a file of the client, which keeps its comments and its link', async () => {
+  it("adds the gateway to a client's file, and keeps its comments and its symbolic link", async () => {
     using folder = new TempDir();
     const [path, link] = [join(folder.path, 'real.json'), join(folder.path, 'settings.json')];
     writeFileSync(path, '{\n  // mine\n  "theme": "dark"\n}\n', { mode: 0o640 });
@@ -89,9 +92,9 @@ describe('mcp-switchyard config', () => {
   });
 
   it.each([
-    ['what is not JSON', 'no JSON', 1, /CONFIG_INVALID: .*:1:1: it is not JSON/],
+    ['text that is not JSON', 'no JSON', 1, /CONFIG_INVALID: .*:1:1: it is not JSON/],
     ['UTF-16', Buffer.from('\ufeff{"字": "字字字字字字"}', 'utf16le'), 2, /save it as UTF-8/],
-  ])('leaves a file with %s as it is', async (_, content, exitCode, why) => {
+  ])('leaves a file with %s unchanged', async (_, content, exitCode, why) => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');
     writeFileSync(path, content);
@@ -100,7 +103,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path)).toEqual(Buffer.from(content));
   });
 
-  it('prints one document with --json', async () => {
+  it('prints one JSON document with --json', async () => {
     const { stdout } = await runCliHere(['config', 'claude', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       ok: true,
@@ -112,15 +115,15 @@ describe('mcp-switchyard config', () => {
   });
 
   it.each([
-    ['a client that is misspelt', ['curser'], 'Did you mean cursor?'],
-    ['a client that is not known', ['emacs'], 'There are claude, cursor, vscode, gemini'],
-    ['no client', [], "argument 'client'"],
-    ['arguments of a gateway that is not started', ['claude', '--', '--registry'], '--stdio'],
-    ['a URL for a gateway that is started', ['claude', '--stdio', '--url', URL_OF_IT], '--url'],
-    ['what is no URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
-    ['a variable for Zed, which reads none', ['zed', '--token-env', 'GATEWAY_TOKEN'], '--stdio'],
-    ['a name that not all take', ['claude', '--name', 'my tools'], '--name'],
-  ])('refuses %s', async (_, args, text) => {
+    ['a misspelt client', ['curser'], 'Did you mean cursor?'],
+    ['an unknown client', ['emacs'], 'There are claude, cursor, vscode, gemini'],
+    ['a missing client argument', [], "argument 'client'"],
+    ['gateway arguments without --stdio', ['claude', '--', '--registry'], '--stdio'],
+    ['a URL together with --stdio', ['claude', '--stdio', '--url', URL_OF_IT], '--url'],
+    ['an invalid URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
+    ['a token variable for Zed, which reads none', ['zed', '--token-env', 'GATEWAY_TOKEN'], '--stdio'],
+    ['a name that some clients do not accept', ['claude', '--name', 'my tools'], '--name'],
+  ])('rejects %s', async (_, args, text) => {
     const { code, stdout, stderr } = await runCliHere(['config', ...args]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
@@ -128,9 +131,9 @@ describe('mcp-switchyard config', () => {
   });
 
   it.each([
-    ['a token that was given in place of its variable', ['--token-env', 'sk-live-123']],
+    ["a token that was given in place of its variable's name", ['--token-env', 'sk-live-123']],
     ['a password in a URL', ['--url', 'http://me:sk-live-123@127.0.0.1/mcp']],
-  ])('does not repeat %s', async (_, args) => {
+  ])('does not repeat %s in its error', async (_, args) => {
     const { code, stdout, stderr } = await runCliHere(['config', 'cursor', ...args, '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'OPTIONS_INVALID' } });

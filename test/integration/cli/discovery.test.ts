@@ -24,7 +24,7 @@ afterEach(() => {
   dir[Symbol.dispose]();
 });
 
-/** Writes a file of servers. */
+/** Writes a configuration file of servers. */
 function write(folder: string, name: string, servers: object): string {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -32,11 +32,11 @@ function write(folder: string, name: string, servers: object): string {
   return path;
 }
 
-/** Runs the command line in the repository, with no terminal. */
+/** Runs the command line in the repository, without a terminal. */
 const run = (...args: string[]): Promise<Ended> =>
   runCli(args, { cwd: repo, env: { HOME: home, XDG_STATE_HOME: undefined } });
 
-/** A server that leaves a mark when it is started. */
+/** A server that writes a marker file when it is started. */
 function marking(): { readonly server: object; readonly isStarted: () => boolean } {
   const mark = join(home, 'started');
   const code = `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`;
@@ -45,8 +45,8 @@ function marking(): { readonly server: object; readonly isStarted: () => boolean
 
 const TRUSTED = '.local/state/mcp-switchyard/trusted.json';
 
-describe('a file of the current folder, without a terminal', () => {
-  it('is not used; the exit code is 2, and the message says what to give', async () => {
+describe('a configuration file in the current folder, without a terminal', () => {
+  it('is not used; the command exits with 2 and names the options to give', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const commands = [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']];
@@ -57,14 +57,14 @@ describe('a file of the current folder, without a terminal', () => {
     expect(isStarted()).toBe(false);
   });
 
-  it('is used this once with --trust', async () => {
+  it('is used for one run with --trust', async () => {
     write(repo, '.mcp.json', { one: localServer(['one']) });
     expect(await run('call', 'one.whoami', '--trust')).toMatchObject({ code: 0 });
     expect(existsSync(join(home, TRUSTED))).toBe(false);
     expect(await run('tools')).toMatchObject({ code: 2 });
   });
 
-  it('does not count where the command line names a source', async () => {
+  it('is ignored if the command line names a source', async () => {
     write(repo, '.mcp.json', { one: marking().server });
     const other = write(home, 'other.json', { two: localServer(['two']) });
     const { code, stdout } = await run('tools', '--config', other);
@@ -72,7 +72,7 @@ describe('a file of the current folder, without a terminal', () => {
     expect(stdout).toContain('two.whoami');
   });
 
-  it('is left out by doctor, which looks at the machine all the same', async () => {
+  it('is skipped by doctor, which still checks the machine', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const { stdout, stderr } = await run('doctor');
@@ -83,9 +83,9 @@ describe('a file of the current folder, without a terminal', () => {
 });
 
 describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0)(
-  'a file of the current folder, on a terminal',
+  'a configuration file in the current folder, on a terminal',
   () => {
-    /** Runs `call one.whoami` there and answers the question. */
+    /** Runs `call one.whoami` in the folder and answers the prompt. */
     async function answered(answer: string): Promise<{ readonly code: number; readonly text: string }> {
       const command = `'${process.execPath}' '${BIN}' call one.whoami`;
       const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -124,7 +124,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
 );
 
 describe('--from', () => {
-  it('uses the files of the clients it names, without a question', async () => {
+  it('uses the files of the named clients without a prompt', async () => {
     write(home, '.claude.json', { one: localServer(['one']) });
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     write(home, '.kiro/settings/mcp.json', { three: marking().server });
@@ -137,18 +137,18 @@ describe('--from', () => {
     ]);
   });
 
-  it('says which clients there are', async () => {
+  it('lists the known clients', async () => {
     const { code, stderr } = await run('tools', '--from', 'emacs');
     expect(code).toBe(2);
     expect(stderr).toContain('claude, cursor, vscode');
   });
 });
 
-describe('discover', () => {
+describe('mcp-switchyard discover', () => {
   it.each([
     ['the command', ['discover', '--json']],
     ['the option', ['tools', '--discover', '--json']],
-  ])('lists what clients have configured as %s, and starts nothing', async (_, args) => {
+  ])('lists the servers that clients have configured as %s, and starts none', async (_, args) => {
     const { server, isStarted } = marking();
     const cursor = write(home, '.cursor/mcp.json', { two: server });
     const project = write(repo, '.mcp.json', { one: server });
@@ -164,7 +164,7 @@ describe('discover', () => {
     expect(isStarted()).toBe(false);
   });
 
-  it('prints a table, with what is wrong in a file', async () => {
+  it('prints a table, with the faults of each file', async () => {
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     writeFileSync(join(home, '.claude.json'), '{');
     const { code, stdout } = await run('discover');

@@ -30,7 +30,7 @@ function on(server: MapServer, command: string, ...more: string[]): Promise<Ende
   return runCliHere(args, { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
 }
 
-it('doctor and status say who signed a map and which keys expire soon', async () => {
+it('doctor and status report who signed a map and which keys expire soon', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ keys: [key] });
   const doctor = await on(server, 'doctor');
@@ -44,16 +44,16 @@ it('doctor and status say who signed a map and which keys expire soon', async ()
   expect(status.stdout).toMatch(/ {11}\d+ s old\n {11}the configured keys count; no earlier key document/);
 });
 
-it('doctor warns about --accept either and about a map with an HMAC alone', async () => {
+it('doctor warns about --accept either, and about a map that only an HMAC signs', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ hmacKey: KEY });
   const { code, stdout } = await on(server, 'doctor', '--accept', 'either');
-  expect([code, stdout]).toEqual([0, expect.stringContaining('--accept either believes everybody')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('--accept either trusts everybody')]);
   expect(stdout).toContain('the map is signed by its HMAC alone, though public keys are configured');
   expect((await on(server, 'status', '--accept', 'either')).stdout).toContain('signed by HMAC alone, though');
 });
 
-it('doctor tells of key documents that lead nowhere, and of a floor in the future with the way out', async () => {
+it('doctor reports broken key documents and a floor in the future, and how to reset the floor', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   writeFileSync(at('doc.1.json'), '{"signatures":[]}');
   await using server = await served({ keys: [key] });

@@ -6,8 +6,8 @@ import { eventually } from '../../helpers/eventually.ts';
 
 afterEach(killRunning);
 
-describe('switchyard', () => {
-  it('explains itself', async () => {
+describe('mcp-switchyard', () => {
+  it('prints an overview of its commands', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect([code, stderr]).toEqual([0, '']);
     for (const word of ['demo', 'sync', 'doctor', 'Examples', 'Exit codes', 'NO_COLOR']) expect(stdout).toContain(word);
@@ -22,7 +22,7 @@ describe('switchyard', () => {
     [['demo', '--onse'], "unknown option '--onse'\n(Did you mean --once?)"],
     [['call'], "missing required argument 'tool'"],
     [['sync', '--timeout', 'soon'], 'Give a number of milliseconds'],
-  ])('given %j says what is wrong, on stderr, with exit code 2', async (args, message) => {
+  ])('exits with 2 and explains the mistake on stderr for %j', async (args, message) => {
     const { code, stdout, stderr } = await runCliHere(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
@@ -30,7 +30,7 @@ describe('switchyard', () => {
   });
 
   it.each([{ args: [] }, { args: ['help'] }, { args: ['help', 'tools', 'diff'] }, { args: ['help', 'call'] }])(
-    'given $args prints help, with exit code 0',
+    'prints help and exits with 0 for $args',
     async ({ args }) => {
       const { code, stdout, stderr } = await runCliHere(args);
       expect([code, stderr]).toEqual([0, '']);
@@ -38,7 +38,7 @@ describe('switchyard', () => {
     },
   );
 
-  it('says in one line what it needs where Node is too old', async () => {
+  it('reports in one line which Node version it needs if Node is too old', async () => {
     const older =
       'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
     const { code, stdout, stderr } = await run(['--version'], { nodeArgs: ['--import', older] });
@@ -48,7 +48,7 @@ describe('switchyard', () => {
 });
 
 describe('mcp-switchyard demo', () => {
-  it('ends in order when it is interrupted while it starts', async () => {
+  it('shuts down cleanly when it is interrupted during its start', async () => {
     const demo = start(['demo']);
     await eventually('it has started', () => demo.seen.stderr.includes('Starting'));
     demo.child.kill('SIGTERM');

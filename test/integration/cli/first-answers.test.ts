@@ -29,7 +29,7 @@ import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 afterEach(killRunning);
 
 describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
-  it('are there after one run, are given before a connector is asked, and the gateway goes on from them', async () => {
+  it('exist after one run, are sent before any connector is queried, and are followed by live answers', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);
@@ -51,7 +51,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).not.toBeNull();
   });
 
-  it('are void once anything is different from which they were made', async () => {
+  it('become invalid when anything that they were made from changes', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server, { headers: { 'x-key': ['$', '{OWN_KEY}'].join('') } }) });
     const cold = start(at.argv);
@@ -113,7 +113,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('are not given after a connector was removed from the configuration while no gateway ran', async () => {
+  it('are not sent after a connector was removed from the configuration while no gateway ran', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server), b: remote(server) });
     const cold = start(at.argv);
@@ -133,7 +133,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     await closed(again);
   });
 
-  it('leave nothing behind when the client goes, or a signal comes, right after them', async () => {
+  it('leave no temporary file behind when the client goes or a signal arrives right after them', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);
@@ -146,7 +146,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     await listOf(told);
     told.child.kill('SIGTERM');
     const { code } = await told.ended;
-    // Before the gateway is there, a signal ends the process as it ends any other.
+    // Before the gateway has started, a signal ends the process in the default way.
     expect([0, null]).toContain(code);
     expect(readdirSync(at.stateDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });

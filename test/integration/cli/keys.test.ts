@@ -18,7 +18,7 @@ const read = (name: string): string => readFileSync(at(name), 'utf8');
 const json = (name: string) => JSON.parse(read(name));
 const DOCUMENTS = 'keys.{version}.json';
 
-/** What was printed by every run of a test. */
+/** Everything that the runs of one test printed. */
 let printed = '';
 async function keys(...args: string[]): Promise<Ended> {
   const ended = await runCliHere(['keys', ...args]);
@@ -26,7 +26,7 @@ async function keys(...args: string[]): Promise<Ended> {
   return ended;
 }
 
-/** Makes a key in `NAME.jwk` and `NAME.json`. */
+/** Creates a key in `NAME.jwk` and `NAME.json`. */
 async function newKey(name: string, ...more: string[]): Promise<void> {
   const { code } = await keys(
     'new',
@@ -41,7 +41,7 @@ async function newKey(name: string, ...more: string[]): Promise<void> {
   expect(code).toBe(0);
 }
 
-/** Writes the next document, signed with the keys of these names. */
+/** Writes the next document, signed with the named keys. */
 function rotate(signers: readonly string[], ...more: string[]): Promise<Ended> {
   return keys(
     'rotate',
@@ -54,7 +54,7 @@ function rotate(signers: readonly string[], ...more: string[]): Promise<Ended> {
 
 const list = async (...more: string[]) => JSON.parse((await keys('list', at(DOCUMENTS), '--json', ...more)).stdout);
 
-/** No private key of the test's folder is in what was printed. */
+/** Checks that no private key of the test's folder was printed. */
 function expectNoPrivateKey(): void {
   const secrets = readdirSync(dir.path).flatMap((name) => (name.endsWith('.jwk') ? [String(json(name).d)] : []));
   expect(secrets.length).toBeGreaterThan(0);
@@ -62,9 +62,9 @@ function expectNoPrivateKey(): void {
   expect(printed).not.toContain('"d"');
 }
 
-describe('keys new', () => {
+describe('mcp-switchyard keys new', () => {
   it.each(['EdDSA', 'ES256'])(
-    'writes a private %s key for its owner alone and adds the public one to a JWKS',
+    'writes a private %s key that only its owner can read, and adds the public key to a JWKS',
     async (alg) => {
       const args = [
         'keys',
@@ -98,7 +98,7 @@ describe('keys new', () => {
     const before = read('a.jwk');
     const args = ['new', '--out', at('a.jwk'), '--public', at('b.json')];
     const refused = await keys(...args);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is there already; give --force')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('already exists; give --force')]);
     expect([read('a.jwk'), readdirSync(dir.path).sort()]).toEqual([before, ['a.json', 'a.jwk']]);
     chmodSync(at('a.jwk'), 0o644);
     expect((await keys(...args, '--force')).code).toBe(0);
@@ -106,13 +106,13 @@ describe('keys new', () => {
     expectNoPrivateKey();
   });
 
-  it('writes no private key where the folder of its public half is missing', async () => {
+  it('writes no private key if the folder of the public key is missing', async () => {
     const { code, stderr } = await keys('new', '--out', at('a.jwk'), '--public', at('missing/a.json'));
     expect([code, stderr]).toEqual([2, expect.stringContaining('missing of --public (ENOENT)')]);
     expect(readdirSync(dir.path)).toEqual([]);
   });
 
-  it('extends a JWKS, keeps its mode and a symbolic link to it, and refuses a kid that is there', async () => {
+  it('extends a JWKS, keeps its mode and a symbolic link to it, and rejects a kid that it already holds', async () => {
     await newKey('a');
     chmodSync(at('a.json'), 0o640);
     symlinkSync(at('a.json'), at('link.json'));
@@ -125,29 +125,33 @@ describe('keys new', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['to print the private key', ['--out', '-', '--public', 'p.json'], /never printed/],
+    ['printing the private key', ['--out', '-', '--public', 'p.json'], /never printed/],
     ['one file for both keys', ['--out', 'k', '--public', './k'], /name the same file/],
-    ['a kid that a terminal would obey', ['--out', 'k', '--public', 'p', '--kid', 'a\u001b[31m'], /visible ASCII/],
+    [
+      'a kid with terminal control characters',
+      ['--out', 'k', '--public', 'p', '--kid', 'a\u001b[31m'],
+      /visible ASCII/,
+    ],
     ['an unknown algorithm', ['--out', 'k', '--public', 'p', '--alg', 'RS256'], /Allowed choices/],
     ['a missing file name', ['--out', 'k'], /--public <file>.*not specified/],
-  ])('refuses %s', async (_, args, message) => {
+  ])('rejects %s', async (_, args, message) => {
     const { code, stderr } = await keys('new', ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('refuses to extend a file with private keys, or one that is no JWKS', async () => {
+  it('does not extend a file with private keys or a file that is not a JWKS', async () => {
     await newKey('a');
     writeFileSync(at('private.json'), JSON.stringify({ keys: [json('a.jwk')] }));
     writeFileSync(at('list.json'), '[]');
     const toPrivate = await keys('new', '--out', at('b.jwk'), '--public', at('private.json'));
     expect([toPrivate.code, toPrivate.stderr]).toEqual([1, expect.stringContaining('KEYS_INVALID')]);
     const toList = await keys('new', '--out', at('b.jwk'), '--public', at('list.json'));
-    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is no JWKS')]);
+    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is not a JWKS')]);
     expectNoPrivateKey();
   });
 });
 
-describe('keys rotate, revoke and list', () => {
+describe('mcp-switchyard keys rotate, revoke and list', () => {
   beforeEach(async () => {
     for (const name of ['a', 'b', 'c']) await newKey(name);
     expect((await rotate(['a'], '--keys', at('a.json'))).code).toBe(0);
@@ -187,7 +191,7 @@ describe('keys rotate, revoke and list', () => {
     expect([code, JSON.parse(stdout).documents.length]).toEqual([0, 2]);
   });
 
-  it('write nothing that hosts would refuse, and name the signatures that are missing', async () => {
+  it('write nothing that hosts would reject, and name the missing signatures', async () => {
     const before = readdirSync(dir.path);
     const { code, stderr } = await rotate(['b'], '--keys', at('b.json'));
     expect([code, stderr]).toEqual([
@@ -217,7 +221,7 @@ describe('keys rotate, revoke and list', () => {
     });
   });
 
-  it('revoke a key, and have the newest document list its thumbprint', async () => {
+  it('revoke a key, and list its thumbprint in the newest document', async () => {
     await rotate(['a', 'b'], '--keys', at('b.json'));
     const named = ['revoke', 'a', '--documents', at(DOCUMENTS)];
     expect((await keys(...named, '--key', at('b.jwk'))).code).toBe(0);
@@ -228,7 +232,7 @@ describe('keys rotate, revoke and list', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('1 roots must sign, and 0 would be left')]);
   });
 
-  it('tell which document hosts would not follow', async () => {
+  it('report the document that hosts would not follow', async () => {
     await rotate(['a']);
     const { signatures } = json('keys.2.json');
     writeFileSync(at('keys.2.json'), JSON.stringify({ signatures: [signatures[0].replace(/.{4}$/, 'AAAA')] }));
@@ -242,14 +246,14 @@ describe('keys rotate, revoke and list', () => {
     ['a pattern without a version', ['--documents', 'keys.json', '--key', 'a'], /does not have \{version\} once/],
     ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /names the files to write/],
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
-    ['a folder that is not there', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
-    ['a term of no days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],
-  ])('refuse %s', async (_, args, message) => {
+    ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
+    ['a validity of zero days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],
+  ])('reject %s', async (_, args, message) => {
     const { code, stderr } = await keys('rotate', ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('name the file that holds no document', async () => {
+  it('name a file that holds no key document', async () => {
     await rotate(['a']);
     const path = at(DOCUMENTS.replace('{version}', '1'));
     writeFileSync(path, readFileSync(path).subarray(0, 100));
@@ -261,7 +265,7 @@ describe('keys rotate, revoke and list', () => {
     expect(isPrivate.stderr).toMatch(/a\.jwk holds neither a JWKS nor a key document/);
   });
 
-  it('need the configured keys for the first document, and a private key in every file of --key', async () => {
+  it('require the configured keys for the first document, and a private key in every file of --key', async () => {
     const fresh = at('other.{version}.json');
     const without = await keys('rotate', '--documents', fresh, '--key', at('a.jwk'));
     expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('give --keys FILE')]);
@@ -272,7 +276,7 @@ describe('keys rotate, revoke and list', () => {
     expect(publicOne.stderr).not.toContain('chmod');
   });
 
-  it('take several private keys after one --key', async () => {
+  it('accept several private keys after one --key', async () => {
     const keysToSign = ['--key', at('a.jwk'), at('b.jwk')];
     expect(await keys('rotate', '--documents', at(DOCUMENTS), '--keys', at('b.json'), ...keysToSign)).toMatchObject({
       code: 0,
@@ -289,7 +293,7 @@ describe('keys rotate, revoke and list', () => {
     }
   });
 
-  it('say that others can read a private key', async () => {
+  it('warn when others can read a private key', async () => {
     chmodSync(at('a.jwk'), 0o644);
     expect((await rotate(['a'])).stderr).toContain('Others can read the private key');
   });

@@ -9,7 +9,7 @@ import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A connector whose tool was seen, then changed, then seen again, by the command line alone. */
+/** A connector whose tool was listed, then changed, then listed again, by the command line alone. */
 async function changed(description: string) {
   let text = 'sends a mail';
   const mcp = await TestMcpServer.start((server) => {
@@ -36,7 +36,7 @@ async function changed(description: string) {
 }
 
 describe('mcp-switchyard tools diff and approve', () => {
-  it('show what changed, what hides included, and let it pass', async () => {
+  it('show what changed, including invisible characters, and let an approved tool be called', async () => {
     await using world = await changed('sends a mail\u202e\u200b');
     const before = await world.pins(['diff']);
     expect([before.code, before.stdout]).toEqual([0, 'All tools are as they were first seen, or approved.\n']);
@@ -44,7 +44,7 @@ describe('mcp-switchyard tools diff and approve', () => {
     const refused = await world.on(['call', 'mail.send', '--pin-tools', 'quarantine']);
     expect([refused.code, refused.stdout, refused.stderr]).toEqual([1, '', expect.stringContaining('TOOL_CHANGED')]);
     const status = await world.on(['status']);
-    expect(status.stdout).toMatch(/mail\.send is not what it was on 20\d\d-.*: description/);
+    expect(status.stdout).toMatch(/mail\.send has changed since 20\d\d-.*: description/);
 
     const diff = await world.pins(['diff', 'mail.send']);
     expect(diff.code).toBe(1);
@@ -60,7 +60,7 @@ describe('mcp-switchyard tools diff and approve', () => {
     expect((await world.pins(['approve', '--all', '--json'])).stdout).toContain('"approved": []');
   });
 
-  it('say what is wrong with what they are given', async () => {
+  it('report unknown tools, missing arguments and a missing store', async () => {
     using dir = new TempDir();
     const none = await runCliHere(['tools', 'diff', '--state-dir', join(dir.path, 'none')]);
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is no store in')]);

@@ -12,8 +12,8 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const run = promisify(execFile);
 const module_ = fileURLToPath(new URL('../../../src/main/cli/quick/answer-quickly.ts', import.meta.url));
 
-describe('completion without commander', () => {
-  it('offers what the whole program offers', { timeout: 120_000 }, async () => {
+describe('shell completion without commander', () => {
+  it('offers the same words as the full program', { timeout: 120_000 }, async () => {
     using folder = new TempDir();
     writeFileSync(join(folder.path, QUICK_FILE), JSON.stringify(quickData()));
     const asked = [

@@ -9,9 +9,9 @@ afterAll(killRunning);
 
 const names = (stdout: string) => JSON.parse(stdout).tools.map(({ name }: { name: string }) => name);
 
-// Programs that are slow to start are waited for: all tests wait at the same time.
-describe.concurrent('how long commands wait', () => {
-  it('tools --wait lists a program that comes up at the second attempt', async () => {
+// These tests wait for slow stdio servers: they run concurrently so that the waits overlap.
+describe.concurrent('commands that wait for connectors', () => {
+  it('tools --wait lists a server that starts at the second attempt', async () => {
     using dir = new TempDir();
     const mark = join(dir.path, 'mark');
     const flaky = startedAfter(`[ -e ${mark} ] || { touch ${mark}; echo not yet >&2; exit 3; }`, 'flaky');
@@ -21,7 +21,7 @@ describe.concurrent('how long commands wait', () => {
     expect(names(ended.stdout)).toEqual(expect.arrayContaining(['flaky.whoami', 'one.whoami']));
   });
 
-  it('tools without --wait returns once each program was tried, and says last which is not up and why', async () => {
+  it('tools without --wait returns once each server was tried, and reports last which is not ready and why', async () => {
     using file = new LocalFile({ crash: localServer(['x', 'crash']), one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', file.path, '--json']);
     expect(ended.code).toBe(1);
@@ -35,14 +35,14 @@ describe.concurrent('how long commands wait', () => {
     );
   });
 
-  it('tools --connector and call wait for that connector alone', { timeout: 90_000 }, async () => {
+  it('tools --connector and call wait only for that connector', { timeout: 90_000 }, async () => {
     using file = new LocalFile({ mute: startedAfter('sleep 60', 'mute'), one: localServer(['one']) });
     const listed = await runCli(['tools', '--config', file.path, '--json', '--connector', 'one']);
     expect([listed.code, names(listed.stdout)]).toEqual([0, ['one.die', 'one.slow', 'one.whoami']]);
     expect((await runCli(['call', 'one.whoami', '--config', file.path])).code).toBe(0);
   });
 
-  it('says on stderr which program is still starting, and its last line', async () => {
+  it('call reports on stderr which server is still starting, and its last line of stderr', async () => {
     using file = new LocalFile({ slow: startedAfter('echo fetching packages >&2; sleep 5', 'slow') });
     const ended = await runCli(['tools', '--config', file.path, '--json']);
     expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/ {2}slow: starting for \d s: fetching/) });
@@ -51,14 +51,14 @@ describe.concurrent('how long commands wait', () => {
 });
 
 describe.concurrent('--config given twice', () => {
-  it('takes the servers of both files; of one id the later file wins', async () => {
+  it('uses the servers of both files; the later file wins for an id that both have', async () => {
     using first = new LocalFile({ one: localServer(['x', 'crash']), two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', first.path, '--config', second.path, '--json']);
     expect([ended.code, names(ended.stdout)]).toEqual([0, expect.arrayContaining(['one.whoami', 'two.whoami'])]);
   });
 
-  it('serve reads again whichever file changed', async () => {
+  it('makes serve reload whichever file changed', async () => {
     using first = new LocalFile({ two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const { child, seen, ended } = startCli(['serve', '--port', '0', '--config', first.path, '--config', second.path]);

@@ -21,7 +21,7 @@ afterEach(() => dir[Symbol.dispose]());
 const state = (...args: string[]): Promise<Ended> => runCliHere(['state', ...args, '--state-dir', dir.path]);
 const shown = async () => JSON.parse((await state('show', '--json')).stdout).sources;
 
-/** Has the store remember a map of this instant, under an own key and URL. */
+/** Stores a map with this `generatedAt` under a store key and URL. */
 async function remember(generatedAtMs: number, storeKey = STORE_KEY, url = URL_OF_MAP, isSigned = true): Promise<void> {
   const writer = new WriterClient(dir.path);
   try {
@@ -34,7 +34,7 @@ async function remember(generatedAtMs: number, storeKey = STORE_KEY, url = URL_O
   }
 }
 
-describe('state show', () => {
+describe('mcp-switchyard state show', () => {
   it('shows the floor, the map, whether it was signed, and the key document of each source', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
@@ -63,26 +63,26 @@ describe('state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('says that a floor is in the future', async () => {
+  it('reports a floor in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);
   });
 
-  it('needs a store', async () => {
+  it('requires a store', async () => {
     expect(await state('show')).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no store in') });
     expect(await state('show', '--no-state')).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });
 });
 
-describe('state reset-floor', () => {
+describe('mcp-switchyard state reset-floor', () => {
   it.each([
     ['its URL', URL_OF_MAP],
     ['its URL with a query', `${URL_OF_MAP}?token=1`],
     ['its key', STORE_KEY],
     ['the start of its key', 'ffffff'],
     ['the id of its map', 'map-1'],
-  ])('forgets the floor of a source that is named by %s, and keeps what it was signed with', async (_, source) => {
+  ])('resets the floor of a source that is named by %s, and keeps the record of its signatures', async (_, source) => {
     await remember(Date.now() + 3_600_000);
     const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
     expect([code, stderr]).toEqual([0, expect.stringContaining('notice it at their next refresh')]);
@@ -93,21 +93,24 @@ describe('state reset-floor', () => {
     });
   });
 
-  it('says that hosts keep a floor of the past in memory', async () => {
+  it('warns that running hosts keep their floor in memory', async () => {
     await remember(Date.now() - 60_000);
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP, '--yes');
     expect([code, stderr]).toEqual([0, expect.stringContaining('Restart the hosts')]);
     expect(await shown()).toMatchObject([{ floor: null, map: { expiresAt: expect.any(Number) } }]);
   });
 
-  it('changes nothing without a yes', async () => {
+  it('changes nothing without confirmation', async () => {
     await remember(Date.now());
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('There is no terminal to ask on: give --yes')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('There is no terminal for the confirmation: give --yes'),
+    ]);
     expect((await shown())[0].floor).not.toBeNull();
   });
 
-  it('names the sources that there are where none or several match', async () => {
+  it('lists the known sources when none or several match', async () => {
     await remember(Date.now());
     await remember(Date.now(), `${'f'.repeat(62)}00`, 'https://maps.example.com/other', false);
     const none = await state('reset-floor', '--source', 'https://maps.example.com/nope', '--yes');

@@ -21,7 +21,7 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sign and verify', () => {
-  it('sign what verify and sync accept', async () => {
+  it('sign produces maps that verify and sync accept', async () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
     writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
@@ -36,12 +36,12 @@ describe('mcp-switchyard sign and verify', () => {
     expect((await runCliHere(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
   });
 
-  it('sign waits for a stdin that is slow to come', async () => {
+  it('sign waits for a slow stdin', async () => {
     const run = await runCli(['sign', '-', '--stamp'], { env, stdin: JSON.stringify(mapOf([])), stdinDelayMs: 1_500 });
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('"signature"') });
   });
 
-  it('sign reads stdin, and says of a map that is over that it is', async () => {
+  it('sign reads stdin, and warns about an expired map', async () => {
     const { code, stdout, stderr } = await runCliHere(['sign', '-'], {
       env,
       stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
@@ -53,31 +53,31 @@ describe('mcp-switchyard sign and verify', () => {
   it.each([
     ['{"a":1', 1, 'MAP_SYNTAX'],
     [JSON.stringify(mapOf([entry('../x')])), 1, 'MAP_ID_INVALID'],
-  ])('sign refuses %s', async (stdin, expected, code) => {
+  ])('sign rejects %s', async (stdin, expected, code) => {
     const run = await runCliHere(['sign', '-'], { env, stdin });
     expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
   });
 
-  it('verify says all that is wrong at once, and which producer would have signed like this', async () => {
+  it('verify reports all faults at once, and which producers sign in this way', async () => {
     const body = new TextDecoder()
       .decode(mapNow([entry('a', { scopes: [] })]))
       .replace('"Connector a"', '"Somebody else"');
     const run = await runCliHere(['verify', '-'], { env, stdin: body });
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(
-      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known way[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
+      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known form[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
     );
   });
 });
 
 describe('mcp-switchyard doctor', () => {
-  it('looks at the machine alone where no map is named', async () => {
+  it('checks only the machine when no map is named', async () => {
     const { code, stdout } = await runCliHere(['doctor'], { env: {} });
     expect(code).toBe(0);
     expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*✔ disk[\s\S]*• map/);
   });
 
-  it('looks at map and connectors too, and ends with 1 where something failed', async () => {
+  it('checks map and connectors too, and exits with 1 if something failed', async () => {
     using dir = new TempDir();
     const good = await world.on(['doctor', '--state-dir', dir.path]);
     expect([good.code, good.stdout]).toEqual([
@@ -94,13 +94,13 @@ describe('mcp-switchyard doctor', () => {
 });
 
 describe('mcp-switchyard completion', () => {
-  it.each(['bash', 'zsh', 'fish'])('gives a script for %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
     const { code, stdout } = await runCli(['completion', shell]);
     expect(code).toBe(0);
     for (const name of ['mcp-switchyard', 'switchyard']) expect(stdout).toMatch(new RegExp(`(?<![-\\w])${name}\\b`));
   });
 
-  it('completes both names in bash, and says nothing while it is read', async () => {
+  it('completes both program names in bash, and prints nothing while the script is loaded', async () => {
     const { stdout } = await runCli(['completion', 'bash']);
     const bash = spawnSync('bash', ['-c', `${stdout}\ncomplete -p mcp-switchyard switchyard`], { encoding: 'utf8' });
     const names = bash.stdout
@@ -117,13 +117,13 @@ describe('mcp-switchyard completion', () => {
   });
 });
 
-describe('a wrong command line', () => {
-  it('is a document too with --json', async () => {
+describe('mcp-switchyard command lines with mistakes', () => {
+  it('are reported as a JSON document with --json', async () => {
     const { code, stdout } = await runCliHere(['sync', '--json', '--bogus'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
   });
 
-  it('sign leaves nothing behind where it cannot write', async () => {
+  it('leave no file behind if sign cannot write its output', async () => {
     using dir = new TempDir();
     const args = ['sign', '-', '--stamp', '--out', dir.path];
     const { code } = await runCliHere(args, {

@@ -21,7 +21,7 @@ const addEcho = (server: McpServer): void => {
   );
 };
 
-/** Accepts connections and never says a word. */
+/** Accepts connections and never sends a byte. */
 async function silentServer(): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -34,7 +34,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly url: string 
 }
 
 describe('connectors', () => {
-  it('come up side by side: one that hangs and one that is dead hold nobody', async () => {
+  it('come up in parallel: a hanging and a dead server delay no other', async () => {
     await using good = await TestMcpServer.start(addEcho);
     await using silent = await silentServer();
     const entries = [
@@ -53,7 +53,7 @@ describe('connectors', () => {
     expect(['backing-off', 'connecting']).toContain(states.dead);
   });
 
-  it('that hang meet the deadline of their phase', async () => {
+  it('that hang are timed out in the phase that they are in', async () => {
     await using silent = await silentServer();
     await using map = await manage([entry('silent', { endpoint: silent.url, timeouts: { connect: 200 } })]);
     await map.manager.sync();
@@ -63,7 +63,7 @@ describe('connectors', () => {
     });
   });
 
-  it.each([401, 403])('that answer %s are not tried in another way, and fail', async (status) => {
+  it.each([401, 403])('that answer %s fail without a try of another protocol generation', async (status) => {
     await using server = await MapServer.start();
     server.fail(status);
     await using map = await manage([entry('closed', { endpoint: server.url })]);
@@ -72,14 +72,14 @@ describe('connectors', () => {
       state: 'failed',
       lastError: { code: 'CONNECTOR_REFUSED' },
     });
-    // After a 401 it is looked for what the server says of logins.
+    // After a 401 the client looks for the server's OAuth metadata.
     const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
       url?.includes('/.well-known/') === true;
-    // The probe, and the list of tools beside it.
+    // The probe, and the tools/list sent in parallel.
     expect(server.requests.filter((request) => !isMetadata(request))).toHaveLength(2);
   });
 
-  it('that answer the probe with a server error are tried as legacy ones', async () => {
+  it('that answer the probe with a server error are tried as legacy servers', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     await using map = await manage([entry('odd', { endpoint: server.url })]);
@@ -88,7 +88,7 @@ describe('connectors', () => {
       state: 'backing-off',
       lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
     });
-    // The probe, the list of tools beside it, and initialize.
+    // The probe, the tools/list sent in parallel, and initialize.
     expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST']);
   });
 
@@ -96,7 +96,7 @@ describe('connectors', () => {
     ['modern', 'modern'],
     ['legacy', 'legacy'],
     ['auto', 'modern'],
-  ] as const)('pinned to %s speak %s', async (era, spoken) => {
+  ] as const)('configured as %s use the %s protocol', async (era, spoken) => {
     await using server = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('one', { endpoint: server.url, era })]);
     await map.manager.sync();
@@ -104,7 +104,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('one.echo', { message: 'hi' })).toMatchObject({ content: [{ text: 'hi' }] });
   });
 
-  it('get their headers and their key with every request', async () => {
+  it('send their headers and their key with every request', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const one = entry('one', {
       endpoint: server.url,
@@ -119,7 +119,7 @@ describe('connectors', () => {
       expect(headers).toMatchObject({ 'x-api-key': secret('K'), 'x-tenant': 't' });
   });
 
-  it('whose key could not be sent fail alone, and nobody quotes it', async () => {
+  it('whose key cannot be sent in a header fail alone, and the key is not quoted', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyed = entry('keyed', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyed, entry('free', { endpoint: server.url })], {
@@ -131,7 +131,7 @@ describe('connectors', () => {
     expect(JSON.stringify([map.manager.status(), map.lines])).not.toContain('s3cr3t');
   });
 
-  it('without the key they ask for fail alone', async () => {
+  it('that need a missing key fail alone', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyless = entry('keyless', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyless, entry('free', { endpoint: server.url })]);
@@ -145,7 +145,7 @@ describe('connectors', () => {
     expect(map.manager.connector('keyless')?.status?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('end their sessions when they are removed and when the manager is closed', async () => {
+  it('end their sessions when they are removed and when the manager closes', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const map = await manage([entry('one', { endpoint: server.url }), entry('two', { endpoint: server.url })]);
     await map.manager.sync();
@@ -157,7 +157,7 @@ describe('connectors', () => {
     await eventually('no socket is left', async () => (await server.openSockets()) === 0);
   });
 
-  it('that come back get their tools without another sync', async () => {
+  it('that come back list their tools without another sync', async () => {
     const first = await TestMcpServer.start(addEcho);
     const { url } = first;
     await first[Symbol.asyncDispose]();
@@ -170,7 +170,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('late.echo', { message: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('whose endpoint changes are connected there, under the same tool names', async () => {
+  it('whose endpoint changes connect to the new one, under the same tool names', async () => {
     await using one = await TestMcpServer.start(addEcho);
     await using two = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('moving', { endpoint: one.url })]);
@@ -182,8 +182,8 @@ describe('connectors', () => {
   });
 });
 
-describe("a host's registry", () => {
-  it('is told of each tool as its connector comes up, and calls through its handler', async () => {
+describe('a registry given by the host', () => {
+  it("receives each tool as its connector comes up, and calls through the tool's handler", async () => {
     await using server = await TestMcpServer.start(addEcho);
     const held = new Map<string, ToolDescriptor>();
     const registry: ConnectorProxyManagerOptions['registry'] = {

@@ -5,7 +5,7 @@ import { manage } from '../../helpers/manager.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-/** The files of `src/main` whose functions a call is in, top down, from `callTool` to the request that undici writes. */
+/** The files of `src/main` that a call passes through, from `callTool` down to the request that undici writes. */
 const CALL_PATH = [
   'manager/connector-proxy-manager.ts',
   'manager/calls/tool-router.ts',
@@ -21,7 +21,7 @@ const CALL_PATH = [
   'http/bring-up-dispatcher.ts',
 ];
 
-/** The files of our own on the present stack, outermost first; frames of one file in a row count once. */
+/** Our own files on the current stack, outermost first; consecutive frames of one file count once. */
 function filesOnStack(): string[] {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;
@@ -31,7 +31,7 @@ function filesOnStack(): string[] {
   return files.filter((file, index) => file !== files[index - 1]);
 }
 
-/** An Agent that tells the files on the stack of each request. */
+/** An Agent that records the files on the stack of each request. */
 class WatchedAgent extends Agent {
   seen: string[] = [];
 
@@ -41,7 +41,7 @@ class WatchedAgent extends Agent {
   }
 }
 
-describe('the path of a call', () => {
+describe('the path of a tool call', () => {
   it.each(['start', 'startWithSessions'] as const)('enters no file twice before the request (%s)', async (start) => {
     await using server = await TestMcpServer[start]((mcp) => {
       mcp.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
@@ -51,7 +51,7 @@ describe('the path of a call', () => {
     await managed.manager.sync();
     await managed.manager.callTool('one.echo');
     agent.seen = [];
-    // A call that waits for nothing has reached undici when callTool returns.
+    // A call that waits for nothing has reached undici when callTool returns its promise.
     const call = managed.manager.callTool('one.echo');
     expect(agent.seen).toEqual(CALL_PATH);
     await call;

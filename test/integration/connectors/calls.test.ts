@@ -17,13 +17,13 @@ const tools = (server: McpServer): void => {
 const never = { next: () => 1 };
 
 /**
- * Lets this side read the end of the connections that the other has closed, so that no call goes out over one of them.
- * Nothing tells when that has happened.
+ * Gives this side time to read the end of the connections that the server has closed, so that no call uses one of them.
+ * No event tells when that has happened.
  */
 const noticed = (): Promise<void> => sleep(50);
 
 describe('a call to a connector that is down', () => {
-  it('has it tried again, at most once a second, and succeeds once the connector is back', async () => {
+  it('triggers a reconnect, at most once a second, and succeeds once the connector is back', async () => {
     const server = await TestMcpServer.start(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -32,7 +32,7 @@ describe('a call to a connector that is down', () => {
     await noticed();
     await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
     await using back = await TestMcpServer.start(tools, port);
-    // The attempt of the last call failed less than a second ago.
+    // The attempt of the previous call failed less than a second ago.
     await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({
       name: 'oneConnectorUnavailableError',
       code: 'CONNECTOR_UNAVAILABLE',
@@ -47,7 +47,7 @@ describe('a call to a connector that is down', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it('has it tried once, however many calls there are', async () => {
+  it('triggers one reconnect for any number of calls', async () => {
     await using server = await TestMcpServer.start(tools);
     server.spoilMatching('jsonrpc', (_, response) => response.writeHead(503).end());
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -62,13 +62,13 @@ describe('a call to a connector that is down', () => {
       asked = server.requests.length - ofOneAttempt;
       return asked > 0;
     });
-    // The second attempt asks for one thing after the other, without the list of tools beside the probe.
+    // The second attempt sends its requests one after the other, without tools/list in parallel to the probe.
     expect([asked, codes]).toEqual([ofOneAttempt - 1, new Set(['CONNECTOR_UNAVAILABLE'])]);
   });
 });
 
-describe('a connection that breaks under a call', () => {
-  it('fails that call alone, with an error that says it may have run, and does not send it again', async () => {
+describe('a connection that breaks during a call', () => {
+  it('fails only that call, with an error that says it may have run, and the call is not sent again', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
     await managed.manager.sync();
@@ -87,7 +87,7 @@ describe('a connection that breaks under a call', () => {
 });
 
 describe('a session that the server has forgotten', () => {
-  it('is initialised again, and the call succeeds in one new session', async () => {
+  it('is initialized again, and the call succeeds in one new session', async () => {
     const server = await TestMcpServer.startWithSessions(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })]);
@@ -102,8 +102,8 @@ describe('a session that the server has forgotten', () => {
   });
 });
 
-describe('an answer that is too large', () => {
-  it('is refused with a code, and the connector stays ready', async () => {
+describe('a response that is too large', () => {
+  it('is rejected with an error code, and the connector stays ready', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
     await managed.manager.sync();
@@ -135,7 +135,7 @@ describe('an answer that is too large', () => {
   });
 });
 
-describe('quotas of the map', () => {
+describe('quotas in the map', () => {
   it('make calls wait for their turn, in order and no longer than their timeout', async () => {
     const finish: (() => void)[] = [];
     let running = 0;
@@ -171,7 +171,7 @@ describe('quotas of the map', () => {
 });
 
 describe('ready()', () => {
-  it('resolves as soon as the connectors that it waits for are up', async () => {
+  it('resolves as soon as the awaited connectors are up', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url }), entry('off', { status: 'disabled' })]);
     const waiting = Promise.all([managed.manager.ready('any'), managed.manager.ready('all')]);
@@ -181,7 +181,7 @@ describe('ready()', () => {
     await expect(managed.manager.ready('nope')).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
   });
 
-  it('names the connectors that are not up when its time is over, and rejects when the manager closes', async () => {
+  it('names the connectors that are not up when it times out, and rejects when the manager closes', async () => {
     await using managed = await manage([entry('dead')], { random: never });
     await expect(managed.manager.ready('any', { timeoutMs: 20 })).rejects.toThrow('there is no service map yet');
     await managed.manager.sync();

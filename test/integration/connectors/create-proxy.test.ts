@@ -6,10 +6,10 @@ import { manage } from '../../helpers/manager.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-describe("a caller's createProxy", () => {
+describe('the createProxy option', () => {
   const entries = [entry('own', { auth: { type: 'bearer' } })];
 
-  it('may return a partial proxy that speaks up from within connect()', async () => {
+  it('may return a partial proxy that reports its availability within connect()', async () => {
     const configs: RemoteProxyConfig[] = [];
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = (config) => {
       configs.push(config);
@@ -31,7 +31,7 @@ describe("a caller's createProxy", () => {
     });
   });
 
-  it("gets an agent with undici's own methods, and its requests are sent", async () => {
+  it("gets an undici agent that has all methods and sends the proxy's requests", async () => {
     await using server = await RawMcpServer.start({ GET: ({ response }) => void response.end('from the server') });
     const { origin, pathname: path } = server.url;
     let agent: Dispatcher | null = null;
@@ -52,7 +52,7 @@ describe("a caller's createProxy", () => {
     expect(agent).toBeInstanceOf(Dispatcher);
   });
 
-  it('may list what is no JSON: that tool alone is left out', async () => {
+  it('may return tools that are not JSON: only these tools are left out', async () => {
     const round: Record<string, unknown> = { type: 'object' };
     round.itself = round;
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
@@ -69,7 +69,7 @@ describe("a caller's createProxy", () => {
     expect(map.manager.listTools().map(({ name }) => name)).toEqual(['own.hello']);
   });
 
-  it('gets the state machine: it is down when it says so, and disconnected at the end', async () => {
+  it('may report availability: the connector goes down with it, and is disconnected at the end', async () => {
     const said: string[] = [];
     let goDown = (): void => {};
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
@@ -91,7 +91,7 @@ describe("a caller's createProxy", () => {
   it.each<[string, () => Promise<void>, string]>([
     ['fails', () => Promise.reject(new Error('no route')), 'CONNECTOR_CONNECT_FAILED'],
     ['hangs', () => new Promise(() => {}), 'CONNECTOR_TIMEOUT'],
-  ])('that %s fails its connector alone', async (_, connect, code) => {
+  ])('fails only its own connector if connect() %s', async (_, connect, code) => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect,
       getTools: () => [],
@@ -105,7 +105,7 @@ describe("a caller's createProxy", () => {
     expect(map.manager.connector('own')?.status).toMatchObject({ state: 'backing-off', lastError: { code } });
   });
 
-  it('may do its work at once, and answer nothing', async () => {
+  it('may return a proxy with synchronous methods, and a call without a result', async () => {
     const createProxy = (() => ({
       connect() {},
       getTools: () => [{ name: 'x', inputSchema: {} }],
@@ -116,7 +116,7 @@ describe("a caller's createProxy", () => {
     await expect(map.manager.callTool('own.x')).resolves.toBeUndefined();
   });
 
-  it('is down where its connect() resolves and it says that it is not connected', async () => {
+  it('leaves the connector down if connect() resolves after the proxy reported itself unavailable', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
       connect: async () => onAvailabilityChange(false),
       getTools: () => [],
@@ -129,7 +129,7 @@ describe("a caller's createProxy", () => {
     ]);
   });
 
-  it('has its rejections passed on as answers', async () => {
+  it('may return a proxy whose rejections are passed on to the caller', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect: async () => {},
       getTools: () => [{ name: 'bad', inputSchema: {} }],

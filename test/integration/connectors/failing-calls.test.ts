@@ -14,7 +14,7 @@ const addTool = (server: McpServer): void => {
 
 type Spoil = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A connector that is up, whose next request is answered as the test says. */
+/** A ready connector whose next request is answered as the test says. */
 async function spoiled(spoil: Spoil): Promise<ManagedMap> {
   const server = await TestMcpServer.startWithSessions(addTool);
   const map = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
@@ -44,10 +44,10 @@ const rpcError =
     });
   };
 
-describe('a call', () => {
+describe('a tool call', () => {
   it.each<[string, Spoil, string]>([
     ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
-    ['400 and a JSON-RPC error of its own', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
+    ['400 and a JSON-RPC error with its own code', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
     ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
     ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
     ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
@@ -58,7 +58,7 @@ describe('a call', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('answered with 401 has the connector connect again with the present key', async () => {
+  it('answered with 401 makes the connector reconnect with the current key', async () => {
     let key = secret('first');
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.wants((request) => request.headers.authorization === `Bearer ${key}`);
@@ -71,7 +71,7 @@ describe('a call', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('whose connection breaks leaves the other running calls alone', async () => {
+  it('whose connection breaks does not affect other running calls', async () => {
     const started = Promise.withResolvers<void>();
     const finished = Promise.withResolvers<void>();
     await using server = await TestMcpServer.start((mcp) => {
@@ -98,10 +98,10 @@ describe('a call', () => {
     response.writeHead(400, { 'content-type': 'application/json' }).end(body);
   };
   const sessionGone: [string, Spoil][] = [
-    ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
-    ['400 and the words of a session that is gone, without an id', noSession],
+    ['404 for an expired session', (_, response) => response.writeHead(404).end()],
+    ['400 and the text of an expired session, without an id', noSession],
   ];
-  it.each(sessionGone)('answered with %s is sent again once, over a new session', async (_, spoil) => {
+  it.each(sessionGone)('answered with %s is sent once more, in a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
@@ -124,7 +124,7 @@ describe('a call', () => {
   });
 
   it.each<[string, Spoil]>([['breaks', (request) => request.socket.resetAndDestroy()]])(
-    'whose connection %s is not sent again, and the connector comes back by itself',
+    'whose connection %s is not sent again, and the connector reconnects',
     async (_, spoil) => {
       await using map = await spoiled(spoil);
       await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
@@ -139,7 +139,7 @@ describe('a call', () => {
   );
 });
 
-it('a call whose arguments have no JSON form fails alone', async () => {
+it('a call whose arguments cannot be written as JSON fails alone', async () => {
   await using map = await spoiled(() => {});
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
@@ -148,7 +148,7 @@ it('a call whose arguments have no JSON form fails alone', async () => {
 });
 
 describe('a tool list', () => {
-  it.each([401, 403])('that is refused with %s fails the connector for good', async (status) => {
+  it.each([401, 403])('that is refused with %s fails the connector permanently', async (status) => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -159,7 +159,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('that the network breaks off is reported as a connection failure', async () => {
+  it('that breaks off with its connection is reported as a connection failure', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -170,7 +170,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('that is no list brings the connector to back off, not down the others', async () => {
+  it('that is answered with an error makes the connector back off', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', rpcError(200));
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -182,7 +182,7 @@ describe('a tool list', () => {
     expect(server.sessions.size).toBe(0);
   });
 
-  it('that never comes meets its deadline', async () => {
+  it('that never arrives is timed out', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', () => {});
     await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);
@@ -191,7 +191,7 @@ describe('a tool list', () => {
   });
 });
 
-it('an error page that echoes our keys is quoted nowhere', async () => {
+it('an error page that echoes our keys is never quoted', async () => {
   await using server = await TestMcpServer.start(addTool);
   const echo: Spoil = (request, response) => response.writeHead(500).end(JSON.stringify(request.headers));
   server.spoilMatching('tools/list', echo);

@@ -21,8 +21,8 @@ async function whoami(manager: ConnectorProxyManager, id: string): Promise<WhoAm
   return JSON.parse(textOf(await manager.callTool(`${id}.whoami`))) as WhoAmI;
 }
 
-describe('connectors of a local file', () => {
-  it('come up without a map, are called, and are gone without a trace after close()', async () => {
+describe('connectors of a local configuration file', () => {
+  it('come up without a map, can be called, and leave no process behind after close()', async () => {
     const local = manageFile({ one: localServer(['one']), two: localServer(['two'], { disabled: true }) });
     const { manager } = local;
     await manager.sync();
@@ -47,7 +47,7 @@ describe('connectors of a local file', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('are given their own environment and none of this process', async () => {
+  it('get their own environment and no variable of this process', async () => {
     process.env.SWITCHYARD_TEST_PRIVATE = 'not for children';
     process.env.SWITCHYARD_TEST_NAME = 'expanded';
     await using local = manageFile({ one: localServer(['one'], { env: { GIVEN: variable('SWITCHYARD_TEST_NAME') } }) });
@@ -57,7 +57,7 @@ describe('connectors of a local file', () => {
     expect(env).not.toHaveProperty('SWITCHYARD_TEST_PRIVATE');
   });
 
-  it('stand beside those of a map and win over one of the same id, which is the map’s again once they go', async () => {
+  it('work together with those of a map and take precedence for a shared id, which returns to the map once they are removed', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({ shared: localServer(['local']), own: localServer(['own']) });
     const entries = [entry('shared', { endpoint: remote.url }), entry('far', { endpoint: remote.url })];
@@ -97,7 +97,7 @@ describe('connectors of a local file', () => {
     await eventually('the others are gone', () => before.slice(1).every(({ pid }) => !isAlive(pid)));
   });
 
-  it('stay as they were while the file cannot be read, which is told once', async () => {
+  it('stay unchanged while the file cannot be read, which is logged once', async () => {
     await using local = manageFile({ one: localServer(['one']) });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -109,7 +109,7 @@ describe('connectors of a local file', () => {
     expect(local.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
   });
 
-  it('are refused with a code if the file is none from the start, while those of the map come up', async () => {
+  it('are rejected with CONFIG_INVALID if the file is not JSON at the start, while those of the map come up', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({});
     file.writeText('no JSON');
@@ -122,7 +122,7 @@ describe('connectors of a local file', () => {
     expect(map.manager.status().config?.lastError).toBeNull();
   });
 
-  it('leave the others alone where an entry is bad; each problem is logged once', async () => {
+  it('are not affected by an invalid entry; each problem is logged once', async () => {
     await using local = manageFile({
       bad: { args: [] },
       unset: localServer([], { env: { A: variable('NO_SUCH_VARIABLE_HERE') } }),
@@ -139,8 +139,8 @@ describe('connectors of a local file', () => {
   });
 });
 
-describe('a program', () => {
-  it('that dies under a call fails that call as perhaps run, and is started again', async () => {
+describe('a stdio server', () => {
+  it('that dies during a call fails that call as perhaps run, and is restarted', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 0 } });
     const { manager } = local;
     await manager.sync();
@@ -165,7 +165,7 @@ describe('a program', () => {
     expect(local.manager.connector('one')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_EXITED' });
   });
 
-  it('that cannot start says why, with its last words in status()', async () => {
+  it('that cannot start is reported in status() with its last line of stderr', async () => {
     await using local = manageFile({
       crash: localServer(['x', 'crash']),
       missing: { command: 'no-such-program-anywhere' },
@@ -185,7 +185,7 @@ describe('a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('leaves nothing behind where the manager is closed while it starts', async () => {
+  it('leaves no process behind if the manager closes while it starts', async () => {
     const local = manageFile({ one: localServer(['one']) });
     const syncing = local.manager.sync();
     syncing.catch(() => {});
@@ -196,7 +196,7 @@ describe('a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('is never taken from a map, whatever an entry says, nor handed to a caller’s createProxy', async () => {
+  it('is never started for an entry of a map, and never passed to createProxy', async () => {
     const asked: string[] = [];
     using file = new LocalFile({ own: localServer(['own']) });
     const named = { command: 'touch', args: ['/nowhere'], type: 'stdio', stdio: { command: 'touch' } };
@@ -216,8 +216,8 @@ describe('a program', () => {
   });
 });
 
-describe('a manager', () => {
-  it('needs a map or a file', async () => {
+describe('ConnectorProxyManager', () => {
+  it('requires a map or a configuration file', async () => {
     const { ConnectorProxyManager: Manager } = await import('../../../src/main/index.ts');
     expect(() => new Manager({} as never)).toThrow(SwitchyardError);
     expect(() => new Manager({ configFile: '' })).toThrow('configFile');

@@ -4,8 +4,8 @@ import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.t
 
 const names = (tools: readonly { readonly name: string }[]): string[] => tools.map(({ name }) => name);
 
-describe('the tool lists of a local file', () => {
-  it('are what is shown and can be called, in the words of each client', async () => {
+describe('the tool filters of a local file', () => {
+  it('limit which tools are listed and can be called, in the syntax of each client', async () => {
     await using local = manageFile({
       copilot: localServer(['copilot'], { tools: ['whoami'] }),
       kiro: localServer(['kiro'], { disabledTools: ['die'] }),
@@ -28,7 +28,7 @@ describe('the tool lists of a local file', () => {
     await expect(manager.callTool('copilot.whoami')).resolves.toBeDefined();
   });
 
-  it('count as they are after the file changed', async () => {
+  it('apply in their new form after the file changed', async () => {
     await using local = manageFile({ one: localServer(['one'], { tools: ['whoami'] }) });
     await local.manager.sync();
     local.file.write({ one: localServer(['one'], { tools: ['slow'] }) });
@@ -37,8 +37,8 @@ describe('the tool lists of a local file', () => {
   });
 });
 
-describe('the tool lists of a registered server', () => {
-  it('count as those of a file do, as a list of Copilot too', async () => {
+describe('the tool filters of a registered server', () => {
+  it('apply like those of a file, in the syntax of Copilot too', async () => {
     using world = new RegistryWorld();
     await world.fill(
       registeredProgram('copilot', { tools: ['whoami'] }),

@@ -23,7 +23,7 @@ afterAll(() => servers[Symbol.dispose]());
 const text = (result: { content: readonly { type: string }[] }): string => JSON.stringify(result.content);
 
 describe('real servers from npm', () => {
-  it('come up from a signed map, each in its own era and over its own transport', async () => {
+  it('come up from a signed map, each with its own protocol generation and transport', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const { connectors, toolCount } = map.manager.status();
@@ -37,7 +37,7 @@ describe('real servers from npm', () => {
     expect([toolCount, map.manager.listTools().length]).toEqual([35, 35]);
   });
 
-  it('answer calls, including those whose tool fails', async () => {
+  it('answer calls, including calls whose tool fails', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     expect(text(await map.manager.callTool('everything.echo', { message: 'hi' }))).toContain('Echo: hi');
@@ -49,7 +49,7 @@ describe('real servers from npm', () => {
     expect(map.manager.connector('everything')?.status?.state).toBe('ready');
   });
 
-  it('report the progress of calls, and have calls cancelled', async () => {
+  it('report the progress of calls, and accept cancellation', async () => {
     await using map = await manage(entries.slice(0, 1), { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const steps: number[] = [];
@@ -85,7 +85,7 @@ describe('real servers from npm', () => {
   });
 });
 
-it('a running call is lost at once when its event stream breaks, with an error that says it may have run', async () => {
+it('a running call fails at once when its event stream breaks, with an error that says it may have run', async () => {
   using own = new NpmServers();
   await using map = await manage([entry('sse', { endpoint: await own.everythingOverSse(), transport: 'sse' })], {
     syncDeadlineMs: 20_000,

@@ -60,7 +60,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.map(({ fields }) => fields.event)).toEqual(['proxy-connected']);
   });
 
-  it('rejects calls with the error name it was given while it is offline, and reconnects by itself', async () => {
+  it('rejects calls with the configured error name while it is offline, and reconnects', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     const port = Number(new URL(url).port);
@@ -94,14 +94,14 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told]).toEqual([false, [true, false]]);
   });
 
-  it('never connects when it is not enabled', async () => {
+  it('never connects if `enabled` is false', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url, { enabled: false });
     await proxy.connect();
     expect([proxy.isConnected(), told, server.requests]).toEqual([false, [false], []]);
   });
 
-  it('starts nothing once it was disconnected while it connects', async () => {
+  it('does not connect if it was disconnected while connecting', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url);
     const connecting = proxy.connect();
@@ -110,7 +110,7 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told]).toEqual([false, []]);
   });
 
-  it('leaves neither a session nor a socket behind when it is disconnected at any turn of connecting', async () => {
+  it('leaves neither a session nor a socket open when it is disconnected at any step of connecting', async () => {
     for (let turns = 0; turns <= 40; turns += 4) {
       await using server = await TestMcpServer.startWithSessions(tools);
       const { proxy, told } = proxyOf(server.url);
@@ -124,7 +124,7 @@ describe('RemoteToolProxy', () => {
     }
   });
 
-  it('starts nothing once it was disconnected after failed attempts', async () => {
+  it('makes no more attempts once it was disconnected after failed attempts', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const { proxy, told } = proxyOf(server.url, { reconnectDelay: 20 });
@@ -132,7 +132,7 @@ describe('RemoteToolProxy', () => {
     await proxy.connect();
     await proxy.disconnect();
     const before = [server.requests.length, told.length];
-    // An absence: within this time the attempt that was planned after 20 ms would be made.
+    // Checks an absence: the attempt planned after 20 ms would fall into this time.
     await sleep(100);
     expect([server.requests.length, told.length]).toEqual(before);
   });
@@ -161,7 +161,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', fields: { event: 'listener-threw' } });
   });
 
-  it('can be returned by createProxy: one that is down at first is tried again by the manager', async () => {
+  it('can be returned by createProxy: the manager retries a connector that is down at first', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     await server[Symbol.asyncDispose]();
@@ -176,7 +176,7 @@ describe('RemoteToolProxy', () => {
     expect(await managed.manager.callTool('one.echo', { text: 'x' })).toMatchObject({ content: [{ text: 'x' }] });
   });
 
-  it('can be created from the config that createProxy gets, unchanged', async () => {
+  it('can be created from the unchanged config that createProxy receives', async () => {
     await using server = await TestMcpServer.start(tools);
     const keyed = entry('one', { endpoint: server.url, auth: { type: 'bearer' } });
     await using managed = await manage([keyed, entry('dead', { endpoint: 'http://127.0.0.1:9/' })], {

@@ -11,15 +11,15 @@ const busy =
     void response.writeHead(429, { 'retry-after': seconds }).end();
 const eager = { random: { next: () => 0.01 } };
 
-describe.concurrent('a connector that is told to come back later', () => {
+describe.concurrent('a connector that answers with Retry-After', () => {
   it.each([
-    // Beside server/discover goes a list of tools, and right behind initialized another one.
+    // tools/list is sent in parallel to server/discover, and again right after notifications/initialized.
     ['server/discover', { 'server/discover': busy('30') }, 2],
     ['initialize', { initialize: busy('30') }, 3],
     ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
     ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
-    'by the answer to %s sends nothing meanwhile, whoever asks for it',
+    'to %s gets no request before that time, by sync() or by a call',
     async (_, answers, requests) => {
       await using server = await RawMcpServer.start(answers);
       await using map = await manage([entry('one', { endpoint: server.url.href })], eager);
@@ -27,7 +27,7 @@ describe.concurrent('a connector that is told to come back later', () => {
       for (let round = 0; round < 3; round += 1) {
         await map.manager.sync(true);
         await map.manager.callTool('one.echo').catch(() => {});
-        // An absence: without the wait the next attempt is due after 5 ms.
+        // Checks an absence: without the wait the next attempt is due after 5 ms.
         await sleep(700);
       }
       expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(requests);
@@ -36,7 +36,7 @@ describe.concurrent('a connector that is told to come back later', () => {
     15_000,
   );
 
-  it('comes up once the time is over', async () => {
+  it('is connected once the time is over', async () => {
     await using server = await RawMcpServer.start();
     const { initialize } = server.answers;
     server.answers.initialize = (request) =>
@@ -49,7 +49,7 @@ describe.concurrent('a connector that is told to come back later', () => {
     expect(server.of('initialize')).toHaveLength(2);
   }, 15_000);
 
-  it('reads its tools again no sooner, and keeps the ones in hand', async () => {
+  it('to tools/list keeps its tools, and lists them again no sooner', async () => {
     await using server = await RawMcpServer.start();
     const { 'tools/list': list } = server.answers;
     server.answers['tools/list'] = (request) =>

@@ -15,7 +15,7 @@ const addTool = (server: McpServer, name: string): void => {
 
 const names = ({ manager }: ManagedMap): string[] => manager.listTools().map(({ name }) => name);
 
-describe.concurrent('a tool that comes later', () => {
+describe.concurrent('a tool that is added later', () => {
   it('is listed after a forced sync, and an event reports the change', async () => {
     const tools = ['first'];
     await using server = await TestMcpServer.start((mcp) => {
@@ -34,7 +34,7 @@ describe.concurrent('a tool that comes later', () => {
     await expect(managed.manager.callTool('one.third')).resolves.toMatchObject({ content: [{ text: 'third' }] });
   });
 
-  it('is listed without a sync where a legacy connector announces it', async () => {
+  it('is listed without a sync if a legacy connector announces it', async () => {
     const servers = new Set<McpServer>();
     await using server = await TestMcpServer.startWithSessions((made) => {
       servers.add(made);
@@ -42,7 +42,7 @@ describe.concurrent('a tool that comes later', () => {
     });
     await using managed = await manage([entry('one', { endpoint: server.url, era: 'legacy' })]);
     await managed.manager.sync();
-    // Between the handshake and the stream; the stream's opening has the list read again.
+    // Between the handshake and the stream; the list is read again when the stream opens.
     for (const mcp of servers) addTool(mcp, 'early');
     await eventually('the early one is there', () => names(managed).includes('one.early'));
     expect(server.requests.filter(isStream)).toHaveLength(1);
@@ -50,7 +50,7 @@ describe.concurrent('a tool that comes later', () => {
     await eventually('the late one is there', () => names(managed).includes('one.late'));
   });
 
-  it('is listed without a sync where a modern connector announces it', async () => {
+  it('is listed without a sync if a modern connector announces it', async () => {
     const tools = ['first'];
     await using server = await TestMcpServer.start((mcp) => {
       for (const name of tools) addTool(mcp, name);
@@ -65,7 +65,7 @@ describe.concurrent('a tool that comes later', () => {
     await eventually('the late one is there', () => names(managed).includes('one.late'));
   });
 
-  it('is read with few requests when the server announces two hundred changes at once', async () => {
+  it('is listed with few requests when the server announces two hundred changes at once', async () => {
     const servers = new Set<McpServer>();
     await using server = await TestMcpServer.startWithSessions((made) => {
       servers.add(made);
@@ -77,17 +77,17 @@ describe.concurrent('a tool that comes later', () => {
     const atFirst = posts();
     await eventually('the stream has opened and the list was read', () => posts() > atFirst);
     const before = posts();
-    // Each new tool is announced by a notice of its own.
+    // The server sends one notification for each new tool.
     for (let tool = 0; tool < 200; tool += 1) for (const mcp of servers) addTool(mcp, `tool${tool}`);
     await eventually('all are there', () => names(managed).length === 201);
-    // An absence: a reading for each notice would go on within this time.
+    // Checks an absence: separate list requests for each notification would still arrive within this time.
     await sleep(300);
     expect(posts() - before).toBeGreaterThanOrEqual(1);
     expect(posts() - before).toBeLessThanOrEqual(2);
   });
 });
 
-it.concurrent('a tool list is read again when the server has just closed the connection, and the connector stays ready', async () => {
+it.concurrent('a tool list is requested again when the server has just closed the connection, and the connector stays ready', async () => {
   await using server = await TestMcpServer.start((mcp) => addTool(mcp, 'first'));
   await using managed = await manage([entry('one', { endpoint: server.url })]);
   await managed.manager.sync();

@@ -20,7 +20,7 @@ async function managed(endpoint: string, { oauth }: HostLogin, settings: Json = 
 }
 
 async function world(login: HostLogin, options: Partial<ProtectedServerOptions> = {}) {
-  // Registration would bind a client to the scopes of its first login.
+  // Dynamic registration would bind the client to the scopes of its first login.
   const client = { redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', application_type: 'native' } as const;
   const grants = { grant_types: ['authorization_code', 'refresh_token'] };
   const issuer = await AuthorizationServer.start({ clients: [{ client_id: 'by-hand', ...client, ...grants }] });
@@ -38,7 +38,7 @@ async function world(login: HostLogin, options: Partial<ProtectedServerOptions> 
   };
 }
 
-describe('the login of a host', () => {
+describe('a login through the host', () => {
   it.each([false, true])('brings a connector up with one login (sessions: %s)', async (hasSessions) => {
     const login = hostLogin();
     await using own = await world(login, { hasSessions });
@@ -49,7 +49,7 @@ describe('the login of a host', () => {
     expect(own.issuer.tokenRequests).toMatchObject([{ grantType: 'authorization_code', error: null }]);
   });
 
-  it('refreshes once for all calls whose token is no longer valid', async () => {
+  it('refreshes once for all calls whose token has expired', async () => {
     const login = hostLogin();
     await using own = await world(login);
     login.spoil();
@@ -60,7 +60,7 @@ describe('the login of a host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('sends the person again for the union of scopes where a call wants more', async () => {
+  it('starts a second login for the union of scopes when a call needs more', async () => {
     const login = hostLogin({ clientId: 'by-hand' });
     await using own = await world(login, { toolScopes: { whoami: 'admin' } });
     expect(await own.call()).toMatchObject({ content: [{ text: 'you are in' }] });
@@ -68,7 +68,7 @@ describe('the login of a host', () => {
     expect(login.sentTo[1]?.searchParams.get('scope')?.split(' ').sort()).toEqual(['admin', 'offline_access', 'tools']);
   });
 
-  it('asks once for a scope that is never granted, and no more than three times for all calls', async () => {
+  it('starts one login for a scope that is never granted, and at most three for all calls', async () => {
     const login = hostLogin();
     await using own = await world(login, { toolScopes: { whoami: 'nobody-has-it' } });
     const refused = { code: 'CONNECTOR_REFUSED', detail: { status: 403 } };
@@ -82,7 +82,7 @@ describe('the login of a host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('fails where the person comes back without a code, and says nothing of what the redirect said', async () => {
+  it('fails if the person returns without a code, and quotes nothing of the redirect', async () => {
     const login = hostLogin({
       comeBack: (parameters) => {
         parameters.delete('code');
@@ -96,7 +96,7 @@ describe('the login of a host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('refuses a code that comes from another issuer (mix-up), and spends it nowhere', async () => {
+  it('rejects a code that comes from another issuer (mix-up), and redeems it nowhere', async () => {
     const login = hostLogin({ comeBack: (parameters) => parameters.set('iss', 'https://attacker.example') });
     await using own = await world(login);
     expect(own.status()?.lastError).toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
@@ -104,7 +104,7 @@ describe('the login of a host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('says where a server refuses even the token that it was just logged in for, after one login', async () => {
+  it('reports after one login that the server rejects the newly issued token', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start(protectedBy(issuer, () => false));
@@ -116,7 +116,7 @@ describe('the login of a host', () => {
     expect(login.sentTo).toHaveLength(1);
   });
 
-  it('caps what the servers of a login answer', async () => {
+  it('limits the size of responses from the servers of a login', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start({
       intercept(request, response) {
@@ -154,7 +154,7 @@ describe('the login of a host', () => {
     expect([login.sentTo.length, issuer.refreshes]).toEqual([1, 1]);
   });
 
-  it('lets a connector ask for roots during a call', async () => {
+  it('lets a connector request roots during a call', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({
@@ -169,7 +169,7 @@ describe('the login of a host', () => {
     expect(await called).toMatchObject({ content: [] });
   });
 
-  it('lets a connector ask the client that calls it, through a gateway', async () => {
+  it('lets a connector send a request to its calling client, through a gateway', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({
@@ -205,7 +205,7 @@ function answerMetadata(response: ServerResponse, url: URL, { issuer }: Authoriz
   response.end(JSON.stringify({ resource: url.href, authorization_servers: [issuer] }));
 }
 
-/** Answers of a raw server whose every request needs a token that `passes`. */
+/** Responses of a raw server that requires a token accepted by `passes` for every request. */
 function protectedBy(issuer: AuthorizationServer, passes: (token: string) => boolean): Record<string, Answer> {
   const kinds = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'GET', 'DELETE'];
   const usual: Record<string, Answer> = {
@@ -228,7 +228,7 @@ function protectedBy(issuer: AuthorizationServer, passes: (token: string) => boo
   );
 }
 
-/** A call that asks a question and is not answered before a test does so. */
+/** A call in which the connector sends a server request; a test answers the request later. */
 function asking(method: string, params: Json): Record<string, Answer> {
   return { 'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method, params }) };
 }

@@ -7,7 +7,7 @@ const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants
   detail: { connectorId: 'raw', status: 401, wasAuthorized: true },
 });
 
-/** Answers of these kinds want the token `fresh`. */
+/** Requests of these kinds require the token `fresh`. */
 async function protectedServer(kinds: readonly string[]): Promise<RawSseServer> {
   const server = await RawSseServer.start();
   for (const kind of kinds) {
@@ -26,10 +26,10 @@ describe('credentials over SSE', () => {
   it.each([
     ['the event stream', 'GET'],
     ['a message of the handshake', 'initialize'],
-    ['a notice', 'notifications/initialized'],
+    ['a notification', 'notifications/initialized'],
     ['a call', 'tools/call'],
     ['a list', 'tools/list'],
-  ])('send %s again that was refused', async (_, kind) => {
+  ])('resend %s after a 401', async (_, kind) => {
     await using server = await protectedServer([kind]);
     const credentials = ScriptedCredentials.refreshing('old');
     await using sse = await connectSse(server, { credentials });
@@ -47,7 +47,7 @@ describe('credentials over SSE', () => {
     await noStreamLeft(server);
   });
 
-  it('fail a call and a list with the login that is needed, and keep the stream', async () => {
+  it('fail a call and a list with the needed login, and keep the stream open', async () => {
     await using server = await protectedServer(['tools/call', 'tools/list']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await using sse = await connectSse(server, { credentials });
@@ -57,7 +57,7 @@ describe('credentials over SSE', () => {
     expect(server.openStreams).toBe(1);
   });
 
-  it('put the hint of a refused stream into the error', async () => {
+  it('put the hint about a rejected stream into the error', async () => {
     await using server = await protectedServer(['GET']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint: 'Ask Ann for a key.' }));
     await expect(connectSse(server, { credentials })).rejects.toMatchObject({

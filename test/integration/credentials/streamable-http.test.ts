@@ -15,7 +15,7 @@ const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants
 });
 const wantsLogin = (): Verdict => ({ kind: 'login', error: LOGIN });
 
-/** A server whose every answer, or those of `kinds` alone, wants the token `fresh`. */
+/** A server that requires the token `fresh`, for every request or only for those of `kinds`. */
 async function protectedServer(answers: Readonly<Record<string, Answer>> = {}, kinds: readonly string[] | null = null) {
   const server = await RawMcpServer.start(answers);
   for (const kind of kinds ?? Object.keys(server.answers)) {
@@ -35,7 +35,7 @@ describe('credentials over Streamable HTTP', () => {
     vi.useRealTimers();
   });
 
-  it.each(['modern', 'legacy', 'auto'] as const)('bring a connector up after one refusal (%s)', async (era) => {
+  it.each(['modern', 'legacy', 'auto'] as const)('connect after one 401 (%s)', async (era) => {
     await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
     const credentials = ScriptedCredentials.refreshing(null);
     await using raw = await connectRaw(server, { era, credentials });
@@ -45,17 +45,14 @@ describe('credentials over Streamable HTTP', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it.each(['modern', 'legacy', 'auto'] as const)(
-    'tell of a login that is needed with one request (%s)',
-    async (era) => {
-      await using server = await protectedServer();
-      const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
-      await expect(connecting).rejects.toBe(LOGIN);
-      expect(server.requests).toHaveLength(1);
-    },
-  );
+  it.each(['modern', 'legacy', 'auto'] as const)('report a needed login after one request (%s)', async (era) => {
+    await using server = await protectedServer();
+    const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
+    await expect(connecting).rejects.toBe(LOGIN);
+    expect(server.requests).toHaveLength(1);
+  });
 
-  it('are no reason for SSE or another era, whatever failed the login', async () => {
+  it('cause no fallback to SSE or another protocol generation, for any login failure', async () => {
     const network = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
     const failed = new SwitchyardError('LOGIN_FAILED', 'The issuer cannot be reached.', { cause: network });
     await using server = await protectedServer();
@@ -64,7 +61,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('fail a call, a list and a read with the login that is needed, once each, and lose no session', async () => {
+  it('fail a call, a list and a read with the needed login, once each, and keep the session', async () => {
     const kinds = ['tools/call', 'tools/list', 'resources/read'];
     await using server = await protectedServer({}, kinds);
     await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
@@ -75,7 +72,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it('send a call again after 401 and after 403, in the same session and with the same id', async () => {
+  it('resend a call after 401 and after 403, in the same session and with the same id', async () => {
     const statuses = [401, 403];
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -100,7 +97,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('put the hint of a refusal into the error, as a sentence', async () => {
+  it('put the hint about a rejection into the error, as a sentence', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -115,7 +112,7 @@ describe('credentials over Streamable HTTP', () => {
     await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
   });
 
-  it('reach the standing stream and the end of the session', async () => {
+  it('refresh the token for the standing stream and for the end of the session', async () => {
     const streams: RawRequest[] = [];
     await using server = await protectedServer({
       initialize: ({ result, response }) => {
@@ -134,7 +131,7 @@ describe('credentials over Streamable HTTP', () => {
     const raw = await connectRaw(server, { era: 'legacy', credentials, host });
     await eventually('the stream is open', () => raw.changes.count === 1);
     streams[0]?.response.destroy();
-    // Each of these is refused once: its token is old by now.
+    // Each of these requests is rejected once, since its token is old by then.
     credentials.token = 'old';
     await eventually('the stream is open again', () => raw.changes.count === 2);
     credentials.token = 'old';
@@ -148,24 +145,21 @@ describe('credentials over Streamable HTTP', () => {
   it.each([
     [true, [LOGIN]],
     [false, []],
-  ])(
-    'end a connection whose standing stream needs its login anew (was authorized: %s)',
-    async (wasAuthorized, lost) => {
-      await using server = await protectedServer({}, ['GET']);
-      const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
-      const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
-      await using raw = await connectRaw(server, {
-        ...{ era: 'legacy', credentials },
-        host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
-      });
-      await eventually('the stream was refused', () => credentials.challenges.length === 1);
-      await raw.call();
-      expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
-      expect(server.of('GET')).toHaveLength(1);
-    },
-  );
+  ])('end a connection whose standing stream needs another login (was authorized: %s)', async (wasAuthorized, lost) => {
+    await using server = await protectedServer({}, ['GET']);
+    const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
+    const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
+    await using raw = await connectRaw(server, {
+      ...{ era: 'legacy', credentials },
+      host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
+    });
+    await eventually('the stream was refused', () => credentials.challenges.length === 1);
+    await raw.call();
+    expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
+    expect(server.of('GET')).toHaveLength(1);
+  });
 
-  it('resume no answer whose stream needs a login: the call may have run, and is lost', async () => {
+  it('do not resume a response whose stream needs a login: the call may have run, and counts as lost', async () => {
     await using server = await protectedServer(
       {
         'tools/call': ({ response }) => {
@@ -181,7 +175,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(server.of('GET')).toHaveLength(1);
   });
 
-  it('do not make a server silent while a person logs in', async () => {
+  it('keep a server from counting as silent while a person logs in', async () => {
     await using server = await protectedServer(MODERN);
     const cameBack = Promise.withResolvers<void>();
     const credentials: ScriptedCredentials = new ScriptedCredentials(null, async () => {
@@ -192,7 +186,7 @@ describe('credentials over Streamable HTTP', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const connecting = connectOver(server.url, credentials, 'auto', 600_000);
     await eventually('the login began', () => credentials.challenges.length === 1);
-    // An ordinary server is sent `initialize` too after two seconds.
+    // A server that stays silent for two seconds is sent `initialize` too.
     await vi.advanceTimersByTimeAsync(60_000);
     expect(credentials.challenges).toHaveLength(1);
     cameBack.resolve();
@@ -202,7 +196,7 @@ describe('credentials over Streamable HTTP', () => {
     await end();
   });
 
-  it('reject with the reason of the signal when the connecting is given up during a login', async () => {
+  it('reject with the reason of the signal when connecting is aborted during a login', async () => {
     await using server = await protectedServer();
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {
@@ -220,7 +214,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(given).toMatchObject({ aborted: true });
   });
 
-  it('go nowhere but to the origin: a redirect to another is not followed', async () => {
+  it('are sent only to the configured origin: a redirect to another one is not followed', async () => {
     const elsewhere = createServer((_, response) => void response.end());
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     const requests: unknown[] = [];
@@ -240,7 +234,7 @@ function limits(signal: AbortSignal = new AbortController().signal) {
   return { signal, timeoutMs: 5_000 };
 }
 
-/** Connects as a manager does: SSE is tried where that is due. */
+/** Connects like a manager, including the fallback to SSE. */
 async function connectOver(
   url: URL,
   credentials: ScriptedCredentials,

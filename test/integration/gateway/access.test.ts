@@ -13,7 +13,7 @@ const TOKEN = 'alice-token-0123456789';
 const OTHER = 'bob-token-012345678901';
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-/** The status of a GET with exactly these headers, some of them perhaps twice. */
+/** The status of a GET with exactly these headers; a header may occur twice. */
 function statusOf(url: string, headers: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers: ['Host', new URL(url).host, ...headers] }, (response) => {
@@ -42,7 +42,7 @@ describe('listenHttp()', () => {
     ['::', []],
     ['', [TOKEN]],
     [undefined, []],
-  ])('refuses to listen on %j with the tokens %j, and quotes none of them', async (host, tokens) => {
+  ])('rejects the address %j with the tokens %j, and quotes none of the tokens', async (host, tokens) => {
     await using world = await startGateway({});
     const rest = { port: 0, allowedHosts: [], allowedOrigins: [], readyFor: 'none', hasSessions: true } as const;
     const options = { gateway: world.gateway, logger: silentLogger, host, tokens, limits: DEFAULT_LIMITS, ...rest };
@@ -55,7 +55,7 @@ describe('listenHttp()', () => {
   });
 });
 
-it('a gateway with tokens lets nobody in whose credentials are empty, of another scheme or sent twice', async () => {
+it('a gateway with tokens rejects credentials that are empty, of another scheme or sent twice', async () => {
   await using world = await startGateway({}, { listener: { tokens: [TOKEN, OTHER] } });
   const url = `${world.listener.url}/status.json`;
   const attempts: readonly (readonly string[])[] = [
@@ -82,7 +82,7 @@ it('a gateway with tokens lets nobody in whose credentials are empty, of another
   ];
   for (const attempt of attempts) {
     const headers = attempt.flatMap((value) => ['Authorization', value]);
-    // What is sent twice is refused before anybody looks at it.
+    // Duplicate headers are rejected before they are checked.
     const status = attempt.length > 1 ? 400 : 401;
     expect([attempt, await statusOf(url, headers)]).toEqual([attempt, status]);
   }
@@ -90,7 +90,7 @@ it('a gateway with tokens lets nobody in whose credentials are empty, of another
     expect(await statusOf(url, ['Authorization', value])).toBe(200);
 });
 
-describe('the command `serve`', () => {
+describe('mcp-switchyard serve', () => {
   it.each([
     [['--token-env', 'EMPTY'], 'EMPTY'],
     [['--token-env', 'SHORT'], 'SHORT'],
@@ -100,7 +100,7 @@ describe('the command `serve`', () => {
     [['--token-env', 'GOOD', '--token-env', 'EMPTY'], 'EMPTY'],
     [['--host', '0.0.0.0'], '--token-env'],
     [['--host', '0.0.0.0', '--token-env', 'EMPTY'], 'EMPTY'],
-  ])('refuses %j and names what is wrong', async (args, says) => {
+  ])('rejects %j and names the mistake', async (args, says) => {
     using file = new LocalFile({});
     const env = { EMPTY: '', SHORT: 'short', FROM_FILE: `${TOKEN}\n`, GOOD: TOKEN, SAME: TOKEN };
     const ended = await runCliHere(['serve', '--config', file.path, '--port', '0', ...args], { env });
@@ -109,10 +109,10 @@ describe('the command `serve`', () => {
   });
 });
 
-describe('without a token', () => {
+describe('HTTP responses without a token', () => {
   const named = /secret-project|down-one/;
 
-  it('no address of a gateway with tokens says what connectors or tools are called', async () => {
+  it('name no connector or tool at any address of a gateway with tokens', async () => {
     await using server = await RawMcpServer.start();
     const down = { type: 'http', url: 'http://127.0.0.1:9/mcp' };
     const servers = { 'secret-project': remote(server), 'down-one': down, 'down-one-too': down };
@@ -140,7 +140,7 @@ describe('without a token', () => {
     expect((await fetch(`${base}/readyz`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(503);
   });
 
-  it('a gateway on loopback that needs none names connectors to everybody who can reach it', async () => {
+  it('name connectors on a loopback gateway that needs no token', async () => {
     await using world = await startGateway(
       { 'down-one': { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
       { listener: { readyFor: ['down-one'] } },

@@ -14,7 +14,7 @@ const REVISION = '2025-03-26';
 const request = (id: unknown, method: string, params: Json = {}): Json => ({ jsonrpc: '2.0', id, method, params });
 const call = (id: unknown, args: Json = {}): Json => request(id, 'tools/call', { name: 'a__echo', arguments: args });
 
-/** What came back for a batch: the messages of an array, or of a stream. */
+/** The response to a batch: the messages of an array or of a stream. */
 interface Answered {
   readonly status: number;
   readonly type: string | null;
@@ -34,7 +34,7 @@ async function send(url: string, batch: unknown, headers: Readonly<Record<string
   return { status: response.status, type, answers: Array.isArray(value) ? value : [value as Json] };
 }
 
-/** Opens a session of a revision that has batches, and returns the headers that name it. */
+/** Opens a session with a protocol version that has batches, and returns the headers that identify it. */
 async function open(url: string, capabilities: Json = {}, protocolVersion = REVISION) {
   const params = { protocolVersion, capabilities, clientInfo: { name: 't', version: '1' } };
   const { headers, result } = await postLegacy(url, 'initialize', params);
@@ -83,7 +83,7 @@ describe('a batch over HTTP', () => {
     }
   });
 
-  it('runs its requests side by side', async () => {
+  it('runs its requests in parallel', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) });
     const answering = send(at.url, [call(1), call(2), call(3)], await open(at.url));
@@ -92,7 +92,7 @@ describe('a batch over HTTP', () => {
     expect((await answering).answers.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
   });
 
-  it('is answered over a stream, one event for each answer, where progress or a question precedes them', async () => {
+  it('is answered over a stream, one event for each response, if progress or a server request comes first', async () => {
     const calls = new Map<unknown, RawRequest>();
     await using at = await worldOf({
       'tools/call': (one) => {
@@ -133,14 +133,14 @@ describe('a batch over HTTP', () => {
     for (const { params: notice } of tokens) expect(notice).toMatchObject({ progressToken: 0 });
   });
 
-  it('is answered with events alone where the client takes nothing else', async () => {
+  it('is answered only with events if the client accepts nothing else', async () => {
     await using at = await worldOf();
     const headers = { ...(await open(at.url)), accept: 'text/event-stream' };
     const { type, answers } = await send(at.url, [request(1, 'ping'), request(2, 'ping')], headers);
     expect([type, answers.map(({ id }) => id)]).toEqual(['text/event-stream', [1, 2]]);
   });
 
-  it('of notifications and answers alone is accepted, and cancels what it names', async () => {
+  it('that holds only notifications and responses is accepted, and cancels the requests that it names', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const session = await open(at.url);
     const answering = post(at.url, call('slow'), { headers: session });
@@ -152,7 +152,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, [{ jsonrpc: '2.0', id: 'x', result: {} }])).status).toBe(404);
   });
 
-  it('is refused as a whole where the revision has none, where it is empty or too long, or by an unknown session', async () => {
+  it('is rejected as a whole if the protocol version has no batches, if it is empty or too long, or in an unknown session', async () => {
     await using at = await worldOf();
     const pings = (count: number) => Array.from({ length: count }, (_, id) => request(id, 'ping'));
     const refused = async (batch: unknown, headers: Readonly<Record<string, string>>) => {
@@ -170,7 +170,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, pings(100), session)).answers).toHaveLength(100);
   });
 
-  it('has the limit on requests at once for each of its requests, and refuses ids that are in use', async () => {
+  it('counts each of its requests towards the concurrency limit, and rejects ids that are in use', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) }, { limits: { maxConcurrent: 2 } });
     const session = await open(at.url);
@@ -192,7 +192,7 @@ describe('a batch over HTTP', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('ends everything it asked for when its client goes away', async () => {
+  it('cancels all its requests when the client goes away', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const abort = new AbortController();
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(await open(at.url)) };
@@ -205,7 +205,7 @@ describe('a batch over HTTP', () => {
     expect(at.world.gateway.server.running).toBe(0);
   });
 
-  it('has at most 16 MiB of answers, and says so of those beyond', async () => {
+  it('gets at most 16 MiB of responses, and an error for each further one', async () => {
     const text = 'x'.repeat(6 * 1024 * 1024);
     await using at = await worldOf({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text }] }),
@@ -221,7 +221,7 @@ describe('a batch over HTTP', () => {
 });
 
 describe('a batch over stdio', () => {
-  it('is answered on one line, with what precedes the answers on lines of their own', async () => {
+  it('is answered on one line, preceded by notifications and server requests on their own lines', async () => {
     await using at = await worldOf();
     const [input, output] = [new PassThrough(), new PassThrough()];
     const view = at.world.gateway.view() as View;

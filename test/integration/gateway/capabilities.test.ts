@@ -10,7 +10,7 @@ import { type Answer, MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.
 const UI = 'io.modelcontextprotocol/ui';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 
-/** A connector that asks this in the middle of each call, and answers with what it was answered. */
+/** A connector that sends this server request in the middle of each call, and answers with the response to it. */
 function asking(method: string, params: object): Readonly<Record<string, Answer>> {
   const calls = new Map<unknown, Parameters<Answer>[0]>();
   return {
@@ -28,8 +28,8 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
   };
 }
 
-describe('what the gateway claims to a connector', () => {
-  it('is, on a connection that clients share, what they may be able to do, without roots that nobody has', async () => {
+describe('capabilities that the gateway declares to a connector', () => {
+  it('are everything that clients on a shared connection may have, and roots only once a client has them', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
@@ -44,7 +44,7 @@ describe('what the gateway claims to a connector', () => {
     expect(server.of('initialize')[1]?.message.params?.capabilities).toMatchObject({ sampling: {}, roots: {} });
   });
 
-  it('is, with a request of the modern era, the part of what its client declared that the gateway serves', async () => {
+  it("are the part of the client's capabilities that the gateway supports, in a modern request", async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -66,7 +66,7 @@ describe('what the gateway claims to a connector', () => {
     ]);
   });
 
-  it('is, of a gateway over stdio, exactly what its only client can do', async () => {
+  it('are exactly those of the only client for a gateway over stdio', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({});
     await world.listener.close(0);
@@ -85,8 +85,8 @@ describe('what the gateway claims to a connector', () => {
   });
 });
 
-describe('a question that the client at hand cannot answer', () => {
-  it('about roots is answered that there are none, in both eras of the client', async () => {
+describe('a server request that the client cannot answer', () => {
+  it('for roots is answered with an empty list, in both protocol generations of the client', async () => {
     await using server = await RawMcpServer.start(asking('roots/list', {}));
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -106,7 +106,7 @@ describe('a question that the client at hand cannot answer', () => {
     ['elicitation/create', { mode: 'url', url: 'https://x.example', message: '?' }, { elicitation: {} }, -32_602],
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
-  ])('%s with %j is refused to one with %j as %i', async (method, params, capabilities, code) => {
+  ])('%s with %j is rejected for a client with %j as %i', async (method, params, capabilities, code) => {
     await using server = await RawMcpServer.start(asking(method, params));
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -119,13 +119,13 @@ describe('a question that the client at hand cannot answer', () => {
   });
 });
 
-describe('a result of a type that the gateway does not know', () => {
+describe('a result with a type that the gateway does not know', () => {
   const task = { resultType: 'task', task: { taskId: 't-1', ttl: 60_000 }, 'x-own': [1, null] };
 
   it.each([
     ['modern', MODERN],
     ['legacy', {}],
-  ] as const)('of a %s connector reaches both kinds of clients as it was sent', async (_, era) => {
+  ] as const)('of a %s connector reaches both kinds of clients unchanged', async (_, era) => {
     await using server = await RawMcpServer.start({ ...era, 'tools/call': ({ result }) => result(task) });
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -134,7 +134,7 @@ describe('a result of a type that the gateway does not know', () => {
     expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toEqual(task);
   });
 
-  it('is never asked for: a call is not sent as a task', async () => {
+  it('is never requested: a call is not sent as a task', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     const params = { name: 'a__echo', task: { ttl: 1_000 }, 'x-more': 1 };
@@ -144,8 +144,8 @@ describe('a result of a type that the gateway does not know', () => {
   });
 });
 
-describe('what the gateway claims to a client', () => {
-  it('without sessions has no notices and no subscriptions', async () => {
+describe('capabilities that the gateway declares to a client', () => {
+  it('include no notifications and no subscriptions if the gateway has no sessions', async () => {
     await using world = await startGateway({}, { listener: { hasSessions: false } });
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     const { result } = await postLegacy(`${world.listener.url}/mcp`, 'initialize', params);
@@ -156,7 +156,7 @@ describe('what the gateway claims to a client', () => {
 describe('a connector that did not declare a feature', () => {
   const params = { ref: { type: 'ref/prompt', name: 'a__p' }, argument: { name: 'x', value: '' } };
 
-  it('is never asked for it', async () => {
+  it('gets no request for it', async () => {
     await using server = await RawMcpServer.start({
       'prompts/get': ({ result }) => result({ messages: [] }),
       'resources/read': ({ result }) => result({ contents: [] }),
@@ -173,7 +173,7 @@ describe('a connector that did not declare a feature', () => {
     expect(asked).not.toContain('completion/complete');
   });
 
-  it('is asked to complete where its revision does not have the declaration yet', async () => {
+  it('gets completion requests if its protocol version has no such declaration yet', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
         result({

@@ -17,7 +17,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** A gateway over one connector with these lists, and every official client connected to its single route. */
+/** A gateway in front of one connector with these lists, and every official client connected to it. */
 interface Scene extends AsyncDisposable {
   readonly world: GatewayWorld;
   readonly clients: readonly OfficialClient[];
@@ -85,7 +85,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('shows valid definitions as they were sent', async () => {
+  it('shows valid definitions unchanged', async () => {
     const [first] = scene.clients;
     for (const kind of KINDS) {
       const listed = await first?.list(kind);
@@ -94,7 +94,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('keeps what was sent in the library, with what is wrong beside it', () => {
+  it('keeps the original definitions in the library, together with their faults', () => {
     const { manager } = scene.world;
     for (const { what, definition, view, kind } of MALFORMED.filter((one) => one.kind === 'tool')) {
       const tool = manager.tool(`sloppy.${nameOf(kind, definition)}`);
@@ -103,7 +103,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('names what is left out in the status and on the page, counts it, and logs each new reason once', async () => {
+  it('names left-out definitions in the status and on the page, counts them, and logs each new reason once', async () => {
     const { manager, listener, lines } = scene.world;
     const [status] = manager.status().connectors;
     expect(status?.state).toBe('ready');
@@ -112,7 +112,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
       const reason = kind === 'tool' ? 'input-schema' : 'arguments';
       expect(status?.droppedDefinitions).toContainEqual({ kind, name: nameOf(kind, definition), reason });
     }
-    // Two of the junk items have no name, and are known by their reason alone.
+    // Two of the junk items have no name and are identified only by their reason.
     expect(status?.droppedDefinitionCount).toBe(left.length + KINDS.length * junkItems('tool').length);
     const page = await (await fetch(listener.url)).text();
     expect(page).toContain(`${status?.droppedDefinitionCount} left out: tool `);
@@ -134,9 +134,9 @@ describe('a connector with malformed definitions and junk in its lists', () => {
   });
 });
 
-it('no definition with one broken member keeps a valid one from any official client', async () => {
+it('a definition with one broken member never hides a valid one from any official client', async () => {
   const seed = Date.now() % 2 ** 31;
-  // The text has the seed too, so that a failure can be run again.
+  // The seed is printed, so that a failure can be repeated.
   process.stdout.write(`Definitions made with seed ${seed}\n`);
   const sample = (kind: DefinitionKind, what: 'good' | 'broken'): readonly Json[] => {
     const arbitrary = what === 'good' ? goodMembers(kind) : brokenMembers(kind);
@@ -159,7 +159,7 @@ it('no definition with one broken member keeps a valid one from any official cli
     }
 }, 60_000);
 
-it('a definition above 256 KiB is left out alone, and said so', async () => {
+it('a definition above 256 KiB is left out alone, and the status reports it', async () => {
   const large = { ...goodDefinition('tool', 'large'), description: 'x'.repeat(300_000) };
   const lists: Lists = {
     tool: [large, goodDefinition('tool', 'good')],
@@ -176,10 +176,10 @@ it('a definition above 256 KiB is left out alone, and said so', async () => {
   ]);
 });
 
-describe('tools with names of any letters', () => {
+describe('tools whose names hold any characters', () => {
   const NAMES = ['get weather', 'bank:pay', 'grüße', '天気', '🚀', ' x ', 'a.b/c', 'x'.repeat(500), 'a"b<c>'];
 
-  it('are listed by the library, renamed by the gateway, and can be called under both names', async () => {
+  it('are listed by the library, renamed by the gateway, and can be called by both names', async () => {
     const lists: Lists = { tool: NAMES.map((name) => goodDefinition('tool', name)) };
     await using server = await startListing(lists);
     await using world = await startGateway({ any: remote(server) });
@@ -199,7 +199,7 @@ describe('tools with names of any letters', () => {
   });
 });
 
-/** The name that a tool was called by: the raw server answers with the parameters of the call. */
+/** The name that a tool was called by; the raw server answers with the parameters of the call. */
 function nameOfCall(content: unknown): string {
   const [block] = content as readonly { readonly text: string }[];
   return String(JSON.parse(block?.text ?? '{}').name);
@@ -219,11 +219,11 @@ async function plainClient(url: string): Promise<{
   };
 }
 
-it('a malformed tool is remembered as it was sent, and shown repaired before its connector is back', async () => {
+it('a malformed tool is stored unchanged, and shown repaired before its connector is back', async () => {
   using dir = new TempDir();
   const sent = { name: 'bare', description: null, 'x-own': [1] };
   const server = await startListing({ tool: [sent] });
-  // What is remembered belongs to a configuration file.
+  // Stored tools belong to a configuration file.
   using file = new LocalFile({ sloppy: remote(server) });
   const options = { manager: { stateDir: dir.path, configFile: file.path } };
   await using first = await startGateway({}, options);

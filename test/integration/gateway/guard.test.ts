@@ -14,7 +14,7 @@ const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Sends bytes as they are; what came back until the other side closed. */
+/** Sends bytes unchanged; resolves with everything received until the other side closed. */
 async function raw(url: string, text: string, timeoutMs = 3_000): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -35,19 +35,19 @@ const withHost = (host: string, more = ''): string => {
   return `${head}${more}content-length: ${body.length}\r\n\r\n${body}`;
 };
 
-describe('a page of another origin', () => {
+describe('a request of another origin', () => {
   it.each([
     ['evil.example.com', ''],
     ['127.0.0.1.evil.example.com:80', ''],
     ['127.0.0.1', 'origin: http://evil.example.com\r\n'],
     ['127.0.0.1', 'origin: null\r\n'],
     ['127.0.0.1', 'origin: http://127.0.0.1:1\r\n'],
-  ])('is refused at %s %s', async (host, more) => {
+  ])('is rejected for host %s %s', async (host, more) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, withHost(host, more))).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('is let in where it is the listener’s own, or allowed', async () => {
+  it('is accepted if the origin is the listener’s own or an allowed one', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startGateway(
       {},
@@ -70,8 +70,8 @@ describe('a page of another origin', () => {
   });
 });
 
-describe('with tokens', () => {
-  it('everything but health asks for one; it reaches no connector, and shows nowhere', async () => {
+describe('a gateway with tokens', () => {
+  it('requires one for everything but health, and neither forwards nor shows it', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const base = world.listener.url;
@@ -101,7 +101,7 @@ describe('with tokens', () => {
     for (const token of [ALICE, BOB]) expect(told).not.toContain(token);
   });
 
-  it('a session serves who opened it alone, and on its route', async () => {
+  it('serves a session only to the token that opened it, and only on its route', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const url = `${world.listener.url}/mcp`;
@@ -119,7 +119,7 @@ describe('with tokens', () => {
   });
 });
 
-it('nothing listens beyond loopback without a token', async () => {
+it('a gateway without tokens cannot listen beyond loopback', async () => {
   await using world = await startGateway({});
   const { gateway } = world;
   const rest = { port: 0, allowedHosts: [], allowedOrigins: [], readyFor: 'none', hasSessions: true } as const;
@@ -129,8 +129,8 @@ it('nothing listens beyond loopback without a token', async () => {
     ).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
 });
 
-describe('what is too much', () => {
-  it('is refused by size, whether announced or not', async () => {
+describe('HTTP limits', () => {
+  it('reject a body that is too large, with and without a content-length', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const url = `${world.listener.url}/mcp`;
     const announced = await raw(
@@ -149,7 +149,7 @@ describe('what is too much', () => {
     expect((await postLegacy(url, 'ping')).result).toEqual({});
   });
 
-  it('is refused where two readers could see two requests in it', async () => {
+  it('reject a request that two parsers could read as two requests (smuggling)', async () => {
     await using world = await startGateway({});
     const head = 'POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
     for (const framing of [
@@ -163,7 +163,7 @@ describe('what is too much', () => {
     }
   });
 
-  it('of time for a request ends it, and nobody else waits', async () => {
+  it('time out a slow request without delaying others', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const url = `${world.listener.url}/mcp`;
     const slow = [
@@ -178,7 +178,7 @@ describe('what is too much', () => {
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('at once is turned away with a word of when to come back', async () => {
+  it('reject excess concurrent requests with 503 and Retry-After', async () => {
     const held: (() => void)[] = [];
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => void held.push(() => result({ content: [] })),
@@ -204,7 +204,7 @@ describe('what is too much', () => {
     expect((await first.call('ping')).status).toBe(200);
   });
 
-  it('of sessions ends those that nobody uses', async () => {
+  it('close idle sessions to make room for new ones', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 1 } });
     const url = `${world.listener.url}/mcp`;
     const idle = await openSession(url);

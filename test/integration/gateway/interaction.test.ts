@@ -9,7 +9,7 @@ import { RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
 const CAPABLE = { sampling: {}, elicitation: {}, roots: {} };
 const SAID = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm', stopReason: 'endTurn' };
 
-/** The fixture behind a gateway, spoken to in that era. */
+/** The conformance server behind a gateway, connected with that protocol generation. */
 async function fixtureWorld(era: 'legacy' | 'modern'): Promise<GatewayWorld & { readonly mcp: string }> {
   const fixture = await startConformanceServer();
   const world = await startGateway({ fx: remote(fixture, { era }) });
@@ -29,8 +29,8 @@ const modernHeaders = (method: string, name?: string): Record<string, string> =>
   ...(name !== undefined && { 'mcp-name': name }),
 });
 
-describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (era) => {
-  it('progress comes before the answer, under the token of the client, in both eras', async () => {
+describe.each(['legacy', 'modern'] as const)('with a connector of the %s protocol', (era) => {
+  it("progress precedes the response, under the client's own token, for both kinds of clients", async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     const params = { name: 'fx__test_tool_with_progress', _meta: { progressToken: 'mine' } };
@@ -45,7 +45,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
     }
   });
 
-  it('log messages come where they are wanted, and say whose they are', async () => {
+  it('log messages reach the clients that want them, and name their connector', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     expect((await session.call('logging/setLevel', { level: 'loud' })).error.code).toBe(-32_602);
@@ -60,7 +60,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
     expect((await postModern(world.mcp, 'tools/call', params)).messages).toHaveLength(1);
   });
 
-  it('a legacy client is asked over the stream of its call, and its answer reaches the connector', async () => {
+  it('a legacy client gets server requests over the stream of its call, and its response reaches the connector', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp, CAPABLE);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'The capital of France?' } };
@@ -75,7 +75,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
     expect(JSON.stringify(stream.messages.at(-1))).toContain('Paris');
   });
 
-  it('a modern client is answered that input is required, and comes back with it', async () => {
+  it('a modern client gets an input_required result, and retries with the input', async () => {
     await using world = await fixtureWorld(era);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'The capital of France?' } };
     const first = await postModern(world.mcp, 'tools/call', call, { capabilities: CAPABLE });
@@ -89,7 +89,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
     expect(JSON.stringify(second.result)).toContain('Paris');
   });
 
-  it('a client that cannot be asked is not', async () => {
+  it('a client that cannot answer gets no server request', async () => {
     await using world = await fixtureWorld(era);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'hello' } };
     const session = await openSession(world.mcp, {});
@@ -100,7 +100,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
       expect(result?.isError ?? error?.code).toBeTruthy();
   });
 
-  it('tells clients that lists changed, and which resources', async () => {
+  it('clients are notified of changed lists and of updated resources', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     await using standing = await openStream(world.mcp, {
@@ -125,7 +125,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
     });
     const heard = (list: readonly object[], method: string): boolean =>
       list.some((one) => 'method' in one && one.method === method);
-    // What a connector says is heard once its own stream is open.
+    // Notifications of a connector arrive only once its own stream is open.
     await eventually('tools', async () => {
       await session.call('tools/call', { name: 'fx__test_trigger_tool_change' });
       return (
@@ -156,8 +156,8 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s era', (
   });
 });
 
-describe('what is held for a client', () => {
-  it('is given to nobody else, once, and for the same call alone', async () => {
+describe("a call that is held for a client's input", () => {
+  it('continues only for the same client and the same call, and only once', async () => {
     const tokens = ['a'.repeat(20), 'b'.repeat(20)];
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture, { era: 'legacy' }) }, { listener: { tokens } });
@@ -179,7 +179,7 @@ describe('what is held for a client', () => {
     expect((await postModern(url, 'tools/call', retry, as(0))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('is asked for again where the client did not bring it', async () => {
+  it('requests the input again if the client did not send it', async () => {
     await using world = await fixtureWorld('legacy');
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'x' } };
     const first = await postModern(world.mcp, 'tools/call', call, { capabilities: CAPABLE });
@@ -190,11 +190,11 @@ describe('what is held for a client', () => {
   });
 });
 
-describe('a call that is given up', () => {
-  /** A connector whose calls hang, and what it was told of them. */
+describe('a call that is cancelled', () => {
+  /** A connector whose calls hang, and the messages that it received about them. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 
-  it('ends at its connector when the client goes away', async () => {
+  it('is cancelled at its connector when the client goes away', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -218,7 +218,7 @@ describe('a call that is given up', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('ends there when the client cancels it, and nobody else’s does', async () => {
+  it('is cancelled at its connector when the client cancels it, and no other client’s call is', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -237,7 +237,7 @@ describe('a call that is given up', () => {
     expect((await second)?.result).toEqual({ content: [] });
   });
 
-  it('ends there when its session does', async () => {
+  it('is cancelled at its connector when its session ends', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -250,8 +250,8 @@ describe('a call that is given up', () => {
   });
 });
 
-describe('clients side by side', () => {
-  it('with the same ids get their own answers', async () => {
+describe('concurrent clients', () => {
+  it('that use the same ids get their own responses', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => {
         setTimeout(
@@ -275,12 +275,12 @@ describe('clients side by side', () => {
   });
 });
 
-describe('a program that asks in the middle of a call', () => {
+describe('a stdio server that sends a request in the middle of a call', () => {
   const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
   const servers = { ev: { command: process.execPath, args: [everything, 'stdio'] } };
   const call = { name: 'ev__trigger-sampling-request', arguments: { prompt: 'The capital of France?' } };
 
-  it('gets the answer of the client whose call it is, of either era', async () => {
+  it('gets the response of the calling client, legacy or modern', async () => {
     await using world = await startGateway(servers);
     const url = `${world.listener.url}/mcp`;
     const session = await openSession(url, CAPABLE);

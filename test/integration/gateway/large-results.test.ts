@@ -11,7 +11,7 @@ const BYTES = 3_000_000;
 const text = 'ü"\\\n{}[],:'.repeat(BYTES / 10);
 const result = { content: [{ type: 'text', text }], isError: false, structuredContent: { result: [1, { id: 2 }] } };
 
-/** A connector that answers with a large result, in that form. */
+/** A connector that answers with a large result in one of several forms. */
 const large: Readonly<Record<string, Answer>> = {
   json: ({ result: answer }) => answer(result),
   'pretty JSON': ({ response, message }) => {
@@ -22,7 +22,7 @@ const large: Readonly<Record<string, Answer>> = {
     events({ jsonrpc: '2.0', id: message.id, result });
     response.end();
   },
-  'event behind a notice': ({ events, response, message }) => {
+  'event after a notification': ({ events, response, message }) => {
     const progressToken = (message.params?._meta as { progressToken?: unknown } | undefined)?.progressToken;
     events({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: 1 } });
     events({ jsonrpc: '2.0', id: message.id, result });
@@ -31,7 +31,7 @@ const large: Readonly<Record<string, Answer>> = {
 };
 
 describe.each(Object.keys(large))('a large result that comes as %s', (form) => {
-  it('passes whole, to both eras', async () => {
+  it('is forwarded unchanged to legacy and modern clients', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': large[form] as Answer });
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -46,7 +46,7 @@ describe.each(Object.keys(large))('a large result that comes as %s', (form) => {
 });
 
 describe('a large result', () => {
-  it('cannot bring messages of its own along: what breaks lines outside of strings breaks none of the stream', async () => {
+  it('cannot inject messages: line breaks outside of strings do not break the event stream', async () => {
     const forged = 'data: {"jsonrpc":"2.0","id":2,"result":{"forged":true}}';
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
@@ -65,7 +65,7 @@ describe('a large result', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('that breaks off is no answer', async () => {
+  it('that breaks off produces no complete response', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -80,13 +80,13 @@ describe('a large result', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('over the cap is no answer either', async () => {
+  it('over the size limit produces no complete response', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': large.json as Answer });
     await using world = await startGateway({ a: remote(server) }, { manager: { maxResultBytes: 1_000_000 } });
     await expect(postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' })).rejects.toThrow();
   });
 
-  it('waits at its connector for a client that reads slowly, and is not held here', async () => {
+  it('waits at its connector for a client that reads slowly, and is not buffered in the gateway', async () => {
     let written = 0;
     await using server = await RawMcpServer.start({
       'tools/call': async ({ response, message }) => {
@@ -112,13 +112,13 @@ describe('a large result', () => {
     client.end(body);
     await eventually('it has begun', () => written > 0);
     await sleep(500);
-    // Kernel buffers hold some megabytes on either side.
+    // Kernel buffers hold several megabytes on either side.
     expect(written).toBeLessThan(15_000_000);
     await ended.promise;
     expect(JSON.parse(Buffer.concat(chunks).toString()).result.content[0].text).toHaveLength(20_000_000);
   });
 
-  it('of a real server passes too, over its event stream', async () => {
+  it('of a real server is forwarded too, over its event stream', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const params = { name: 'fx__test_big_result', arguments: { bytes: BYTES } };
@@ -127,6 +127,6 @@ describe('a large result', () => {
   });
 });
 
-it('reads the data of events in the tests as a client does', () => {
+it('the tests read the data of events as a client does', () => {
   expect(eventsOf('event: message\ndata: {"a":1}\n\n: still there\n\ndata: {"b":2}\n\n')).toEqual([{ a: 1 }, { b: 2 }]);
 });

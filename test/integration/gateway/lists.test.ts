@@ -7,8 +7,8 @@ import { LocalFile } from '../../helpers/local-file.ts';
 import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-describe('lists', () => {
-  it('of one connector do not crowd out the lists of others', async () => {
+describe('lists of a gateway', () => {
+  it('of one connector do not crowd out those of others', async () => {
     const tools = Array.from({ length: 60 }, (_, index) => ({
       ...{ name: `t${index}`, inputSchema: { type: 'object' } },
       description: 'x'.repeat(index === 7 ? 300_000 : 200_000),
@@ -29,7 +29,7 @@ describe('lists', () => {
     expect([names.length, names.includes('big__t7'), names.at(-1)]).toEqual([60, false, 'small__echo']);
   });
 
-  it('of a filtered route reveal nothing that it hides, neither in a cursor nor in a completion', async () => {
+  it('on a filtered route reveal nothing hidden, neither in a cursor nor in a completion', async () => {
     await using fixture = await startConformanceServer();
     const many = Array.from({ length: 1_200 }, (_, index) => ({
       name: `t${String(index).padStart(4, '0')}`,
@@ -49,7 +49,7 @@ describe('lists', () => {
     ).toBe(-32_602);
   });
 
-  it('know prompts and resources right after a warm start, when only tools are remembered', async () => {
+  it('hold prompts and resources right after a warm start, although only tools are stored', async () => {
     await using fixture = await startConformanceServer();
     using file = new LocalFile({ fx: remote(fixture) });
     const args = ['--config', file.path, '--ready-for', 'all'];

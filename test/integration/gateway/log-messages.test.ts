@@ -3,7 +3,7 @@ import { packageBin } from '../../../src/main/cli/demo/package-bin.ts';
 import { startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, openStream } from '../../helpers/mcp-post.ts';
 
-describe('log messages that name no request', () => {
+describe('log messages that belong to no request', () => {
   const program = (): object => ({
     command: process.execPath,
     args: [packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '', 'stdio'],

@@ -7,7 +7,7 @@ import { LocalFile, localServer } from '../../helpers/local-file.ts';
 afterEach(killRunning);
 
 describe('a gateway among its own connectors', () => {
-  it.each(['auto', 'legacy'])('is left out, and the rest works (%s)', async (era) => {
+  it.each(['auto', 'legacy'])('is left out, and the other connectors work (%s)', async (era) => {
     await using world = await startGateway({ one: localServer(['one']) });
     const { manager, listener, file } = world;
     file.write({ one: localServer(['one']), self: remote({ url: `${listener.url}/mcp` }, { era }) });
@@ -18,13 +18,13 @@ describe('a gateway among its own connectors', () => {
     expect(manager.listTools().map(({ connectorId }) => connectorId)).toEqual(['one', 'one', 'one']);
   });
 
-  it('does not keep one gateway from being a connector of another', async () => {
+  it('can still be a connector of another gateway', async () => {
     await using inner = await startGateway({ one: localServer(['one']) });
     await using outer = await startGateway({ inner: remote({ url: `${inner.listener.url}/mcp` }) });
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('is not started by itself as a program without end', async () => {
+  it('does not start itself endlessly as a stdio server', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

@@ -18,7 +18,9 @@ const UI = 'io.modelcontextprotocol/ui';
 const MIME_TYPE = 'text/html;profile=mcp-app';
 const VIEW = 'ui://weather:80/View%20A.html';
 
-/** An HTML document of some 200 KiB, as bundled apps are: its result is passed on in pieces elsewhere. */
+/**
+ * An HTML document of about 200 KiB, the size of a bundled app. Results this large are forwarded in pieces elsewhere.
+ */
 const HTML = `<!DOCTYPE html><title>App</title>${'<p>weather</p>'.repeat(15_000)}`;
 
 const TOOL = {
@@ -27,7 +29,7 @@ const TOOL = {
   _meta: { ui: { resourceUri: VIEW, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW },
 };
 
-/** A server of an MCP App, as those of the package `ext-apps` answer. `listsView` also lists it as a resource. */
+/** A server of an MCP App, like those of the package `ext-apps`. `listsView` also lists the view as a resource. */
 function app({ listsView = true, ...more }: { readonly listsView?: boolean } & Json = {}): Record<string, Answer> {
   const capabilities = { tools: {}, resources: { subscribe: true, listChanged: true } };
   const resources = listsView ? [{ uri: VIEW, name: VIEW, mimeType: MIME_TYPE }] : [];
@@ -58,8 +60,8 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
   });
 }
 
-describe('an MCP App through the gateway', () => {
-  it('is found by the URI of its tool, which keeps its scheme, and read from its own connector', async () => {
+describe('an MCP App behind the gateway', () => {
+  it('is found by the URI of its tool, which keeps its scheme, and is read from its own connector', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });
@@ -86,7 +88,7 @@ describe('an MCP App through the gateway', () => {
     for (const { uri } of resources) expect(uri).toMatch(/^ui:\/\//);
   });
 
-  it('keeps its URIs on the route of its connector alone', async () => {
+  it('keeps its URIs on the route of a single connector', async () => {
     await using server = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(server), two: remote(server) });
     const url = `${world.listener.url}/c/one/mcp`;
@@ -95,7 +97,7 @@ describe('an MCP App through the gateway', () => {
     expect(read.result.contents).toMatchObject([{ uri: VIEW, mimeType: MIME_TYPE, text: HTML }]);
   });
 
-  it('is read by the URI that a tool printed, without a prefix, as long as one connector alone has it', async () => {
+  it('is read by the unprefixed URI that a tool printed, as long as only one connector has it', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     await using world = await startGateway({ one: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -110,7 +112,7 @@ describe('an MCP App through the gateway', () => {
     for (const candidate of candidates) expect(error.message).toContain(candidate);
   });
 
-  it('is read on a filtered route where its tool is shown, and not where it is hidden', async () => {
+  it('can be read on a filtered route only if its tool is shown there', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     const routes = { shown: ['one__get-weather'], hidden: ['one__other'] };
     await using world = await startGateway({ one: remote(server) }, { gateway: { routes } });
@@ -124,7 +126,7 @@ describe('an MCP App through the gateway', () => {
     expect(server.of('resources/read')).toHaveLength(1);
   });
 
-  it('tells clients of updates, of parts too, under the URI that each of them watches', async () => {
+  it('notifies clients of updates, also of parts, under the URI that each client watches', async () => {
     let notify: (uri: string) => void = () => {};
     await using server = await RawMcpServer.start(
       app({
@@ -164,13 +166,13 @@ describe('an MCP App through the gateway', () => {
   });
 });
 
-describe('the extension of MCP Apps', () => {
+describe('the MCP Apps extension', () => {
   const initialize = async (url: string): Promise<Json> => {
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     return (await postLegacy(url, 'initialize', params)).result.capabilities as Json;
   };
 
-  it('is claimed to clients of the routes whose connectors may serve it', async () => {
+  it('is declared to clients on routes whose connectors may use it', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     await using plain = await RawMcpServer.start();
     const declaring = { tools: {}, extensions: { [UI]: {}, 'com.example/other': {} } };
@@ -192,7 +194,7 @@ describe('the extension of MCP Apps', () => {
     }
   });
 
-  it('is not claimed where no connector has an app, and is where one has not been reached yet', async () => {
+  it('is not declared if no connector has an app, and is declared while a connector has not been reached yet', async () => {
     await using plain = await RawMcpServer.start();
     await using world = await startGateway({ plain: remote(plain) });
     expect(await initialize(`${world.listener.url}/mcp`)).not.toHaveProperty('extensions');

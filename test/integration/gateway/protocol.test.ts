@@ -14,7 +14,7 @@ const listing =
     result({ tools });
 
 describe('tools of all connectors', () => {
-  it('are listed in both eras, with and without a session, under names that name their connector, every member kept', async () => {
+  it('are listed for legacy and modern clients, with and without a session, prefixed with their connector and otherwise unchanged', async () => {
     const odd = tool('look', { description: 'Looks', 'x-own': { deep: [1] }, annotations: { readOnlyHint: true } });
     await using a = await RawMcpServer.start({ 'tools/list': listing(odd) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('look')) });
@@ -30,7 +30,7 @@ describe('tools of all connectors', () => {
     expect((await session.call('tools/list')).result).not.toHaveProperty('ttlMs');
   });
 
-  it('are called by those names; parameters, `_meta` and the result pass as they were sent', async () => {
+  it('can be called by those names; parameters, `_meta` and the result are forwarded unchanged', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => result({ content: [], seen: message.params, isError: false, 'x-own': 1 }),
     });
@@ -58,7 +58,7 @@ describe('tools of all connectors', () => {
     expect(modern.result).toMatchObject({ resultType: 'complete', 'x-own': 1, seen: { _meta: { trace: 'abc' } } });
   });
 
-  it('answer errors as their connector sent them', async () => {
+  it('return the errors of their connector unchanged', async () => {
     const error = { code: -32_123, message: 'No such station', data: { station: 'X', hint: ['a'] } };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
@@ -74,7 +74,7 @@ describe('tools of all connectors', () => {
     expect([modern.status, modern.error]).toEqual([200, error]);
   });
 
-  it('that nobody has are refused, as are calls without a name or with arguments that are no object', async () => {
+  it('are rejected if unknown, as are calls without a name or with arguments that are not an object', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -83,7 +83,7 @@ describe('tools of all connectors', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('a connector that is down says so with a code and what to do, and holds up nothing else', async () => {
+  it('a connector that is down is reported with a code and a remedy, and delays no other', async () => {
     await using up = await RawMcpServer.start();
     await using world = await startGateway({ down: { type: 'http', url: 'http://127.0.0.1:9/mcp' }, up: remote(up) });
     const url = `${world.listener.url}/mcp`;
@@ -92,7 +92,7 @@ describe('tools of all connectors', () => {
     expect(error.data).toMatchObject({ code: expect.stringMatching(/^CONNECTOR_|^TOOL_/), remedy: expect.any(String) });
   });
 
-  it('whose names are too long, or could be read in two ways, keep a name of their own that every client accepts', async () => {
+  it('with names that are too long or ambiguous get a unique name that every client accepts', async () => {
     const names = ['x'.repeat(100), 'a.b/c', 'b__c', 'plain'];
     await using server = await RawMcpServer.start({ 'tools/list': listing(...names.map((name) => tool(name))) });
     await using world = await startGateway({ a: remote(server), 'com.example.a__b': remote(server) });
@@ -109,7 +109,7 @@ describe('tools of all connectors', () => {
     expect(exposed).toContain('a__plain');
   });
 
-  it('come in pages where there are many', async () => {
+  it('are listed in pages if there are many', async () => {
     const many = Array.from({ length: 1_500 }, (_, index) => tool(`t${String(index).padStart(4, '0')}`));
     await using server = await RawMcpServer.start({ 'tools/list': listing(...many) });
     await using world = await startGateway({ a: remote(server) });
@@ -124,7 +124,7 @@ describe('tools of all connectors', () => {
 });
 
 describe('routes', () => {
-  it('of one connector show everything as it calls it itself', async () => {
+  it("of one connector show the connector's own names", async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), other: remote(fixture) });
     const url = `${world.listener.url}/c/fx/mcp`;
@@ -136,7 +136,7 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
-  it('of one connector never reach another whose id begins like a tool of it', async () => {
+  it('of one connector never reach another whose id begins like one of its tools', async () => {
     await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
     await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });
@@ -149,7 +149,7 @@ describe('routes', () => {
     expect(b.of('tools/call')).toHaveLength(0);
   });
 
-  it('show what their globs allow, on every way in, and call nothing else', async () => {
+  it('show and call only what their globs allow, on every route', async () => {
     await using server = await RawMcpServer.start({
       'tools/list': listing(tool('read'), tool('delete_all'), tool('write')),
     });
@@ -175,7 +175,7 @@ describe('routes', () => {
 });
 
 describe('prompts, resources and completion', () => {
-  it('are those of all connectors, their URIs told apart', async () => {
+  it('are those of all connectors, with distinct URIs', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), 'F2.x': remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -215,7 +215,7 @@ describe('prompts, resources and completion', () => {
       );
   });
 
-  it('that nobody has are refused as each era wants it', async () => {
+  it('that are unknown are rejected with the error of each protocol generation', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -232,7 +232,7 @@ describe('prompts, resources and completion', () => {
 });
 
 describe('a legacy client', () => {
-  it('agrees on a revision, gets a session, and loses it when it ends it', async () => {
+  it('negotiates a protocol version, gets a session, and loses it when it ends the session', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const asked = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 't', version: '1' } };
@@ -249,7 +249,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'ping', {}, { headers: { 'mcp-protocol-version': '1999-01-01' } })).status).toBe(400);
   });
 
-  it('gets no session where there are none to be had, and is served all the same', async () => {
+  it('gets no session if the gateway has none, and is still served', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { hasSessions: false } });
     const url = `${world.listener.url}/mcp`;
@@ -261,7 +261,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'resources/subscribe', { uri: 'x' })).error.code).toBe(-32_601);
   });
 
-  it('is told that what it sends is no message', async () => {
+  it('gets an error for anything that is not a message', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     expect(await post(url, '{')).toMatchObject({ status: 400, error: { code: -32_700 } });
@@ -273,7 +273,7 @@ describe('a legacy client', () => {
     expect((await fetch(url, { method: 'PUT' })).status).toBe(405);
   });
 
-  it('that takes events alone gets its answer as one', async () => {
+  it('that accepts only events gets its response as an event', async () => {
     await using world = await startGateway({});
     const answered = await postLegacy(
       `${world.listener.url}/mcp`,
@@ -287,7 +287,7 @@ describe('a legacy client', () => {
 });
 
 describe('a modern client', () => {
-  it('learns what the gateway is and can, and is refused what the era does not have', async () => {
+  it('learns the identity and capabilities of the gateway, and gets errors for legacy methods', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const { result } = await postModern(url, 'server/discover');
@@ -303,10 +303,10 @@ describe('a modern client', () => {
   it.each([
     ['no capabilities', { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }, {}, -32_602],
     ['another method in its header', envelope(), { 'mcp-method': 'tools/list' }, -32_020],
-    ['another revision in its header', envelope(), { 'mcp-protocol-version': '2027-01-01' }, -32_020],
+    ['another protocol version in its header', envelope(), { 'mcp-protocol-version': '2027-01-01' }, -32_020],
     ['another name in its header', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
-  ])('with %s is refused with its code, and its id', async (_, meta, headers, code) => {
+  ])('with %s is rejected with the matching code, and its id', async (_, meta, headers, code) => {
     await using world = await startGateway({});
     const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
     const sent = {
@@ -319,7 +319,7 @@ describe('a modern client', () => {
     expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
   });
 
-  it('of a revision that is not spoken is told which are', async () => {
+  it('with an unsupported protocol version gets the list of supported ones', async () => {
     await using world = await startGateway({});
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const headers = { 'mcp-protocol-version': '2099-01-01' };
@@ -327,7 +327,7 @@ describe('a modern client', () => {
     expect(answered).toMatchObject({ status: 400, error: { code: -32_022, data: { supported: ['2026-07-28'] } } });
   });
 
-  it('has to mirror the arguments that a tool wants mirrored', async () => {
+  it('must mirror the arguments that a tool wants in headers', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;

@@ -4,7 +4,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, openStream, postModern, streamPost } from '../../helpers/mcp-post.ts';
 import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-describe('a question of a connector', () => {
+describe('a server request of a connector', () => {
   const asking: Readonly<Record<string, Answer>> = {
     'tools/call': ({ events }) =>
       events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?' } }),
@@ -23,7 +23,7 @@ describe('a question of a connector', () => {
     expect(server.of('POST').at(-1)?.message).toMatchObject({ error: { code: -32_603 } });
   });
 
-  it('cannot be withdrawn by a notice that a connector makes up', async () => {
+  it('cannot be withdrawn by a notification that a connector forges', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) =>
         events(
@@ -60,7 +60,7 @@ describe('a question of a connector', () => {
   });
 });
 
-it('sends the progress of a held call under the token of the request that waits by then', async () => {
+it('sends the progress of a held call under the token of the request that waits at that time', async () => {
   await using server = await RawMcpServer.start({
     'tools/call': ({ events, message }) => {
       const progressToken = (message.params as { _meta: { progressToken: unknown } })._meta.progressToken;

@@ -3,7 +3,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, postModern } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** A reader can follow a request if it passes through few files and returns to none of them. */
+/** The most files that a request may pass through, so that a reader can follow it. */
 const MAX_FILES = 18;
 
 const limit = Error.stackTraceLimit;
@@ -16,7 +16,10 @@ afterEach(() => {
   Error.stackTraceLimit = limit;
 });
 
-/** The files of `src/main` on the stack, awaited ones included, outermost first; neighbours of one file count once. */
+/**
+ * The files of `src/main` on the stack, awaited ones included, outermost first; consecutive frames of one file count
+ * once.
+ */
 function filesOnStack(): string[] {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1).reverse();
   const files = frames.flatMap((frame) => /src\/main\/(.+?\.ts):\d+/.exec(frame)?.[1] ?? []);
@@ -24,7 +27,7 @@ function filesOnStack(): string[] {
 }
 
 describe('the path of a tools/call request from the socket to the manager', () => {
-  it.each(['legacy', 'modern', 'modern and able to answer questions'])(
+  it.each(['legacy', 'modern', 'modern and able to answer server requests'])(
     'enters few files, and none of them twice, for a client that is %s',
     async (client) => {
       await using server = await RawMcpServer.start();
@@ -46,8 +49,8 @@ describe('the path of a tools/call request from the socket to the manager', () =
       expect(new Set(files).size).toBe(files.length);
       expect(files.length).toBeLessThanOrEqual(MAX_FILES);
       expect(files.at(-1)).toBe('gateway/protocol/forwarding/connector-request.ts');
-      // A held request runs in a turn of its own, so its stack begins further down.
-      if (client !== 'modern and able to answer questions')
+      // A request that can be held runs in a separate turn of the event loop, so its stack begins further down.
+      if (client !== 'modern and able to answer server requests')
         expect(files).toEqual([
           'gateway/http/application.ts',
           'gateway/http/mcp/mcp-endpoint.ts',

@@ -32,7 +32,7 @@ const toolNames = async (url: string): Promise<readonly string[]> =>
   ((await postLegacy(url, 'tools/list')).result.tools as { name: string }[]).map(({ name }) => name);
 
 describe('mcp-switchyard serve', () => {
-  it('lists the tools of programs and servers, and ends in order with 0 when it is told to', async () => {
+  it('lists the tools of stdio and HTTP servers, and shuts down with 0 on SIGTERM', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server), local: localServer() });
     const { cli, url, mcp } = await serve(['--config', file.path]);
@@ -47,7 +47,7 @@ describe('mcp-switchyard serve', () => {
     expect(cli.seen.stderr).toContain(mcp);
   });
 
-  it('lets calls end before it does, takes no new ones, and tells streams of notices that it ends', async () => {
+  it('lets running calls finish at shutdown, accepts no new ones, and closes the notification streams', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => {
@@ -62,7 +62,7 @@ describe('mcp-switchyard serve', () => {
     const call = session.call('tools/call', { name: 'a__echo' }, { id: 'last' });
     await eventually('it is called', () => server.of('tools/call').length === 1);
     cli.child.kill('SIGTERM');
-    await eventually('it says so', () => cli.seen.stderr.includes('No new work'));
+    await eventually('it says so', () => cli.seen.stderr.includes('No new calls'));
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
     finish();
     expect((await call).result).toEqual({ content: [] });
@@ -70,7 +70,7 @@ describe('mcp-switchyard serve', () => {
     expect(standing.status).toBe(200);
   });
 
-  it('ends though a call does not, at its deadline', async () => {
+  it('stops at its deadline even if a call does not end', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     using file = new LocalFile({ a: remote(server) });
     const { cli, mcp } = await serve(['--config', file.path, '--drain', '200']);
@@ -81,7 +81,7 @@ describe('mcp-switchyard serve', () => {
     await call;
   });
 
-  it('takes up a changed file, and leaves the connectors alone of which it says what it said', async () => {
+  it('reloads a changed file, and leaves unchanged connectors running', async () => {
     await using a = await RawMcpServer.start();
     await using b = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(a) });
@@ -101,7 +101,7 @@ describe('mcp-switchyard serve', () => {
     expect(b.of('initialize')).toHaveLength(1);
   });
 
-  it('serves what is remembered, marked, while the source of the map is down', async () => {
+  it('serves stored tools, marked as stale, while the source of the map is down', async () => {
     await using server = await RawMcpServer.start();
     using state = new TempDir();
     const mapServer = await MapServer.start(mapNow([entry('a', { endpoint: server.url.href })]));
@@ -118,7 +118,7 @@ describe('mcp-switchyard serve', () => {
     expect(result).toMatchObject({ tools: [{ name: 'a__echo', _meta: { 'mcp-switchyard/stale': true } }], ttlMs: 0 });
   });
 
-  it('refuses connectors of a map at private addresses unless it is allowed to', async () => {
+  it('rejects connectors of a map at private addresses unless they are allowed', async () => {
     await using server = await RawMcpServer.start();
     await using mapServer = await MapServer.start(mapNow([entry('a', { endpoint: server.url.href })]));
     const { cli, url, mcp } = await serve(['--service-map', mapServer.url], { CONNECTORS_SIGNATURE_KEY: KEY });
@@ -132,7 +132,7 @@ describe('mcp-switchyard serve', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('reads the map anew when it is told to by SIGHUP', async () => {
+  it('reloads the map on SIGHUP', async () => {
     await using server = await RawMcpServer.start();
     const entryOf = (id: string) => entry(id, { endpoint: server.url.href });
     await using mapServer = await MapServer.start(mapNow([entryOf('a')]));
@@ -144,7 +144,7 @@ describe('mcp-switchyard serve', () => {
     await eventually('b is up', async () => (await toolNames(mcp)).join() === 'a__echo,b__echo');
   });
 
-  it('says once why a connector is down, and that it is up again', async () => {
+  it('reports once why a connector is down, and once that it is up again', async () => {
     await using server = await RawMcpServer.start();
     const answers = { ...server.answers };
     for (const kind of ['server/discover', 'initialize', 'tools/list'])
@@ -161,7 +161,7 @@ describe('mcp-switchyard serve', () => {
     await eventually('it is up', () => /^\d{4}-[\dT:.-]+Z a: ready /m.test(cli.seen.stderr), 20_000);
   });
 
-  it('says what it waits for until it is ready', async () => {
+  it('names the connectors that it waits for until it is ready', async () => {
     await using up = await RawMcpServer.start();
     using file = new LocalFile({ up: remote(up), down: { type: 'http', url: 'http://127.0.0.1:9/mcp' } });
     const { url } = await serve(['--config', file.path, '--ready-for', 'all']);
@@ -180,13 +180,13 @@ describe('mcp-switchyard serve', () => {
     [['--port', '99999'], 'port', 2],
     [['--separator', '§'], 'Give 1 to 8', 2],
     [['--raedy-for', 'all'], '--ready-for', 2],
-  ])('refuses %j before it does anything', async (args, says, code) => {
+  ])('rejects %j before it starts anything', async (args, says, code) => {
     using file = new LocalFile({});
     const ended = await runCliHere(['serve', '--config', file.path, ...args], { env: { SHORT: 'short' } });
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(says)]);
   });
 
-  it('says that its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     using file = new LocalFile({});
@@ -198,7 +198,7 @@ describe('mcp-switchyard serve', () => {
 });
 
 describe('mcp-switchyard serve --stdio', () => {
-  it('has the tools of a program that takes a second to start in its very first list', async () => {
+  it('lists the tools of a stdio server that takes a second to start in its very first list', async () => {
     using file = new LocalFile({ late: startedAfter('sleep 1', 'late') });
     const cli = startCli(['serve', '--stdio', '--config', file.path, '--no-state'], { stdinDelayMs: 60_000 });
     const clientInfo = { name: 't', version: '1' };
@@ -209,7 +209,7 @@ describe('mcp-switchyard serve --stdio', () => {
     expect(cli.seen.stdout).toMatch(/"id":2.*late__whoami/);
   });
 
-  it('serves a client of either era over its standard streams, and ends with it', async () => {
+  it('serves legacy and modern clients over stdio, and ends with its client', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server) });
     const cli = startCli(['serve', '--stdio', '--config', file.path], { stdinDelayMs: 60_000 });
@@ -261,7 +261,7 @@ describe('mcp-switchyard serve --stdio', () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it('gives a call up that its client cancels, and asks its client over the same streams', async () => {
+  it('cancels a call that its client cancels, and sends server requests over the same streams', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ message, events }) => {
         if (message.params?.name === 'echo' && (message.params.arguments as { ask?: boolean }).ask === true)

@@ -6,7 +6,7 @@ import { postLegacy } from '../../helpers/mcp-post.ts';
 import { MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 describe('sockets', () => {
-  it('that are refused are closed even if their clients keep them open', async () => {
+  it('that are rejected are closed even if their clients keep them open', async () => {
     await using world = await startGateway({}, { limits: { maxConnections: 5, requestTimeoutMs: 300 } });
     const { hostname, port } = new URL(world.listener.url);
     const sockets = Array.from({ length: 5 }, () =>
@@ -22,7 +22,7 @@ describe('sockets', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('of a client that does not read hold up no other client', async () => {
+  it('of a client that does not read do not delay other clients', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text: 'x'.repeat(60_000) }] }),
     });
@@ -42,9 +42,9 @@ describe('sockets', () => {
   });
 });
 
-describe('addresses', () => {
+describe('request paths', () => {
   it.each(['/c/%2e%2e/mcp', '/c/a/../../mcp', '//x/mcp', '/./mcp'])(
-    'are rejected if they are not in their normal form: %s',
+    'are rejected if they are not normalized: %s',
     async (path) => {
       await using world = await startGateway({});
       const { hostname, port } = new URL(world.listener.url);

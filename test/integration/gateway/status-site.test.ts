@@ -6,7 +6,7 @@ import { createStatusSite, type StatusSite } from '../../../src/main/gateway/sta
 import { eventually } from '../../helpers/eventually.ts';
 import { listed, scriptedManager, statusWith } from '../../helpers/scripted-status.ts';
 
-/** A site behind a bare server. */
+/** The status site behind a bare HTTP server. */
 async function serve(connectors = [listed('a'), listed('b')], maxStreams = 32) {
   const manager = scriptedManager(statusWith(connectors));
   const latencies = new CallLatencies();
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene[Symbol.asyncDispose]());
 
-/** Listens as a page does, and keeps what it is told. */
+/** Listens like a page, and keeps the updates that it receives. */
 async function listen(search = '', headers: Record<string, string> = {}) {
   const leaving = new AbortController();
   const response = await fetch(`${scene.url}/status/events${search}`, { signal: leaving.signal, headers });
@@ -70,7 +70,7 @@ function fail(id: string): void {
 }
 
 describe('the status site', () => {
-  it('answers with a page that nothing else can load, frame, keep or guess about', async () => {
+  it('answers with a page that nothing else can load, frame, cache or sniff', async () => {
     const [first, second] = await Promise.all([fetch(`${scene.url}/`), fetch(`${scene.url}/?q=a`)]);
     const policy = first.headers.get('content-security-policy') ?? '';
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
@@ -88,7 +88,7 @@ describe('the status site', () => {
     });
   });
 
-  it('answers with the same as JSON', async () => {
+  it('answers with the same data as JSON', async () => {
     const response = await fetch(`${scene.url}/status.json?q=connector+b`);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
@@ -110,7 +110,7 @@ describe('the status site', () => {
       expect((await fetch(scene.url + path)).status).toBe(404);
   });
 
-  it('takes no harm from what is no address', async () => {
+  it('survives a malformed URL', async () => {
     const socket = connect(scene.port, '127.0.0.1').end('GET /?q=%E0%A4%A&page=%00&state[]=x&&& HTTP/1.0\r\n\r\n');
     let answer = '';
     for await (const chunk of socket) answer += String(chunk);
@@ -118,8 +118,8 @@ describe('the status site', () => {
   });
 });
 
-describe('the event streams of the site', () => {
-  it('tell a page of an event within a second, and no more often than once in a second', async () => {
+describe('the event streams of the status site', () => {
+  it('send an event to a page within a second, and at most one update per second', async () => {
     const page = await listen();
     expect(page.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     await eventually('it is told everything', () => page.updates.length === 1);
@@ -137,7 +137,7 @@ describe('the event streams of the site', () => {
     expect(page.updates.flatMap(({ events }) => events).length).toBeLessThanOrEqual(made);
   });
 
-  it('tell nothing twice to a page that was just made, or that comes back', async () => {
+  it('repeat nothing to a page that was just loaded or that reconnects', async () => {
     fail('a');
     const stamp = /data-stamp="([^"]+)"/.exec(await (await fetch(scene.url)).text())?.[1];
     const fresh = await listen(`?stamp=${stamp}&seq=1`);
@@ -153,7 +153,7 @@ describe('the event streams of the site', () => {
     expect(fromAnotherLife.updates[0]?.events).toHaveLength(1);
   });
 
-  it('tell of a call by the row of its connector alone', async () => {
+  it('report a call with only the row of its connector', async () => {
     const page = await listen();
     await eventually('it is told everything', () => page.updates.length === 1);
     scene.latencies.record('b', 12, true);
@@ -162,7 +162,7 @@ describe('the event streams of the site', () => {
     expect(Object.keys(page.updates[1]?.rows ?? {})).toEqual(['b']);
   });
 
-  it('are as many as may be; one that goes makes room', async () => {
+  it('are limited in number; a closed one makes room', async () => {
     await scene[Symbol.asyncDispose]();
     scene = await serve([listed('a')], 2);
     const pages = [await listen(), await listen()];
@@ -176,7 +176,7 @@ describe('the event streams of the site', () => {
     });
   });
 
-  it('end with the site, which then takes no more', async () => {
+  it('end with the site, which then accepts no more', async () => {
     const page = await listen();
     scene.site.close();
     scene.site.close();
@@ -184,7 +184,7 @@ describe('the event streams of the site', () => {
     expect((await fetch(`${scene.url}/status/events`)).status).toBe(503);
   });
 
-  it('look for nothing while nobody listens', async () => {
+  it('read no status while no page listens', async () => {
     const page = await listen();
     await eventually('it is told everything', () => page.updates.length === 1);
     page.leave();

@@ -36,7 +36,7 @@ describe('subscriptions', () => {
     for (const stream of streams) await stream[Symbol.asyncDispose]();
   });
 
-  it('are refused beyond a limit of their own', async () => {
+  it('are rejected beyond their own limit', async () => {
     await using world = await startGateway({}, { limits: { maxStreams: 1 } });
     const url = `${world.listener.url}/mcp`;
     await using first = await streamPost(url, listenMessage({ toolsListChanged: true }), listenHeaders);
@@ -66,12 +66,12 @@ describe('subscriptions', () => {
           .map(({ headers }) => headers['x-key'])
           .join() === 'k1',
     );
-    // This proves an absence: no stream with the old headers comes back later.
+    // Checks an absence: no stream with the old headers opens later.
     await sleep(1_200);
     expect(open().map(({ headers }) => headers['x-key'])).toEqual(['k1']);
   });
 
-  it('end when the client goes away while a connector is asked', async () => {
+  it('end when the client goes away while the connector has not answered yet', async () => {
     await using server = await RawMcpServer.start({
       ...{ 'resources/subscribe': () => {}, 'resources/list': watchable['resources/list'] as Answer },
       initialize: ({ result }) =>
@@ -98,13 +98,13 @@ describe('subscriptions', () => {
   });
 });
 
-it('a standing stream that its client closed frees its place', async () => {
+it('a standing stream that its client closed no longer counts towards the limit', async () => {
   await using world = await startGateway({}, { limits: { maxStreams: 2 } });
   const url = `${world.listener.url}/mcp`;
   const session = await openSession(url);
   for (let turn = 0; turn < 5; turn += 1) {
     const headers = { ...session.headers, accept: 'text/event-stream' };
-    // The gateway hears a moment later that a stream was closed.
+    // The gateway notices a closed stream a moment later.
     await eventually('there is a place for a stream', async () => {
       const stream = await openStream(url, { headers });
       await stream[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-w
 import { postLegacy } from '../../helpers/mcp-post.ts';
 import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** A connector with these tools, which says who it is when one of them is called. */
+/** A connector with these tools; each result names the connector. */
 function saying(who: string, ...names: readonly string[]): Readonly<Record<string, Answer>> {
   const tools = names.map((name) => ({ name, description: `of ${who}`, inputSchema: { type: 'object' } }));
   return {
@@ -23,7 +23,7 @@ async function listed({ listener }: GatewayWorld): Promise<readonly Tool[]> {
   return (await postLegacy(`${listener.url}/mcp`, 'tools/list')).result.tools as readonly Tool[];
 }
 
-/** What each tool that is listed answers, beside the connector that it is said to be of. */
+/** Calls each listed tool, and checks that the connector named in its description answers. */
 async function answers(world: GatewayWorld): Promise<readonly string[]> {
   const tools = await listed(world);
   const said = tools.map(async ({ name, description }) => {
@@ -40,7 +40,7 @@ describe('tools of connectors whose ids begin with one another', () => {
     ['at once', ['a', 'a.bank'], ['a', 'a.bank']],
     ['the shorter id first', ['a'], ['a', 'a.bank']],
     ['the longer id first', ['a.bank'], ['a', 'a.bank']],
-  ])('answer as the connector that they are listed of, when both come up %s', async (_, first, then) => {
+  ])('are answered by the connector that they are listed for, when both come up %s', async (_, first, then) => {
     await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain', 'other.one'));
     await using bank = await RawMcpServer.start(saying('a.bank', 'pay', 'look'));
     const entries = (ids: readonly string[]) =>
@@ -57,7 +57,7 @@ describe('tools of connectors whose ids begin with one another', () => {
     expect(await answers(world)).toEqual(['a: bank.pay', 'a: other.one', 'a: plain']);
   });
 
-  it('are not given out for another while the connector that the name belongs to has not listed any', async () => {
+  it('are not exposed for another connector while the connector that owns the name has not listed its tools', async () => {
     await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain'));
     await using bank = await RawMcpServer.start({ ...saying('a.bank', 'pay'), 'tools/list': () => {} });
     await using world = await startGateway({ a: remote(a) });

@@ -16,7 +16,7 @@ import {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A request as a connector got it. */
+/** A request as a connector received it. */
 interface Got {
   readonly headers: Json;
   readonly params: Json & { readonly _meta?: Json };
@@ -36,7 +36,7 @@ const SCRIPT = {
   'tools/call': [line({ content: [] })],
 };
 
-/** A call in the middle of which the connector asks its client something. */
+/** A call in the middle of which the connector sends a request to its client. */
 interface Asking {
   readonly request: RawRequest;
   count: number;
@@ -45,7 +45,7 @@ interface Asking {
 
 let asking: Asking | null = null;
 
-/** Calls a tool that asks twice; resolves with the `_meta` of the questions. */
+/** Calls a tool that sends two server requests; resolves with their `_meta`. */
 async function askedWithin(url: string): Promise<unknown[]> {
   const session = await openSession(url, { roots: {} });
   const call = { jsonrpc: '2.0', id: 'asks', method: 'tools/call', params: { name: 'http__asks' } };
@@ -59,7 +59,7 @@ async function askedWithin(url: string): Promise<unknown[]> {
   return questions().map(({ params }) => (params as Json)._meta);
 }
 
-/** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and a program. */
+/** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and stdio. */
 const TRANSPORTS = ['http', 'modern', 'sse', 'program'] as const;
 
 class Connectors implements AsyncDisposable {
@@ -95,7 +95,7 @@ class Connectors implements AsyncDisposable {
         }),
       answer: ({ response, message: { result } }) => {
         response.writeHead(202).end();
-        // The second question carries no trace of its own.
+        // The second server request carries no trace of its own.
         if (asking?.count === 1) asking.next({});
         else
           asking?.request.events({
@@ -152,7 +152,7 @@ class Connectors implements AsyncDisposable {
     };
   }
 
-  /** The calls that a connector got. */
+  /** The calls that a connector received. */
   calls(transport: (typeof TRANSPORTS)[number], method = 'tools/call'): Got[] {
     if (transport !== 'program')
       return this[transport].requests
@@ -165,7 +165,7 @@ class Connectors implements AsyncDisposable {
     return messages.filter((message) => message.method === method).map(({ params }) => ({ headers: {}, params }));
   }
 
-  /** The one call that carried this argument. */
+  /** The only call with this argument. */
   call(transport: (typeof TRANSPORTS)[number], text: string): Got | undefined {
     return this.calls(transport).find(({ params }) => (params.arguments as Json | undefined)?.text === text);
   }
@@ -185,7 +185,7 @@ const spanId = (digit: string): string => digit.repeat(16);
 const parent = (trace: string, span: string, flags = '01'): string => `00-${traceId(trace)}-${spanId(span)}-${flags}`;
 const partsOf = (traceparent: unknown): readonly string[] => String(traceparent).split('-');
 
-/** The members of a traceparent that say what trace a message is of. */
+/** The parts of a traceparent that identify a message's trace. */
 const traceOf = (got: Got | undefined): unknown => got?.params._meta?.traceparent;
 
 describe('a trace through the gateway, with an OpenTelemetry SDK in its host', () => {
@@ -204,7 +204,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     for (const [index, transport] of TRANSPORTS.entries()) {
       const name = `${transport}__echo`;
       const own = String(index + 1);
-      // Each with the `_meta` of one trace and the headers of another.
+      // Each call carries the `_meta` of one trace and the headers of another.
       const meta = { traceparent: parent(own, 'a'), tracestate: 'vendor=one', baggage: 'user=alice' };
       const headers = { traceparent: parent('e', own), baggage: 'user=mallory' };
       await session.call('tools/call', { name, arguments: { text: 'legacy' }, _meta: meta }, { headers });
@@ -252,7 +252,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     return span as ReportedSpan;
   };
 
-  it.each(TRANSPORTS)('goes from the client over the gateway to a connector: %s', (transport) => {
+  it.each(TRANSPORTS)('leads from the client over the gateway to a connector: %s', (transport) => {
     const digit = String(TRANSPORTS.indexOf(transport) + 1);
     const servers = inTrace(digit, 'server');
     const clients = inTrace(digit, 'client');
@@ -270,7 +270,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it.each(TRANSPORTS)('has the header as its parent where `_meta` carries none: %s', (transport) => {
+  it.each(TRANSPORTS)('takes its parent from the header if `_meta` carries none: %s', (transport) => {
     const own = spanId(String(TRANSPORTS.indexOf(transport) + 1));
     const server = report.spans.find(({ parentId, kind }) => parentId === own && kind === 'server');
     expect(server).toMatchObject({ traceId: traceId('e'), links: [], name: `tools/call ${transport}__echo` });
@@ -280,7 +280,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(got?.params._meta?.baggage).toBe('user=mallory');
   });
 
-  it.each(TRANSPORTS)('drops a malformed parent without a word, and starts a trace: %s', (transport) => {
+  it.each(TRANSPORTS)('silently drops a malformed parent, and starts a new trace: %s', (transport) => {
     const sent = partsOf(traceOf(connectors.call(transport, 'malformed')));
     expect(sent[1]).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
     const client = report.spans.find((span) => span.spanId === sent[2]);
@@ -288,7 +288,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect([client?.kind, server?.kind, server?.parentId]).toEqual(['client', 'server', null]);
   });
 
-  it('says what was called, in the words of the conventions, on the side of the server', () => {
+  it('describes the call with the semantic conventions in the server span', () => {
     const [legacy, modern] = inTrace('1', 'server');
     const common = {
       'mcp.method.name': 'tools/call',
@@ -309,7 +309,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     ['modern', '2026-07-28', {}],
     ['sse', '2024-11-05', {}],
     ['program', '2025-06-18', {}],
-  ] as const)('says where a call went, on the side of the client: %s', (transport, version, session) => {
+  ] as const)('describes the connection of a call in the client span: %s', (transport, version, session) => {
     const client = inTrace(String(TRANSPORTS.indexOf(transport) + 1), 'client')[0];
     const isProgram = transport === 'program';
     expect(client?.attributes).toMatchObject({
@@ -328,7 +328,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(client?.attributes).toMatchObject(address);
   });
 
-  it('marks a tool that failed with tool_error, on both sides', () => {
+  it('marks a failed tool with tool_error, on both sides', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('6', kind);
       expect([attributes['error.type'], status.code]).toEqual(['tool_error', 2]);
@@ -344,7 +344,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('names no tool that does not exist, and no method that MCP does not have', () => {
+  it('names no unknown tool and no unknown method', () => {
     const unknown = only('8', 'server');
     expect(unknown).toMatchObject({ name: 'tools/call', status: { code: 2 } });
     expect(unknown.attributes).not.toHaveProperty('gen_ai.tool.name');
@@ -352,7 +352,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(method).toMatchObject({ name: '_OTHER', attributes: { 'error.type': '-32601' } });
   });
 
-  it('names a prompt, and says which resource was read', () => {
+  it('names the prompt or the resource of a request', () => {
     for (const [kind, name] of [['server', 'http__greet'] as const, ['client', 'greet'] as const]) {
       const prompt = only('9', kind);
       expect(prompt).toMatchObject({ name: `prompts/get ${name}`, attributes: { 'gen_ai.prompt.name': name } });
@@ -366,13 +366,13 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(only('a', 'client').parentId).toBe(only('a', 'server').spanId);
   });
 
-  it('stays unsampled where the client does not sample it', () => {
+  it('stays unsampled if the client does not sample it', () => {
     expect(report.spans.filter((span) => span.traceId === traceId('b'))).toEqual([]);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(`00-${traceId('b')}-`);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(/-00$/);
   });
 
-  it('covers handshakes and notifications, and is none of the operation in which the host listens', () => {
+  it('covers handshakes and notifications, and is not nested in the span in which the host started listening', () => {
     const kinds = (name: string) => report.spans.filter((span) => span.name === name).map(({ kind }) => kind);
     expect(kinds('initialize')).toContain('server');
     expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(3);
@@ -383,7 +383,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(initialize?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': sessionId });
   });
 
-  it('gives each request of a batch a span of its own', () => {
+  it('gives each request of a batch its own span', () => {
     const served = inTrace('d', 'server');
     expect(served.map(({ parentId }) => parentId).sort()).toEqual(['1', '2', '3'].map(spanId));
     expect(served.map(({ attributes }) => attributes['jsonrpc.request.id']).sort()).toEqual(['one', 'three', 'two']);
@@ -392,7 +392,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
   });
 
-  it('gives each further request of a call a span of its own, below the span of the call', () => {
+  it('gives each further request of a call its own span, below the span of the call', () => {
     const rounds = connectors.calls('modern').filter(({ params }) => (params.arguments as Json)?.text === 'rounds');
     const call = inTrace('5', 'server')[0];
     const [first, second] = rounds.map((got) => report.spans.find(({ spanId: id }) => id === partsOf(traceOf(got))[2]));
@@ -401,7 +401,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
   });
 
-  it('goes on to the client where a connector asks something, with the trace of the connector or of the call', () => {
+  it('continues to the client in a server request, with the trace of the connector or else of the call', () => {
     const named = (kind: ReportedSpan['kind']) =>
       report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
     const [withTrace, without] = named('server');
@@ -445,7 +445,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     for (const key of ['jsonrpc.request.id', 'mcp.session.id', 'mcp.resource.uri']) expect(keys).not.toContain(key);
   });
 
-  it('measures how long sessions last, on both sides', () => {
+  it('measures the duration of sessions, on both sides', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
       [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
@@ -458,8 +458,8 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   });
 });
 
-describe('a trace through the gateway, in a host that traces HTTP itself', () => {
-  it('links the span of the HTTP request, or is below it, and sends one traceparent header', async () => {
+describe('a trace through the gateway, in a host that traces HTTP', () => {
+  it('links to the span of the HTTP request or is below it, and sends one traceparent header', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
     const headers = { traceparent: parent('2', 'b') };
@@ -483,12 +483,12 @@ describe('a trace through the gateway, in a host that traces HTTP itself', () =>
 });
 
 describe('a trace through a gateway over stdio', () => {
-  it('comes from `_meta` alone, for clients of both generations', async () => {
+  it('is taken only from `_meta`, for legacy and modern clients', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
     if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
-    // An iterator keeps the lines that come together.
+    // An iterator keeps lines that arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
@@ -532,7 +532,7 @@ describe('a trace through a gateway over stdio', () => {
 
 describe('a trace through the gateway, without an OpenTelemetry SDK in its host', () => {
   it.each(['none', 'no-op'] as const)(
-    'keeps its id, its flags and its state, under span ids of its own (%s)',
+    "keeps its id, its flags and its state, with the gateway's own span ids (%s)",
     async (sdk) => {
       await using connectors = await Connectors.start();
       await using gateway = await startTracedGateway(connectors.entries(), { sdk });

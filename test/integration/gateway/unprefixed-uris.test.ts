@@ -4,7 +4,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, postLegacy, postModern } from '../../helpers/mcp-post.ts';
 import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** A connector with these resources and templates, which answers with the URI that it was asked for. */
+/** A connector with these resources and templates; it answers with the requested URI. */
 function holding(uris: readonly string[], templates: readonly string[]): Readonly<Record<string, Answer>> {
   const capabilities = { resources: { subscribe: true }, completions: {}, tools: {} };
   return {
@@ -20,7 +20,7 @@ function holding(uris: readonly string[], templates: readonly string[]): Readonl
 }
 
 describe('a URI without a prefix, as a tool prints it', () => {
-  it('is that of the only connector that lists it, or whose template it is an expansion of', async () => {
+  it('belongs to the only connector that lists it or has a template that it matches', async () => {
     await using a = await RawMcpServer.start(holding(['demo://one', 'git+https://x/y'], ['note://{id}', 'same://{x}']));
     await using b = await RawMcpServer.start(
       holding(['demo://two', 'note://7/raw'], ['note://{id}/{part}', 'same://{y}']),
@@ -75,7 +75,7 @@ describe('a URI without a prefix, as a tool prints it', () => {
     expect((await postLegacy(url, 'resources/read', { uri: 'nobody+x://7' })).error.code).toBe(-32_002);
   });
 
-  it('is not found on a route that hides what it is an expansion of', async () => {
+  it('is not found on a route that hides the matching template', async () => {
     await using a = await RawMcpServer.start(holding(['demo://one'], ['note://{id}']));
     const routes = { notes: ['a__note*'], ones: ['a__demo*'] };
     await using world = await startGateway({ a: remote(a) }, { gateway: { routes } });

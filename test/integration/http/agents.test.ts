@@ -23,7 +23,7 @@ describe('an Agent of undici 6', () => {
     ['ProxyAgent', () => new undici6.ProxyAgent(closedPort)],
     ['EnvHttpProxyAgent', () => new undici6.EnvHttpProxyAgent()],
     ['RetryAgent', () => new undici6.RetryAgent(new undici6.Agent())],
-  ])('such as %s is refused at construction', (_, make) => {
+  ])('such as %s is rejected at construction', (_, make) => {
     const refused = expect.objectContaining({ code: 'AGENT_INCOMPATIBLE', detail: { option: 'agent' } });
     const agent = make();
     expect(() => new ConnectorProxyManager({ serviceMapUrl: closedPort, signatureKey: KEY, agent })).toThrow(refused);
@@ -33,8 +33,8 @@ describe('an Agent of undici 6', () => {
   });
 });
 
-describe('the check of an Agent', () => {
-  it('opens no socket, whether it refuses or not', async () => {
+describe('the check of an Agent at construction', () => {
+  it('opens no socket, whether the Agent is accepted or rejected', async () => {
     let connections = 0;
     await using server = createServer((socket) => {
       connections += 1;
@@ -62,7 +62,7 @@ describe('the check of an Agent', () => {
         codes.push((error as { code: string }).code);
       }
     }
-    // An absence: an agent that connects when it is made would do so within this time.
+    // Checks an absence: an agent that connects when it is created would do so within this time.
     await sleep(50);
     expect(codes).toEqual([...Array(3).fill('AGENT_INCOMPATIBLE'), null, null, null]);
     expect(connections).toBe(0);
@@ -75,7 +75,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['7 EnvHttpProxyAgent', (url) => new undici7.EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
-  ])('that is a proxy (%s) carries the map on main and the connectors', async (_, make) => {
+  ])('that is a proxy (%s) carries the map on the main thread and the connectors', async (_, make) => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     const agent = make(proxy.url());
@@ -95,7 +95,7 @@ describe('an Agent of undici 7 or 8', () => {
     await agent.close();
   });
 
-  it('is what a connector over SSE is read and written through', async () => {
+  it('carries the event stream and the messages of a connector over SSE', async () => {
     const asked = new Set<string>();
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const noting = agent.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -105,7 +105,7 @@ describe('an Agent of undici 7 or 8', () => {
     using servers = new NpmServers();
     const sse = entry('sse', { endpoint: await servers.everythingOverSse(), transport: 'sse' });
     await using managed = await manage([sse], { agent: noting });
-    // The check of the Agent at construction was no request.
+    // The check of the Agent at construction sent a request to no server.
     asked.clear();
     await managed.manager.sync();
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });
@@ -120,7 +120,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 EnvHttpProxyAgent', () => new EnvHttpProxyAgent({ httpProxy: '', httpsProxy: '' })],
     ['8 RetryAgent', () => new RetryAgent(new Agent()) as unknown as Agent],
     ['8 composed', () => new Agent().compose((dispatch) => dispatch) as unknown as Agent],
-  ])('such as %s carries the map and the connectors, and outlives the manager', async (_, make) => {
+  ])('such as %s carries the map and the connectors, and stays open after the manager', async (_, make) => {
     const agent = make();
     await using mcp = await TestMcpServer.start(() => {});
     await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
@@ -134,7 +134,7 @@ describe('an Agent of undici 7 or 8', () => {
     await agent.close();
   });
 
-  it('is what every request goes through: map and connectors, POST and GET', async () => {
+  it('carries every request: map and connectors, POST and GET', async () => {
     const asked: string[] = [];
     const inner = new Agent();
     const agent = inner.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -153,7 +153,7 @@ describe('an Agent of undici 7 or 8', () => {
     await inner.close();
   });
 
-  it('leaves the proof to a worker: only fetching moves to main', async () => {
+  it('leaves verification to a worker: only fetching moves to the main thread', async () => {
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const large = Array.from({ length: 400 }, (_, index) => off(`c${index}`));
     await using server = await FaultyServer.start(answer(mapNow(large)));
@@ -163,7 +163,7 @@ describe('an Agent of undici 7 or 8', () => {
     expect([load?.thread, (load?.phases.fetch ?? 0) > 0]).toEqual([expect.stringMatching(/^worker-/), true]);
   });
 
-  it('overrules tls and proxy, and says so', async () => {
+  it('overrides tls and proxy, and logs a warning', async () => {
     await using held = mapUnderTest('http://map.invalid/', {
       agent: new ProxyAgent(closedPort),
       proxy: closedPort,
@@ -175,8 +175,8 @@ describe('an Agent of undici 7 or 8', () => {
   });
 });
 
-describe("a caller's own functions", () => {
-  it('fetchImpl gets the request as it was, on main, while a worker proves the map', async () => {
+describe('functions given as options', () => {
+  it('fetchImpl gets the original request on the main thread, while a worker verifies the map', async () => {
     const asked: [string, RequestInit | undefined][] = [];
     const fetchImpl = (async (url, init) => {
       asked.push([String(url), init]);
@@ -196,14 +196,14 @@ describe("a caller's own functions", () => {
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
   });
 
-  it('sleep is asked for 50 and 100 ms between the tries', async () => {
+  it('sleep is called with 50 and 100 ms between the attempts', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     await held.manager.sync().catch(() => {});
     expect(held.pauses).toEqual([50, 100]);
   });
 
-  it('now goes before clock', async () => {
+  it('now takes precedence over clock', async () => {
     const at = Date.parse('2030-01-01T00:00:00Z');
     const fetchImpl = (async () =>
       new Response(mapNow([off('a')], { generatedAt: '2030-01-01T00:00:00Z' }))) as typeof fetch;

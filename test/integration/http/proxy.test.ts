@@ -37,7 +37,7 @@ describe('a proxy', () => {
   );
 
   it.each(['never', 'always'] as const)(
-    'tunnels a map over https, whose certificate is proven through it (offload %s)',
+    'tunnels a map over https and verifies its certificate through the tunnel (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -50,7 +50,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('carries connectors too, over http and https', async () => {
+  it('carries connectors over http and https', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using secure = await TlsServer.start(leaf, mcpListener());
@@ -68,7 +68,7 @@ describe('a proxy', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'of the environment is used, but for what NO_PROXY lists (offload %s)',
+    'from the environment is used, except for hosts in NO_PROXY (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -85,7 +85,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('of the environment is left alone where the option says false', async () => {
+  it('from the environment is ignored if the proxy option is false', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1');
     await using held = mapUnderTest(server.url, { proxy: false, offload: 'always', timeoutMs: 3_000 });
@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('of the environment carries connectors and a map on both threads, but for the hosts that NO_PROXY lists', async () => {
+  it('from the environment carries connectors and the map on both threads, except for hosts in NO_PROXY', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using direct = await TestMcpServer.start(() => {});
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     expect(proxy.asked.filter((line) => line.includes(new URL(direct.url).port))).toEqual([]);
   });
 
-  it('of the environment is left alone by connectors, too, where the option says false', async () => {
+  it('from the environment is ignored by connectors too if the proxy option is false', async () => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     vi.stubEnv('HTTP_PROXY', proxy.url());
@@ -123,7 +123,7 @@ describe('a proxy', () => {
     expect([managed.manager.status().connectors[0]?.state, proxy.asked]).toEqual(['ready', []]);
   });
 
-  it('may be reached over https itself, and is then proven with the same authorities', async () => {
+  it('may itself use https, and is then verified with the same certificate authorities', async () => {
     await using proxy = await ProxyServer.start({ tls: leaf });
     await using plain = await FaultyServer.start(answer(mapNow()));
     await using secure = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -147,7 +147,7 @@ describe('a proxy', () => {
     [407, 'https', 'always'],
     [502, 'https', 'never'],
     [502, 'https', 'always'],
-  ] as const)('that answers %d is MAP_PROXY (%s, offload %s)', async (status, scheme, offload) => {
+  ] as const)('that answers %d fails the load with MAP_PROXY (%s, offload %s)', async (status, scheme, offload) => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = status;
     const options = { proxy: proxy.url(), offload, timeoutMs: 3_000 };
@@ -158,7 +158,7 @@ describe('a proxy', () => {
   it.each([
     ['http', 'never'],
     ['https', 'always'],
-  ] as const)('that is down leaves the map unreachable (%s, offload %s)', async (scheme, offload) => {
+  ] as const)('that is down makes the map unreachable (%s, offload %s)', async (scheme, offload) => {
     const proxy = await ProxyServer.start();
     const url = proxy.url(`user:${secret('proxy')}@`);
     await proxy[Symbol.asyncDispose]();
@@ -166,7 +166,7 @@ describe('a proxy', () => {
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_UNREACHABLE' });
   });
 
-  it('that is no URL is refused at construction, and not quoted', () => {
+  it('with an invalid URL is rejected at construction, and not quoted', () => {
     const options = { serviceMapUrl: 'http://map.invalid/', signatureKey: KEY };
     const refused = expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.not.stringContaining('user') });
     for (const proxy of [`ftp://user:${secret('proxy')}@host`, `http://user:${secret('proxy')}@host:99999`])
@@ -176,32 +176,35 @@ describe('a proxy', () => {
   });
 });
 
-describe('a proxy that wants credentials', () => {
+describe('a proxy that requires credentials', () => {
   const credentials = `user:${secret('proxy')}`;
-  /** As they are sent: what searches for the mark of secrets does not find them so. */
+  /** The encoded form that is sent; the search for secrets in the test output does not find it. */
   const encoded = Buffer.from(credentials).toString('base64');
 
-  it.each(['never', 'always'] as const)('gets those of its URL, and nobody else does (offload %s)', async (offload) => {
-    await using proxy = await ProxyServer.start({ credentials });
-    await using plain = await TestMcpServer.start(() => {});
-    await using secure = await TlsServer.start(leaf, mcpListener());
-    const entries = [entry('plain', { endpoint: plain.url }), entry('secure', { endpoint: secure.url })];
-    const options = { proxy: proxy.url(`${credentials}@`), tls: { ca: authority.cert }, offload };
-    await using managed = await manage(entries, options);
-    await managed.manager.sync();
-    const { connectors } = managed.manager.status();
-    expect(connectors.map(({ state }) => state)).toEqual(['ready', 'ready']);
-    expect(new Set(proxy.authorizations)).toEqual(new Set([`Basic ${encoded}`]));
-    const onward = [...managed.server.requests, ...plain.requests, ...secure.requests];
-    expect(onward.filter(({ headers }) => 'proxy-authorization' in headers)).toEqual([]);
-    const told = inspect([managed.lines, managed.manager.status()], { depth: 12 });
-    expect([told.includes(encoded), told.includes(credentials)]).toEqual([false, false]);
-  });
+  it.each(['never', 'always'] as const)(
+    'gets those of its URL, and no other server does (offload %s)',
+    async (offload) => {
+      await using proxy = await ProxyServer.start({ credentials });
+      await using plain = await TestMcpServer.start(() => {});
+      await using secure = await TlsServer.start(leaf, mcpListener());
+      const entries = [entry('plain', { endpoint: plain.url }), entry('secure', { endpoint: secure.url })];
+      const options = { proxy: proxy.url(`${credentials}@`), tls: { ca: authority.cert }, offload };
+      await using managed = await manage(entries, options);
+      await managed.manager.sync();
+      const { connectors } = managed.manager.status();
+      expect(connectors.map(({ state }) => state)).toEqual(['ready', 'ready']);
+      expect(new Set(proxy.authorizations)).toEqual(new Set([`Basic ${encoded}`]));
+      const onward = [...managed.server.requests, ...plain.requests, ...secure.requests];
+      expect(onward.filter(({ headers }) => 'proxy-authorization' in headers)).toEqual([]);
+      const told = inspect([managed.lines, managed.manager.status()], { depth: 12 });
+      expect([told.includes(encoded), told.includes(credentials)]).toEqual([false, false]);
+    },
+  );
 
-  it.each(['never', 'always'] as const)('and refuses them leaves no trace of them (offload %s)', async (offload) => {
+  it.each(['never', 'always'] as const)('and rejects them leaves no trace of them (offload %s)', async (offload) => {
     await using proxy = await ProxyServer.start({ credentials: 'user:other' });
     await using mcp = await TestMcpServer.start(() => {});
-    // Late retries: a connector that failed could be seen when it is just tried again.
+    // Late retries: otherwise a failed connector might be read during its next attempt.
     const random = { next: () => 1 };
     const options = { proxy: proxy.url(`${credentials}@`), offload, timeoutMs: 3_000, random };
     const errors: unknown[] = [];

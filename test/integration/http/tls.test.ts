@@ -29,11 +29,11 @@ const serveMap = (options: ServerOptions): Promise<TlsServer> =>
 
 const DAY_MS = 86_400_000;
 
-/** Without it a connector that failed may be seen when it is just tried again. */
+/** Late retries: otherwise a failed connector might be read during its next attempt. */
 const lateRetries = { random: { next: () => 1 } };
 
-describe('an own authority', () => {
-  it('is trusted by main and by the worker, beside those of the runtime', async () => {
+describe('a configured certificate authority', () => {
+  it('is trusted by the main thread and the worker, in addition to those of the runtime', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload: 'auto', timeoutMs: 3_000 });
     await held.manager.sync();
@@ -43,7 +43,7 @@ describe('an own authority', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it.each(['always', 'never'] as const)('is named as bytes or in a list just as well (offload %s)', async (offload) => {
+  it.each(['always', 'never'] as const)('can be given as bytes or in a list (offload %s)', async (offload) => {
     await using server = await serveMap(leaf);
     const other = await Authority.create();
     const ca = [new TextEncoder().encode(other.cert), authority.cert];
@@ -52,7 +52,7 @@ describe('an own authority', () => {
     expect(held.manager.listConnectors()).toHaveLength(2);
   });
 
-  it('is found in a bundle of several, whatever its line ends', async () => {
+  it('is found in a bundle of several, with any line endings', async () => {
     await using server = await serveMap(leaf);
     const other = await Authority.create();
     const ca = `# ours\n${other.cert}\n${authority.cert}`.replaceAll('\n', '\r\n');
@@ -64,7 +64,7 @@ describe('an own authority', () => {
   it.each([
     ['auto', ['main', 'worker-N']],
     ['always', ['worker-N', 'worker-N']],
-  ] as const)('holds for a map and a connector of one origin (offload %s)', async (offload, threads) => {
+  ] as const)('applies to a map and a connector of one origin (offload %s)', async (offload, threads) => {
     const mcp = mcpListener();
     await using server = await TlsServer.start(leaf, (request, response) => {
       if (request.url?.startsWith('/map')) response.end(mapNow([entry('secure', { endpoint: server.url })]));
@@ -82,12 +82,12 @@ describe('an own authority', () => {
   });
 });
 
-describe('a certificate that is wrong', () => {
+describe('an invalid certificate', () => {
   const cases: [string, () => Promise<KeyPair>][] = [
     ['of an unknown authority', async () => (await Authority.create()).sign()],
-    ['that only it itself stands behind', selfSigned],
+    ['that is self-signed', selfSigned],
     [
-      'that is over',
+      'that has expired',
       () =>
         authority.sign({
           notBeforeDate: new Date(Date.now() - 2 * DAY_MS),
@@ -96,29 +96,32 @@ describe('a certificate that is wrong', () => {
     ],
     ['of another host', () => authority.sign({ host: 'elsewhere.example.com' })],
   ];
-  it.each(cases)('%s is MAP_TLS on every thread, and nothing is fetched without TLS instead', async (_, make) => {
-    await using server = await serveMap(await make());
-    for (const offload of ['never', 'always'] as const) {
-      await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
-      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
-      expect(held.complaints()).toEqual(['map-refresh-failed MAP_TLS']);
-    }
-    expect([server.connections > 0, server.requests.length, server.plainRequests]).toEqual([true, 0, 0]);
-  });
+  it.each(cases)(
+    '%s fails with MAP_TLS on every thread, and nothing is fetched without TLS instead',
+    async (_, make) => {
+      await using server = await serveMap(await make());
+      for (const offload of ['never', 'always'] as const) {
+        await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
+        await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
+        expect(held.complaints()).toEqual(['map-refresh-failed MAP_TLS']);
+      }
+      expect([server.connections > 0, server.requests.length, server.plainRequests]).toEqual([true, 0, 0]);
+    },
+  );
 
-  it('is one of an own authority, too, where that is not named', async () => {
+  it('is also one of a private authority that is not configured', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
   });
 
-  it('would be seen to be gone around: the server counts what comes without TLS', async () => {
+  it('control: the server counts requests without TLS', async () => {
     await using server = await serveMap(leaf);
     await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow();
     expect(server.plainRequests).toBe(1);
   });
 
-  it('fails its connector alone', async () => {
+  it('fails only its connector', async () => {
     await using good = await TlsServer.start(leaf, mcpListener());
     await using bad = new AsyncDisposableStack();
     const servers: TlsServer[] = [];
@@ -138,7 +141,7 @@ describe('a certificate that is wrong', () => {
     expect(servers.map(({ requests, plainRequests }) => requests.length + plainRequests)).toEqual([0, 0, 0, 0]);
   });
 
-  it('is as bad as none: a server that does not speak TLS is MAP_TLS, and asked for nothing in the clear', async () => {
+  it('is treated like a server without TLS: MAP_TLS, and no request in clear text', async () => {
     await using plain = await MapServer.start(mapNow());
     await using held = mapUnderTest(plain.url.replace('http:', 'https:'), { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
@@ -149,7 +152,7 @@ describe('a certificate that is wrong', () => {
 describe('a client certificate', () => {
   const mutual = (): ServerOptions => ({ ...leaf, ca: authority.cert, requestCert: true, rejectUnauthorized: true });
 
-  it.each(['never', 'always'] as const)('is shown to a server that wants one (offload %s)', async (offload) => {
+  it.each(['never', 'always'] as const)('is sent to a server that requests one (offload %s)', async (offload) => {
     const { cert, key } = await authority.sign({ host: 'client' });
     await using server = await serveMap(mutual());
     await using held = mapUnderTest(server.url, { tls: { ca: authority.cert, cert, key }, offload, timeoutMs: 3_000 });
@@ -161,7 +164,7 @@ describe('a client certificate', () => {
     });
   });
 
-  it('is shown by connectors too, and its key may be encrypted', async () => {
+  it('is sent by connectors too, and its key may be encrypted', async () => {
     const { cert, key } = await authority.sign({ host: 'client' });
     const passphrase = secret('passphrase');
     const encrypted = createPrivateKey(key)
@@ -181,7 +184,7 @@ describe('a client certificate', () => {
     }
   });
 
-  it('may come with the name that the server must prove', async () => {
+  it('can be combined with the server name to verify', async () => {
     await using server = await serveMap(await authority.sign({ host: 'elsewhere.example.com' }));
     const tls = { ca: authority.cert, servername: 'elsewhere.example.com' };
     for (const offload of ['never', 'always'] as const) {
@@ -192,15 +195,15 @@ describe('a client certificate', () => {
   });
 });
 
-describe('certificates that cannot be used', () => {
+describe('invalid TLS options', () => {
   it.each<[string, (client: KeyPair) => ConnectorProxyManagerOptions['tls']]>([
     ['a certificate without its key', ({ cert }) => ({ cert })],
     ['a key without its certificate', ({ key }) => ({ key })],
     ['a key of another certificate', ({ cert }) => ({ cert, key: leaf.key })],
-    ['a certificate that is none', ({ key }) => ({ cert: 'nonsense', key })],
-    ['a key that is none', ({ cert }) => ({ cert, key: 'nonsense' })],
-    ['an authority that is none', () => ({ ca: [authority.cert, 'nonsense'] })],
-  ])('are refused at construction: %s', async (_, make) => {
+    ['a malformed certificate', ({ key }) => ({ cert: 'nonsense', key })],
+    ['a malformed key', ({ cert }) => ({ cert, key: 'nonsense' })],
+    ['a malformed authority', () => ({ ca: [authority.cert, 'nonsense'] })],
+  ])('are rejected at construction: %s', async (_, make) => {
     const tls = make(await authority.sign({ host: 'client' }));
     expect(() => new ConnectorProxyManager({ serviceMapUrl: 'https://map.invalid/', signatureKey: KEY, tls })).toThrow(
       expect.objectContaining({
@@ -218,7 +221,7 @@ describe('ten connectors of one https origin, four at a time', () => {
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
     ['legacy, with one', 'legacy', () => sessionListener({ hasStandingStream: true })],
   ])(
-    '(%s) take four handshakes at most to come up, and none for a refresh and a call each',
+    '(%s) need at most four handshakes to come up, and none for a refresh and one call each',
     async (_, era, listener) => {
       await using mcp = await TlsServer.start(leaf, listener());
       const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));

@@ -10,7 +10,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A folder, and stores of it over writer threads of their own. */
+/** A folder, and stores in it, each with its own writer thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -34,7 +34,7 @@ function world() {
 }
 
 describe('DurableLogins', () => {
-  it('gives everything back after a restart, and leaves no secret in the folder', async () => {
+  it('returns everything after a restart, and leaves no secret in the folder', async () => {
     await using w = world();
     const { store } = w.start();
     await store.saveBinding(bindingOf('a'));
@@ -50,7 +50,7 @@ describe('DurableLogins', () => {
     expect(await w.start().store.readAll()).toEqual(all);
   });
 
-  it('starts no thread and creates no file to find that there is nothing', async () => {
+  it('starts no thread and creates no file when there is nothing to read', async () => {
     await using w = world();
     const nowhere = new URL('file:///no-such-worker.ts');
     const { store } = w.start(nowhere);
@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('works where the other store cannot be used, which is tried again each time', async () => {
+  it('works if the main store is unusable, and opening that one is retried each time', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');
@@ -73,7 +73,7 @@ describe('DurableLogins', () => {
     expect((await store.readAll()).logins).toEqual([login]);
   });
 
-  it('does not harm the other store where it cannot be used itself', async () => {
+  it('does not harm the main store if it is unusable itself', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'logins.sqlite'));
     database.exec('CREATE TABLE theirs (a)');
@@ -101,7 +101,7 @@ describe('DurableLogins', () => {
     ends[1]?.();
   });
 
-  it('watches again after the thread was lost, and tells what changed meanwhile', async () => {
+  it('resumes watching after its thread was lost, and reports what changed meanwhile', async () => {
     await using w = world();
     const endOfWriter = join(w.dir, 'end');
     process.env.END_OF_WRITER = endOfWriter;
@@ -120,7 +120,7 @@ describe('DurableLogins', () => {
     end();
   });
 
-  it('says where the key is, and what cannot be read, once each and without a secret', async () => {
+  it('logs where the key is and what cannot be read, once each and without a secret', async () => {
     await using w = world();
     await w.start().store.saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();

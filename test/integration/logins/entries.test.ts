@@ -31,10 +31,10 @@ afterEach(() => {
   delete process.env[VARIABLE];
 });
 
-describe('an entry of a map that logs in by itself', () => {
+describe('an entry of a map with a machine login', () => {
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };
 
-  it('comes up with a secret in a variable that allowEnv names, and works', async () => {
+  it('comes up with a secret from a variable that allowEnv names, and works', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -47,7 +47,7 @@ describe('an entry of a map that logs in by itself', () => {
     expect(JSON.stringify([it.manager.status(), await it.manager.logins(), it.lines])).not.toContain(SECRET);
   });
 
-  it('comes up with a private key, in the words of auth', async () => {
+  it('comes up with a private key that is configured under auth', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' };
     const client = machine({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } });
@@ -61,7 +61,7 @@ describe('an entry of a map that logs in by itself', () => {
     expect(issuer.tokenRequests).toEqual([{ grantType: 'client_credentials', status: 200, error: null }]);
   });
 
-  it('fails without asking anybody where allowEnv does not name its variable, and follows a corrected map', async () => {
+  it('fails without any request if allowEnv does not name its variable, and follows a corrected map', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -80,7 +80,7 @@ describe('an entry of a map that logs in by itself', () => {
     [{ dpop: true }, 'DPoP'],
     [{ grant: 'id-jag' }, 'ID-JAG'],
     [{ workloadIdentity: {} }, 'workload identity'],
-  ])('is kept and says what cannot be done for %j', async (oauth, named) => {
+  ])('is kept and reports what is unsupported for %j', async (oauth, named) => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth })]);
@@ -93,7 +93,7 @@ describe('an entry of a map that logs in by itself', () => {
     expect(issuer.tokenRequests).toEqual([]);
   });
 
-  it('sends no secret and no token where it asks for DPoP, also if it could log in without', async () => {
+  it('sends no secret and no token if it requires DPoP, even if it could log in without', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -112,7 +112,7 @@ describe('an entry of a map that logs in by itself', () => {
     expect(issuer.tokenRequests).toHaveLength(1);
   });
 
-  it('does not go on with the token of a machine, or of an issuer, that it no longer names', async () => {
+  it('stops using tokens of a client or an issuer that it no longer names', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -130,7 +130,7 @@ describe('an entry of a map that logs in by itself', () => {
     await it.manager.ready('a', { timeoutMs: 10_000 });
   });
 
-  it('asks for no login where it says that nobody is to log in', async () => {
+  it('starts no login if oauth is false', async () => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth: false })]);
@@ -142,7 +142,7 @@ describe('an entry of a map that logs in by itself', () => {
   });
 });
 
-it('a file whose secret is corrected logs in at once, and not with the old one', async () => {
+it('a file with a corrected secret logs in at once, and not with the old secret', async () => {
   await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };

@@ -17,7 +17,7 @@ afterEach(() => {
   else process.env[BUS] = before;
 });
 
-/** Points this process at a session bus that does what `onSocket` does. */
+/** Points this process at a session bus that handles each socket with `onSocket`. */
 async function busThat(onSocket: (socket: Socket) => void) {
   const dir = new TempDir();
   const path = join(dir.path, 'bus');
@@ -45,9 +45,9 @@ const isInstalled = (command: string): boolean =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
 const hasSecretService = isInstalled('dbus-run-session') && isInstalled('gnome-keyring-daemon');
 
-// The keyring of macOS and Windows is there, and belongs to whoever runs the tests.
-describe.skipIf(process.platform !== 'linux')('the keyring of a system', () => {
-  it.skipIf(!hasSecretService)('keeps the key where there is a secret service, and no file has it', () => {
+// The keyring of macOS and Windows always exists, and belongs to the person who runs the tests.
+describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
+  it.skipIf(!hasSecretService)('holds the key if there is a secret service, and no file holds it', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'state');
     mkdirSync(stateDir);
@@ -60,7 +60,7 @@ describe.skipIf(process.platform !== 'linux')('the keyring of a system', () => {
     expect(readdirSync(stateDir).filter((name) => name.endsWith('.key'))).toEqual([]);
   });
 
-  it('cannot be used without a session bus, and the kernel is not taken instead', async () => {
+  it('is unavailable without a session bus, and the kernel keyring is not used instead', async () => {
     process.env[BUS] = 'unix:path=/nowhere';
     const keyring = createSystemKeyring();
     await expect(keyring.put('account', Buffer.alloc(32, 1))).rejects.toThrow(KeyringError);
@@ -68,13 +68,13 @@ describe.skipIf(process.platform !== 'linux')('the keyring of a system', () => {
     await expect(keyring.remove('account')).rejects.toThrow(KeyringError);
   });
 
-  it('that does not answer is given up, without a process that stays', async () => {
+  it('that does not answer is abandoned, and leaves no process behind', async () => {
     await using bus = await busThat(() => {});
     await expect(createSystemKeyring(1_500).get('account')).rejects.toThrow('did not answer within 1.5 s');
     for (const socket of bus.sockets) await new Promise((resolve) => socket.once('close', resolve).resume());
   });
 
-  it('that hangs up costs no login: the key goes into the file', async () => {
+  it('that hangs up loses no login: the key is written to a file', async () => {
     await using _bus = await busThat((socket) => socket.destroy());
     using dir = new TempDir();
     const keyring = createSystemKeyring();

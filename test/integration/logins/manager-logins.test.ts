@@ -7,7 +7,7 @@ import { ProtectedMcpServer } from '../../helpers/logins/protected-mcp-server.ts
 import { manage } from '../../helpers/manager.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-test('registers, logs in, calls, refreshes with rotation and asks for a login once the issuer refuses', async () => {
+test('a manager registers, logs in, calls, refreshes with rotation, and needs a new login once the issuer rejects its tokens', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -26,7 +26,7 @@ test('registers, logs in, calls, refreshes with rotation and asks for a login on
   expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
   expect(manager.status().connectors).toMatchObject([{ login: { state: 'logged-in', isRefreshable: true } }]);
 
-  // The server takes no token any more: one refresh, and then a person is needed.
+  // The server accepts no token any more: one refresh, and then a person is needed.
   server.refusesAll = true;
   const calls = await Promise.allSettled([1, 2, 3, 4].map(() => manager.callTool('crm.whoami')));
   expect(calls.every(({ status }) => status === 'rejected')).toBe(true);
@@ -46,7 +46,7 @@ test('registers, logs in, calls, refreshes with rotation and asks for a login on
   for (const event of ['login-needed', 'login-done', 'login-refreshed', 'logout']) expect(events).toContain(event);
 });
 
-test('takes a redirect once, and not one that it did not ask for', async () => {
+test('a manager accepts a redirect once, and only one that it started', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

@@ -10,7 +10,7 @@ import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 const challenge: Answer = ({ response }) => void response.writeHead(401, { 'www-authenticate': 'Bearer' }).end();
 
-/** What a server says of its login, whose issuer it is itself. */
+/** The OAuth metadata of a server that is its own issuer. */
 const metadata: Answer = ({ response }) => {
   const origin = `http://${response.req.headers.host}`;
   const path = response.req.url ?? '';
@@ -27,14 +27,14 @@ const metadata: Answer = ({ response }) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
 };
 
-/** A server that answers every request of MCP with a challenge. */
+/** A server that answers every MCP request with a challenge. */
 const startProtected = (): Promise<RawMcpServer> =>
   RawMcpServer.start({ 'server/discover': challenge, initialize: challenge, GET: metadata });
 
-/** How often a server was asked for a connection. */
+/** Number of attempts to connect to a server. */
 const attempts = (of: RawMcpServer): number => of.of('server/discover').length + of.of('initialize').length;
 
-/** Lets a protected server answer as one without a login. */
+/** Makes a protected server behave like one without a login. */
 const unlock = (server: RawMcpServer): void => {
   for (const kind of ['server/discover', 'initialize'] as const) server.answers[kind] = LEGACY_ANSWERS[kind];
 };
@@ -60,9 +60,9 @@ afterAll(async () => {
 const lastLine = ({ stderr }: Ended): string | undefined => stderr.trimEnd().split('\n').at(-1);
 const run = (...args: readonly string[]): Promise<Ended> => runCliHere([...args, '--config', file.path, '--no-state']);
 
-describe('a command whose sources have a connector that wants a login', () => {
+describe('a command with a connector that needs a login', () => {
   it.each(['sync', 'status', 'tools', 'doctor'])(
-    '%s exits with 1 and says in its last line how to log in, with and without --json',
+    '%s exits with 1 and explains in its last line how to log in, with and without --json',
     async (command) => {
       const [text, json] = [await run(command), await run(command, '--json')];
       for (const ended of [text, json]) {
@@ -74,7 +74,7 @@ describe('a command whose sources have a connector that wants a login', () => {
     },
   );
 
-  it('status shows the state and the issuer, and asks the server once', async () => {
+  it('status shows the state and the issuer, and connects to the server once', async () => {
     const before = attempts(server);
     const ended = await run('status', '--json');
     expect(JSON.parse(ended.stdout)).toMatchObject({
@@ -93,13 +93,13 @@ describe('a command whose sources have a connector that wants a login', () => {
     expect(attempts(server) - before).toBe(1);
   });
 
-  it('tools lists those of the other connectors, and names the one that is not up', async () => {
+  it('tools lists those of the other connectors, and names the connector that is not up', async () => {
     const { tools, notUp } = JSON.parse((await run('tools', '--json')).stdout);
     expect(tools.map(({ name }: { name: string }) => name)).toEqual(['open.echo']);
     expect(notUp).toMatchObject([{ id: 'linear', state: 'needs-login' }]);
   });
 
-  it('doctor has a finding of its own for it', async () => {
+  it('doctor has a separate finding for it', async () => {
     const { findings } = JSON.parse((await run('doctor', '--json')).stdout);
     const ofIt = findings.filter(({ message }: { message: string }) => message.startsWith('linear:'));
     expect(ofIt).toEqual([
@@ -111,7 +111,7 @@ describe('a command whose sources have a connector that wants a login', () => {
     ]);
   });
 
-  it('call fails at once with CONNECTOR_LOGIN_NEEDED, says how to log in, and says it once', async () => {
+  it('call fails at once with CONNECTOR_LOGIN_NEEDED, and explains once how to log in', async () => {
     const ended = await run('call', 'linear.search', '{}', '--json');
     expect(ended.code).toBe(1);
     expect(JSON.parse(ended.stdout)).toMatchObject({
@@ -123,15 +123,15 @@ describe('a command whose sources have a connector that wants a login', () => {
     expect((await run('call', 'open.echo')).code).toBe(0);
   });
 
-  it('names `auth login` alone where several want one', async () => {
+  it('sync names `auth login` without an id if several connectors need a login', async () => {
     using several = new LocalFile({ a: remote(server), b: remote(server) });
     const ended = await runCliHere(['sync', '--config', several.path, '--no-state']);
     expect(lastLine(ended)).toMatch(/^2 connectors want a login: .*\bauth login --config \S+$/);
   });
 });
 
-describe('waiting for connectors', () => {
-  it('ready("any") and ready("all") leave a connector out that needs a login; ready(id) does not', async () => {
+describe('waiting for connectors that need a login', () => {
+  it('ready("any") and ready("all") skip such a connector; ready(id) does not', async () => {
     await using manager = new ConnectorProxyManager({ configFile: file.path, logger: recordingLogger() });
     await manager.sync();
     await manager.ready('any');
@@ -142,7 +142,7 @@ describe('waiting for connectors', () => {
     });
   });
 
-  it('has nothing to wait for with ready("all"), and nothing that is up with ready("any"), if all need a login', async () => {
+  it('ready("all") resolves and ready("any") finds nothing if all connectors need a login', async () => {
     using only = new LocalFile({ linear: remote(server) });
     await using manager = new ConnectorProxyManager({ configFile: only.path, logger: recordingLogger() });
     await manager.sync();
@@ -155,7 +155,7 @@ describe('waiting for connectors', () => {
     ['all', 200, []],
     [['open'], 200, []],
     [['linear', 'open'], 503, ['linear']],
-  ] as const)('/readyz of a gateway that is ready for %j answers %i', async (readyFor, status, waitsFor) => {
+  ] as const)('/readyz of a gateway that is ready for %j answers with %i', async (readyFor, status, waitsFor) => {
     await using world = await startGateway({ linear: remote(server), open: remote(open) }, { listener: { readyFor } });
     const answer = await fetch(`${world.listener.url}/readyz`);
     const { waitsFor: named } = (await answer.json()) as { readonly waitsFor: readonly string[] };
@@ -163,14 +163,14 @@ describe('waiting for connectors', () => {
   });
 
   it.each(['any', 'all'] as const)(
-    '/readyz for %s is ready if every connector needs a login: a person could not log in otherwise',
+    '/readyz for %s is ready if every connector needs a login, since nobody could log in otherwise',
     async (readyFor) => {
       await using world = await startGateway({ linear: remote(server) }, { listener: { readyFor } });
       expect((await fetch(`${world.listener.url}/readyz`)).status).toBe(200);
     },
   );
 
-  it('warns once, tries nothing by itself, and comes up with the first forced sync after the login', async () => {
+  it('such a connector is logged once, does not retry, and comes up with the first forced sync after the login', async () => {
     await using own = await startProtected();
     using only = new LocalFile({ linear: remote(own) });
     const logger = recordingLogger();

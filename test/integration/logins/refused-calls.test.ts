@@ -15,7 +15,7 @@ const addTools: AddTools = (server) => {
 
 const OPEN = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'subscriptions/listen'];
 
-test('a tool that wants more scopes fails alone: the connector stays up and its other tools work', async () => {
+test('a tool that needs more scopes fails alone: the connector stays up and its other tools work', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({
     ...{ issuer: issuer.issuer, addTools },
@@ -43,7 +43,7 @@ test('a tool that wants more scopes fails alone: the connector stays up and its 
   expect(await manager.callTool('crm.deploy')).toMatchObject({ content: [{ text: 'deploy' }] });
 });
 
-test('a call that wants a login fails alone where the connector works without one', async () => {
+test('a call that needs a login fails alone if the connector works without one', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, open: OPEN });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -66,7 +66,7 @@ test('a call that wants a login fails alone where the connector works without on
   );
 });
 
-test('connectors that need a login cost the others nothing: all of one origin are tried once, and the others come up', async () => {
+test('connectors that need a login do not delay others: all of one origin are tried once, and the others come up', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({
@@ -86,7 +86,7 @@ test('connectors that need a login cost the others nothing: all of one origin ar
   const outcomes = await Promise.allSettled(locked.map(({ id }) => manager.callTool(`${id}.whoami`)));
   expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   expect(await manager.callTool('open.read')).toMatchObject({ content: [{ text: 'read' }] });
-  // One attempt each: the tools may be asked for beside the discovery.
+  // One attempt each; tools/list may be sent in parallel to server/discover.
   expect(asked).toBeGreaterThanOrEqual(20);
   expect(asked).toBeLessThanOrEqual(40);
   expect(server.statuses.length).toBe(asked);

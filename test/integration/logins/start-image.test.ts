@@ -26,7 +26,7 @@ const isWindows = process.platform === 'win32';
 const tokens = tokensOf('a', { expiresAtMs: null });
 const BEARER = ['authorization', `Bearer ${tokens.accessToken}`];
 
-/** A folder, stores of it over writer threads of their own, and one that can start no thread. */
+/** A folder, stores in it with their own writer threads, and one that cannot start a thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -43,7 +43,7 @@ function world() {
     at: (name: string) => join(dir.path, name),
     image: join(dir.path, 'logins.start'),
     early: () => start(NOWHERE).readEarly(),
-    /** Stores a login; its image is there when this resolves. */
+    /** Stores a login; its image exists when this resolves. */
     async store(): Promise<void> {
       const store = start();
       await store.saveBinding(bindingOf('a'));
@@ -61,7 +61,7 @@ function world() {
 const SENDING = { method: 'POST', url: new URL('https://a.test/mcp') };
 
 describe('the start image of the logins', () => {
-  it('gives everything without a thread, belongs to its owner, and holds nothing in the clear', async () => {
+  it('returns all logins without a thread, is readable only by its owner, and holds nothing in clear text', async () => {
     await using w = world();
     await w.store();
     const early = await w.early();
@@ -72,7 +72,7 @@ describe('the start image of the logins', () => {
     if (!isWindows) expect(statSync(w.image).mode & 0o777).toBe(0o600);
   });
 
-  it('is gone when a change is answered, so that a logout outlives a kill, and comes back without the login', async () => {
+  it('is removed before a change is acknowledged, so that a logout survives a kill, and is rewritten without the login', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -88,7 +88,7 @@ describe('the start image of the logins', () => {
     });
   });
 
-  it('has a refreshed token or none, never the one before', async () => {
+  it('holds a refreshed token or nothing, never the previous token', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -102,7 +102,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ generation: 2, tokens: tokensOf('b') }]);
   });
 
-  it('is written for a folder that has none yet, by the first process that reads its logins', async () => {
+  it('is written for a folder without one by the first process that reads its logins', async () => {
     await using w = world();
     await w.store();
     renameSync(w.image, w.at('elsewhere'));
@@ -112,7 +112,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('of another key, or with a key that is gone or no key, is no answer', async () => {
+  it('is not used with another key, an invalid key or no key', async () => {
     await using w = world();
     await w.store();
     const key = readFileSync(w.at('logins.key'));
@@ -122,13 +122,13 @@ describe('the start image of the logins', () => {
     }
     renameSync(w.at('logins.key'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
-    // What cannot be read is in no image, which would hide that.
+    // Unreadable logins are not written to an image, which would hide them.
     expect((await w.start().readAll()).unreadable).toBe(3);
     await w.close();
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it('that was damaged or cut off anywhere is no answer, and is written anew', async () => {
+  it('is not used if it was damaged or truncated anywhere, and is rewritten', async () => {
     await using w = world();
     await w.store();
     const bytes = readFileSync(w.image);
@@ -145,7 +145,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('of another file of logins is no answer', async () => {
+  it('is not used with another file of logins', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.at('logins.sqlite'), w.at('copy'));
@@ -154,12 +154,12 @@ describe('the start image of the logins', () => {
     renameSync(w.at('logins.sqlite'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
     expect((await w.start().readAll()).logins).toEqual([]);
-    // A new one has no image of the old one, from its first row on.
+    // A new store has no image of the old one, from its first row on.
     await w.start().saveBinding(bindingOf('b'));
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it.skipIf(isWindows)('is not read where others may read it or the key, nor through a link', async () => {
+  it.skipIf(isWindows)('is not read if others can read it or the key, nor through a symbolic link', async () => {
     await using w = world();
     await w.store();
     for (const file of [w.image, w.at('logins.key')]) {
@@ -177,7 +177,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('that is old, put back by somebody, serves until the store is read, and nobody is refused because of it', async () => {
+  it('may be an old one that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));
@@ -193,7 +193,7 @@ describe('the start image of the logins', () => {
     await service.close();
   });
 
-  it('without a login that is stored by now does not make a person log in', async () => {
+  it('without a newly stored login does not force a person to log in', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -1,6 +1,6 @@
 /**
- * What was proven wrong with the replaced manager, by the numbers of its defect list, each shown to be right here: rows 1–4, 7 and 14–20. Other
- * suites go deeper into most of them.
+ * Defects of the replaced manager, by their numbers in its defect list (rows 1–4, 7 and 14–20). Each test checks the
+ * correct behaviour. Other suites test most of them in more detail.
  */
 import { createHmac } from 'node:crypto';
 import { Agent } from 'undici';
@@ -16,15 +16,15 @@ import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 const at = (ms: number, id: string): Uint8Array =>
   signed(mapOf([off(id)], { generatedAt: new Date(ms).toISOString(), ttlSeconds: 60 }));
 
-describe('of the defects of the replaced manager', () => {
-  it('1: connectors do connect, with what the package brings along', async () => {
+describe('defects of the replaced manager that this manager does not have', () => {
+  it('1: connectors connect with the built-in proxy', async () => {
     await using mcp = await TestMcpServer.start(() => {});
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
     expect(managed.manager.status().connectors).toMatchObject([{ state: 'ready' }]);
   });
 
-  it('2: every request of a connector goes through the agent, those that are no POST too', async () => {
+  it('2: every request of a connector goes through the agent, not only its POST requests', async () => {
     let dispatched = 0;
     const inner = new Agent();
     const agent = inner.compose((dispatch) => (options, handler) => {
@@ -37,13 +37,13 @@ describe('of the defects of the replaced manager', () => {
     await using managed = await manage([entry('one', { endpoint: mcp.url }), sse], { agent });
     await managed.manager.sync();
     expect(managed.manager.status().connectors.map(({ state }) => state)).toEqual(['ready', 'ready']);
-    // With the one for the map; the SSE connector has a GET that stays open and posts beside it.
+    // Includes the one for the map; the SSE connector has an open GET and sends its messages in parallel.
     expect(dispatched).toBeGreaterThan(mcp.requests.length + managed.server.requests.length + 3);
     await managed.manager.close();
     await inner.destroy();
   });
 
-  it('3 and 4: past its time to live the map is asked for, and on failure the last good one is served, not the one before', async () => {
+  it('3 and 4: an expired map is fetched again, and on failure the last good map is served, not the one before', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(at(NOW, 'first')));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -59,7 +59,7 @@ describe('of the defects of the replaced manager', () => {
     expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['second']);
   });
 
-  it('7: an open circuit leaves a fresh map in peace', async () => {
+  it('7: an open circuit does not affect a fresh map', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
@@ -85,7 +85,7 @@ describe('of the defects of the replaced manager', () => {
     expect(real.manager.listTools()).toHaveLength(20);
   });
 
-  it('15: overlapping syncs are one request, and both have tools', async () => {
+  it('15: overlapping syncs cause one request, and both see the tools', async () => {
     await using mcp = await TestMcpServer.start((server) => {
       server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
     });
@@ -99,7 +99,7 @@ describe('of the defects of the replaced manager', () => {
     expect([tools, managed.server.requests.length]).toEqual([[1, 1], 1]);
   });
 
-  it('16: members that nobody knows are signed like all others', async () => {
+  it('16: signatures cover unknown members too', async () => {
     const signedExtra = mapNow([off('a')], { extra: { of: 'the producer' } });
     await using server = await FaultyServer.start(answer(signedExtra));
     await using held = mapUnderTest(server.url);
@@ -111,7 +111,7 @@ describe('of the defects of the replaced manager', () => {
     expect(held.manager.status().serviceMap.lastError?.code).toBe('MAP_SIGNATURE_MISMATCH');
   });
 
-  it('17: keys are sorted by code unit, upper case first, whatever a locale says', async () => {
+  it('17: keys are sorted by code unit, upper case first, whatever the locale', async () => {
     const generatedAt = new Date().toISOString();
     const canonical = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"B":1,"Z":2,"a":3,"ä":4},"ttlSeconds":60}`;
     const signature = createHmac('sha256', KEY).update(canonical).digest('base64url');
@@ -121,7 +121,7 @@ describe('of the defects of the replaced manager', () => {
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('18: a map that is over is not accepted, however well it is signed', async () => {
+  it('18: an expired map is not accepted, even with a valid signature', async () => {
     await using server = await FaultyServer.start(answer(at(NOW, 'a')));
     await using held = mapUnderTest(server.url, { now: () => NOW + 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_EXPIRED' });
@@ -135,7 +135,7 @@ describe('of the defects of the replaced manager', () => {
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('20: the error says what it was, and keeps its cause', async () => {
+  it('20: an error explains the failure, and keeps its cause', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     const error = await held.manager.sync().catch((reason: unknown) => reason);

@@ -101,7 +101,7 @@ describe('closing a manager', () => {
     await map[Symbol.asyncDispose]();
   });
 
-  it('succeeds before anything was asked of the manager', async () => {
+  it('succeeds before the manager was used', async () => {
     await (await manage([]))[Symbol.asyncDispose]();
   });
 
@@ -121,7 +121,7 @@ describe('closing a manager', () => {
   });
 
   it.each(['signatureKey', 'connectorsApiKey'] as const)(
-    'rejects sync while the host still owes an answer to %s',
+    'rejects sync while the host has not yet provided %s',
     async (name) => {
       const one = entry('a', { auth: { type: 'bearer' } });
       const asked = Promise.withResolvers<void>();
@@ -149,12 +149,12 @@ describe('closing a manager', () => {
     await map.manager.close();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
     const asked = hanging.requests.length;
-    // An absence: within this time a connector that waited for its turn would be connected.
+    // Checks an absence: within this time a connector that waits for its turn would connect.
     await sleep(100);
     expect(hanging.requests.length).toBe(asked);
   });
 
-  it('does not wait for a sleep of the host that never ends', async () => {
+  it('does not wait for a sleep function of the host that never resolves', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const asleep = Promise.withResolvers<void>();
@@ -170,7 +170,7 @@ describe('closing a manager', () => {
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('settles every sync and call at whatever moment it comes', async () => {
+  it('settles every sync and call at any moment of the bring-up', async () => {
     using dir = new TempDir();
     await using server = await TestMcpServer.startWithSessions(
       (it) => void it.registerTool('t', {}, () => new Promise(() => {})),
@@ -183,7 +183,7 @@ describe('closing a manager', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
-      // No wait for anything: close() comes at moments that are spread over the whole bring-up.
+      // There is no wait for a condition: the calls of close() are spread over the whole bring-up.
       await sleep(delayMs);
       await map.manager.close();
       const [synced, called] = await work;
@@ -200,7 +200,7 @@ describe('closing a manager', () => {
 });
 
 describe('a host that has nothing more to do', () => {
-  it('ends by itself although the thread pool, the writer and the scheduler still exist', async () => {
+  it('exits although the thread pool, the writer and the scheduler still exist', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(current([]));
     const program = fileURLToPath(new URL('../../fixtures/programs/idle-host.ts', import.meta.url));

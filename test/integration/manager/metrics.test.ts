@@ -73,7 +73,7 @@ it('connectors beyond the label limit share the label "other" and have no gauge 
   );
 });
 
-it('the gauge of the event loop delay shows, from the first scrape on, how long the loop was held', async () => {
+it('the gauge of the event loop delay shows, from the first scrape on, how long the loop was blocked', async () => {
   await getConnectorMetricsRegistry().metrics();
   const holdLoop = (): void => {
     const endsAt = performance.now() + 60;
@@ -82,7 +82,7 @@ it('the gauge of the event loop delay shows, from the first scrape on, how long 
   const maximum = async (): Promise<number> => Number(await gauge('mcp_event_loop_delay_seconds', { quantile: '1' }));
   await eventually('the delay has been sampled', async () => {
     holdLoop();
-    // The sample is taken when timers fire, which is between two turns.
+    // The sample is taken when timers run, between two turns of the event loop.
     await nextTurn();
     await nextTurn();
     return (await maximum()) > 0.03;

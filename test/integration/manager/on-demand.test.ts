@@ -6,7 +6,7 @@ const addTool = (server: Parameters<Parameters<typeof TestMcpServer.start>[0]>[0
   void server.registerTool('t', {}, () => ({ content: [{ type: 'text', text: 'called' }] }));
 
 describe('a manager that connects on demand', () => {
-  it('leaves connectors alone until each one is needed', async () => {
+  it('connects each connector only when it is needed', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using other = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url }, b: { url: other.url } }, { connect: 'on-demand' });
@@ -34,7 +34,7 @@ describe('a manager that connects on demand', () => {
     expect(await files.manager.request('a', 'tools/list')).toMatchObject({ tools: [{ name: 't' }] });
   });
 
-  it('connects to everything without the option', async () => {
+  it('connects to all connectors at once without the option', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } });
     await files.manager.sync();

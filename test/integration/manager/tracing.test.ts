@@ -19,7 +19,7 @@ const tools: AddTools = (server) => {
 
 const traceOf = (header: unknown): string => String(header).split('-')[1] ?? '';
 
-/** The requests that belong to a sync or a call. The standing stream, which opens two seconds later, belongs to neither. */
+/** The requests that belong to a sync or a call. The standing stream opens two seconds later and belongs to neither. */
 const sentFor = (server: TestMcpServer) =>
   server.requests.filter(({ headers }) => headers['mcp-method'] !== 'subscriptions/listen');
 
@@ -31,7 +31,7 @@ interface HostSpan {
   readonly failed: boolean;
 }
 
-/** The spans of a host in a process of its own, since a tracer provider is one for a whole process. */
+/** The spans of a host in its own process, because a tracer provider is global to its process. */
 async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<HostSpan[]> {
   const program = fileURLToPath(new URL('../../fixtures/programs/traced-host.ts', import.meta.url));
   const child = spawn(process.execPath, [program, mapUrl, KEY, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -45,7 +45,7 @@ async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<H
 }
 
 describe('one trace', () => {
-  it('spans the main thread, the worker and the connectors, and is marked as not sampled where nobody records it', async () => {
+  it('spans the main thread, the worker and the connectors, and is marked as not sampled if nothing records it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
@@ -65,7 +65,7 @@ describe('one trace', () => {
     ['callTool', 'tools/call'],
     ['request', 'prompts/get'],
   ] as const)(
-    'takes its parent from the `_meta` that a host gives to %s, if that is well-formed',
+    'takes its parent from the `_meta` that a host gives to %s, if it is well-formed',
     async (way, method) => {
       await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
       await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
@@ -87,7 +87,7 @@ describe('one trace', () => {
     },
   );
 
-  it('is published on diagnostics channels, failures included', async () => {
+  it('is published on diagnostics channels, including failures', async () => {
     const told: string[] = [];
     const on = (name: string) => {
       const subscribers = {
@@ -148,13 +148,13 @@ describe('one trace', () => {
     expect(told.filter((line) => line.startsWith('call '))).toHaveLength(1);
   });
 
-  it("becomes part of the host's own trace where the host has OpenTelemetry", async () => {
+  it("joins the host's own trace if the host uses OpenTelemetry", async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     const spans = await tracedHost(server.url);
     const named = (name: string) => spans.filter((span) => span.name === name);
     const [own] = named('own');
-    // Once the standing stream is open the list is read again, which belongs to no operation of the host.
+    // Once the standing stream is open, the list is read again, outside of any operation of the host.
     const roots = spans.filter(({ parentId }) => parentId === null).map(({ name }) => name);
     expect(roots.filter((name) => name !== 'connector relist')).toEqual(['own']);
     const syncs = named('connector sync');
@@ -166,7 +166,7 @@ describe('one trace', () => {
     const [call] = named('tools/call one.echo');
     expect(call).toMatchObject({ parentId: own?.spanId, failed: false });
     expect(named('tools/call one.nope')).toMatchObject([{ failed: true }]);
-    // On main and then in the worker.
+    // First on the main thread, then in the worker.
     const headersOf = (span: HostSpan | undefined) => `00-${span?.traceId}-${span?.spanId}-01`;
     expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
     const sent = sentFor(mcp).map(({ headers }) => headers.traceparent);
@@ -179,7 +179,7 @@ describe('one trace', () => {
     expect(sent.filter((header) => !known.has(String(header)))).toEqual([]);
   });
 
-  it('is marked as not sampled where the host does not sample it', async () => {
+  it('is marked as not sampled if the host does not sample it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     expect(await tracedHost(server.url, 'unsampled')).toEqual([]);
@@ -188,7 +188,7 @@ describe('one trace', () => {
     for (const header of sent) expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     const [one] = sent.map(traceOf);
     const others = sentFor(mcp).filter(({ headers }) => traceOf(headers.traceparent) !== one);
-    // Once the standing stream is open the list is read again, which belongs to no operation of the host.
+    // Once the standing stream is open, the list is read again, outside of any operation of the host.
     expect(others.filter(({ headers }) => headers['mcp-method'] !== 'tools/list')).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ const AGE = 'mcp_service_map_age_seconds';
 const KEY_END = 'mcp_service_map_key_expires_in_seconds';
 const HMAC_ONLY = 'mcp_service_map_hmac_only';
 
-/** A map that is signed so, as bytes. */
+/** A map with these signatures, as bytes. */
 function signed(generatedAtMs: number, options: Parameters<typeof signServiceMap>[1]): Uint8Array<ArrayBuffer> {
   const map = mapOf([off('a')], { generatedAt: new Date(generatedAtMs).toISOString() });
   return new TextEncoder().encode(JSON.stringify(signServiceMap(map, options)));
@@ -34,7 +34,7 @@ it('gauges show the age of a map and when the key that signed it expires', async
   expect(await gauge(HMAC_ONLY, {})).toBe(0);
 });
 
-it('a gauge counts maps with an HMAC alone where public keys are configured', async () => {
+it('a gauge counts maps signed only with an HMAC while public keys are configured', async () => {
   await using server = await MapServer.start(signed(Date.now(), { hmacKey: KEY }));
   const keys = jwksOf(newKey('a'));
   await using held = mapUnderTest(server.url, { signatureKey: KEY, signatureKeys: keys, accept: 'either' });
@@ -46,7 +46,7 @@ it('a gauge counts maps with an HMAC alone where public keys are configured', as
   expect(await gauge(HMAC_ONLY, {})).toBe(1);
 });
 
-it('counters tell of a refused downgrade and of a map that was dropped for its age', async () => {
+it('counters record a rejected downgrade and a map that was dropped for its age', async () => {
   let now = Date.now();
   const downgraded = { outcome: 'failed', code: 'MAP_SIGNATURE_DOWNGRADED' };
   const before = await counterOf('mcp_service_map_refresh_total', downgraded);

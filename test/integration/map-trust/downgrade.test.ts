@@ -11,7 +11,7 @@ const HMAC = secret('the HMAC key');
 const KEY = newKey('first');
 const EITHER = { signatureKey: HMAC, signatureKeys: jwksOf(KEY), accept: 'either' } as const;
 
-/** A world in which a manager accepted a map with both kinds of signatures, and was closed. */
+/** A world in which a manager accepted a map with both kinds of signatures and was then closed. */
 async function seenSigned(): Promise<TrustWorld> {
   const world = await trustWorld();
   world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
@@ -22,7 +22,7 @@ async function seenSigned(): Promise<TrustWorld> {
 }
 
 describe('a source that was seen signed', () => {
-  it('refuses a newer map with the HMAC alone, and keeps the one in force', async () => {
+  it('rejects a newer map that only has an HMAC, and keeps the current map', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     await world.during(EITHER, async (manager) => {
@@ -36,9 +36,9 @@ describe('a source that was seen signed', () => {
 
   it.each<[string, (world: TrustWorld) => void]>([
     ['a restart', () => {}],
-    ['damage to the remembered map', (world) => vandalise(world, `UPDATE source SET body = x'00'`)],
+    ['damage to the stored map', (world) => vandalise(world, `UPDATE source SET body = x'00'`)],
     ['the loss of the start image', (world) => removeImages(world)],
-  ])('still refuses it after %s', async (_, damage) => {
+  ])('still rejects such a map after %s', async (_, damage) => {
     await using world = await seenSigned();
     damage(world);
     world.server.serve(signed(mapAt(1, ['forged']), HMAC));
@@ -48,7 +48,7 @@ describe('a source that was seen signed', () => {
     });
   });
 
-  it('goes back to the HMAC only where that is said: leaving the public keys out is not enough', async () => {
+  it('returns to the HMAC only if accept says so: leaving out the public keys is not enough', async () => {
     await using world = await seenSigned();
     world.server.serve(signed(mapAt(1, ['b']), HMAC));
     await world.during({ signatureKey: HMAC }, (manager) => {
@@ -56,14 +56,14 @@ describe('a source that was seen signed', () => {
       expect(manager.status().serviceMap).toMatchObject({ accept: 'hmac', seenSigned: true });
     });
     await world.during({ signatureKey: HMAC, accept: 'hmac' }, (manager) => expect(idsOf(manager)).toEqual(['b']));
-    // It was seen signed all the same.
+    // The source still counts as seen signed.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     await world.during(EITHER, (manager) =>
       expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' }),
     );
   });
 
-  it('is one that trusts its configuration alone again when its state was deleted', async () => {
+  it('trusts only its configuration again after its state was deleted', async () => {
     await using world = await seenSigned();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(world.stateDir, `switchyard.db${suffix}`), { force: true });
     removeImages(world);
@@ -75,7 +75,7 @@ describe('a source that was seen signed', () => {
         keys: { version: null, trustsConfigurationAlone: true },
       });
     });
-    // What is required of every map needs no state.
+    // Requirements for every map need no state.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     const both = { signatureKey: HMAC, signatureKeys: jwksOf(KEY) };
     await world.during(both, (manager) => {
@@ -85,8 +85,8 @@ describe('a source that was seen signed', () => {
   });
 });
 
-describe('a change of what a source accepts', () => {
-  it('proves the map in force again, from HMAC over either and both to signatures alone', async () => {
+describe('a change of the accepted signatures', () => {
+  it('verifies the current map again, from HMAC over either and both to signatures only', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);
@@ -105,7 +105,7 @@ describe('a change of what a source accepts', () => {
   });
 });
 
-describe('the server of one map', () => {
+describe('the server of a map', () => {
   it('cannot serve another map of the same publisher, before or after a restart', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
@@ -125,7 +125,7 @@ describe('the server of one map', () => {
     await world.during({ ...signedOnly, mapId: other.id }, (manager) => expect(idsOf(manager)).toEqual(['swapped']));
   });
 
-  it('has to serve the configured id from the first map on, with an HMAC too', async () => {
+  it('must serve the configured id from the first map on, also with an HMAC', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, mapId: 'another' }, (manager) =>

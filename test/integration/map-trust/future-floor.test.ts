@@ -9,7 +9,7 @@ const HMAC = secret('the HMAC key');
 const YEAR_SECONDS = 365 * 24 * 3_600;
 const OPTIONS = { signatureKey: HMAC };
 
-/** What `state reset-floor` does: of the only source, on the clock of the world. */
+/** Does the same as `state reset-floor`, for the only source and with the clock of the world. */
 async function resetFloor({ stateDir, clock }: TrustWorld): Promise<void> {
   const writer = new WriterClient(stateDir);
   const [source] = await writer.ask((api) => api.readSources());
@@ -18,7 +18,7 @@ async function resetFloor({ stateDir, clock }: TrustWorld): Promise<void> {
   await writer.close();
 }
 
-/** A world in which host and publisher once were a year ahead, and are right again. */
+/** A world in which host and publisher once were a year ahead, and now have the right time again. */
 async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: object = OPTIONS): Promise<TrustWorld> {
   const world = await trustWorld();
   world.clock.at = NOW + YEAR_SECONDS * 1_000;
@@ -28,8 +28,8 @@ async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: obje
   return world;
 }
 
-describe('a floor that a wrong clock has set', () => {
-  it('is told in the error, with the way out', async () => {
+describe('a floor from a wrong clock', () => {
+  it('is reported in the error, with the command that resets it', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, (manager) => {
@@ -40,7 +40,7 @@ describe('a floor that a wrong clock has set', () => {
     });
   });
 
-  it('is gone after a reset, over a restart', async () => {
+  it('is gone after a reset, also over a restart', async () => {
     await using world = await lockedOut();
     await resetFloor(world);
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
@@ -51,7 +51,7 @@ describe('a floor that a wrong clock has set', () => {
     );
   });
 
-  it('is gone after a reset for a host that is running, with its next refresh', async () => {
+  it('is gone for a running host with its next refresh after a reset', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, async (manager) => {
@@ -62,7 +62,7 @@ describe('a floor that a wrong clock has set', () => {
     await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
   });
 
-  it('keeps what is known of the signatures when it is reset', async () => {
+  it('keeps the record of signatures when it is reset', async () => {
     const key = newKey('first');
     const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
     await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);
@@ -74,7 +74,7 @@ describe('a floor that a wrong clock has set', () => {
     });
   });
 
-  it('is not forgotten for a host that keeps no state', async () => {
+  it('stays in force for a host without state', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + YEAR_SECONDS * 1_000;
     world.server.serve(signed(mapAt(YEAR_SECONDS), HMAC));
@@ -87,14 +87,14 @@ describe('a floor that a wrong clock has set', () => {
 });
 
 describe('a map from the far future', () => {
-  it('is refused beyond the allowed skew, and raises no floor', async () => {
+  it('is rejected beyond the allowed skew, and raises no floor', async () => {
     await using world = await trustWorld();
     await world.during(OPTIONS, async (manager) => {
       world.server.serve(signed(mapAt(301), HMAC));
       expect(await manager.refresh()).toBe('MAP_FROM_FUTURE');
       world.server.serve(signed(mapAt(300, ['ahead']), HMAC));
       expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['ahead']]);
-      // The host is locked out for the skew at most.
+      // The host is locked out for the allowed skew at most.
       world.server.serve(signed(mapAt(299, ['b']), HMAC));
       expect(await manager.refresh()).toBe('MAP_ROLLED_BACK');
       expect(manager.status().serviceMap.lastError?.message).not.toContain('reset-floor');

@@ -9,8 +9,8 @@ import { idsOf, mapAt, trustWorld } from '../../helpers/trusting-manager.ts';
 const OLD = secret('the old key');
 const NEW = secret('the new key');
 
-describe('an HMAC key that is rotated', () => {
-  it('leaves no gap while both keys are configured and the producer changes over', async () => {
+describe('the rotation of an HMAC key', () => {
+  it('leaves no gap while both keys are configured and the producer switches', async () => {
     await using world = await trustWorld();
     const seen: unknown[] = [];
     await world.during({ signatureKey: [NEW, OLD] }, async (manager) => {
@@ -23,11 +23,11 @@ describe('an HMAC key that is rotated', () => {
     expect(seen).toEqual([1, 1, 0, 0, 1].map((index) => [null, index, ['a']]));
   });
 
-  it('keeps the floor of its URL over restarts, in which keys come and go', async () => {
+  it('keeps the floor of its URL over restarts with different keys', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), OLD));
     await world.during({ signatureKey: OLD }, (manager) => expect(idsOf(manager)).toEqual(['a']));
-    // An old map, signed by somebody who holds the new key, takes nobody back.
+    // The holder of the new key cannot roll hosts back by signing an old map.
     world.server.serve(signed(mapAt(9, ['revoked']), NEW));
     for (const signatureKey of [[NEW, OLD], NEW])
       await world.during({ signatureKey }, async (manager) => {
@@ -38,7 +38,7 @@ describe('an HMAC key that is rotated', () => {
     await world.during({ signatureKey: NEW }, (manager) => expect(idsOf(manager)).toEqual(['a']));
   });
 
-  it('serves the remembered map with any of the configured keys, and proves it by no other', async () => {
+  it('serves the stored map with any of the configured keys, and verifies it with no other key', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), OLD));
     await world.during({ signatureKey: OLD }, () => {});
@@ -50,7 +50,7 @@ describe('an HMAC key that is rotated', () => {
     });
   });
 
-  it('finds what an earlier version kept under URL and key, also when another key is given first', async () => {
+  it('finds rows that an earlier version stored by URL and key, also if another key comes first', async () => {
     await using world = await trustWorld();
     const store = new SqliteStore(world.stateDir);
     const kept = (key: string, second: number, id: string) =>
@@ -75,7 +75,7 @@ describe('an HMAC key that is rotated', () => {
     await world.during({ signatureKey: [NEW, OLD] }, (manager) => expect(idsOf(manager)).toEqual(['of-the-old-key']));
   });
 
-  it('asks for the rows of a key that a function gives later', async () => {
+  it('finds the rows of a key that a function returns later', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + 60_000;
     const store = new SqliteStore(world.stateDir);

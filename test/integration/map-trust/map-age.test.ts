@@ -12,8 +12,8 @@ const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 const DAY_STALE = { signatureKey: HMAC, maxStaleMs: 24 * HOUR };
 
-describe('a source that is cut off', () => {
-  it('is served as stale, told about at half of maxStaleMs, and dropped past it', async () => {
+describe('a source that cannot be reached', () => {
+  it('is served as stale, logged at half of maxStaleMs, and dropped after it', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     const alarms = () => counterOf('mcp_service_map_alarms_total', { code: 'MAP_TOO_STALE' });
@@ -55,7 +55,7 @@ describe('a source that is cut off', () => {
     expect((await alarms()) - before).toBe(1);
   });
 
-  it('is not served after a restart either, once its map is older than that', async () => {
+  it('is not served after a restart if its map is older than that', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during(DAY_STALE, () => {});
@@ -69,11 +69,11 @@ describe('a source that is cut off', () => {
       expect([manager.status().serviceMap.freshness, idsOf(manager)]).toEqual(['none', []]);
       expect(manager.status().serviceMap.dropped).toMatchObject({ code: 'MAP_TOO_STALE' });
     });
-    // The limit is what the host says now: a map that is still kept is served again where there is none.
+    // The current option of the host counts: a stored map is served again if there is no limit.
     await world.during({ signatureKey: HMAC }, (manager) => expect(idsOf(manager)).toEqual(['a']));
   });
 
-  it('is accepted again with a fresh map, and with no older one', async () => {
+  it('is accepted again with a fresh map, and not with an older one', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -91,7 +91,7 @@ describe('a source that is cut off', () => {
     });
   });
 
-  it('is dropped by the timer alone, and its connectors end as those that a map no longer lists', async () => {
+  it('is dropped by the timer, and its connectors end as if a map no longer listed them', async () => {
     await using world = await trustWorld();
     const { promise: isCalled, resolve: noteCall } = Promise.withResolvers<void>();
     await using connector = await TestMcpServer.start(
@@ -103,7 +103,7 @@ describe('a source that is cut off', () => {
     );
     const connectors = [entry('a', { endpoint: connector.url })];
     world.server.serve(signed(mapOf(connectors, { ttlSeconds: 1 }), HMAC));
-    // The timer fires again and again, until the clock says that it is time.
+    // The timer fires repeatedly until the clock reaches the limit.
     await world.during({ signatureKey: HMAC, maxStaleMs: 20 }, async (manager) => {
       const call = manager.callTool('a.slow');
       call.catch(() => {});
@@ -120,7 +120,7 @@ describe('a source that is cut off', () => {
     });
   });
 
-  it('is never dropped where maxStaleMs is not given', async () => {
+  it('is never dropped without maxStaleMs', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, maxStaleMs: null }, async (manager) => {
@@ -131,7 +131,7 @@ describe('a source that is cut off', () => {
     });
   });
 
-  it('counts from the expiry of the signatures where that is earlier', async () => {
+  it('is dropped by the expiry of its signatures if that is earlier', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));
@@ -146,8 +146,8 @@ describe('a source that is cut off', () => {
   });
 });
 
-describe('a wall clock that is set', () => {
-  it('forward by a year drops the map, and back again accepts the same one, with its floor', async () => {
+describe('a wall clock that jumps', () => {
+  it('forward by a year drops the map, and back again accepts the same map, with its floor', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -162,7 +162,7 @@ describe('a wall clock that is set', () => {
     });
   });
 
-  it('is noticed in the midst of a load, whose map then counts as a first one', async () => {
+  it('is noticed during a load, whose map then counts as a first map', async () => {
     await using world = await trustWorld();
     const body = signed(mapAt(0, ['a', 'b']), HMAC);
     world.server.serve(body);

@@ -17,7 +17,7 @@ const namesIn = (path: string): string[] =>
 
 afterEach(killRegistryUsers);
 
-/** A registry in a folder of its own, as `$CORTEX_HOME` has it. */
+/** A registry in its own folder, laid out like `$CORTEX_HOME`. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
@@ -54,7 +54,7 @@ describe('the registry', () => {
     await expect(cache.upsert(server('e'))).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('writes the file a while after a change', async () => {
+  it('writes the file shortly after a change', async () => {
     using it = world();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -67,7 +67,7 @@ describe('the registry', () => {
     });
   });
 
-  it('refuses what is no server, and takes a copy of what is one', async () => {
+  it('rejects invalid servers, and copies valid ones', async () => {
     using it = world();
     await using cache = await it.open();
     await expect(cache.upsert({ name: 'x' } as never)).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe('the registry', () => {
     expect(cache.getAll()).toEqual([server('a', { env: { A: '1' } })]);
   });
 
-  it('takes over what is edited in the file, and says what is bad in it', async () => {
+  it('adopts edits of the file, and reports invalid entries', async () => {
     using it = world();
     const logger = recordingLogger();
     await using cache = await it.open({ logger });
@@ -101,12 +101,12 @@ describe('the registry', () => {
     expect(namesIn(it.path)).toEqual(['a', 'by-hand', 'c', 'bad']);
   });
 
-  it('goes on while the disk does not, says so once, and catches up with it', async () => {
+  it('works in memory while the disk fails, reports that once, and writes everything afterwards', async () => {
     using it = world();
     const logger = recordingLogger();
     const cache = await it.open({ logger });
     await cache.upsert(server('before'));
-    // The store is gone with its folder, and a file stands in its place.
+    // The store is gone with its folder, and a file has the folder's name.
     await cache.close();
     rmSync(dirname(it.path), { recursive: true });
     writeFileSync(dirname(it.path), '');
@@ -125,8 +125,8 @@ describe('the registry', () => {
   });
 });
 
-describe('several processes', () => {
-  it('write the file that a killed one owed', async () => {
+describe('several processes with one registry', () => {
+  it('write the file that a killed process had not written yet', async () => {
     using it = world();
     const { child, lines, ended } = it.start('writes', 'k', '0');
     await eventually('it writes', () => lines.length > 3);
@@ -139,14 +139,14 @@ describe('several processes', () => {
     expect(existsSync(empty.path)).toBe(false);
   });
 
-  it('have all in store and file after a normal end without close()', async () => {
+  it('have everything in store and file after a normal end without close()', async () => {
     using it = world();
     const { ended } = it.start('ends', 'e', '30');
     expect((await ended)[0]).toBe(0);
     expect(namesIn(it.path)).toHaveLength(30);
   });
 
-  it('have all that was acknowledged after process.exit()', async () => {
+  it('keep every acknowledged change after process.exit()', async () => {
     using it = world();
     const { ended } = it.start('exits', 'e', '10');
     expect((await ended)[0]).toBe(0);

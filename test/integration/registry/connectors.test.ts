@@ -19,7 +19,7 @@ const states = (manager: ConnectorProxyManager): string[] =>
   manager.status().connectors.map(({ id, state }) => `${id} ${state}`);
 
 describe('registered servers', () => {
-  it('are connectors, programs and remote ones, without a map', async () => {
+  it('are connectors, stdio and remote ones, without a map', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     const headers = { 'X-Key': 'k' };
@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('come and go within a second of a change by somebody else, and the others never notice', async () => {
+  it('come and go within a second of a change by another process, without any effect on the others', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();
@@ -58,7 +58,7 @@ describe('registered servers', () => {
     await other.upsert(registeredProgram('added'));
     await eventually('it is listed', () => manager.listTools().some(({ name }) => name === 'added.whoami'));
     const tookMs = performance.now() - startedAt;
-    // Its process has to start besides.
+    // This includes the start of its process.
     expect(tookMs).toBeLessThan(2_000);
     other.remove('gone');
     await other.upsert(registeredProgram('changed', { args: [registeredProgram('x').args?.[0], 'new name'] }));
@@ -71,7 +71,7 @@ describe('registered servers', () => {
     expect(transitions.filter((line) => line.startsWith('kept'))).toEqual([]);
   });
 
-  it('follow an edit of the file by hand; bad ones are reported with their place and the others go on', async () => {
+  it('follow an edit of the file by hand; invalid ones are reported with their place and the others keep running', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using local = world.manage();
@@ -111,7 +111,7 @@ describe('registered servers', () => {
     expect(await whoami(manager, 'one')).toMatchObject({ pid });
   });
 
-  it('stand between those of the file, which win over them, and those of the map, over which they win', async () => {
+  it('take precedence over those of the map, and those of a configuration file over them', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     await world.fill(registeredProgram('both'), registeredProgram('all'), registeredProgram('own'));
@@ -125,7 +125,7 @@ describe('registered servers', () => {
       Promise.all(['both', 'all', 'own'].map(async (id) => (await whoami(manager, id)).name));
     expect(await names()).toEqual(['both', 'of the file', 'own']);
     expect(manager.listConnectors().map(({ id }) => id)).toEqual(['far', 'both', 'own', 'all']);
-    // Under each is the next.
+    // Below each source is the next one.
     file.write({});
     await manager.sync(true);
     expect(await names()).toEqual(['both', 'all', 'own']);
@@ -149,7 +149,7 @@ describe('registered servers', () => {
     ]);
   });
 
-  it('fail the sync with a code as long as the registry was never read, and come up once it can be', async () => {
+  it('fail the sync with a code as long as the registry was never read, and come up once it can be read', async () => {
     using world = new RegistryWorld();
     const folder = join(world.home, 'later');
     writeFileSync(folder, '');
@@ -164,15 +164,15 @@ describe('registered servers', () => {
     expect(local.manager.status().registry).toMatchObject({ serverCount: 1, lastError: null });
   });
 
-  it('are refused as an option that cannot work', () => {
+  it('are rejected with an invalid option', () => {
     using world = new RegistryWorld();
     expect(() => world.manage({ serverRegistry: { file: 'x' } as never })).toThrow('serverRegistry');
     expect(() => world.manage({ serverRegistry: { path: '' } })).toThrow('serverRegistry');
   });
 });
 
-describe('the registry in memory', () => {
-  it('says when it changed, whoever did it, and nothing where it did not', async () => {
+describe('the in-memory registry', () => {
+  it('reports every change, also of other processes, and no change without one', async () => {
     using world = new RegistryWorld();
     await using cache = await world.open();
     await using other = await world.open();

@@ -9,7 +9,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const server = (name: string): ServerInfo => ({ name, transport: 'http', endpoint: `http://${name}.example/` });
 
-/** A registry in a folder of its own. */
+/** A registry in its own folder. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
@@ -32,7 +32,7 @@ function world() {
   };
 }
 
-it('a damaged store is set aside aloud, and what is lost comes from the file', async () => {
+it('a damaged store is set aside with a log line, and its content is restored from the file', async () => {
   using it = world();
   const before = await it.open();
   await before.cache.upsertMany([server('a'), server('b')]);
@@ -49,7 +49,7 @@ it('a damaged store is set aside aloud, and what is lost comes from the file', a
   await after.cache.close();
 });
 
-it('a store that was damaged with its file goes, and the registry starts anew', async () => {
+it('a store that was damaged together with its file is set aside, and the registry starts empty', async () => {
   using it = world();
   writeFileSync(it.store, Buffer.alloc(6_000));
   writeFileSync(it.path, '{ "servers": [');
@@ -63,7 +63,7 @@ it('a store that was damaged with its file goes, and the registry starts anew', 
   );
 });
 
-it('a folder that is deleted while it is open is written again, with all that is in memory', async () => {
+it('a folder that is deleted while the registry is open is rewritten with everything in memory', async () => {
   using it = world();
   const { cache, names, said } = await it.open();
   await cache.upsertMany([server('a'), server('b')]);
@@ -80,7 +80,7 @@ it('a folder that is deleted while it is open is written again, with all that is
   await again.cache.close();
 });
 
-it('metrics show how large commits are, what waits, and for how long the file has been behind', async () => {
+it('metrics show the size of commits, the waiting changes, and how long the file has been behind', async () => {
   using it = world();
   const { cache } = await it.open();
   const metric = async (name: string): Promise<number> => {

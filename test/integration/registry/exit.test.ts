@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const program = fileURLToPath(new URL('../../fixtures/programs/registry-user.ts', import.meta.url));
 const server = (name: string): ServerInfo => ({ name, transport: 'stdio', command: name });
 
-/** A registry that holds `before`, in a folder of its own. */
+/** A registry that holds `before`, in its own folder. */
 async function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
@@ -41,7 +41,7 @@ async function world() {
 
 it.each([
   ['process.exit() right after a change', 'exits-at-once', 0],
-  ['an error that nobody catches', 'throws', 1],
+  ['an uncaught error', 'throws', 1],
 ])('%s loses nothing, acknowledged or not', async (_what, how, expectedCode) => {
   using it = await world();
   expect((await it.run(how, 'x', '5')).code).toBe(expectedCode);
@@ -49,26 +49,26 @@ it.each([
   expect([it.inStore(), it.inFile()]).toEqual([expected, expected]);
 });
 
-it('process.exit() before the registry was even opened loses nothing', async () => {
+it('process.exit() before the registry was opened loses nothing', async () => {
   using it = await world();
   expect((await it.run('exits-cold', 'x', '3')).code).toBe(0);
   const expected = ['before', 'x-0', 'x-1', 'x-2'];
   expect([it.inStore(), it.inFile()]).toEqual([expected, expected]);
 });
 
-it('process.exit() waits no more than two seconds for a store that somebody else holds', async () => {
+it('process.exit() waits at most two seconds for a store that another process has locked', async () => {
   using it = await world();
   const holder = new DatabaseSync(join(dirname(it.path), 'switchyard.db'));
   holder.exec('BEGIN IMMEDIATE');
   const { code, ms } = await it.run('exits-cold', 'x', '3');
   holder.close();
   expect(code).toBe(0);
-  // SQLite itself ends its wait for the lock after five; the process takes a moment to start.
+  // SQLite's own wait for the lock is five seconds; the process takes a moment to start.
   expect(ms).toBeLessThan(8_000);
   expect(it.inStore()).toEqual(['before']);
 });
 
-it('a pipe in the place of the file is refused, and holds up nothing', async () => {
+it('a pipe in place of the file is rejected, and blocks nothing', async () => {
   using dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
   mkdirSync(dirname(path));

@@ -18,10 +18,10 @@ const isWhole = (it: RegistryWorld): boolean => {
 
 describe('servers.json, while a host is open', () => {
   it.each([
-    ['was deleted', (path: string) => rmSync(path), 0],
-    ['was cut off', (path: string) => truncateSync(path, 20), 1],
-    ['is of a newer version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
-  ])('that %s is written anew by itself', async (_, damage, backups) => {
+    ['is deleted', (path: string) => rmSync(path), 0],
+    ['is truncated', (path: string) => truncateSync(path, 20), 1],
+    ['has a newer version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
+  ])('that %s is rewritten automatically', async (_, damage, backups) => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -34,7 +34,7 @@ describe('servers.json, while a host is open', () => {
     expect(kept).toHaveLength(backups);
   });
 
-  it('is left as somebody wrote it, where store and file say the same', async () => {
+  it('keeps its formatting if store and file have the same content', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -46,7 +46,7 @@ describe('servers.json, while a host is open', () => {
     expect(readFileSync(it.path, 'utf8')).toBe(text);
   });
 
-  it('is read once more where the store was held by somebody while it was edited', async () => {
+  it('is read again if the store was locked while it was edited', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a'));
@@ -61,7 +61,7 @@ describe('servers.json, while a host is open', () => {
     await eventually('it is taken over', () => cache.getAll().length === 2);
   });
 
-  it('that somebody made too large is set aside', async () => {
+  it('that has become too large is set aside', async () => {
     using it = new RegistryWorld();
     await it.fill(server('a'));
     truncateSync(it.path, 64 * 1024 * 1024 + 1);

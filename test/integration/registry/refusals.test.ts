@@ -7,15 +7,15 @@ const server = (name: string, more: object = {}): ServerInfo => ({ name, transpo
 const cyclic: Record<string, unknown> = {};
 cyclic.self = cyclic;
 
-describe('what cannot be stored', () => {
+describe('values that cannot be stored', () => {
   it.each([
     ['a number too large for JSON', { x: 1n }],
-    ['no number', { x: Number.NaN }],
-    ['something that holds itself', { x: cyclic }],
+    ['NaN', { x: Number.NaN }],
+    ['a cyclic object', { x: cyclic }],
     ['a function', { x: () => 1 }],
     ['a symbol in a list', { x: [Symbol('s')] }],
-    ['half a character', { x: '\ud800' }],
-  ])('%s is refused at once, and everything else goes on', async (_, more) => {
+    ['a lone surrogate', { x: '\ud800' }],
+  ])('%s is rejected at once, and everything else still works', async (_, more) => {
     using it = new RegistryWorld();
     const cache = await it.open();
     const bad = cache.upsertMany([server('beside-it'), server('bad', more)]);
@@ -28,7 +28,7 @@ describe('what cannot be stored', () => {
     expect(it.said()).toEqual([server('good')]);
   });
 
-  it('names that are told apart by half a character do not become one server', async () => {
+  it('names that differ only in a lone surrogate do not become one server', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     for (const name of ['\ud800', '\udc00'])
@@ -37,7 +37,7 @@ describe('what cannot be stored', () => {
     expect(cache.getAll()).toHaveLength(1);
   });
 
-  it('takes what JSON says of a value: members that are undefined are none', async () => {
+  it('members that are undefined are left out, as in JSON', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a', { args: undefined, at: new Date(0) }));

@@ -12,14 +12,14 @@ const load = (
   loadConnectorServiceMap({ serviceMapUrl, signatureKey: KEY, now: () => NOW, timeoutMs: 400, ...options });
 
 describe('loadConnectorServiceMap', () => {
-  it('gives payload and expiry of a proven map', async () => {
+  it('returns payload and expiry of a verified map', async () => {
     await using server = await MapServer.start(signed(mapOf([entry('a')])));
     const { payload, expiresAtMs } = await load(server.url);
     expect(payload).toMatchObject({ brand: 'test', connectors: [{ id: 'a', name: 'Connector a' }] });
     expect(expiresAtMs).toBe(NOW + 3_600_000);
   });
 
-  it('asks for JSON, not from a cache, with the key as a bearer token', async () => {
+  it('requests JSON, bypasses caches, and sends the key as a bearer token', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
     await load(server.url, { apiKey: secret('map') });
     expect(server.requests[0]?.headers).toMatchObject({
@@ -44,16 +44,16 @@ describe('loadConnectorServiceMap', () => {
 
   it.each<[string, string, Answer]>([
     ['MAP_HTTP_STATUS', 'a server error', (_, response) => response.writeHead(503).end()],
-    ['MAP_HTTP_STATUS', 'an empty answer', (_, response) => response.writeHead(204).end()],
-    ['MAP_UNAUTHORIZED', 'a refusal', (_, response) => response.writeHead(401).end()],
+    ['MAP_HTTP_STATUS', 'an empty response', (_, response) => response.writeHead(204).end()],
+    ['MAP_UNAUTHORIZED', 'a rejected key', (_, response) => response.writeHead(401).end()],
     [
       'MAP_REDIRECTED',
       'a redirect',
       (_, response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end(),
     ],
-    ['MAP_NOT_MODIFIED_UNASKED', 'a 304 that nobody asked for', (_, response) => response.writeHead(304).end()],
-    ['MAP_TIMEOUT', 'silence', () => {}],
-    ['MAP_TIMEOUT', 'a body that drips', drip],
+    ['MAP_NOT_MODIFIED_UNASKED', 'an unexpected 304', (_, response) => response.writeHead(304).end()],
+    ['MAP_TIMEOUT', 'no response', () => {}],
+    ['MAP_TIMEOUT', 'a body that arrives too slowly', drip],
     [
       'MAP_TOO_LARGE',
       'a gzip bomb',
@@ -82,7 +82,7 @@ describe('loadConnectorServiceMap', () => {
     });
   });
 
-  it('names the address, but not its query, and keeps the cause', async () => {
+  it('names the URL without its query in the error, and keeps the cause', async () => {
     const failure = await load('http://127.0.0.1:9/map?token=s3cr3t-query').catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'MAP_UNREACHABLE',
@@ -92,7 +92,7 @@ describe('loadConnectorServiceMap', () => {
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 
-  it("uses the caller's own fetch, and gives up on one that does not heed its signal", async () => {
+  it('uses the fetchImpl option, and times out if it ignores its signal', async () => {
     const body = signed(mapOf([entry('a')]));
     const fetchImpl = (async () => new Response(body)) as typeof fetch;
     expect((await load('http://map.invalid/', { fetchImpl })).payload.connectors).toHaveLength(1);
@@ -100,14 +100,14 @@ describe('loadConnectorServiceMap', () => {
     await expect(load('http://map.invalid/', { fetchImpl: deaf })).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('rejects as one class where an option is wrong', async () => {
+  it('rejects with ConnectorManifestError for an invalid option', async () => {
     await expect(load('http://map.invalid/', { signatureKey: '' })).rejects.toMatchObject({
       name: 'ConnectorManifestError',
       code: 'OPTIONS_INVALID',
     });
   });
 
-  it('says so where a key cannot be had', async () => {
+  it('reports a key that cannot be read', async () => {
     const signatureKey = (): Promise<string> => Promise.reject(new Error('vault is sealed'));
     await expect(load('http://map.invalid/', { signatureKey })).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',

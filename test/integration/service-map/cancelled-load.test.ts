@@ -5,7 +5,7 @@ import { given, loadTask } from '../../helpers/load-task.ts';
 import { mapNow, mapUnderTest } from '../../helpers/map-under-test.ts';
 import { entry, mapOf, signed } from '../../helpers/signed-map.ts';
 
-it.each([1, 100, 2_000])('a load of %d entries that is cancelled under way gives its caller no map', async (count) => {
+it.each([1, 100, 2_000])('a load of %d entries that is cancelled while it runs returns no map', async (count) => {
   const body = signed(mapOf(Array.from({ length: count }, (_, index) => entry(`c${index}`))));
   const pool = new LoadPool();
   try {
@@ -20,12 +20,12 @@ it.each([1, 100, 2_000])('a load of %d entries that is cancelled under way gives
   }
 });
 
-it.each(['always', 'never'] as const)('a map is not taken up once close() was called (offload %s)', async (offload) => {
+it.each(['always', 'never'] as const)('a map is not applied once close() was called (offload %s)', async (offload) => {
   for (let turns = 0; turns <= 8; turns += 1) {
     const told: string[] = [];
     let closing = Promise.resolve();
     const fetchImpl = (async () => {
-      // The body is there at once: what is left to do when close() is called is the proof.
+      // The body arrives at once: only verification is left to do when close() is called.
       closing = closeAfter(turns);
       return new Response(mapNow());
     }) as typeof fetch;

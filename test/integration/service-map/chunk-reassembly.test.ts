@@ -16,18 +16,18 @@ function taskOf(count: number): LoadTask {
   return loadTask({ given: given(signed(mapOf(entries))) });
 }
 
-/** What main does when a chunk has come: waits so many turns before it gives its credit back, or cancels. */
+/** What the main thread does with a chunk: it returns the credit after this many turns, or cancels. */
 type Step = number | 'cancel';
 
 interface Run {
   readonly outcome: LoadOutcome;
-  /** The most chunks that were under way and not yet paid for. */
+  /** Largest number of chunks in flight without a returned credit. */
   readonly mostAhead: number;
   readonly wasCancelled: boolean;
   readonly chunkSizes: readonly number[];
 }
 
-/** Sends a load through a real port with the worker's end on one side and main's on the other. */
+/** Sends a load through a real port, between a worker and the main thread. */
 async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
   const { port1: main, port2: worker } = new MessageChannel();
   const stream = new CreditStream(worker, () => new Error('cancelled'));
@@ -82,7 +82,7 @@ async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
 const counts = fc.integer({ min: 0, max: 400 });
 const delays = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 8 });
 
-it('a map is put together again whole under any schedule of credits, never more than the credits ahead', async () => {
+it('a map is reassembled completely with any schedule of credits, and never more chunks in flight than credits', async () => {
   await fc.assert(
     fc.asyncProperty(counts, delays, async (count, steps) => {
       const { outcome, mostAhead } = await through(taskOf(count), steps);
@@ -97,7 +97,7 @@ it('a map is put together again whole under any schedule of credits, never more 
   );
 });
 
-it('a load that is cancelled at any chunk that has another behind it ends without a commit', async () => {
+it('a load that is cancelled at any chunk but the last ends without a commit', async () => {
   const schedule = fc.tuple(fc.integer({ min: 300, max: 400 }), fc.integer({ min: 0, max: 2 }));
   await fc.assert(
     fc.asyncProperty(schedule, async ([count, cancelAt]) => {
@@ -109,7 +109,7 @@ it('a load that is cancelled at any chunk that has another behind it ends withou
   );
 });
 
-/** Entries whose content is anything that a map can hold, under ids that do not repeat. */
+/** Entries with any content that a map can hold, and unique ids. */
 const anyEntries: fc.Arbitrary<Json[]> = fc
   .uniqueArray(fc.tuple(fc.stringMatching(/^[a-z][a-z0-9]{0,3}$/), fc.jsonValue({ stringUnit: 'grapheme' })), {
     maxLength: 300,
@@ -129,7 +129,7 @@ function loadedFrom({ outcome }: Run): Extract<LoadOutcome, { kind: 'loaded' }> 
   return outcome;
 }
 
-it('a map is put together again out of the one before it and the chunks of what differs', async () => {
+it('a map is reassembled from the previous map and the chunks of changed entries', async () => {
   await fc.assert(
     fc.asyncProperty(anyEntries, anyEntries, fc.nat(300), delays, async (before, fresh, keptCount, steps) => {
       const kept = before.slice(0, keptCount);
@@ -152,12 +152,12 @@ it('a map is put together again out of the one before it and the chunks of what 
         after.map(({ id, metadata }) => ({ id, metadata })),
       );
     }),
-    // Shrinking two whole maps could go on for long.
+    // Shrinking two whole maps could take very long.
     { seed: 66, numRuns: 25, interruptAfterTimeLimit: 5_000 },
   );
 });
 
-it('credits that come in bursts, or late and all at once, change nothing', async () => {
+it('credits that arrive in bursts, or late and all at once, change nothing', async () => {
   const bursts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, bursts, async (count, steps) => {
@@ -170,7 +170,7 @@ it('credits that come in bursts, or late and all at once, change nothing', async
   );
 });
 
-it.each([0, 1, 64, 200])('a load of %d entries that was cancelled before it began has no commit', async (count) => {
+it.each([0, 1, 64, 200])('a load of %d entries that was cancelled before it started has no commit', async (count) => {
   const { port1: main, port2: worker } = new MessageChannel();
   const kinds: string[] = [];
   main.on('message', (event: LoadEvent) => void kinds.push(event.kind));
@@ -187,7 +187,7 @@ it.each([0, 1, 64, 200])('a load of %d entries that was cancelled before it bega
   try {
     for await (const event of runLoad(taskOf(count), context)) await stream.send(event);
   } catch {
-    // As the worker's task does: the failure that it sends then is not what this is about.
+    // Fails like the worker's task; the failure that it sends then is not part of this test.
   }
   for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   main.close();

@@ -9,12 +9,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('a wall clock that is set', () => {
+describe('a wall clock that jumps', () => {
   it.each([
     ['forward', 3_600_000, 'MAP_ROLLED_BACK'],
     ['back', -3_600_000, 'MAP_FROM_FUTURE'],
   ])(
-    'by an hour, %s, leaves map, connectors and tools as they are, and no older map is taken',
+    'by an hour, %s, leaves map, connectors and tools unchanged, and no older map is accepted',
     async (_, stepMs, code) => {
       const startedAt = Date.now();
       const mapAt = (generatedAtMs: number, ids: readonly string[]) =>
@@ -39,7 +39,7 @@ describe('a wall clock that is set', () => {
       for (let round = 0; round < 2; round += 1) await manager.sync(true);
       expect(manager.status()).toMatchObject({ serviceMap: { freshness: 'fresh', lastError: null }, toolCount: 2 });
       await expect(manager.callTool('a.t')).resolves.toMatchObject({ content: [] });
-      // By any clock.
+      // Older than the accepted map by any clock.
       server.serve(mapAt(startedAt - 1_000, ['a']));
       await manager.sync(true).catch(() => {});
       expect([manager.status().serviceMap.lastError?.code, told]).toEqual([code, []]);

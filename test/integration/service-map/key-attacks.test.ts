@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A publisher after two rotations, whose map is signed with its newest key. */
+/** A publisher after two rotations; its map is signed with its newest key. */
 async function rotated(): Promise<KeyPublisher> {
   const publisher = await KeyPublisher.start();
   publisher.rotate();
@@ -30,7 +30,7 @@ async function rotated(): Promise<KeyPublisher> {
 }
 
 describe('an attack on key documents', () => {
-  it('by a stolen key that is no root believes nothing it signs but maps', async () => {
+  it('with a stolen key that is not a root can only sign maps', async () => {
     await using publisher = await KeyPublisher.start();
     const [root] = publisher.keys as [PrivateJwk];
     const mapKey = newKey('map-key');
@@ -46,7 +46,7 @@ describe('an attack on key documents', () => {
     expect(host.complaints()).toContain('keys-not-followed KEYS_UNTRUSTED');
   });
 
-  it('by a root that was rotated away changes nothing', async () => {
+  it('with a root that was rotated away changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -65,14 +65,14 @@ describe('an attack on key documents', () => {
     publisher.publish(other.documents[2] as never);
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_UNTRUSTED' } });
-    // Nor do they count for a host that has no documents yet.
+    // A host without any documents does not accept them either.
     await using fresh = follower(publisher, { keyDocuments: other.keysUrl });
     publisher.serve([off('a')], { signers: [publisher.keys[0] as PrivateJwk] });
     await fresh.sync();
     expect(keysOf(fresh)).toMatchObject({ version: null, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('with the signatures of another document, or of the same in other bytes, changes nothing', async () => {
+  it('with signatures of another document, or of the same document in other bytes, changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -106,7 +106,7 @@ describe('an attack on key documents', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_INVALID' } });
   });
 
-  it('that serves version 2 for version 4, or takes documents away, does not roll back', async () => {
+  it('that serves version 2 in place of version 4, or removes documents, does not roll back', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -122,7 +122,7 @@ describe('an attack on key documents', () => {
     expect([keysOf(host).version, failureOf(host), idsOf(host)]).toEqual([3, 'MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('with a second document of a known version does not replace the first, also after a restart', async () => {
+  it('with a second document of a known version does not replace the first, even after a restart', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using host = follower(publisher, { stateDir: dir.path });
@@ -138,7 +138,7 @@ describe('an attack on key documents', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('that freezes the documents ends when the newest one expires, and with it the map after maxStaleMs', async () => {
+  it('that freezes the documents ends when the newest one expires, and the map is dropped after maxStaleMs', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -150,7 +150,7 @@ describe('an attack on key documents', () => {
     expect(host.status().serviceMap).toMatchObject({ freshness: 'fresh', expiresAt });
 
     clock.mockImplementation(() => expiresAt + 1);
-    // A newer map of the same keys, as a server would serve it that was cut off from its publisher's next document.
+    // A newer map with the same keys, as served by a server that no longer receives its publisher's documents.
     publisher.serve([off('newer')], { ttlSeconds: 20 * 86_400 });
     await host.sync(true);
     expect([failureOf(host), idsOf(host), host.status().serviceMap.freshness]).toEqual([
@@ -170,7 +170,7 @@ describe('an attack on key documents', () => {
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['thawed']]);
   });
 
-  it('by a clock that is set back makes no expired document current, and one set forward ends none for ever', async () => {
+  it('by setting the clock back revives no expired document, and setting it forward expires none permanently', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     publisher.rotate({ expires: new Date(startedAt + DAY_MS).toISOString() });
@@ -187,7 +187,7 @@ describe('an attack on key documents', () => {
 });
 
 describe('a host without its state', () => {
-  it('believes an old document again, and says that it trusts its configuration alone', async () => {
+  it('accepts an old document again, and reports that it trusts only its configuration', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -202,14 +202,14 @@ describe('a host without its state', () => {
     expect(idsOf(host)).toEqual(['old']);
   });
 
-  it('says so without a stateDir', async () => {
+  it('reports the same without a stateDir', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
     expect(keysOf(host)).toMatchObject({ version: 2, trustsConfigurationAlone: true });
   });
 
-  it('believes no map under keys older than minVersion, and the map again once it is reached', async () => {
+  it('accepts no map with keys older than minVersion, and accepts the map once that version is reached', async () => {
     await using publisher = await rotated();
     const [second] = publisher.documents.splice(1);
     publisher.serve([off('old')], { signers: [publisher.keys[1] as PrivateJwk] });
@@ -218,7 +218,7 @@ describe('a host without its state', () => {
       code: 'KEYS_ROLLED_BACK',
       message: 'Key document 2 is needed, and the newest one known is 1: no newer one is published.',
     });
-    // Nobody was asked for a map that could not be believed.
+    // The map was not requested, since it could not be accepted.
     expect(publisher.asked).not.toContain('map');
     publisher.publish(second as never);
     publisher.serve();
@@ -226,14 +226,14 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
   });
 
-  it('says why the documents up to minVersion cannot be read', async () => {
+  it('reports why the documents up to minVersion cannot be read', async () => {
     await using publisher = await rotated();
     publisher.answerKeys((_, response) => response.writeHead(500).end());
     await using host = follower(publisher, { minVersion: 2 });
     await expect(host.sync()).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('begins at minVersion, if the configured keys signed that document', async () => {
+  it('starts at minVersion, if the configured keys signed that document', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -244,7 +244,7 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([3, ['a']]);
   });
 
-  it('serves no remembered map where minVersion was raised beyond what is remembered', async () => {
+  it('serves no stored map if minVersion was raised beyond the stored documents', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -260,17 +260,17 @@ describe('a host without its state', () => {
   });
 });
 
-describe('a server of key documents that fails', () => {
+describe('a failing server of key documents', () => {
   const hostile: readonly [string, Answer, string][] = [
     ['is down', (request) => void request.socket.destroy(), 'KEYS_UNAVAILABLE'],
     ['answers 500', (_, response) => void response.writeHead(500).end('no'), 'KEYS_UNAVAILABLE'],
-    ['answers nothing', () => {}, 'KEYS_UNAVAILABLE'],
-    ['answers with a page', (_, response) => void response.end('<html>Log in</html>'), 'KEYS_INVALID'],
-    ['answers with nothing at all', (_, response) => void response.end(), 'KEYS_INVALID'],
+    ['never answers', () => {}, 'KEYS_UNAVAILABLE'],
+    ['answers with a login page', (_, response) => void response.end('<html>Log in</html>'), 'KEYS_INVALID'],
+    ['answers with an empty body', (_, response) => void response.end(), 'KEYS_INVALID'],
     ['answers with deep JSON', (_, response) => void response.end('['.repeat(60_000)), 'KEYS_INVALID'],
-    ['answers with noise', (_, response) => void response.end(randomBytes(10_000)), 'KEYS_INVALID'],
+    ['answers with random bytes', (_, response) => void response.end(randomBytes(10_000)), 'KEYS_INVALID'],
     [
-      'answers without an end',
+      'answers endlessly',
       (_, response) => {
         const more = (): void => {
           while (!response.destroyed && response.write('x'.repeat(65_536)));
@@ -281,13 +281,13 @@ describe('a server of key documents that fails', () => {
       'KEYS_UNAVAILABLE',
     ],
     [
-      'answers with a redirect to a server inside',
+      'answers with a redirect to an internal server',
       (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end(),
       'KEYS_UNAVAILABLE',
     ],
   ];
 
-  it.each(hostile)('keeps what is known, and the map is refreshed, where it %s', async (_, answer, code) => {
+  it.each(hostile)('leaves known keys in force, and the map is refreshed, if it %s', async (_, answer, code) => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 500 });
     await host.sync();
@@ -296,7 +296,7 @@ describe('a server of key documents that fails', () => {
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code } });
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
-    // Once for each new reason.
+    // One line for each new reason.
     await host.sync(true);
     expect(host.complaints()).toEqual([`keys-not-followed ${code}`]);
     publisher.answerKeys(null);
@@ -304,7 +304,7 @@ describe('a server of key documents that fails', () => {
     expect(keysOf(host).lastError).toBeNull();
   });
 
-  it('costs a refresh with all its attempts the time-out once', async () => {
+  it('costs a refresh only one timeout over all its attempts', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 300 });
     await host.sync();
@@ -315,7 +315,7 @@ describe('a server of key documents that fails', () => {
     expect(publisher.asked.slice(askedBefore).toSorted()).toEqual(['keys/3', 'map', 'map', 'map']);
   });
 
-  it('makes up at most 64 versions in a refresh, however many it signs', async () => {
+  it('advances a host by at most 64 versions in a refresh, however many it signs', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.answerKeys((request, response) => {
@@ -338,7 +338,7 @@ describe('a server of key documents that fails', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('tells no secret of its URL, and is not sent the key of another origin', async () => {
+  it('sees its URL without secrets in the log, and does not get the key of another origin', async () => {
     await using publisher = await rotated();
     await using other = await KeyPublisher.start();
     const keyDocuments = `${other.keysUrl}?token=s3cr3t-documents`;
@@ -352,7 +352,7 @@ describe('a server of key documents that fails', () => {
     expect(JSON.stringify([host.status(), host.lines])).not.toContain('s3cr3t');
   });
 
-  it('may publish a file that is half written, which is read again', async () => {
+  it('may publish a half-written file, which is read again', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     const path = join(dir.path, 'keys.json');
@@ -369,7 +369,7 @@ describe('a server of key documents that fails', () => {
 });
 
 describe('keys that a document revokes', () => {
-  it('are named in the refusal of a map that they signed', async () => {
+  it('are named in the rejection of a map that they signed', async () => {
     await using publisher = await rotated();
     const { key } = publisher;
     publisher.rotate({ revoked: [thumbprintOf(publicJwk(key))] });
@@ -378,7 +378,7 @@ describe('keys that a document revokes', () => {
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_KEY_REVOKED' });
   });
 
-  it('stay revoked for a host that is started without key documents, until its configured keys are replaced', async () => {
+  it('stay revoked for a host that starts without key documents, until its configured keys are replaced', async () => {
     using state = new TempDir();
     await using publisher = await KeyPublisher.start();
     const stolen = publisher.key;

@@ -17,7 +17,7 @@ const mapOf = (manager: ConnectorProxyManager) => manager.status().serviceMap;
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 const thumbprint = (key: PrivateJwk): string => thumbprintOf(publicJwk(key));
 
-/** A publisher whose map is signed with a key of its own, which is no root. */
+/** A publisher whose map is signed with a separate key that is not a root. */
 async function withMapKey(...mapKeys: readonly PrivateJwk[]): Promise<KeyPublisher> {
   const publisher = await KeyPublisher.start();
   const [root] = publisher.keys as [PrivateJwk];
@@ -33,8 +33,8 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
   publisher.publish(signedBy([root], payloadOf(publisher.documents.length + 1, [root, ...others], change)));
 }
 
-describe('the revocation of the key of the map in force', () => {
-  it.concurrent('removes its connectors at once; calls under way have 5 s to end, and no new ones are made', async () => {
+describe("the revocation of the current map's key", () => {
+  it.concurrent('removes its connectors at once; running calls have 5 s to end, and new ones are rejected', async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -60,7 +60,7 @@ describe('the revocation of the key of the map in force', () => {
     });
     expect([idsOf(host), host.listTools()]).toEqual([[], []]);
     expect(host.complaints()).toContain('map-key-revoked MAP_KEY_REVOKED');
-    // It was accepted once; that it was dropped is no second time.
+    // The map was accepted once; dropping it does not log a second acceptance.
     expect(host.lines.filter(({ fields }) => fields.event === 'map-accepted')).toHaveLength(1);
     await expect(host.callTool('a.wait')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
 
@@ -70,7 +70,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(performance.now() - revokedAt).toBeGreaterThan(4_900);
   });
 
-  it.concurrent('does not wait for the end of calls when the manager closes', async () => {
+  it.concurrent('does not delay close() until calls end', async () => {
     const stolen = newKey('stolen');
     let calls = 0;
     await using connector = await TestMcpServer.start((server) => {
@@ -110,7 +110,7 @@ describe('the revocation of the key of the map in force', () => {
     await syncing;
   });
 
-  it('lets the next map by a key in force bring them back, but no map that is older', async () => {
+  it('lets the next map with a valid key bring the connectors back, but no older map', async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(good);
@@ -129,7 +129,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('replaces a map that is signed again by a key in force within the same refresh', async () => {
+  it('replaces a map that is re-signed with a valid key within the same refresh', async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(stolen);
@@ -142,7 +142,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('leaves a map in force that enough other keys signed', async () => {
+  it('keeps a map in force if enough other keys signed it', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     await using publisher = await withMapKey(one, two, three);
     const root = newKey('second-root');
@@ -157,7 +157,7 @@ describe('the revocation of the key of the map in force', () => {
     const before = revision();
     await host.sync(true);
     expect(mapOf(host)).toMatchObject({ dropped: null, lastError: null });
-    // The same map was proven again, by the two that are left.
+    // The same map was verified again with the two remaining keys.
     expect(revision()).toBe(before + 1);
     expect(mapOf(host).signedBy?.signatures.map(({ kid }) => kid)).toEqual(['two', 'three']);
     revoke(publisher, [one, two], [three]);
@@ -169,7 +169,7 @@ describe('the revocation of the key of the map in force', () => {
     ['both', true],
     ['either', true],
     ['signature', true],
-  ] as const)('drops a map of a source seen signed where accept is %s', async (accept, isDropped) => {
+  ] as const)('drops a map of a source seen signed if accept is %s', async (accept, isDropped) => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     publisher.serve([off('a')], { signers: [stolen], hmacKey: KEY });
@@ -182,7 +182,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(mapOf(host).dropped?.code === 'MAP_KEY_REVOKED').toBe(isDropped);
   });
 
-  it('does not concern a map that holds by its HMAC alone', async () => {
+  it('does not affect a map that is accepted by its HMAC alone', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     publisher.serve([off('a')], { signers: [], hmacKey: KEY });
@@ -194,7 +194,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(keysOf(host).version).toBe(2);
   });
 
-  it('does not concern a map whose key was only replaced: it is served until it expires', async () => {
+  it('does not affect a map whose key was only replaced: it is served until it expires', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -206,9 +206,9 @@ describe('the revocation of the key of the map in force', () => {
   });
 
   it.each([
-    ['named as revoked where the document still lists it', true, 'MAP_KEY_REVOKED'],
-    ['refused as unknown where it does not', false, 'MAP_SIGNATURE_UNTRUSTED'],
-  ])('is not undone by a restart: the key of the remembered map is %s', async (_, isListed, code) => {
+    ['named as revoked if the document still lists it', true, 'MAP_KEY_REVOKED'],
+    ['rejected as unknown if the document does not', false, 'MAP_SIGNATURE_UNTRUSTED'],
+  ])('is not undone by a restart: the key of the stored map is %s', async (_, isListed, code) => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -227,7 +227,7 @@ describe('the revocation of the key of the map in force', () => {
 });
 
 describe('a start image that is older than the store', () => {
-  it('serves no map for long whose keys the store knows to be revoked', async () => {
+  it("drops its map soon if the store knows that the map's keys are revoked", async () => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -255,8 +255,8 @@ describe('a start image that is older than the store', () => {
   });
 });
 
-describe('a key document that expires sooner than the map in force', () => {
-  it('lets the map expire with it, though its server does not answer', async () => {
+describe('a key document that expires before the current map', () => {
+  it('makes the map expire with it, even if the map server does not answer', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.serve();

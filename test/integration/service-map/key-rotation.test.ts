@@ -10,8 +10,8 @@ const keysOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.k
 const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.lastError?.code;
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 
-describe('the rotation of keys', () => {
-  it('is followed by a host that was off for three of them, in one refresh', async () => {
+describe('a rotation of keys', () => {
+  it('is followed in one refresh by a host that missed three of them', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     publisher.rotate();
@@ -39,7 +39,7 @@ describe('the rotation of keys', () => {
     }
   });
 
-  it('is followed by a host that was off for 70 of them, in two refreshes', async () => {
+  it('is followed in two refreshes by a host that missed 70 of them', async () => {
     await using publisher = await KeyPublisher.start();
     for (let times = 0; times < 70; times += 1) publisher.rotate();
     publisher.serve();
@@ -51,7 +51,7 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
   });
 
-  it('costs a refresh one request more where there is nothing new, and a host without documents none', async () => {
+  it('costs one more request in each refresh without news, and none without key documents', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -63,7 +63,7 @@ describe('the rotation of keys', () => {
     expect(publisher.asked.length).toBe(5);
   });
 
-  it('leaves no gap in which a good map is refused, whenever the host asks', async () => {
+  it('never causes a valid map to be rejected, whenever the host refreshes', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -88,9 +88,9 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('is noticed between the answer about documents and that about the map, without another attempt', async () => {
+  it('is noticed between the responses with documents and with the map, without another attempt', async () => {
     await using publisher = await KeyPublisher.start();
-    // The documents say that nothing is new; then comes a rotation, and then the map.
+    // The documents hold nothing new; then keys are rotated, and then the map is sent.
     publisher.answerMap((_, response) => {
       publisher.rotate();
       response.end(publisher.serve([off('after')]));
@@ -105,7 +105,7 @@ describe('the rotation of keys', () => {
     expect(publisher.asked).toEqual(['keys/1', 'map', 'keys/1', 'keys/2', 'map']);
   });
 
-  it('lets no map in that was proven while its key was being replaced', async () => {
+  it('rejects a map that was verified while its key was being replaced', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -119,16 +119,16 @@ describe('the rotation of keys', () => {
     expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
-  it('does not wait for a document where the map is refused for another reason', async () => {
+  it('causes no wait for a document if the map is rejected for another reason', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
     await using host = follower(publisher);
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
-    // Before the first attempt, and beside the two that follow it.
+    // Once before the first attempt, and once in parallel to each of the next two.
     expect(publisher.asked.filter((path) => path === 'keys/1').length).toBe(3);
   });
 
-  it('needs 2 of 3 roots where the documents say so', async () => {
+  it('needs 2 of 3 roots if the documents say so', async () => {
     await using publisher = await KeyPublisher.start();
     const roots = ['r1', 'r2', 'r3'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     const [r1, r2, r3] = roots;
@@ -145,7 +145,7 @@ describe('the rotation of keys', () => {
     publisher.publish(signedBy([r1, r3, r4], payloadOf(1, [r1, r2, r4], two)));
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 1, lastError: null });
-    // A root that was replaced signs nothing any more; the two that are left do.
+    // A replaced root no longer signs; the two remaining roots do.
     publisher.publish(signedBy([r2, r3], payloadOf(2, [r2, r3], two)));
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 1, lastError: { code: 'KEYS_UNTRUSTED' } });
@@ -156,7 +156,7 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['b']]);
   });
 
-  it('proves the same map again under new keys, with the expiry of the new document', async () => {
+  it('verifies the same map again with new keys, and takes the expiry of the new document', async () => {
     await using publisher = await KeyPublisher.start();
     const expires = new Date(Date.now() + 600_000).toISOString();
     const [key] = publisher.keys as [PrivateJwk];
@@ -192,7 +192,7 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
   });
 
-  it('counts for sources whose maps are proven on another thread, in their order', async () => {
+  it('applies to sources whose maps are verified on a worker thread, in order', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher, { offload: 'always' });
@@ -205,7 +205,7 @@ describe('the rotation of keys', () => {
 });
 
 describe('the replacement of all keys, after the roots were stolen', () => {
-  it('starts over with the documents of the new keys, and is remembered itself', async () => {
+  it('starts over with the documents of the new keys, and is remembered', async () => {
     using dir = new TempDir();
     await using stolen = await KeyPublisher.start();
     for (let times = 0; times < 3; times += 1) stolen.rotate();
@@ -214,7 +214,7 @@ describe('the replacement of all keys, after the roots were stolen', () => {
     await before.sync();
     await before.close();
 
-    // The operator gives hosts new keys and a new place of the documents; the map stays where it is.
+    // The operator gives hosts new keys and a new URL of the documents; the URL of the map stays the same.
     await using renewed = await KeyPublisher.start();
     renewed.rotate();
     const options = {

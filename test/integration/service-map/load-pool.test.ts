@@ -33,8 +33,8 @@ const run = (
 
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
-describe('a load on a thread', () => {
-  it('fetches, proves and streams a map', async () => {
+describe('a load on a worker thread', () => {
+  it('fetches, verifies and streams a map', async () => {
     await using server = await MapServer.start(signed(mapOf(Array.from({ length: 500 }, (_, i) => entry(`c${i}`)))));
     const outcome = await run(poolOf(), taskFor(server.url));
     if (outcome.kind !== 'loaded') throw new Error(codeOf(outcome));
@@ -45,7 +45,7 @@ describe('a load on a thread', () => {
       expect(outcome.commit.report.phases[phase]).toBeGreaterThan(0);
   });
 
-  it('sends only what changed when it is given the digests of the map before', async () => {
+  it('sends only changes if it gets the digests of the previous map', async () => {
     const entries = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     await using server = await MapServer.start(signed(mapOf(entries)));
     const pool = poolOf();
@@ -70,12 +70,12 @@ describe('a load on a thread', () => {
     expect([ports.length, new Set(ports).size]).toEqual([2, 1]);
   });
 
-  it('is refused by a worker of another protocol version', async () => {
+  it('is rejected by a worker of another protocol version', async () => {
     const outcome = await run(poolOf(), taskFor('http://127.0.0.1:9/', { version: 99 }));
     expect(codeOf(outcome)).toBe('PROTOCOL_MISMATCH');
   });
 
-  it('ends soon after it is cancelled, with the reason, and leaves the thread alive', async () => {
+  it('ends soon after it is cancelled, with the reason, and leaves the thread running', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();
@@ -91,7 +91,7 @@ describe('a load on a thread', () => {
     expect(next.commit.report.thread).toBe(first.commit.report.thread);
   });
 
-  it('does nothing when it was cancelled before', async () => {
+  it('does nothing if it was cancelled before it started', async () => {
     const signal = AbortSignal.abort(new SwitchyardError('CLOSED', 'over'));
     expect(codeOf(await run(poolOf(), taskFor('http://127.0.0.1:9/'), 5_000, signal))).toBe('CLOSED');
   });
@@ -101,8 +101,8 @@ describe('a thread that', () => {
   it.each([
     ['throws', 'thrown in the thread'],
     ['exits', 'worker'],
-    ['says-nothing', 'returned without an end'],
-  ])('%s fails that one load', async (name, message) => {
+    ['says-nothing', 'returned without a final event'],
+  ])('%s fails only that load', async (name, message) => {
     const outcome = await run(poolOf({ taskUrl: fixture(name) }), taskFor('http://127.0.0.1:9/'));
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error.code).toBe('WORKER_LOST');
@@ -120,22 +120,22 @@ describe('a thread that', () => {
     expect(codeOf(await run(pool, taskFor('http://127.0.0.1:9/'), 500))).toBe('WORKER_LOST');
   });
 
-  it('runs out of memory fails that one load', async () => {
+  it('runs out of memory fails only that load', async () => {
     const pool = poolOf({ taskUrl: fixture('eats-memory'), maxHeapMb: 32 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 20_000);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error).toMatchObject({ code: 'WORKER_LOST', message: expect.stringContaining('memory') });
   });
 
-  it('does not exist fails that one load', async () => {
+  it('does not exist fails only that load', async () => {
     expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/'), 1_000))).toBe(
       'WORKER_LOST',
     );
   });
 });
 
-describe('the pool', () => {
-  it('ends loads under way when it is closed, and can be closed before it was used', async () => {
+describe('the load pool', () => {
+  it('ends running loads when it closes, and can be closed before it was used', async () => {
     await poolOf().close();
     const pool = poolOf({ taskUrl: fixture('spins') });
     const outcome = run(pool, taskFor('http://127.0.0.1:9/'), 30_000);
@@ -144,7 +144,7 @@ describe('the pool', () => {
     expect(codeOf(await outcome)).toBe('WORKER_LOST');
   });
 
-  it('refuses more loads than fit its queue', async () => {
+  it('rejects more loads than fit its queue', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 20 });
     const outcomes = Array.from({ length: 1_030 }, () => run(pool, taskFor('http://127.0.0.1:9/'), 700).then(codeOf));
     expect(await Promise.race(outcomes)).toBe('WORKER_QUEUE_FULL');

@@ -12,11 +12,11 @@ import { MapServer } from '../../helpers/map-server.ts';
 import { entry, type Json, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A map of these connectors as its server sends it; later ones have a later `second`. */
+/** A map of these connectors as its server sends it; later maps have a later `second`. */
 const map = (connectors: readonly Json[], key = KEY, second = 0, overrides: Json = {}): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date(NOW + second * 1_000).toISOString(), ...overrides }), key);
 
-/** Servers and their sources, `a` and `b`, each with a key of its own. */
+/** Servers and their sources `a` and `b`, each with its own key. */
 async function twoMaps(a: readonly Json[], b: readonly Json[]) {
   const keys = { a: secret('key of a'), b: secret('key of b') };
   const servers = { a: await MapServer.start(map(a, keys.a)), b: await MapServer.start(map(b, keys.b)) };
@@ -64,7 +64,7 @@ function start(sources: readonly ServiceMapSourceOptions[], options: Partial<Sou
 const at = (id: string, path: string): Json => entry(id, { endpoint: `http://127.0.0.1:9/${path}` });
 
 describe('several service maps', () => {
-  it('bring up the connectors of all of them, each proven with its own key', async () => {
+  it('bring up the connectors of all of them, each map verified with its own key', async () => {
     await using maps = await twoMaps([at('one', 'a1')], [at('two', 'b2'), at('three', 'b3')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -83,7 +83,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps[0]?.lastError).toBeNull();
   });
 
-  it('of one id the earlier source counts, whichever came first, and the later one when that lets go of it', async () => {
+  it('give a shared id to the earlier source, in any order of arrival, and to the later one after the earlier drops it', async () => {
     await using maps = await twoMaps([at('own', 'a')], [at('both', 'b'), at('own', 'evil')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -105,7 +105,7 @@ describe('several service maps', () => {
     expect(manager.connector('both')?.entry.status).toBe('disabled');
   });
 
-  it('send a source’s key to its own connectors alone', async () => {
+  it('send a source’s key only to its own connectors', async () => {
     const wants = { auth: { type: 'bearer' } };
     await using maps = await twoMaps([{ ...at('one', 'a'), ...wants }], [{ ...at('two', 'b'), ...wants }]);
     const [a, b] = maps.sources;
@@ -119,7 +119,7 @@ describe('several service maps', () => {
     expect(manager.status().connectors.find(({ id }) => id === 'two')?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('fail each for itself: only where none at all is to be had does sync reject', async () => {
+  it('fail independently: sync rejects only if no map is available', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.fail();
     await using manager = start(maps.sources);
@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('hold nobody up: one that never answers is waited for until the deadline of sync', async () => {
+  it('do not wait for each other: one that never answers is awaited until the deadline of sync', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });
@@ -150,7 +150,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
   });
 
-  it('keep their floors and their last good maps apart, over restarts too', async () => {
+  it('keep separate floors and last good maps, over restarts too', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.b.serve(map([at('two', 'b')], maps.keys.b, 5));
@@ -159,7 +159,7 @@ describe('several service maps', () => {
       await manager.sync();
     }
     maps.servers.a.fail();
-    // Older than what was accepted of b, newer than what was accepted of a.
+    // Older than the accepted map of b, newer than the accepted map of a.
     maps.servers.b.serve(map([], maps.keys.b, 2));
     await using after = start(maps.sources, { stateDir: dir.path });
     await after.sync();
@@ -170,7 +170,7 @@ describe('several service maps', () => {
     ]);
   });
 
-  it('are refreshed by schedules of their own, well before they expire', async () => {
+  it('are refreshed on separate schedules, well before they expire', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -203,14 +203,14 @@ describe('several service maps', () => {
     ['sources[0].signatureKey', [{ id: 'a', signatureKey: '' }]],
     ['sources[0].timeoutMs', [{ id: 'a', timeoutMs: -1 }]],
     ['sources[0]', [{ id: 'a', keys: 1 } as Partial<ServiceMapSourceOptions>]],
-  ])('refuse a bad %s: %j', (option, sources) => {
+  ])('reject an invalid %s: %j', (option, sources) => {
     const given = sources.map((source) => ({ url: 'http://127.0.0.1:9/', signatureKey: KEY, ...source }));
     expect(() => start(given as ServiceMapSourceOptions[])).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );
   });
 
-  it('stand beside that of serviceMapUrl, which comes first', async () => {
+  it('are added to the map of serviceMapUrl, which comes first', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('one', 'b'), at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -229,7 +229,7 @@ describe('several service maps', () => {
 });
 
 describe('a map', () => {
-  it('is fresh for as long as it says itself, whatever Cache-Control would have', async () => {
+  it('is fresh for its own time to live, whatever Cache-Control says', async () => {
     let now = NOW;
     const body = map([], KEY, 0, { ttlSeconds: 60 });
     await using server = await MapServer.start();

@@ -21,7 +21,7 @@ const MINE: SignatureTrust = trustIn([a, b], { mapId: String(MAP.id) });
 const bytesOf = (map: object): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(map));
 const signedBy = (map: Json, ...keys: readonly PrivateJwk[]) => signServiceMap(map, { keys, hmacKey: KEY });
 
-/** A publisher whose maps a thread of the pool fetches over HTTP and proves. */
+/** A publisher; a thread of the pool fetches its maps over HTTP and verifies them. */
 class Publisher {
   #known: KnownMap | null = null;
   readonly #server: MapServer;
@@ -30,7 +30,7 @@ class Publisher {
     this.#server = server;
   }
 
-  /** What comes of a load, after which a map that was accepted is the one that others are compared with. */
+  /** The result of a load; later maps are compared with an accepted one. */
   async load(map: object, trust: SignatureTrust, policy: Partial<ProofPolicy> = {}): Promise<LoadOutcome> {
     this.#server.serve(bytesOf(map));
     const task: LoadTask = loadTask();
@@ -53,8 +53,8 @@ class Publisher {
 
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
-describe('a signed map that a thread fetches', () => {
-  it('says who signed it and until when, the first time and for what changed since', async () => {
+describe('a signed map that a worker thread fetches', () => {
+  it('carries its signers and their expiry, for a first map and for an incremental one', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = { ...MINE, accept: 'both', hmacKeys: ['new', KEY], threshold: 2 } as const;
@@ -78,13 +78,13 @@ describe('a signed map that a thread fetches', () => {
   it.each<[string, string, () => object, Partial<SignatureTrust>]>([
     [
       'MAP_SIGNATURE_DOWNGRADED',
-      'its signatures are stripped',
+      'its signatures are removed',
       () => signServiceMap(MAP, { hmacKey: KEY }),
       { accept: 'hmac', hmacKeys: [KEY], requiresSignature: true },
     ],
     [
       'MAP_SIGNATURE_MISSING',
-      'it has the HMAC alone',
+      'it has only the HMAC',
       () => signServiceMap(MAP, { hmacKey: KEY }),
       { accept: 'both', hmacKeys: [KEY] },
     ],
@@ -102,7 +102,7 @@ describe('a signed map that a thread fetches', () => {
     ],
     [
       'MAP_SIGNATURE_MISMATCH',
-      'one entry is another',
+      'an entry is replaced',
       () => ({
         ...signedBy(MAP, a),
         connectors: [...ENTRIES.slice(1), entry('c0', { endpoint: 'https://evil.example/' })],
@@ -117,22 +117,22 @@ describe('a signed map that a thread fetches', () => {
     ],
     [
       'MAP_SIGNATURE_MISMATCH',
-      'two entries are exchanged',
+      'two entries are swapped',
       () => ({ ...signedBy(MAP, a), connectors: ENTRIES.toReversed() }),
       {},
     ],
     [
       'MAP_SIGNATURE_MISMATCH',
-      'it is dated anew to keep it alive',
+      'its date is renewed',
       () => ({ ...signedBy(MAP, a), generatedAt: new Date(NOW - 1).toISOString() }),
       {},
     ],
-    ['MAP_SIGNATURE_MISMATCH', 'it is to hold for longer', () => ({ ...signedBy(MAP, a), ttlSeconds: 7_200 }), {}],
+    ['MAP_SIGNATURE_MISMATCH', 'its lifetime is extended', () => ({ ...signedBy(MAP, a), ttlSeconds: 7_200 }), {}],
     ['MAP_SIGNATURE_MISMATCH', 'a member is added', () => ({ ...signedBy(MAP, a), metadata: {} }), {}],
     ['MAP_SIGNATURE_UNTRUSTED', 'a stranger signed it', () => signedBy(MAP, stranger), {}],
     [
       'MAP_SIGNATURE_UNTRUSTED',
-      'one key of two signed it, twice',
+      'one of two required keys signed it twice',
       () => ({ ...MAP, signatures: [...(signedBy(MAP, a).signatures ?? []), ...(signedBy(MAP, a).signatures ?? [])] }),
       { threshold: 2 },
     ],
@@ -142,14 +142,14 @@ describe('a signed map that a thread fetches', () => {
       () => signedBy(MAP, a),
       { revoked: MINE.keys.map(({ thumbprint }) => thumbprint) },
     ],
-    ['KEYS_EXPIRED', 'the key document is over', () => signedBy(MAP, a), { keysExpireAtMs: NOW }],
+    ['KEYS_EXPIRED', 'the key document has expired', () => signedBy(MAP, a), { keysExpireAtMs: NOW }],
     [
       'MAP_SIGNATURE_MALFORMED',
-      'one of its signatures is none',
+      'one of its signatures is malformed',
       () => ({ ...MAP, signatures: [...(signedBy(MAP, a, b).signatures ?? []), 'a.b'] }),
       {},
     ],
-  ])('is refused with %s where %s, whatever the thread remembers', async (code, _, map, more) => {
+  ])('is rejected with %s if %s, whatever the thread has cached', async (code, _, map, more) => {
     await using server = await MapServer.start();
     const trust = { ...MINE, ...more };
     const publisher = new Publisher(server);
@@ -159,7 +159,7 @@ describe('a signed map that a thread fetches', () => {
     expect(codeOf(await publisher.load(map(), trust))).toBe(code);
   });
 
-  it('is judged by the trust of each load: a proof of an earlier map counts for nothing of a new one', async () => {
+  it('is verified with the keys of each load: an earlier verification does not count for a new map', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     expect(codeOf(await publisher.load(signedBy(MAP, a), trustIn([a])))).toBe('loaded');
@@ -171,7 +171,7 @@ describe('a signed map that a thread fetches', () => {
     expect(codeOf(await publisher.load(next, trustIn([a])))).toBe('loaded');
   });
 
-  it('is over at the end of its key, then stale, then too stale', async () => {
+  it('expires with its key, then is stale, then too stale', async () => {
     await using server = await MapServer.start();
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);
     const load = async (atMs: number, policy: Partial<ProofPolicy> = {}): Promise<string> =>
@@ -184,7 +184,7 @@ describe('a signed map that a thread fetches', () => {
     expect(await load(NOW + 1e12, { ...stale, maxStaleMs: null })).toBe('loaded');
   });
 
-  it('cannot be frozen: the same bytes are refused once their key is over', async () => {
+  it('cannot be frozen: the same bytes are rejected once their key has expired', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);

@@ -8,7 +8,10 @@ import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 type Cached = 'fresh' | 'stale' | 'none';
 const HOUR = 3_600_000;
 
-/** A manager whose map and circuit are in the wanted state, on a clock of the test's. Its server fails from here on. */
+/**
+ * A manager with its map and circuit in the wanted state, on a clock that the test controls. Its server fails from here
+ * on.
+ */
 async function inState(
   cached: Cached,
   circuit: 'closed' | 'open',
@@ -31,7 +34,7 @@ async function inState(
   server.fail();
   if (circuit === 'open') for (let failure = 0; failure < 3; failure += 1) await manager.sync(true).catch(() => {});
   if (cached === 'stale') clock.at += HOUR;
-  // Opened an hour ago, the circuit would be half-open by now: open it again, with the one attempt that takes.
+  // An hour later the circuit would be half-open: one more attempt opens it again.
   if (cached === 'stale' && circuit === 'open') await manager.sync(true).catch(() => {});
   logger.lines.length = 0;
   const asked = server.requests.length;
@@ -51,7 +54,7 @@ async function inState(
   };
 }
 
-describe('sync, by cached map, force and circuit (the server fails)', () => {
+describe('sync while the server fails', () => {
   it.each<[Cached, boolean, 'closed' | 'open', 'resolves' | 'warns' | string, number]>([
     ['fresh', false, 'closed', 'resolves', 0],
     ['fresh', true, 'closed', 'warns', 3],
@@ -65,7 +68,7 @@ describe('sync, by cached map, force and circuit (the server fails)', () => {
     ['none', true, 'closed', 'MAP_HTTP_STATUS', 3],
     ['none', false, 'open', 'CIRCUIT_OPEN', 0],
     ['none', true, 'open', 'CIRCUIT_OPEN', 0],
-  ])('%s map, force %s, circuit %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
+  ])('with a %s map, force %s and a circuit that is %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
     await using state = await inState(cached, circuit);
     const outcome = await state.manager.sync(force).then(
       () => (state.warned() ? 'warns' : 'resolves'),
@@ -76,7 +79,7 @@ describe('sync, by cached map, force and circuit (the server fails)', () => {
 });
 
 describe('sync', () => {
-  it('rejects when a forced failure is the one that opens the circuit', async () => {
+  it('rejects when the failure of a forced sync opens the circuit', async () => {
     await using state = await inState('fresh', 'closed');
     await state.manager.sync(true);
     await state.manager.sync(true);
@@ -90,7 +93,7 @@ describe('sync', () => {
     });
   });
 
-  it('asks once more when the circuit has been open for a minute, and closes it on success', async () => {
+  it('sends one request when the circuit has been open for a minute, and closes it on success', async () => {
     await using state = await inState('fresh', 'open');
     state.clock.at += 60_000;
     expect(state.manager.status().serviceMap.circuit).toBe('half-open');
@@ -101,7 +104,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null, connectorCount: 1 });
   });
 
-  it('asks again once the time to live is over, and serves the newest map', async () => {
+  it('fetches again once the time to live is over, and serves the newest map', async () => {
     await using state = await inState('fresh', 'closed');
     state.clock.at += HOUR;
     state.server.serve(
@@ -112,7 +115,7 @@ describe('sync', () => {
     expect(state.requests()).toBe(1);
   });
 
-  it('shares one request between all who ask at once', async () => {
+  it('shares one request between all concurrent callers', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(
       signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
@@ -121,7 +124,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([1, 1]);
   });
 
-  it('asks conditionally once a map is proven', async () => {
+  it('sends a conditional request once a map is verified', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(signed(mapOf([])));
     await state.manager.sync(true);
@@ -129,7 +132,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1 });
   });
 
-  it('asks whole, once, where the server confirms a map that has expired', async () => {
+  it('fetches the whole map once if the server confirms a map that has expired', async () => {
     await using state = await inState('stale', 'closed');
     const current = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + HOUR).toISOString() }),
@@ -142,7 +145,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([2, 1]);
   });
 
-  it('does not keep the ETag of a map that it refused', async () => {
+  it('does not keep the ETag of a map that it rejected', async () => {
     await using state = await inState('fresh', 'closed');
     const known = state.server.requests.length;
     state.server.serve(signed(mapOf([]), secret('another key')), '"refused"');
@@ -153,7 +156,7 @@ describe('sync', () => {
     expect(asked).not.toContain('"refused"');
   });
 
-  it('asks for the whole map with another key, and keeps the floor', async () => {
+  it('fetches the whole map with another key, and keeps the floor', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
@@ -167,7 +170,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('finds the floor of a key again that was away for a while', async () => {
+  it('finds the floor of a key again after another key was used', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     keys.current = 'a wrong one';
@@ -178,7 +181,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
   });
 
-  it('does not wait for a refresh under way while the map is fresh', async () => {
+  it('does not wait for a running refresh while the map is fresh', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.answer(() => {});
     const refresh = state.manager.sync(true).catch(() => {});
@@ -187,7 +190,7 @@ describe('sync', () => {
     await refresh;
   });
 
-  it('gets over long error pages: their connections come free', async () => {
+  it('recovers after long error pages, and releases their connections', async () => {
     await using state = await inState('fresh', 'closed', { offload: 'always', timeoutMs: 500 });
     state.server.answer((_, response) => response.writeHead(503).end(Buffer.alloc(500_000)));
     await state.manager.sync(true);
@@ -216,7 +219,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors()).toEqual([]);
   });
 
-  it('warns of two maps signed for the same instant, and takes the later one', async () => {
+  it('warns of two different maps with the same generatedAt, and accepts the later one', async () => {
     const logger = recordingLogger();
     await using state = await inState('fresh', 'closed', { logger });
     state.server.serve(signed(mapOf([entry('a', { status: 'disabled' })])));

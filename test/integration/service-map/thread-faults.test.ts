@@ -30,14 +30,14 @@ async function threadsLost(): Promise<number> {
   return (await metric?.get())?.values[0]?.value ?? 0;
 }
 
-/** Holds the event loop, as a host's own heavy work may. */
+/** Blocks the event loop, like heavy work of the host. */
 function blockLoop(ms: number): void {
   const endsAt = performance.now() + ms;
   while (performance.now() < endsAt);
 }
 
-describe('threads that die one after the other', () => {
-  it('are not replaced for a minute, after which they are tried again', async () => {
+describe('worker threads that die one after the other', () => {
+  it('are not replaced for a minute, and are started again after it', async () => {
     let elapsedMs = 0;
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('exits'), logger, elapsedMs: () => elapsedMs });
@@ -54,7 +54,7 @@ describe('threads that die one after the other', () => {
     await pool.close();
   });
 
-  it('between loads are counted too, and end in the same pause', async () => {
+  it('between loads are counted too, and cause the same pause', async () => {
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('dies-when-idle'), logger });
     pool.boot();
@@ -68,8 +68,8 @@ describe('threads that die one after the other', () => {
   });
 });
 
-describe('a thread that is stuck in a system call', () => {
-  it('fails its load, is said to be stuck at the end, and does not keep the process', async () => {
+describe('a worker thread that is stuck in a system call', () => {
+  it('fails its load, is reported as stuck when the pool closes, and does not keep the process alive', async () => {
     using dir = new TempDir();
     const fifo = join(dir.path, 'fifo');
     execFileSync('mkfifo', [fifo]);
@@ -92,8 +92,8 @@ describe('a thread that is stuck in a system call', () => {
   });
 });
 
-describe('buffers, which no heap limit holds', () => {
-  it('are held by the byte cap: a worker stops reading an endless body', async () => {
+describe('buffers outside of the heap limit', () => {
+  it('are limited by the maximum map size: a worker stops reading an endless body', async () => {
     await using server = await MapServer.start();
     let sent = 0;
     let open = 0;
@@ -126,8 +126,8 @@ describe('buffers, which no heap limit holds', () => {
   });
 });
 
-describe('an event loop that stood still past the deadline', () => {
-  it('takes the map that came in meanwhile, rather than call the server slow', async () => {
+describe('an event loop that was blocked past the deadline', () => {
+  it('accepts the response that arrived meanwhile instead of timing out', async () => {
     using servers = new NpmServers();
     const endpoint = await servers.everythingOverHttp();
     await using managed = await manage([entry('real', { endpoint })], { syncDeadlineMs: 10_000 });
@@ -137,7 +137,8 @@ describe('an event loop that stood still past the deadline', () => {
       { duration: 0.2, steps: 1 },
       { timeoutMs: 400 },
     );
-    // The request leaves in the first turns; the answer comes in while nobody reads it. Then timers are due before sockets are read.
+    // The request leaves in the first turns; the response arrives while the loop is blocked. Then timers run before
+    // sockets are read.
     await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise<void>((resolve) => {
       setImmediate(() => {
@@ -148,7 +149,7 @@ describe('an event loop that stood still past the deadline', () => {
     await expect(call).resolves.toMatchObject({ content: [{ text: expect.stringContaining('completed') }] });
   });
 
-  it('still ends what really does not answer', async () => {
+  it('still times out a request without any response', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -165,8 +166,8 @@ describe('an event loop that stood still past the deadline', () => {
   });
 });
 
-describe('a wall clock that is set', () => {
-  it('changes what is expired and nothing else: the circuit keeps its minute', async () => {
+describe('a wall clock that jumps', () => {
+  it('changes only what is expired: the circuit keeps its minute', async () => {
     const startedAt = Date.now();
     const body = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(startedAt).toISOString() }),
@@ -190,8 +191,8 @@ describe('a wall clock that is set', () => {
   });
 });
 
-describe('what nobody catches', () => {
-  it('ends the process loudly: this package handles no error of the host', async () => {
+describe('an unhandled rejection in the host', () => {
+  it('ends the process: this package handles no errors of the host', async () => {
     const program = 'await import(process.argv[1]); Promise.reject(new Error("of the host"));';
     const index = new URL('../../../src/main/index.ts', import.meta.url).href;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, index]);

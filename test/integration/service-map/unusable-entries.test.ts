@@ -18,9 +18,9 @@ const gauge = async (): Promise<number> => {
   return metric?.values[0]?.value ?? -1;
 };
 
-// Whole proofs on main, and incremental ones on a thread.
+// Full verification on the main thread, and incremental verification on a worker thread.
 describe.each(['never', 'always'] as const)('with the option offload: %s, an entry of a signed map', (offload) => {
-  it('that sets a header of the connection is left out alone, and nothing is sent for it', async () => {
+  it('that sets a header of the connection is left out alone, and sends no request', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const bad = FORBIDDEN.map((name, i) => entry(`bad${i}`, { endpoint, headers: { [name]: 'evil.example' } }));
@@ -40,7 +40,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await expect(it.manager.callTool('bad0.echo', {})).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('comes and goes as newer maps have it, and the others stay as they are', async () => {
+  it('comes and goes with newer maps, and the others stay unchanged', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const [a, good] = [entry('a', { endpoint }), { ...entry('b', { endpoint }), headers: { 'x-b': '1' } }];
@@ -75,7 +75,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     );
   });
 
-  it('whose login is wrong is left out alone, and comes with the map that corrects it', async () => {
+  it('with an invalid login is left out alone, and is added with the map that corrects it', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const a = entry('a', { endpoint });
@@ -101,14 +101,14 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     expect(state()).toEqual([['a', 'b'], []]);
   });
 
-  it('that is malformed in another way still refuses the whole map', async () => {
+  it('that is malformed in another way makes the whole map invalid', async () => {
     const bad = entry('b', { auth: { type: ['bearer'] } });
     await using it = await manage([entry('a', { status: 'disabled' }), bad], { offload });
     await expect(it.manager.sync()).rejects.toMatchObject({ code: 'MAP_SCHEMA' });
   });
 });
 
-it('an unusable entry stays left out after a restart from what is remembered', async () => {
+it('an unusable entry stays left out after a restart with the stored map', async () => {
   using dir = new TempDir();
   await using server = await RawMcpServer.start();
   const endpoint = server.url.href;
@@ -129,7 +129,7 @@ it('loadConnectorServiceMap() leaves unusable entries out', async () => {
   expect(payload.connectors.map(({ id }) => id)).toEqual(['a']);
 });
 
-it('the commands status, doctor and verify name an entry that is left out', async () => {
+it('the commands status, doctor and verify name an entry that was left out', async () => {
   using dir = new TempDir();
   await using server = await RawMcpServer.start();
   const endpoint = server.url.href;

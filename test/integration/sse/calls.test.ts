@@ -13,7 +13,7 @@ async function strays(): Promise<number> {
   return metric?.values[0]?.value ?? 0;
 }
 
-/** Answers the POST of a call with `body`, and sends the result over the stream too if `isTwice`. */
+/** Answers the POST of a call with `body`, and also sends the result over the stream if `isTwice`. */
 const inPost =
   (body: (id: unknown) => string, { type = 'application/json', status = 200, isTwice = false } = {}): SseAnswer =>
   ({ message, response, send }) => {
@@ -23,7 +23,7 @@ const inPost =
 
 const whole = (id: unknown): string => JSON.stringify(answerTo(id));
 
-describe('the answer to a POST over SSE', () => {
+describe('the response to a POST over SSE', () => {
   it.each<[string, SseAnswer]>([
     ['the result as JSON', inPost(whole)],
     ['the result as JSON with 202', inPost(whole, { status: 202 })],
@@ -32,12 +32,12 @@ describe('the answer to a POST over SSE', () => {
     ['a text', inPost(() => 'Accepted', { type: 'text/plain', isTwice: true })],
     ['nothing', inPost(() => '', { type: 'application/json', isTwice: true })],
     ['damaged JSON', inPost(() => 'Accepted', { isTwice: true })],
-    ['JSON that is no message', inPost((id) => JSON.stringify({ id, ok: true }), { isTwice: true })],
+    ['JSON that is not a message', inPost((id) => JSON.stringify({ id, ok: true }), { isTwice: true })],
     [
-      'JSON that only looks like an answer',
+      'JSON that only looks like a response',
       inPost((id) => JSON.stringify({ jsonrpc: '2.0', id, result: 'accepted' }), { isTwice: true }),
     ],
-    ['a page', inPost(() => '<p>', { type: 'text/html', isTwice: true })],
+    ['an HTML page', inPost(() => '<p>', { type: 'text/html', isTwice: true })],
   ])('may be %s', async (_, answer) => {
     await using server = await RawSseServer.start({ 'tools/call': answer });
     await using sse = await connectSse(server);
@@ -46,7 +46,7 @@ describe('the answer to a POST over SSE', () => {
     expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
   });
 
-  it('counts once where the stream brings it as well', async () => {
+  it('counts once if the stream carries the result as well', async () => {
     const before = await strays();
     await using server = await RawSseServer.start({ 'tools/call': inPost(whole, { isTwice: true }) });
     await using sse = await connectSse(server);
@@ -54,7 +54,7 @@ describe('the answer to a POST over SSE', () => {
     await eventually('the other one is a stray', async () => (await strays()) === before + 1);
   });
 
-  it('need not come at all, and its connection is given up in the end', async () => {
+  it('may never arrive, and its connection is closed eventually', async () => {
     let isCut = false;
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {
@@ -86,7 +86,7 @@ describe('the answer to a POST over SSE', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('may be a redirect within the origin, and to nowhere else', async () => {
+  it('may be a redirect within the origin, but not to another one', async () => {
     let location = '/moved';
     await using server = await RawSseServer.start({
       'tools/call'({ path, response, result }) {
@@ -103,7 +103,7 @@ describe('the answer to a POST over SSE', () => {
 });
 
 describe('a result over SSE', () => {
-  it('is passed as it is, with members that nobody knows', async () => {
+  it('is returned unchanged, with unknown members', async () => {
     const result = {
       content: [{ type: 'hologram', depth: 3, _meta: null }],
       structuredContent: { a: null },
@@ -115,7 +115,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).resolves.toEqual(result);
   });
 
-  it('that is malformed fails its call at once, and no other', async () => {
+  it('that is malformed fails its call at once, and no other call', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -127,7 +127,7 @@ describe('a result over SSE', () => {
     expect(sse.lost).toEqual([]);
   });
 
-  it('that is an error is the answer, with its code', async () => {
+  it('that is an error fails the call, with its code', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -138,7 +138,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_042 } });
   });
 
-  it('comes from a list whose cursor is null', async () => {
+  it('of a list may have a null cursor', async () => {
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: null } }),
       'tools/list': ({ result }) => result({ tools: [{ name: 'echo', inputSchema: {} }], nextCursor: null }),
@@ -151,7 +151,7 @@ describe('a result over SSE', () => {
 });
 
 describe('a request over SSE', () => {
-  it('carries the headers of the entry, without those that the protocol sets', async () => {
+  it('carries the headers of the entry, except for headers that the protocol sets', async () => {
     const headers = { authorization: 'Bearer k', 'x-own': '1', accept: 'text/html', 'Mcp-Session-Id': 'mine' };
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server, { headers });
@@ -169,14 +169,14 @@ describe('a request over SSE', () => {
     expect([get?.headers['mcp-session-id'], call?.headers['mcp-session-id']]).toEqual([undefined, undefined]);
   });
 
-  it('that has no JSON form is not sent', async () => {
+  it('that cannot be written as JSON is not sent', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     await expect(sse.call({ a: 1n })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     expect(server.of('tools/call')).toEqual([]);
   });
 
-  it('tells of its progress, and is cancelled with a notice', async () => {
+  it('reports its progress, and is cancelled with a notification', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -198,13 +198,13 @@ describe('a request over SSE', () => {
     expect(server.of('notifications/cancelled')[0]?.message.params).toMatchObject({ requestId: call1?.message.id });
   });
 
-  it('may be of any method, ping included', async () => {
+  it('may have any method, including ping', async () => {
     await using server = await RawSseServer.start({ ping: ({ result }) => result({}) });
     await using sse = await connectSse(server);
     await expect(sse.connection.request('ping', {}, { signal: never, timeoutMs: 1_000 })).resolves.toEqual({});
   });
 
-  it('has a resource watched until that is ended', async () => {
+  it('watches a resource until the watch ends', async () => {
     const accepting: SseAnswer = ({ result }) => result({});
     await using server = await RawSseServer.start({
       initialize: ({ result }) =>
@@ -222,8 +222,8 @@ describe('a request over SSE', () => {
   });
 });
 
-describe('what an SSE server sends of its own accord', () => {
-  it('reaches those whom it concerns', async () => {
+describe('a message that an SSE server sends on its own', () => {
+  it('reaches the matching listener if it is a notification', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     const log = { level: 'info', logger: null, data: { a: 1 } };
@@ -244,7 +244,7 @@ describe('what an SSE server sends of its own accord', () => {
     ]);
   });
 
-  it('is answered by the host, whatever it declared', async () => {
+  it('is answered by the host if it is a request, with any declared capabilities', async () => {
     const host: HostSide = {
       capabilities: { sampling: {}, elicitation: {}, roots: {} },
       answer: async ({ method, params }) => ({ method, params }),
@@ -265,7 +265,7 @@ describe('what an SSE server sends of its own accord', () => {
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual(host.capabilities);
   });
 
-  it('may be a question that it takes back', async () => {
+  it('may be a request that the server withdraws', async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const host: HostSide = {
       capabilities: { roots: {} },

@@ -4,32 +4,32 @@ import { eventually } from '../../helpers/eventually.ts';
 import { LocalFile, manageFile } from '../../helpers/local-file.ts';
 import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../helpers/raw-sse-server.ts';
 
-/** What is promised is 3 s; the rest is for a machine that runs other tests beside this one. */
+/** The limit is 3 s; the rest is a margin for a machine that runs other tests in parallel. */
 const END_MS = 5_000;
 
 const silent: SseAnswer = () => {};
 const accepting: SseAnswer = ({ accept }) => accept();
 
-/** A server that falls silent at one point, by the last request that it gets then. */
+/** Answers of a server that falls silent at one point, and the last request that it receives then. */
 const PHASES: Readonly<Record<string, readonly [lastKind: string, answers: Readonly<Record<string, SseAnswer>>]>> = {
-  'before the head of its stream': ['GET', { GET: silent }],
+  'before the headers of its stream': ['GET', { GET: silent }],
   'before its endpoint': ['GET', { GET: (_, server) => void server.openStream('') }],
   'before it accepts initialize': ['initialize', { initialize: silent }],
   'before it answers initialize': ['initialize', { initialize: accepting }],
   'before it accepts initialized': ['notifications/initialized', { 'notifications/initialized': silent }],
-  'before it accepts the request for its tools': ['tools/list', { 'tools/list': silent }],
-  'before it answers the request for its tools': ['tools/list', { 'tools/list': accepting }],
+  'before it accepts tools/list': ['tools/list', { 'tools/list': silent }],
+  'before it answers tools/list': ['tools/list', { 'tools/list': accepting }],
 };
 
 interface SilentServers extends AsyncDisposable {
   readonly servers: readonly RawSseServer[];
-  /** As an `mcpServers` file has them. */
+  /** The servers in the format of an `mcpServers` file. */
   readonly entries: Readonly<Record<string, object>>;
   /** Resolves once each server is silent. */
   readonly fallenSilent: () => Promise<void>;
 }
 
-/** A server for each phase. */
+/** Starts one silent server for each phase. */
 async function silentServers(): Promise<SilentServers> {
   const phases = Object.values(PHASES);
   const servers = await Promise.all(phases.map(([, answers]) => RawSseServer.start(answers)));
@@ -46,7 +46,7 @@ async function silentServers(): Promise<SilentServers> {
   };
 }
 
-/** Resolves with how long `work` took, in milliseconds. */
+/** Resolves with the duration of `work`, in milliseconds. */
 async function timed(work: Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work;
@@ -55,9 +55,9 @@ async function timed(work: Promise<unknown>): Promise<number> {
 
 afterAll(killRunning);
 
-// Nothing here takes processor time: all that waits for a pause waits at the same time.
+// These tests need little processor time: they run concurrently so that their waits overlap.
 describe.concurrent('SSE servers that fall silent at any point', () => {
-  it('do not hold up the end of their manager', async () => {
+  it('do not delay close() of their manager', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -66,7 +66,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     for (const server of world.servers) await noStreamLeft(server);
   });
 
-  it('do not hold up their removal', async () => {
+  it('do not delay their removal', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -77,17 +77,17 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(local.manager.status().connectors).toEqual([]);
   });
 
-  it('do not hold up a command', async () => {
+  it('do not delay the end of a command', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);
     await world.fallenSilent();
-    // It waits 1 s for them, as it was told to.
+    // The command waits 1 s for them, as its option says.
     expect(await timed(run.ended)).toBeLessThan(1_000 + END_MS);
     expect((await run.ended).code).toBe(1);
   });
 
-  it('do not hold up the gateway', async () => {
+  it('do not delay the shutdown of the gateway', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['serve', '--config', file.path, '--port', '0']);
@@ -96,7 +96,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(await timed(run.ended)).toBeLessThan(END_MS);
   });
 
-  it('do not hold up the end of a connection whose call they do not answer', async () => {
+  it('do not delay closing a connection with an unanswered call', async () => {
     await using server = await RawSseServer.start({ 'tools/call': silent });
     await using sse = await connectSse(server);
     const outcome = sse.call().catch((error: unknown) => error);
@@ -108,8 +108,8 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
   });
 });
 
-describe.concurrent('a handshake over SSE that is given up', () => {
-  it('ends the session that it opened, also where the server is slow to open it', async () => {
+describe.concurrent('a handshake over SSE that is aborted', () => {
+  it('ends the session that it opened, even if the server is slow to open it', async () => {
     const opened: number[] = [];
     await using server = await RawSseServer.start({
       GET(_, it) {
@@ -129,20 +129,20 @@ describe.concurrent('a handshake over SSE that is given up', () => {
     await noStreamLeft(server);
   });
 
-  it('rejects at once where the signal has aborted before it began', async () => {
+  it('rejects at once if the signal was already aborted', async () => {
     await using server = await RawSseServer.start();
     await expect(connectSse(server, { signal: AbortSignal.abort(new Error('closed')) })).rejects.toThrow('closed');
     expect(server.requests).toEqual([]);
   });
 });
 
-describe.concurrent('an event stream that goes', () => {
+describe.concurrent('an event stream that ends', () => {
   it.each<[string, (server: RawSseServer) => void]>([
-    ['at its end', ({ stream }) => stream.end()],
+    ['normally', ({ stream }) => stream.end()],
     ['with its connection', ({ stream }) => stream.destroy()],
     ['with an unusable endpoint', (it) => void it.stream.write(it.endpoint('http://evil.test/'))],
     ['with too large an event', ({ stream }) => void stream.write(`data: ${'x'.repeat(300_000)}`)],
-  ])('%s loses its calls, and the connector comes back', async (_, leave) => {
+  ])('%s fails its calls, and the connector reconnects', async (_, leave) => {
     await using server = await RawSseServer.start({ 'tools/call': accepting });
     const entries = { one: { type: 'sse', url: server.url.href } };
     await using local = manageFile(entries, { maxResultBytes: 200_000, random: { next: () => 0 } });
@@ -155,11 +155,11 @@ describe.concurrent('an event stream that goes', () => {
     server.answers['tools/call'] = ({ result }) => result({ content: [] });
     await eventually('it is back', () => local.manager.connector('one')?.status?.state === 'ready');
     await expect(local.manager.callTool('one.echo')).resolves.toEqual({ content: [] });
-    // The lost call was not sent again.
+    // The failed call was not sent again.
     expect([server.of('tools/call').length, server.of('GET').length]).toEqual([2, 2]);
   });
 
-  it('is opened again after a pause, however often it goes', async () => {
+  it('is reopened after a pause, however often it ends', async () => {
     await using server = await RawSseServer.start();
     let opened = 0;
     server.answers['tools/list'] = ({ result }, { stream }) => {

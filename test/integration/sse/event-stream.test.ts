@@ -22,23 +22,26 @@ describe('an SSE server’s event stream', () => {
     ['lines that end with CR', (id) => `event: message\rdata: ${answerTo(id)}\r\r`],
     ['lines that end with CRLF', (id) => `event: message\r\ndata: ${answerTo(id)}\r\n\r\n`],
     ['data on several lines', (id) => `data: ${answerTo(id).replaceAll(',', ',\ndata: ')}\n\n`],
-    ['a field without a blank', (id) => `data:${answerTo(id)}\n\n`],
+    ['a field without a space', (id) => `data:${answerTo(id)}\n\n`],
     ['comments before it', (id) => `: ping\n\n:\n: more\ndata: ${answerTo(id)}\n\n`],
     ['events of unknown types before it', (id) => `event: ping\ndata: {}\n\ndata: ${answerTo(id)}\n\n`],
-    ['events that are no JSON before it', (id) => `data: {"jsonrpc":\n\ndata\n\ndata: ${answerTo(id)}\n\n`],
-    ['values that are no messages before it', (id) => `data: null\n\ndata: 7\n\ndata: ${answerTo(id)}\n\n`],
+    ['events that are not JSON before it', (id) => `data: {"jsonrpc":\n\ndata\n\ndata: ${answerTo(id)}\n\n`],
+    ['values that are not messages before it', (id) => `data: null\n\ndata: 7\n\ndata: ${answerTo(id)}\n\n`],
     ['unknown fields', (id) => `what: 1\nretry: soon\ndata: ${answerTo(id)}\n\n`],
     ['a batch', (id) => `data: [{"jsonrpc":"2.0","method":"notifications/x"},${answerTo(id)}]\n\n`],
-    ['an answer whose error is null', (id) => `data: ${answerTo(id).replace('"result"', '"error":null,"result"')}\n\n`],
-    ['an answer whose id is a string', (id) => `data: ${answerTo(String(id))}\n\n`],
-  ])('may bring an answer as %s', async (_, bytes) => {
+    [
+      'a response whose error is null',
+      (id) => `data: ${answerTo(id).replace('"result"', '"error":null,"result"')}\n\n`,
+    ],
+    ['a response whose id is a string', (id) => `data: ${answerTo(String(id))}\n\n`],
+  ])('may carry a response as %s', async (_, bytes) => {
     await using server = await RawSseServer.start({ 'tools/call': writing(bytes) });
     await using sse = await connectSse(server);
     await expect(sse.call()).resolves.toEqual(OK);
     expect(sse.lost).toEqual([]);
   });
 
-  it('may begin with a byte order mark, and be cut anywhere, also within a character', async () => {
+  it('may begin with a byte order mark, and be split anywhere, also within a character', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(`\ufeff${it.endpoint()}`),
       async 'tools/call'({ accept, message }, { stream }) {
@@ -53,7 +56,7 @@ describe('an SSE server’s event stream', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('may be compressed, though that was not asked for', async () => {
+  it('may be compressed, even without a request for it', async () => {
     await using server = await RawSseServer.start({
       GET({ response }, it) {
         it.streams.push(response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }));
@@ -72,7 +75,7 @@ describe('an SSE server’s event stream', () => {
     expect(sse.connection.facts).toMatchObject({ serverName: 'zipped', transport: 'sse', era: 'legacy' });
   });
 
-  it('may bring messages and questions before its endpoint', async () => {
+  it('may carry notifications and requests before its endpoint', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) =>
         void it.openStream(
@@ -83,11 +86,11 @@ describe('an SSE server’s event stream', () => {
     await expect(sse.call()).resolves.toMatchObject({ content: [{ type: 'text' }] });
     await eventually('the question is answered', () => server.of('POST').length === 1);
     expect(server.of('POST')[0]?.message).toEqual({ jsonrpc: '2.0', id: 'q', result: {} });
-    // A notice that came before the handshake was done is about nothing that anybody knows.
+    // A notification from before the end of the handshake is ignored.
     expect(sse.notices).toEqual([]);
   });
 
-  it('with an event over the cap ends the connection, and its calls say why', async () => {
+  it('with an event over the size limit ends the connection, and its calls report the reason', async () => {
     await using server = await RawSseServer.start({
       'tools/call': writing(() => `data: "${'x'.repeat(200_000)}`),
     });
@@ -100,7 +103,7 @@ describe('an SSE server’s event stream', () => {
     await noStreamLeft(server);
   });
 
-  it('may bring more than the cap in events that are each below it', async () => {
+  it('may exceed the size limit in total with events that are each below it', async () => {
     const notice = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"a":"${'x'.repeat(50_000)}"}}\n\n`;
     await using server = await RawSseServer.start({
       'tools/call': writing((id) => `${notice.repeat(20)}data: ${answerTo(id)}\n\n`),
@@ -111,20 +114,20 @@ describe('an SSE server’s event stream', () => {
   });
 });
 
-describe('the endpoint of an SSE server', () => {
+describe('the endpoint event of an SSE server', () => {
   it.each([
     ['a path', '/here?session_id=1', '/here?session_id=1'],
     ['a relative address', 'here?s=1', '/here?s=1'],
     ['a query alone', '?s=1', '/sse?s=1'],
-    ['an address with blanks around it', '  /here  ', '/here'],
-  ])('may be %s', async (_, data, path) => {
+    ['an address with spaces around it', '  /here  ', '/here'],
+  ])('may hold %s', async (_, data, path) => {
     await using server = await RawSseServer.start({ GET: (_request, it) => void it.openStream(it.endpoint(data)) });
     await using sse = await connectSse(server);
     await sse.call();
     expect(server.of('tools/call').map((request) => request.path)).toEqual([path]);
   });
 
-  it('may be a whole address of the same origin', async () => {
+  it('may hold an absolute URL of the same origin', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(it.endpoint(`${it.origin}/whole#part`)),
     });
@@ -138,10 +141,10 @@ describe('the endpoint of an SSE server', () => {
     ['another host', () => 'http://evil.test/messages'],
     ['another host without a scheme', () => '//evil.test/messages'],
     ['another scheme', (origin: string) => `${origin.replace('http', 'https')}/messages`],
-    ['no web address', () => 'javascript:alert(1)'],
-    ['no address', () => 'http://['],
-    ['an endless address', () => `/${'x'.repeat(10_000)}`],
-  ])('that is %s is refused, and nothing is sent there', async (_, address) => {
+    ['a javascript: URL', () => 'javascript:alert(1)'],
+    ['an invalid URL', () => 'http://['],
+    ['an overlong URL', () => `/${'x'.repeat(10_000)}`],
+  ])('that holds %s is rejected, and nothing is sent there', async (_, address) => {
     await using server = await RawSseServer.start({
       GET: (_request, it) => void it.openStream(it.endpoint(address(it.origin))),
     });
@@ -153,7 +156,7 @@ describe('the endpoint of an SSE server', () => {
     await noStreamLeft(server);
   });
 
-  it('may be changed by a second event, within the origin alone', async () => {
+  it('may be changed by a second event, but only within the origin', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ result }, it) {
         result(OK);

@@ -9,16 +9,16 @@ import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../he
 const SECRET = `Bearer ${secret('s3cret-of-the-entry')}`;
 const OK = { content: [{ type: 'text', text: 'ok' }] };
 
-/** Refuses with a body that echoes the request, credentials included. */
+/** Rejects with a body that echoes the request, including credentials. */
 const echoing =
   (status: number, headers: Readonly<Record<string, string>> = {}): SseAnswer =>
   ({ response, headers: sent, text }) =>
     void response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${inspect(sent)} ${text}`);
 
-/** An endpoint that names no session. */
+/** An endpoint that identifies no session. */
 const plain: SseAnswer = (_, server) => void server.openStream(server.endpoint('/messages'));
 
-/** A manager whose connector `one` is at the server. */
+/** A manager with this server as its connector `one`. */
 async function managed(server: RawSseServer): Promise<ManagedFile> {
   const local = manageFile(
     { one: { type: 'sse', url: server.url.href, headers: { Authorization: SECRET } } },
@@ -34,12 +34,12 @@ const outcomeOf = (work: Promise<unknown>): Promise<{ code?: string; detail?: ob
     (error: { code: string; detail: object }) => error,
   );
 
-/** Everything that anybody gets to see of a failure. */
+/** Everything visible of a failure: errors, status and logs. */
 const shown = (...seen: readonly unknown[]): string => inspect(seen, { depth: 12, showHidden: true });
 
-describe('a POST over SSE that is refused', () => {
+describe('a POST over SSE that is rejected', () => {
   it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 501, 502, 503, 504])(
-    'with %i fails its call alone, and nothing of the body is shown',
+    'with %i fails only its call, and nothing of the body is shown',
     async (status) => {
       await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(status) });
       await using local = await managed(server);
@@ -54,7 +54,7 @@ describe('a POST over SSE that is refused', () => {
     },
   );
 
-  it('with 401 has the connector connected with the present credentials, once', async () => {
+  it('with 401 makes the connector reconnect once with the current credentials', async () => {
     await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(401) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -64,7 +64,7 @@ describe('a POST over SSE that is refused', () => {
     expect(shown(outcome, local.lines)).not.toContain('s3cret');
   });
 
-  it('with 404 at an address that names a session renews the session, and sends the call once more', async () => {
+  it('with 404 at an endpoint that identifies a session renews the session, and the call is sent once more', async () => {
     const refusals: SseAnswer[] = [echoing(404), ({ result }) => result(OK)];
     await using server = await RawSseServer.start({
       'tools/call': (request, it) => refusals.shift()?.(request, it),
@@ -74,7 +74,7 @@ describe('a POST over SSE that is refused', () => {
     expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/messages?sessionId=2']);
   });
 
-  it('with 404 time and again is sent twice, and no more', async () => {
+  it('with 404 every time is sent at most twice', async () => {
     await using server = await RawSseServer.start({ 'tools/call': echoing(404) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -83,23 +83,26 @@ describe('a POST over SSE that is refused', () => {
     expect(shown(outcome, local.lines)).not.toContain('s3cret');
   });
 
-  it.each([400, 404, 500])('with %i and a body that answers it is answered', async (status) => {
-    let isError = false;
-    await using server = await RawSseServer.start({
-      'tools/call'({ message, response }) {
-        const answer = isError ? { error: { code: -32_602, message: 'no such word' } } : { result: OK };
-        const body = JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer });
-        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-      },
-    });
-    await using sse = await connectSse(server);
-    await expect(sse.call()).resolves.toEqual(OK);
-    isError = true;
-    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_602 } });
-    expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
-  });
+  it.each([400, 404, 500])(
+    'with %i and a JSON-RPC response in the body is settled by that response',
+    async (status) => {
+      let isError = false;
+      await using server = await RawSseServer.start({
+        'tools/call'({ message, response }) {
+          const answer = isError ? { error: { code: -32_602, message: 'no such word' } } : { result: OK };
+          const body = JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer });
+          response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+        },
+      });
+      await using sse = await connectSse(server);
+      await expect(sse.call()).resolves.toEqual(OK);
+      isError = true;
+      await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_602 } });
+      expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
+    },
+  );
 
-  it('with a body that never ends fails all the same', async () => {
+  it('with a body that never ends still fails', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call': ({ response }) => void response.writeHead(500).write('so '),
@@ -108,7 +111,7 @@ describe('a POST over SSE that is refused', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: 500 } });
   }, 10_000);
 
-  it('while others are answered fails alone', async () => {
+  it('fails alone while other calls are answered', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call'(request, it) {
@@ -124,10 +127,10 @@ describe('a POST over SSE that is refused', () => {
   });
 
   it.each<[string, SseAnswer]>([
-    ['refused with 401', echoing(401)],
-    ['refused with 404', echoing(404)],
+    ['rejected with 401', echoing(401)],
+    ['rejected with 404', echoing(404)],
     ['cut off', ({ response }) => void response.destroy()],
-  ])('does not take another call with it that is under way: %s', async (_, refuse) => {
+  ])('does not affect another running call: %s', async (_, refuse) => {
     await using server = await RawSseServer.start({
       'tools/call'(request, it) {
         const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
@@ -150,7 +153,7 @@ describe('a POST over SSE that is refused', () => {
     expect(server.streams.length).toBeGreaterThan(1);
   });
 
-  it('as an answer of the host is no lost connection', async () => {
+  it('that answers a server request does not end the connection', async () => {
     await using server = await RawSseServer.start({ answer: echoing(500) });
     await using sse = await connectSse(server);
     server.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
@@ -160,7 +163,7 @@ describe('a POST over SSE that is refused', () => {
   });
 });
 
-describe('an answer over SSE that says that the session is unknown', () => {
+describe('a response over SSE that reports an unknown session', () => {
   const lost = (id: unknown): object => ({
     jsonrpc: '2.0',
     id,
@@ -174,7 +177,7 @@ describe('an answer over SSE that says that the session is unknown', () => {
       ({ message, response }) =>
         void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
     ],
-  ])('in %s is given to the caller of a tool, and renews the session', async (_, answer) => {
+  ])('in %s reaches the caller of a tool, and renews the session', async (_, answer) => {
     await using server = await RawSseServer.start({ 'tools/call': answer });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -183,7 +186,7 @@ describe('an answer over SSE that says that the session is unknown', () => {
     expect(server.of('tools/call')).toHaveLength(1);
   });
 
-  it('has a read repeated over the new session', async () => {
+  it('makes a read repeat in the new session', async () => {
     let isLost = true;
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),
@@ -200,7 +203,7 @@ describe('an answer over SSE that says that the session is unknown', () => {
   });
 });
 
-describe('a handshake over SSE that is refused', () => {
+describe('a handshake over SSE that is rejected', () => {
   it.each<[string, string, Readonly<Record<string, SseAnswer>>, object, RegExp]>([
     [
       'the stream',
@@ -209,9 +212,21 @@ describe('a handshake over SSE that is refused', () => {
       { status: 404 },
       /the GET of the event stream .* HTTP 404 \(text\/plain\)/,
     ],
-    ['the stream with a wait', 'GET', { GET: echoing(503, { 'retry-after': '7' }) }, { retryAfterMs: 7_000 }, /503/],
+    [
+      'the stream with a Retry-After',
+      'GET',
+      { GET: echoing(503, { 'retry-after': '7' }) },
+      { retryAfterMs: 7_000 },
+      /503/,
+    ],
     ['the stream with a page', 'GET', { GET: echoing(200) }, { status: 200 }, /HTTP 200 \(text\/plain\)/],
-    ['the stream with nothing', 'GET', { GET: ({ response }) => void response.writeHead(204).end() }, {}, /HTTP 204/],
+    [
+      'the stream with an empty response',
+      'GET',
+      { GET: ({ response }) => void response.writeHead(204).end() },
+      {},
+      /HTTP 204/,
+    ],
     [
       'initialize',
       'initialize',
@@ -226,7 +241,7 @@ describe('a handshake over SSE that is refused', () => {
       { status: 405 },
       /initialized was .* 405/,
     ],
-  ])('at %s says so, and shows nothing of the body', async (_, kind, answers, detail, words) => {
+  ])('at %s is reported, without anything of the body', async (_, kind, answers, detail, words) => {
     await using server = await RawSseServer.start(answers);
     const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
     expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED', detail });
@@ -236,7 +251,7 @@ describe('a handshake over SSE that is refused', () => {
     await noStreamLeft(server);
   });
 
-  it('with a wait is tried again after it', async () => {
+  it('with a Retry-After is retried after that time', async () => {
     const times: number[] = [];
     await using server = await RawSseServer.start({
       GET(request, it) {
@@ -251,32 +266,32 @@ describe('a handshake over SSE that is refused', () => {
     expect([times.length, (times[1] ?? 0) - (times[0] ?? 0) >= 990]).toEqual([2, true]);
   });
 
-  it.each([401, 403])('with %i is refused credentials', async (status) => {
+  it.each([401, 403])('with %i counts as rejected credentials', async (status) => {
     await using server = await RawSseServer.start({ GET: echoing(status) });
     const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
     expect(failure).toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status } });
     expect(shown(failure)).not.toContain('s3cret');
   });
 
-  it('with a redirect elsewhere is not followed', async () => {
+  it('with a redirect to another origin is not followed', async () => {
     await using server = await RawSseServer.start({ GET: echoing(302, { location: 'http://evil.test/sse' }) });
     await expect(connectSse(server)).rejects.toMatchObject({ code: 'CONNECTOR_REDIRECTED' });
   });
 });
 
-describe('a server that leaves its transport open', () => {
+describe('a server without a configured transport', () => {
   it.each<[string, SseAnswer]>([
-    ['refuses POST with 405', ({ response }) => void response.writeHead(405).end()],
-    ['refuses POST with 404', ({ response }) => void response.writeHead(404).end('<p>')],
-    ['refuses POST with 400', ({ response }) => void response.writeHead(400).end('no session')],
+    ['rejects POST with 405', ({ response }) => void response.writeHead(405).end()],
+    ['rejects POST with 404', ({ response }) => void response.writeHead(404).end('<p>')],
+    ['rejects POST with 400', ({ response }) => void response.writeHead(400).end('no session')],
     [
-      'answers POST with an event stream that names an endpoint',
+      'answers POST with an event stream that holds an endpoint',
       ({ response }) =>
         void response
           .writeHead(200, { 'content-type': 'text/event-stream' })
           .write('event: endpoint\ndata: /other\n\n'),
     ],
-  ])('and %s is reached over SSE', async (_, answer) => {
+  ])('that %s is reached over SSE', async (_, answer) => {
     await using server = await RawSseServer.start({
       initialize(request, it) {
         if (request.path === '/sse') answer(request, it);
@@ -296,7 +311,7 @@ describe('a server that leaves its transport open', () => {
     expect(server.streams).toHaveLength(1);
   });
 
-  it('and has no SSE either is described by its answer to Streamable HTTP', async () => {
+  it('that has no SSE either is described by its response to Streamable HTTP', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ response }) => void response.writeHead(400, { 'content-type': 'text/plain' }).end('x'),
     });

@@ -9,7 +9,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const source = (path: string): string => new URL(`../../../${path}`, import.meta.url).href;
 const INDEX = source('src/main/index.ts');
 
-/** What only some processes need. What is below one of them comes with it. */
+/** Packages that only some processes need, without their own dependencies. */
 const HEAVY = [
   '@modelcontextprotocol/client',
   '@napi-rs/keyring',
@@ -30,7 +30,7 @@ interface Run {
   readonly stdout: string;
 }
 
-/** Runs a program, and tells which heavy packages it loaded. Fails where it does. */
+/** Runs a script and returns which heavy packages it loaded. Rejects if the script fails. */
 async function run(args: readonly string[]): Promise<Run> {
   using dir = new TempDir();
   const file = join(dir.path, 'loaded.json');
@@ -49,7 +49,7 @@ async function run(args: readonly string[]): Promise<Run> {
   return { packages: loaded.filter((name) => HEAVY.includes(name)), stdout };
 }
 
-/** Runs a module in a process of its own. */
+/** Runs a module in a separate process. */
 async function runModule(code: string): Promise<Run> {
   using dir = new TempDir();
   const file = join(dir.path, 'program.mjs');
@@ -57,7 +57,7 @@ async function runModule(code: string): Promise<Run> {
   return await run([file]);
 }
 
-/** A host with a server that answers every method, in the same process. */
+/** A host in the same process as a server that answers every method. */
 const withServer = (then: string): string => `
   import { createServer } from 'node:http';
   import { text } from 'node:stream/consumers';
@@ -92,17 +92,17 @@ const withServer = (then: string): string => `
   server.closeAllConnections();
 `;
 
-describe('what a process does not need', () => {
-  it('is not loaded by the import of the package', async () => {
+describe('a package that the process does not need', () => {
+  it("is not loaded by an import of the package's main module", async () => {
     expect((await runModule(`import '${INDEX}';`)).packages).toEqual([]);
   });
 
-  it('is not loaded by the import of the store and of the gateway', async () => {
+  it('is not loaded by an import of the store or the gateway', async () => {
     const [store, gateway] = ['src/main/registry/fs-store.ts', 'src/main/gateway/index.ts'].map(source);
     expect((await runModule(`import '${store}'; import '${gateway}';`)).packages).toEqual([]);
   });
 
-  it('is not loaded by a manager that is made and closed', async () => {
+  it('is not loaded by a manager that is created and closed', async () => {
     const code = `
       import { ConnectorProxyManager } from '${INDEX}';
       const manager = new ConnectorProxyManager({ serviceMapUrl: 'https://maps.example/map', signatureKey: 'k'.repeat(32) });
@@ -113,20 +113,20 @@ describe('what a process does not need', () => {
     expect((await runModule(code)).packages).toEqual([]);
   });
 
-  it('is not loaded by a manager with one HTTP connector that is called, but undici is', async () => {
+  it('is not loaded by a manager that calls an HTTP connector, apart from undici', async () => {
     const { packages, stdout } = await runModule(withServer(''));
     expect(stdout).toBe('here');
     expect(packages).toEqual(['undici']);
   });
 
-  it('is not loaded for metrics, but prom-client and what it needs are, when they are asked for', async () => {
+  it('is not loaded by metrics, apart from prom-client when they are read', async () => {
     const then = `process.stdout.write((await getConnectorMetricsRegistry().metrics()).includes('connector="one"') ? '!' : '?');`;
     const { packages, stdout } = await runModule(withServer(then));
     expect(stdout).toBe('here!');
     expect(packages).toEqual(['@opentelemetry/api', 'prom-client', 'undici']);
   });
 
-  it('is not loaded by the help of the command line', async () => {
+  it('is not loaded by the help of mcp-switchyard', async () => {
     const bin = fileURLToPath(source('src/main/cli/bin.ts'));
     const { packages, stdout } = await run([bin, '--help']);
     expect(stdout).toContain('Usage: mcp-switchyard');

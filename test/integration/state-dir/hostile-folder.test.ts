@@ -32,7 +32,7 @@ const isRoot = process.getuid?.() === 0;
 const STRANGER = 54_321;
 const TEXT = `ssh-ed25519 ${'A'.repeat(60)} me@example\n`.repeat(30);
 
-/** A state folder that somebody tampered with, and files of this user elsewhere that must stay as they are. */
+/** A state folder that an attacker changed, and this user's files elsewhere that must stay unchanged. */
 class World implements Disposable {
   readonly #dir = new TempDir();
   readonly stateDir = join(this.#dir.path, 'state');
@@ -46,14 +46,14 @@ class World implements Disposable {
     mkdirSync(this.away);
     writeFileSync(this.text, TEXT);
     const database = new DatabaseSync(this.database);
-    // Another program counts its versions in the same place.
+    // Another program stores its version in the same field.
     database.exec('CREATE TABLE server (name TEXT, position INTEGER); PRAGMA user_version = 7');
     database.exec("INSERT INTO server VALUES ('mail', 1)");
     database.close();
     this.#before = this.#elsewhere();
   }
 
-  /** As {@link run} leaves a folder in which nothing was before, with a store and a start image. */
+  /** Fills the folder like a first {@link run}: with a store and a start image. */
   fillState(): void {
     cpSync(filled.stateDir, this.stateDir, { recursive: true, preserveTimestamps: true });
   }
@@ -62,7 +62,7 @@ class World implements Disposable {
     return join(this.stateDir, name);
   }
 
-  /** Runs a manager on the folder until its map is known; what the store and the log say. */
+  /** Runs a manager on the folder until its map is known; returns the state of the store and the log. */
   async run() {
     await using server = await MapServer.start(signed(mapOf([entry('a', { status: 'disabled' })])));
     const logger = recordingLogger();
@@ -104,11 +104,11 @@ beforeAll(async () => {
 });
 afterAll(() => filled[Symbol.dispose]());
 
-describe('what is no store, in the place of one,', () => {
+describe('something else in place of the store,', () => {
   it.each([
     ['a text file', (it: World) => copyFileSync(it.text, it.at('switchyard.db')), 'STORE_FOREIGN'],
     [
-      'a text with our schema',
+      'a text that starts like our schema',
       (it: World) => writeFileSync(it.at('switchyard.db'), 'CREATE TABLE source ( floor_ms'.repeat(99)),
       'STORE_FOREIGN',
     ],
@@ -141,7 +141,7 @@ describe('what is no store, in the place of one,', () => {
   });
 });
 
-describe('a link in the place of', () => {
+describe('a link in place of', () => {
   it.each(['switchyard.db-wal', 'switchyard.db-shm', 'switchyard.db-journal', 'switchyard.lock'])(
     '%s keeps the store from being used, and is not followed',
     async (name) => {
@@ -167,7 +167,7 @@ describe('a link in the place of', () => {
     expect(readFileSync(join(it.away, 'image')).equals(bytes)).toBe(true);
   });
 
-  it('the folder of the notes about programs lets nobody else’s files be deleted', async () => {
+  it('a linked folder of notes about stdio servers causes no deletion of other files', async () => {
     using it = new World();
     const project = join(it.away, 'package.json');
     writeFileSync(project, '{"name":"x"}');
@@ -178,7 +178,7 @@ describe('a link in the place of', () => {
   });
 });
 
-it('a pipe in the place of the start image holds up neither the start nor the end', async () => {
+it('a pipe in place of the start image blocks neither the start nor the end', async () => {
   using it = new World();
   it.fillState();
   const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
@@ -189,7 +189,7 @@ it('a pipe in the place of the start image holds up neither the start nor the en
   expect(performance.now() - startedMs).toBeLessThan(8_000);
 });
 
-it('a lock that is not empty belongs to somebody else, and stays', async () => {
+it('a lock file with content belongs to another program, and is kept', async () => {
   using it = new World();
   it.fillState();
   linkSync(it.text, it.at('switchyard.lock'));
@@ -198,17 +198,20 @@ it('a lock that is not empty belongs to somebody else, and stays', async () => {
   expect([it.isUntouched, statSync(it.at('switchyard.db')).size]).toEqual([true, 9_000]);
 });
 
-describe('a folder', () => {
-  it.each([0o770, 0o707, 0o1777, 0o2775])('of mode %o is used, and a warning says how to close it', async (mode) => {
-    using it = new World();
-    chmodSync(it.stateDir, mode);
-    const { store, lines } = await it.run();
-    expect(store).toMatchObject({ kind: 'ready' });
-    const warnings = lines.filter(({ event }) => event === 'store-exposed');
-    expect(warnings).toMatchObject([{ code: 'STORE_EXPOSED', message: expect.stringContaining('chmod 700') }]);
-  });
+describe('a state folder', () => {
+  it.each([0o770, 0o707, 0o1777, 0o2775])(
+    'of mode %o is used, and a warning explains how to restrict it',
+    async (mode) => {
+      using it = new World();
+      chmodSync(it.stateDir, mode);
+      const { store, lines } = await it.run();
+      expect(store).toMatchObject({ kind: 'ready' });
+      const warnings = lines.filter(({ event }) => event === 'store-exposed');
+      expect(warnings).toMatchObject([{ code: 'STORE_EXPOSED', message: expect.stringContaining('chmod 700') }]);
+    },
+  );
 
-  it('where everybody may write has no link followed, not even one of this user, and no hard link used', async () => {
+  it('that everybody can write to has no link followed, not even one of this user, and no hard link used', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -220,7 +223,7 @@ describe('a folder', () => {
     }
   });
 
-  it('of this user alone may be a link, and hold a link to a store', async () => {
+  it('that only this user can write to may be a link, and may hold a link to a store', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -253,14 +256,14 @@ describe('a folder', () => {
     expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
   });
 
-  it.runIf(isRoot)('holds a store of a third user, which is not used', async () => {
+  it.runIf(isRoot)('that holds a store of a third user works without that store', async () => {
     using it = new World();
     it.fillState();
     chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
     expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
   });
 
-  it.runIf(isRoot)('holds a note of another user, which ends no program of this one', async () => {
+  it.runIf(isRoot)('that holds a note of another user causes no process of this user to be ended', async () => {
     using it = new World();
     it.fillState();
     const table = createProcessTable();
@@ -279,7 +282,7 @@ describe('a folder', () => {
 describe('a registry whose servers.json is a link', () => {
   const server = { name: 'a', transport: 'http', endpoint: 'http://a.example/' } as const;
 
-  it('keeps the link in a folder of this user, and refuses it where everybody may write', async () => {
+  it('keeps the link in a folder of this user, and is rejected if everybody can write to the folder', async () => {
     using it = new World();
     const dotfiles = join(it.away, 'dotfiles.json');
     writeFileSync(dotfiles, '{"servers":[]}');
@@ -298,7 +301,7 @@ describe('a registry whose servers.json is a link', () => {
     await again.close();
   });
 
-  it('has nothing that is no registry overwritten behind it', async () => {
+  it('does not overwrite a target that is not a registry', async () => {
     using it = new World();
     symlinkSync(it.text, it.at('servers.json'));
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
@@ -308,7 +311,7 @@ describe('a registry whose servers.json is a link', () => {
     expect(it.isUntouched).toBe(true);
   });
 
-  it('is repaired without changing the mode of what other links lead to', async () => {
+  it('is repaired without changing the mode of files behind other links', async () => {
     using it = new World();
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
     await cache.init();

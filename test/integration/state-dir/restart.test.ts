@@ -109,7 +109,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('still holds back a mass removal that nobody has confirmed', async () => {
+  it('still waits for the confirmation of a mass removal', async () => {
     using dir = new TempDir();
     const all = ['a', 'b', 'c', 'd', 'e'].map(off);
     await using server = await MapServer.start(signed(mapOf(all)));
@@ -181,7 +181,7 @@ describe('a state folder', () => {
     expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
   });
 
-  it('is not written to where the host names none', async () => {
+  it('is not written to if the host configures none', async () => {
     using dir = new TempDir();
     chmodSync(dir.path, 0o700);
     await using server = await MapServer.start(signed(mapOf([])));
@@ -192,7 +192,7 @@ describe('a state folder', () => {
 });
 
 describe('WriterClient', () => {
-  it('rejects what its thread did not answer before it ended', async () => {
+  it('rejects requests that its thread had not answered when it ended', async () => {
     const writer = new WriterClient('/nowhere', {
       workerUrl: new URL('../../fixtures/writer-that-dies.ts', import.meta.url),
     });
@@ -201,7 +201,7 @@ describe('WriterClient', () => {
     await writer.close();
   });
 
-  it('does not wait for a disk that hangs, asks nothing else meanwhile, and recovers once the disk answers', async () => {
+  it('does not wait for a disk that hangs, sends no other request meanwhile, and recovers once the disk answers', async () => {
     const writer = new WriterClient('/slow', {
       workerUrl: new URL('../../fixtures/writer-that-is-slow.ts', import.meta.url),
       answerTimeoutMs: 150,

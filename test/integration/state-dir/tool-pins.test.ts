@@ -11,7 +11,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { remembering } from '../../helpers/remembering-manager.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** Folders of their own: with one the pins are on disk, without they are the process's own. */
+/** Each test has its own folder: with one the pins are on disk, without one they are in memory. */
 const PLACES = [
   ['with a folder', () => new TempDir()],
   ['without a folder', () => null],
@@ -43,7 +43,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     };
   }
 
-  it('is told once, as event, log line, metric and in status, and stays callable under warn', async () => {
+  it('is reported once, as event, log line, metric and in status, and stays callable under warn', async () => {
     await using scene = await setUp({});
     await using manager = scene.start();
     await manager.sync();
@@ -74,7 +74,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     await eventually('it is what it was', () => manager.status().changedTools.length === 0);
   });
 
-  it('is unlisted and refused under quarantine, it alone, until it is approved', async () => {
+  it('is unlisted and rejected under quarantine, alone, until it is approved', async () => {
     await using scene = await setUp({ pinTools: 'quarantine' });
     await using manager = scene.start();
     await manager.sync();
@@ -97,7 +97,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     expect(manager.status().changedTools).toEqual([]);
   });
 
-  it('is nobody’s business with pinTools off', async () => {
+  it('is ignored with pinTools off', async () => {
     await using scene = await setUp({ pinTools: 'off' });
     await using manager = scene.start();
     await manager.sync();
@@ -109,7 +109,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
 });
 
 describe('pins on disk', () => {
-  it('outlive the process: what changed while nobody looked is held back from the first second on', async () => {
+  it('survive the process: a tool that changed meanwhile is quarantined from the start', async () => {
     await using world = await changeable();
     using dir = new TempDir();
     const start = () => remembering(world.maps.url, dir.path, { pinTools: 'quarantine' });
@@ -134,7 +134,7 @@ describe('pins on disk', () => {
     await expect(third.callTool('mail.send')).rejects.toMatchObject({ code: 'TOOL_CHANGED' });
   });
 
-  it('an approval by another process is noticed within seconds', async () => {
+  it('are updated within seconds by an approval in another process', async () => {
     await using world = await changeable();
     using dir = new TempDir();
     await using manager = remembering(world.maps.url, dir.path, { pinTools: 'quarantine' });
@@ -155,7 +155,7 @@ describe('pins on disk', () => {
     await eventually('the tool is listed again', () => names(manager).length === 2);
   });
 
-  it('are those of the process where the disk fails', async () => {
+  it('are replaced by pins in memory if the disk fails', async () => {
     await using world = await changeable();
     await using manager = remembering(world.maps.url, '/proc/nowhere', { pinTools: 'quarantine' });
     await manager.sync();

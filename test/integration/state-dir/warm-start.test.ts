@@ -26,7 +26,7 @@ const imageOf = (dir: TempDir): string => {
   return join(dir.path, name ?? 'there is no image');
 };
 
-/** A folder that an earlier life filled from one connector. */
+/** A state folder that an earlier manager filled from one connector. */
 async function livedOnce(addTools: (server: McpServer) => void = (server) => addTool(server, 'echo')) {
   const dir = new TempDir();
   const connector = await TestMcpServer.start(addTools);
@@ -49,8 +49,8 @@ async function livedOnce(addTools: (server: McpServer) => void = (server) => add
 
 const never = (): void => {};
 
-describe('a start on a folder that was used before', () => {
-  it('lists all tools before any network answers, marked as stale, and confirms them then', async () => {
+describe('a start with a used state folder', () => {
+  it('lists all tools before any network response, marked as stale, and then confirms them', async () => {
     await using life = await livedOnce();
     life.maps.answer(never);
     const registered: string[] = [];
@@ -70,7 +70,7 @@ describe('a start on a folder that was used before', () => {
       staleTools: { connectorCount: 1, toolCount: 1, oldestListedAt: expect.any(Number) },
       store: { kind: 'ready', stateDir: life.dir.path },
     });
-    // That of the life before.
+    // The request of the earlier manager.
     expect(life.maps.requests).toHaveLength(1);
 
     void after.sync().catch(() => {});
@@ -79,7 +79,7 @@ describe('a start on a folder that was used before', () => {
     expect(after.status().connectors[0]?.tools).toMatchObject({ isStale: false, count: 1 });
   });
 
-  it('takes the first call at once: the stored map is proven, its connector connected, the map server not waited for', async () => {
+  it('serves the first call at once: it verifies the stored map and connects, without waiting for the map server', async () => {
     await using life = await livedOnce();
     life.maps.answer(never);
     await using after = remembering(life.maps.url, life.dir.path);
@@ -88,7 +88,7 @@ describe('a start on a folder that was used before', () => {
     expect(after.status().serviceMap).toMatchObject({ freshness: 'stale', revision: 1 });
   });
 
-  it('revalidates by itself where the background refresh is on', async () => {
+  it('revalidates the map in the background if asyncRefresh is on', async () => {
     await using life = await livedOnce();
     await using after = remembering(life.maps.url, life.dir.path, {
       featureFlags: { asyncRefresh: true, refreshIntervalMs: 3_600_000 },
@@ -98,7 +98,7 @@ describe('a start on a folder that was used before', () => {
     await eventually('the tools are confirmed', () => after.status().staleTools.toolCount === 0);
   });
 
-  it('tells as events what changed meanwhile', async () => {
+  it('emits events for everything that changed meanwhile', async () => {
     const tools = new Map([
       ['echo', 'as it was'],
       ['gone', 'soon'],
@@ -122,7 +122,7 @@ describe('a start on a folder that was used before', () => {
     ]);
   });
 
-  it('drops the tools of connectors that the map no longer has, or has elsewhere', async () => {
+  it('drops the tools of connectors that the map no longer has, or has at another endpoint', async () => {
     await using life = await livedOnce();
     await life.connector[Symbol.asyncDispose]();
     await using after = remembering(life.maps.url, life.dir.path);
@@ -132,7 +132,7 @@ describe('a start on a folder that was used before', () => {
     expect(after.listTools()).toEqual([]);
   });
 
-  it('keeps them listed while their connector is down, and a call says so', async () => {
+  it('keeps tools listed while their connector is down, and a call reports that', async () => {
     await using life = await livedOnce();
     await life.connector[Symbol.asyncDispose]();
     await using after = remembering(life.maps.url, life.dir.path);
@@ -142,7 +142,7 @@ describe('a start on a folder that was used before', () => {
     await expect(after.callTool('one.echo')).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
   });
 
-  it('does not probe the era of a connector that was a legacy one', async () => {
+  it('does not probe a connector that was legacy before', async () => {
     using dir = new TempDir();
     await using connector = await TestMcpServer.startWithSessions((server) => addTool(server, 'echo'));
     await using maps = await MapServer.start(freshMap([entry('one', { endpoint: connector.url })]));
@@ -156,7 +156,7 @@ describe('a start on a folder that was used before', () => {
     expect([await probes(), await probes()]).toEqual([1, 0]);
   });
 
-  it('says why a call fails where there is neither a stored map nor a new one', async () => {
+  it('reports why a call fails if there is neither a stored map nor a new one', async () => {
     await using life = await livedOnce();
     await using after = remembering(life.maps.url, life.dir.path, { signatureKey: 'another key than before' });
     await eventually('the tools are listed', () => after.listTools().length === 1);
@@ -169,13 +169,13 @@ describe('a start on a folder that was used before', () => {
 
   it.each([
     ['is gone', (path: string) => rmSync(path)],
-    ['is cut off', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, -20))],
+    ['is truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, -20))],
     [
       'is damaged',
       (path: string) => writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 60), Buffer.alloc(900)])),
     ],
-    ['is of another program', (path: string) => writeFileSync(path, 'x'.repeat(1_000))],
-  ])('has its tools from the store where the start image %s', async (_, spoil) => {
+    ['belongs to another program', (path: string) => writeFileSync(path, 'x'.repeat(1_000))],
+  ])('takes the tools from the store if the start image %s', async (_, spoil) => {
     await using life = await livedOnce();
     spoil(imageOf(life.dir));
     life.maps.answer(never);
@@ -196,7 +196,7 @@ describe('a start on a folder that was used before', () => {
     expect([third.listTools(), third.lines.filter(({ level }) => level !== 'info')]).toEqual([[], []]);
   });
 
-  it('shows nothing to a manager of another map', async () => {
+  it('lists no tools for a manager of another map', async () => {
     await using life = await livedOnce();
     await using other = remembering(`${life.maps.url}?other`, life.dir.path);
     await other.sync();
@@ -204,7 +204,7 @@ describe('a start on a folder that was used before', () => {
     expect(readdirSync(life.dir.path).filter((file) => file.endsWith('.img'))).toHaveLength(1);
   });
 
-  it('has the tools of programs too: the first call starts its program', async () => {
+  it('lists the tools of stdio servers too, and the first call starts the server', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     using dir = new TempDir();
     const start = () =>

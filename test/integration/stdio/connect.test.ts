@@ -32,14 +32,14 @@ const LEGACY = { 'server/discover': [UNKNOWN], initialize: [INITIALIZED], 'tools
 interface Opened extends AsyncDisposable {
   readonly connection: Connection;
   readonly limits: RequestLimits;
-  /** What the program was sent, line by line. */
+  /** The lines that the server received. */
   seen(): readonly {
     readonly method: string;
     readonly id?: number;
     readonly params?: Readonly<Record<string, unknown>>;
   }[];
   readonly heard: string[];
-  /** How often the program was started. */
+  /** How many times the server was started. */
   starts(): number;
 }
 
@@ -98,9 +98,9 @@ async function open(script: Readonly<Record<string, readonly string[]>>, setting
 const answered = (result: string): string => `{"jsonrpc":"2.0","id":"$id","result":${result}}`;
 const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, limits);
 
-// A program that keeps silent is waited for, up to 10 s: all tests of handshakes wait at the same time.
-describe.concurrent('the handshake with a program', () => {
-  it('falls back to initialize where the program does not know the probe, and reads null members as absent', async () => {
+// A silent server is awaited for up to 10 s: the handshake tests run concurrently so that their waits overlap.
+describe.concurrent('the handshake with a stdio server', () => {
+  it('falls back to initialize if the server does not know the probe, and reads null members as absent', async () => {
     await using opened = await open(LEGACY);
     expect(opened.connection.facts).toEqual({
       era: 'legacy',
@@ -119,10 +119,10 @@ describe.concurrent('the handshake with a program', () => {
   });
 
   it.each([
-    ['2 s after it has written to stdout', { '': ['starting'] }, 2_000, 8_000],
-    ['10 s after its start where it writes nothing', {}, 10_000, 20_000],
+    ['2 s after its first output', { '': ['starting'] }, 2_000, 8_000],
+    ['10 s after its start without output', {}, 10_000, 20_000],
   ])(
-    'sends initialize beside a probe that the program ignores, %s',
+    'sends initialize in parallel to a probe that the server ignores, %s',
     async (_, script, leastMs, mostMs) => {
       const startedMs = performance.now();
       await using opened = await open({ ...LEGACY, ...script, 'server/discover': [] });
@@ -136,7 +136,7 @@ describe.concurrent('the handshake with a program', () => {
   it.each([
     ['before', [MODERN_LATE, INITIALIZED]],
     ['after', [INITIALIZED, MODERN_LATE]],
-  ])('agrees on the modern era where the probe is answered just %s initialize', async (_, initialize) => {
+  ])('uses the modern protocol if the probe is answered just %s initialize', async (_, initialize) => {
     await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
     expect(opened.connection.facts.era).toBe('modern');
     expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
@@ -144,18 +144,21 @@ describe.concurrent('the handshake with a program', () => {
 
   it.each<[string, readonly string[]]>([
     ['', []],
-    [' and has sent a notice before', [NOTICE]],
-  ])('starts a program again that ends at the probe%s, in the same attempt, and remembers it', async (_, first) => {
-    const eras = new EraMemory();
-    const script = { ...LEGACY, '': first, 'server/discover': ['exit'] };
-    for (const starts of [2, 1]) {
-      await using opened = await open(script, { eras });
-      expect(opened.connection.facts.era).toBe('legacy');
-      expect(opened.starts()).toBe(starts);
-    }
-  });
+    [' after a notification', [NOTICE]],
+  ])(
+    'restarts a server that exits at the probe%s, in the same attempt, and remembers it as legacy',
+    async (_, first) => {
+      const eras = new EraMemory();
+      const script = { ...LEGACY, '': first, 'server/discover': ['exit'] };
+      for (const starts of [2, 1]) {
+        await using opened = await open(script, { eras });
+        expect(opened.connection.facts.era).toBe('legacy');
+        expect(opened.starts()).toBe(starts);
+      }
+    },
+  );
 
-  it('does not remember a program by its silence', async () => {
+  it('remembers nothing about a server that ignores the probe', async () => {
     const eras = new EraMemory();
     for (const _ of [1, 2]) {
       await using opened = await open({ ...LEGACY, '': ['starting'], 'server/discover': [] }, { eras });
@@ -163,7 +166,7 @@ describe.concurrent('the handshake with a program', () => {
     }
   });
 
-  it('agrees on the modern era without initialize', async () => {
+  it('uses the modern protocol without initialize', async () => {
     const discovered = answered(
       '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"m"}}',
     );
@@ -174,13 +177,13 @@ describe.concurrent('the handshake with a program', () => {
     expect(called?.params?._meta).toMatchObject({ 'io.modelcontextprotocol/protocolVersion': '2026-07-28' });
   });
 
-  it('accepts the revision of the first SDKs', async () => {
+  it('accepts the protocol version of the first SDKs', async () => {
     const initialize = [INITIALIZED.replace('2025-06-18', '2024-10-07')];
     await using opened = await open({ ...LEGACY, initialize });
     expect(opened.connection.facts.protocolVersion).toBe('2024-10-07');
   });
 
-  it('says why the program refuses it', async () => {
+  it('reports why the server rejects the handshake', async () => {
     const refused = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32000,"message":"licence expired"}}';
     const opening = open({ 'server/discover': [UNKNOWN], initialize: [refused] });
     await expect(opening).rejects.toMatchObject({
@@ -190,20 +193,20 @@ describe.concurrent('the handshake with a program', () => {
   });
 });
 
-describe.concurrent('a message of a program', () => {
-  it('counts whatever else its answer holds, and a null error beside a result', async () => {
+describe.concurrent('a message of a stdio server', () => {
+  it('may hold unknown members, and a null error next to a result', async () => {
     const more = '{"jsonrpc":"2.0","id":"$id","error":null,"result":{"content":[],"unknown":{"kept":[1]}},"extra":1}';
     await using opened = await open({ ...LEGACY, 'tools/call': [more] });
     expect(await call(opened)).toEqual({ content: [], unknown: { kept: [1] } });
   });
 
-  it('answers a call by its id as a text, too', async () => {
+  it('answers a call with its id as a string, too', async () => {
     const script = { ...LEGACY, 'tools/call': ['{"jsonrpc":"2.0","id":"3","result":{"content":[]}}'] };
     await using opened = await open(script);
     expect(await call(opened)).toEqual({ content: [] });
   });
 
-  it('may come in an array with others', async () => {
+  it('may arrive in an array with others', async () => {
     const batch = `[{"jsonrpc":"2.0","method":"notifications/tools/list_changed"},${answered('{"content":[]}')}]`;
     await using opened = await open({ ...LEGACY, 'tools/call': [batch] });
     await call(opened);
@@ -224,13 +227,13 @@ describe.concurrent('a message of a program', () => {
     });
   });
 
-  it('may be no JSON, and is then ignored', async () => {
+  it('is ignored if it is not JSON', async () => {
     await using opened = await open({ ...LEGACY, '': ['Server is running', '{"half":'] });
     const limits = { maxPages: 2, maxTools: 10, timeoutMs: 10_000 };
     expect((await listAllTools(opened.connection, limits, signalOf(opened.limits.signal))).tools).toEqual([ECHO]);
   });
 
-  it('reports the progress of its call alone', async () => {
+  it('reports progress only to its own call', async () => {
     const progress =
       '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":1,"total":2}}';
     await using opened = await open({ ...LEGACY, 'tools/call': [progress, answered('{"content":[]}')] });
@@ -239,7 +242,7 @@ describe.concurrent('a message of a program', () => {
     expect(steps).toEqual([{ progress: 1, total: 2 }]);
   });
 
-  it('asks the host, whose answer goes back by the id of the question', async () => {
+  it('may be a request to the host, whose response carries the id of the request', async () => {
     const ask = '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using opened = await open({ ...LEGACY, 'tools/call': [ask, answered('{"content":[]}')] }, { host });
@@ -254,7 +257,7 @@ describe.concurrent('a message of a program', () => {
 });
 
 describe.concurrent('a call over stdio', () => {
-  it('that its caller gives up is cancelled by a notification, and leaves the connection as it is', async () => {
+  it('is cancelled with a notification when its caller aborts it, and the connection stays usable', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': [] });
     const gone = new AbortController();
     const called = opened.connection.callTool(ECHO, {}, { ...opened.limits, signal: gone.signal });
@@ -269,15 +272,15 @@ describe.concurrent('a call over stdio', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('is lost when the program ends meanwhile, and may have run', async () => {
+  it('fails when the server exits meanwhile, and may have run', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
     await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);
   });
 });
 
-describe.concurrent('a modern program whose lists change', () => {
-  it('is subscribed to, and its notices arrive', async () => {
+describe.concurrent('a modern stdio server that declares list changes', () => {
+  it('gets a subscription, and its notifications arrive', async () => {
     const discovered = answered('{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}');
     const listening = [
       '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}',

@@ -8,14 +8,14 @@ import { stdioProgram } from '../../helpers/stdio-program.ts';
 const ping = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`;
 
 describe('a stdio transport', () => {
-  it('carries messages both ways, over any cut of their bytes', async () => {
+  it('carries messages both ways, however their bytes are split', async () => {
     await using program = stdioProgram('talks-in-pieces');
     await program.transport.start();
     await eventually('both messages came', () => program.messages.length === 2);
     expect(program.messages[1]).toEqual({ jsonrpc: '2.0', method: 'told', params: { text: 'ä\u{1f600}' } });
   });
 
-  it('gives a program what it needs of the environment, what is configured, and nothing else', async () => {
+  it('gives a server the necessary environment variables, the configured ones, and no others', async () => {
     process.env.SWITCHYARD_TEST_SECRET = 'not for children';
     try {
       await using program = stdioProgram('serves', { env: { OWN: 'configured' }, args: ['$HOME; exit 1', '`id`'] });
@@ -31,7 +31,7 @@ describe('a stdio transport', () => {
     }
   });
 
-  it('counts lines that are no JSON and goes on', async () => {
+  it('counts lines that are not JSON and continues', async () => {
     await using program = stdioProgram('talks-junk');
     await program.transport.start();
     await program.transport.send(ping);
@@ -51,7 +51,7 @@ describe('a stdio transport', () => {
     expect(program.errors[0]?.message).toBe('handler');
   });
 
-  it('ends a program whose message is larger than the cap', async () => {
+  it('ends a server whose message is larger than the size limit', async () => {
     await using program = stdioProgram('talks-endlessly', { maxMessageBytes: 100_000 });
     await program.transport.start();
     await program.closed();
@@ -60,7 +60,7 @@ describe('a stdio transport', () => {
     expect(program.transport.exit).not.toBeNull();
   });
 
-  it('makes a sender wait for a program that does not read, and tells it when there is no hope', async () => {
+  it('makes a sender wait for a server that does not read, and rejects once the transport closes', async () => {
     await using program = stdioProgram('reads-nothing', { graceMs: 50 });
     await program.transport.start();
     let isSent = false;
@@ -70,14 +70,14 @@ describe('a stdio transport', () => {
         isSent = true;
       });
     sending.catch(() => {});
-    // An absence: a send that waits for nothing resolves within this time.
+    // Checks an absence: a send that waits for nothing resolves within this time.
     await sleep(100);
     expect(isSent).toBe(false);
     await program.transport.close();
     await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
   });
 
-  it('keeps whole last lines of stderr, however much is written', async () => {
+  it('keeps the last lines of stderr whole, however much is written', async () => {
     await using program = stdioProgram('complains');
     await program.transport.start();
     await eventually('it is through', () => program.messages.length === 1);
@@ -87,7 +87,7 @@ describe('a stdio transport', () => {
     expect(program.transport.stderr).toMatch(/^line \d+ x{90}\n/);
   });
 
-  it('reports a program that exits, with its last words but not its secrets', async () => {
+  it('reports a server that exits, with its last stderr lines but not its secrets', async () => {
     const secret = 'sk-012345678';
     await using program = stdioProgram('exits', { args: [`refused ${secret}`], env: { API_KEY: secret } });
     await program.transport.start();
@@ -104,7 +104,7 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual(['error', 'close']);
   });
 
-  it('delivers all that a program said before it exited', async () => {
+  it('delivers everything that a server wrote before it exited', async () => {
     await using program = stdioProgram('says-much-and-exits');
     await program.transport.start();
     await program.closed();
@@ -112,7 +112,7 @@ describe('a stdio transport', () => {
     expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { code: 0 } });
   });
 
-  it('rejects what is being sent while the program exits', async () => {
+  it('rejects a send that is in progress when the server exits', async () => {
     await using program = stdioProgram('exits-when-asked');
     await program.transport.start();
     await eventually('it is up', () => program.messages.length === 1);
@@ -125,7 +125,7 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual(['error', 'close']);
   });
 
-  it('gives up a program that closes its output', async () => {
+  it('ends a server that closes its output', async () => {
     await using program = stdioProgram('closes-its-output', { graceMs: 50 });
     await program.transport.start();
     await program.closed();
@@ -133,13 +133,13 @@ describe('a stdio transport', () => {
   });
 
   it.each([
-    ['is in no folder of PATH', { command: 'switchyard-no-such-command' }, /is not in PATH/],
-    ['is no file', { command: '/no/such/file' }, /file does not exist/],
+    ['is not found in PATH', { command: 'switchyard-no-such-command' }, /is not in PATH/],
+    ['does not exist', { command: '/no/such/file' }, /file does not exist/],
     ['may not be executed', { command: import.meta.filename }, /is not executable/],
-    ['has no folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) does not exist/],
+    ['has a missing working folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) does not exist/],
     ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
     ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
-  ])('says what to do about a command that %s', async (_, wrong, message) => {
+  ])('explains what to do about a command that %s', async (_, wrong, message) => {
     const command = { command: process.execPath, args: ['secret'], env: {}, cwd: null, ...wrong };
     const transport = createStdioTransport(command, { maxMessageBytes: 1_000 });
     const events: string[] = [];

@@ -14,8 +14,8 @@ async function strays(): Promise<number> {
   return metric?.values[0]?.value ?? 0;
 }
 
-describe('an answer', () => {
-  it('may come as one event among others, and is returned before its stream ends', async () => {
+describe('a response to a request', () => {
+  it('may arrive as one event among others, and is returned before its stream ends', async () => {
     let isCut = false;
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -28,11 +28,11 @@ describe('an answer', () => {
     await using raw = await connectRaw(server);
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
     expect(isCut).toBe(false);
-    // The stream that the server leaves open does not stay for ever.
+    // The stream that the server leaves open is closed eventually.
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
-  it('may come in a batch, within an event or as the whole body', async () => {
+  it('may arrive in a batch, within an event or as the whole body', async () => {
     let isEvent = false;
     const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } };
     await using server = await RawMcpServer.start({
@@ -48,21 +48,21 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['nothing but a status of 202', ({ response }) => response.writeHead(202).end()],
-    ['a page', ({ response }) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
-    ['broken JSON', ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{')],
+    ['only a status of 202', ({ response }) => response.writeHead(202).end()],
+    ['an HTML page', ({ response }) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
+    ['damaged JSON', ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{')],
     [
-      'somebody else’s answer',
+      'the response to another request',
       ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
     ],
     ['a result without content', ({ result }) => result({ content: 'text' })],
-  ] as [string, Answer][])('that is %s is an answer that cannot be used', async (_, answer) => {
+  ] as [string, Answer][])('that is %s is reported as unusable', async (_, answer) => {
     await using server = await RawMcpServer.start({ 'tools/call': answer });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
   });
 
-  it('of an unknown, wrong or repeated id is ignored and counted', async () => {
+  it('with an unknown, wrong or repeated id is ignored and counted', async () => {
     const before = await strays();
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -82,7 +82,7 @@ describe('an answer', () => {
     await eventually('all are counted', async () => (await strays()) === before + 5);
   });
 
-  it('that is an error without an id is about the request that it came back on', async () => {
+  it('that is an error without an id belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -93,7 +93,7 @@ describe('an answer', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_700 } });
   });
 
-  it('with a status is an error’s in the modern era', async () => {
+  it('with an HTTP error status is an error in the modern protocol', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ response, message }) {
@@ -105,7 +105,7 @@ describe('an answer', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_601 } });
   });
 
-  it('settles as a result or a coded error whatever the server sends', async () => {
+  it('settles as a result or a coded error, whatever the server sends', async () => {
     let sent: { status: number; type: string; body: Uint8Array } = { status: 200, type: '', body: new Uint8Array() };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -138,8 +138,8 @@ describe('an answer', () => {
   });
 });
 
-describe('calls one after the other', () => {
-  it('share one connection, and leave nothing on the caller’s signal', async () => {
+describe('consecutive calls', () => {
+  it('share one connection, and leave no listener on the caller’s signal', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const before = server.connections;
@@ -149,12 +149,12 @@ describe('calls one after the other', () => {
   });
 });
 
-describe('a call that is given up', () => {
+describe('a call that is cancelled', () => {
   it.each([
     ['legacy', {}, 1],
     ['modern', MODERN, 0],
   ] as [string, Record<string, Answer>, number][])(
-    'tells a %s server, each in its way',
+    'is cancelled at a %s server in the way of its protocol',
     async (_, answers, notices) => {
       let isClosed = false;
       await using server = await RawMcpServer.start({
@@ -182,7 +182,7 @@ describe('a call that is given up', () => {
     },
   );
 
-  it('before it begins sends nothing', async () => {
+  it('before it starts sends nothing', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     await expect(raw.call({}, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
@@ -190,8 +190,8 @@ describe('a call that is given up', () => {
   });
 });
 
-describe('progress', () => {
-  it('reaches the caller whose call it is of', async () => {
+describe('progress notifications', () => {
+  it('reach the caller of their call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const { progressToken } = (message.params?._meta ?? {}) as { progressToken?: number };
@@ -213,14 +213,14 @@ describe('progress', () => {
   });
 });
 
-describe('a stream that breaks before its answer', () => {
+describe('a stream that breaks before its response', () => {
   const primed: Answer = ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('id: first\nretry: 20\n\n');
     setTimeout(() => response.destroy(), 20);
   };
 
-  it('is taken up again where it was, after the pause that the server asks for', async () => {
+  it('is resumed after its last event, and after the pause that the server requests', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': primed,
       GET({ response, events }) {
@@ -239,7 +239,7 @@ describe('a stream that breaks before its answer', () => {
   });
 
   it.each([404, 405, 500])(
-    'and cannot be taken up again (%i) is lost as perhaps run, never as not sent',
+    'that cannot be resumed (%i) fails its call as perhaps run, never as not sent',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,
@@ -251,7 +251,7 @@ describe('a stream that breaks before its answer', () => {
     },
   );
 
-  it('without an event id is lost at once', async () => {
+  it('without an event id fails its call at once', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, response }) {
         events({ jsonrpc: '2.0', method: 'notifications/message' });
@@ -274,7 +274,7 @@ describe('a stream that breaks before its answer', () => {
     const call = raw.call();
     call.catch(() => {});
     await eventually('it was sent', () => server.of('tools/call').length === 1);
-    // By the time this answer has come, the end of the first stream has, too.
+    // When this response has arrived, the end of the first stream has arrived too.
     await raw.call();
     await raw[Symbol.asyncDispose]();
     await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
@@ -294,7 +294,7 @@ describe('requests of a legacy server', () => {
       .filter(({ method, message }) => method === 'POST' && message.method === undefined)
       .map(({ message }) => message);
 
-  it('are answered: a ping by itself, what the host can do by the host, the rest as unknown', async () => {
+  it('are answered: ping automatically, supported requests by the host, and others as unknown', async () => {
     const asked: unknown[] = [];
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -338,7 +338,7 @@ describe('requests of a legacy server', () => {
     ]);
   });
 
-  it('are left unanswered beyond 64 at once', async () => {
+  it('are left unanswered beyond 64 at the same time', async () => {
     let asked = 0;
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -356,7 +356,7 @@ describe('requests of a legacy server', () => {
     expect([asked, answers(server)]).toEqual([64, []]);
   });
 
-  it('that the server takes back are taken back from the host, and never answered', async () => {
+  it('that the server cancels are cancelled at the host, and never answered', async () => {
     const seen: { signal?: AbortSignal } = {};
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -370,7 +370,7 @@ describe('requests of a legacy server', () => {
     await using raw = await connectRaw(server, { host });
     await raw.call();
     await eventually('the host is told', () => seen.signal?.aborted === true);
-    // An answer would have been sent before this call.
+    // A response would have been sent before this call.
     await raw.call();
     expect(answers(server)).toEqual([]);
   });
@@ -380,7 +380,7 @@ describe('input that a modern server requires', () => {
   const confirm = { method: 'elicitation/create', params: { message: 'Sure?' } };
   const host: HostSide = { capabilities: { elicitation: {} }, answer: async () => ({ action: 'accept' }) };
 
-  it('is given in a request of its own, with the server’s state as it was', async () => {
+  it('is sent in a new request, with the server’s unchanged state', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -401,7 +401,7 @@ describe('input that a modern server requires', () => {
     expect(first?.message.params).not.toHaveProperty('requestState');
   });
 
-  it('may be none: then the request was only put off', async () => {
+  it('may be empty: then the server only postponed the request', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -415,10 +415,10 @@ describe('input that a modern server requires', () => {
   });
 
   it.each([
-    ['cannot be given by this host', { a: confirm }, false, 1],
-    ['is no request', { a: 7 }, true, 1],
-    ['is asked for again and again', { a: confirm }, true, 11],
-  ])('fails the call when it %s', async (_, inputRequests, isAble, sent) => {
+    ['the host cannot provide it', { a: confirm }, false, 1],
+    ['it is not a request', { a: 7 }, true, 1],
+    ['it is required again and again', { a: confirm }, true, 11],
+  ])('fails the call if %s', async (_, inputRequests, isAble, sent) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ result }) => result({ resultType: 'input_required', inputRequests }),

@@ -12,26 +12,26 @@ const asking: Answer = ({ result, message }) =>
 
 const hostThat = (answer: HostSide['answer']): HostSide => ({ capabilities: { elicitation: {} }, answer });
 
-/** Fails where a call does not settle by itself. */
+/** Rejects if a call does not settle. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   const silence = new Promise((resolve) => setTimeout(resolve, 2_000, 'it never settled').unref());
   return Promise.race([call.catch((error: unknown) => error), silence]);
 }
 
-describe('a host that is asked for input by a modern server', () => {
+describe('a host that handles input requests of a modern server', () => {
   it.each([
     ['an error', new Error('the user said no')],
     ['a TypeError', new TypeError('the host is broken')],
-    ['an error of its own network', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
-    ['an error with a code of JSON-RPC', Object.assign(new Error('no'), { code: -1 })],
-  ])('and rejects with %s rejects the call, and loses no connection', async (_, failure) => {
+    ['a network error of its own', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
+    ['an error with a JSON-RPC code', Object.assign(new Error('no'), { code: -1 })],
+  ])('and rejects with %s fails the call, and keeps the connection', async (_, failure) => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     await using raw = await connectRaw(server, { host: hostThat(() => Promise.reject(failure)) });
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(server.of('tools/call')).toHaveLength(1);
   });
 
-  it('and never answers holds no call that is given up', async () => {
+  it('and never answers does not block a cancelled call', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const host = hostThat(() => {
@@ -47,7 +47,7 @@ describe('a host that is asked for input by a modern server', () => {
     expect(await outcome(call)).toMatchObject({ message: 'enough' });
   });
 
-  it('has its calls settled by close(), and nothing is sent after it', async () => {
+  it('has its calls settled by close(), and nothing is sent after that', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<AbortSignal>();
     const answered = Promise.withResolvers<Record<string, unknown>>();
@@ -70,7 +70,7 @@ describe('a host that is asked for input by a modern server', () => {
     ['answers 404', ({ response }) => void response.writeHead(404).end()],
     ['answers 400', ({ response }) => void response.writeHead(400).end('unknown session')],
     ['answers 500', ({ response }) => void response.writeHead(500).end()],
-  ] as [string, Answer][])('says of a later round that %s that the tool may have run', async (_, second) => {
+  ] as [string, Answer][])('reports a later round that %s as a call that may have run', async (_, second) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': (request) => (request.message.params?.inputResponses === undefined ? asking : second)(request),
@@ -95,14 +95,14 @@ describe('a connection that is closed', () => {
     await raw[Symbol.asyncDispose]();
   });
 
-  it('has its dispatcher gone without that a call hangs', async () => {
+  it('leaves no call hanging when its dispatcher is destroyed', async () => {
     await using server = await RawMcpServer.start();
     const raw = await connectRaw(server);
     await raw[Symbol.asyncDispose]();
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
 
-  it('aborts every question to the host, which is asked once for each id, and answers none', async () => {
+  it('aborts every request to the host, which gets each id once, and sends no response', async () => {
     const signals: AbortSignal[] = [];
     const answered = Promise.withResolvers<Record<string, unknown>>();
     const host = hostThat(({ signal }) => {
@@ -120,7 +120,7 @@ describe('a connection that is closed', () => {
     await raw.connection.close();
     answered.resolve({ action: 'accept' });
     await outcome(call);
-    // An absence: the answer of the host, which came after close(), would be sent within this time.
+    // Checks an absence: the response of the host, which came after close(), would be sent within this time.
     await sleep(50);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
     expect(server.of('POST')).toHaveLength(0);

@@ -38,11 +38,11 @@ const withSession =
 interface Tried {
   readonly connection: Connection | null;
   readonly error: unknown;
-  /** What the server was asked, in order. */
+  /** The requests that the server received, in order. */
   readonly asked: readonly string[];
 }
 
-/** Connects once, and says what the server was asked. */
+/** Connects once; resolves with the connection and the requests that the server received. */
 async function connectOnce(
   answers: Readonly<Record<string, Answer>>,
   timeoutMs = 10_000,
@@ -51,7 +51,7 @@ async function connectOnce(
   return [tried as Tried, server];
 }
 
-/** Connects twice by the same means, and says what the server was asked each time. */
+/** Connects twice with the same memory; resolves with the requests of each attempt. */
 async function connectTwice(answers: Readonly<Record<string, Answer>>, timeoutMs = 10_000): Promise<[Tried, Tried]> {
   const [[first, second]] = await connect(answers, 2, timeoutMs);
   return [first as Tried, second as Tried];
@@ -97,22 +97,22 @@ async function connect(
 const LEGACY_STEPS = ['initialize', 'notifications/initialized'];
 const BOTH_STEPS = ['server/discover', ...LEGACY_STEPS];
 
-describe.concurrent('the era of a server over HTTP', () => {
+describe.concurrent('the protocol generation of a server over HTTP', () => {
   it.each<[string, Answer]>([
     ...[400, 402, 404, 405, 406, 409, 410, 415, 422, 499].map((code): [string, Answer] => [`${code}`, status(code)]),
     ['an empty body', status(200, JSON_TYPE)],
     ['202', status(202)],
     ['204', status(204)],
-    ['a page', status(200, { 'content-type': 'text/html' }, '<p>')],
+    ['an HTML page', status(200, { 'content-type': 'text/html' }, '<p>')],
     ['JSON under another type', status(200, { 'content-type': 'text/plain' }, '{"jsonrpc":"2.0","id":1,"result":{}}')],
     ['damaged JSON', status(200, JSON_TYPE, '{')],
-    ['JSON that is no message', status(200, JSON_TYPE, '{"error":"what?"}')],
+    ['JSON that is not a message', status(200, JSON_TYPE, '{"error":"what?"}')],
     ['an unknown method', rpcError(200, -32_601)],
     ['an unknown method with 404', rpcError(404, -32_601)],
     ['a parse error without an id', rpcError(400, -32_700, undefined, false)],
-    ['older revisions', rpcError(400, -32_022, { supported: ['2025-11-25'] })],
+    ['older protocol versions', rpcError(400, -32_022, { supported: ['2025-11-25'] })],
     [
-      'the refusal of an older SDK',
+      'the error of an older SDK',
       ({ response }) => {
         const message =
           'Bad Request: Unsupported protocol version: 2026-07-28 (supported versions: 2025-11-25, 2025-06-18)';
@@ -121,7 +121,7 @@ describe.concurrent('the era of a server over HTTP', () => {
       },
     ],
     ['another result', ({ result }) => result({ tools: [] })],
-  ])('is legacy where it answers the probe with %s, and is remembered', async (_, discover) => {
+  ])('is legacy if it answers the probe with %s, and is remembered', async (_, discover) => {
     const [first, second] = await connectTwice({ 'server/discover': discover });
     expect([first.connection?.facts.era, first.asked]).toEqual(['legacy', BOTH_STEPS]);
     expect([second.connection?.facts.era, second.asked]).toEqual(['legacy', LEGACY_STEPS]);
@@ -130,9 +130,9 @@ describe.concurrent('the era of a server over HTTP', () => {
   it.each<[string, Answer, string[]]>([
     ...[500, 501, 502, 503, 504, 599].map((code): [string, Answer, string[]] => [`${code}`, status(code), BOTH_STEPS]),
     ['503 with Retry-After', status(503, { 'retry-after': '30' }), BOTH_STEPS],
-    ['a reset', reset, ['server/discover', ...BOTH_STEPS]],
+    ['a connection reset', reset, ['server/discover', ...BOTH_STEPS]],
     ['a stream that ends', ({ events, response }) => [events(), response.end()], BOTH_STEPS],
-  ])('is legacy for one connection where it answers the probe with %s', async (_, discover, steps) => {
+  ])('is legacy for one connection if it answers the probe with %s', async (_, discover, steps) => {
     const [first, second] = await connectTwice({ 'server/discover': discover });
     for (const { connection, asked } of [first, second]) {
       expect([connection?.facts.era, asked]).toEqual(['legacy', steps]);
@@ -140,10 +140,10 @@ describe.concurrent('the era of a server over HTTP', () => {
   });
 
   it.each<[string, Answer]>([
-    ['keeps silent', hang],
+    ['stays silent', hang],
     ['opens a silent stream', silentStream],
   ])(
-    'is legacy where it %s, after 2 s, and is not remembered',
+    'is legacy if it %s, after 2 s, and is not remembered',
     async (_, discover) => {
       const startedMs = performance.now();
       const [first, second] = await connectTwice({ 'server/discover': discover });
@@ -157,14 +157,14 @@ describe.concurrent('the era of a server over HTTP', () => {
 
   it.each<[string, Answer]>([
     ['hangs too', hang],
-    ['is refused with 400', status(400)],
-    ['is refused with 404', status(404)],
-    ['is refused with 500', status(500)],
+    ['is answered with 400', status(400)],
+    ['is answered with 404', status(404)],
+    ['is answered with 500', status(500)],
     ['is an unknown method', rpcError(200, -32_601)],
-    ['names the modern revision', rpcError(400, -32_022, { supported: ['2026-07-28'] })],
-    ['breaks', reset],
+    ['is answered with the modern version', rpcError(400, -32_022, { supported: ['2026-07-28'] })],
+    ['breaks its connection', reset],
   ])(
-    'is modern where it wakes up after 6 s, though initialize %s',
+    'is modern if it answers the probe after 6 s, though initialize %s',
     async (_, initialize) => {
       const [first] = await connectOnce({ 'server/discover': later(6_000, modern), initialize });
       expect(first.connection?.facts.era).toBe('modern');
@@ -172,7 +172,7 @@ describe.concurrent('the era of a server over HTTP', () => {
     30_000,
   );
 
-  it('is modern where the probe is answered while initialize is under way, whose session is ended', async () => {
+  it('is modern if the probe is answered while initialize runs, whose session is then ended', async () => {
     const [first, server] = await connectOnce({
       'server/discover': later(2_500, modern),
       initialize: later(1_500, withSession('late')),
@@ -181,7 +181,7 @@ describe.concurrent('the era of a server over HTTP', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toContain('late');
   }, 20_000);
 
-  it('is legacy once that is confirmed, and the probe is cancelled', async () => {
+  it('is legacy once initialize confirms it, and the probe is cancelled', async () => {
     const probes: RawRequest[] = [];
     let cancelled = 0;
     const [first] = await connectOnce({
@@ -199,13 +199,13 @@ describe.concurrent('the era of a server over HTTP', () => {
   it.each<[string, Answer, Answer]>([
     ['to the probe', rpcError(400, -32_022, { supported: ['2027-01-01'] }), withSession('never')],
     ['to the probe, without an id', rpcError(400, -32_022, { supported: ['2027-01-01'] }, false), withSession('never')],
-  ])('is not legacy where it names another modern revision %s', async (_, discover, initialize) => {
+  ])('is not legacy if it names another modern version %s', async (_, discover, initialize) => {
     const [first] = await connectOnce({ 'server/discover': discover, initialize });
     expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
     expect(first.asked).toEqual(['server/discover', 'server/discover']);
   });
 
-  it('is probed again where initialize is answered with a modern revision', async () => {
+  it('is probed again if initialize is answered with a modern version', async () => {
     let probes = 0;
     const [first] = await connectOnce({
       'server/discover': (request) => {
@@ -220,7 +220,7 @@ describe.concurrent('the era of a server over HTTP', () => {
 
 describe.concurrent('a handshake over HTTP that fails', () => {
   it.each([401, 403])(
-    'with %i, at either step, falls through to nothing',
+    'with %i, at either step, has no fallback',
     async (code) => {
       const [probe] = await connectOnce({ 'server/discover': status(code) });
       expect([probe.error, probe.asked]).toEqual([
@@ -240,14 +240,14 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     ['429 to initialize', { 'server/discover': status(404), initialize: status(429, { 'retry-after': '20' }) }, 20_000],
     ['5xx to both', { 'server/discover': status(503, { 'retry-after': '40' }), initialize: status(502) }, 40_000],
     ['5xx to both without Retry-After', { 'server/discover': status(500), initialize: status(500) }, undefined],
-  ])('with %s says when to try again', async (_, answers, retryAfterMs) => {
+  ])('with %s has a retry time', async (_, answers, retryAfterMs) => {
     const [first] = await connectOnce(answers);
     expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
     expect((first.error as { detail: Record<string, unknown> }).detail.retryAfterMs).toBe(retryAfterMs);
   });
 
   it.each([400, 404, 405])(
-    'with %i to initialize says so, though the probe is silent',
+    'with %i for initialize reports it, even if the probe is unanswered',
     async (code) => {
       const [first] = await connectOnce({ 'server/discover': hang, initialize: status(code) }, 3_500);
       expect(first.error).toMatchObject({ detail: { step: 'initialize', status: code } });
@@ -255,17 +255,20 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     20_000,
   );
 
-  it.each(['server/discover', 'initialize'])('with the event of a legacy SSE server to %s says so', async (step) => {
-    const sse: Answer = ({ response }) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write('event: endpoint\ndata: /messages?sessionId=1\n\n');
-    };
-    const [first] = await connectOnce({ 'server/discover': status(404), [step]: sse });
-    expect(first.error).toMatchObject({ detail: { transport: 'sse' } });
-    expect(first.asked.at(-1)).toBe(step);
-  });
+  it.each(['server/discover', 'initialize'])(
+    'with the event of a legacy SSE server for %s reports that',
+    async (step) => {
+      const sse: Answer = ({ response }) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('event: endpoint\ndata: /messages?sessionId=1\n\n');
+      };
+      const [first] = await connectOnce({ 'server/discover': status(404), [step]: sse });
+      expect(first.error).toMatchObject({ detail: { transport: 'sse' } });
+      expect(first.asked.at(-1)).toBe(step);
+    },
+  );
 
-  it('by silence to both is tried again with both', async () => {
+  it('with no response to both steps starts with both again', async () => {
     const [first, second] = await connectTwice({ 'server/discover': hang, initialize: hang }, 2_300);
     expect([first.connection, second.connection]).toEqual([null, null]);
     expect([first.asked, second.asked]).toEqual([

@@ -25,7 +25,7 @@ function firstOf(server: RawMcpServer, kind: string): RawRequest {
   return first;
 }
 
-/** Connects again and again by the same means; resolves with the era, once the connection is closed. */
+/** Connects repeatedly with the same memory; resolves with the protocol generation once the connection is closed. */
 function rawConnector(server: RawMcpServer): () => Promise<string> {
   const agent = new Agent();
   const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
@@ -46,8 +46,8 @@ function rawConnector(server: RawMcpServer): () => Promise<string> {
   };
 }
 
-describe('the era of a connector', () => {
-  it('is the modern one where it offers that, without a handshake or a session', async () => {
+describe('the protocol generation of a connector', () => {
+  it('is modern if the server offers it, without a handshake or a session', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toEqual({
@@ -82,16 +82,16 @@ describe('the era of a connector', () => {
     ['405', status(405)],
     ['500', status(500)],
     ['503', status(503)],
-    ['a page', status(200, '<p>hello</p>', 'text/html')],
+    ['an HTML page', status(200, '<p>hello</p>', 'text/html')],
     ['an unknown method', rpcError(-32_601)],
     ['an unknown method, with 404', rpcError(-32_601, undefined, 404)],
-    ['other revisions, with 400', rpcError(-32_022, { supported: ['2025-11-25'] }, 400)],
+    ['other protocol versions, with 400', rpcError(-32_022, { supported: ['2025-11-25'] }, 400)],
     ['a result of another kind', ({ result }) => result({})] as [string, Answer],
-    ['other revisions in its result', ({ result }) => result({ supportedVersions: ['2027-01-01'] })] as [
+    ['other protocol versions in its result', ({ result }) => result({ supportedVersions: ['2027-01-01'] })] as [
       string,
       Answer,
     ],
-  ])('is the legacy one where the probe is answered with %s', async (_, discover) => {
+  ])('is legacy if the probe is answered with %s', async (_, discover) => {
     await using server = await RawMcpServer.start({ 'server/discover': discover });
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
@@ -103,7 +103,7 @@ describe('the era of a connector', () => {
     expect(server.of('initialize')[0]?.headers).not.toHaveProperty('mcp-protocol-version');
   });
 
-  it('is asked for again where a server refuses the first probe and says that it knows our revision', async () => {
+  it('is probed again if a server rejects the first probe and names our protocol version', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -114,7 +114,7 @@ describe('the era of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('is asked for again where a kept connection breaks under the probe', async () => {
+  it('is probed again if a kept-alive connection breaks during the probe', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -125,7 +125,7 @@ describe('the era of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('is remembered where it is the legacy one, until that no longer works', async () => {
+  it('is remembered if it is legacy, until that no longer works', async () => {
     await using server = await RawMcpServer.start();
     const connect = rawConnector(server);
     await connect();
@@ -137,7 +137,7 @@ describe('the era of a connector', () => {
     expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
-  it('is what the entry says, without a probe', async () => {
+  it('is the one in the entry, without a probe', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server, { era: 'legacy' });
     expect(raw.connection.facts.era).toBe('legacy');
@@ -148,7 +148,7 @@ describe('the era of a connector', () => {
 });
 
 describe('a handshake', () => {
-  it.each([401, 403])('that is refused with %i leads to no other era', async (code) => {
+  it.each([401, 403])('that is rejected with %i leads to no fallback', async (code) => {
     await using server = await RawMcpServer.start({ 'server/discover': status(code, secret('BODY')) });
     await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: code } });
     expect(server.requests).toHaveLength(1);
@@ -156,27 +156,31 @@ describe('a handshake', () => {
 
   it.each([
     [
-      'another revision',
+      'another protocol version',
       { initialize: ({ result }) => result({ protocolVersion: '1999-01-01', capabilities: {} }) },
       'CONNECTOR_CONNECT_FAILED',
     ],
     ['an error', { initialize: rpcError(-32_603) }, 'CONNECTOR_CONNECT_FAILED'],
-    ['a page', { initialize: status(200, '<p>', 'text/html') }, 'CONNECTOR_CONNECT_FAILED'],
+    ['an HTML page', { initialize: status(200, '<p>', 'text/html') }, 'CONNECTOR_CONNECT_FAILED'],
     ['404', { initialize: status(404) }, 'CONNECTOR_CONNECT_FAILED'],
     [
-      'a redirect to elsewhere',
+      'a redirect to another origin',
       { initialize: ({ response }) => response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end() },
       'CONNECTOR_REDIRECTED',
     ],
-    ['a refusal of its end', { 'notifications/initialized': status(400) }, 'CONNECTOR_CONNECT_FAILED'],
-    ['silence', { initialize: () => {} }, 'TimeoutError'],
+    [
+      'an error for notifications/initialized',
+      { 'notifications/initialized': status(400) },
+      'CONNECTOR_CONNECT_FAILED',
+    ],
+    ['no response', { initialize: () => {} }, 'TimeoutError'],
   ] as [string, Record<string, Answer>, string][])('that gets %s fails', async (_, answers, code) => {
     await using server = await RawMcpServer.start(answers);
     const failure: unknown = await connectRaw(server, { timeoutMs: 300 }).catch((error: unknown) => error);
     expect((failure as { code: unknown }).code === code || (failure as Error).name === code).toBe(true);
   });
 
-  it('that nobody wants any more ends the session that it made', async () => {
+  it('that is aborted ends the session that it created', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -189,7 +193,7 @@ describe('a handshake', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(['half']);
   });
 
-  it('keeps its own headers where the entry has some of the same name', async () => {
+  it('keeps its own headers if the entry has the same names', async () => {
     await using server = await RawMcpServer.start();
     const headers = {
       Accept: 'text/plain',
@@ -209,7 +213,7 @@ describe('a handshake', () => {
   });
 });
 
-describe('a session', () => {
+describe('a legacy session', () => {
   const withSession: Record<string, Answer> = {
     initialize: ({ result, response }) => {
       response.setHeader('mcp-session-id', 's-1');
@@ -217,7 +221,7 @@ describe('a session', () => {
     },
   };
 
-  it('is named in everything after the handshake, and ended once', async () => {
+  it('is identified in every request after the handshake, and ended once', async () => {
     await using server = await RawMcpServer.start(withSession);
     const raw = await connectRaw(server, { era: 'legacy' });
     await raw.call();
@@ -239,7 +243,7 @@ describe('a session', () => {
     [410, '', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
-  ])('that is lost (%i %s) fails the call, and says whether it may have run', async (code, body, sent) => {
+  ])('that is lost (%i %s) fails the call, and reports whether it may have run', async (code, body, sent) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });

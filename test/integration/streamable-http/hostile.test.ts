@@ -4,17 +4,17 @@ import { type Answer, connectRaw, MODERN, RawMcpServer } from '../../helpers/raw
 
 const answerTo = (id: unknown, text = 'ok') => ({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
 
-/** Fails where a call does not settle by itself. */
+/** Rejects if a call does not settle. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   const silence = new Promise((resolve) => setTimeout(resolve, 4_000, 'it never settled').unref());
   return Promise.race([call.catch((error: unknown) => error), silence]);
 }
 
-describe('headers of an answer', () => {
+describe('HTTP headers of a response', () => {
   it.each([
     ['content-type', ['application/json', 'application/json']],
     ['content-encoding', ['identity', 'identity']],
-  ])('that come twice (%s) are nothing that the arguments are to blame for', async (name, values) => {
+  ])('that occur twice (%s) do not fail the call', async (name, values) => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response, message }) {
         response.setHeader('content-type', 'application/json');
@@ -26,7 +26,7 @@ describe('headers of an answer', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('may name their type in capitals', async () => {
+  it('may spell the content type in capitals', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'Text/Event-Stream' }).end(': nothing\n\n'),
@@ -35,7 +35,7 @@ describe('headers of an answer', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it.each(['gzip', 'what'])('that speak of %s hide no refusal', async (encoding) => {
+  it.each(['gzip', 'what'])('with content-encoding %s do not hide a 401', async (encoding) => {
     const refuse: Answer = ({ response }) =>
       void response.writeHead(401, { 'content-encoding': encoding }).end('no such thing');
     await using server = await RawMcpServer.start({ 'server/discover': refuse });
@@ -47,8 +47,8 @@ describe('headers of an answer', () => {
   });
 });
 
-describe('what cannot be sent', () => {
-  it('is refused where the arguments have no JSON form, whatever they throw', async () => {
+describe('a call that cannot be sent', () => {
+  it('is rejected if the arguments cannot be written as JSON, whatever error they throw', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const throwing = {
@@ -64,7 +64,7 @@ describe('what cannot be sent', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('settles the call all the same where it is the id of an event', async () => {
+  it('still settles if an event id cannot be sent as a header', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 世界\ndata:\n\n'),
@@ -73,15 +73,15 @@ describe('what cannot be sent', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it('settles the call all the same where the entry wants an impossible header', async () => {
+  it('fails to connect if the entry has an invalid header', async () => {
     await using server = await RawMcpServer.start();
     const connected = connectRaw(server, { headers: { 'x-odd': 'a\nb' }, timeoutMs: 3_000 });
     expect(await outcome(connected)).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
   });
 });
 
-describe('an error without any id', () => {
-  it('is about the request that it came back on, as one with the id null', async () => {
+describe('an error response without an id', () => {
+  it('belongs to the request that it was sent for, like one with the id null', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -93,7 +93,7 @@ describe('an error without any id', () => {
   });
 });
 
-describe('JSON', () => {
+describe('a JSON body', () => {
   it('may begin with a byte order mark', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) =>
@@ -107,7 +107,7 @@ describe('JSON', () => {
 });
 
 describe('progress', () => {
-  it('reaches the caller only under the very token of the call', async () => {
+  it('reach the caller only with the exact token of the call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const id = Number(message.id);
@@ -127,7 +127,7 @@ describe('progress', () => {
 });
 
 describe('a stream that breaks', () => {
-  it('within an event is taken up before that event, which never came', async () => {
+  it('within an event is resumed before that incomplete event', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -144,7 +144,7 @@ describe('a stream that breaks', () => {
     expect(server.of('GET')[0]?.headers['last-event-id']).toBe('whole');
   });
 
-  it('again and again is followed as long as it goes on', async () => {
+  it('repeatedly is resumed as long as it makes progress', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 0\ndata:\n\n'),
@@ -160,7 +160,7 @@ describe('a stream that breaks', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('is not taken up in the modern era, which has no such thing', async () => {
+  it('is not resumed in the modern protocol, which has no resumption', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ response }) =>
@@ -172,8 +172,8 @@ describe('a stream that breaks', () => {
   });
 });
 
-describe('a session that a failed handshake left', () => {
-  it('is not named to the modern era', async () => {
+describe('a session from a failed handshake', () => {
+  it('is not sent in modern requests', async () => {
     await using server = await RawMcpServer.start();
     const { connect, close } = await reconnecting(server);
     await connect();

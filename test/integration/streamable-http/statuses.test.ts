@@ -7,7 +7,7 @@ import { entry } from '../../helpers/signed-map.ts';
 
 const INITIALIZED = { protocolVersion: '2025-11-25', capabilities: { tools: {}, prompts: {} } };
 
-/** A server that makes a new session in each handshake. */
+/** A server that creates a new session in each handshake. */
 const sessions = (): Record<string, Answer> => {
   let made = 0;
   return {
@@ -38,9 +38,9 @@ const SOME = ALL.filter((status) => status === 400 || (status % 100 < 30 && stat
 describe('ten calls', () => {
   const bodies: Record<string, (id: unknown) => string> = {
     'no body': () => '',
-    'a body of its own': () => '{"error":"what?"}',
+    'a body in its own format': () => '{"error":"what?"}',
     'an error without an id': () => rpcError(null, -32_603, 'it broke'),
-    'an error with the id that tells of a lost session': (id) => rpcError(id, -32_001, 'Session not found'),
+    'an error with the id that reports a lost session': (id) => rpcError(id, -32_001, 'Session not found'),
     'a result that is an error': (id) =>
       JSON.stringify({
         jsonrpc: '2.0',
@@ -51,7 +51,7 @@ describe('ten calls', () => {
   const cases = ['with', 'without'].flatMap((mode) => Object.keys(bodies).map((body) => [mode, body] as const));
 
   it.each(cases)(
-    'run ten times, whatever status a server %s sessions answers with %s',
+    'run ten times, for any status with which a server %s sessions answers with %s',
     async (mode, body) => {
       let status = 200;
       let runs = 0;
@@ -65,7 +65,7 @@ describe('ten calls', () => {
       await using map = await managed(server);
       const wrong: string[] = [];
       for (status of body === 'no body' ? ALL : SOME) {
-        // A server that ran the call does not say that it does not know the session (MCP, session management).
+        // A server that ran the call does not report an unknown session (MCP, session management).
         const isSessionGone =
           status === 404 && mode === 'with' && !body.includes('id that') && !body.includes('result');
         if (isSessionGone) continue;
@@ -79,8 +79,8 @@ describe('ten calls', () => {
   );
 });
 
-describe('an answer with the id of its request', () => {
-  it.each([400, 404, 409, 422, 500, 503])('is the answer of a legacy server under HTTP %i', async (status) => {
+describe('a response with the id of its request', () => {
+  it.each([400, 404, 409, 422, 500, 503])('counts as the response of a legacy server under HTTP %i', async (status) => {
     await using server = await RawMcpServer.start({
       ...sessions(),
       'tools/call': json(status, (id) => rpcError(id, -32_602, 'bad argument')),
@@ -97,7 +97,7 @@ describe('an answer with the id of its request', () => {
   });
 });
 
-it('the answer to initialize counts under any status, and names the session', async () => {
+it('the response to initialize counts under any status, and identifies the session', async () => {
   await using server = await RawMcpServer.start({
     'server/discover': json(400, (id) => rpcError(id, -32_601, 'Method not found')),
     initialize: ({ response, message }) => {
@@ -110,7 +110,7 @@ it('the answer to initialize counts under any status, and names the session', as
   expect(server.of('tools/call')[0]?.headers).toMatchObject({ 'mcp-session-id': 's-1' });
 });
 
-it('an answer may be large and slow, whatever its status', async () => {
+it('a response may be large and slow, whatever its status', async () => {
   const text = 'x'.repeat(200_000);
   await using server = await RawMcpServer.start({
     'tools/call': ({ response, message }) => {
@@ -128,7 +128,7 @@ describe('a lost session', () => {
   const words = 'Session not found';
 
   it.each([200, 400])(
-    'that an answer with HTTP %i tells of is renewed, and the call is not repeated',
+    'that a response with HTTP %i reports is renewed, and the call is not repeated',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -155,9 +155,9 @@ describe('a lost session', () => {
     ['404', ({ response }) => void response.writeHead(404).end()],
     ['404 and its id', json(404, (id) => rpcError(id, -32_001, words))],
     ['410', ({ response }) => void response.writeHead(410).end()],
-    ['500 and the words', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
+    ['500 and the text', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
   ];
-  it.each(waysToSayIt)('that a read is told of with %s is renewed once, and the read is repeated', async (_, lost) => {
+  it.each(waysToSayIt)('that a read reports with %s is renewed once, and the read is repeated', async (_, lost) => {
     await using server = await RawMcpServer.start({
       ...sessions(),
       'prompts/list': (request) =>
@@ -169,7 +169,7 @@ describe('a lost session', () => {
     expect(server.of('initialize')).toHaveLength(2);
   });
 
-  it('that an answer to the server is told of is renewed without a call', async () => {
+  it('that the POST of a response reports is renewed without a call', async () => {
     const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
     await using server = await RawMcpServer.start({
       ...sessions(),
@@ -185,8 +185,8 @@ describe('a lost session', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('shows its step, its status and the type of its content, and nothing of its body or its reason', async () => {
+describe('an HTTP error response', () => {
+  it('is reported with its step, status and content type, and without its body or reason', async () => {
     const body = secret('BODY');
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -209,21 +209,21 @@ describe('a refusal', () => {
       'notifications/initialized was answered with HTTP 405 (text/plain) and no MCP',
     ],
     [
-      'of initialize by a page',
+      'of initialize with an HTML page',
       { initialize: ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>') },
       'initialize was answered with HTTP 200 (text/html) and no MCP',
     ],
     [
-      'of initialize by nothing',
+      'of initialize with an empty body',
       { initialize: ({ response }) => void response.writeHead(202).end() },
       'initialize was answered with HTTP 202 (no content type) and no MCP',
     ],
     [
-      'of initialize by damaged JSON',
+      'of initialize with damaged JSON',
       { initialize: json(200, () => '{') },
       'the JSON in its answer is damaged: initialize was answered with HTTP 200 (application/json)',
     ],
-  ])('%s names that step', async (_, answers, words) => {
+  ])('%s is reported with its step', async (_, answers, words) => {
     await using server = await RawMcpServer.start(answers);
     await using map = await manage([entry('one', { endpoint: server.url.href })]);
     await map.manager.sync();
@@ -231,7 +231,7 @@ describe('a refusal', () => {
     expect(server.of('GET')).toEqual([]);
   });
 
-  it('tells the caller of a call when to try again', async () => {
+  it('reports Retry-After to the caller of a call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(429, { 'retry-after': '7' }).end(),
     });
@@ -242,7 +242,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('whose body never ends is judged by its status', async () => {
+  it('with an endless body is reported by its status', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(500, { 'content-type': 'text/plain' }).write('…'),
     });

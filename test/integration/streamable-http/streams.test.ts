@@ -14,16 +14,16 @@ const ANNOUNCING: Readonly<Record<string, Answer>> = {
 };
 const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
-// A stream opens two seconds after its connection, so all tests wait at the same time.
+// A stream opens two seconds after its connection: the tests run concurrently so that their waits overlap.
 describe.concurrent('a standing stream', () => {
-  it('brings the notices of a legacy server, and its opening counts as a notice', async () => {
+  it('carries the notifications of a legacy server, and its opening counts as one', async () => {
     await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
     await using raw = await connectRaw(server);
     await eventually('two notices came', () => raw.changes.count === 2);
     expect(server.of('GET')[0]?.headers).toMatchObject({ accept: 'text/event-stream' });
   });
 
-  it('brings the notices of a modern server', async () => {
+  it('carries the notifications of a modern server', async () => {
     const handler = createMcpHandler(() => {
       const server = new McpServer(
         { name: 'modern', version: '1' },
@@ -45,13 +45,13 @@ describe.concurrent('a standing stream', () => {
     server.close();
   });
 
-  it('is not requested from a server that announces nothing, nor again from one that has none', async () => {
+  it('is not requested from a server that declares no changes, nor again from a server without one', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
     await using two = await connectRaw(without);
     await eventually('it was asked for', () => without.of('GET').length === 1);
-    // An absence: both were connected at the same time, and a stream is opened again a second after it was refused.
+    // Checks an absence: both were connected at the same time, and a stream is reopened a second after it was rejected.
     await sleep(1_500);
     expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
   });
@@ -69,7 +69,7 @@ describe.concurrent('a standing stream', () => {
     expect(patient.of('GET')).toHaveLength(0);
   });
 
-  it('is opened again when it ends, after the last event that came', async () => {
+  it('is reopened when it ends, after the last event received', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET({ response }) {
@@ -84,7 +84,7 @@ describe.concurrent('a standing stream', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
-  it('is requested again from a server that is busy, and an answer that is no stream is not read', async () => {
+  it('is requested again from a busy server, and a response that is not a stream is not read', async () => {
     await using busy = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response, events }) =>
@@ -138,14 +138,14 @@ describe.concurrent('a standing stream', () => {
     25_000,
   );
 
-  it('is requested again no sooner than the server asks', async () => {
+  it('is requested again after the Retry-After of the server', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response }) => void response.writeHead(429, { 'retry-after': '60' }).end(),
     });
     await using _raw = await connectRaw(server);
     await eventually('it was asked for', () => server.of('GET').length === 1);
-    // An absence: without Retry-After it is opened again after 2 s.
+    // Checks an absence: without Retry-After it is reopened after 2 s.
     await sleep(2_500);
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);

@@ -25,9 +25,9 @@ async function bringUp(
   return { server, managed };
 }
 
-describe('the list of tools beside the probe', () => {
+describe('the tools/list sent in parallel to the probe', () => {
   it.each([400, 401, 403, 404, 405, 406, 415, 429, 500, 503])(
-    'may be refused with %i by a legacy server',
+    'may be rejected with %i by a legacy server',
     async (status) => {
       const { server, managed } = await bringUp({
         era: 'legacy',
@@ -43,7 +43,7 @@ describe('the list of tools beside the probe', () => {
   );
 
   it.each([400, 401, 404, 429, 500])(
-    'may be refused with %i by a modern server, which is asked once more',
+    'may be rejected with %i by a modern server, and is sent once more',
     async (status) => {
       let lists = 0;
       const { server, managed } = await bringUp({
@@ -60,7 +60,7 @@ describe('the list of tools beside the probe', () => {
     },
   );
 
-  it('is dropped where a legacy server answers it with tools', async () => {
+  it('is ignored if a legacy server answers it with tools', async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message, result }) => {
@@ -72,7 +72,7 @@ describe('the list of tools beside the probe', () => {
     expect(managed.manager.listTools().map(({ name }) => name)).toEqual(['one.echo']);
   });
 
-  it('may never be answered', async () => {
+  it('may stay unanswered', async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message }) => method === 'tools/list' && message.params?._meta !== undefined,
@@ -80,7 +80,7 @@ describe('the list of tools beside the probe', () => {
     expect(managed.manager.connector('one')?.status).toMatchObject({ era: 'legacy', toolCount: 1 });
   });
 
-  it('names no session, and is not sent again after it broke an attempt', async () => {
+  it('carries no session id, and is not sent again after it broke an attempt', async () => {
     let isBroken = true;
     const sessions: unknown[] = [];
     const { server, managed } = await bringUp({
@@ -88,7 +88,7 @@ describe('the list of tools beside the probe', () => {
       answer: (method, { message, request }) => {
         const isEarly = method === 'tools/list' && message.params?._meta !== undefined;
         if (isEarly) sessions.push(request.headers['mcp-session-id']);
-        // A server that falls over: whatever comes in the first 200 ms is cut off.
+        // A server that crashes: it closes every connection in the first 200 ms.
         if (isEarly) setTimeout(() => (isBroken = false), 200);
         if (isBroken) request.socket.destroy();
         return isBroken;
@@ -100,8 +100,8 @@ describe('the list of tools beside the probe', () => {
   });
 });
 
-describe('a server that closes each connection after its answer', () => {
-  it.each(['legacy', 'modern'] as const)('(%s) comes up', async (era) => {
+describe('a server that closes each connection after its response', () => {
+  it.each(['legacy', 'modern'] as const)('with the %s protocol comes up', async (era) => {
     const { managed } = await bringUp({
       era,
       answer: (_, { response }) => {
@@ -120,7 +120,7 @@ describe('a strict legacy server', () => {
       era: 'legacy',
       answer: (method, { error, response, message }) => {
         if (method === 'notifications/initialized') {
-          // It takes its time, so that the list is there first.
+          // It responds late, so that the list request arrives first.
           setTimeout(() => {
             isInitialized = true;
             response.writeHead(202).end();
@@ -138,7 +138,7 @@ describe('a strict legacy server', () => {
   it.each([
     ['an error', false],
     ['400', true],
-  ])('that refuses a list that came too early with %s is asked once more', async (_, isStatus) => {
+  ])('that rejects an early tools/list with %s gets it once more', async (_, isStatus) => {
     const { server, managed } = await bringUp(
       strict(() => isStatus),
       { era: 'legacy' },
@@ -147,7 +147,7 @@ describe('a strict legacy server', () => {
     expect([server.count('initialize'), server.count('tools/list')]).toEqual([1, 2]);
   });
 
-  it('whose session is dead after an early list is asked for one thing after the other at the next attempt', async () => {
+  it('whose session ends with an early tools/list gets its requests in sequence at the next attempt', async () => {
     let isInitialized = false;
     let isDead = false;
     const { server, managed } = await bringUp(

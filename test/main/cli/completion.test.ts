@@ -3,9 +3,9 @@ import { quickData } from '../../../scripts/build-help.ts';
 
 const { completion } = quickData();
 
-describe('what a shell completes', () => {
+describe('shell completion', () => {
   it.each(['tools', 'call', 'resources', 'read', 'prompts', 'generate', 'record', 'replay', 'serve'])(
-    'has the command %s, and says what it does',
+    'completes the command %s with its description',
     (name) => {
       expect(completion.find(({ command }) => command === name)?.description).toMatch(/\w+ \w+/);
     },
@@ -15,7 +15,7 @@ describe('what a shell completes', () => {
     ['prompts', 'prompts get'],
     ['generate', 'generate types'],
     ['registry', 'registry add'],
-  ])('has the commands below %s', (_, command) => {
+  ])('completes the subcommands of %s', (_, command) => {
     expect(completion.map((one) => one.command)).toContain(command);
   });
 
@@ -26,7 +26,7 @@ describe('what a shell completes', () => {
     ['serve', ['record', 'allow-private']],
     ['generate types', ['out', 'check']],
     ['replay', ['lenient', 'connector']],
-  ])('has the options of %s', (name, options) => {
+  ])('completes the options of %s', (name, options) => {
     const known = completion.find(({ command }) => command === name)?.options.map((option) => option.name);
     expect(known).toEqual(expect.arrayContaining(options));
   });

@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const examples = helpExamples();
 const commands = commandWords();
 
-/** Bash functions in place of programs: this one keeps its words in a file, the others do nothing. */
+/** Bash functions in place of commands: this one records its words in a file, the others do nothing. */
 const STUBS = `
 mcp-switchyard() { printf '%s\\0' "$@" > "$OUT"; }
 ssh() { shift 2; "$@"; }
@@ -21,7 +21,7 @@ curl() { :; }
 cat() { :; }
 `;
 
-/** The words that a shell hands to this program for each line; null for a line that never starts it. */
+/** Returns the words that a shell passes to mcp-switchyard for each line; null for a line that never runs it. */
 function wordsOf(lines: readonly string[]): readonly (readonly string[] | null)[] {
   using folder = new TempDir();
   const script = lines.map((line, index) => `( OUT=${folder.path}/${index}; ${line} ) < /dev/null\n`).join('');
@@ -33,7 +33,7 @@ function wordsOf(lines: readonly string[]): readonly (readonly string[] | null)[
   });
 }
 
-/** Parses a command line as the program does, and runs nothing; the words of the command that would have run. */
+/** Parses a command line without running it, and returns the words of the command that would have run. */
 async function parsed(argv: readonly string[]): Promise<string> {
   const { words, program: typedProgram } = cutProgram(argv);
   const program = createProgram(() => {}, { typedProgram });
@@ -50,7 +50,7 @@ async function parsed(argv: readonly string[]): Promise<string> {
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    // Files of clients are looked for before the command runs, and this machine may have none.
+    // Client files are looked up before the command runs, and this machine may have none.
     if (error instanceof CommanderError) return error.message;
   } finally {
     rememberSource(new Command());
@@ -62,8 +62,8 @@ function pathOf(command: Command): string {
   return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
 }
 
-describe('the examples of the help', () => {
-  it('are there for every command', () => {
+describe('help examples', () => {
+  it('exist for every command', () => {
     const has = new Set(examples.map(({ command }) => command));
     expect(commands.filter((words) => !has.has(words))).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe('the examples of the help', () => {
     expect(without).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('have commands, arguments and options that exist', async () => {
+  it.skipIf(process.platform === 'win32')('use only commands, arguments and options that exist', async () => {
     const words = wordsOf(examples.map(({ line }) => line));
     const wrong: string[] = [];
     for (const [index, { line }] of examples.entries()) {

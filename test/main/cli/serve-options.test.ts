@@ -18,14 +18,14 @@ afterEach(() => {
   process.env = before;
 });
 
-/** The options that a command line gives. */
+/** Returns the options of a command line. */
 function parsed(...args: string[]): ServeOptions {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   return withServe(command).parse(args, { from: 'user' }).opts();
 }
 
-describe('the options of serve', () => {
-  it('have the defaults of the gateway', () => {
+describe('serve options', () => {
+  it('use the defaults of the gateway', () => {
     const options = parsed();
     expect([options.host, options.port, options.sessions, options.separator]).toEqual([
       '127.0.0.1',
@@ -36,7 +36,7 @@ describe('the options of serve', () => {
     expect(listenerLimits(options)).toEqual(DEFAULT_LIMITS);
   });
 
-  it('drop a map that expired 24 hours ago, unless --max-stale says otherwise', () => {
+  it('drop a map 24 hours after it expired, unless --max-stale changes this', () => {
     expect([parsed().maxStale, parsed('--max-stale', 'off').maxStale, parsed('--max-stale', '5').maxStale]).toEqual([
       86_400_000,
       'off',
@@ -44,27 +44,27 @@ describe('the options of serve', () => {
     ]);
   });
 
-  it('change one limit at a time', () => {
+  it('change one limit without changing the others', () => {
     expect(listenerLimits(parsed('--max-sessions', '7'))).toEqual({ ...DEFAULT_LIMITS, maxSessions: 7 });
   });
 
-  it('make routes of NAME=GLOB,GLOB', () => {
+  it('build routes from NAME=GLOB,GLOB', () => {
     expect(routesOf(parsed('--route', 'a=x__*,!x__y', '--route', 'b=z'))).toEqual({ a: ['x__*', '!x__y'], b: ['z'] });
     for (const spec of ['a', 'a=', '/=x', '=x'])
       expect(() => routesOf(parsed('--route', spec))).toThrow(`--route ${spec}: give NAME=GLOB`);
   });
 
-  it('wait for any, all, none or the connectors that are named', () => {
+  it('wait for any, all, none or the named connectors', () => {
     expect([readyFor(parsed()), readyFor(parsed('--ready-for', 'a,b'))]).toEqual(['any', ['a', 'b']]);
   });
 
-  it('read tokens from variables, and refuse short ones and those with spaces', () => {
+  it('read tokens from variables, and reject short tokens and tokens with spaces', () => {
     expect(tokensOf(parsed('--token-env', 'GOOD'))).toEqual(['sixteen-letters-1']);
     for (const name of ['SHORT', 'SPACED'])
       expect(() => tokensOf(parsed('--token-env', name))).toThrow(`The variable ${name} holds no token`);
   });
 
-  it('want a token for any address but loopback, unless it serves standard streams', () => {
+  it('require a token for any address except loopback, unless the gateway serves stdio', () => {
     expect(() => tokensOf(parsed('--host', '0.0.0.0'))).toThrow('give --token-env NAME too');
     expect(tokensOf(parsed('--host', '0.0.0.0', '--stdio'))).toEqual([]);
     expect(tokensOf(parsed('--host', '::1'))).toEqual([]);
@@ -76,7 +76,7 @@ describe('the options of serve', () => {
     ['--separator', 'a b'],
     ['--separator', ''],
     ['--max-body', '0'],
-  ])('refuse %s %j', (option, value) => {
+  ])('reject %s %j', (option, value) => {
     expect(() => parsed(option, value)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));
   });
 });

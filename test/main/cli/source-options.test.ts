@@ -15,12 +15,12 @@ afterEach(() => {
   stateHome[Symbol.dispose]();
 });
 
-/** The options that a command line gives. */
+/** Returns the options of a command line. */
 function parsed(...args: string[]): SourceOptions {
   return withSource(new Command().exitOverride()).parse(args, { from: 'user' }).opts();
 }
 
-describe('the options of a manager', () => {
+describe('manager options', () => {
   it('come from a map and its key', () => {
     process.env.MAP_TOKEN = 'token-of-the-map';
     const options = managerOptions(parsed('--service-map', 'https://m.example/', '--map-key-env', 'MAP_TOKEN'));
@@ -38,7 +38,7 @@ describe('the options of a manager', () => {
     expect(managerOptions(parsed())).toMatchObject({ serviceMapUrl: 'https://m.example/' });
   });
 
-  it('have the document of this client and the variables that a map may name', () => {
+  it('include the client metadata document and the variables that a map may name', () => {
     const flags = ['--client-metadata-url', 'https://me.example/client.json', '--allow-env', 'A', '--allow-env', 'B'];
     expect(managerOptions(parsed('--config', 'a.json', ...flags))).toMatchObject({
       clientMetadataUrl: 'https://me.example/client.json',
@@ -53,7 +53,7 @@ describe('the options of a manager', () => {
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
-  it('have the files that were found before the one that --config names, which wins', () => {
+  it('list the discovered files before the one of --config, which takes precedence', () => {
     const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
     expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
       configFile: ['b.json', 'a.json'],
@@ -64,24 +64,24 @@ describe('the options of a manager', () => {
   });
 
   it.each([
-    ['nothing to connect', [], 'There is nothing to connect'],
+    ['no sources', [], 'There is nothing to connect'],
     ['a key that is not set', ['--service-map', 'https://m.example/', '--key-env', 'NONE'], 'The variable NONE'],
     ['a file that is not there', ['--config', 'a.json', '--ca', '/no/ca.pem'], 'the file /no/ca.pem of --ca (ENOENT)'],
-  ])('are refused for %s', (_, args, message) => {
+  ])('are rejected for %s', (_, args, message) => {
     expect(() => managerOptions(parsed(...args))).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
     );
   });
 });
 
-describe('values of options', () => {
-  it('are numbers above 0', () => {
+describe('option values', () => {
+  it('must be numbers above 0', () => {
     expect([milliseconds('1.5'), wholeNumber('3')]).toEqual([1.5, 3]);
     for (const text of ['0', '-1', 'x', '2147483648', 'Infinity']) expect(() => milliseconds(text)).toThrow('above 0');
     for (const text of ['0', '1.5', 'x']) expect(() => wholeNumber(text)).toThrow('whole number above 0');
   });
 
-  it('are variables that are set and not empty', () => {
+  it('must name variables that are set and not empty', () => {
     process.env.EMPTY = '';
     expect(() => requiredVariable('EMPTY', '--x')).toThrow('The variable EMPTY, which --x names, is not set');
   });

@@ -11,8 +11,8 @@ const refused = new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'refused');
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-describe('coming up', () => {
-  it('registers its tools before it says that it is ready', async () => {
+describe('connector startup', () => {
+  it('registers the tools before the connector reports ready', async () => {
     const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
@@ -25,7 +25,7 @@ describe('coming up', () => {
     });
   });
 
-  it('is degraded while its list is not the whole one', async () => {
+  it('reports degraded while the tool list is incomplete', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -35,13 +35,13 @@ describe('coming up', () => {
     await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
   });
 
-  it('stays off while the map disables it', async () => {
+  it('stays off while the map disables the connector', async () => {
     const { connector, attempts, states } = connectorUnderTest({ status: 'disabled' });
     connector.update(connector.entry);
     expect([attempts.length, states, connector.state]).toEqual([0, [], 'disabled']);
   });
 
-  it('backs off after a failure and comes back with its tools', async () => {
+  it('backs off after a failure and recovers with its tools', async () => {
     const { connector, attempts, attempt, states, tools } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -58,7 +58,7 @@ describe('coming up', () => {
   });
 
   it.each(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED'] as const)(
-    'gives up on %s until it is asked to try again',
+    'stops retrying after %s until a retry is requested',
     async (code) => {
       const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
@@ -74,8 +74,8 @@ describe('coming up', () => {
   );
 });
 
-describe('changes of the entry', () => {
-  it('reconnects when the endpoint changes, closing the old connection first', async () => {
+describe('change of a connector entry', () => {
+  it('reconnects if the endpoint changes, closing the old connection first', async () => {
     const { connector, attempt, up } = connectorUnderTest();
     const old = scriptedConnection();
     await up(old);
@@ -85,14 +85,14 @@ describe('changes of the entry', () => {
     expect(attempt(1).entry.endpoint).toBe('http://127.0.0.1:9/new');
   });
 
-  it('keeps its connection and tells its tools again when anything else changes', async () => {
+  it('keeps the connection and reports the tools again if anything else changes', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     await up();
     connector.update(normalized({ tags: ['new'] }));
     expect([attempts.length, states.length, tools.length]).toEqual([1, 2, 2]);
   });
 
-  it('does not start anew while it is connecting to the same endpoint', async () => {
+  it('does not restart while the connector connects to the same endpoint', async () => {
     const { connector, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     connector.update(normalized({ tags: ['new'] }));
@@ -100,7 +100,7 @@ describe('changes of the entry', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('ends its tools, its calls and its connection when it is disabled, and comes back', async () => {
+  it('removes tools, calls and connection of a disabled connector, and restores it when enabled', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);
@@ -116,8 +116,8 @@ describe('changes of the entry', () => {
   });
 });
 
-describe('losing the connection', () => {
-  it('backs off once, whoever tells it', async () => {
+describe('connection loss', () => {
+  it('starts one backoff, even if it is reported several times', async () => {
     const { connector, attempt, states, up } = connectorUnderTest();
     await up();
     attempt().events.onLost(new Error('closed by the other side'));
@@ -126,7 +126,7 @@ describe('losing the connection', () => {
     expect(connector.status().lastError?.message).toBe('closed by the other side');
   });
 
-  it('just before it is up makes the attempt fail', async () => {
+  it('fails the attempt if it happens just before the connector is up', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -137,7 +137,7 @@ describe('losing the connection', () => {
     expect([states, connection.closed]).toEqual([['connecting', 'backing-off'], true]);
   });
 
-  it('before it is up says nothing: the attempt itself fails', async () => {
+  it('is not reported before the connector is up: the attempt itself fails', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -146,10 +146,10 @@ describe('losing the connection', () => {
   });
 });
 
-describe('closing', () => {
+describe('connector close', () => {
   const over = new SwitchyardError('CLOSED', 'over');
 
-  it('while it connects ends the attempt, and a connection that comes too late is closed', async () => {
+  it('ends an attempt in progress, and closes a connection that arrives too late', async () => {
     const { connector, attempts } = connectorUnderTest();
     const late = scriptedConnection();
     const slow = new Connector(connector.entry, {
@@ -173,7 +173,7 @@ describe('closing', () => {
     expect([slow.state, late.closed, attempts.length]).toEqual(['closing', true, 0]);
   });
 
-  it('while it backs off leaves no timer', async () => {
+  it('leaves no timer behind during backoff', async () => {
     const { connector, attempt, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -186,7 +186,7 @@ describe('closing', () => {
   });
 
   it.each(['backing-off', 'connecting', 'ready', 'tools'] as const)(
-    'from within what hears of %s is final',
+    'is final when called from a listener of %s',
     async (moment) => {
       const { connector, attempt, attempts, states, hear } = connectorUnderTest();
       hear((what) => {
@@ -202,7 +202,7 @@ describe('closing', () => {
     },
   );
 
-  it('waits for an attempt that a change has overtaken', async () => {
+  it('waits for an attempt that a change has superseded', async () => {
     const late = scriptedConnection();
     const bringUp = (): Promise<BroughtUp> => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50));
     const deps = {
@@ -233,7 +233,7 @@ describe('closing', () => {
     expect(late.closed).toBe(true);
   });
 
-  it('rejects the calls under way with its reason', async () => {
+  it('rejects calls in flight with its reason', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});

@@ -6,14 +6,14 @@ import { broughtUp, scriptedConnection, toolNamed } from '../../helpers/scripted
 
 const echo = toolNamed('echo');
 
-/** The error of a connector that wants a login. */
+/** Creates the error of a connector that needs a login. */
 function loginNeeded(detail: Readonly<Record<string, unknown>> = {}): SwitchyardError {
   const why = 'Connector one wants a login at https://issuer.example: run `mcp-switchyard auth login one`.';
   const facts = { connectorId: 'one', issuer: 'https://issuer.example', status: 401, wasAuthorized: false };
   return new SwitchyardError('CONNECTOR_LOGIN_NEEDED', why, { detail: { ...facts, ...detail } });
 }
 
-/** A connector whose first attempt found out that it wants a login. */
+/** Creates a connector whose first attempt found that it needs a login. */
 async function withoutLogin(overrides = {}) {
   const under = connectorUnderTest(overrides);
   under.connector.update(under.connector.entry);
@@ -26,8 +26,8 @@ async function withoutLogin(overrides = {}) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-describe('a connector that wants a login', () => {
-  it('goes to needs-login, keeps the reason and sets no timer', async () => {
+describe('connector that needs a login', () => {
+  it('enters needs-login, keeps the reason and sets no timer', async () => {
     const { connector, states } = await withoutLogin();
     expect([states, vi.getTimerCount()]).toEqual([['connecting', 'needs-login'], 0]);
     expect(connector.status()).toMatchObject({
@@ -50,7 +50,7 @@ describe('a connector that wants a login', () => {
     expect([attempts.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('starts no attempt, whatever calls, retries and updates with the same entry come', async () => {
+  it('starts no attempt for calls, retries and updates with the same entry', async () => {
     const step = fc.constantFrom('call', 'request', 'chance', 'retry', 'same entry', 'time');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -87,7 +87,7 @@ describe('a connector that wants a login', () => {
     expect(states).not.toContain('backing-off');
   });
 
-  it('comes up at once after the login', async () => {
+  it('connects immediately after the login', async () => {
     const { connector, attempt, states, tools } = await withoutLogin();
     connector.loginChanged();
     const call = connector.calls.callTool(echo, {}, {});
@@ -109,7 +109,7 @@ describe('a connector that wants a login', () => {
   });
 
   it.each(['LOGIN_UNSUPPORTED', 'LOGIN_METADATA_INVALID', 'LOGIN_CLIENT_UNKNOWN', 'LOGIN_SECRET_MISSING'] as const)(
-    'gives up on %s until it is asked to try again, or the login changes',
+    'stops retrying after %s until a retry is requested or the login changes',
     async (code) => {
       const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
@@ -126,8 +126,8 @@ describe('a connector that wants a login', () => {
   );
 });
 
-describe('a login that changes', () => {
-  it('while the connector connects is not missed: the attempt is repeated, and calls wait for it', async () => {
+describe('change of a login', () => {
+  it('repeats the attempt if it happens while the connector connects, and lets calls wait for it', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -140,7 +140,7 @@ describe('a login that changes', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'connecting', 'ready'], 2]);
   });
 
-  it('while the connector connects leaves an attempt that succeeds as it is', async () => {
+  it('does not affect an attempt that succeeds', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -150,7 +150,7 @@ describe('a login that changes', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'ready'], 1]);
   });
 
-  it('while the network fails leaves the pause before the next attempt as it is', async () => {
+  it('does not shorten the backoff if the network fails', async () => {
     const { connector, attempts, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -160,7 +160,7 @@ describe('a login that changes', () => {
     expect([connector.state, attempts.length, vi.getTimerCount()]).toEqual(['backing-off', 1, 1]);
   });
 
-  it('while the connector is up reconnects it, and lets calls under way end over the old connection', async () => {
+  it('reconnects a connector that is up, and lets calls in flight finish on the old connection', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     const answer = Promise.withResolvers<{ content: [] }>();
     const old = scriptedConnection(() => answer.promise);
@@ -178,7 +178,7 @@ describe('a login that changes', () => {
     expect(old.closed).toBe(true);
   });
 
-  it('to none takes the connector that is up to needs-login', async () => {
+  it('takes a connector that is up to needs-login if the login is removed', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     await up();
     connector.loginChanged();
@@ -189,11 +189,11 @@ describe('a login that changes', () => {
   });
 });
 
-describe('a call that is refused while the connector is up', () => {
+describe('rejected call while the connector is up', () => {
   it.each([
-    ['it wants a login and there is none', loginNeeded()],
-    ['it wants more scopes', loginNeeded({ status: 403, wasAuthorized: true })],
-  ])('fails alone where %s', async (_, error) => {
+    ['it needs a login and there is none', loginNeeded()],
+    ['it needs more scopes', loginNeeded({ status: 403, wasAuthorized: true })],
+  ])('fails alone if %s', async (_, error) => {
     const { connector, attempts, states, up } = connectorUnderTest();
     let calls = 0;
     await up(scriptedConnection(() => (calls++ === 0 ? Promise.reject(error) : Promise.resolve({ content: [] }))));
@@ -202,7 +202,7 @@ describe('a call that is refused while the connector is up', () => {
     expect([states, attempts.length, vi.getTimerCount()]).toEqual([['connecting', 'ready'], 1, 0]);
   });
 
-  it('takes the connector to needs-login where its login was accepted before; the tools stay listed', async () => {
+  it('takes the connector to needs-login if its login was accepted before; the tools stay listed', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const error = loginNeeded({ wasAuthorized: true });
     await up(scriptedConnection(() => Promise.reject(error)));
@@ -217,7 +217,7 @@ describe('a call that is refused while the connector is up', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets other calls under way end by themselves, also when the login comes meanwhile', async () => {
+  it('does not abort other calls in flight, even if the login arrives meanwhile', async () => {
     const { connector, attempt, up } = connectorUnderTest();
     const answer = Promise.withResolvers<{ content: [] }>();
     let calls = 0;
@@ -236,8 +236,8 @@ describe('a call that is refused while the connector is up', () => {
   });
 });
 
-describe('a reading of the tools that is refused', () => {
-  it('takes the connector to needs-login and keeps the tools in hand', async () => {
+describe('rejected read of the tool list', () => {
+  it('takes the connector to needs-login and keeps the stored tools', async () => {
     const { connector, states, tools, failures, up } = connectorUnderTest();
     const connection = scriptedConnection();
     await up(connection);

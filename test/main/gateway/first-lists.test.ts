@@ -8,13 +8,13 @@ interface Scripted {
   readonly enabled: readonly string[];
   readonly disabled?: readonly string[];
   readonly listed: readonly string[];
-  /** The connectors that are stdio servers; all others are reached over HTTP. */
+  /** The connectors that are stdio servers; all others use HTTP. */
   readonly programs?: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 
-/** A manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
+/** Creates a manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
 function scripted(
   { enabled, disabled = [], listed, programs = [] }: Scripted,
   limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -61,9 +61,9 @@ function scripted(
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it.each<[string, Scripted]>([
-  ['every enabled connector has remembered tools', { enabled: ['a', 'b'], disabled: ['c'], listed: ['a', 'b'] }],
-  ['tools are remembered and no map was loaded yet', { enabled: [], listed: ['a'] }],
-])('answers lists at once if %s', async (_, script) => {
+  ['every enabled connector has stored tools', { enabled: ['a', 'b'], disabled: ['c'], listed: ['a', 'b'] }],
+  ['tools are stored and no map was loaded yet', { enabled: [], listed: ['a'] }],
+])('FirstLists answers lists at once if %s', async (_, script) => {
   const { ready, syncs } = scripted(script);
   await ready;
   expect(syncs()).toBe(0);
@@ -73,7 +73,7 @@ it.each<[string, Scripted]>([
   ['no connector is known yet', { enabled: [], listed: [] }],
   ['no connector has tools', { enabled: ['a'], listed: [] }],
   ['a connector is new since the last run', { enabled: ['a', 'b'], listed: ['a'] }],
-])('holds lists until the connectors are up or have failed if %s', async (_, script) => {
+])('FirstLists holds lists until the connectors are up or have failed if %s', async (_, script) => {
   const { lists, ready, synced, syncs, isReady } = scripted(script);
   await turns();
   expect(isReady()).toBe(false);
@@ -83,7 +83,7 @@ it.each<[string, Scripted]>([
   expect(syncs()).toBe(1);
 });
 
-it('does not wait longer than the short limit for a connector over HTTP', async () => {
+it('FirstLists waits at most the short limit for an HTTP connector', async () => {
   const { ready } = scripted(
     { enabled: ['a'], listed: [] },
     { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -91,7 +91,7 @@ it('does not wait longer than the short limit for a connector over HTTP', async 
   await ready;
 });
 
-it('waits past the short limit until every stdio server is up or has failed', async () => {
+it('FirstLists waits beyond the short limit until every stdio server is up or has failed', async () => {
   const script = { enabled: ['http', 'one', 'two'], programs: ['one', 'two'], listed: [] };
   const { ready, becomes, listeners, isReady } = scripted(script, {
     maxWaitMs: 1,
@@ -107,12 +107,12 @@ it('waits past the short limit until every stdio server is up or has failed', as
   expect(listeners.size).toBe(0);
 });
 
-it('does not wait longer than the long limit for a stdio server', async () => {
+it('FirstLists waits at most the long limit for a stdio server', async () => {
   const script = { enabled: ['a'], programs: ['a'], listed: [] };
   await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2, maxNamedWaitMs: 2 }).ready;
 });
 
-it('answers lists where the sync fails or the gateway closes', async () => {
+it('FirstLists answers lists if the sync fails or the gateway closes', async () => {
   const failing = scripted({ enabled: ['a'], listed: [] });
   failing.synced.reject(new Error('no map'));
   await failing.ready;
@@ -122,7 +122,7 @@ it('answers lists where the sync fails or the gateway closes', async () => {
   await closing.ready;
 });
 
-it('holds prompts and resources until their connectors are up and have listed them, though all tools are remembered', async () => {
+it('FirstLists holds prompts and resources until their connectors have listed them, even if all tools are stored', async () => {
   const { lists, ready, synced, read } = scripted({ enabled: ['a'], listed: ['a'] });
   await ready;
   let areFeaturesReady = false;
@@ -136,7 +136,7 @@ it('holds prompts and resources until their connectors are up and have listed th
   await features;
 });
 
-it('holds what a client names until every connector is up or has failed, however long lists are held', async () => {
+it('FirstLists holds requests for named items until every connector is up or has failed, however long lists are held', async () => {
   const limits = { maxWaitMs: 0, maxProgramWaitMs: 0, maxNamedWaitMs: HOUR_MS };
   const { lists, synced, read } = scripted({ enabled: ['a'], listed: [] }, limits);
   await lists.featuresReady();

@@ -7,7 +7,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('OriginLoads', () => {
-  it('doubles with each good answer, up to the most', () => {
+  it('doubles the limit with each good response, up to the maximum', () => {
     const loads = new OriginLoads({ first: 4, most: 20 });
     const limits: number[] = [];
     loads.onChange((_, limit) => void limits.push(limit));
@@ -16,7 +16,7 @@ describe('OriginLoads', () => {
     expect(loads.limitOf('https://other')).toBe(4);
   });
 
-  it('halves once for refusals that come together, and never falls below one', () => {
+  it('halves the limit once for simultaneous rejections, and never falls below one', () => {
     const loads = new OriginLoads({ first: 4, most: 64 });
     for (let refusal = 0; refusal < 10; refusal += 1) loads.strained(HUB);
     expect(loads.limitOf(HUB)).toBe(2);
@@ -27,7 +27,7 @@ describe('OriginLoads', () => {
     expect(loads.limitOf(HUB)).toBe(1);
   });
 
-  it('grows by one for each round of good answers after it was too much', () => {
+  it('grows by one for each round of good responses after an overload', () => {
     const loads = new OriginLoads({ first: 8, most: 64 });
     loads.strained(HUB);
     for (let answer = 0; answer < 4; answer += 1) loads.answered(HUB);
@@ -38,14 +38,14 @@ describe('OriginLoads', () => {
     expect(loads.limitOf(HUB)).toBe(6);
   });
 
-  it('stays as it is where it is fixed', () => {
+  it('never changes a fixed limit', () => {
     const loads = OriginLoads.fixed(4);
     loads.answered(HUB);
     loads.strained(HUB);
     expect([loads.limitOf(HUB), loads.hasGrown(HUB), loads.isFixed]).toEqual([4, false, true]);
   });
 
-  it('begins anew after it was forgotten', () => {
+  it('starts over for an origin that was forgotten', () => {
     const loads = new OriginLoads({ first: 4, most: 64 });
     loads.answered(HUB);
     expect(loads.hasGrown(HUB)).toBe(true);

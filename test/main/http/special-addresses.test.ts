@@ -25,15 +25,15 @@ describe('isPublicAddress', () => {
     ['unique local', ['fc00::1', 'fd00:ec2::254', 'fdff:ffff::1']],
     ['link-local', ['169.254.0.0', '169.254.169.254', '169.254.255.255', 'fe80::1', 'febf::1', 'fe80::1%eth0']],
     ['site-local', ['fec0::1', 'feff::1']],
-    ['of a carrier', ['100.64.0.0', '100.100.100.200', '100.127.255.255']],
+    ['shared by a carrier', ['100.64.0.0', '100.100.100.200', '100.127.255.255']],
     [
-      'of a protocol',
+      'reserved for a protocol',
       ['192.0.0.1', '192.0.0.192', '192.88.99.1', '198.18.0.1', '198.19.255.255', '2001::1', '2001:1ff::1'],
     ],
-    ['of AS112 or AMT', ['192.31.196.1', '192.52.193.1', '192.175.48.1', '2620:4f:8000::1']],
-    ['of a cloud', ['168.63.129.16', '64:ff9b::168.63.129.16']],
-    ['of documentation', ['192.0.2.1', '192.0.2.255', '198.51.100.1', '198.51.100.255', '203.0.113.255']],
-    ['of documentation in IPv6', ['2001:db8::1', '2001:db8:ffff::1', '3fff::1', '3fff:fff::1']],
+    ['reserved for AS112 or AMT', ['192.31.196.1', '192.52.193.1', '192.175.48.1', '2620:4f:8000::1']],
+    ['the metadata service of a cloud', ['168.63.129.16', '64:ff9b::168.63.129.16']],
+    ['reserved for documentation', ['192.0.2.1', '192.0.2.255', '198.51.100.1', '198.51.100.255', '203.0.113.255']],
+    ['reserved for documentation in IPv6', ['2001:db8::1', '2001:db8:ffff::1', '3fff::1', '3fff:fff::1']],
     ['multicast', ['224.0.0.1', '239.255.255.255', 'ff02::1', 'ff0e::1']],
     [
       'reserved',
@@ -41,9 +41,9 @@ describe('isPublicAddress', () => {
     ],
     ['mapped', ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '::ffff:0:127.0.0.1']],
     ['compatible', ['::127.0.0.1', '::7f00:1', '::8.8.8.8']],
-    ['of NAT64, of what is not', ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b::10.1.2.3', '64:ff9b::']],
+    ['NAT64 of a non-public address', ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b::10.1.2.3', '64:ff9b::']],
     [
-      'of 6to4, of what is not',
+      '6to4 of a non-public address',
       ['2002:7f00:1::', '2002:a00:1::1', '2002:a9fe:a9fe::1', '2002:c0a8:101:1::2', '2002::'],
     ],
     ['none', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
@@ -57,7 +57,7 @@ describe('isMetadataAddress', () => {
     ...['169.254.169.254', '169.254.0.1', '168.63.129.16', '100.100.100.200', '192.0.0.192'],
     ...['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1', 'febf::1', 'fe80::1%eth0', 'fd00:ec2::254'],
     ...['fd20:ce::254', '64:ff9b::169.254.169.254', '64:ff9b::a9fe:a9fe'],
-  ])('finds a link-local address or one of a cloud in %s', (address) => {
+  ])('finds a link-local or cloud metadata address in %s', (address) => {
     expect(isMetadataAddress(address)).toBe(true);
   });
 

@@ -8,7 +8,7 @@ const env = { HOME: '/home/me', SECRET, BROKEN: `${SECRET}\nx: y`, NUL: `${SECRE
 const parse = (text: string): LocalConfig =>
   parseLocalConfig(text, { source: 'mcp.json', env, folder: '/work/project' });
 
-describe('a problem of a file of local connectors', () => {
+describe('problem in a local config file', () => {
   it.each([
     ['mcpServers["x"]', { args: [] }, /needs a command .* or a url/],
     ['mcpServers["x"]', 'npx', /must be an object/],
@@ -48,7 +48,7 @@ describe('a problem of a file of local connectors', () => {
     ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is wrong/],
     ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is wrong/],
     ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is wrong/],
-  ])('at %s is an error that leaves this server out alone: %j', (place, entry, message) => {
+  ])('at %s skips only this server: %j', (place, entry, message) => {
     const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
     expect(servers.map((server) => server.entry.id)).toEqual(['y']);
     expect(problems).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('a problem of a file of local connectors', () => {
     expect(JSON.stringify(problems)).not.toContain(SECRET);
   });
 
-  it('names line and column', () => {
+  it('contains the line and column', () => {
     const { problems } = parse(
       '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    }\n  }\n}',
     );
@@ -74,19 +74,19 @@ describe('a problem of a file of local connectors', () => {
       [],
     ],
     ['the servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
-  ])('is the second of %s of the same name', (_, text, place, ids) => {
+  ])('names the second of two equal names: %s', (_, text, place, ids) => {
     const { servers, problems } = parse(text);
     expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
     expect(problems).toMatchObject([{ severity: 'error', place, message: expect.stringContaining('is there twice') }]);
   });
 
-  it('is the later of two names with one id', () => {
+  it('names the later of two servers with the same id', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
     expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] has already');
   });
 
-  it('shows no character that a terminal would obey', () => {
+  it('contains no terminal control characters', () => {
     const { problems } = parse(JSON.stringify({ mcpServers: { '\u001b[31m\u202e\u009b': { '\u2028\u0085': 1 } } }));
     expect(problems.length).toBeGreaterThan(0);
     for (const { message, place } of problems) expect(message + place).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
@@ -99,7 +99,7 @@ describe('a problem of a file of local connectors', () => {
     ['[]', 'mcp.json:1:1: there are no servers'],
     ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
     [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it nests deeper than 64 levels'],
-  ])('is thrown as CONFIG_INVALID where nothing can be read: %.40s', (text, message) => {
+  ])('is thrown as CONFIG_INVALID if nothing can be parsed: %.40s', (text, message) => {
     const attempt = (): LocalConfig => parse(text);
     expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(attempt).toThrow(message);
@@ -107,7 +107,7 @@ describe('a problem of a file of local connectors', () => {
   });
 });
 
-describe('any file of local connectors', () => {
+describe('any local config file', () => {
   const member = fc.constantFrom(
     'command',
     'args',
@@ -136,7 +136,7 @@ describe('any file of local connectors', () => {
     }
   };
 
-  it('gives servers of valid ids, no two the same, whatever it holds', () => {
+  it('yields servers with unique, valid ids', () => {
     fc.assert(
       fc.property(file, (document) => {
         const { servers, problems } = parse(JSON.stringify(document));
@@ -149,7 +149,7 @@ describe('any file of local connectors', () => {
     );
   });
 
-  it('is refused with CONFIG_INVALID alone, whatever is cut from it or put into it', () => {
+  it('is rejected only with CONFIG_INVALID, whatever is deleted or inserted', () => {
     const text = JSON.stringify(
       { mcpServers: { x: { command: 'a', args: ['b'], env: { C: `\${SECRET}` } } } },
       null,

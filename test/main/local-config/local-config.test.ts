@@ -9,7 +9,7 @@ const parseServers = (mcpServers: object): LocalConfig => parse(JSON.stringify({
 const parseOne = (entry: object): LocalConfig => parseServers({ x: entry });
 
 describe('parseLocalConfig', () => {
-  it('makes an entry and a command of a program', () => {
+  it('creates an entry and a command for a stdio server', () => {
     const { servers, problems } = parseOne({ command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' } });
     expect(problems).toEqual([]);
     expect(servers).toEqual([
@@ -33,7 +33,7 @@ describe('parseLocalConfig', () => {
     ['streamableHttp', 'streamable-http'],
     ['sse', 'sse'],
     [undefined, 'auto'],
-  ])('reaches a server of type %s by %s', (type, transport) => {
+  ])('connects to a server of type %s by %s', (type, transport) => {
     const { servers } = parseOne({ type, url: 'http://localhost:3000/mcp', headers: { 'X-Key': 'k', 'X-Port': 1 } });
     expect(servers[0]?.command).toBeNull();
     expect(servers[0]?.entry).toMatchObject({
@@ -43,7 +43,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('takes a transport for a type where there is none', () => {
+  it('reads the transport as the type if there is no type', () => {
     expect(parseOne({ transport: 'sse', url: 'http://a.example/sse' }).servers[0]?.entry.transport).toBe('sse');
     expect(parseOne({ transport: 'stdio', command: 'a' }).servers[0]?.command).not.toBeNull();
   });
@@ -67,11 +67,11 @@ describe('parseLocalConfig', () => {
     [{ command: 'a', disabled: false }, 'enabled'],
     [{ command: 'a', enabled: false }, 'disabled'],
     [{ command: 'a', enabled: true, disabled: true }, 'disabled'],
-  ])('takes %j as %s', (entry, status) => {
+  ])('reads the status of %j as %s', (entry, status) => {
     expect(parseOne(entry).servers[0]?.entry.status).toBe(status);
   });
 
-  it('takes the members of a map and keeps silent about what clients keep for themselves', () => {
+  it('reads the members of a map entry and ignores members that are private to clients', () => {
     const own = {
       description: 'Mine',
       era: 'legacy',
@@ -88,14 +88,14 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("takes Cursor's auth for a login, and not for how a key is sent", () => {
+  it("reads Cursor's auth as a login, and not as the auth type of a key", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
     expect(servers[0]?.entry.oauth).toEqual({ clientId: 'c' });
   });
 
-  it('warns of an unknown member, naming the nearest, and of one that is like no other', () => {
+  it('warns about an unknown member, and names the nearest known one if one is similar', () => {
     const { servers, problems } = parse('{"mcpServers": {\n  "x": { "command": "a", "agrs": [], "colour": 1 }\n}}');
     expect(servers).toHaveLength(1);
     expect(problems).toEqual([
@@ -111,7 +111,7 @@ describe('parseLocalConfig', () => {
     ]);
   });
 
-  it('expands variables in all that a program is given, and paths from the home folder', () => {
+  it('expands variables in all settings of a stdio server, and paths from the home folder', () => {
     const { servers } = parseOne({
       command: '~/bin/run',
       args: [
@@ -135,7 +135,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.envFile).toBe('/home/me/.env');
   });
 
-  it('takes the folder for what clients set to it, unless the environment says otherwise', () => {
+  it('sets the folder variables of clients, unless the environment overrides them', () => {
     const args = ['CLAUDE_PLUGIN_ROOT', 'CLAUDE_PROJECT_DIR', 'extensionPath', 'workspaceFolder:app'];
     const written = { command: 'a', args: args.map((name) => `\${${name}}/x`) };
     expect(parseOne(written).servers[0]?.command?.args).toEqual(args.map(() => '/work/project/x'));
@@ -144,7 +144,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
   });
 
-  it('takes texts among the servers for comments', () => {
+  it('treats strings among the servers as comments', () => {
     const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
     expect([servers.length, problems]).toEqual([1, []]);
   });
@@ -160,7 +160,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('leaves what is not known yet as it is written where no variables are given, but for the folder', () => {
+  it('keeps unknown variables unexpanded if no environment is given, except the folder variables', () => {
     const kept = parseLocalConfig(
       JSON.stringify({
         mcpServers: {
@@ -192,7 +192,7 @@ describe('parseLocalConfig', () => {
     expect(kept.problems).toMatchObject([{ place: 'mcpServers["z"].url', severity: 'error' }]);
   });
 
-  it('refuses what stands for a secret that was not shown', () => {
+  it('rejects a placeholder for a secret that was not shown', () => {
     const { servers, problems } = parseOne({ command: 'a', env: { KEY: '***masked***' } });
     expect(servers).toEqual([]);
     expect(problems).toMatchObject([{ place: 'mcpServers["x"].env["KEY"]', severity: 'error' }]);
@@ -205,13 +205,13 @@ describe('parseLocalConfig', () => {
     ['io.github.user/name', 'io.github.user-name', 'io.github.user-name'],
     ['__proto__', 'proto', 'proto'],
     ['a'.repeat(300), 'a'.repeat(100), 'a'.repeat(100)],
-  ])('makes an id of the name %s', (name, ...ids) => {
+  ])('turns the name %s into an id', (name, ...ids) => {
     const { servers } = parse(`{"mcpServers": {${JSON.stringify(name)}: {"command": "a"}}}`);
     expect(ids).toContain(servers[0]?.entry.id);
     expect(servers[0]?.entry.name).toBe(name);
   });
 
-  it('makes the same id of a name without Latin letters each time', () => {
+  it('turns a name without Latin letters into the same id each time', () => {
     const ids = ['服务器', '服务器', '服務器'].map(
       (name) => parseServers({ [name]: { command: 'a' } }).servers[0]?.entry.id,
     );
@@ -220,7 +220,7 @@ describe('parseLocalConfig', () => {
     expect(ids[2]).not.toBe(ids[0]);
   });
 
-  it('keeps to what is its own when everything is called __proto__', () => {
+  it('reads only own members if everything is called __proto__', () => {
     const text =
       '{"mcpServers":{"__proto__":{"command":"a","env":{"__proto__":"polluted"},"timeouts":{"__proto__":1}}}}';
     const { servers } = parse(text);
@@ -244,7 +244,7 @@ describe('parseLocalConfig', () => {
     expect(servers.at(-1)?.command?.args).toEqual([long]);
   });
 
-  it('accepts a file whose servers are none', () => {
+  it('accepts a file with an empty list of servers', () => {
     expect(parse('{"mcpServers": {}}')).toEqual({ servers: [], problems: [] });
   });
 });

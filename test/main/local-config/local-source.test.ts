@@ -12,7 +12,7 @@ afterEach(() => {
   for (const dir of dirs.splice(0)) dir[Symbol.dispose]();
 });
 
-/** A source of two files, the second of which is TOML. */
+/** Creates a source of two files, the second of which is TOML. */
 function world(first: string, second: string) {
   const dir = new TempDir();
   dirs.push(dir);
@@ -34,8 +34,8 @@ const FIRST =
   '{ "mcpServers": {\n  "a": { "command": "a-of-the-first" },\n  "b": { "url": "https://b.example/first" }\n} }';
 const SECOND = '[mcp_servers.b]\nurl = "https://b.example/second"\n\n[mcp_servers.c]\ncommand = "c"\n';
 
-describe('a source of several configuration files', () => {
-  it('has of each id the server of the last file, with its place', async () => {
+describe('local source with several config files', () => {
+  it('uses the server of the last file for each id, with its position', async () => {
     const { source, paths } = world(FIRST, SECOND);
     await source.sync(false);
     expect(source.entries().map(({ id, endpoint }) => [id, endpoint])).toEqual([
@@ -57,7 +57,7 @@ describe('a source of several configuration files', () => {
     });
   });
 
-  it('keeps the entry of what only moved, and tells its new place', async () => {
+  it('keeps an entry that only moved, and reports its new position', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     const before = source.entries();
@@ -67,7 +67,7 @@ describe('a source of several configuration files', () => {
     expect(source.status().servers.map(({ line }) => line)).toEqual([2, 3, 6]);
   });
 
-  it('gives an id back to the earlier file when the later one has it no more', async () => {
+  it('returns an id to the earlier file when the later one no longer has it', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     write(1, '[mcp_servers]\n');
@@ -75,7 +75,7 @@ describe('a source of several configuration files', () => {
     expect(source.entries().map(({ endpoint }) => endpoint)).toEqual(['stdio:a', 'https://b.example/first']);
   });
 
-  it('has the servers of the others where one was never read, and says so until it is', async () => {
+  it('uses the servers of the other files if one was never read, and reports it until it is', async () => {
     const { source, write, handedOut } = world(FIRST, 'no TOML');
     await expect(source.sync(false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(handedOut).toEqual([['a stdio:a', 'b https://b.example/first']]);
@@ -85,7 +85,7 @@ describe('a source of several configuration files', () => {
     expect(source.status()).toMatchObject({ serverCount: 3, lastError: null, readAt: 5 });
   });
 
-  it('keeps what a file said while it cannot be read, and logs that once', async () => {
+  it('keeps the last content of a file while it cannot be read, and logs that once', async () => {
     const { source, write, logger } = world(FIRST, SECOND);
     await source.sync(false);
     write(0, '{');
@@ -105,8 +105,8 @@ describe('a source of several configuration files', () => {
   });
 });
 
-describe('a source of a file that a person trusted', () => {
-  /** A file with an `envFile`, and its source that takes it as it is now. */
+describe('local source with a trusted file', () => {
+  /** Creates a file with an `envFile`, and its source, which trusts the current content. */
   async function trusted() {
     const dir = new TempDir();
     dirs.push(dir);
@@ -119,26 +119,23 @@ describe('a source of a file that a person trusted', () => {
     return { source, path, envFile };
   }
 
-  it('uses the file as long as it is what was trusted', async () => {
+  it('uses the file while it matches the trusted content', async () => {
     const { source } = await trusted();
     await source.sync(false);
     expect(source.entries()).toMatchObject([{ id: 'a' }]);
   });
 
-  it.each(['path', 'envFile'] as const)(
-    'refuses it when its %s was changed before the first reading',
-    async (which) => {
-      const world = await trusted();
-      writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
-      await expect(world.source.sync(false)).rejects.toMatchObject({
-        code: 'CONFIG_INVALID',
-        message: expect.stringContaining('no longer what you trusted'),
-      });
-      expect(world.source.entries()).toEqual([]);
-    },
-  );
+  it.each(['path', 'envFile'] as const)('rejects the file if its %s changed before the first read', async (which) => {
+    const world = await trusted();
+    writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
+    await expect(world.source.sync(false)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('no longer what you trusted'),
+    });
+    expect(world.source.entries()).toEqual([]);
+  });
 
-  it('keeps what was trusted when the file is changed later', async () => {
+  it('keeps the trusted content if the file changes later', async () => {
     const { source, path } = await trusted();
     await source.sync(false);
     writeFileSync(path, '{ "mcpServers": { "evil": { "command": "b" } } }');

@@ -33,7 +33,7 @@ describe('readLocalConfig', () => {
     });
   });
 
-  it("reads Cursor's file, its workspace being where its folder is", async () => {
+  it("reads Cursor's file, with the workspace at its folder", async () => {
     const { servers, problems } = await read('.cursor/mcp.json');
     expect(problems).toEqual([]);
     expect(servers.map(({ entry }) => entry.id)).toEqual(['local-server', 'remote']);
@@ -45,7 +45,7 @@ describe('readLocalConfig', () => {
     });
   });
 
-  it("reads VS Code's file, but for the server that wants to ask", async () => {
+  it("reads VS Code's file, except for the server with an input prompt", async () => {
     const { servers, problems } = await read('.vscode/mcp.json');
     expect(servers.map(({ entry }) => entry.id)).toEqual(['github', 'playwright']);
     expect(servers[1]?.command).toMatchObject({
@@ -62,7 +62,7 @@ describe('readLocalConfig', () => {
     expect(servers).toMatchObject([{ place: 'mcp.servers["fetch"]', command: { command: 'uvx' } }]);
   });
 
-  it('leaves a server out whose file of variables is not there, or is none', async () => {
+  it('skips a server whose env file is missing or invalid', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'binary.env'), Uint8Array.of(0x41, 0x3d, 0xff));
     writeFileSync(join(dir.path, 'nul.env'), 'A=b\0c');
@@ -86,12 +86,12 @@ describe('readLocalConfig', () => {
     ['is a folder', (path: string) => mkdirSync(path), 'it is a folder (EISDIR)'],
     ['is not UTF-8', (path: string) => writeFileSync(path, Uint8Array.of(0x7b, 0xff)), 'it is not UTF-8'],
     [
-      'is cut UTF-16',
+      'is truncated UTF-16',
       (path: string) => writeFileSync(path, Uint8Array.of(0xff, 0xfe, 0x7b)),
       'it is neither UTF-8 nor UTF-16',
     ],
     ['is larger than 4 MiB', (path: string) => writeFileSync(path, ' '.repeat(4_194_305)), 'larger than 4194304 bytes'],
-  ])('refuses a file that %s', async (_, make, why) => {
+  ])('rejects a file that %s', async (_, make, why) => {
     using dir = new TempDir();
     const path = join(dir.path, 'mcp.json');
     make(path);

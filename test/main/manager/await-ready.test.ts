@@ -3,7 +3,7 @@ import type { ConnectorState } from '../../../src/main/connectors/connector-stat
 import { awaitReady, type ReadyView } from '../../../src/main/manager/await-ready.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 
-/** A manager of these connectors, whose states a test changes. */
+/** Creates a manager of these connectors, whose states a test changes. */
 function setUp(states: Record<string, ConnectorState>, isKnown = true) {
   const closing = new AbortController();
   const listeners = new Set<() => void>();
@@ -28,7 +28,7 @@ function setUp(states: Record<string, ConnectorState>, isKnown = true) {
 }
 
 describe('awaitReady', () => {
-  it('resolves when the connector of that id is up, with or without its whole tool list', async () => {
+  it('resolves when the connector with that id is up, with or without its complete tool list', async () => {
     const { view, change, listeners } = setUp({ a: 'connecting', b: 'ready' });
     const ready = awaitReady('a', {}, view);
     change('a', 'degraded');
@@ -36,7 +36,7 @@ describe('awaitReady', () => {
     expect(listeners.size).toBe(0);
   });
 
-  it('has each attempt of a single connector start out of turn', async () => {
+  it('prioritizes each attempt of a single connector', async () => {
     const { view, change, hurried } = setUp({ a: 'backing-off', b: 'connecting' });
     const ready = awaitReady('a', {}, view);
     for (const state of ['connecting', 'backing-off', 'connecting', 'ready'] as const) change('a', state);
@@ -72,7 +72,7 @@ describe('awaitReady', () => {
     },
   );
 
-  it('rejects an id that no source has only once every source was read', async () => {
+  it('rejects an unknown id only after every source was read', async () => {
     await expect(awaitReady('x', {}, setUp({}).view)).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
     const { view, change } = setUp({}, false);
     const ready = awaitReady('x', {}, view);

@@ -1,6 +1,6 @@
 /**
- * A caller as it was written against the types of the replaced package: it compiles as it is, only the import path is new. The compiler is
- * the test (`npm run check` compiles this); what runs here only keeps it honest.
+ * A caller as it was written for the types of the replaced package: it compiles unchanged, except for the import path.
+ * The compiler is the test (`npm run check` compiles this file); the assertions only confirm that it runs.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -25,7 +25,7 @@ import {
 import { silentLogger } from '../../../src/main/observability/logger.ts';
 import { secret } from '../../helpers/evidence.ts';
 
-/** pino's. */
+/** The log function of pino. */
 interface LogFn {
   <T extends object>(obj: T, msg?: string, ...args: unknown[]): void;
   (msg: string, ...args: unknown[]): void;
@@ -37,7 +37,7 @@ interface ServerLogger {
   error: LogFn;
 }
 
-/** A host's registry, with mutable shapes and more members than are given. */
+/** The tool registry of a host, with mutable shapes and more members than are passed. */
 interface HostTool {
   name: string;
   description: string;
@@ -56,7 +56,7 @@ class HostRegistry {
   }
 }
 
-/** A proxy of the caller's own with the three methods that matter. */
+/** A proxy of the caller with the three relevant methods. */
 class StubProxy {
   readonly config: RemoteToolProxyOptions;
   constructor(config: RemoteToolProxyOptions) {
@@ -128,8 +128,8 @@ const schedulerOptions: RefreshSchedulerOptions = {
   random: { next: () => 0.5 },
 };
 
-describe('a caller of the replaced package', () => {
-  it('compiles, and meets the same names', async () => {
+describe('caller of the replaced package', () => {
+  it('compiles, and finds the same names', async () => {
     const host = new Host(silentLogger as unknown as ServerLogger, { asyncRefresh: false, refreshIntervalMs: 1_000 });
     await expect(host.start()).rejects.toBeInstanceOf(ConnectorManifestError);
     await host.stop();

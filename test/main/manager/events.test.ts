@@ -4,7 +4,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 
 const change = { sourceId: 'default', revision: 1, added: [], changed: [], removed: [] };
 
-it('tells every listener, also after one that throws, which is logged', () => {
+it('EventHub notifies every listener, even after one that throws, and logs the error', () => {
   const logger = recordingLogger();
   const hub = new EventHub(logger);
   const heard: string[] = [];
@@ -16,7 +16,7 @@ it('tells every listener, also after one that throws, which is logged', () => {
   expect([heard, logger.lines.map(({ fields }) => fields.event)]).toEqual([['revision 1'], ['listener-threw']]);
 });
 
-it('tells nobody who has left', () => {
+it('EventHub does not notify listeners that were removed', () => {
   const hub = new EventHub(recordingLogger());
   const heard: number[] = [];
   const off = hub.on('snapshot', ({ revision }) => void heard.push(revision));

@@ -8,7 +8,7 @@ import { entry } from '../../helpers/signed-map.ts';
 const entryOf = (over = {}) => normalizeEntry(entry('a', over) as unknown as RawEntry, 300);
 
 describe('createTargetOf()', () => {
-  it('reads an entry once: a status of thousands of connectors asks for each, once a second', () => {
+  it('reads an entry only once, since the status reads every entry each second', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const [one, same] = [entryOf(), entryOf()];
     expect(targetOf(one)).toBe(targetOf(one));
@@ -17,7 +17,7 @@ describe('createTargetOf()', () => {
     expect([targetOf(off), targetOf(off)]).toEqual([null, null]);
   });
 
-  it('takes another secret of a local file for another target', () => {
+  it('returns another target for another secret of a local file', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const local = entryOf({ oauth: { clientId: 'a' } });
     const marks = ['one', 'other', 'one'].map((secret) => {
@@ -29,7 +29,7 @@ describe('createTargetOf()', () => {
     expect(marks[0]).not.toEqual(marks[1]);
   });
 
-  it('asks the host about its own login each time', () => {
+  it('queries the host about its own login each time', () => {
     let own: ConnectorOAuth | null = null;
     const targetOf = createTargetOf({ oauth: () => own, createProxy: null, allowEnv: [], fleet: null });
     const given = entryOf();

@@ -10,7 +10,7 @@ import { entry } from '../../helpers/signed-map.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Options under which chance is in the middle, so that a delay is half a first interval and one interval after that. */
+/** Options with a fixed random value of 0.5, so that a delay is half of the first interval and then one interval. */
 const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
   resolveOptions({
     configFile: 'x',
@@ -33,7 +33,7 @@ describe('RefreshSchedules', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('does nothing before it is started, nor after it is stopped', async () => {
+  it('does nothing before it is started or after it is stopped', async () => {
     const { map, schedules, upkeeps } = setUp();
     await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
     schedules.start();
@@ -42,7 +42,7 @@ describe('RefreshSchedules', () => {
     expect([map.requests(), upkeeps()]).toEqual([0, 0]);
   });
 
-  it('refreshes each map and does the upkeep about once per interval', async () => {
+  it('refreshes each map and runs the maintenance about once per interval', async () => {
     const { map, schedules, upkeeps } = setUp();
     map.answer([entry('a')]);
     schedules.start();
@@ -71,7 +71,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('refreshes a map well before it expires, and no other for its sake', async () => {
+  it('refreshes a map well before it expires, and no other map with it', async () => {
     const { map, events, schedules } = setUp();
     map.answer([entry('a')]);
     schedules.start();
@@ -90,7 +90,7 @@ describe('relistAfterMs', () => {
     expect([relistAfterMs(options()), relistAfterMs(options(true, 1))]).toEqual([HOUR_MS, 1_000]);
   });
 
-  it('is never where nothing happens in the background', () => {
+  it('is null if background refreshes are off', () => {
     expect(relistAfterMs(options(false))).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ async function isShownUp(id: string): Promise<number | undefined> {
 }
 
 describe('reportTransition', () => {
-  it('warns of a failure with its code, and counts it', async () => {
+  it('logs a failure as a warning with its code, and counts it', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'backing-off'));
     expect(logger.lines).toMatchObject([
@@ -31,7 +31,7 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_TIMEOUT' })).toBe(1);
   });
 
-  it('warns of a login that is missing with its code, and does not count it as a failure', async () => {
+  it('logs a missing login as a warning with its code, and does not count it as a failure', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_LOGIN_NEEDED'), transition('connecting', 'needs-login'));
     expect(logger.lines).toMatchObject([
@@ -42,14 +42,14 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_transitions_total', transitions)).toBe(1);
   });
 
-  it('leaves an old failure out of a transition that is none', () => {
+  it('omits an old failure from a transition that is not a failure', () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'ready'));
     expect(logger.lines).toMatchObject([{ level: 'info', message: 'Connector t: ready (why)' }]);
     expect(logger.lines[0]?.fields).not.toHaveProperty('code');
   });
 
-  it('shows a connector as up while it can be called, and not at all once it closes', async () => {
+  it('shows a connector as up while it can be called, and removes it once it closes', async () => {
     rememberConnector('up');
     const shown: (number | undefined)[] = [];
     for (const to of ['ready', 'backing-off', 'degraded', 'closing'] as const) {
@@ -64,7 +64,7 @@ describe('reportMap', () => {
   const accepted = { sourceId: 's', revision: 2, size: 9 };
   const delta = { added: ['a'], changed: ['b', 'c'], removed: [], unchangedCount: 6 };
 
-  it('counts what an accepted map changed', () => {
+  it('counts the changes of an accepted map', () => {
     const logger = recordingLogger();
     reportMap(logger, { ...accepted, delta, contests: [] });
     expect(logger.lines).toMatchObject([
@@ -72,17 +72,17 @@ describe('reportMap', () => {
     ]);
   });
 
-  it('names at most eight contested connectors, each with the source that counts', () => {
+  it('names at most eight contested connectors, each with its effective source', () => {
     const logger = recordingLogger();
     const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
     reportMap(logger, { ...accepted, delta, contests });
     expect(logger.lines[1]).toMatchObject({ level: 'warn', fields: { event: 'connector-contested', connectors: 10 } });
-    expect(logger.lines[1]?.message).toContain('c7 (s) and 2 more; the source in brackets counts');
+    expect(logger.lines[1]?.message).toContain('c7 (s) and 2 more; the source in brackets wins');
   });
 });
 
 describe('reportListFailure', () => {
-  it('says whose tools could not be read, and why', () => {
+  it('names the connector whose tools could not be read, and the reason', () => {
     const logger = recordingLogger();
     reportListFailure(logger, connector('t'), new SwitchyardError('CONNECTOR_TIMEOUT', 'too slow'));
     expect(logger.lines).toMatchObject([

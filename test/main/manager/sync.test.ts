@@ -36,23 +36,23 @@ describe('createSync', () => {
     expect(steps).toEqual(['sources false 20', 'settled']);
   });
 
-  it('has connectors that are down try again when it is forced', async () => {
+  it('retries connectors that are down when it is forced', async () => {
     const { run, steps } = setUp();
     await run(true);
     expect(steps).toEqual(['sources true 20', 'refresh', 'settled']);
   });
 
-  it('does not wait for connectors longer than the deadline', async () => {
+  it('waits for connectors at most until the deadline', async () => {
     await setUp({ settled: new Promise(() => {}) }).run(false);
   });
 
-  it('rejects with the failure of the sources, and leaves the connectors alone', async () => {
+  it('rejects with the failure of the sources, without affecting connectors', async () => {
     const { run, steps } = setUp({ sync: () => Promise.reject(new Error('no map')) });
     await expect(run(true)).rejects.toThrow('no map');
     expect(steps).toEqual(['sources true 20']);
   });
 
-  it('rejects once the manager is closed, also while it waits', async () => {
+  it('rejects once the manager is closed, even while it waits', async () => {
     const { run, steps, close } = setUp({ sync: () => new Promise(() => {}) });
     const running = run(false);
     close();
@@ -63,7 +63,7 @@ describe('createSync', () => {
 });
 
 describe('FirstSync', () => {
-  it('syncs once for all who need it, and resolves with the error instead of rejecting', async () => {
+  it('syncs once for all callers, and resolves with the error instead of rejecting', async () => {
     let count = 0;
     const failure = new Error('no map');
     const sync = () => {
@@ -76,7 +76,7 @@ describe('FirstSync', () => {
     expect(count).toBe(1);
   });
 
-  it('is over for what is remembered before the sync itself is', async () => {
+  it('is over for stored data before the sync itself ends', async () => {
     const sync = vi.fn(() => new Promise<void>(() => {}));
     const first = new FirstSync({ sync, remembered: () => Promise.resolve(), quiet: new QuietStart() });
     await first.remembered();
@@ -88,7 +88,7 @@ describe('QuietStart', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Whether `promise` is settled once microtasks have run. */
+  /** Whether `promise` has settled after the microtasks ran. */
   async function isOver(promise: Promise<void>): Promise<boolean> {
     let isSettled = false;
     void promise.then(() => {
@@ -98,11 +98,11 @@ describe('QuietStart', () => {
     return isSettled;
   }
 
-  it('does not pause before a call has come in', async () => {
+  it('does not pause before the first call', async () => {
     expect(await isOver(new QuietStart().rest())).toBe(true);
   });
 
-  it('pauses for 100 ms after the call, once for all', async () => {
+  it('pauses for 100 ms after the first call, only once', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();
@@ -121,7 +121,7 @@ describe('QuietStart', () => {
     expect(await isOver(rest)).toBe(true);
   });
 
-  it('begins with the first sync', async () => {
+  it('starts with the first sync', async () => {
     const quiet = new QuietStart();
     const first = new FirstSync({ sync: () => new Promise(() => {}), remembered: () => Promise.resolve(), quiet });
     void first.run();

@@ -4,13 +4,13 @@ import { maskArgument, maskText, maskValue } from '../../../src/main/masking/sec
 const LENGTH = 50_000;
 
 it.each(['a', 'a.', 'a ', 'a=', 'a;', 'a=;', '"', "a='", 'a: ', '://', 'a-', ' ', '\\"', 'sk-'])(
-  'masking takes no longer than a text of 50 000 characters allows, if it repeats %j',
+  'masking stays within its time limit for a text of 50 000 characters that repeats %j',
   (part) => {
     const text = part.repeat(LENGTH / part.length);
     const startedMs = performance.now();
     for (const end of ['', '\0', '=']) for (const mask of [maskText, maskValue]) mask(text + end);
     maskArgument('--header', text);
-    // Quadratic time is minutes.
+    // Quadratic time would take minutes.
     expect(performance.now() - startedMs).toBeLessThan(5_000);
   },
 );

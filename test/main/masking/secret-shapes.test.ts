@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { MASK } from '../../../src/main/masking/secret-mask.ts';
 import { isSecretName, maskArgument, maskText, maskValue } from '../../../src/main/masking/secret-shapes.ts';
 
-describe('the name of a secret', () => {
+describe('isSecretName', () => {
   it.each(['GITHUB_TOKEN', 'apiKey', '--password', 'X-Api-Key', 'dbPwd', 'client_secret', 'PIN', 'Set-Cookie'])(
-    'is told of %s',
+    'is true for %s',
     (name) => expect(isSecretName(name)).toBe(true),
   );
 
-  it.each(['PATH', 'monkey', 'compass', 'author', 'keyboard', 'spinner', 'DEBUG'])('is not told of %s', (name) =>
+  it.each(['PATH', 'monkey', 'compass', 'author', 'keyboard', 'spinner', 'DEBUG'])('is false for %s', (name) =>
     expect(isSecretName(name)).toBe(false),
   );
 });
 
-describe('a secret value', () => {
-  it('is masked unless it is empty or only names variables', () => {
+describe('maskValue', () => {
+  it('masks a value unless it is empty or only names variables', () => {
     const kept = ['', `\${TOKEN}`, `Bearer \${env:TOKEN}`];
     expect(kept.map(maskValue)).toEqual(kept);
     expect(['x', `\${TOKEN:-x}`, `x\${TOKEN}`].map(maskValue)).toEqual([MASK, MASK, MASK]);
   });
 });
 
-describe('a text', () => {
+describe('maskText', () => {
   it.each([
     ['https://user:hunter2@host/p?token=abc#part', `https://user:${MASK}@host/p?token=${MASK}#${MASK}`],
     ['https://host/p?page=2&sort=name', 'https://host/p?page=2&sort=name'],
@@ -31,12 +31,12 @@ describe('a text', () => {
     ['Authorization: Bearer hunter2', `Authorization: ${MASK}`],
     ['curl -u me:hunter2 http://host', `curl -u me:${MASK} http://host`],
     ['docker run -p 80:80 image', 'docker run -p 80:80 image'],
-  ])('%s is shown as %s', (text, shown) => {
+  ])('turns %s into %s', (text, shown) => {
     expect(maskText(text)).toBe(shown);
   });
 });
 
-describe('an argument', () => {
+describe('maskArgument', () => {
   it.each([
     ['--token', 'hunter2', MASK],
     ['--token', '--verbose', '--verbose'],
@@ -45,7 +45,7 @@ describe('an argument', () => {
     ['-u', 'me:hunter2', `me:${MASK}`],
     ['-u', '1000:1000', '1000:1000'],
     ['run', 'TOKEN=hunter2', `TOKEN=${MASK}`],
-  ])('after %s: %s is shown as %s', (before, argument, shown) => {
+  ])('after %s turns %s into %s', (before, argument, shown) => {
     expect(maskArgument(before, argument)).toBe(shown);
   });
 });

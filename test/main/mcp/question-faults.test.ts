@@ -42,7 +42,7 @@ describe('elicitationFault', () => {
     'https://@example.com',
     'https://:@example.com',
     'https://bank.example.com@evil.example/',
-  ])('refuses credentials: %s', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/credentials/));
+  ])('rejects credentials: %s', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/credentials/));
 
   it.each([
     ' https://example.com',
@@ -53,15 +53,15 @@ describe('elicitationFault', () => {
     'https://example.com/\u202egpj.exe',
     'https://example.com/\u200b',
     'https://e.com/\u00a0',
-  ])('refuses what hides something: %j', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/control/));
+  ])('rejects hidden characters: %j', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/control/));
 
-  it('refuses an address that is too long, missing, or no text', () => {
+  it('rejects a URL that is too long, missing or not a string', () => {
     expect(elicitationFault({ mode: 'url', url: `https://example.com/${'x'.repeat(2_029)}` })).toMatch(/at most 2048/);
     for (const url of [undefined, null, 7, {}, ['https://a.b']])
       expect(elicitationFault({ mode: 'url', url })).toMatch(/missing/);
   });
 
-  it('looks at an address also where the mode is a form or unknown', () => {
+  it('also checks the URL if the mode is a form or unknown', () => {
     expect(elicitationFault({ message: 'Who?', requestedSchema: {} })).toBeNull();
     for (const mode of ['form', undefined, 'URL', 7])
       expect(elicitationFault({ mode, url: 'javascript:alert(1)' })).not.toBeNull();
@@ -69,7 +69,7 @@ describe('elicitationFault', () => {
 });
 
 describe('assertQuestion', () => {
-  it('throws what the connector is answered, and leaves other questions alone', () => {
+  it('throws the error for the connector, and accepts other server requests', () => {
     const params = { mode: 'url', url: 'javascript:alert(1)' };
     expect(() => assertQuestion('elicitation/create', params)).toThrow(
       expect.objectContaining({ code: -32_602, message: 'The address of an elicitation must be http or https' }),

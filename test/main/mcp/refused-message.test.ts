@@ -4,44 +4,44 @@ import { messageInLine, parseMessage, RefusedMessage } from '../../../src/main/m
 const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`;
 
 describe('parseMessage', () => {
-  it('gives a message as it is', () => {
+  it('returns a message unchanged', () => {
     expect(parseMessage('{"id":1}')).toEqual({ id: 1 });
     expect(() => parseMessage('{"id":')).toThrow(SyntaxError);
   });
 
   it.each([
     ['first', `{"jsonrpc":"2.0","id":7,"result":${DEEP}}`, 7],
-    ['as a text', `{ "id" : "7", "jsonrpc":"2.0", "result":${DEEP}}`, 7],
+    ['as a string', `{ "id" : "7", "jsonrpc":"2.0", "result":${DEEP}}`, 7],
     ['last', `{"jsonrpc":"2.0","result":${DEEP},"id":7}`, 7],
     ['before jsonrpc', `{"result":${DEEP}, "id": 7, "jsonrpc": "2.0"}\n`, 7],
-    ['within the result alone', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
-    ['as another kind of value', `{"id":{"a":1},"result":${DEEP}}`, null],
+    ['only within the result', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
+    ['as another type', `{"id":{"a":1},"result":${DEEP}}`, null],
     ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
-  ])('finds the id of an answer that is not parsed, where it comes %s', (_, text, id) => {
+  ])('finds the id of an unparsed response %s', (_, text, id) => {
     const message = parseMessage(text);
     expect(message).toBeInstanceOf(RefusedMessage);
     expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
   });
 
-  it('does not take a request of the other side for an answer', () => {
+  it('does not treat a request of the other side as a response', () => {
     const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;
     expect(parseMessage(text)).toMatchObject({ id: null, isRequest: true });
   });
 });
 
 describe('messageInLine', () => {
-  it.each(['{"id":1}', ' [1] ', '{}\r'])('gives the JSON of %j', (line) => {
+  it.each(['{"id":1}', ' [1] ', '{}\r'])('returns the JSON of %j', (line) => {
     expect(messageInLine(line)).toEqual(JSON.parse(line));
   });
 
   it.each(['', 'listening on 3000', '{', '{"id":1', '{id}', '[info] ready', '"text"', '7'])(
-    'gives nothing for %j',
+    'returns undefined for %j',
     (line) => {
       expect(messageInLine(line)).toBeUndefined();
     },
   );
 
-  it('gives a refused message for one that nests too deep', () => {
+  it('returns a refused message for one that nests too deeply', () => {
     expect(messageInLine(`{"id":7,"result":${DEEP}}`)).toBeInstanceOf(RefusedMessage);
   });
 });

@@ -6,20 +6,20 @@ import { paramHeaders, toolHeaders } from '../../../src/main/mcp/tool-headers.ts
 const toolOf = (inputSchema: object) => ({ name: 'tool', inputSchema: inputSchema as Record<string, unknown> });
 const declaring = (schema: object) => toolOf({ type: 'object', properties: { value: schema } });
 
-describe('a header value', () => {
-  it.each(['us-west1', 'us west 1', '42', 'a\tb'])('is %j as it is', (text) => {
+describe('Mcp-Param header value', () => {
+  it.each(['us-west1', 'us west 1', '42', 'a\tb'])('is %j unchanged', (text) => {
     expect(encodeHeaderValue(text)).toBe(text);
   });
 
   it.each(['', ' padded', 'padded ', 'a\nb', 'a\r\nb', 'Hello, 世界', '=?base64?eA==?=', '\u007f', '\tindented'])(
-    'is encoded where it is %j',
+    'is encoded for %j',
     (text) => {
       const encoded = /^=\?base64\?(.*)\?=$/.exec(encodeHeaderValue(text))?.[1] ?? '';
       expect(Buffer.from(encoded, 'base64').toString()).toBe(text);
     },
   );
 
-  it('is always one that HTTP takes, and can be read back', () => {
+  it('is always a valid HTTP value, and can be decoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const value = encodeHeaderValue(text);
@@ -31,7 +31,7 @@ describe('a header value', () => {
   });
 });
 
-describe('the headers of a tool', () => {
+describe('Mcp-Param headers of a tool', () => {
   const nested = toolOf({
     type: 'object',
     properties: {
@@ -54,13 +54,13 @@ describe('the headers of a tool', () => {
   });
 
   it.each([{ region: null }, {}, { region: { deep: 1 } }, { limits: 'no object' }, { limits: { rows: 2 ** 60 } }])(
-    'leave out what has no such value: %j',
+    'omit arguments without a usable value: %j',
     (args) => {
       expect(paramHeaders(nested, args)).toEqual([]);
     },
   );
 
-  it('may be declared by a property that is called like the keyword, or be spoken of in data', () => {
+  it('may be declared by a property named like the keyword, and the keyword may appear in data', () => {
     const tool = toolOf({
       type: 'object',
       properties: { 'x-mcp-header': { type: 'string' } },
@@ -71,19 +71,19 @@ describe('the headers of a tool', () => {
 
   it.each([
     ['an empty name', declaring({ type: 'string', 'x-mcp-header': '' })],
-    ['a blank in the name', declaring({ type: 'string', 'x-mcp-header': 'My Region' })],
+    ['a space in the name', declaring({ type: 'string', 'x-mcp-header': 'My Region' })],
     ['a colon', declaring({ type: 'string', 'x-mcp-header': 'Region:Primary' })],
-    ['no ASCII', declaring({ type: 'string', 'x-mcp-header': 'Région' })],
-    ['a number for a name', declaring({ type: 'string', 'x-mcp-header': 7 })],
+    ['non-ASCII characters', declaring({ type: 'string', 'x-mcp-header': 'Région' })],
+    ['a number as a name', declaring({ type: 'string', 'x-mcp-header': 7 })],
     ['a number argument', declaring({ type: 'number', 'x-mcp-header': 'Score' })],
     ['an object argument', declaring({ type: 'object', 'x-mcp-header': 'Data' })],
     ['no type', declaring({ 'x-mcp-header': 'Data' })],
-    ['items of a list', declaring({ type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } })],
+    ['array items', declaring({ type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } })],
     ['a branch', declaring({ anyOf: [{ type: 'string', 'x-mcp-header': 'Branch' }] })],
     ['a definition', toolOf({ $defs: { a: { type: 'string', 'x-mcp-header': 'A' } } })],
     ['the schema itself', toolOf({ type: 'string', 'x-mcp-header': 'Whole' })],
     [
-      'one name twice, in other letters',
+      'two names that differ only in case',
       toolOf({
         properties: { a: { type: 'string', 'x-mcp-header': 'Key' }, b: { type: 'string', 'x-mcp-header': 'KEY' } },
       }),
@@ -93,7 +93,7 @@ describe('the headers of a tool', () => {
     expect(paramHeaders(tool, { value: 'x' })).toEqual([]);
   });
 
-  it('never throw, whatever the schema', () => {
+  it('never throw, for any schema', () => {
     fc.assert(
       fc.property(fc.object({ key: fc.constantFrom('properties', 'x-mcp-header', 'items', 'type', 'a') }), (schema) => {
         paramHeaders(toolOf(schema), schema);

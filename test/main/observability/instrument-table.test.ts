@@ -5,7 +5,7 @@ import { INSTRUMENTS } from '../../../src/main/observability/instrument-table.ts
 const entries = Object.values(INSTRUMENTS) as readonly InstrumentEntry[];
 
 describe('INSTRUMENTS', () => {
-  it('names no metric twice', () => {
+  it('contains each metric name once', () => {
     expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
   });
 
@@ -15,7 +15,7 @@ describe('INSTRUMENTS', () => {
     expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
   });
 
-  it.each(entries)('gives $name the ending that its kind and unit want', ({ kind, name }) => {
+  it.each(entries)('gives $name the suffix of its kind and unit', ({ kind, name }) => {
     if (kind === 'counter') expect(name).toMatch(/_total$/);
     if (kind === 'histogram') expect(name).toMatch(/_seconds$|_size$/);
   });

@@ -6,7 +6,7 @@ import { type LogLine, recordingLogger } from '../../helpers/log.ts';
 interface Limited {
   readonly logger: Logger;
   readonly lines: readonly LogLine[];
-  /** The length of each window that was begun. */
+  /** The length of each started window. */
   readonly windowsMs: readonly number[];
   endWindow(): void;
 }
@@ -28,7 +28,7 @@ const times = (count: number, log: (index: number) => void): void => {
 };
 
 describe('limitLogs', () => {
-  it('passes so many lines of an event, then one line that counts those left out, and begins again', () => {
+  it('passes a limited number of lines per event and window, and then one line with the number of dropped lines', () => {
     const { logger, lines, windowsMs, endWindow } = limited(3);
     const log = (index: number): void => logger.info({ event: 'connector-state', connectorId: 'c' }, `line ${index}`);
     times(10, log);
@@ -44,7 +44,7 @@ describe('limitLogs', () => {
     expect(windowsMs).toEqual([10_000, 10_000]);
   });
 
-  it('limits the lines about tools as those about connectors, each event by itself', () => {
+  it('limits lines about tools like those about connectors, each event separately', () => {
     const { logger, lines, endWindow } = limited(3);
     times(5, () => logger.warn({ event: 'tool-collision', tool: 't' }, 'tool'));
     times(3, () => logger.info({ event: 'connector-state', connectorId: 'c' }, 'connector'));

@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startLoopDelayMeter, watchLoopDelay } from '../../../src/main/observability/loop-delay.ts';
 
-/** Samples that a test records itself, in milliseconds; a sample includes the 10 ms between two looks at the clock. */
+/** Samples that a test records, in milliseconds; a sample includes the 10 ms between two measurements. */
 function ownSamples() {
   const histogram = createHistogram();
   const switched: string[] = [];
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('startLoopDelayMeter', () => {
-  it('reports how late the loop was, without the time between two samples', () => {
+  it('reports the delay of the event loop, without the time between two samples', () => {
     const { samples, record } = ownSamples();
     const meter = startLoopDelayMeter(samples);
     expect(meter.read()).toEqual({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
@@ -43,7 +43,7 @@ describe('startLoopDelayMeter', () => {
     expect([Math.round(p99Ms), Math.round(maxMs)]).toEqual([50, 50]);
   });
 
-  it('begins again after a reset, and leaves other meters alone', () => {
+  it('starts over after a reset, and does not affect other meters', () => {
     const [one, other] = [ownSamples(), ownSamples()];
     const meters = [startLoopDelayMeter(one.samples), startLoopDelayMeter(other.samples)];
     one.record(60);
@@ -54,7 +54,7 @@ describe('startLoopDelayMeter', () => {
 });
 
 describe('watchLoopDelay', () => {
-  it('reports the last whole interval', () => {
+  it('reports the last complete interval', () => {
     const { samples, record } = ownSamples();
     const watch = watchLoopDelay(10_000, startLoopDelayMeter(samples));
     record(60);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RepeatedLines } from '../../../src/main/observability/repeated-lines.ts';
 
-it('lets the first line of a reason through in each minute, with the number of those held back', () => {
+it('RepeatedLines passes the first line of each reason per minute, with the number of suppressed lines', () => {
   let now = 0;
   const lines = new RepeatedLines(() => now);
   expect([lines.next('a'), lines.next('a'), lines.next('b'), lines.next('a')]).toEqual(['', null, '', null]);
@@ -9,7 +9,7 @@ it('lets the first line of a reason through in each minute, with the number of t
   expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like it before)', '']);
 });
 
-it('remembers at most 64 reasons, and makes room for others after a minute', () => {
+it('RepeatedLines remembers at most 64 reasons, and makes room for others after a minute', () => {
   let now = 0;
   const lines = new RepeatedLines(() => now);
   const told = Array.from({ length: 100 }, (_, index) => lines.next(`reason ${index}`));

@@ -77,11 +77,11 @@ const own = {
 
 describe.each([
   ['options with a map', 'host', checkRemote, optionsSchema, [small, full]],
-  ['options without one', 'host', checkLocal, localSchema, others],
+  ['options without a map', 'host', checkLocal, localSchema, others],
   ['limits', 'host', checkLimits, limitsSchema, [limits]],
-  ['members of an entry of a file', 'json', strictObject(OWN_MEMBERS), z.strictObject(OWN_SCHEMAS), [own]],
-  ['the book of trusted files', 'json', checkBook, bookSchema, [{ version: 1, files: { '/a': 'x', '/b': 'y' } }]],
-] as const)('the check of %s', (_, of, check, schema, samples) => {
+  ['members of a config file entry', 'json', strictObject(OWN_MEMBERS), z.strictObject(OWN_SCHEMAS), [own]],
+  ['the trust book', 'json', checkBook, bookSchema, [{ version: 1, files: { '/a': 'x', '/b': 'y' } }]],
+] as const)('check of %s', (_, of, check, schema, samples) => {
   it('agrees with the zod schema on verdict, path of the first fault and output', () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, of)),

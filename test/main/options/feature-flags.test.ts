@@ -11,7 +11,7 @@ describe('parseConnectorFeatureFlags', () => {
     [' TRUE ', false],
     ['false', true],
     ['1', true],
-  ])('with MCP_CONNECTOR_REFRESH_SYNC=%j asyncRefresh is %s', (value, asyncRefresh) => {
+  ])('with MCP_CONNECTOR_REFRESH_SYNC=%j sets asyncRefresh to %s', (value, asyncRefresh) => {
     expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_SYNC: value }).asyncRefresh).toBe(asyncRefresh);
   });
 
@@ -22,7 +22,7 @@ describe('parseConnectorFeatureFlags', () => {
     ['abc', 300_000],
     ['Infinity', 300_000],
     ['', 300_000],
-  ])('with MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j the interval is %s', (value, refreshIntervalMs) => {
+  ])('with MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j sets the interval to %s', (value, refreshIntervalMs) => {
     expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_INTERVAL_MS: value }).refreshIntervalMs).toBe(
       refreshIntervalMs,
     );
@@ -49,7 +49,7 @@ describe('parseConnectorFeatureFlags', () => {
     expect(share(percent)).toHaveLength(count);
   });
 
-  it('chooses about the share that was asked for, and keeps those that it has as the share grows', () => {
+  it('selects about the requested share of instances, and keeps them as the share grows', () => {
     const [ten, fifty] = [share('10'), share(' 50 ')];
     expect(ten.length).toBeGreaterThan(70);
     expect(ten.length).toBeLessThan(130);
@@ -59,12 +59,12 @@ describe('parseConnectorFeatureFlags', () => {
     expect(share('10')).toEqual(ten);
   });
 
-  it('stays off on every instance where MCP_CONNECTOR_REFRESH_SYNC says so', () => {
+  it('disables refreshes on every instance if MCP_CONNECTOR_REFRESH_SYNC disables them', () => {
     const env = { MCP_CONNECTOR_REFRESH_SYNC: 'true', MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '100' };
     expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
   });
 
-  it('tells machines apart by their names where no instance is named', () => {
+  it('distinguishes machines by host name if no instance is named', () => {
     const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
     expect(half()).toBe(half());
   });

@@ -6,8 +6,8 @@ const SECRET = 'x'.repeat(32);
 const BASE: FleetOptions = { url: 'redis://127.0.0.1:6379', id: 'f', secrets: [SECRET] };
 const manager = (fleet: unknown) => checkOptions({ configFile: 'a.json', fleet } as Parameters<typeof checkOptions>[0]);
 
-describe('the option fleet', () => {
-  it('is resolved to settings without credentials in the URL, and with defaults', () => {
+describe('option fleet', () => {
+  it('resolves to settings with defaults and without credentials in the URL', () => {
     const resolved = resolveFleet({ ...BASE, url: 'redis://ann:her%25word@127.0.0.1:7000/2' });
     expect(resolved).toMatchObject({ address: null, quotas: 'own', sharesLogins: false });
     expect(resolved?.settings).toMatchObject({
@@ -15,11 +15,11 @@ describe('the option fleet', () => {
     });
   });
 
-  it('gives each process an id of its own', () => {
+  it('assigns each process a unique id', () => {
     expect(resolveFleet(BASE)?.settings.hostId).not.toBe(resolveFleet(BASE)?.settings.hostId);
   });
 
-  it('prefers the password beside the URL to the one in it', () => {
+  it('prefers the separate password to the one in the URL', () => {
     expect(resolveFleet({ ...BASE, url: 'redis://a:one@[::1]', password: 'two' })?.settings.password).toBe('two');
   });
 
@@ -38,13 +38,13 @@ describe('the option fleet', () => {
     ['address', { address: 'http://h/path' }],
     ['address', { address: 'ftp://h' }],
     ['address', { address: 'http://u@h' }],
-  ] as const)('is refused by fleet.%s for %j', (option, change) => {
+  ] as const)('is rejected with fleet.%s for %j', (option, change) => {
     const resolve = (): unknown => resolveFleet({ ...BASE, ...change });
     const detail = { option: `fleet.${option}` };
     expect(resolve).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID', detail }));
   });
 
-  it('lets redis: go to another machine where that is allowed', () => {
+  it('allows redis: to another machine if this is enabled', () => {
     expect(resolveFleet({ ...BASE, url: 'redis://10.0.0.1', allowPlaintext: true })?.settings.url).toContain(
       '10.0.0.1',
     );
@@ -57,7 +57,7 @@ describe('the option fleet', () => {
     { ...BASE, id: 'with a blank' },
     { ...BASE, role: 'leader' },
     { ...BASE, unknown: 1 },
-  ])('is refused by the checks of options, without a secret in the message: %j', (fleet) => {
+  ])('is rejected by the option checks without a secret in the message: %j', (fleet) => {
     expect(() => manager(fleet)).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
     expect(() => manager(fleet)).not.toThrowError(SECRET);
   });

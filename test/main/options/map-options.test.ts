@@ -16,7 +16,7 @@ describe('resolveMaps', () => {
     expect(resolveMaps({}, defaults)).toEqual([]);
   });
 
-  it("gives a source its own limits over the manager's", () => {
+  it('prefers the limits of a source to those of the manager', () => {
     const own = { timeoutMs: 1, maxMapBytes: 2, maxConnectors: 3, refreshIntervalMs: 4 };
     const sources = [
       { id: 'own', url: 'http://a/', signatureKey: 'k', ...own },
@@ -29,7 +29,7 @@ describe('resolveMaps', () => {
     ]);
   });
 
-  it('never gives the keys of one source to another', async () => {
+  it('never uses the keys of one source for another', async () => {
     const sources = [
       { id: 'a', url: 'http://a/', signatureKey: 'sign-a', apiKey: 'api-a', connectorsApiKey: 'connectors-a' },
       { id: 'b', url: 'http://b/', signatureKey: 'sign-b' },

@@ -13,7 +13,7 @@ const refusal = (work: () => unknown): { code: string; message: string } => {
 };
 
 describe('resolveNetwork', () => {
-  it('uses no proxy and the runtime authorities by default', () => {
+  it('uses no proxy and the default certificate authorities by default', () => {
     expect(resolveNetwork(undefined, undefined, {})).toMatchObject({ tls: null, proxy: null });
   });
 
@@ -31,7 +31,7 @@ describe('resolveNetwork', () => {
     expect(resolveNetwork(undefined, undefined, env).proxy).toEqual(proxy);
   });
 
-  it('prefers the option to the environment, and takes false for none at all', () => {
+  it('prefers the option to the environment, and disables the proxy for false', () => {
     const env = { HTTP_PROXY: 'http://env:1', NO_PROXY: '*' };
     expect(resolveNetwork(undefined, false, env).proxy).toBeNull();
     expect(resolveNetwork(undefined, 'http://own:1', env).proxy).toEqual({
@@ -46,44 +46,47 @@ describe('resolveNetwork', () => {
     });
   });
 
-  it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('refuses %s without quoting it', (url) => {
+  it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('rejects %s without quoting it', (url) => {
     const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
-    expect([code, message]).toEqual(['OPTIONS_INVALID', 'Option proxy is no URL of a proxy (http, https or socks5).']);
+    expect([code, message]).toEqual([
+      'OPTIONS_INVALID',
+      'Option proxy is not the URL of a proxy (http, https or socks5).',
+    ]);
     expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
   });
 
   it.each(['https://127.0.0.1:3128', 'https://[::1]:3128'])(
-    'refuses %s, which no certificate proves by name',
+    'rejects %s, which no certificate can verify by name',
     (url) => {
       expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
         code: 'OPTIONS_INVALID',
-        message: expect.stringContaining('by its host name'),
+        message: expect.stringContaining('use the host name'),
       });
     },
   );
 
-  it('gives equal settings one id, so that threads share their connections', () => {
+  it('assigns equal settings one id, so that threads share their connections', () => {
     const one = resolveNetwork(undefined, 'http://p:1', {});
     expect(resolveNetwork(undefined, 'http://p:1/', {}).id).toBe(one.id);
     expect(resolveNetwork(undefined, 'http://p:2/', {}).id).not.toBe(one.id);
   });
 
   it.each([
-    [{ cert: 'x' }, 'cert and key go together'],
+    [{ cert: 'x' }, 'cert and key must be set together'],
     [{ ca: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----' }, 'Option tls: '],
     [
       { ca: `${rootCertificates[0]}\n-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----` },
       'Option tls: ',
     ],
     [{ cert: 'nonsense', key: 'nonsense' }, 'Option tls: '],
-  ])('refuses certificates that cannot be used: %j', (tls, message) => {
+  ])('rejects unusable certificates: %j', (tls, message) => {
     expect(refusal(() => resolveNetwork(tls, undefined, {}))).toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining(message),
     });
   });
 
-  it('can be sent to another thread as it is', () => {
+  it('returns settings that can be sent to another thread unchanged', () => {
     const settings = resolveNetwork({ servername: 'x' }, 'http://p:1', {});
     expect(structuredClone(settings)).toEqual(settings);
   });

@@ -36,7 +36,7 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('takes the options of logins, and lets maps name no variable by default', () => {
+  it('keeps the login options, and lets maps name no variable by default', () => {
     const clientMetadataUrl = 'https://tools.example/login/client.json';
     expect(resolveOptions(base)).toMatchObject({ clientMetadataUrl: null, allowEnv: [] });
     expect(resolveOptions({ ...base, clientMetadataUrl, allowEnv: ['CRM_SECRET'] })).toMatchObject({
@@ -76,12 +76,12 @@ describe('resolveOptions', () => {
     ['allowPrivateEndpoints', { allowPrivateEndpoints: false, agent: new Agent() }],
     ['allowPrivateEndpoints', { allowPrivateEndpoints: false, createProxy: () => ({}) }],
     ['featureFlags.refreshIntervalMs', { featureFlags: { asyncRefresh: true, refreshIntervalMs: Number.NaN } }],
-  ])('refuses a bad %s', (option, overrides) => {
+  ])('rejects an invalid %s', (option, overrides) => {
     const resolve = (): unknown => resolveOptions({ ...base, ...overrides });
     expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('takes concurrency for both limits, and a limit of its own over it', () => {
+  it('uses concurrency for both limits, and prefers a specific limit', () => {
     expect(resolveOptions({ ...base, concurrency: 4 }).limits).toMatchObject({
       maxConnects: 4,
       maxConnectsPerOrigin: 4,
@@ -92,7 +92,7 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('asks functions for secrets each time', async () => {
+  it('calls the functions for secrets each time', async () => {
     const keys = ['key-1', 'key-2'];
     const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
     expect([await maps[0]?.trust.hmacKeys(), await maps[0]?.trust.hmacKeys(), await maps[0]?.apiKey()]).toEqual([
@@ -102,20 +102,20 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('takes no empty key from a function: anybody could sign with it', async () => {
+  it('rejects an empty key from a function, since anyone could sign with it', async () => {
     await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.trust.hmacKeys()).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
     });
   });
 
-  it("reads time from the caller's now, else from the clock, else from the machine", () => {
+  it("prefers the caller's now to the clock, and the clock to the system time", () => {
     expect(resolveOptions({ ...base, now: () => 7, clock: { now: () => 8 } }).clock.now()).toBe(7);
     const withClock = resolveOptions({ ...base, clock: { now: () => 8 } });
     expect([withClock.clock.now(), withClock.elapsedMs()]).toEqual([8, 8]);
     expect(Math.abs(resolveOptions(base).clock.now() - Date.now())).toBeLessThan(1_000);
   });
 
-  it('warns of unknown options once and goes on', () => {
+  it('warns about unknown options once and continues', () => {
     const logger = recordingLogger();
     resolveOptions({ ...base, logger, ...{ servicemapurl: 'x', wat: 1 } });
     expect(logger.lines).toHaveLength(1);

@@ -20,7 +20,7 @@ async function recordOne(path: string, id: number, isAppending = false): Promise
 }
 
 describe('RecordingFile', () => {
-  it('replaces a file, and a link, by one that only its user can read', async () => {
+  it('replaces a file or a link with a file that only its user can read', async () => {
     using folder = new TempDir();
     const [path, other] = [join(folder.path, 'a.jsonl'), join(folder.path, 'other')];
     writeFileSync(other, 'keep me');
@@ -37,7 +37,7 @@ describe('RecordingFile', () => {
     expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2]);
   });
 
-  it('adds to a recording after its last whole line', async () => {
+  it('appends to a recording after its last complete line', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     await recordOne(path, 1);
@@ -48,7 +48,7 @@ describe('RecordingFile', () => {
     expect(linesOf(join(folder.path, 'new.jsonl'))).toHaveLength(2);
   });
 
-  it('refuses to add to what is no recording, and folders that are not there', async () => {
+  it('refuses to append to a file that is not a recording, or in a missing folder', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     writeFileSync(path, 'a diary\n');
@@ -57,7 +57,7 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('adds nothing once it is closed', async () => {
+  it('appends nothing after it is closed', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     const file = await RecordingFile.open(path);

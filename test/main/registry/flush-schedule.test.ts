@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** How many listeners there are more than before the test. */
+/** Number of listeners that were added since the start of the test. */
 const added = () => TOLD.map((event) => process.listenerCount(event) - listeners[event]);
 
 function setUp() {
@@ -20,7 +20,7 @@ function setUp() {
 }
 
 describe('FlushSchedule', () => {
-  it('writes once an interval after the first of several changes', () => {
+  it('writes once, one interval after the first of several changes', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     vi.advanceTimersByTime(60);
@@ -32,7 +32,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('counts how long the file has been behind, over a write that is under way', () => {
+  it('measures how long the file has been out of date, across a write in progress', () => {
     const { schedule } = setUp();
     expect(schedule.behindMs()).toBeNull();
     schedule.changed();
@@ -50,7 +50,7 @@ describe('FlushSchedule', () => {
     expect(schedule.behindMs()).toBeNull();
   });
 
-  it('watches the end of the process only while something is to be written', () => {
+  it('listens for the end of the process only while changes are unwritten', () => {
     const { schedule } = setUp();
     expect(added()).toEqual([0, 0]);
     schedule.changed();
@@ -62,7 +62,7 @@ describe('FlushSchedule', () => {
     expect(added()).toEqual([0, 0]);
   });
 
-  it('retries a failed write after the interval, but does not keep the process for it', () => {
+  it('retries a failed write after the interval, without keeping the process alive', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     schedule.begin();
@@ -75,7 +75,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('starts nothing any more once it was stopped', () => {
+  it('starts no write after it was stopped', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     schedule.stop();

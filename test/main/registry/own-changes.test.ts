@@ -9,14 +9,14 @@ const server = (name: string, command = 'one'): ServerInfo => ({ name, transport
 const change = (info: ServerInfo) => ({ name: info.name, info });
 const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
 
-describe('what a store that took the place of another lacks', () => {
-  it('is every server that it does not have, but not one that others changed', () => {
+describe('changes missing from a replacement store', () => {
+  it('include every server that it lacks, except servers that others changed', () => {
     const own = new OwnChanges();
     const stored = [change(server('a', 'of others'))];
     expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);
   });
 
-  it('is what was changed here lately, removals too, where the store says something else', () => {
+  it('include recent local changes and removals that the store contradicts', () => {
     const own = new OwnChanges();
     own.note([change(server('a')), { name: 'gone', info: null }, change(server('same'))]);
     const stored = ['a', 'gone', 'same'].map((name) => change(server(name, name === 'same' ? 'one' : 'older')));
@@ -26,7 +26,7 @@ describe('what a store that took the place of another lacks', () => {
     ]);
   });
 
-  it('is no longer what was changed here long ago', () => {
+  it('exclude local changes from long ago', () => {
     const own = new OwnChanges();
     own.note([change(server('a'))]);
     vi.advanceTimersByTime(5_000);

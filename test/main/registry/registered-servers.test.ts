@@ -8,7 +8,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const VARIABLE = 'SWITCHYARD_TEST_REGISTERED';
 
-/** A server, and how often it was made into an entry. */
+/** Creates a server, and counts how often it was turned into an entry. */
 function counted(name: string, more: object = {}) {
   const made = { count: 0 };
   const info = {
@@ -27,8 +27,8 @@ afterEach(() => {
   delete process.env[VARIABLE];
 });
 
-describe('servers that are to be made anew', () => {
-  it('are only those whose variables or files may be others', async () => {
+describe('registered servers on update', () => {
+  it('are rebuilt only if their variables or files may have changed', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'file.env'), 'A=1');
     const [plain, variable, file] = [
@@ -54,7 +54,7 @@ describe('servers that are to be made anew', () => {
     expect(await servers.update(infos, true)).toBe(true);
     expect(times()).toEqual([2, 2, 4]);
 
-    // What came meanwhile was made in another environment.
+    // The server that was added meanwhile was built in another environment.
     process.env[VARIABLE] = 'for a moment';
     const late = counted('late', { args: [`\${${VARIABLE}:-none}`] });
     await servers.update([...infos, late.info], false);
@@ -63,7 +63,7 @@ describe('servers that are to be made anew', () => {
   });
 });
 
-describe('the login of a server of the registry', () => {
+describe('login of a registry server', () => {
   const server = (more: object): ServerInfo => ({
     name: 'remote',
     transport: 'http',
@@ -71,7 +71,7 @@ describe('the login of a server of the registry', () => {
     ...more,
   });
 
-  it('is read from every word that a file may have left there, its secret beside the entry', async () => {
+  it('is read from every spelling that a file may contain, with its secret outside of the entry', async () => {
     using dir = new TempDir();
     process.env[VARIABLE] = 'hunter2';
     for (const words of [
@@ -88,7 +88,7 @@ describe('the login of a server of the registry', () => {
     }
   });
 
-  it('makes another entry when its secret changes, and names what is wrong in it', async () => {
+  it('changes the entry when its secret changes, and names its errors', async () => {
     using dir = new TempDir();
     const servers = new RegisteredServers(dir.path);
     const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];

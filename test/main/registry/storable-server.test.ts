@@ -4,14 +4,14 @@ import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 
 const server = (more: object): ServerInfo => ({ name: 'a', transport: 'stdio', command: 'c', ...more });
 
-it('copies a server, so that later changes of its owner do not reach the store', () => {
+it('storableServer copies a server, so that later changes by its owner do not reach the store', () => {
   const given = server({ args: ['one'], extra: { deep: [1] } });
   const copy = storableServer(given);
   (given.args as string[]).push('two');
   expect(copy).toEqual(server({ args: ['one'], extra: { deep: [1] } }));
 });
 
-it('leaves out members without a value', () => {
+it('storableServer omits members without a value', () => {
   expect(Object.keys(storableServer(server({ env: undefined })))).not.toContain('env');
 });
 
@@ -26,8 +26,8 @@ it.each([
   ['a big integer', server({ extra: 1n }), '"a" is no server for the registry'],
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
   ['no name', { transport: 'stdio' } as ServerInfo, 'This is no server for the registry: name: '],
-  ['no object at all', null as unknown as ServerInfo, 'This is no server for the registry: '],
-])('refuses %s', (_, given, message) => {
+  ['a value that is not an object', null as unknown as ServerInfo, 'This is no server for the registry: '],
+])('storableServer rejects %s', (_, given, message) => {
   expect(() => storableServer(given)).toThrow(
     expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
   );

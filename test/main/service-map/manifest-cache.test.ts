@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManifestCache } from '../../../src/main/service-map/manifest-cache.ts';
 
 describe('ManifestCache', () => {
-  it('gives its value as fresh until its time is over and as the last good one afterwards', () => {
+  it('returns its value as fresh until it expires, and as the last good value afterwards', () => {
     let now = 1_000;
     const cache = new ManifestCache<string>({ now: () => now });
     expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, undefined]);
@@ -15,7 +15,7 @@ describe('ManifestCache', () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  it('serves the last value set once it has expired, not the one before', () => {
+  it('returns the last value after it expired, not the one before', () => {
     let now = 0;
     const cache = new ManifestCache<string>({ now: () => now });
     cache.set('first', 10);
@@ -24,7 +24,7 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
-  it('is made fresh for longer by no clock that is set back, and stale at once by one that is set forward', () => {
+  it('extends freshness for no clock that is set back, and is stale at once if a clock is set forward', () => {
     const clock = { nowMs: 1_000_000, elapsedMs: 0 };
     const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
     cache.set('map', 60_000);
@@ -38,7 +38,7 @@ describe('ManifestCache', () => {
     expect([cache.getFresh(), cache.get()]).toEqual([undefined, 'map']);
   });
 
-  it.each([0, -1, Number.NaN])('gives out no value that was never fresh (ttl %d)', (ttlMs) => {
+  it.each([0, -1, Number.NaN])('returns no value that was never fresh (ttl %d)', (ttlMs) => {
     const cache = new ManifestCache<string>({ now: () => 0 });
     cache.set('map', ttlMs);
     expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, 'map']);

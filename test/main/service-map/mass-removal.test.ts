@@ -22,7 +22,7 @@ describe('judgeRemovals', () => {
     ['half of eight, the rest changed', delta({ removed: ['a', 'b', 'c', 'd'], changed: ['e', 'f', 'g', 'h'] }), false],
     ['all of three', delta({ removed: ['a', 'b', 'c'] }), false],
     ['nothing', delta({ unchangedCount: 9 }), false],
-  ])('holds or removes all that a new map lost: %s (%#)', (_, change, isHeld) => {
+  ])('decides whether to hold the removals of a new map: %s (%#)', (_, change, isHeld) => {
     const { removed, held } = judgeRemovals(change, []);
     expect([removed, held]).toEqual(isHeld ? [[], change.removed] : [change.removed, []]);
   });
@@ -32,12 +32,12 @@ describe('judgeRemovals', () => {
     expect(judgeRemovals(change, ['a', 'b'])).toEqual({ removed: ['a'], held: [] });
   });
 
-  it('removes the connectors held before while it holds those that vanish next', () => {
+  it('removes previously held connectors while it holds newly vanished ones', () => {
     const change = delta({ removed: ['w', 'x', 'y'], unchangedCount: 1 });
     expect(judgeRemovals(change, ['a'])).toEqual({ removed: ['a'], held: ['w', 'x', 'y'] });
   });
 
-  it('removes or holds each missing connector, and forgets none', () => {
+  it('removes or holds every missing connector', () => {
     const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { maxLength: 12 });
     fc.assert(
       fc.property(ids, ids, fc.nat(12), (removed, heldBefore, unchangedCount) => {

@@ -12,7 +12,7 @@ interface Loaded {
   readonly commit: CommitEvent;
 }
 
-/** What a worker would send for this map, next to the one before. */
+/** Returns what a worker would send for this map, given the previous one. */
 async function load(map: Json, previous: CommitEvent | null = null): Promise<Loaded> {
   const known =
     previous === null
@@ -37,13 +37,13 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
   throw new Error('No commit');
 }
 
-/** What follows `before` with what was loaded; `held` stays though it is not listed. */
+/** Returns the snapshot after `before` with the loaded entries; `held` entries stay although they are not listed. */
 function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: readonly string[] = []): Snapshot {
   return before.next(sent, commit, { removed: commit.delta.removed.filter((id) => !held.includes(id)), held });
 }
 
 describe('Snapshot', () => {
-  it('expires sooner, never later, where it is told to', async () => {
+  it('can expire sooner, but never later', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     const { expiresAtMs, revision } = snapshot;
     const sooner = snapshot.expiringBy(expiresAtMs - 1);
@@ -51,7 +51,7 @@ describe('Snapshot', () => {
     expect(sooner.expiringBy(expiresAtMs).expiresAtMs).toBe(expiresAtMs - 1);
   });
 
-  it('holds the map in its order, normalised and as it was sent', async () => {
+  it('holds the map in its order, normalized and as it was sent', async () => {
     const snapshot = follow(await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })])));
     expect(snapshot.ids).toEqual(['z', 'a']);
     expect(snapshot.entries().map(({ id, status }) => [id, status])).toEqual([
@@ -64,7 +64,7 @@ describe('Snapshot', () => {
     expect([snapshot.entry('x'), snapshot.source('x')]).toEqual([undefined, undefined]);
   });
 
-  it('is sent only what changed, and takes the rest over', async () => {
+  it('receives only the changes, and keeps all other entries', async () => {
     const many = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     const first = await load(mapOf(many));
     expect(first.chunks.map(({ ids }) => ids.length)).toEqual([64, 64, 64, 8]);
@@ -84,13 +84,13 @@ describe('Snapshot', () => {
     expect(two.ids).toEqual([...next.map(({ id }) => id), 'new']);
   });
 
-  it('gives lists of the caller’s own', async () => {
+  it('returns lists that the caller may change', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     snapshot.entries().pop();
     expect(snapshot.entries()).toHaveLength(1);
   });
 
-  it('refuses a commit whose entries were never sent, and stays what it was', async () => {
+  it('rejects a commit whose entries were never sent, and does not change', async () => {
     const first = await load(mapOf([entry('a'), entry('b')]));
     const snapshot = follow(first);
     const other = await load(mapOf([entry('a'), entry('c')]), first.commit);
@@ -101,7 +101,7 @@ describe('Snapshot', () => {
     expect(snapshot.ids).toEqual(['a', 'b']);
   });
 
-  it('holds what it is told to, after the rest, until it is released', async () => {
+  it('keeps held entries after the others, until they are released', async () => {
     const first = await load(mapOf([entry('a'), entry('b'), entry('c')]));
     const second = await load(mapOf([entry('c')]), first.commit);
     const held = follow(second, follow(first), ['a', 'b']);
@@ -110,7 +110,7 @@ describe('Snapshot', () => {
     expect([released.ids, released.size, released.held, released.revision]).toEqual([['c'], 1, [], 3]);
   });
 
-  it('gives the same object for an entry that did not change, another one where the map lives longer', async () => {
+  it('returns the same object for an unchanged entry, and another one if the map lives longer', async () => {
     const inherits = (name: string): Json => ({ ...entry(name), ttl: undefined });
     const first = await load(mapOf([inherits('a'), entry('b')]));
     const one = follow(first);
@@ -122,11 +122,11 @@ describe('Snapshot', () => {
     expect(follow(third, two).entry('a')?.ttl).toBe(60);
   });
 
-  it('keeps of a chunk only what is in force', async () => {
+  it('keeps only the current entries of a chunk', async () => {
     const many = Array.from({ length: 64 }, (_, i) => entry(`c${i}`));
     let last = await load(mapOf(many));
     let snapshot = follow(last);
-    // Three quarters and more of the chunk are replaced, some before it was unpacked and some after.
+    // At least three quarters of the chunk are replaced, some before it was unpacked and some after.
     for (const from of [0, 20, 40, 60]) {
       const next = many.map((it, i) => (i >= from && i < from + 15 && i < 63 ? { ...it, name: `new ${from}` } : it));
       last = await load(mapOf(next), last.commit);

@@ -8,11 +8,11 @@ const NONE = because();
 describe('usableDelta()', () => {
   const delta = { added: ['a', 'b'], changed: ['c', 'd', 'e', 'f'], removed: ['g', 'h'], unchangedCount: 9 };
 
-  it('is the delta itself where every entry can be used', () => {
+  it('returns the same delta if every entry is usable', () => {
     expect(usableDelta(delta, NONE, NONE)).toBe(delta);
   });
 
-  it('takes entries that became unusable for removed ones, and those that can be used again for new ones', () => {
+  it('treats newly unusable entries as removed, and entries that are usable again as added', () => {
     expect(usableDelta(delta, because('d', 'e', 'h'), because('b', 'c', 'e'))).toEqual({
       added: ['a', 'd'],
       changed: ['f'],
@@ -22,7 +22,7 @@ describe('usableDelta()', () => {
   });
 });
 
-it('reportUnusable() logs each reason once, and at most 20 of them by name', () => {
+it('reportUnusable() logs each reason once, and names at most 20 entries', () => {
   const logger = recordingLogger();
   expect(reportUnusable(logger, NONE, because('a'))).toBe(true);
   expect(reportUnusable(logger, because('a'), because('a'))).toBe(false);

@@ -12,7 +12,7 @@ const record = (tools: Readonly<Record<string, string>>, listedAtMs = 1): Connec
 });
 
 describe('PinBook', () => {
-  it('pins a tool at first sight, and tells of it while it differs', () => {
+  it('pins a tool at first sight, and reports it while it differs', () => {
     const book = new PinBook();
     expect(book.check(record({ x: 'one' }))).toEqual([]);
     expect(book.check(record({ x: 'two', y: 'new' }, 2))).toMatchObject([
@@ -25,7 +25,7 @@ describe('PinBook', () => {
     ]);
   });
 
-  it('approves what was looked at, and nothing that came after', () => {
+  it('approves the reviewed definition, and no later one', () => {
     const book = new PinBook();
     book.check(record({ x: 'one' }));
     const [seen] = book.check(record({ x: 'two' }));
@@ -36,7 +36,7 @@ describe('PinBook', () => {
     expect(book.pinsOf('c')).toMatchObject([{ definition: { description: 'three' }, pinnedAtMs: 9 }]);
   });
 
-  it('takes the pins of a store over, and keeps the time of those that it knew', () => {
+  it('adopts the pins of a store, and keeps the time of known pins', () => {
     const [book, store] = [new PinBook(), new PinBook()];
     book.check(record({ same: 'one' }));
     store.check(record({ same: 'one', changed: 'one' }, 5));
@@ -49,7 +49,7 @@ describe('PinBook', () => {
     expect(book.changes()).toMatchObject([{ tool: 'changed' }]);
   });
 
-  it('keeps the pins of a connector that goes and comes back', () => {
+  it('keeps the pins of a connector that is removed and comes back', () => {
     const book = new PinBook();
     book.check(record({ x: 'one' }));
     book.forget('c');

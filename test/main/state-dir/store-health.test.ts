@@ -5,8 +5,8 @@ import { recordingLogger } from '../../helpers/log.ts';
 
 const failure = new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
 
-describe('the health of the store', () => {
-  it('says once that nothing is remembered, and again once it worked', () => {
+describe('StoreHealth', () => {
+  it('reports once that nothing is stored, and again after it worked', () => {
     const logger = recordingLogger();
     const health = new StoreHealth('/state', logger);
     health.failed(failure);
@@ -17,7 +17,7 @@ describe('the health of the store', () => {
     expect(health.failure).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('does not take for a failure what closing the store cuts off', () => {
+  it('does not report failures caused by closing the store', () => {
     const logger = recordingLogger();
     const health = new StoreHealth('/state', logger);
     health.closing();

@@ -37,7 +37,7 @@ describe('DroppedDefinitions', () => {
     ]);
   });
 
-  it('shows what is left out now, the first hundred by name, and nothing of a connector that is gone', () => {
+  it('shows the currently dropped definitions, the first hundred by name, and none of removed connectors', () => {
     const dropped = new DroppedDefinitions(recordingLogger());
     dropped.replace('a', 'tool', [drop('old')]);
     const many = Array.from({ length: 150 }, (_, index) => drop(`t${index}`));

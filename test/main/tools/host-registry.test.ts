@@ -25,7 +25,7 @@ function setUp(registry: ToolRegistry) {
 }
 
 describe('HostRegistry', () => {
-  it("describes a listed tool to the host's registry, with the author that the entry names", () => {
+  it("describes a listed tool to the host's registry, with the author named in the entry", () => {
     const registered: ToolDescriptor[] = [];
     const { host } = setUp({ registerTool: (descriptor) => void registered.push(descriptor) });
     host.listed(toolOf({ metadata: { brand: 'me' } }));
@@ -43,7 +43,7 @@ describe('HostRegistry', () => {
     expect(registered[1]?.metadata).not.toHaveProperty('author');
   });
 
-  it('gives the registry a handler that calls the tool by its namespaced name', async () => {
+  it('registers a handler that calls the tool by its namespaced name', async () => {
     const registered: ToolDescriptor[] = [];
     const { host, calls } = setUp({ registerTool: (descriptor) => void registered.push(descriptor) });
     host.listed(toolOf());
@@ -58,14 +58,14 @@ describe('HostRegistry', () => {
     expect(removed).toEqual(['a.x']);
   });
 
-  it('logs a registry that rejects, and goes on', async () => {
+  it('logs an error if the registry rejects, and continues', async () => {
     const { host, events } = setUp({ registerTool: (() => Promise.reject(new Error('full'))) as () => void });
     host.listed(toolOf());
     await new Promise((resolve) => setImmediate(resolve));
     expect(events()).toEqual(['registry-threw']);
   });
 
-  it('logs a registry that throws, and does without one that has no removeTool', () => {
+  it('logs an error if the registry throws, and supports a registry without removeTool', () => {
     const { host, events } = setUp({
       registerTool() {
         throw new Error('full');

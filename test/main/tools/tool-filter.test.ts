@@ -25,7 +25,7 @@ describe('shownTools', () => {
     expect(shownTools(entry, TOOLS).map(({ name }) => name)).toEqual(names);
   });
 
-  it('takes no word of an entry of a map', () => {
+  it('ignores the tool lists of a map entry', () => {
     expect(shownTools(entryWith({ allow: [] }), TOOLS)).toBe(TOOLS);
   });
 });

@@ -52,7 +52,7 @@ const remembered = (connectorId: string, overrides: Partial<RememberedConnector>
 });
 
 describe('ToolIntake', () => {
-  it('lists remembered tools as stale until their connector lists them itself', async () => {
+  it('lists stored tools as stale until their connector lists them itself', async () => {
     const { intake, take, store } = setUp();
     intake.restore(remembered('a'));
     expect([store.get('a.x')?.isStale, [...intake.staleIds]]).toEqual([true, ['a']]);
@@ -63,7 +63,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('does not restore a connector that has listed its tools, or is gone, by then', async () => {
+  it('does not restore a connector that has listed its tools or was removed meanwhile', async () => {
     const { intake, take, names } = setUp();
     await take('a', toolNamed('new'));
     intake.gone('b');
@@ -72,7 +72,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('notes remembered endpoints of the legacy protocol alone', () => {
+  it('remembers only stored endpoints of the legacy protocol', () => {
     const { intake, legacy } = setUp();
     intake.restore(remembered('a', { era: 'legacy' }));
     intake.restore(remembered('b'));
@@ -90,7 +90,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('only tells of a changed tool where that is the policy', async () => {
+  it('only reports a changed tool if the policy says so', async () => {
     const { intake, take, names, pins } = setUp('warn');
     await take('a', described('x', 'one'));
     await take('a', described('x', 'two'));
@@ -99,7 +99,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('publishes the last list of a connector, whichever is judged last', async () => {
+  it('publishes the last list of a connector, in whichever order the lists are checked', async () => {
     const judged: ((changes: readonly ToolPinChange[]) => void)[] = [];
     const remember: ToolMemory['remember'] = () => new Promise((resolve) => judged.push(resolve));
     const memory = { ...createVolatileToolMemory(true, () => 9), remember };
@@ -113,14 +113,14 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('drops remembered tools whose connector is gone or at another endpoint', () => {
+  it('drops stored tools whose connector was removed or moved to another endpoint', () => {
     const { intake, names } = setUp();
     for (const id of ['kept', 'moved', 'gone']) intake.restore(remembered(id));
     intake.dropUnknown((id) => (id === 'gone' ? null : 'http://127.0.0.1:9/kept'));
     expect(names()).toEqual(['kept.x']);
   });
 
-  it('forgets a remembered connector that was gone before it came back, but not one that has listed its tools', async () => {
+  it('forgets a stored connector that was removed before it came back, unless it has listed its tools', async () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names, take } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -130,7 +130,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['late'], ['live.x']]);
   });
 
-  it('forgets a connector that is gone, but none that only goes with the manager', () => {
+  it('forgets a removed connector, but not those of a closing manager', () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -141,7 +141,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['a'], []]);
   });
 
-  it('keeps an invalid tool as it was sent, says what is wrong with it, and tells which ones clients never see', async () => {
+  it('keeps an invalid tool as sent, explains the fault, and marks tools that clients never see', async () => {
     const { intake, take, store, dropped } = setUp('warn');
     const bare = { name: 'bare', description: null };
     await take('a', bare, { name: 'list', inputSchema: { type: 'array' } }, toolNamed('fine'));
@@ -158,7 +158,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('holds back a tool that the map approves another definition of, whatever the pins say, and tells so once', async () => {
+  it('quarantines a tool if the map approves another definition, whatever the pins are, and reports it once', async () => {
     const digests: Record<string, ToolDigests> = { a: { x: approvedDigest(described('x', 'approved')) } };
     const { intake, take, names, approvals, pins } = setUp('quarantine', undefined, digests);
     await take('a', described('x', 'first seen'), toolNamed('y'));
@@ -170,7 +170,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('holds a remembered tool back before there is any map, and judges it anew once there is one', async () => {
+  it('quarantines a stored tool until a map is loaded, and then checks it again', async () => {
     const approved = approvedDigest(described('x', 'approved'));
     const digests: Record<string, ToolDigests> = {};
     const { intake, names } = setUp('warn', undefined, digests);
@@ -183,7 +183,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('reconsider() looks up the digests of connectors with tools only, since each lookup decodes an entry', async () => {
+  it('reconsider() looks up digests only for connectors with tools, since each lookup decodes an entry', async () => {
     const asked: string[] = [];
     const digests = new Proxy<Record<string, ToolDigests>>(
       {},
@@ -203,7 +203,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('judges a tool by the name that it is listed under, so that an alias is no way around a digest', async () => {
+  it('checks a tool by its listed name, so that an alias cannot bypass a digest', async () => {
     const sparql = approvedDigest(toolNamed('sparql'));
     const { intake, take, names } = setUp('warn', undefined, { wikidata: { sparql } });
     await take('wikidata', toolNamed('execute_sparql'));

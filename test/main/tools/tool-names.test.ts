@@ -9,7 +9,7 @@ describe('tool names and tags', () => {
     expect(publicToolName('other', 'execute_sparql')).toBe('execute_sparql');
   });
 
-  it('come in the order that callers know', () => {
+  it('are returned in the order that callers expect', () => {
     const described = normalized({ scopes: ['s1', 's2'], remoteTools: [{ name: 'get', tags: ['t1'] }] });
     expect(toolTags(described, 'get', 'b')).toEqual([
       't1',
@@ -22,7 +22,7 @@ describe('tool names and tags', () => {
     expect(toolTags(described, 'other', 'b')[0]).toBe('scope:s1');
   });
 
-  it("take the tool's own scopes, from metadata too, and pass over what is no tool there", () => {
+  it("include the tool's own scopes, also from metadata, and ignore invalid values", () => {
     const tools = [null, 7, { name: 'bad', tags: 'x' }, { name: 'get', scopes: ['own'] }];
     const described = normalized({ metadata: { tools } });
     expect(toolTags(described, 'get', 'b')[0]).toBe('scope:own');

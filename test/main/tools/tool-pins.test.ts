@@ -11,8 +11,8 @@ const change = (sha256: string) => ({
   pinnedAtMs: 0,
 });
 
-describe('a tool that differs', () => {
-  it('is told once for each definition that it comes with, one after the other', () => {
+describe('report of a tool that differs', () => {
+  it('is sent once for each new definition, one after the other', () => {
     const told: string[] = [];
     const pins = new ToolPins({
       policy: 'warn',

@@ -10,7 +10,7 @@ import { entry, type Json } from '../../helpers/signed-map.ts';
 const connector = (id: string, overrides: Json = {}): ConnectorEntry =>
   normalizeEntry(entry(id, overrides) as RawEntry, 300);
 
-/** The tools of a connector as it lists them. */
+/** Returns the tools of a connector as it lists them. */
 const listed = (from: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string) =>
   [from.id, definitions.map((definition) => listedTool(from, definition, brand))] as const;
 
@@ -42,7 +42,7 @@ describe('ToolStore', () => {
     expect(store.get('b.x')).toMatchObject({ connectorId: 'b', definition: { name: 'x' } });
   });
 
-  it('tells what came, changed and went, once', () => {
+  it('reports added, changed and removed tools once', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
@@ -56,14 +56,14 @@ describe('ToolStore', () => {
     expect(store.size).toBe(0);
   });
 
-  it('tells a follower of each tool that is listed and unlisted, before the change as a whole', () => {
+  it('notifies a follower of each listed and unlisted tool before the complete change', () => {
     const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('y')], 'brand'));
     expect(told).toEqual(['+a.x', '+a.y', 'change', '-a.x', 'change']);
   });
 
-  it('tells a follower of a tool again when the entry gives it other tags', () => {
+  it('notifies a follower again when the entry changes the tags of a tool', () => {
     const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
     store.replace(...listed(connector('a', { scopes: ['write'] }), [toolNamed('x')], 'brand'));
@@ -72,7 +72,7 @@ describe('ToolStore', () => {
   });
 
   it.each([[['a', 'a.b']], [['a.b', 'a']]])(
-    'gives an id that two claim to the longer connector id, whoever comes first: %j',
+    'assigns a contested id to the longer connector id, in any order: %j',
     (order) => {
       const { store, logger, changes } = setUp();
       for (const id of order) store.replace(...listed(connector(id), [toolNamed(id === 'a' ? 'b.c' : 'c')], 'brand'));
@@ -94,7 +94,7 @@ describe('ToolStore', () => {
     },
   );
 
-  it('gives no tool an id in the namespace of another known connector, listed or not', () => {
+  it('assigns no id in the namespace of another known connector, listed or not', () => {
     const known = new Set(['a', 'a.bank']);
     const { store, changes, told, logger } = setUp(known);
     const a = connector('a');
@@ -119,7 +119,7 @@ describe('ToolStore', () => {
     expect(changes.at(-1)).toMatchObject({ removed: ['a.bank.pay', 'a.bank', 'a.x.y.z'] });
   });
 
-  it('tells that an id passed to another connector, even if the tools look the same', () => {
+  it('reports that an id moved to another connector, even if the tools look the same', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('bank.pay')], 'brand'));
     const bank = listed(connector('a.bank'), [{ ...toolNamed('pay'), name: 'pay' }], 'brand');

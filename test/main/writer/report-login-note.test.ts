@@ -14,8 +14,8 @@ function lineFor(note: StoreNote) {
 
 const unreadable = { kind: 'logins-unreadable', path: '/state/logins.sqlite', otherKey: 2, damaged: 0 } as const;
 
-describe('notes about logins in the log', () => {
-  it('say where the key is kept, and why not in the keyring', () => {
+describe('log messages about logins', () => {
+  it('say where the key is stored, and why not in the keyring', () => {
     const path = '/state/logins.key';
     expect(lineFor({ kind: 'login-key-file', path, reason: null })).toEqual({
       level: 'info',
@@ -25,7 +25,7 @@ describe('notes about logins in the log', () => {
     expect(lineFor({ kind: 'login-key-file', path, reason: 'no session' }).message).toContain('(no session)');
   });
 
-  it('say what to do about logins that cannot be decrypted', () => {
+  it('explain what to do about logins that cannot be decrypted', () => {
     const lost = lineFor({ ...unreadable, keyringFailure: null });
     expect(lost).toMatchObject({ level: 'warn', event: 'logins-unreadable' });
     expect(lost.message).toContain('2 rows with another key, 0 damaged. Put the key back where it was');
@@ -35,12 +35,12 @@ describe('notes about logins in the log', () => {
     expect(damaged.message).toContain('1 damaged. Log in again with `auth login`.');
   });
 
-  it('say what became of a damaged file, and of one that others could use', () => {
+  it('report the handling of a damaged file, and of a file that others could access', () => {
     const aside = lineFor({ kind: 'logins-set-aside', backup: '/state/logins.sqlite.corrupt', reason: 'malformed' });
     expect(aside).toMatchObject({ level: 'error', event: 'logins-set-aside' });
     expect(aside.message).toContain('(malformed); it is now /state/logins.sqlite.corrupt');
     const exposed = lineFor({ kind: 'logins-exposed', path: '/state/logins.key', mode: '644' });
     expect(exposed).toMatchObject({ level: 'warn', event: 'logins-exposed' });
-    expect(exposed.message).toContain('(mode 644); it has mode 600 now');
+    expect(exposed.message).toContain('(mode 644); its mode is now 600');
   });
 });

@@ -15,7 +15,7 @@ export async function connectInspector(
   const { command, args: commandArgs } = stdioServer(world);
   const target = way === 'http' ? [world.url, '--transport', 'http'] : [command, ...commandArgs];
   const run = async (...args: string[]): Promise<unknown> => {
-    // What stands after -- is its target's own, so ours comes first.
+    // Everything after -- belongs to the target, so our options come first.
     const own = ['--cli', '--protocol-era', era, '--format', 'json', '--quiet', ...args];
     const all = way === 'http' ? [...own, ...target] : [...own, '--', ...target];
     return ((await runForJson(cli, all, home.path)) as { result: unknown }).result;

@@ -5,7 +5,7 @@ import { largePeerFile, load } from '../large/load.ts';
 import { type ConnectPeer, textOf } from './peer-client.ts';
 import { runForJson } from './run-program.ts';
 
-/** What of mcporter's library is used here. */
+/** The parts of mcporter's library that are used here. */
 interface Mcporter {
   createRuntime(options: object): Promise<{
     listTools(server: string): Promise<readonly { readonly name: string }[]>;

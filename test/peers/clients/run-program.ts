@@ -5,7 +5,10 @@ const execFileAsync = promisify(execFile);
 
 const TIMEOUT_MS = 30_000;
 
-/** Runs a program of Node at `home`, which it takes for the user's home, and reads the JSON that it prints. Rejects with what it printed where it fails. */
+/**
+ * Runs a Node script with `home` as the user's home folder, and parses the JSON that it prints. Rejects with its output
+ * if it fails.
+ */
 export async function runForJson(file: string, args: readonly string[], home: string): Promise<unknown> {
   const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' };
   const options = { cwd: home, env, timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 };

@@ -1,10 +1,10 @@
 import type { PeerClient } from './peer-client.ts';
 
-/** What only clients of the official SDK are asked to do. */
+/** What the tests ask only clients of the official SDK to do. */
 export interface SdkClient extends PeerClient {
-  /** The era that was agreed on. */
+  /** The negotiated protocol generation. */
   era(): string | undefined;
-  /** How often it was told that tools changed. */
+  /** Number of notifications of changed tools. */
   toolChanges(): number;
   call(name: string, args: Readonly<Record<string, unknown>>, options?: SdkCallOptions): Promise<string>;
 }
@@ -18,7 +18,7 @@ interface Asked {
   readonly messages: readonly unknown[];
 }
 
-/** What a client answers when it is asked: its model says whose it is and repeats what it was told, its user fills the form in. */
+/** Responses to server requests: the model names its owner and repeats its messages, and the user fills in the form. */
 export const ANSWERS = {
   sampling: (owner: string, { messages }: Asked) => ({
     model: 'parrot',

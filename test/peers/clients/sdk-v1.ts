@@ -24,7 +24,7 @@ export async function connectSdkV1(world: PeerWorld, way: 'http' | 'stdio', owne
     way === 'stdio'
       ? new StdioClientTransport({ ...stdioServer(world), stderr: 'ignore' })
       : new StreamableHTTPClientTransport(new URL(world.url));
-  // The type of `sessionId` is not exact there.
+  // The type of `sessionId` is not exact in the SDK.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return {
     era: () => 'legacy',

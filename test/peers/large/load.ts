@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Imports a package of this folder; it has no types where this is checked. */
+/** Imports a package of this folder; it has no types when this file is checked. */
 export const load = (name: string): Promise<unknown> => import(name);
 
-/** A file of a package of this folder. Throws, saying what to run, where it is not installed. */
+/** Returns the path of a file in a package of this folder. Throws with the install command if it is not installed. */
 export function largePeerFile(path: string): string {
   const file = fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
   if (existsSync(file)) return file;

@@ -4,7 +4,7 @@ import { readSourceTree } from '../../../scripts/architecture/source-tree.ts';
 
 const file = (path: string, ...lines: readonly string[]) => ({ path, lines, imports: [] });
 
-it('finds a file that parses JSON of others without a scan', () => {
+it('checkForeignJson finds a file that parses foreign JSON without a scan', () => {
   const findings = checkForeignJson([
     file('src/main/a.ts', 'const a = JSON.parse(text);'),
     file('src/main/b.ts', 'const b = await (await fetch(url)).json();'),
@@ -21,6 +21,6 @@ it('finds a file that parses JSON of others without a scan', () => {
   expect(findings.map((finding) => finding.split(' ')[1])).toEqual(['src/main/a.ts', 'src/main/b.ts', 'src/main/c.ts']);
 });
 
-it('finds nothing in the sources', () => {
+it('checkForeignJson finds nothing in the sources', () => {
   expect(checkForeignJson(readSourceTree('.', 'src'))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
 } from '../../../scripts/architecture/rules.ts';
 import { parseSourceFile, readSourceTree, type SourceFile } from '../../../scripts/architecture/source-tree.ts';
 
-/** A tree of files, each with the paths that it imports by type. */
+/** Creates a tree of files, each with the paths that it imports by type. */
 function tree(files: Readonly<Record<string, readonly string[]>>): readonly SourceFile[] {
   return Object.entries(files).map(([path, imports]) => {
     const up = '../'.repeat(path.split('/').length - 1);
@@ -17,7 +17,7 @@ function tree(files: Readonly<Record<string, readonly string[]>>): readonly Sour
   });
 }
 
-describe('the layers', () => {
+describe('layer rules', () => {
   it('allow an import from a folder to one below it and to shared', () => {
     const files = tree({
       'src/main/manager/a.ts': ['src/main/connectors/b.ts', 'src/shared/c.ts'],
@@ -34,12 +34,12 @@ describe('the layers', () => {
     ['main, from shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
     ['workers, from main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
     ['main, from workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
-    ['a folder that has no layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
-  ])('refuse an import of %s', (_what, from, to) => {
+    ['a folder without a layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
+  ])('reject an import of %s', (_what, from, to) => {
     expect(checkLayers(tree({ [from]: [to], [to]: [] }))).toEqual([expect.stringContaining(`${from} imports ${to}`)]);
   });
 
-  it('refuse a circle of folders of one layer, though no file is in it twice', () => {
+  it('reject a cycle of folders in one layer, even without a cycle of files', () => {
     const files = tree({
       'src/main/tools/a.ts': ['src/main/service-map/b.ts'],
       'src/main/service-map/b.ts': [],
@@ -50,7 +50,7 @@ describe('the layers', () => {
     expect(checkLayers(files)).toEqual(['circle in src/main: local-config, service-map, tools']);
   });
 
-  it('refuse a circle of files within a folder', () => {
+  it('reject a cycle of files within a folder', () => {
     const files = tree({
       'src/shared/map/a.ts': ['src/shared/map/b.ts'],
       'src/shared/map/b.ts': ['src/shared/map/a.ts'],
@@ -58,54 +58,54 @@ describe('the layers', () => {
     expect(checkLayers(files)).toEqual(['circle in src/shared/map: a.ts, b.ts']);
   });
 
-  it('count a folder and a file beside it as a circle', () => {
+  it('treat a folder and a file next to it as a cycle', () => {
     const files = tree({ 'src/shared/a.ts': ['src/shared/map/b.ts'], 'src/shared/map/b.ts': ['src/shared/a.ts'] });
     expect(checkLayers(files)).toEqual(['circle in src/shared: a.ts, map']);
   });
 });
 
-describe('the vocabularies', () => {
+describe('vocabulary rules', () => {
   it.each([
     ['src/main/mcp/a.ts', 'src/main/masking/b.ts'],
     ['src/main/observability/a.ts', 'src/main/connectors/b.ts'],
     ['src/main/masking/a.ts', 'src/main/options/b.ts'],
-  ])('%s may not import %s', (from, to) => {
+  ])('forbid %s to import %s', (from, to) => {
     expect(checkVocabularies(tree({ [from]: [to] }))).toHaveLength(1);
   });
 
-  it('import shared and their own files', () => {
+  it('allow imports of shared and of own files', () => {
     expect(checkVocabularies(tree({ 'src/main/mcp/a.ts': ['src/main/mcp/b.ts', 'src/shared/c.ts'] }))).toEqual([]);
   });
 
-  it('keep options away from connectors, except what a host implements', () => {
+  it('keep options away from connectors, except the interfaces that a host implements', () => {
     const from = 'src/main/connectors/bring-up/a.ts';
     expect(checkVocabularies(tree({ [from]: ['src/main/options/host-interfaces.ts'] }))).toEqual([]);
     expect(checkVocabularies(tree({ [from]: ['src/main/options/options.ts'] }))).toHaveLength(1);
   });
 });
 
-describe('the transports', () => {
+describe('transport rules', () => {
   const stdio = 'src/main/connectors/stdio/a.ts';
   const http = 'src/main/connectors/streamable-http/b.ts';
 
-  it('may not import each other', () => {
+  it('forbid imports between transports', () => {
     expect(checkTransports(tree({ [stdio]: [http] }))).toEqual([expect.stringContaining('stdio and streamable-http')]);
   });
 
-  it('meet in one file alone', () => {
+  it('allow only one file to import all transports', () => {
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/choose-connect.ts': [stdio, http] }))).toEqual([]);
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/other.ts': [stdio, http] }))).toHaveLength(1);
   });
 
-  it('keep the view of the status page from the manager', () => {
+  it('keep the view of the status page away from the manager', () => {
     const view = 'src/main/gateway/status-page/view/a.ts';
     expect(checkTransports(tree({ [view]: ['src/main/manager/manager-status.ts'] }))).toHaveLength(1);
     expect(checkTransports(tree({ [view]: ['src/main/gateway/status-page/model/b.ts'] }))).toEqual([]);
   });
 });
 
-describe('the sizes', () => {
-  it('allow 250 lines and 12 files, and no more', () => {
+describe('size rules', () => {
+  it('allow at most 250 lines per file and 12 files per folder', () => {
     const linesOf = (count: number): SourceFile => parseSourceFile('src/shared/a.ts', 'f();\n'.repeat(count));
     expect(checkSizes([linesOf(250)])).toEqual([]);
     expect(checkSizes([linesOf(251)])).toEqual(['long file: src/shared/a.ts has 251 lines, of at most 250']);
@@ -116,33 +116,33 @@ describe('the sizes', () => {
   });
 
   it.each(['src/main/misc/a.ts', 'src/shared/utils.ts', 'src/shared/core/a.ts'])(
-    'refuse the vague name in %s',
+    'reject the vague name in %s',
     (path) => {
       expect(checkSizes(tree({ [path]: [] }))).toEqual([expect.stringContaining('vague name')]);
     },
   );
 });
 
-describe('the workers', () => {
+describe('worker rules', () => {
   const entry = 'src/workers/load/x.task.ts';
   const starter = parseSourceFile('src/main/a.ts', "workerUrl('workers/load/x.task');");
 
-  it('are started by the URL of an entry file', () => {
+  it('allow workers to be started by the URL of an entry file', () => {
     expect(checkWorkers([starter, ...tree({ [entry]: [] })])).toEqual([]);
   });
 
-  it('need an entry file that exists and that something starts', () => {
-    expect(checkWorkers([starter])).toEqual([expect.stringContaining('no entry file')]);
+  it('require an entry file that exists and is started', () => {
+    expect(checkWorkers([starter])).toEqual([expect.stringContaining('not the entry file')]);
     expect(checkWorkers(tree({ [entry]: [] }))).toEqual([`worker: nothing starts ${entry}`]);
   });
 
-  it('are never imported, by a type neither', () => {
+  it('forbid imports of workers, including type imports', () => {
     const files = [starter, ...tree({ [entry]: [], 'src/workers/load/y.ts': [entry] })];
     expect(checkWorkers(files)).toEqual([expect.stringContaining('started, never imported')]);
   });
 });
 
-it('finds nothing wrong with this checkout', () => {
+it('architecture rules find nothing wrong with this checkout', () => {
   const files = readSourceTree('.', 'src');
   expect(RULES.flatMap((rule) => rule(files))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { parseSourceFile } from '../../../scripts/architecture/source-tree.ts';
 const named = (text: string): readonly string[] =>
   parseSourceFile('src/main/a/one.ts', text).imports.map(({ kind, to }) => `${kind} ${to}`);
 
-describe('the reader of imports', () => {
+describe('import reader', () => {
   it.each([
     ['a value', "import { x } from './two.ts'; x();", 'import src/main/a/two.ts'],
     ['a type', "import type { X } from '../b/two.ts'; export type Y = X;", 'import src/main/b/two.ts'],
@@ -14,10 +14,14 @@ describe('the reader of imports', () => {
     ['an import() in code', "export const x = () => import('./two.ts');", 'import src/main/a/two.ts'],
     ['an import() in a type', "export type X = typeof import('./two.ts');", 'import src/main/a/two.ts'],
     ['an import() of a type', "export type X = import('./two.ts').X;", 'import src/main/a/two.ts'],
-    ['a URL beside the file', "new URL('./two.ts', import.meta.url);", 'worker src/main/a/two.ts'],
+    ['a URL relative to the file', "new URL('./two.ts', import.meta.url);", 'worker src/main/a/two.ts'],
     ['a worker', "workerUrl('workers/load/x.task');", 'worker src/workers/load/x.task.ts'],
-    ['a file with the own extension', 'new URL(`./b$' + '{ext}`, import.meta.url);', 'worker src/main/a/b.ts'],
-  ])('sees %s', (_what, text, expected) => {
+    [
+      'a file with the extension of the importing file',
+      'new URL(`./b$' + '{ext}`, import.meta.url);',
+      'worker src/main/a/b.ts',
+    ],
+  ])('finds %s', (_what, text, expected) => {
     expect(named(text)).toEqual([expected]);
   });
 
@@ -27,11 +31,11 @@ describe('the reader of imports', () => {
     expect(named(text)).toEqual([]);
   });
 
-  it('counts lines without the one that ends the file', () => {
+  it('counts lines without a trailing empty line', () => {
     expect(parseSourceFile('src/a.ts', 'const a = 1;\nconst b = 2;\n').lines).toHaveLength(2);
   });
 
-  it('refuses a file that does not parse', () => {
+  it('rejects a file that does not parse', () => {
     expect(() => parseSourceFile('src/a.ts', 'const = 1;')).toThrow('src/a.ts does not parse');
   });
 });

@@ -8,8 +8,8 @@ const shape = (overrides: Partial<FleetShape> = {}): FleetShape => ({
   ...overrides,
 });
 
-describe('the model of a fleet’s load', () => {
-  it('has the source asked once a second however many hosts there are, and by audits of one refresh in a hundred', () => {
+describe('fleet load model', () => {
+  it('has one request to the source per second for any number of hosts, and audits of one refresh in a hundred', () => {
     for (const hosts of [10, 1_000, 100_000]) {
       const load = fleetLoad(shape({ hosts }), SIZES);
       expect(load.sourcePolls).toBe(1);
@@ -18,7 +18,7 @@ describe('the model of a fleet’s load', () => {
     }
   });
 
-  it('adds up one turn in the roster of each host in five seconds, and its signs of life', () => {
+  it('adds up one roster turn of each host in five seconds, and its heartbeats', () => {
     const { commands, commandsPerSecond, connections, deliveriesPerSecond } = fleetLoad(shape(), SIZES);
     expect(commands).toMatchObject({ time: 20, set: 20, zadd: 20, zcard: 20, zrange: 40, mget: 20, ping: 60 });
     expect(commands.zremrangebyscore).toBeCloseTo((20 * 10) / 99);
@@ -27,7 +27,7 @@ describe('the model of a fleet’s load', () => {
     expect(deliveriesPerSecond).toBe(300);
   });
 
-  it('grows no faster than the number of hosts beyond 1 000 of them', () => {
+  it('grows no faster than the number of hosts above 1 000 hosts', () => {
     const at = (hosts: number) => fleetLoad(shape({ hosts, changesPerSecond: 0.01 }), SIZES);
     const [one, ten] = [at(10_000), at(100_000)];
     expect(ten.commandsPerSecond / one.commandsPerSecond).toBeCloseTo(10, 1);
@@ -46,7 +46,7 @@ describe('the model of a fleet’s load', () => {
 });
 
 describe('parseInfo', () => {
-  it('reads memory, connections and calls of an INFO answer, and counts what is missing as none', () => {
+  it('reads memory, connections and calls of an INFO response, and counts missing values as none', () => {
     const text = 'used_memory:1000\r\nconnected_clients:3\r\ncmdstat_get:calls=7,usec=1\r\ncmdstat_xadd:calls=x\r\n';
     expect(parseInfo(text)).toEqual({
       ...{ memoryBytes: 1_000, peakMemoryBytes: 0, connections: 3, sentBytes: 0 },

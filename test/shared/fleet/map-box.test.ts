@@ -22,8 +22,8 @@ const noise = (seed: string, length: number): string => {
   return parts.join('').slice(0, length);
 };
 
-describe('boxes of maps', () => {
-  it('open to the body and the tag that they were made of, in their place alone', async () => {
+describe('map boxes', () => {
+  it('open to the sealed body and tag, only in their own place', async () => {
     const body = fc.record({
       bytes: fc.uint8Array({ maxLength: 2_000 }),
       etag: fc.option(fc.string({ unit: 'grapheme', maxLength: 40 })),
@@ -36,13 +36,13 @@ describe('boxes of maps', () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
-  it('have memory of their own, so that a body can be handed to another thread', async () => {
+  it('own their memory, so that a body can be transferred to another thread', async () => {
     const box = await boxBody(sealer, 'here', { bytes: bytesOf('short'), etag: null });
     const opened = await openBody(sealer, 'here', box);
     expect(opened?.bytes.buffer.byteLength).toBe(5);
   });
 
-  it('are refused wherever they are cut off or changed', async () => {
+  it('are rejected if they are truncated or changed', async () => {
     const box = await boxBody(sealer, 'here', { bytes: bytesOf('a body '.repeat(20)), etag: '"t"' });
     const spoilt = fc.tuple(fc.nat(box.length - 1), fc.integer({ min: 1, max: 255 }), fc.boolean());
     const property = fc.asyncProperty(spoilt, async ([at, flip, isCut]) => {
@@ -53,7 +53,7 @@ describe('boxes of maps', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  it('are refused where a host of the fleet sealed garbage, a bomb, or too much', async () => {
+  it('are rejected if a fleet host sealed garbage, a decompression bomb or too much data', async () => {
     const bomb = zstdCompressSync(Buffer.alloc(MAX_BODY_BYTES + 1));
     const garbage = [[], [0], [255, 255, 1], [0, 0, 1, 2, 3], [0, 0, ...bomb]].map((bytes) => Buffer.from(bytes));
     for (const plain of garbage) expect(await openBody(sealer, 'x', sealer.seal('map', 'x', plain))).toBeNull();
@@ -61,7 +61,7 @@ describe('boxes of maps', () => {
     expect(await openBody(sealer, 'x', randomBytes(100))).toBeNull();
   });
 
-  it('hold what changed alone where few entries of a large body did', async () => {
+  it('contain only the changes if few entries of a large body changed', async () => {
     expect(hasDictionaries()).toBe(true);
     const base = noise('base', 600_000);
     const body = { bytes: bytesOf(`${base.slice(0, 300_000)}${noise('new', 900)}${base.slice(300_000)}`), etag: '"2"' };
@@ -73,7 +73,7 @@ describe('boxes of maps', () => {
     expect(other === null || (await digestOf(other.bytes)) !== (await digestOf(body.bytes))).toBe(true);
   });
 
-  it('are no patches for small bodies, and none where most has changed', async () => {
+  it('are complete for small bodies and if most entries changed', async () => {
     const small = { bytes: bytesOf(noise('small', 1_000)), etag: null };
     expect(await boxPatch(sealer, 'p', small, small.bytes, 10_000)).toBeNull();
     const large = { bytes: bytesOf(noise('large', 400_000)), etag: null };
@@ -81,7 +81,7 @@ describe('boxes of maps', () => {
     expect(await boxPatch(sealer, 'p', large, bytesOf(noise('another', 400_000)), packed)).toBeNull();
   });
 
-  it('are named by SHA-256, whether it is computed here or in the thread pool', async () => {
+  it('have the same SHA-256 name in the thread and in the thread pool', async () => {
     for (const length of [10, 600_000]) {
       const bytes = bytesOf(noise('digest', length));
       expect(await digestOf(bytes)).toBe(hash('sha256', bytes, 'hex'));

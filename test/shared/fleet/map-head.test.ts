@@ -13,17 +13,17 @@ const head: MapHead = {
 const text = writeMapHead(head, 'map', sealer);
 
 describe('readMapHead', () => {
-  it('reads what writeMapHead wrote, and leaves out a tag that is too long for each beat', () => {
+  it('reads the output of writeMapHead, and omits an overlong tag', () => {
     expect(readMapHead(text, 'map', sealer)).toEqual(head);
     const long = writeMapHead({ ...head, etag: 'x'.repeat(300) }, 'map', sealer);
     expect(readMapHead(long, 'map', sealer)).toEqual({ ...head, etag: null });
   });
 
-  it('reads heads under both secrets while one replaces the other', () => {
+  it('reads heads under both secrets during rotation', () => {
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET, SECRET]))).toEqual(head);
   });
 
-  it('refuses heads of another map, another fleet and another secret', () => {
+  it('rejects heads of another map, fleet or secret', () => {
     expect(readMapHead(text, 'another', sealer)).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('another', [SECRET]))).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET]))).toBeNull();
@@ -31,13 +31,13 @@ describe('readMapHead', () => {
 
   it.each([
     ['a head with another generation', text.replace('1000', '1001')],
-    ['a head without a proof', JSON.stringify(head)],
+    ['a head without an authentication code', JSON.stringify(head)],
     ['a text that is too long', text.replace('{', `{${' '.repeat(3_000)}`)],
-    ['JSON that nests deep', '['.repeat(1_500)],
+    ['deeply nested JSON', '['.repeat(1_500)],
     ['a list', '[]'],
     ['null', 'null'],
     ['nothing', ''],
-  ])('refuses %s', (_name, given) => {
+  ])('rejects %s', (_name, given) => {
     expect(readMapHead(given, 'map', sealer)).toBeNull();
   });
 
@@ -49,11 +49,11 @@ describe('readMapHead', () => {
     { confirms: 2 ** 53 },
     { fence: 0 },
     { by: 'a host\nof two lines' },
-  ])('refuses absurd values, also from whoever has the secret: %j', (changes) => {
+  ])('rejects absurd values, even from the owner of the secret: %j', (changes) => {
     expect(readMapHead(writeMapHead({ ...head, ...changes }, 'map', sealer), 'map', sealer)).toBeNull();
   });
 
-  it('never throws, and believes no text that differs in any character', () => {
+  it('never throws, and accepts no text with a changed character', () => {
     const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.json());
     const changed = fc.tuple(fc.nat(text.length - 1), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }));
     fc.assert(
@@ -64,7 +64,7 @@ describe('readMapHead', () => {
     fc.assert(
       fc.property(changed, ([at, unit]): void => {
         const read = readMapHead(text.slice(0, at) + unit + text.slice(at + 1), 'map', sealer);
-        // The last character of the proof has bits that say nothing.
+        // The last character of the code has unused bits.
         if (read !== null) expect(read).toEqual(head);
       }),
     );

@@ -15,7 +15,7 @@ function faultOf(pieces: readonly Uint8Array[], limits: JsonLimits): string | nu
   return scanner.end()?.message ?? null;
 }
 
-/** Cuts bytes into pieces of the given sizes, in turn. */
+/** Splits bytes into chunks of the given sizes, in turn. */
 function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
@@ -29,7 +29,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 });
 
 describe('JsonScanner', () => {
-  it('finds the same depth as a scan byte by byte, however JSON is cut', () => {
+  it('finds the same depth as a bytewise scan, for any chunks', () => {
     const text = fc.json({ maxDepth: 12, stringUnit: 'binary' });
     fc.assert(
       fc.property(text, sizes, fc.integer({ min: 0, max: 12 }), (json, cuts, maxDepth) => {
@@ -41,7 +41,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('finds the same depth as a scan byte by byte in strings full of quotes, backslashes and brackets', () => {
+  it('finds the same depth as a bytewise scan in strings full of quotes, backslashes and brackets', () => {
     const nasty = fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', ']', '}', ',', 'a', 'ś'), maxLength: 300 });
     fc.assert(
       fc.property(fc.array(nasty, { maxLength: 8 }), sizes, (strings, cuts) => {
@@ -57,7 +57,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('allows 128 levels and refuses 129, wherever they begin', () => {
+  it('allows 128 levels and rejects 129, at any position', () => {
     for (const before of [0, 1, 37, 63, 64, 65, 65_535, 65_536, 200_000]) {
       const nested = (depth: number): Buffer =>
         Buffer.from(`${' '.repeat(before)}${'{"a":['.repeat(depth / 2)}${depth % 2 === 1 ? '[' : ''}`);
@@ -74,13 +74,13 @@ describe('JsonScanner', () => {
     expect(of({ maxValues: 2 })).toBe('holds more than 2 values');
   });
 
-  it('says no more than the first thing that is wrong', () => {
+  it('reports only the first error', () => {
     const scanner = new JsonScanner(withDepth(1));
     expect(scanner.writeText(`[[${' '.repeat(64)}`)?.message).toBe('nests deeper than 1 levels');
     expect(scanner.writeText(']]')?.message).toBe('nests deeper than 1 levels');
   });
 
-  it('runs the WebAssembly that structure-scan.wat is the source of', async () => {
+  it('runs the WebAssembly compiled from structure-scan.wat', async () => {
     const path = 'src/shared/json/structure-scan.wat';
     const wabt = await createWabt();
     const module = wabt.parseWat(path, readFileSync(path, 'utf8'), { simd: true });

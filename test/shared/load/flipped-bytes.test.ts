@@ -10,7 +10,7 @@ import { newKey, trustIn } from '../../helpers/signing-keys.ts';
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** Two numbers and one text that JSON may write in two ways of the same length: 1e-7 and 1E-7, \u001f and \u001F. */
+/** Two numbers and one string that JSON may write in two ways of the same length: 1e-7 and 1E-7, \u001f and \u001F. */
 const MAP = mapOf([
   entry('a', {
     metadata: { x: [1, 2.5, 'é', 1e-7, '\u001f'] },
@@ -43,7 +43,7 @@ function policyOf(trust: SignatureTrust): ProofPolicy {
   };
 }
 
-/** All that a proof says of a map but its checksum, or null if it is refused. */
+/** Returns the result of verifying a map without its checksum, or null if it is rejected. */
 function meaningOf(bytes: Uint8Array, policy: ProofPolicy, known: KnownMap | null, maps: ProvenMaps | null): unknown {
   try {
     const proof = proveMap(bytes, known, policy, maps);
@@ -56,7 +56,7 @@ function meaningOf(bytes: Uint8Array, policy: ProofPolicy, known: KnownMap | nul
   }
 }
 
-/** The offsets of the bytes of a member's value, quotes and brackets not counted. */
+/** Returns the offsets of the bytes of a member's value, without quotes and brackets. */
 function offsetsOf(member: string): readonly number[] {
   const text = GOOD.toString('latin1');
   const start = text.lastIndexOf(`"${member}":"`) + member.length + 4;
@@ -65,8 +65,8 @@ function offsetsOf(member: string): readonly number[] {
 
 const placeOf = (text: string, more: number): number => GOOD.indexOf(text) + more;
 
-describe('a map of about 2 KB of which one bit is another', () => {
-  it.each(Object.entries(trusts))('is refused, or says the very same: %s', (name, trust) => {
+describe('map of about 2 KB with one flipped bit', () => {
+  it.each(Object.entries(trusts))('is rejected or has the same result: %s', (name, trust) => {
     const policy = policyOf(trust);
     const before = proveMap(BEFORE, null, policy);
     if (before.kind !== 'proof') throw new Error(before.kind);
@@ -78,7 +78,7 @@ describe('a map of about 2 KB of which one bit is another', () => {
     const respelled = [placeOf('1e-7', 1), placeOf('\\u001f', 5)];
     for (let index = 0; index < GOOD.length; index += 1) {
       const bad = Buffer.from(GOOD);
-      // One bit of the eight in turn, or the bit that makes a capital of a letter.
+      // One of the eight bits in turn, or the bit that changes the case of a letter.
       bad[index] = (bad[index] ?? 0) ^ (respelled.includes(index) ? 0x20 : 1 << (index % 8));
       for (const remembered of [null, maps]) {
         const meaning = meaningOf(bad, policy, before, remembered);
@@ -87,8 +87,8 @@ describe('a map of about 2 KB of which one bit is another', () => {
         accepted.add(index);
       }
     }
-    // The same number and the same character in another spelling, and an HMAC that nobody asks for. No byte of a
-    // signature that counts is among them: (r, n − s) of ES256 differs from (r, s) in half of its bytes.
+    // The same number and the same character in another spelling, and an HMAC that is not checked. No byte of a checked
+    // signature is among them: (r, n − s) of ES256 differs from (r, s) in half of its bytes.
     const unjudged = new Set(name === 'both signatures are needed' ? offsetsOf('signature') : []);
     expect([...accepted].filter((index) => !unjudged.has(index))).toEqual(respelled);
     expect(accepted.size > respelled.length).toBe(unjudged.size > 0);

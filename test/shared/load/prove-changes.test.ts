@@ -22,7 +22,7 @@ const policy: ProofPolicy = {
   maxStaleMs: null,
 };
 
-/** How a producer writes its maps down. */
+/** The ways in which a producer may serialize its maps. */
 const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
   compact: JSON.stringify,
   canonical: canonicalJson,
@@ -32,7 +32,7 @@ const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** Which keys sign, and what is asked for: all that a source may be told. */
+/** The signing keys and the required trust: all settings of a source. */
 const TRUSTS: Readonly<Record<string, { readonly keys: readonly PrivateJwk[]; readonly trust: SignatureTrust }>> = {
   'by HMAC': { keys: [], trust: hmacTrust(KEY) },
   'by the old HMAC': { keys: [ed], trust: hmacTrust('new', KEY) },
@@ -49,7 +49,7 @@ function bytesOf(map: Json, write = WRITERS.compact, keys: readonly PrivateJwk[]
   return new TextEncoder().encode(write?.({ ...signed, signature: createServiceMapSignature(signed, KEY) }));
 }
 
-/** All that a proof says of a map, or the code with which it is refused. */
+/** Returns the result of verifying a map, or the code of its rejection. */
 function judged(
   bytes: Uint8Array,
   known: KnownMap | null,
@@ -70,7 +70,7 @@ function judged(
   }
 }
 
-/** A map that was proven, and what is remembered of it. */
+/** Verifies a map, and returns it with what is remembered of it. */
 function proven(
   bytes: Uint8Array,
   trust: SignatureTrust = policy.trust,
@@ -111,13 +111,13 @@ const anyMap: fc.Arbitrary<Json> = fc
 const anyTrust = fc.constantFrom(...Object.keys(TRUSTS));
 const writer = fc.constantFrom(...Object.keys(WRITERS));
 
-describe('a proof of what changed', () => {
-  it('says what the whole proof says, whatever the maps and however they are written', () => {
+describe('incremental verification', () => {
+  it('returns the same result as the full verification, for any maps and formatting', () => {
     fc.assert(
       fc.property(anyMap, anyMap, writer, writer, fc.boolean(), anyTrust, (one, other, first, second, isAlike, how) => {
         const { keys, trust } = TRUSTS[how] ?? { keys: [], trust: policy.trust };
         const before = proven(bytesOf(one, WRITERS[first], keys), trust);
-        // Mostly the next map is the one before with some entries of another.
+        // Usually the next map is the previous one with some entries of another.
         const [kept, fresh] = [one.connectors as Json[], other.connectors as Json[]];
         const ids = new Set(fresh.map(({ id }) => id));
         const mixed = isAlike ? [...kept.filter(({ id }) => !ids.has(id)), ...fresh] : fresh;
@@ -131,7 +131,7 @@ describe('a proof of what changed', () => {
     );
   });
 
-  it('refuses what the whole proof refuses, wherever a byte is another, missing or too many', () => {
+  it('rejects what the full verification rejects, for any changed, missing or extra byte', () => {
     const entries = ['a', 'b', 'c'].map((id) => entry(id, { tags: ['x,y', ']'] }));
     const before = proven(bytesOf(mapOf(entries)));
     const next = bytesOf(mapOf([entries[0] ?? {}, entry('b', { name: 'new' }), entries[2] ?? {}]));
@@ -148,7 +148,7 @@ describe('a proof of what changed', () => {
     }
   });
 
-  it('is taken wherever it can be: nothing of an old entry is parsed', () => {
+  it('is used wherever possible: nothing of an old entry is parsed', () => {
     const entries = Array.from({ length: 40 }, (_, index) => entry(`c${index}`));
     const before = proven(bytesOf(mapOf(entries)));
     const { body, ...remembered } = before.maps.get(before.known.bodySha256) ?? { body: Buffer.of() };
@@ -178,12 +178,12 @@ describe('a proof of what changed', () => {
     ['MAP_SCHEMA', mapOf([entry('a'), entry('b', { scopes: [] })]), {}],
     ['MAP_SCHEMA', mapOf([entry('a'), 7 as never]), {}],
     ['MAP_TTL_INVALID', mapOf([entry('a')], { ttlSeconds: 0 }), {}],
-  ])('leaves it to the whole one to say %s', (code, map, overrides) => {
+  ])('leaves the rejection with %s to the full verification', (code, map, overrides) => {
     const before = proven(bytesOf(mapOf([entry('a'), entry('z')])));
     expect(judged(bytesOf(map), before.known, before.maps, overrides)).toEqual({ refused: code });
   });
 
-  it('counts the levels of an entry from the top of the map', () => {
+  it('counts the nesting levels of an entry from the top of the map', () => {
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     const before = proven(bytesOf(mapOf([entry('a')])));
     for (const depth of [59, 60, 61]) {
@@ -194,7 +194,7 @@ describe('a proof of what changed', () => {
 });
 
 describe('ProvenMaps', () => {
-  it('keeps the next map in place of the one before, and lets the oldest go where there are too many', () => {
+  it('replaces the previous map with the next one, and evicts the oldest beyond its limit', () => {
     const traces = ['a', 'b', 'c'].map((id) => {
       const proof = proveMap(bytesOf(mapOf([entry(id)])), null, policy);
       if (proof.kind !== 'proof') throw new Error(proof.kind);

@@ -12,13 +12,13 @@ const provenMap = (bodySha256: string, size: number): ProvenMap => ({
   digestTexts: null,
 });
 
-test('forgets the oldest maps once all of them together exceed the cap', () => {
+test('ProvenMaps evicts the oldest maps when their total size exceeds the limit', () => {
   const maps = new ProvenMaps(100);
   for (const key of ['a', 'b', 'c']) maps.keep(provenMap(key, 40), null);
   expect(['a', 'b', 'c'].map((key) => maps.get(key)?.bodySha256)).toEqual([undefined, 'b', 'c']);
 });
 
-test('replaces the map that a new one followed', () => {
+test('ProvenMaps replaces a map with its successor', () => {
   const maps = new ProvenMaps(100);
   maps.keep(provenMap('a', 40), null);
   maps.keep(provenMap('b', 40), 'a');
@@ -26,14 +26,14 @@ test('replaces the map that a new one followed', () => {
   expect(['a', 'b', 'c'].map((key) => maps.get(key)?.bodySha256)).toEqual([undefined, 'b', 'c']);
 });
 
-test('counts a map once that is kept again', () => {
+test('ProvenMaps counts a map once that is stored again', () => {
   const maps = new ProvenMaps(100);
   for (let times = 0; times < 5; times += 1) maps.keep(provenMap('a', 60), null);
   maps.keep(provenMap('b', 40), null);
   expect([maps.get('a'), maps.get('b')]).not.toContain(undefined);
 });
 
-test('keeps no map that is larger than the cap alone', () => {
+test('ProvenMaps stores no map above the limit', () => {
   const maps = new ProvenMaps(100);
   maps.keep(provenMap('a', 101), null);
   expect(maps.get('a')).toBeUndefined();

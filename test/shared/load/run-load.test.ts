@@ -31,12 +31,12 @@ describe('runLoad', () => {
     expect(events.at(-1)).toMatchObject({ report: { thread: 'test', phases: { fetch: 0 } } });
   });
 
-  it('sends no body that nobody wants', async () => {
+  it('sends no body unless it is requested', async () => {
     const [commit] = await eventsOf(loadTask({ given: given(mapWith(0)), wantsBody: false }));
     expect(commit).toMatchObject({ kind: 'commit', body: null });
   });
 
-  it('keeps a copy of a body that it hands over, and remembers the map', async () => {
+  it('keeps a copy of a body that it transfers, and remembers the map', async () => {
     const bytes = mapWith(1);
     const proven = new ProvenMaps();
     const events = await eventsOf(loadTask({ given: given(bytes) }), { proven });
@@ -47,7 +47,7 @@ describe('runLoad', () => {
     expect(proven.get(commit.bodySha256)?.ids).toEqual(['c0']);
   });
 
-  it('ends with one event where the bytes are those of the known map', async () => {
+  it('sends a single event if the bytes equal those of the known map', async () => {
     const bytes = mapWith(1);
     const commit = (await eventsOf(loadTask({ given: given(bytes) }))).at(-1);
     if (commit?.kind !== 'commit') throw new Error(commit?.kind);

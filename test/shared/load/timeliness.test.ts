@@ -6,11 +6,11 @@ import { NOW } from '../../helpers/signed-map.ts';
 const policy = { ...loadTask().policy, maxSkewMs: 10 };
 const good = { generatedAtMs: NOW, expiresAtMs: NOW + 1 };
 
-describe('the time of a map', () => {
+describe('lifetime of a map', () => {
   it.each([
     ['at the edge of the allowed skew', { generatedAtMs: NOW + 10 }, {}],
     ['as old as the floor', {}, { floorMs: NOW }],
-    ['expired, where that is allowed', { expiresAtMs: NOW }, { allowExpired: true }],
+    ['expired, if that is allowed', { expiresAtMs: NOW }, { allowExpired: true }],
   ])('may be %s', (_, map, more) => {
     expect(() => assertTimely({ ...good, ...map }, { ...policy, ...more })).not.toThrow();
   });
@@ -22,12 +22,12 @@ describe('the time of a map', () => {
     ['MAP_EXPIRED', { expiresAtMs: NOW }, {}],
     ['MAP_TOO_STALE', { expiresAtMs: NOW - 10 }, { allowExpired: true, maxStaleMs: 10 }],
     ['MAP_TOO_STALE', { expiresAtMs: NOW }, { allowExpired: true, maxStaleMs: 0 }],
-  ])('is refused with %s one millisecond beyond', (code, map, more) => {
+  ])('is rejected with %s one millisecond beyond', (code, map, more) => {
     const judge = (): number => assertTimely({ ...good, ...map }, { ...policy, ...more });
     expect(judge).toThrow(expect.objectContaining({ code }));
   });
 
-  it('is over at the very instant that is named, or maxStaleMs later where expired maps are allowed', () => {
+  it('ends exactly at its expiry, or maxStaleMs later if expired maps are allowed', () => {
     expect([NOW + 1, NOW].map((atMs) => isServable(atMs, policy))).toEqual([true, false]);
     const stale = { ...policy, allowExpired: true, maxStaleMs: 10 };
     expect([NOW - 9, NOW - 10].map((atMs) => isServable(atMs, stale))).toEqual([true, false]);
@@ -38,7 +38,7 @@ describe('the time of a map', () => {
     ['MAP_EXPIRED', NOW - 2, NOW - 1, NOW - 1],
     ['MAP_KEY_EXPIRED', NOW, NOW - 1, NOW],
     ['KEYS_EXPIRED', NOW + 1, NOW, NOW - 1],
-  ])('is over at the earliest of its bounds, and %s says which it was', (code, ttl, key, keys) => {
+  ])('ends at the earliest of its limits, and %s names that limit', (code, ttl, key, keys) => {
     const map = { ...good, expiresAtMs: ttl };
     const bounds = [
       { atMs: key, code: 'MAP_KEY_EXPIRED' },
@@ -48,7 +48,7 @@ describe('the time of a map', () => {
     expect(assertTimely(map, { ...policy, allowExpired: true }, bounds)).toBe(Math.min(ttl, key, keys));
   });
 
-  it('may be bound by an instant that no date can hold', () => {
+  it('may be limited by an instant beyond the range of dates', () => {
     const bounds = [{ atMs: -1e300, code: 'MAP_EXPIRED' }] as const;
     expect(() => assertTimely(good, policy, bounds)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
   });

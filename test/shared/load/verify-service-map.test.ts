@@ -11,7 +11,7 @@ const now = new Date(NOW);
 const signatureKeys = jwksOf(a);
 
 describe('verifyServiceMap', () => {
-  it('says who signed a map and until when it holds, of its bytes as of the parsed map', () => {
+  it('returns the signers and the expiry of a map, for its bytes and for the parsed map', () => {
     for (const map of [BOTH, new TextEncoder().encode(JSON.stringify(BOTH, null, 2))]) {
       const { header, ...verified } = verifyServiceMap(map, { signatureKeys, signatureKey: ['new', KEY], now });
       expect(header).toMatchObject({ id: MAP.id, brand: 'test' });
@@ -25,10 +25,10 @@ describe('verifyServiceMap', () => {
   });
 
   it.each<[string, object, Partial<VerifyServiceMapOptions>]>([
-    ['an HMAC where there is a secret alone', { hmacKey: KEY }, { signatureKey: KEY }],
-    ['a signature where there are public keys alone', { keys: [a] }, { signatureKeys }],
-    ['one of both where that is said', { keys: [a] }, { signatureKeys, signatureKey: KEY, accept: 'either' }],
-  ])('asks for %s', (_, how, options) => {
+    ['an HMAC if there is only a secret', { hmacKey: KEY }, { signatureKey: KEY }],
+    ['a signature if there are only public keys', { keys: [a] }, { signatureKeys }],
+    ['either of both if the policy says so', { keys: [a] }, { signatureKeys, signatureKey: KEY, accept: 'either' }],
+  ])('requires %s', (_, how, options) => {
     expect(verifyServiceMap(signServiceMap(MAP, how), { now, ...options }).connectorCount).toBe(2);
   });
 
@@ -55,7 +55,7 @@ describe('verifyServiceMap', () => {
     expect(() => verifyServiceMap(map, { now, ...options })).toThrow(expect.objectContaining({ code }));
   });
 
-  it('takes the present moment where none is given', () => {
+  it('uses the current time by default', () => {
     expect(() =>
       verifyServiceMap(signServiceMap({ ...MAP, generatedAt: '2020-01-01T00:00:00Z' }, { keys: [a] }), {
         signatureKeys,

@@ -14,7 +14,7 @@ const moment = { nowMs: NOW, maxSkewMs: 0, allowExpired: false };
 
 type State = 'good' | 'bad' | 'absent';
 
-/** A map whose HMAC and signature are each good, bad or absent. */
+/** Creates a map whose HMAC and signature are each good, bad or absent. */
 function mapWith(hmac: State, signature: State): Json {
   const signed = { good: MAP, bad: { ...MAP, brand: 'another' }, absent: MAP }[signature];
   const { signatures } = signServiceMap(signed, { keys: [key] });
@@ -24,7 +24,7 @@ function mapWith(hmac: State, signature: State): Json {
   return secret === null ? map : { ...map, signature: createServiceMapSignature(map, secret) };
 }
 
-/** Who signed, in short, or the code of the refusal. */
+/** Returns the signers in short, or the code of the rejection. */
 function judged(map: Json, trust: SignatureTrust, content: MapContent = contentOf(map)): string {
   try {
     const { signers } = verifyTrust(content, { ...moment, trust });
@@ -36,8 +36,10 @@ function judged(map: Json, trust: SignatureTrust, content: MapContent = contentO
 
 const [MISSING, MISMATCH, DOWNGRADED] = ['MAP_SIGNATURE_MISSING', 'MAP_SIGNATURE_MISMATCH', 'MAP_SIGNATURE_DOWNGRADED'];
 
-describe('who must have signed a map', () => {
-  /** HMAC, signature; then what comes of it by `hmac`, `signature`, `either`, `both`; then once seen signed. */
+describe('required signers of a map', () => {
+  /**
+   * HMAC, signature; then the outcomes of `hmac`, `signature`, `either`, `both`; then those for a source seen signed.
+   */
   const table: readonly (readonly [State, State, readonly string[], readonly string[]])[] = [
     ['good', 'good', ['hmac', 'key', 'hmac key', 'hmac key'], ['hmac key', 'key', 'key', 'hmac key']],
     ['good', 'bad', ['hmac', MISMATCH, 'hmac', MISMATCH], [MISMATCH, MISMATCH, MISMATCH, MISMATCH]],
@@ -51,7 +53,7 @@ describe('who must have signed a map', () => {
   ];
   const policies = ['hmac', 'signature', 'either', 'both'] as const;
 
-  it.each(table)('depends on the policy: the HMAC is %s, the signature %s', (hmac, signature, first, seenSigned) => {
+  it.each(table)('depend on the policy: the HMAC is %s, the signature %s', (hmac, signature, first, seenSigned) => {
     const map = mapWith(hmac, signature);
     for (const [requiresSignature, expected] of [
       [false, first],
@@ -62,27 +64,27 @@ describe('who must have signed a map', () => {
     }
   });
 
-  it.each(policies)('is nobody that signed with nothing: no keys at all, policy %s', (accept) => {
+  it.each(policies)('are missing if there are no keys at all, with the policy %s', (accept) => {
     const map = { ...mapWith('absent', 'good'), signature: createServiceMapSignature(MAP, '') };
     for (const hmacKeys of [[], ['']])
       expect(judged(map, trustIn([], { accept, hmacKeys }))).toMatch(/^MAP_SIGNATURE_/);
   });
 
-  it.each(['signature', 'either', 'both'] as const)('refuses a malformed signature under %s', (accept) => {
+  it.each(['signature', 'either', 'both'] as const)('reject a malformed signature with the policy %s', (accept) => {
     const map = { ...MAP, signatures: ['x'] };
     const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
     expect(judged(signed, trustIn([key], { accept, hmacKeys: [KEY] }))).toBe('MAP_SIGNATURE_MALFORMED');
   });
 
-  it('takes a member `signatures` of any form where only the HMAC is asked for, as before', () => {
+  it('ignore the form of the member `signatures` if only the HMAC is required', () => {
     const map = { ...MAP, signatures: { of: 'somebody' } };
     const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
     expect(judged(signed, trustIn([], { accept: 'hmac', hmacKeys: [KEY] }))).toBe('hmac');
   });
 });
 
-describe('several HMAC keys', () => {
-  it('are tried from the newest on, and the one that matched is told', () => {
+describe('multiple HMAC keys', () => {
+  it('are tried from newest to oldest, and the matching one is reported', () => {
     const map = mapWith('good', 'absent');
     const trust = trustIn([], { accept: 'hmac', hmacKeys: ['newest', KEY, 'oldest'] });
     expect(verifyTrust(contentOf(map), { ...moment, trust }).signers).toEqual({ hmacKey: 1, signatures: [] });
@@ -90,10 +92,10 @@ describe('several HMAC keys', () => {
   });
 
   it.each<[string, readonly string[], Partial<SignatureTrust>, readonly string[]]>([
-    ['not past the one that matches', [KEY, 'old'], { accept: 'hmac' }, [KEY]],
+    ['only up to the one that matches', [KEY, 'old'], { accept: 'hmac' }, [KEY]],
     ['one after the other', ['new', KEY], { accept: 'both' }, ['new', KEY]],
-    ['never where a signature alone is asked for', [KEY], { accept: 'signature' }, []],
-    ['never where a signature is needed and suffices', [KEY], { accept: 'either', requiresSignature: true }, []],
+    ['never if only a signature is required', [KEY], { accept: 'signature' }, []],
+    ['never if a signature is required and sufficient', [KEY], { accept: 'either', requiresSignature: true }, []],
   ])('are computed %s', (_, hmacKeys, more, expected) => {
     const map = mapWith('good', 'good');
     const content = contentOf(map);
@@ -107,12 +109,12 @@ describe('several HMAC keys', () => {
   });
 });
 
-describe('what ends a map', () => {
+describe('expiry of a signed map', () => {
   const boundsOf = (map: Json, trust: SignatureTrust, more = {}) =>
     verifyTrust(contentOf(map), { ...moment, ...more, trust });
   const end = { atMs: NOW + 3_600_000, code: 'MAP_EXPIRED' };
 
-  it('is its signature, and the newest key document; but nothing besides its ttl for the HMAC alone', () => {
+  it('depends on its signature and the newest key document; for an HMAC alone only on its ttl', () => {
     const map = mapWith('good', 'good');
     const keysExpireAtMs = NOW + 5;
     const all = { hmacKeys: [KEY], keysExpireAtMs };
@@ -121,7 +123,7 @@ describe('what ends a map', () => {
     expect(boundsOf(map, trustIn([key], { ...all, accept: 'hmac' })).bounds).toEqual([]);
   });
 
-  it('is nothing of a signature that no longer holds where the HMAC suffices', () => {
+  it('ignores an expired signature if the HMAC is sufficient', () => {
     const map = mapWith('good', 'good');
     const trust = trustIn([{ ...key, exp: NOW / 1000 - 1 }], { hmacKeys: [KEY], accept: 'either' });
     expect(boundsOf(map, trust)).toEqual({ signers: { hmacKey: 0, signatures: [] }, bounds: [] });
@@ -130,8 +132,8 @@ describe('what ends a map', () => {
   });
 });
 
-describe('the id of a map', () => {
-  it('must be the one that the source expects, if it expects one', () => {
+describe('map id', () => {
+  it('must be the id that the source expects, if it expects one', () => {
     expect(() => assertMapId({ id: 'any' }, trustIn([]))).not.toThrow();
     expect(() => assertMapId({ id: 'mine' }, trustIn([], { mapId: 'mine' }))).not.toThrow();
     expect(() => assertMapId({ id: 'other' }, trustIn([], { mapId: 'mine' }))).toThrow(

@@ -22,13 +22,13 @@ const ask = (nowMs = 0, over: object = {}) => ({
 const held: RefreshState = { lease: { leaseId: 'held', owner: 'other', grantedAtMs: 1_000 }, mayBeSpent: false };
 
 describe('beginTurn', () => {
-  it('gives the turn for a login that nobody refreshes, with a lease to store', () => {
+  it('grants a lease for a login that is not being refreshed', () => {
     const { turn, state } = beginTurn(login, NO_REFRESH, ask(5_000));
     expect(turn).toEqual({ kind: 'go', leaseId: 'lease-5000', untilMs: 5_000 + SEND_MS, login, mayBeSpent: false });
     expect(state).toEqual({ lease: { leaseId: 'lease-5000', owner: 'asking', grantedAtMs: 5_000 }, mayBeSpent: false });
   });
 
-  it('says that a login is gone, or that there is a newer one, and changes nothing', () => {
+  it('reports a removed or newer login without changing anything', () => {
     expect(beginTurn(null, NO_REFRESH, ask())).toEqual({ turn: { kind: 'gone' }, state: null });
     const newer = { turn: { kind: 'newer', login }, state: null };
     expect(beginTurn(login, held, ask(0, { generation: 2 }))).toEqual(newer);
@@ -36,19 +36,19 @@ describe('beginTurn', () => {
     expect(beginTurn(lost, NO_REFRESH, ask()).turn).toEqual({ kind: 'newer', login: lost });
   });
 
-  it('has others wait until the lease of a living process is over, and no longer', () => {
+  it('lets others wait until the lease of a living process expires, and no longer', () => {
     expect(beginTurn(login, held, ask(1_001)).turn).toEqual({ kind: 'wait', forMs: 250 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS - 1)).turn).toEqual({ kind: 'wait', forMs: 1 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS)).turn).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it('gives the turn of a process that has ended to the next one at once', () => {
+  it('passes the lease of an ended process on at once', () => {
     const begun = beginTurn(login, held, ask(1_001, { isGone: (owner: string) => owner === 'other' }));
     expect(begun.turn).toMatchObject({ kind: 'go', mayBeSpent: true });
     expect(begun.state).toMatchObject({ lease: { owner: 'asking' }, mayBeSpent: true });
   });
 
-  it('starts the wait again where the clock was set back, so that it ends', () => {
+  it('restarts the wait if the clock was set back, so that it ends', () => {
     const first = beginTurn(login, { ...held, lease: { leaseId: 'held', owner: 'other', grantedAtMs: 9e12 } }, ask(50));
     expect(first).toEqual({
       turn: { kind: 'wait', forMs: 250 },
@@ -57,13 +57,13 @@ describe('beginTurn', () => {
     expect(beginTurn(login, first.state ?? NO_REFRESH, ask(50 + LEASE_MS)).turn.kind).toBe('go');
   });
 
-  it('leaves the owner of a lease ten seconds for the answer, after which nothing may be sent', () => {
+  it('leaves the lease owner ten seconds for the response, after which nothing may be sent', () => {
     expect(LEASE_MS - SEND_MS).toBe(10_000);
   });
 });
 
 describe('endTurn', () => {
-  it('stores new tokens, or that they are lost, as the next generation', () => {
+  it('stores new tokens or their loss as the next generation', () => {
     const tokens = tokensOf('b');
     expect(endTurn(login, held, 'held', { kind: 'refreshed', tokens })).toEqual({
       login: { ...login, generation: 4, tokens },
@@ -77,7 +77,7 @@ describe('endTurn', () => {
     });
   });
 
-  it('remembers that a token may be spent until there is another one', () => {
+  it('remembers that a token may be spent until there is a new one', () => {
     const unknown = endTurn(login, held, 'held', { kind: 'unknown' });
     expect(unknown).toEqual({ login, hasChanged: false, state: { lease: null, mayBeSpent: true } });
     const again = beginTurn(login, unknown?.state ?? NO_REFRESH, ask());
@@ -86,7 +86,7 @@ describe('endTurn', () => {
     expect(endTurn(login, held, 'held', { kind: 'unspent' })?.state).toEqual(NO_REFRESH);
   });
 
-  it('drops what came of a lease that was lost', () => {
+  it('drops the result of a lost lease', () => {
     expect(endTurn(login, held, 'another', { kind: 'refreshed', tokens: tokensOf('b') })).toBeNull();
     expect(endTurn(login, NO_REFRESH, 'held', { kind: 'refreshed', tokens: tokensOf('b') })).toBeNull();
   });

@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, canonicalPieces } from '../../../src/shared/map/canonical-json.ts';
 
-/** An independent, slow reading of RFC 8785: rebuild every object with its keys in code-unit order, then stringify. */
+/**
+ * An independent, slow implementation of RFC 8785: rebuild every object with its keys in code-unit order, then
+ * stringify.
+ */
 function slowCanonical(value: unknown): string {
   const ordered = (it: unknown): unknown => {
     if (Array.isArray(it)) return it.map(ordered);
     if (typeof it !== 'object' || it === null) return it;
-    // A Map keeps the order of insertion even for keys that look like integers, which an object would move to the front.
+    // A Map keeps the insertion order even for keys that look like integers, which an object would move to the front.
     const keys = Object.keys(it).sort((a, b) => {
       for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
         const difference = a.charCodeAt(i) - b.charCodeAt(i);
@@ -29,7 +32,7 @@ function slowCanonical(value: unknown): string {
 const json = fc.jsonValue({ maxDepth: 4, stringUnit: 'grapheme' });
 
 describe('canonicalJson', () => {
-  it('writes the example of RFC 8785 section 3.2.2', () => {
+  it('returns the example of RFC 8785 section 3.2.2', () => {
     const value = {
       numbers: [JSON.parse('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"/',
@@ -40,7 +43,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('sorts keys by UTF-16 code units, as the example of section 3.2.3', () => {
+  it('sorts keys by UTF-16 code units, like the example of section 3.2.3', () => {
     const value = { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 };
     expect(
       Object.values(
@@ -53,7 +56,7 @@ describe('canonicalJson', () => {
     ).toEqual([2, 4, 6, 7, 1, 5, 3]);
   });
 
-  it('puts upper case before lower case, as code units are ordered and locales are not', () => {
+  it('puts upper case before lower case, by code units rather than by locale', () => {
     expect(canonicalJson({ b: 1, B: 2, a: 3, A: 4 })).toBe('{"A":4,"B":2,"a":3,"b":1}');
   });
 
@@ -70,7 +73,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('writes minus zero as zero and leaves out undefined members', () => {
+  it('writes minus zero as zero and omits undefined members', () => {
     expect(canonicalJson({ zero: -0, nothing: undefined, list: [undefined] })).toBe('{"list":[null],"zero":0}');
   });
 
@@ -85,11 +88,11 @@ describe('canonicalJson', () => {
     ['infinity', [Number.POSITIVE_INFINITY]],
     ['a bigint', 1n],
     ['a function', { f: () => 1 }],
-  ])('refuses %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 
-  it('refuses a cycle instead of overflowing the stack', () => {
+  it('rejects a cycle instead of overflowing the stack', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     expect(() => canonicalJson(cycle)).toThrow(/deeper than 512/);
@@ -97,7 +100,7 @@ describe('canonicalJson', () => {
 });
 
 describe('canonicalPieces', () => {
-  it('joins to the canonical form without the left-out member', () => {
+  it('joins to the canonical form without the omitted member', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), json, (value, signature) => {
         const whole = [...canonicalPieces({ ...value, signature }, 'signature')].map(({ text }) => text).join('');
@@ -107,7 +110,7 @@ describe('canonicalPieces', () => {
     );
   });
 
-  it('gives each element of a top-level array a piece of its own', () => {
+  it('yields a separate piece for each element of a top-level array', () => {
     const pieces = [...canonicalPieces({ list: [{ b: 1, a: 2 }, 3], other: [] }, 'signature')];
     expect(pieces.filter(({ element }) => element !== null)).toEqual([
       { text: '{"a":2,"b":1}', element: { key: 'list', index: 0 }, opens: null },
@@ -115,7 +118,7 @@ describe('canonicalPieces', () => {
     ]);
   });
 
-  it('is an empty object for an object without members', () => {
+  it('yields an empty object for an object without members', () => {
     expect([...canonicalPieces({ signature: 'x' }, 'signature')].map(({ text }) => text).join('')).toBe('{}');
   });
 });

@@ -22,7 +22,7 @@ const model: fc.Arbitrary<Model> = fc
   .map((it) => Object.entries(it));
 
 describe('diffDigests', () => {
-  it('applied to the one map gives the other', () => {
+  it('turns the old map into the new one when applied', () => {
     fc.assert(
       fc.property(model, model, (before, after) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(before), table(after));
@@ -36,7 +36,7 @@ describe('diffDigests', () => {
     );
   });
 
-  it('finds nothing between a map and itself, in any order', () => {
+  it('is empty for a map and itself, in any order', () => {
     fc.assert(
       fc.property(model, (it) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(it), table([...it].reverse()));
@@ -59,7 +59,7 @@ describe('diffDigests', () => {
 });
 
 describe('idsOf', () => {
-  it('gives the ids back in their order', () => {
+  it('returns the ids in order', () => {
     expect(
       idsOf(
         table([

@@ -57,7 +57,7 @@ describe('entryFault()', () => {
     [{ oauth: { callbackPort: 0 } }, 'oauth.callbackPort must be a port'],
     [{ oauth: { callbackPort: '8080' } }, 'oauth.callbackPort must be a port'],
     [{ auth: { type: 'oauth', callbackPort: 70_000 } }, 'auth.callbackPort must be a port'],
-  ])('says of %j that it cannot be used', (overrides, says) => {
+  ])('reports that %j cannot be used', (overrides, says) => {
     expect(faultOf(overrides)).toContain(says);
   });
 
@@ -81,18 +81,18 @@ describe('entryFault()', () => {
     ],
     [{ oauth: { clientId: 'a', privateKeyEnv: 'KEY', grant: 'client_credentials', issuer: 'http://127.0.0.1:80' } }],
     [{ oauth: { callbackPort: 8080, clientMetadataUrl: 'https://example.com/client.json', later: { any: 1 } } }],
-    // An entry that asks for what cannot be done is kept: its connector says so, under its own id.
+    // An entry with unsupported settings is kept: its connector reports them, under its own id.
     [{ oauth: { dpop: true } }],
     [{ oauth: { grant: 'id-jag' } }],
     [{ auth: { type: 'oauth' } }],
     [{ auth: { type: 'oauth', clientId: 'a' }, oauth: { clientId: 'b' } }],
     [{ auth: { type: 'bearer' }, oauth: {} }],
-  ])('has nothing against %j', (overrides) => {
+  ])('accepts %j', (overrides) => {
     expect(faultOf(overrides)).toBeNull();
   });
 });
 
-it('unusableOf() gives the ids of the entries that are left out', () => {
+it('unusableOf() returns the ids of the omitted entries', () => {
   const entries = [entry('a'), entry('b', { auth: { type: 'mtls' } })] as unknown as RawEntry[];
   expect(unusableOf(entries)).toEqual([{ id: 'b', reason: 'auth.type "mtls" is not known to this host' }]);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOfObject, findEntries, isText } from '../../../src/shared/map/entry-scanner.ts';
 
-/** The texts that the scanner takes for entries; null where it finds no list of objects. */
+/** Returns the texts of the entries found by the scanner; null if it finds no list of objects. */
 function entriesOf(text: string): string[] | null {
   const bytes = Buffer.from(text);
   const found = findEntries(bytes);
@@ -12,8 +12,8 @@ function entriesOf(text: string): string[] | null {
   return [...found.starts].map((start, index) => bytes.toString('utf8', start, found.ends[index]));
 }
 
-describe('the scanner of map entries', () => {
-  it('finds every entry of any map, however it is spaced', () => {
+describe('map entry scanner', () => {
+  it('finds every entry of any map, with any white space', () => {
     fc.assert(
       fc.property(fc.array(fc.object()), fc.jsonValue(), fc.constantFrom(0, 2), (connectors, metadata, indent) => {
         const map = { metadata: { connectors: metadata }, id: '"connectors":[', connectors, signature: 'x' };
@@ -26,15 +26,15 @@ describe('the scanner of map entries', () => {
   it.each([
     ['there is no list', '{"id":"x"}'],
     ['the list is within another member', '{"metadata":{"connectors":[{}]}}'],
-    ['the member is no list', '{"connectors":{}}'],
-    ['an entry is no object', '{"connectors":[{},[]]}'],
+    ['the member is not a list', '{"connectors":{}}'],
+    ['an entry is not an object', '{"connectors":[{},[]]}'],
     ['two entries have no comma between them', '{"connectors":[{} {}]}'],
-    ['the list is cut off', '{"connectors":[{},'],
+    ['the list is truncated', '{"connectors":[{},'],
   ])('finds nothing where %s', (_, text) => {
     expect(entriesOf(text)).toBeNull();
   });
 
-  it('takes the word of its caller for where an entry ends', () => {
+  it('uses the entry ends that its caller returns', () => {
     const bytes = Buffer.from('{"connectors":[{"a":1},{"b":2}]}');
     const asked: number[] = [];
     const found = findEntries(bytes, (start) => {
@@ -45,7 +45,7 @@ describe('the scanner of map entries', () => {
     expect([...(found?.ends ?? [])]).toEqual([22, 30]);
   });
 
-  it('finds the end of an object alone', () => {
+  it('finds the end of a single object', () => {
     expect(endOfObject(Buffer.from('{"a":[{}]} '), 0)).toBe(10);
     expect(endOfObject(Buffer.from('[{}]'), 0)).toBe(-1);
   });

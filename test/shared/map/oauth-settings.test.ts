@@ -9,7 +9,7 @@ const settingsOf = (overrides: object) =>
   oauthSettingsOf(normalizeEntry(entry('a', { ...overrides }) as unknown as RawEntry, 300));
 
 describe('oauthSettingsOf()', () => {
-  it('says nothing of an entry that says nothing, or that names a key', () => {
+  it('returns nothing for an entry without OAuth settings, or with a key', () => {
     expect([settingsOf({}), settingsOf({ auth: { type: 'bearer' } }), settingsOf({ auth: { type: 'none' } })]).toEqual([
       null,
       null,
@@ -17,14 +17,14 @@ describe('oauthSettingsOf()', () => {
     ]);
   });
 
-  it('is off where an entry says that nobody is to log in', () => {
+  it('is off if an entry disables logins', () => {
     expect([settingsOf({ oauth: false }), settingsOf({ auth: { type: 'oauth' }, oauth: false })]).toEqual([
       'off',
       'off',
     ]);
   });
 
-  it('gives every member that has a meaning, and none that has not', () => {
+  it('returns every supported member, and no others', () => {
     const said = {
       clientId: 'a',
       clientSecretEnv: 'SECRET',
@@ -38,17 +38,17 @@ describe('oauthSettingsOf()', () => {
     expect(settingsOf({ auth: { type: 'oauth', headerName: 'x', ...said } })).toEqual(said);
   });
 
-  it('keeps members that it does not know in the entry', () => {
+  it('keeps unknown members in the entry', () => {
     const normal = normalizeEntry(entry('a', { oauth: { later: { a: 1 } } }) as unknown as RawEntry, 300);
     expect(normal.oauth).toEqual({ later: { a: 1 } });
   });
 
-  it('takes one text of scopes apart, drops repeats, and takes none for not said', () => {
+  it('splits a string of scopes, drops repeats, and treats an empty string as unset', () => {
     expect(settingsOf({ oauth: { scopes: 'read  write read' } })).toEqual({ scopes: ['read', 'write'] });
     expect([settingsOf({ oauth: { scopes: [] } }), settingsOf({ oauth: { scopes: '' } })]).toEqual([{}, {}]);
   });
 
-  it('prefers the member oauth to an auth of type oauth, which it leaves nothing of', () => {
+  it('prefers the member oauth to an auth of type oauth, and does not merge them', () => {
     const both = { auth: { type: 'oauth', clientId: 'a', callbackPort: 1 }, oauth: { clientId: 'b' } };
     expect(settingsOf(both)).toEqual({ clientId: 'b' });
     expect(normalizeEntry(entry('a', both) as unknown as RawEntry, 300).auth).toBeUndefined();
@@ -62,7 +62,7 @@ describe('oauthSettingsOf()', () => {
     [{ xaa: true }, 'ID-JAG'],
     [{ grant: 'workload-identity' }, 'workload identity'],
     [{ workloadIdentity: {} }, 'workload identity'],
-  ])('names what %j asks for and cannot have', (oauth, unsupported) => {
+  ])('names the unsupported settings of %j', (oauth, unsupported) => {
     expect(settingsOf({ oauth: { clientId: 'a', ...oauth } })).toEqual({ clientId: 'a', unsupported });
   });
 
@@ -73,7 +73,7 @@ describe('oauthSettingsOf()', () => {
     },
   );
 
-  it('never throws, and gives no member that has a fault', () => {
+  it('never throws, and returns no invalid member', () => {
     const member = fc.constantFrom('clientId', 'clientSecretEnv', 'scopes', 'grant', 'issuer', 'callbackPort', 'dpop');
     const oauth = fc.oneof(fc.jsonValue(), fc.dictionary(fc.oneof(member, fc.string()), fc.jsonValue()));
     fc.assert(
@@ -82,7 +82,7 @@ describe('oauthSettingsOf()', () => {
         if (settings === null || settings === 'off') return;
         const { unsupported: _unsupported, ...said } = settings;
         const fault = oauthFault(said);
-        // What is left can only lack its company.
+        // The remaining members may only lack their counterpart.
         expect(fault === null || /needs|stands beside/.test(fault.why)).toBe(true);
       }),
     );

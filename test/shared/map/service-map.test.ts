@@ -12,7 +12,7 @@ import { entry, type Json, mapOf, NOW } from '../../helpers/signed-map.ts';
 const check = (map: Json): ReturnType<typeof checkServiceMap> => checkServiceMap(map, 10);
 
 describe('checkServiceMap', () => {
-  it('gives header, entries and instants of a valid map', () => {
+  it('returns the header, entries and instants of a valid map', () => {
     const checked = check(mapOf([entry('a'), entry('b')], { signature: 'x', note: 'kept' }));
     expect(checked.entries.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(checked.header).toMatchObject({ brand: 'test', note: 'kept' });
@@ -70,17 +70,17 @@ describe('checkServiceMap', () => {
     ['ttlSeconds', mapOf([], { ttlSeconds: undefined })],
     ['connectors', mapOf([], { connectors: {} })],
     ['brand', mapOf([], { brand: '' })],
-  ])('refuses a map that is wrong at %s', (place, map) => {
+  ])('rejects a map with an error at %s', (place, map) => {
     const sent = JSON.parse(JSON.stringify(map));
     const code = CODES.find(([pattern]) => pattern.test(place))?.[1] ?? 'MAP_SCHEMA';
     expect(() => check(sent)).toThrow(expect.objectContaining({ code, detail: { place } }));
   });
 
-  it('refuses two connectors of one id', () => {
+  it('rejects two connectors with one id', () => {
     expect(() => check(mapOf([entry('a'), entry('a')]))).toThrow(expect.objectContaining({ code: 'MAP_DUPLICATE_ID' }));
   });
 
-  it('refuses more connectors than allowed', () => {
+  it('rejects more connectors than allowed', () => {
     const many = Array.from({ length: 11 }, (_, i) => entry(`c${i}`));
     expect(() => check(mapOf(many))).toThrow(expect.objectContaining({ code: 'MAP_TOO_MANY_CONNECTORS' }));
   });
@@ -89,7 +89,7 @@ describe('checkServiceMap', () => {
 describe('normalizeEntry', () => {
   const raw = (overrides: Json): RawEntry => JSON.parse(JSON.stringify(entry('a', overrides)));
 
-  it('fills in name, status and ttl from the other dialect and keeps what was sent', () => {
+  it('fills in name, status and ttl from the other dialect and keeps the original members', () => {
     const sent = raw({
       name: undefined,
       status: undefined,
@@ -109,17 +109,17 @@ describe('normalizeEntry', () => {
     });
   });
 
-  it("takes the map's time to live where the entry has none", () => {
+  it('uses the TTL of the map if the entry has none', () => {
     expect(normalizeEntry(raw({ ttl: undefined }), 300).ttl).toBe(300);
   });
 
-  it('takes off where the dialects contradict each other', () => {
+  it('disables an entry if the dialects contradict each other', () => {
     expect(isEnabled(raw({ enabled: false }))).toBe(false);
     expect(isEnabled(raw({ status: 'disabled', enabled: true }))).toBe(false);
     expect(isEnabled(raw({ enabled: true }))).toBe(true);
   });
 
-  it('cannot be changed', () => {
+  it('returns a frozen entry', () => {
     expect(() => Object.assign(normalizeEntry(raw({}), 1), { name: 'other' })).toThrow(TypeError);
   });
 });
@@ -170,7 +170,7 @@ describe('isHttpEndpoint', () => {
     return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   };
 
-  it('is what the URL parser says of an address without credentials, blanks and control characters', () => {
+  it('agrees with the URL parser for URLs without credentials, spaces and control characters', () => {
     const text = fc.tuple(fc.constantFrom('', 'http://', 'https://'), fc.array(parts, { maxLength: 8 }));
     fc.assert(
       fc.property(text, ([scheme, rest]) => {

@@ -18,15 +18,15 @@ describe('createServiceMapSignature', () => {
     expect(signature).toBe(expected);
   });
 
-  it('does not sign a signature that is already there', () => {
+  it('does not sign an existing signature', () => {
     expect(createServiceMapSignature({ ...payload, signature: 'old' }, KEY)).toBe(signature);
   });
 
-  it('signs members that are unknown to the schema', () => {
+  it('signs members unknown to the schema', () => {
     expect(createServiceMapSignature({ ...payload, extra: true }, KEY)).not.toBe(signature);
   });
 
-  it('agrees with RFC 4231 test case 2, whose data is not JSON but whose MAC is the same function', () => {
+  it('agrees with RFC 4231 test case 2, which is not JSON but uses the same MAC', () => {
     const mac = createHmac('sha256', 'Jefe').update('what do ya want for nothing?').digest('hex');
     expect(mac).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');
   });
@@ -48,16 +48,16 @@ describe('verifyServiceMapSignature', () => {
     ['a truncated MAC', signature.slice(0, -1), KEY],
     ['half a MAC in hex', bytes.toString('hex').slice(0, 32), KEY],
     ['nothing', '', KEY],
-  ])('refuses %s', (_, given, key) => {
+  ])('rejects %s', (_, given, key) => {
     expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
   });
 
-  it('refuses an empty key, with which anybody could sign', () => {
+  it('rejects an empty key, with which anyone could sign', () => {
     expect(verifyServiceMapSignature(payload, createServiceMapSignature(payload, ''), '')).toBe(false);
   });
 
-  it('refuses another spelling of the same bytes', () => {
-    // 43 characters hold 258 bits: the last character has two that decode to nothing.
+  it('rejects another spelling of the same bytes', () => {
+    // 43 characters hold 258 bits: two bits of the last character are unused.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(signature.at(-1) ?? '');
     const twin = signature.slice(0, -1) + alphabet[last ^ 1];
@@ -69,7 +69,7 @@ describe('verifyServiceMapSignature', () => {
 describe('assertSigned', () => {
   const check = (map: object): void => assertSigned(map as Record<string, unknown>, KEY);
 
-  it('accepts what was signed, members in any order', () => {
+  it('accepts a signed map, with members in any order', () => {
     expect(() => check({ signature, ...Object.fromEntries(Object.entries(payload).reverse()) })).not.toThrow();
   });
 

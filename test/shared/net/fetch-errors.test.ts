@@ -29,17 +29,17 @@ describe('classifyFetchError', () => {
     ['MAP_PROXY', 'UND_ERR_ABORTED'],
     ['MAP_UNREACHABLE', 'ECONNREFUSED'],
     ['MAP_UNREACHABLE', 'SOMETHING_NEW'],
-  ])('says %s of %s, however deep it lies', (expected, code) => {
+  ])('returns %s for %s, however deep in the chain', (expected, code) => {
     expect(classifyFetchError(fetchFailed(code))).toBe(expected);
     expect(classifyFetchError(fetchFailed(null, null, code))).toBe(expected);
   });
 
-  it('looks into the first of several attempts that failed together', () => {
+  it('examines the first of several attempts that failed together', () => {
     const tried = new AggregateError([fetchFailed('ENOTFOUND'), fetchFailed('ECONNRESET')]);
     expect(classifyFetchError(new TypeError('fetch failed', { cause: tried }))).toBe('MAP_DNS');
   });
 
-  it('says MAP_UNREACHABLE of what has no code, and of a chain that never ends', () => {
+  it('returns MAP_UNREACHABLE for an error without a code, and for an endless chain', () => {
     const loop: Error = new Error('loop');
     loop.cause = loop;
     expect([classifyFetchError(loop), classifyFetchError('text')]).toEqual(['MAP_UNREACHABLE', 'MAP_UNREACHABLE']);

@@ -25,7 +25,7 @@ describe('GrowingBytes', () => {
     expect(Buffer.from(bytes.take()).toString()).toBe('abcde');
   });
 
-  it('reserves little on the word of a server that announces a huge body', () => {
+  it('reserves little memory for a body that is only announced as huge', () => {
     expect(new GrowingBytes(2 ** 40, 2 ** 41).take().buffer.byteLength).toBe(32 * MIB);
   });
 });

@@ -4,7 +4,7 @@ import { agentSettings, type TlsSettings } from '../../../src/shared/net/network
 const tls: TlsSettings = { ca: [], cert: null, key: null, passphrase: null, servername: null };
 
 describe('agentSettings', () => {
-  it('leaves everything to undici where nothing is set', () => {
+  it('leaves all settings to undici if nothing is configured', () => {
     expect(agentSettings({ id: 'x', tls: null, proxy: null })).toEqual({
       connect: {},
       requestTls: {},
@@ -15,7 +15,7 @@ describe('agentSettings', () => {
     });
   });
 
-  it('trusts own authorities towards server and proxy, but expects the name of the server alone', () => {
+  it('trusts configured authorities for server and proxy, but expects the name of the server only', () => {
     const settings = agentSettings({ id: 'x', tls: { ...tls, servername: 'maps.internal' }, proxy: null });
     expect(settings.connect).toBe(settings.requestTls);
     expect(settings.connect.servername).toBe('maps.internal');
@@ -23,12 +23,12 @@ describe('agentSettings', () => {
     expect(settings.connect.secureContext).toBeDefined();
   });
 
-  it('hands the proxies on', () => {
+  it('passes the proxies on', () => {
     const proxy = { httpProxy: 'http://a', httpsProxy: 'http://b', noProxy: 'c' };
     expect(agentSettings({ id: 'x', tls: null, proxy })).toMatchObject(proxy);
   });
 
-  it('throws on a certificate that cannot be read', () => {
+  it('throws for an unreadable certificate', () => {
     expect(() => agentSettings({ id: 'x', tls: { ...tls, cert: 'no PEM' }, proxy: null })).toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { trimBlanks } from '../../../src/shared/net/trim-blanks.ts';
 
-it('trimBlanks() takes spaces and tabs from both ends, and nothing else', () => {
+it('trimBlanks() removes only spaces and tabs from both ends', () => {
   for (const [text, trimmed] of [
     ['', ''],
     [' \t ', ''],

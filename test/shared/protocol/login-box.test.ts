@@ -8,8 +8,8 @@ import { tokensOf } from '../../helpers/logins.ts';
 const key = sealingKeyOf(randomBytes(32));
 const place: BoxPlace = { table: 'login', rowId: 'a', generation: 7 };
 
-describe('a sealed box', () => {
-  it('gives back what was put in, in its place and with its key', () => {
+describe('sealed login box', () => {
+  it('opens to its content in its place and with its key', () => {
     const box = seal(tokensOf('a'), place, key);
     expect(openBox(box, place, key)).toEqual({ value: tokensOf('a') });
     expect(Buffer.from(box).includes(SECRET_MARK)).toBe(false);
@@ -22,12 +22,12 @@ describe('a sealed box', () => {
     expect(openBox(box, place, sealingKeyOf(randomBytes(32)))).toBeNull();
   });
 
-  it('tells places apart whose parts look alike when put together', () => {
+  it('distinguishes places whose parts look alike when joined', () => {
     const box = seal('x', { table: 'a', rowId: 'b","c', generation: 1 }, key);
     expect(openBox(box, { table: 'a","b', rowId: 'c', generation: 1 }, key)).toBeNull();
   });
 
-  it('does not open after any bit of it was flipped, or where it was cut off', () => {
+  it('does not open after a bit was flipped, or after it was truncated', () => {
     const box = seal(secret('a'), place, key);
     fc.assert(
       fc.property(fc.nat({ max: box.length * 8 - 1 }), (bit) => {
@@ -40,12 +40,12 @@ describe('a sealed box', () => {
       expect(openBox(box.subarray(0, length), place, key)).toBeNull();
   });
 
-  it('never looks the same twice', () => {
+  it('is different each time', () => {
     const boxes = new Set(Array.from({ length: 50 }, () => Buffer.from(seal('x', place, key)).toString('hex')));
     expect(boxes.size).toBe(50);
   });
 
-  it('names a key by a digest that is not the key, and differs from key to key', () => {
+  it('names a key by a digest that differs from the key and between keys', () => {
     expect(key.keyId).toMatch(/^[0-9a-f]{32}$/);
     expect(Buffer.from(key.bytes).toString('hex')).not.toContain(key.keyId);
     expect(sealingKeyOf(randomBytes(32)).keyId).not.toBe(key.keyId);

@@ -27,7 +27,7 @@ const image = (head: object = header()): Buffer =>
   ]);
 
 describe('readStartImage', () => {
-  it('gives back what was framed', () => {
+  it('returns the framed content', () => {
     const read = readStartImage(image(), SCOPE);
     expect(read?.header).toEqual(header());
     expect(read?.maps.map(({ map: { body, ...map }, facts }) => [map, facts, new TextDecoder().decode(body)])).toEqual([
@@ -36,7 +36,7 @@ describe('readStartImage', () => {
     expect([...(read?.connectors ?? [])]).toEqual([connector('a'), connector('b')]);
   });
 
-  it('names the store key of a map `sourceId`, as images of earlier versions do', () => {
+  it('names the store key of a map `sourceId`, like images of earlier versions', () => {
     const map = { storeKey: 's', etag: null, body: new Uint8Array(), generatedAtMs: 1, savedAtMs: 2 };
     expect(startImageMap({ map, facts: FACTS })).toEqual(header().maps[0]);
   });
@@ -44,14 +44,14 @@ describe('readStartImage', () => {
   it.each([
     ['another scope', image(header({ scope: 'other' }))],
     ['another format', image(header({ format: START_IMAGE_FORMAT + 1 }))],
-    ['no image', Buffer.from('something else altogether, long enough to be one')],
+    ['a file that is not an image', Buffer.from('something else altogether, long enough to be one')],
     ['nothing', Buffer.alloc(0)],
-    ['a header that is no JSON', frameOf('{')],
-  ])('takes %s for none', (_, bytes) => {
+    ['a header that is not JSON', frameOf('{')],
+  ])('returns null for %s', (_, bytes) => {
     expect(readStartImage(bytes, SCOPE)).toBeNull();
   });
 
-  it('never gives anything that was not framed, wherever it is cut off or damaged', () => {
+  it('never returns content that was not framed, wherever it is truncated or damaged', () => {
     const good = image();
     const damage = fc.record({
       at: fc.nat(good.length - 1),

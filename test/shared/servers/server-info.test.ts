@@ -3,11 +3,11 @@ import { serverInfoFault } from '../../../src/shared/servers/server-info.ts';
 
 const server = (more: object) => ({ name: 'a', transport: 'stdio', command: 'c', ...more });
 
-/** A value within so many others. */
+/** Returns a value nested this deep. */
 const nested = (depth: number): unknown => (depth === 0 ? 'x' : [nested(depth - 1)]);
 
-describe('a server of the registry', () => {
-  it('may have members of its own, however they are called', () => {
+describe('registry server', () => {
+  it('may have additional members with any names', () => {
     expect(serverInfoFault(server({ 'x-\u{1f600}': { deep: ['\u{1f600}', 1, null, true] } }))).toBeNull();
     expect(serverInfoFault(server({ x: nested(30) }))).toBeNull();
   });
@@ -16,12 +16,12 @@ describe('a server of the registry', () => {
     ['a name', server({ name: 'a\ud800' }), 'name'],
     ['an argument', server({ args: ['fine', 'x\udc00y'] }), 'args[1]'],
     ['a variable', server({ env: { 'A\ud800': '1' } }), 'env'],
-    ['a member of its own', server({ x: { y: [{ z: '\ud83d' }] } }), 'x.y[0].z'],
-  ])('has no lone surrogate in %s: it would be stored as another one', (_, value, place) => {
+    ['an additional member', server({ x: { y: [{ z: '\ud83d' }] } }), 'x.y[0].z'],
+  ])('must not have a lone surrogate in %s, which would be stored as another character', (_, value, place) => {
     expect(serverInfoFault(value)).toBe(`${place}: holds half a character (a lone surrogate)`);
   });
 
-  it('is not nested so deep that it would end a stack on its way', () => {
+  it('must not nest so deeply that it overflows a stack', () => {
     expect(serverInfoFault(server({ x: nested(100) }))).toMatch(/nested too deep/);
     expect(serverInfoFault(server({ x: nested(5_000) }))).toMatch(/nested too deep/);
   });

@@ -19,7 +19,7 @@ const base64url = (text: string | Uint8Array): string => Buffer.from(text).toStr
 const malformed = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'MAP_SIGNATURE_MALFORMED', message: expect.stringMatching(why) });
 
-/** A JWS of any header and payload text, signed by `ed`. */
+/** Creates a JWS with any header and payload text, signed by `ed`. */
 function jwsOf(header: unknown, payload: string = JSON.stringify(PAYLOAD)): string {
   const input = `${base64url(typeof header === 'string' ? header : JSON.stringify(header))}.${base64url(payload)}`;
   return `${input}.${base64url(sign(null, Buffer.from(input), createPrivateKey({ key: { ...ed }, format: 'jwk' })))}`;
@@ -29,8 +29,8 @@ const HEADER = { alg: 'EdDSA', kid: 'ed', typ: MAP_JWS_TYPE };
 const GOOD = jwsOf(HEADER);
 const [headerPart = '', payloadPart = '', signaturePart = ''] = GOOD.split('.');
 
-describe('the published examples', () => {
-  it('RFC 8037 appendix A.4: an Ed25519 signature comes out as published, and A.5: it verifies', () => {
+describe('published JWS examples', () => {
+  it('RFC 8037 appendix A.4: creates the published Ed25519 signature, and A.5: verifies it', () => {
     const d = 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A';
     const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
     const signed =
@@ -46,7 +46,7 @@ describe('the published examples', () => {
     expect(isSignedBy({ ...jws, signingInput: `${header}.${payload}A` }, publicKey as TrustedKey)).toBe(false);
   });
 
-  it('RFC 7515 appendix A.3: an ES256 signature verifies', () => {
+  it('RFC 7515 appendix A.3: verifies an ES256 signature', () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',
@@ -65,14 +65,14 @@ describe('the published examples', () => {
     expect(isSignedBy({ ...jws, signingInput: `${signingInput}A` }, key)).toBe(false);
   });
 
-  it('RFC 9864: Ed25519 and EdDSA name the algorithm of an Ed25519 key; other names do not', () => {
+  it('RFC 9864: accepts Ed25519 and EdDSA as the algorithm of an Ed25519 key, and no other names', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(isSignedBy(read(jwsOf({ ...HEADER, alg })), trusted(ed))).toBe(true);
     for (const alg of ['Ed448', 'ESP256', 'ES256', 'eddsa', 'ED25519', 'HS256'])
       expect(isSignedBy(read(jwsOf({ ...HEADER, alg })), trusted(ed)), alg).toBe(false);
   });
 });
 
-describe('jose, the library', () => {
+describe('jose library', () => {
   const anyPayload = fc.record({
     map: fc.string({ unit: 'grapheme' }),
     exp: fc.integer(),
@@ -80,7 +80,7 @@ describe('jose, the library', () => {
   });
   const anyKey = fc.constantFrom(ed, ec);
 
-  it('verifies whatever is signed here', async () => {
+  it('verifies every signature created here', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayload, anyKey, async (payload, key) => {
         const jws = signJws(payload, readSigningKey(key), MAP_JWS_TYPE);
@@ -94,7 +94,7 @@ describe('jose, the library', () => {
     );
   });
 
-  it('signs what verifies here, by that key and by no other', async () => {
+  it('creates signatures that verify here, only with their own key', async () => {
     const names = fc.constantFrom('EdDSA', 'Ed25519');
     await fc.assert(
       fc.asyncProperty(anyPayload, anyKey, names, async (payload, key, name) => {
@@ -110,9 +110,9 @@ describe('jose, the library', () => {
   });
 });
 
-describe('a JWS that is not as it should be', () => {
+describe('malformed JWS', () => {
   it.each<[string, unknown]>([
-    ['no string', 7],
+    ['not a string', 7],
     ['empty', ''],
     ['of two parts', `${headerPart}.${payloadPart}`],
     ['of four parts', `${GOOD}.`],
@@ -124,25 +124,25 @@ describe('a JWS that is not as it should be', () => {
     ['unsigned', `${headerPart}.${payloadPart}.`],
     ['padded', `${GOOD}==`],
     ['followed by a line feed', `${GOOD}\n`],
-    ['preceded by a blank', ` ${GOOD}`],
-    ['written in base64', `${headerPart}.${payloadPart}.${Buffer.from(signaturePart, 'base64url').toString('base64')}`],
+    ['preceded by a space', ` ${GOOD}`],
+    ['encoded in base64', `${headerPart}.${payloadPart}.${Buffer.from(signaturePart, 'base64url').toString('base64')}`],
     ['spelled with stray bits', `${GOOD.slice(0, -1)}${nextLetter(GOOD.at(-1) ?? '')}`],
-    ['of a length that no bytes have', `${GOOD}AAA`],
-    ['signed over no JSON', jwsOf(HEADER, 'hello')],
+    ['of an impossible length', `${GOOD}AAA`],
+    ['signed over a payload that is not JSON', jwsOf(HEADER, 'hello')],
     ['signed over a list', jwsOf(HEADER, '[]')],
-    ['signed over nothing', jwsOf(HEADER, '')],
-    ['signed over a member that occurs twice', jwsOf(HEADER, '{"map":"m","map":"n"}')],
+    ['signed over an empty payload', jwsOf(HEADER, '')],
+    ['signed over a duplicate member', jwsOf(HEADER, '{"map":"m","map":"n"}')],
     [
       'signed over text that is not UTF-8',
       `${headerPart}.${base64url(Uint8Array.of(0x22, 0xff, 0x22))}.${signaturePart}`,
     ],
-  ])('is refused where it is %s', (_, text) => {
+  ])('is rejected if it is %s', (_, text) => {
     expect(() => read(text)).toThrow(malformed());
   });
 
   it.each<[string, unknown]>([
-    ['no object', []],
-    ['no JSON', 'alg: EdDSA'],
+    ['not an object', []],
+    ['not JSON', 'alg: EdDSA'],
     ['without alg', { ...HEADER, alg: undefined }],
     ['with an empty alg', { ...HEADER, alg: '' }],
     ['with a list of algorithms', { ...HEADER, alg: ['EdDSA'] }],
@@ -168,11 +168,11 @@ describe('a JWS that is not as it should be', () => {
     ['with a second kid in another spelling', `{"alg":"EdDSA","kid":"ed","\\u006bid":"x","typ":"${MAP_JWS_TYPE}"}`],
     ['with a BOM', `\ufeff${JSON.stringify(HEADER)}`],
     ['with __proto__', `{"__proto__":{},"alg":"EdDSA","kid":"ed","typ":"${MAP_JWS_TYPE}"}`],
-  ])('is refused where its header is %s', (_, header) => {
+  ])('is rejected if its header is %s', (_, header) => {
     expect(() => read(jwsOf(header))).toThrow(malformed());
   });
 
-  it('is refused with the code and the words of the document that it belongs to', () => {
+  it('is rejected with the code and the wording of its document type', () => {
     const form = { code: 'KEYS_INVALID', subject: 'the key document', maxLength: 65_536 } as const;
     const refused = expect.objectContaining({
       code: 'KEYS_INVALID',
@@ -182,13 +182,13 @@ describe('a JWS that is not as it should be', () => {
     expect(readJws(jwsOf(HEADER, JSON.stringify({ x: 'x'.repeat(9_000) })), MAP_JWS_TYPE, form).kid).toBe('ed');
   });
 
-  it('may carry header members that mean nothing here (RFC 7515 section 4)', () => {
+  it('may contain irrelevant header members (RFC 7515 section 4)', () => {
     expect(isSignedBy(read(jwsOf({ ...HEADER, cty: 'json', iat: 1 })), trusted(ed))).toBe(true);
   });
 });
 
-describe('a signature that does not count', () => {
-  it.each(['HS256', 'HS512'])('is %s with the bytes of the public key as its secret', (alg) => {
+describe('invalid JWS signature', () => {
+  it.each(['HS256', 'HS512'])('is %s with the bytes of the public key as the secret', (alg) => {
     for (const key of [ed, ec]) {
       const { thumbprint, jwk } = trusted(key);
       const secrets = [jwk.x ?? '', Buffer.from(jwk.x ?? '', 'base64url'), JSON.stringify(publicJwk(key)), thumbprint];
@@ -202,7 +202,7 @@ describe('a signature that does not count', () => {
     }
   });
 
-  it('is one of ES256 in DER (RFC 7518 section 3.4 wants 64 bytes)', () => {
+  it('is ES256 in DER (RFC 7518 section 3.4 requires 64 bytes)', () => {
     const privateKey = createPrivateKey({ key: { ...ec }, format: 'jwk' });
     const input = `${base64url(JSON.stringify({ ...HEADER, alg: 'ES256', kid: 'ec' }))}.${payloadPart}`;
     const der = sign('sha256', Buffer.from(input), privateKey);
@@ -211,7 +211,7 @@ describe('a signature that does not count', () => {
     expect(isSignedBy(read(`${input}.${base64url(raw)}`), trusted(ec))).toBe(true);
   });
 
-  it('is not (r, n − s): who does not hold the key can write it, so the bytes of a signature identify nothing', () => {
+  it('is not (r, n − s): it can be created without the key, so the bytes of a signature identify nothing', () => {
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
     const jws = read(signJws(PAYLOAD, readSigningKey(ec), MAP_JWS_TYPE));
     const s = BigInt(`0x${Buffer.from(jws.signature).subarray(32).toString('hex')}`);
@@ -230,7 +230,7 @@ describe('a signature that does not count', () => {
   });
 });
 
-/** The letter of base64url whose last bit is another. */
+/** Returns the base64url letter that differs in its last bit. */
 function nextLetter(letter: string): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return letters[letters.indexOf(letter) ^ 1] ?? '';

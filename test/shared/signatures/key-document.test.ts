@@ -17,7 +17,7 @@ const b = newKey('b', 'ES256');
 const invalid = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_INVALID', message: expect.stringMatching(why) });
 
-/** A JWS of any payload text, as `jose` signs it. */
+/** Creates a JWS of any payload text, signed with `jose`. */
 async function joseSigned(payload: string, header: object = {}): Promise<string> {
   return new CompactSign(new TextEncoder().encode(payload))
     .setProtectedHeader({ alg: 'EdDSA', kid: 'a', typ: KEY_DOCUMENT_JWS_TYPE, ...header })
@@ -28,8 +28,8 @@ const textOf = async (payload: unknown): Promise<string> =>
   JSON.stringify({ signatures: [await joseSigned(JSON.stringify(payload))] });
 const PAYLOAD = payloadOf(3, [a, b]);
 
-describe('a key document', () => {
-  it('is read as it was made', () => {
+describe('key document', () => {
+  it('is read as it was created', () => {
     const payload = payloadOf(3, [a, b], { expires: '2027-01-31T12:00:00+01:00', threshold: 2 });
     const text = JSON.stringify(signedBy([a, b], payload));
     const document = readKeyDocument(text);
@@ -44,14 +44,14 @@ describe('a key document', () => {
     expect(readKeyDocument(new TextEncoder().encode(text))).toEqual(document);
   });
 
-  it('may be signed by other software, with members that are not known', async () => {
+  it('may be signed by other software, with unknown members', async () => {
     const { revoked: _, ...payload } = { ...PAYLOAD, note: 'a member of a later version' };
     expect(readKeyDocument(await textOf(payload))).toMatchObject({ version: 3, revoked: [] });
     const signature = await joseSigned(JSON.stringify(PAYLOAD));
     expect(readKeyDocument(JSON.stringify({ comment: 'made by hand', signatures: [signature] })).version).toBe(3);
   });
 
-  it('passes over keys of other kinds, which may not be roots', async () => {
+  it('skips keys of unsupported kinds, which may not be roots', async () => {
     const rsa = { kty: 'RSA', kid: 'rsa', n: 'AQAB', e: 'AQAB' };
     const keys = { keys: [publicJwk(a), rsa] };
     expect(readKeyDocument(await textOf({ ...payloadOf(1, [a]), keys })).keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -59,7 +59,7 @@ describe('a key document', () => {
     expect(() => readKeyDocument(text)).toThrow(invalid('`roots` names "rsa", which is not among its usable keys'));
   });
 
-  it('takes revoked keys out of its keys and out of its roots', () => {
+  it('excludes revoked keys from its keys and from its roots', () => {
     const revoked = [thumbprintOf(publicJwk(b))];
     const document = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(1, [a, b], { revoked }))));
     expect(document.keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -79,17 +79,17 @@ describe('a key document', () => {
 
   it.each<[string, DocumentChange & Record<string, unknown>, RegExp]>([
     ['version 0', { version: 0 }, /`version`/],
-    ['a version that is no whole number', { version: 1.5 }, /`version`/],
-    ['a version beyond what a double holds', { version: 2 ** 53 }, /`version`/],
+    ['a version that is not an integer', { version: 1.5 }, /`version`/],
+    ['a version beyond the safe integers', { version: 2 ** 53 }, /`version`/],
     ['a version in a string', { version: '3' as never }, /`version`/],
     ['no version', { version: undefined as never }, /`version`/],
     ['no expiry', { expires: undefined as never }, /`expires`/],
-    ['an expiry that is no instant', { expires: '2027-02-30T00:00:00Z' }, /`expires`/],
+    ['an expiry that is not a valid instant', { expires: '2027-02-30T00:00:00Z' }, /`expires`/],
     ['an expiry without a time zone', { expires: '2027-02-28T00:00:00' }, /`expires`/],
     ['an expiry in seconds', { expires: 1_800_000_000 as never }, /`expires`/],
     ['no roots', { roots: [] }, /`roots`/],
-    ['roots that are no array', { roots: 'a' as never }, /`roots`/],
-    ['a root that is no string', { roots: [1] as never }, /`roots\[0\]`/],
+    ['roots that are not an array', { roots: 'a' as never }, /`roots`/],
+    ['a root that is not a string', { roots: [1] as never }, /`roots\[0\]`/],
     ['a root that is not among its keys', { roots: ['c'] }, /`roots` names "c"/],
     ['a root that is named twice', { roots: ['a', 'a'] }, /names a key twice/],
     ['threshold 0', { threshold: 0 }, /`threshold`/],
@@ -97,23 +97,23 @@ describe('a key document', () => {
     ['no threshold', { threshold: undefined as never }, /`threshold`/],
     ['a threshold that its roots cannot reach', { threshold: 3 }, /its threshold is 3/],
     ['a thumbprint in hex', { revoked: ['00'.repeat(32)] }, /`revoked\[0\]`/],
-    ['revoked keys in no array', { revoked: 'all' as never }, /`revoked`/],
+    ['revoked keys that are not an array', { revoked: 'all' as never }, /`revoked`/],
     ['no keys', { keys: undefined as never }, /`keys`/],
-    ['keys that are no JWK set', { keys: [] as never }, /key set/],
+    ['keys that are not a JWK set', { keys: [] as never }, /key set/],
     ['a private key', { keys: { keys: [a] } }, /private/],
-    ['two keys of one kid', { keys: jwksOf(a, { ...b, kid: 'a' }) }, /kid/],
-  ])('is refused with %s', async (_, change, why) => {
+    ['two keys with one kid', { keys: jwksOf(a, { ...b, kid: 'a' }) }, /kid/],
+  ])('is rejected with %s', async (_, change, why) => {
     const text = await textOf({ ...PAYLOAD, ...change });
     expect(() => readKeyDocument(text)).toThrow(invalid(why));
   });
 
-  it('is refused where its signatures are of different payloads, though the payloads mean the same', async () => {
+  it('is rejected if its signatures have different payloads, even if these are equivalent', async () => {
     const one = await joseSigned(JSON.stringify(PAYLOAD));
     const other = await joseSigned(JSON.stringify(PAYLOAD, null, 1));
     expect(() => readKeyDocument(JSON.stringify({ signatures: [one, other] }))).toThrow(invalid(/different payloads/));
   });
 
-  it('is refused where its payload names a member twice', async () => {
+  it('is rejected if its payload contains a duplicate member', async () => {
     const payload = JSON.stringify(PAYLOAD).replace('"version":3', '"version":3,"version":4');
     const text = JSON.stringify({ signatures: [await joseSigned(payload)] });
     expect(() => readKeyDocument(text)).toThrow(invalid(/twice/));
@@ -123,32 +123,32 @@ describe('a key document', () => {
     ['of a map', { typ: MAP_JWS_TYPE }],
     ['without a kid', { kid: '' }],
     ['with its own key', { jwk: publicJwk(a) }],
-  ])('is refused with a signature %s', async (_, header) => {
+  ])('is rejected with a signature %s', async (_, header) => {
     const text = JSON.stringify({ signatures: [await joseSigned(JSON.stringify(PAYLOAD), header)] });
     expect(() => readKeyDocument(text)).toThrow(invalid('A signature of the key document is malformed'));
   });
 
   it.each([
     ['nothing', ''],
-    ['a page', '<!doctype html><html><body>Log in</body></html>'],
+    ['an HTML page', '<!doctype html><html><body>Log in</body></html>'],
     ['an array', '[]'],
     ['null', 'null'],
     ['no signatures', '{}'],
     ['an empty array of signatures', '{"signatures":[]}'],
-    ['a signature that is no string', '{"signatures":[1]}'],
+    ['a signature that is not a string', '{"signatures":[1]}'],
     ['17 signatures', JSON.stringify({ signatures: new Array(17).fill('a.b.c') })],
-    ['a member twice', '{"signatures":[],"signatures":[]}'],
-    ['deep nesting', `{"signatures":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+    ['a duplicate member', '{"signatures":[],"signatures":[]}'],
+    ['deeply nested JSON', `{"signatures":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
     ['more than 64 KiB', `{"signatures":["${'a'.repeat(MAX_KEY_DOCUMENT_BYTES)}"]}`],
-  ])('is refused as %s', (_, text) => {
+  ])('is rejected as %s', (_, text) => {
     expect(() => readKeyDocument(text)).toThrow(invalid());
   });
 
-  it('is refused as bytes that are not UTF-8', () => {
+  it('is rejected as bytes that are not UTF-8', () => {
     expect(() => readKeyDocument(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(invalid(/UTF-8/));
   });
 
-  it('never quotes what it is made of in its refusal', () => {
+  it('is never quoted in its rejection', () => {
     const page = '<html>token=hunter2</html>';
     expect(() => readKeyDocument(page)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
@@ -157,27 +157,27 @@ describe('a key document', () => {
 });
 
 describe('createKeyDocument', () => {
-  it('refuses a payload that readers would refuse', () => {
+  it('rejects a payload that readers would reject', () => {
     expect(() => createKeyDocument({ ...PAYLOAD, version: 0 }, [readSigningKey(a)])).toThrow(invalid('version'));
   });
 
-  it('refuses to make a document without a signature', () => {
+  it('rejects a document without a signature', () => {
     expect(() => createKeyDocument(PAYLOAD, [])).toThrow(invalid('signatures'));
   });
 
-  it('refuses to make a document that is too large for its readers', () => {
+  it('rejects a document that is too large for its readers', () => {
     const keys = Array.from({ length: 200 }, (_, index) => newKey(`key-${index}`));
     expect(() => signedBy(keys.slice(0, 8), payloadOf(1, keys, { roots: ['key-0'] }))).toThrow(invalid('65536 bytes'));
   });
 });
 
 describe('peekKeyDocumentVersion', () => {
-  it('finds the version of a document without verifying anything', () => {
+  it('finds the version of a document without verification', () => {
     expect(peekKeyDocumentVersion(signedBy([a], payloadOf(7, [a])))).toBe(7);
   });
 
   it.each([[null], [1], [{}], [{ signatures: [] }], [{ signatures: ['a.!!.c'] }], [{ signatures: ['a.bnVsbA.c'] }]])(
-    'finds none in %j',
+    'finds no version in %j',
     (value) => {
       expect(peekKeyDocumentVersion(value)).toBeNull();
     },

@@ -8,8 +8,8 @@ const ec = newKey('ec', 'ES256');
 const invalid = (place: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_INVALID', message: expect.stringMatching(place) });
 
-describe('a JWK set', () => {
-  it('gives Ed25519 and P-256 keys as plain data', () => {
+describe('JWK set', () => {
+  it('returns Ed25519 and P-256 keys as plain data', () => {
     const keys = readKeySet(jwksOf(ed, { ...ec, nbf: 10, exp: 20.5, use: 'sig', alg: 'ES256', key_ops: ['verify'] }));
     const [{ x: edX }, { x, y }] = [publicJwk(ed), publicJwk(ec)];
     expect(keys).toEqual([
@@ -37,19 +37,19 @@ describe('a JWK set', () => {
     ['of an unknown kind', { kty: 'LWE', kid: 'x' }],
     ['of an unknown curve', { kty: 'OKP', crv: 'Ed448', x: 'AA', kid: 'x' }],
     ['of another curve', { ...publicJwk(ec), crv: 'P-384' }],
-    ['of a curve that another kind has', { ...publicJwk(ec), kty: 'OKP' }],
-    ['whose curve is a member of every object', { ...publicJwk(ec), crv: 'constructor' }],
+    ['of a curve that belongs to another kind', { ...publicJwk(ec), kty: 'OKP' }],
+    ['whose curve is the name of an inherited member', { ...publicJwk(ec), crv: 'constructor' }],
     ['of RSA, without a kid', { kty: 'RSA', n: 'AQAB', e: 'AQAB' }],
     ['for encryption', { ...publicJwk(ec), use: 'enc' }],
     ['for another algorithm', { ...publicJwk(ec), alg: 'ECDH-ES' }],
     ['for another algorithm of the same curve', { ...publicJwk(ed), alg: 'HS256' }],
     ['without the operation verify', { ...publicJwk(ec), key_ops: ['deriveKey'] }],
-  ])('passes over a key %s', (_, jwk) => {
+  ])('skips a key %s', (_, jwk) => {
     expect(readKeySet({ keys: [jwk, publicJwk(newKey('good'))] }).map(({ kid }) => kid)).toEqual(['good']);
     expect(() => readKeySet({ keys: [jwk] })).toThrow(invalid('no Ed25519 or P-256 key'));
   });
 
-  it.each(['EdDSA', 'Ed25519'])('takes %s as the algorithm of an Ed25519 key (RFC 9864)', (alg) => {
+  it.each(['EdDSA', 'Ed25519'])('accepts %s as the algorithm of an Ed25519 key (RFC 9864)', (alg) => {
     expect(readKeySet(jwksOf({ ...ed, alg }))).toMatchObject([{ kid: 'ed', alg: 'EdDSA' }]);
   });
 
@@ -58,7 +58,7 @@ describe('a JWK set', () => {
     ['a list', [publicJwk(ed)], /no JWK set/],
     ['a set without keys', {}, /no JWK set/],
     ['an empty set', { keys: [] }, /no Ed25519 or P-256 key/],
-    ['a key that is no object', { keys: ['key'] }, /keys\[0\]/],
+    ['a key that is not an object', { keys: ['key'] }, /keys\[0\]/],
     ['a private key', { keys: [ed] }, /private \(it has `d`\)/],
     ['a shared secret', { keys: [publicJwk(ed), { kty: 'oct', k: 'c2VjcmV0' }] }, /keys\[1\] is private/],
     ['a key without a kid', { keys: [{ ...publicJwk(ed), kid: undefined }] }, /no kid/],
@@ -68,15 +68,15 @@ describe('a JWK set', () => {
     ['a coordinate in another spelling', { keys: [{ ...publicJwk(ed), x: `${publicJwk(ed).x}=` }] }, /`x`/],
     ['a coordinate that is too short', { keys: [{ ...publicJwk(ec), y: 'AQAB' }] }, /`y`/],
     ['a missing coordinate', { keys: [{ ...publicJwk(ec), y: undefined }] }, /`y`/],
-    ['a point beside the curve', { keys: [{ ...publicJwk(ec), y: publicJwk(ec).x }] }, /not a point/],
-    ['an expiry that is a text', { keys: [{ ...publicJwk(ed), exp: '2030-01-01' }] }, /`exp`/],
+    ['a point that is not on the curve', { keys: [{ ...publicJwk(ec), y: publicJwk(ec).x }] }, /not a point/],
+    ['an expiry that is a string', { keys: [{ ...publicJwk(ed), exp: '2030-01-01' }] }, /`exp`/],
     ['too many keys', { keys: Array.from({ length: 257 }, () => ({})) }, /at most 256/],
-  ])('is refused with KEYS_INVALID if it is or holds %s', (_, value, why) => {
+  ])('is rejected with KEYS_INVALID if it is or contains %s', (_, value, why) => {
     expect(() => readKeySet(value)).toThrow(invalid(why));
   });
 
   it.each(['00', '01', '0000000000000000000000000000000000000000000000000000000000000080', 'ec', 'ed', 'ee', 'ff'])(
-    'refuses the Ed25519 point %s of small order or in a second spelling, under which anybody could sign',
+    'rejects the Ed25519 point %s of small order or in a second spelling, under which anyone could sign',
     (hex) => {
       const bytes = Buffer.alloc(32);
       if (hex.length === 64) bytes.write(hex, 'hex');
@@ -87,15 +87,15 @@ describe('a JWK set', () => {
     },
   );
 
-  it('never shows more of a kid than a line of a log can hold', () => {
+  it('truncates a kid to the length of a log line', () => {
     const kid = `\u001b[31m"${'x'.repeat(100)}\u202e`;
     const keys = [ed, ec].map((key) => ({ ...publicJwk(key), kid }));
     expect(() => readKeySet({ keys })).toThrow(invalid(/^[^\p{Cc}\p{Cf}]{1,120}$/u));
   });
 });
 
-describe('a thumbprint', () => {
-  it('is that of the example of RFC 7638 section 3.1', () => {
+describe('JWK thumbprint', () => {
+  it('equals the example of RFC 7638 section 3.1', () => {
     const n =
       '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn' +
       'jhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qM' +
@@ -105,17 +105,17 @@ describe('a thumbprint', () => {
     expect(thumbprintOf(jwk)).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
   });
 
-  it('is that of the example of RFC 8037 appendix A.3', () => {
+  it('equals the example of RFC 8037 appendix A.3', () => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
     expect(thumbprintOf(jwk)).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
   });
 
-  it('is the same for both halves of a key, whatever its kid', () => {
+  it('is the same for both halves of a key, with any kid', () => {
     expect(thumbprintOf({ ...publicJwk(ec), kid: 'other' })).toBe(thumbprintOf(ec));
   });
 
   it.each([{}, { kty: 'oct', k: 'AA' }, { kty: 'EC', crv: 'P-256', x: 'AA' }, { kty: 'toString' }])(
-    'does not exist of %j',
+    'is rejected for %j',
     (jwk) => expect(() => thumbprintOf(jwk)).toThrow(invalid('no thumbprint')),
   );
 });

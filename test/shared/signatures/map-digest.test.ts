@@ -13,7 +13,7 @@ import { entry, mapOf } from '../../helpers/signed-map.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** The digest as its definition says, without any of the code that computes it for real. */
+/** Computes the digest by its definition, without any of the production code. */
 function plainDigest({ signature: _mac, signatures: _signatures, ...map }: Readonly<Record<string, unknown>>): string {
   const connectors = Array.isArray(map.connectors)
     ? { connectors: map.connectors.map((it) => sha256(canonicalJson(it))) }
@@ -21,8 +21,8 @@ function plainDigest({ signature: _mac, signatures: _signatures, ...map }: Reado
   return `sha-256:${sha256(canonicalJson({ ...map, ...connectors }))}`;
 }
 
-describe('the digest of a map', () => {
-  it('is SHA-256 over the canonical form in which the SHA-256 of each entry stands for the entry', () => {
+describe('map digest', () => {
+  it('is SHA-256 over the canonical form in which each entry is replaced by its SHA-256', () => {
     const json = fc.jsonValue({ maxDepth: 3 }).filter((value) => JSON.stringify(value).isWellFormed());
     const anyMap = fc.record(
       {
@@ -41,14 +41,14 @@ describe('the digest of a map', () => {
     );
   });
 
-  it('stays what it was published as', () => {
+  it('equals its published value', () => {
     expect(contentOf(mapOf([])).digest()).toBe('sha-256:xQQBcLWzfATYYlfxHnLBTdE59JrwwgIHMIgsBkdMNHA');
     expect(contentOf(mapOf([entry('a'), entry('b', { name: 'é' })])).digest()).toBe(
       'sha-256:joKGzC-3YqRH15DzT_VBmyq04fvZeq9ICHXKgADE4uE',
     );
   });
 
-  it('covers everything but `signature` and `signatures`, also a member without a name', () => {
+  it('covers everything except `signature` and `signatures`, including a member with an empty name', () => {
     const map = mapOf([entry('a')]);
     const digest = contentOf(map).digest();
     expect(contentOf({ ...map, signature: 'x', signatures: ['y'] }).digest()).toBe(digest);
@@ -56,14 +56,14 @@ describe('the digest of a map', () => {
       expect(contentOf({ ...map, ...other }).digest()).not.toBe(digest);
   });
 
-  it('tells an entry from a text that is its digest', () => {
+  it('distinguishes an entry from a string that equals its digest', () => {
     const inner = sha256(canonicalJson(entry('a')));
     expect(contentOf(mapOf([inner as never])).digest()).not.toBe(contentOf(mapOf([entry('a')])).digest());
   });
 });
 
-describe('the texts of digests', () => {
-  it('are base64url in quotes with a comma after each, whatever the bytes', () => {
+describe('digest text', () => {
+  it('is base64url in quotes with a comma after each digest, for any bytes', () => {
     const anyDigests = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 4 });
     fc.assert(
       fc.property(anyDigests, (list) => {
@@ -73,7 +73,7 @@ describe('the texts of digests', () => {
     );
   });
 
-  it('of another map are copied in runs, and written one by one', () => {
+  it('of an updated map is copied in runs, and written one by one', () => {
     const digests = Uint8Array.from({ length: 128 }, (_, index) => index * 7);
     const whole = digestTextsOf(digests);
     const texts = emptyDigestTexts(4);

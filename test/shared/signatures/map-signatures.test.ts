@@ -14,7 +14,7 @@ const END = NOW + 3_600_000;
 const MOMENT: SignatureMoment = { nowMs: NOW, maxSkewMs: 0, allowExpired: false };
 const TYP = 'service-map+jws';
 
-/** The signatures that these keys make of a map. */
+/** Returns the signatures of a map by these keys. */
 function signaturesOf(map: Json, ...keys: readonly PrivateJwk[]): readonly string[] {
   return signServiceMap(map, { keys }).signatures ?? [];
 }
@@ -22,7 +22,7 @@ function signaturesOf(map: Json, ...keys: readonly PrivateJwk[]): readonly strin
 const DIGEST = contentOf(MAP).digest();
 const STATEMENT = { map: MAP.id, generatedAt: MAP.generatedAt, exp: END / 1000, digest: DIGEST };
 
-/** A signature of any header and payload. */
+/** Creates a signature with any header and payload. */
 function forged(key: PrivateJwk, payload: object | string, header: object = {}): string {
   const alg = key.crv === 'P-256' ? 'ES256' : 'EdDSA';
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
@@ -36,7 +36,7 @@ function forged(key: PrivateJwk, payload: object | string, header: object = {}):
   return `${input}.${signature.toString('base64url')}`;
 }
 
-/** Who signed, or the code of the error. */
+/** Returns the signers, or the code of the error. */
 function judged(
   signatures: unknown,
   trust: SignatureTrust = trustIn([a, b, c]),
@@ -51,8 +51,8 @@ function judged(
   }
 }
 
-describe('the signatures of a map', () => {
-  it('count for each trusted key that signed it', () => {
+describe('map signatures', () => {
+  it('count for each trusted key that signed the map', () => {
     expect(judged(signaturesOf(MAP, a))).toEqual(['a']);
     expect(judged(signaturesOf(MAP, a, b, c))).toEqual(['a', 'b', 'c']);
     expect(judged([...signaturesOf(MAP, stranger), ...signaturesOf(MAP, b)])).toEqual(['b']);
@@ -62,7 +62,7 @@ describe('the signatures of a map', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(judged([forged(a, STATEMENT, { alg })])).toEqual(['a']);
   });
 
-  it('may say more than is asked for', () => {
+  it('may contain additional members', () => {
     expect(judged([forged(a, { ...STATEMENT, iat: 1, note: {} }, { cty: 'json' })])).toEqual(['a']);
   });
 
@@ -70,60 +70,76 @@ describe('the signatures of a map', () => {
     ['MAP_SIGNATURE_MISSING', 'there is no list', undefined],
     ['MAP_SIGNATURE_MALFORMED', 'the list is empty', []],
     ['MAP_SIGNATURE_MALFORMED', 'the list is null', null],
-    ['MAP_SIGNATURE_MALFORMED', 'the list is a text', signaturesOf(MAP, a)[0]],
+    ['MAP_SIGNATURE_MALFORMED', 'the list is a string', signaturesOf(MAP, a)[0]],
     ['MAP_SIGNATURE_MALFORMED', 'the list is an object', { 0: signaturesOf(MAP, a)[0] }],
-    ['MAP_SIGNATURE_MALFORMED', 'there are 17', Array.from({ length: 17 }, () => signaturesOf(MAP, a)[0])],
-    ['MAP_SIGNATURE_MALFORMED', 'one of three is no signature', [...signaturesOf(MAP, a, b), 'x.y.z']],
+    ['MAP_SIGNATURE_MALFORMED', 'there are 17 signatures', Array.from({ length: 17 }, () => signaturesOf(MAP, a)[0])],
+    ['MAP_SIGNATURE_MALFORMED', 'one of three is not a signature', [...signaturesOf(MAP, a, b), 'x.y.z']],
     ['MAP_SIGNATURE_MALFORMED', 'one of two is null', [...signaturesOf(MAP, a), null]],
     [
       'MAP_SIGNATURE_MALFORMED',
-      'one of two names no algorithm',
+      'one of two has the algorithm none',
       [...signaturesOf(MAP, a), forged(b, STATEMENT, { alg: 'none' })],
     ],
     [
       'MAP_SIGNATURE_MALFORMED',
-      'a key comes along',
+      'a header contains its key',
       [forged(stranger, STATEMENT, { kid: 'a', jwk: publicJwk(stranger) })],
     ],
-    ['MAP_SIGNATURE_MALFORMED', 'a key is to be fetched', [forged(a, STATEMENT, { jku: 'https://example.com/keys' })]],
-    ['MAP_SIGNATURE_MALFORMED', 'something critical is unknown', [forged(a, STATEMENT, { crit: ['x'], x: 1 })]],
-    ['MAP_SIGNATURE_MALFORMED', 'it is one of a key document', [forged(a, STATEMENT, { typ: 'service-map-keys+jws' })]],
-    ['MAP_SIGNATURE_MALFORMED', 'it is one of an access token', [forged(a, STATEMENT, { typ: 'at+jwt' })]],
     [
       'MAP_SIGNATURE_MALFORMED',
-      'a member of the payload occurs twice',
+      'a header names a URL for its key',
+      [forged(a, STATEMENT, { jku: 'https://example.com/keys' })],
+    ],
+    ['MAP_SIGNATURE_MALFORMED', 'a critical header is unknown', [forged(a, STATEMENT, { crit: ['x'], x: 1 })]],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'it is a signature of a key document',
+      [forged(a, STATEMENT, { typ: 'service-map-keys+jws' })],
+    ],
+    ['MAP_SIGNATURE_MALFORMED', 'it is a signature of an access token', [forged(a, STATEMENT, { typ: 'at+jwt' })]],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'a payload member occurs twice',
       [forged(a, JSON.stringify(STATEMENT).replace('{', '{"map":"other",'))],
     ],
     ['MAP_SIGNATURE_MALFORMED', 'the payload has no digest', [forged(a, { ...STATEMENT, digest: undefined })]],
     [
       'MAP_SIGNATURE_MALFORMED',
-      'the digest is of another kind',
+      'the digest uses another algorithm',
       [forged(a, { ...STATEMENT, digest: DIGEST.replace('256', '512') })],
     ],
     ['MAP_SIGNATURE_MALFORMED', 'the digest is padded', [forged(a, { ...STATEMENT, digest: `${DIGEST}=` })]],
-    ['MAP_SIGNATURE_MALFORMED', 'exp is a text', [forged(a, { ...STATEMENT, exp: String(STATEMENT.exp) })]],
+    ['MAP_SIGNATURE_MALFORMED', 'exp is a string', [forged(a, { ...STATEMENT, exp: String(STATEMENT.exp) })]],
     ['MAP_SIGNATURE_MALFORMED', 'exp is missing', [forged(a, { ...STATEMENT, exp: undefined })]],
     ['MAP_SIGNATURE_MALFORMED', 'map is a number', [forged(a, { ...STATEMENT, map: 1 })]],
     ['MAP_SIGNATURE_MALFORMED', 'generatedAt is a number', [forged(a, { ...STATEMENT, generatedAt: NOW })]],
-    ['MAP_SIGNATURE_UNTRUSTED', 'a stranger signed', signaturesOf(MAP, stranger)],
-    ['MAP_SIGNATURE_UNTRUSTED', 'the kid is a member of every object', [forged(a, STATEMENT, { kid: '__proto__' })]],
+    ['MAP_SIGNATURE_UNTRUSTED', 'an unknown key signed', signaturesOf(MAP, stranger)],
+    [
+      'MAP_SIGNATURE_UNTRUSTED',
+      'the kid is the name of an inherited member',
+      [forged(a, STATEMENT, { kid: '__proto__' })],
+    ],
     ['MAP_SIGNATURE_UNTRUSTED', 'the algorithm is that of another key', [forged(a, STATEMENT, { alg: 'ES256' })]],
     ['MAP_SIGNATURE_UNTRUSTED', 'the algorithm is Ed448', [forged(a, STATEMENT, { alg: 'Ed448' })]],
-    ['MAP_SIGNATURE_MISMATCH', 'a stranger signed as a', [forged(stranger, STATEMENT, { kid: 'a' })]],
-    ['MAP_SIGNATURE_MISMATCH', 'it is one of another content', signaturesOf(mapOf([entry('two')]), a)],
+    ['MAP_SIGNATURE_MISMATCH', 'an unknown key signed with the kid a', [forged(stranger, STATEMENT, { kid: 'a' })]],
+    ['MAP_SIGNATURE_MISMATCH', 'it signs other content', signaturesOf(mapOf([entry('two')]), a)],
     [
       'MAP_SIGNATURE_MISMATCH',
-      'it is one of another generatedAt',
+      'it signs another generatedAt',
       [forged(a, { ...STATEMENT, generatedAt: '2026-11-22T12:00:00Z' })],
     ],
-    ['MAP_SIGNATURE_MISMATCH', 'it holds for longer than the map', [forged(a, { ...STATEMENT, exp: END / 1000 + 1 })]],
-    ['MAP_SIGNATURE_MISMATCH', 'it holds for ever', [forged(a, { ...STATEMENT, exp: 1e300 })]],
-    ['MAP_ID_MISMATCH', 'it is one of another map', signaturesOf(mapOf([entry('one')], { id: 'other' }), a)],
-  ])('are refused with %s where %s', (code, _, signatures) => {
+    [
+      'MAP_SIGNATURE_MISMATCH',
+      'it is valid for longer than the map',
+      [forged(a, { ...STATEMENT, exp: END / 1000 + 1 })],
+    ],
+    ['MAP_SIGNATURE_MISMATCH', 'it is valid forever', [forged(a, { ...STATEMENT, exp: 1e300 })]],
+    ['MAP_ID_MISMATCH', 'it signs another map', signaturesOf(mapOf([entry('one')], { id: 'other' }), a)],
+  ])('are rejected with %s if %s', (code, _, signatures) => {
     expect(judged(signatures)).toBe(code);
   });
 
-  it.each(['HS256', 'HS384', 'HS512'])('never count where they are %s by the bytes of a public key', (alg) => {
+  it.each(['HS256', 'HS384', 'HS512'])('never count if they are %s by the bytes of a public key', (alg) => {
     const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
       .join('.');
@@ -135,7 +151,7 @@ describe('the signatures of a map', () => {
     }
   });
 
-  it('name the kids that are not trusted, and nothing that a terminal would obey', () => {
+  it('name the untrusted kids without terminal control characters', () => {
     const kids = ['\u001b[31mred', 'two"', '\u202ethree', 'four', 'five', 'x'.repeat(500)];
     const verdict = judgeSignatures(
       contentOf({ ...MAP, signatures: kids.map((kid) => forged(stranger, STATEMENT, { kid })) }),
@@ -147,16 +163,16 @@ describe('the signatures of a map', () => {
     expect(verdict.error.message).toMatch(/^[^\p{Cc}\p{Cf}]{1,400}$/u);
   });
 
-  it('are missed with MAP_SIGNATURE_DOWNGRADED where the source was seen signed', () => {
+  it('are missing with MAP_SIGNATURE_DOWNGRADED if the source was seen signed', () => {
     expect(judged(undefined, trustIn([a], { requiresSignature: true }))).toBe('MAP_SIGNATURE_DOWNGRADED');
   });
 });
 
-describe('a threshold of keys', () => {
+describe('signature threshold', () => {
   const two = (keys: readonly PrivateJwk[], more: Partial<SignatureTrust> = {}): SignatureTrust =>
     trustIn(keys, { threshold: 2, ...more });
 
-  it('is reached by different keys only', () => {
+  it('is only reached by different keys', () => {
     expect(judged(signaturesOf(MAP, a, b), two([a, b]))).toEqual(['a', 'b']);
     expect(judged(signaturesOf(MAP, a), two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
     expect(judged([...signaturesOf(MAP, a), ...signaturesOf(MAP, a)], two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
@@ -177,20 +193,20 @@ describe('a threshold of keys', () => {
     ],
     ['MAP_SIGNATURE_MISMATCH', [...signaturesOf(MAP, stranger), forged(stranger, STATEMENT, { kid: 'a' })]],
     ['MAP_SIGNATURE_UNTRUSTED', signaturesOf(MAP, a, stranger)],
-  ])('that is missed is told with %s, the reason that says most', (code, signatures) => {
+  ])('reports %s, the most informative reason, if it is not reached', (code, signatures) => {
     const trust = two([a, b, c]);
     const revoked = trust.keys.filter(({ kid }) => kid === 'c').map(({ thumbprint }) => thumbprint);
     expect(judged(signatures, { ...trust, revoked })).toBe(code);
   });
 
-  it('of 0 or less asks for one signature all the same', () => {
+  it('of 0 or less still requires one signature', () => {
     for (const threshold of [0, -1, Number.NaN])
       expect(judged(signaturesOf(MAP, stranger), trustIn([a], { threshold }))).toBe('MAP_SIGNATURE_UNTRUSTED');
   });
 });
 
-describe('a revoked key', () => {
-  it('does not count, whether it is still among the keys or only its thumbprint is known', () => {
+describe('revoked signing key', () => {
+  it('does not count, whether it is still in the key set or only its thumbprint is known', () => {
     const { keys } = trustIn([a]);
     const revoked = keys.map(({ thumbprint }) => thumbprint);
     expect(judged(signaturesOf(MAP, a), trustIn([a], { revoked }))).toBe('MAP_KEY_REVOKED');
@@ -207,18 +223,18 @@ describe('a revoked key', () => {
   });
 });
 
-describe('the times of keys and signatures', () => {
+describe('validity periods of keys and signatures', () => {
   const at = (nbf: number | undefined, exp: number | undefined): PrivateJwk => ({ ...a, nbf, exp });
   const seconds = NOW / 1000;
 
-  it('leave out a key that is not valid yet, but for the skew of the clocks', () => {
+  it('exclude a key that is not valid yet, except for the clock skew', () => {
     const trust = trustIn([at(seconds + 10, undefined)]);
     expect(judged(signaturesOf(MAP, a), trust)).toBe('MAP_KEY_EXPIRED');
     expect(judged(signaturesOf(MAP, a), trust, { maxSkewMs: 10_000 })).toEqual(['a']);
     expect(judged(signaturesOf(MAP, a), trust, { nowMs: NOW + 10_000 })).toEqual(['a']);
   });
 
-  /** When a map stops being current, and the code from then on. */
+  /** Returns when a map expires, and the code from then on. */
   function boundOf(signatures: readonly string[], trust: SignatureTrust, moment: Partial<SignatureMoment> = {}) {
     const verdict = judgeSignatures(contentOf({ ...MAP, signatures }), trust, { ...MOMENT, ...moment });
     return verdict.isEnough ? [verdict.bound.atMs, verdict.bound.code] : verdict.error.code;
@@ -243,7 +259,7 @@ describe('the times of keys and signatures', () => {
     ]);
   });
 
-  it('take of two signatures by one key the one that lasts longer', () => {
+  it('use the later of two signatures by one key', () => {
     const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
     for (const signatures of [
       [short, long],
@@ -252,7 +268,7 @@ describe('the times of keys and signatures', () => {
       expect(boundOf(signatures as string[], trustIn([a]))).toEqual([NOW + 120_000, 'MAP_EXPIRED']);
   });
 
-  it('name the expired key where there are too few others', () => {
+  it('name the expired key if too few other keys signed', () => {
     const trust = trustIn([at(undefined, seconds - 1), b], { threshold: 2 });
     expect(judged(signaturesOf(MAP, a, stranger), trust)).toBe('MAP_KEY_EXPIRED');
     expect(judged(signaturesOf(MAP, a, stranger), trust, { allowExpired: true })).toBe('MAP_SIGNATURE_UNTRUSTED');

@@ -10,7 +10,7 @@ const [a, b] = [newKey('a'), newKey('b', 'ES256')];
 const MAP = mapOf([entry('one')]);
 const now = new Date(NOW);
 
-/** The payload of a signature, verified by another library. */
+/** Returns the payload of a signature, verified by another library. */
 async function payloadOf(jws: string | undefined, key = a): Promise<unknown> {
   const alg = key.crv === 'P-256' ? 'ES256' : 'EdDSA';
   const { payload } = await compactVerify(jws ?? '', await importJWK(publicJwk(key), alg));
@@ -18,7 +18,7 @@ async function payloadOf(jws: string | undefined, key = a): Promise<unknown> {
 }
 
 describe('signServiceMap', () => {
-  it('signs with each key what names the map, its instant, its content and its end', async () => {
+  it('signs the map id, its instant, its content and its expiry with each key', async () => {
     const { signatures } = signServiceMap(MAP, { keys: [a, b] });
     const payload = {
       map: MAP.id,
@@ -30,7 +30,7 @@ describe('signServiceMap', () => {
     expect(await payloadOf(signatures?.[1], b)).toEqual(payload);
   });
 
-  it('puts the HMAC over everything else, signatures included, so that who reads it alone notices a lost one', () => {
+  it('covers everything else with the HMAC, including the signatures, so that a lost signature is noticed', () => {
     const signed = signServiceMap(MAP, { keys: [a], hmacKey: KEY });
     const { signature = '', ...rest } = signed;
     expect(verifyServiceMapSignature(signed, signature, KEY)).toBe(true);
@@ -38,13 +38,13 @@ describe('signServiceMap', () => {
     expect(verifyServiceMapSignature(MAP, signature, KEY)).toBe(false);
   });
 
-  it('signs with the HMAC alone as createServiceMapSignature does', () => {
+  it('signs like createServiceMapSignature with only an HMAC key', () => {
     const signed = signServiceMap(MAP, { hmacKey: KEY });
     expect(signed).not.toHaveProperty('signatures');
     expect(verifyServiceMapSignature(MAP, signed.signature ?? '', KEY)).toBe(true);
   });
 
-  it('replaces old signatures, and an HMAC that no longer holds goes', () => {
+  it('replaces old signatures, and removes an HMAC that is no longer valid', () => {
     const before = signServiceMap(MAP, { keys: [a], hmacKey: KEY });
     const after = signServiceMap(before, { keys: [b] });
     expect(after.signatures).toHaveLength(1);
@@ -52,14 +52,14 @@ describe('signServiceMap', () => {
     expect(MAP).not.toHaveProperty('signatures');
   });
 
-  it('adds to the signatures of others where they are kept, each in its own hands', () => {
+  it('adds to existing signatures if they are kept, so that separate parties can sign', () => {
     const first = signServiceMap(MAP, { keys: [a] });
     const second = signServiceMap(JSON.parse(JSON.stringify(first)), { keys: [b], keepSignatures: true, hmacKey: KEY });
     const { signers } = verifyServiceMap(second, { signatureKeys: jwksOf(a, b), threshold: 2, signatureKey: KEY, now });
     expect(signers).toMatchObject({ hmacKey: 0, signatures: [{ kid: 'a' }, { kid: 'b' }] });
   });
 
-  it('ends the signatures earlier where that is asked for, and never after the map', async () => {
+  it('ends signatures earlier on request, and never after the map', async () => {
     for (const [expiresAt, exp] of [
       [new Date(NOW + 1_500), NOW / 1000 + 1.5],
       [new Date(NOW + 1e12), NOW / 1000 + 3_600],
@@ -69,13 +69,13 @@ describe('signServiceMap', () => {
     }
   });
 
-  it('loses no fraction of a second of a map whose instant has one', () => {
+  it('keeps fractions of a second in the instant of a map', () => {
     const map = { ...MAP, generatedAt: new Date(NOW + 123).toISOString() };
     const options = { signatureKeys: jwksOf(a), now: new Date(NOW + 123) };
     expect(verifyServiceMap(signServiceMap(map, { keys: [a] }), options).expiresAtMs).toBe(NOW + 3_600_123);
   });
 
-  it('signs what JSON makes of the map: without what is undefined, dates as text', () => {
+  it('signs the JSON form of the map: without undefined members, dates as strings', () => {
     const map = { ...MAP, metadata: { at: now, gone: undefined } };
     const signed = signServiceMap(map, { keys: [a] });
     const bytes = new TextEncoder().encode(JSON.stringify(signed));
@@ -94,7 +94,7 @@ describe('signServiceMap', () => {
     ['MAP_NOT_REPRESENTABLE', { ...MAP, metadata: { x: Number.NaN } }, { keys: [a] }],
     ['MAP_NOT_REPRESENTABLE', { ...MAP, metadata: { x: '\ud800' } }, { keys: [a] }],
     ['MAP_FORBIDDEN_KEY', { ...MAP, metadata: { constructor: 1 } }, { keys: [a] }],
-  ])('refuses with %s what no reader would take: %j', (code, map, options) => {
+  ])('rejects with %s a map that no reader would accept: %j', (code, map, options) => {
     expect(() => signServiceMap(map, options)).toThrow(expect.objectContaining({ code }));
   });
 });

@@ -6,8 +6,8 @@ import { newKey, publicJwk } from '../../helpers/signing-keys.ts';
 const ed = newKey('ed');
 const ec = newKey('ec', 'ES256');
 
-describe('a signing key', () => {
-  it('is a private Ed25519 or P-256 key with a kid', () => {
+describe('signing key', () => {
+  it('may be a private Ed25519 or P-256 key with a kid', () => {
     for (const jwk of [ed, ec, { ...ed, use: 'sig', alg: 'Ed25519', key_ops: ['sign'] }]) {
       const { privateKey, ...key } = readSigningKey(jwk);
       expect(key).toMatchObject({ kid: jwk.kid, thumbprint: thumbprintOf(jwk) });
@@ -18,19 +18,19 @@ describe('a signing key', () => {
 
   it.each<[string, unknown]>([
     ['nothing', null],
-    ['a text', JSON.stringify(ed)],
+    ['a string', JSON.stringify(ed)],
     ['a list', [ed]],
     ['a public key', publicJwk(ed)],
     ['a key without a kid', { ...ed, kid: undefined }],
     ['a key of another curve', { ...ec, crv: 'P-384' }],
     ['a key for encryption', { ...ec, use: 'enc' }],
     ['a key for another algorithm', { ...ed, alg: 'ES256' }],
-    ['a key that may only verify', { ...ed, key_ops: ['verify'] }],
+    ['a verify-only key', { ...ed, key_ops: ['verify'] }],
     ['a shared secret', { kty: 'oct', k: 'c2VjcmV0', kid: 'x' }],
-    ['a key whose private half is no key', { ...ed, d: 'AA' }],
-    ['a key whose private half is that of another', { ...ed, d: newKey('x').d }],
-    ['a P-256 key whose private half is that of another', { ...ec, d: newKey('x', 'ES256').d }],
-  ])('is not %s, and the refusal shows nothing private', (_, jwk) => {
+    ['a key with an invalid private half', { ...ed, d: 'AA' }],
+    ['a key with the private half of another', { ...ed, d: newKey('x').d }],
+    ['a P-256 key with the private half of another', { ...ec, d: newKey('x', 'ES256').d }],
+  ])('must not be %s, and the rejection reveals nothing private', (_, jwk) => {
     const secret = String((jwk as { d?: unknown } | null)?.d ?? ed.d);
     expect(() => readSigningKey(jwk)).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID', message: expect.not.stringContaining(secret) }),

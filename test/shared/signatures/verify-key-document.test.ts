@@ -13,27 +13,27 @@ const untrusted = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_UNTRUSTED', message: expect.stringMatching(why) });
 
 describe('verifyKeyDocument', () => {
-  it('believes a document that the roots before it and its own roots signed', () => {
+  it('accepts a document signed by the previous roots and by its own roots', () => {
     expect(() => follow(signedBy([a, b], payloadOf(1, [b])), rootsOf([a]))).not.toThrow();
   });
 
-  it('believes a document whose roots did not change with their signatures alone', () => {
+  it('accepts a document with unchanged roots signed only by them', () => {
     expect(() => follow(signedBy([a], payloadOf(1, [a])), rootsOf([a]))).not.toThrow();
   });
 
-  it('refuses a document that the roots before it did not sign', () => {
+  it('rejects a document that the previous roots did not sign', () => {
     const document = signedBy([b], payloadOf(1, [b]));
     expect(() => follow(document, rootsOf([a]))).toThrow(untrusted(/by 0 of the keys before it and needs 1; .* "b"/));
   });
 
-  it('refuses a document that its own roots did not sign: nobody has shown that their keys exist', () => {
+  it('rejects a document that its own roots did not sign: their keys may not exist', () => {
     expect(() => follow(signedBy([a], payloadOf(1, [b])), rootsOf([a]))).toThrow(untrusted('by 0 of its own roots'));
   });
 
   it.each([
-    ['2 of the old roots are needed', [a, d], 2, [d], 1],
-    ['2 of its own roots are needed', [a, c], 1, [c, d], 2],
-  ])('refuses one signature where %s', (_, old, oldThreshold, own, threshold) => {
+    ['2 of the old roots are required', [a, d], 2, [d], 1],
+    ['2 of its own roots are required', [a, c], 1, [c, d], 2],
+  ])('rejects one signature if %s', (_, old, oldThreshold, own, threshold) => {
     const payload = payloadOf(1, own, { threshold });
     const good = signedBy([a, ...old, ...own], payload);
     expect(() => follow(good, rootsOf(old, oldThreshold))).not.toThrow();
@@ -47,31 +47,31 @@ describe('verifyKeyDocument', () => {
     expect(() => follow(document, rootsOf([a, a2, b], 2))).toThrow(untrusted('by 1 of the keys before it and needs 2'));
   });
 
-  it('counts a root that goes on under a new kid for both sides', () => {
+  it('counts a root that continues under a new kid for both sides', () => {
     const renamed = { ...a, kid: 'renamed' };
     expect(() => follow(signedBy([renamed], payloadOf(1, [renamed])), rootsOf([a]))).not.toThrow();
   });
 
-  it('refuses a key that only claims the kid of a root', () => {
+  it('rejects a key that only claims the kid of a root', () => {
     const impostor = { ...newKey('a') };
     expect(() => follow(signedBy([impostor], payloadOf(1, [impostor])), rootsOf([a]))).toThrow(untrusted());
   });
 
-  it('refuses the signature of a key that may sign maps but is no root', () => {
+  it('rejects the signature of a key that may sign maps but is not a root', () => {
     const roots = { roots: ['a'] };
     const known = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(1, [a, b], roots))));
     const next = signedBy([b], payloadOf(2, [b]));
     expect(() => follow(next, { keys: known.roots, threshold: known.threshold }, 1)).toThrow(untrusted());
   });
 
-  it('refuses the signature of a root that the document before it revoked', () => {
+  it('rejects the signature of a root that the previous document revoked', () => {
     const revoked = [thumbprintOf(publicJwk(a))];
     const known = readKeyDocument(JSON.stringify(signedBy([a, b], payloadOf(1, [a, b], { revoked }))));
     const next = signedBy([a], payloadOf(2, [a]));
     expect(() => follow(next, { keys: known.roots, threshold: known.threshold }, 1)).toThrow(untrusted());
   });
 
-  it('refuses the signature of another document', () => {
+  it('rejects the signature of another document', () => {
     const { signatures } = signedBy([a], payloadOf(1, [a]));
     const [header = '', , signature = ''] = (signatures[0] as string).split('.');
     const [, payload = ''] = (signedBy([a], payloadOf(1, [a, b])).signatures[0] as string).split('.');
@@ -79,12 +79,12 @@ describe('verifyKeyDocument', () => {
     expect(() => follow(mixed, rootsOf([a]))).toThrow(untrusted());
   });
 
-  it('believes signers whose own keys have expired: only documents expire', () => {
+  it('accepts signers whose own keys have expired: only documents expire', () => {
     const old = { ...newKey('old'), exp: 1 };
     expect(() => follow(signedBy([old, b], payloadOf(1, [b])), rootsOf([old]))).not.toThrow();
   });
 
-  it('refuses a flipped bit in any part of a signature', () => {
+  it('rejects a flipped bit in any part of a signature', () => {
     const [jws = ''] = signedBy([a], payloadOf(1, [a])).signatures;
     const bytes = new TextEncoder().encode(jws);
     for (let index = 0; index < bytes.length; index += 7) {
@@ -97,7 +97,7 @@ describe('verifyKeyDocument', () => {
     }
   });
 
-  it('needs no version that follows another where it is asked for signatures alone', () => {
+  it('ignores the version order if only the signatures are checked', () => {
     const document = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(9, [a]))));
     expect(() => verifyKeyDocument(document, rootsOf([a]))).not.toThrow();
   });
@@ -106,15 +106,15 @@ describe('verifyKeyDocument', () => {
 describe('verifyNextKeyDocument', () => {
   const next = signedBy([a], payloadOf(4, [a]));
 
-  it('believes version 4 after version 3', () => {
+  it('accepts version 4 after version 3', () => {
     expect(() => follow(next, rootsOf([a]), 3)).not.toThrow();
   });
 
-  it.each([4, 5, 9])('refuses version 4 where %i is known, as rolled back', (known) => {
+  it.each([4, 5, 9])('rejects version 4 if %i is known, as rolled back', (known) => {
     expect(() => follow(next, rootsOf([a]), known)).toThrow(expect.objectContaining({ code: 'KEYS_ROLLED_BACK' }));
   });
 
-  it.each([0, 2])('refuses version 4 after version %i, as those in between are missing', (known) => {
+  it.each([0, 2])('rejects version 4 after version %i, since versions in between are missing', (known) => {
     expect(() => follow(next, rootsOf([a]), known)).toThrow(untrusted('missing'));
   });
 });

@@ -23,12 +23,12 @@ describe('comparePin', () => {
   it.each([
     ['members that are not pinned', { ...FIRST, _meta: { seen: 1 }, icons: [] }],
     ['the order of members', { inputSchema: { minimum: 0, type: 'object' }, description: 'first', name: 't' }],
-    ['a zero with another sign, which JSON does not have', { ...FIRST, inputSchema: { type: 'object', minimum: -0 } }],
-  ])('takes no notice of %s', (_what, definition) => {
+    ['the sign of zero, which JSON does not have', { ...FIRST, inputSchema: { type: 'object', minimum: -0 } }],
+  ])('ignores %s', (_what, definition) => {
     expect(compare(definition)).toBeNull();
   });
 
-  it('compares tools whose text has no canonical form, whatever the order of their members', () => {
+  it('compares tools with text that has no canonical form, in any order of members', () => {
     const odd = { ...FIRST, inputSchema: { a: '\ud800', b: 1 } };
     expect(compare({ ...FIRST, inputSchema: { b: 1, a: '\ud800' } }, odd)).toBeNull();
     expect(compare({ ...FIRST, inputSchema: { a: '\ud800', b: 2 } }, odd)).toMatchObject({ members: ['inputSchema'] });
@@ -36,7 +36,7 @@ describe('comparePin', () => {
 });
 
 describe('isSameChange', () => {
-  it('tells changes apart by connector, tool and digest', () => {
+  it('distinguishes changes by connector, tool and digest', () => {
     const change = { connectorId: 'c', tool: 't', sha256: 's' };
     const others = [{ connectorId: 'x' }, { tool: 'x' }, { sha256: 'x' }].map((other) => ({ ...change, ...other }));
     expect(isSameChange(change, { ...change })).toBe(true);

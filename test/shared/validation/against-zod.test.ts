@@ -52,11 +52,11 @@ const payload = {
 };
 
 describe.each([
-  ['an entry of a map', checkEntryShape, entrySchema, [entry('a'), fullEntry]],
+  ['a map entry', checkEntryShape, entrySchema, [entry('a'), fullEntry]],
   ['a map', checkMapShape, mapSchema, [mapOf([entry('a')], { metadata: { a: 1 }, signature: 'x' })]],
-  ['a server of the registry', checkServerShape, serverSchema, [server]],
-  ['the payload of a key document', checkPayload, payloadSchema, [payload]],
-] as const)('the check of %s', (_, check, schema, samples) => {
+  ['a registry server', checkServerShape, serverSchema, [server]],
+  ['a key document payload', checkPayload, payloadSchema, [payload]],
+] as const)('check of %s', (_, check, schema, samples) => {
   it('agrees with the zod schema on verdict, path of the first fault and output', () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, 'json')),

@@ -21,7 +21,7 @@ import { UNSIGNED } from '../../helpers/stored-source.ts';
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
 
-/** Nobody else writes here: there is nothing to wait for before something is said to be wrong. */
+/** No other process writes here: there is nothing to wait for before a difference is reported. */
 const PAUSE_MS = 1;
 const checkRegistry = (path: string) => check(path, PAUSE_MS);
 const repairRegistry = (path: string) => repair(path, PAUSE_MS);
@@ -32,28 +32,31 @@ beforeAll(async () => {
 });
 afterAll(() => filled[Symbol.dispose]());
 
-/** A registry of `a`, `b` and `c`, store and file. */
+/** Creates a registry of `a`, `b` and `c`, store and file. */
 async function freshWorld(): Promise<RegistryWorld> {
   const it = new RegistryWorld();
   await it.fill(server('a'), server('b'), server('c'));
   return it;
 }
 
-/** A copy of one, which is made much sooner. By its inode its file is another than the one that its store wrote. */
+/**
+ * Copies a registry, which is much faster than creating one. The file has another inode than the one that its store
+ * wrote.
+ */
 function world(): RegistryWorld {
   const it = new RegistryWorld();
   cpSync(filled.home, it.home, { recursive: true, preserveTimestamps: true });
   return it;
 }
 
-/** Puts servers into the store alone, as a process that was killed before it wrote the file. */
+/** Adds servers only to the store, like a process that was killed before it wrote the file. */
 function putUnwritten(it: RegistryWorld, ...names: string[]): void {
   const store = new SqliteStore(dirname(it.path));
   store.applyServers(names.map((name) => ({ name, info: server(name) })));
   store.close();
 }
 
-/** Changes bytes of the store's file, as a disk does. */
+/** Changes bytes of the store's file, like a faulty disk. */
 function damage(it: RegistryWorld, from: string, to: string): void {
   const bytes = readFileSync(it.store).toString('latin1');
   expect(bytes).toContain(from);
@@ -67,8 +70,8 @@ const wrong = (it: RegistryWorld) =>
 
 const names = (it: RegistryWorld): unknown[] => it.said().map((entry) => (entry as { name: string }).name);
 
-describe('checking a registry', () => {
-  it('finds nothing wrong in one that is whole, changes none of it, and there is nothing to repair', async () => {
+describe('registry check', () => {
+  it('reports nothing for an intact registry, changes nothing, and leaves nothing to repair', async () => {
     using it = await freshWorld();
     const state = (): unknown[] =>
       [it.path, it.store].map((file) => [readFileSync(file, 'latin1'), statSync(file, { bigint: true }).mtimeNs]);
@@ -81,7 +84,7 @@ describe('checking a registry', () => {
     expect(repairRegistry(it.path)).toEqual({ mended: [], lost: [], left: [], backups: [] });
   });
 
-  it('names each server in which store and file differ, and which of the two is behind', async () => {
+  it('names each server that differs between store and file, and which of the two is outdated', async () => {
     using it = await freshWorld();
     putUnwritten(it, 'd');
     expect(checkRegistry(it.path)).toContainEqual({
@@ -102,7 +105,7 @@ describe('checking a registry', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);
   });
 
-  it('says that a store is of a newer version, which is left alone', async () => {
+  it('reports a store of a newer version, which it does not change', async () => {
     using it = world();
     using database = new DatabaseSync(it.store);
     database.exec('PRAGMA user_version = 1000');
@@ -111,8 +114,8 @@ describe('checking a registry', () => {
   });
 });
 
-describe('repairing a registry', () => {
-  it('takes damaged records from the file, and keeps the damaged store under another name', async () => {
+describe('registry repair', () => {
+  it('restores damaged records from the file, and keeps the damaged store under another name', async () => {
     using it = world();
     damage(it, 'b.example', 'x.example');
     expect(wrong(it)).toEqual([
@@ -129,7 +132,7 @@ describe('repairing a registry', () => {
     expect(JSON.stringify(it.said())).toContain('b.example');
   });
 
-  it('names what it cannot rebuild, and keeps all else', async () => {
+  it('names what it cannot restore, and keeps everything else', async () => {
     using it = world();
     putUnwritten(it, 'd', 'e');
     damage(it, 'd.example', 'x.example');
@@ -140,9 +143,9 @@ describe('repairing a registry', () => {
   });
 
   it.each([
-    ['no database', (it: RegistryWorld) => writeFileSync(it.store, 'no database'.repeat(1_000))],
+    ['not a database', (it: RegistryWorld) => writeFileSync(it.store, 'no database'.repeat(1_000))],
     ['empty', (it: RegistryWorld) => truncateSync(it.store)],
-    ['cut off', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
+    ['truncated', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
     ['gone', (it: RegistryWorld) => rmSync(it.store)],
   ])('rebuilds a store that is %s from the file', async (_, spoil) => {
     using it = world();
@@ -161,7 +164,7 @@ describe('repairing a registry', () => {
 
   it.each([
     ['gone', (it: RegistryWorld) => rmSync(it.path), []],
-    ['cut off', (it: RegistryWorld) => truncateSync(it.path, 50), ['servers.json.bak']],
+    ['truncated', (it: RegistryWorld) => truncateSync(it.path, 50), ['servers.json.bak']],
     [
       'of a newer format',
       (it: RegistryWorld) => writeFileSync(it.path, '{"version":9,"servers":[]}'),
@@ -177,12 +180,12 @@ describe('repairing a registry', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
   });
 
-  it('makes its files their owner’s alone, and leaves to people what only they can mend', async () => {
+  it('makes its files private to their owner, and leaves to people what only they can fix', async () => {
     using it = world();
     it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
     chmodSync(it.path, 0o644);
     chmodSync(it.store, 0o660);
-    // SQLite gives what it puts beside a store the mode of the store.
+    // SQLite creates files next to a store with the mode of the store.
     expect(wrong(it)).toEqual(
       expect.arrayContaining([
         ['entries', 'servers[1]'],
@@ -192,12 +195,12 @@ describe('repairing a registry', () => {
     );
     const { mended, left } = repairRegistry(it.path);
     expect(new Set(mended.map(({ check }) => check))).toEqual(new Set(['access']));
-    // It comes last in a file that is written.
+    // This comes last in a written file.
     expect(left.map(({ check, subject }) => [check, subject])).toEqual([['entries', 'servers[3]']]);
     expect([it.path, it.store].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
-  it('says of a damaged map that its next load mends it', async () => {
+  it('says that the next load replaces a damaged map', async () => {
     using it = world();
     const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
@@ -209,7 +212,7 @@ describe('repairing a registry', () => {
     expect(left).toMatchObject([{ check: 'records', message: expect.stringContaining('next load') }]);
   });
 
-  it('leaves a registry in which nothing is wrong, with all that the file has, wherever a byte is damaged', async () => {
+  it('leaves a registry without faults and with all servers of the file, for a damaged byte anywhere', async () => {
     using it = world();
     putUnwritten(it, 'd');
     const [store, file] = [readFileSync(it.store), readFileSync(it.path)];
@@ -223,7 +226,7 @@ describe('repairing a registry', () => {
       expect([at, left, wrong(it)]).toEqual([at, [], []]);
       const missing = ['a', 'b', 'c', 'd'].filter((name) => !names(it).includes(name));
       expect([at, missing.filter((name) => name !== 'd')]).toEqual([at, []]);
-      // What is gone was said to be.
+      // All losses were reported.
       expect([at, missing.length === 0 || lost.length > 0]).toEqual([at, true]);
     }
     expect(existsSync(it.store)).toBe(true);

@@ -40,7 +40,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('hands the bytes of a chunk over instead of copying them', async () => {
+  it('transfers the bytes of a chunk instead of copying them', async () => {
     const { main, stream } = setUp();
     const event = chunk();
     await stream.send(event);
@@ -48,7 +48,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('sends ends without a credit', async () => {
+  it('sends end events without a credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());

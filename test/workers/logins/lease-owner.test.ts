@@ -6,8 +6,8 @@ import { createProcessTable, type ProcessTable } from '../../../src/workers/prog
 
 const real = createProcessTable();
 
-describe('the owner of a lease', () => {
-  it('is there as long as its process runs, and gone when that was killed', async () => {
+describe('lease owner', () => {
+  it('is alive as long as its process runs, and gone after the process was killed', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     await once(child, 'spawn');
     const owners = createLeaseOwners();
@@ -20,14 +20,14 @@ describe('the owner of a lease', () => {
     expect(owners.isGone(name)).toBe(true);
   });
 
-  it('is gone where its pid was given to another process', () => {
+  it('is gone if its pid was assigned to another process', () => {
     const owners = createLeaseOwners();
     const [scope, pid, startedAt] = owners.own().split('\n');
     expect(owners.isGone([scope, pid, startedAt].join('\n'))).toBe(false);
     if (startedAt !== '') expect(owners.isGone([scope, pid, 'another time'].join('\n'))).toBe(true);
   });
 
-  it('is not known to be gone where it is of another machine, container or boot, or makes no sense', () => {
+  it('is not considered gone if it is of another machine, container or boot, or malformed', () => {
     const owners = createLeaseOwners();
     const [, , startedAt] = owners.own().split('\n');
     const nobody = 4_194_300;
@@ -38,7 +38,7 @@ describe('the owner of a lease', () => {
     expect(owners.isGone('')).toBe(false);
   });
 
-  it('is told by its pid alone where the system tells nothing of processes', async () => {
+  it('is identified by its pid alone if the system reveals nothing about processes', async () => {
     const blind: ProcessTable = { bootId: () => null, identify: () => null };
     const owners = createLeaseOwners(blind);
     const [scope] = owners.own().split('\n');

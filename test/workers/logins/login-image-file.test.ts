@@ -31,7 +31,7 @@ function world() {
   const image = join(dir.path, 'logins.start');
   return {
     ...{ dir: dir.path, image, start },
-    /** The ids of the logins in the image; null without one. */
+    /** Returns the ids of the logins in the image; null without an image. */
     read(): readonly string[] | null {
       if (!existsSync(image)) return null;
       const key = sealingKeyOf(readFileSync(join(dir.path, 'logins.key')));
@@ -46,8 +46,8 @@ function world() {
 
 const [a, b] = [loginIdOf(keyOf('a')), loginIdOf(keyOf('b'))];
 
-describe('the file of the start image', () => {
-  it('is not written where the key is in the keyring: nothing on disk can be read without that', async () => {
+describe('login start image', () => {
+  it('is not written if the key is in the keyring, since nothing on disk is readable without it', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const keeper = w.start(keyring);
@@ -57,7 +57,7 @@ describe('the file of the start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
   });
 
-  it('is not written with the key of the file, where the keyring that has the other one is locked', async () => {
+  it('is not written with the key of the file if the keyring with the other key is locked', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const first = w.start(keyring);
@@ -69,18 +69,18 @@ describe('the file of the start image', () => {
     expect(w.read()).toBeNull();
   });
 
-  it('says what is stored last, whichever process writes it', async () => {
+  it('contains the latest logins, whichever process writes it', async () => {
     await using w = world();
     const [one, other] = [w.start(), w.start()];
     await one.saveLogin(keyOf('a'), tokensOf('a'));
     await one.saveLogin(keyOf('b'), tokensOf('b'));
     await other.removeLogin(a);
-    // The one that stored them writes it now, and does not know of the removal.
+    // The keeper that stored them writes the image now, and does not know of the removal.
     await one.close();
     expect(w.read()).toEqual([b]);
   });
 
-  it('is left as it is by who finds it right', async () => {
+  it('is not rewritten by a keeper that finds it up to date', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -92,7 +92,7 @@ describe('the file of the start image', () => {
     expect(statSync(w.image).ino).toBe(ino);
   });
 
-  it('is not written where it would hold up main, and never keeps an older one then', async () => {
+  it('is removed if a new image would delay the main thread', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -104,7 +104,7 @@ describe('the file of the start image', () => {
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it('comes without what a killed process left half written', async () => {
+  it('removes partial files of a killed process', async () => {
     await using w = world();
     writeFileSync(join(w.dir, '.logins.start.0.tmp'), 'half');
     const keeper = w.start();
@@ -113,7 +113,7 @@ describe('the file of the start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual(['logins.start']);
   });
 
-  it('never costs a login, whatever is in its place, and takes no link', async () => {
+  it('never causes the loss of a login, whatever is in its place, and follows no link', async () => {
     await using w = world();
     mkdirSync(w.image);
     const keeper = w.start();

@@ -24,7 +24,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const NOTHING = { bindings: [], logins: [], clients: [], unreadable: 0 };
 const isWindows = process.platform === 'win32';
 
-/** A folder, and keepers of it with a key file, a clock that the test sets, and an owner of their own each. */
+/** A folder, and keepers of it with a key file, a test clock and one owner each. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'logins.sqlite');
@@ -48,7 +48,7 @@ function world() {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    /** Changes the file as another program would. */
+    /** Changes the file like another process would. */
     edit(sql: string): void {
       const database = new DatabaseSync(path);
       database.exec(sql);
@@ -65,11 +65,11 @@ function world() {
   };
 }
 
-/** The bytes of every file in a folder. */
+/** Returns the bytes of every file in a folder. */
 const bytesIn = (folder: string): Buffer[] => readdirSync(folder).map((name) => readFileSync(join(folder, name)));
 
-describe('the store of logins', () => {
-  it('creates nothing where nothing is stored, whatever it is asked', async () => {
+describe('login store', () => {
+  it('creates no file if nothing is stored, for any request', async () => {
     await using w = world();
     const keeper = w.start();
     expect(await keeper.readAll()).toEqual(NOTHING);
@@ -80,7 +80,7 @@ describe('the store of logins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('gives everything back to the next process, and has no secret in any file', async () => {
+  it('returns everything to the next process, and has no secret in any file', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveBinding({ ...bindingOf('a'), wantedScope: 'old' });
@@ -93,7 +93,7 @@ describe('the store of logins', () => {
     expect(login).toMatchObject({ loginId: loginIdOf(keyOf('a')), generation: 2 });
     const all = { bindings: [bindingOf('a')], logins: [login], clients: [clientOf('a')], unreadable: 0 };
     expect(await keeper.readAll()).toEqual(all);
-    // Also of the log, which is gone once it was closed.
+    // This includes the log, which is deleted when the store is closed.
     for (const bytes of bytesIn(w.dir)) {
       expect(bytes.includes(SECRET_MARK)).toBe(false);
       expect(bytes.includes('issuer.test')).toBe(false);
@@ -103,7 +103,7 @@ describe('the store of logins', () => {
     expect(await w.start().readAll()).toEqual(all);
   });
 
-  it.skipIf(isWindows)('keeps its files for their owner alone, and takes them back from others', async () => {
+  it.skipIf(isWindows)('keeps its files private to their owner, and makes them private again', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -120,7 +120,7 @@ describe('the store of logins', () => {
     expect(w.notes).toContainEqual({ kind: 'logins-exposed', path: w.path, mode: '666' });
   });
 
-  it.skipIf(isWindows)('is not used where the file or one beside it is a link', async () => {
+  it.skipIf(isWindows)('is not used if its file or a file next to it is a link', async () => {
     for (const name of ['logins.sqlite', 'logins.sqlite-wal', 'logins.sqlite-journal']) {
       await using w = world();
       const target = join(w.dir, 'elsewhere');
@@ -130,7 +130,7 @@ describe('the store of logins', () => {
     }
   });
 
-  it('leaves a newer format, a database of another program and a file of another kind alone', async () => {
+  it('does not change a newer format, a foreign database or a file of another kind', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
@@ -151,7 +151,7 @@ describe('the store of logins', () => {
     expect(w.kinds()).toEqual([]);
   });
 
-  it('sets a damaged file aside, and goes on with a new one', async () => {
+  it('sets a damaged file aside, and continues with a new one', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
@@ -166,7 +166,7 @@ describe('the store of logins', () => {
     expect((await two.readAll()).logins).toHaveLength(1);
   });
 
-  it('takes an empty file and one of zeros, as a power cut leaves them, for its own', async () => {
+  it('adopts an empty file and a file of zeros, as after a power failure', async () => {
     for (const size of [0, 8_192]) {
       await using w = world();
       writeFileSync(w.path, Buffer.alloc(size), { mode: 0o600 });
@@ -176,7 +176,7 @@ describe('the store of logins', () => {
     }
   });
 
-  it('goes on with the file that took the place of the one that it had open', async () => {
+  it('switches to the file that replaced the open one', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -187,7 +187,7 @@ describe('the store of logins', () => {
   });
 });
 
-describe('a row that somebody changed', () => {
+describe('tampered login row', () => {
   const setUp = async (w: ReturnType<typeof world>) => {
     const keeper = w.start();
     for (const name of ['a', 'b']) {
@@ -201,11 +201,11 @@ describe('a row that somebody changed', () => {
     ['the box of another login', 'SET box = (SELECT box FROM sealed_record WHERE kind = $k AND id = $b) WHERE id = $a'],
     ['the box of another table', "SET box = (SELECT box FROM sealed_record WHERE kind = 'client') WHERE id = $a"],
     ['another generation', 'SET generation = generation + 1 WHERE id = $a'],
-    ['a generation that no number holds', 'SET generation = 9223372036854775807 WHERE id = $a'],
+    ['a generation beyond the safe integers', 'SET generation = 9223372036854775807 WHERE id = $a'],
     ['an empty box', "SET box = x'' WHERE id = $a"],
-    ['a box that is cut off', 'SET box = substr(box, 1, length(box) - 1) WHERE id = $a'],
+    ['a truncated box', 'SET box = substr(box, 1, length(box) - 1) WHERE id = $a'],
     ['another name', "SET id = 'x' WHERE id = $a"],
-  ])('does not open with %s, and costs no other row', async (_, change) => {
+  ])('does not open with %s, and affects no other row', async (_, change) => {
     await using w = world();
     await setUp(w);
     const quoted = { $a: loginIdOf(keyOf('a')), $b: loginIdOf(keyOf('b')), $k: 'login' };
@@ -217,12 +217,12 @@ describe('a row that somebody changed', () => {
     expect((await w.start().readAll()).logins).toContainEqual(again);
   });
 
-  it('never gives wrong tokens, whichever bit of the file is flipped', async () => {
+  it('never returns wrong tokens for any flipped bit of the file', async () => {
     await using w = world();
     await setUp(w);
     const bytes = readFileSync(w.path);
     const expected = new Map<string, LoginTokens>(['a', 'b'].map((name) => [loginIdOf(keyOf(name)), tokensOf(name)]));
-    // One in each part of each page.
+    // One bit in each part of each page.
     for (let at = 11; at < bytes.length; at += 311) {
       await using copy = world();
       for (const name of readdirSync(w.dir)) copyFileSync(join(w.dir, name), join(copy.dir, name));
@@ -242,15 +242,15 @@ describe('a row that somebody changed', () => {
   });
 });
 
-describe('turns to refresh', () => {
-  /** A turn that must be given. */
+describe('refresh leases', () => {
+  /** Requests a lease that must be granted. */
   const go = async (keeper: LoginKeeper, loginId: string, generation: number) => {
     const turn = await keeper.beginRefresh(loginId, generation);
     if (turn.kind !== 'go') throw new Error(turn.kind);
     return turn;
   };
 
-  it('come one after another over all processes', async () => {
+  it('are granted one after another across all processes', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -263,7 +263,7 @@ describe('turns to refresh', () => {
     expect((await two.readAll()).logins).toEqual([refreshed]);
   });
 
-  it('of a process that has ended go to the next at once, which is told that the token may be spent', async () => {
+  it('of an ended process are passed on at once, with a note that the token may be spent', async () => {
     await using w = world();
     const [one, two] = [w.start('one'), w.start('two')];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -272,7 +272,7 @@ describe('turns to refresh', () => {
     expect(await go(two, loginId, 1)).toMatchObject({ mayBeSpent: true });
   });
 
-  it('of a frozen process go to the next when they are over, and what comes of them later is dropped', async () => {
+  it('of a suspended process are passed on when they expire, and its late result is dropped', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -289,11 +289,11 @@ describe('turns to refresh', () => {
       tokens: null,
       lostBecause: 'invalid_grant',
     });
-    // Nothing to refresh any more, for those who know it and those who do not.
+    // Nothing is left to refresh, for processes that know it and for all others.
     for (const generation of [1, 2]) expect((await one.beginRefresh(loginId, generation)).kind).toBe('newer');
   });
 
-  it('end with a new login and with a logout, after which no generation comes again', async () => {
+  it('end with a new login and with a logout, and generations are never reused', async () => {
     await using w = world();
     const keeper = w.start();
     const { loginId } = await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -308,7 +308,7 @@ describe('turns to refresh', () => {
     expect(await keeper.saveLogin(keyOf('a'), tokensOf('c'))).toMatchObject({ generation: 4 });
   });
 
-  it('remember in the file that a token may be spent', async () => {
+  it('record in the file that a token may be spent', async () => {
     await using w = world();
     const keeper = w.start();
     const { loginId } = await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -321,8 +321,8 @@ describe('turns to refresh', () => {
   });
 });
 
-describe('a watch', () => {
-  it('tells of changes of this and of other processes and of a file that comes later, but not of turns', async () => {
+describe('login watch', () => {
+  it('reports changes by this process, by others and in a file created later, but no leases', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     let told = 0;

@@ -15,7 +15,7 @@ import { LoginKeeper } from '../../../src/workers/logins/login-keeper.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A store on disk or in memory, by the same methods. */
+/** Creates a store on disk or in memory with the same methods. */
 interface Store extends Pick<LoginStore, 'saveLogin' | 'removeLogin' | 'beginRefresh' | 'endRefresh'> {
   saveBinding(binding: ReturnType<typeof bindingOf>): Promise<unknown>;
   saveClient(client: ReturnType<typeof clientOf>): Promise<unknown>;
@@ -39,7 +39,7 @@ const loginRow = (name: string, generation: number, over: object = {}): LoginRow
   value: { key: keyOf(name), tokens: tokensOf(name), lostBecause: null, ...over },
 });
 
-describe.each(['on disk', 'in memory'])('the rows of a store %s', (where) => {
+describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
   const world = () => {
     const dir = new TempDir();
     const disk = where === 'on disk' ? onDisk(dir.path) : null;
@@ -51,7 +51,7 @@ describe.each(['on disk', 'in memory'])('the rows of a store %s', (where) => {
     return { store, dir: dir.path, [Symbol.asyncDispose]: dispose };
   };
 
-  it('are all that was stored and removed, with generations that go up', async () => {
+  it('are all stored and removed logins, with increasing generations', async () => {
     await using w = world();
     const { store } = w;
     expect(await store.readRows(null)).toEqual({ storeId: null, rows: [] });
@@ -76,7 +76,7 @@ describe.each(['on disk', 'in memory'])('the rows of a store %s', (where) => {
     expect((await store.readRows([{ kind: 'login', id: 'unknown' }])).rows).toEqual([]);
   });
 
-  it('are taken from another host where they are newer, and not where they are older', async () => {
+  it('are replaced by newer rows of another host, but not by older ones', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -90,12 +90,12 @@ describe.each(['on disk', 'in memory'])('the rows of a store %s', (where) => {
     ]);
     expect(await store.adoptRows([{ kind: 'login', id: loginId, generation: 8, value: null }])).toHaveLength(1);
     expect((await store.readAll()).logins).toEqual([]);
-    // A logout counts as well: what is older than it does not come back.
+    // A logout counts as well: an older login does not come back.
     expect(await store.adoptRows([newer])).toEqual([]);
     expect(await store.saveLogin(keyOf('a'), tokensOf('b'))).toMatchObject({ generation: 9 });
   });
 
-  it('end a refresh that is under way when they come from another host, and one of this host makes it the home', async () => {
+  it('end a refresh in progress when replaced by another host, and the next refresh here makes this host their home', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -113,7 +113,7 @@ describe.each(['on disk', 'in memory'])('the rows of a store %s', (where) => {
   });
 });
 
-it('rows that cannot be decrypted are left out, and replaced by the same ones of another host', async () => {
+it('undecryptable login rows are omitted, and replaced by rows of another host', async () => {
   using dir = new TempDir();
   const before = onDisk(dir.path);
   const { loginId } = await before.saveLogin(keyOf('a'), tokensOf('a'));

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { createProcessTable, identifyByPs } from '../../../src/workers/programs/process-identity.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
-describe.runIf(process.platform === 'linux')('the process table', () => {
+describe.runIf(process.platform === 'linux')('process identity', () => {
   const table = createProcessTable();
 
-  it('gives each process another identity, which stays as it is', async () => {
+  it('differs between processes and does not change', async () => {
     const child = spawn('sleep', ['30'], { detached: true });
     const pid = child.pid ?? 0;
     const identity = table.identify(pid);
@@ -19,19 +19,19 @@ describe.runIf(process.platform === 'linux')('the process table', () => {
     await eventually('it is gone', () => table.identify(pid) === null);
   });
 
-  it('reads a command with blanks and parentheses in its name', () => {
+  it('is read correctly for a command with spaces and parentheses in its name', () => {
     expect(table.identify(1)).toMatchObject({ pid: 1 });
     expect(table.bootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('knows nothing on a system that tells nothing', () => {
+  it('is unknown on a system that reveals nothing', () => {
     const none = createProcessTable('win32');
     expect(none.bootId()).toBeNull();
     expect(none.identify(process.pid)).toBeNull();
   });
 });
 
-it.skipIf(process.platform === 'win32')('reads the same facts from ps, as on macOS', () => {
+it.skipIf(process.platform === 'win32')('is the same when read from ps, as on macOS', () => {
   const identity = identifyByPs(process.pid);
   expect(identity).toMatchObject({ pid: process.pid });
   expect(identity?.startedAt).toMatch(/\d{4}$/);

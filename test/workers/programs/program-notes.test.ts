@@ -10,7 +10,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const table = createProcessTable();
 const started: ChildProcess[] = [];
 
-/** A real program that leads a process group of its own; `stubborn` ignores SIGTERM. */
+/** Starts a real process that leads its own process group; `stubborn` ignores SIGTERM. */
 async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise<number> {
   const script = `${kind === 'stubborn' ? "trap '' TERM; " : ''}echo up; while :; do sleep 0.05; done`;
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -21,7 +21,7 @@ async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise
 
 const isUp = (pid: number): boolean => table.identify(pid) !== null;
 
-/** A host that has ended: a process that ran, with its real start time. */
+/** Returns a host that has ended: a process that ran, with its real start time. */
 async function endedHost(): Promise<{ readonly pid: number; readonly startedAt: string }> {
   const pid = await startProgram();
   const startedAt = table.identify(pid)?.startedAt ?? '';
@@ -46,13 +46,13 @@ afterEach(() => {
     try {
       process.kill(-(pid ?? 0), 'SIGKILL');
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 });
 
 describe('ProgramNotes', () => {
-  it('writes down this host and its process groups, and removes the file with the last one', async () => {
+  it('records this host and its process groups, and deletes the file with the last group', async () => {
     using dir = new TempDir();
     const notes = new ProgramNotes(dir.path);
     const pid = await startProgram();
@@ -64,7 +64,7 @@ describe('ProgramNotes', () => {
     expect(readdirSync(join(dir.path, 'programs'))).toEqual([]);
   });
 
-  it('keeps the start time of a program that has ended while another one still runs', async () => {
+  it('keeps the start time of an ended process while another one still runs', async () => {
     using dir = new TempDir();
     const notes = new ProgramNotes(dir.path);
     const [first, second] = [await startProgram(), await startProgram()];
@@ -79,7 +79,7 @@ describe('ProgramNotes', () => {
 });
 
 describe('endLeftPrograms', () => {
-  it.each(['obedient', 'stubborn'] as const)('ends an %s program whose host was killed outright', async (kind) => {
+  it.each(['obedient', 'stubborn'] as const)('ends an %s process whose host was killed', async (kind) => {
     using dir = new TempDir();
     const pid = await startProgram(kind);
     const path = leaveNote(dir.path, { host: await endedHost(), groups: [identityOf(pid)] });
@@ -88,7 +88,7 @@ describe('endLeftPrograms', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('leaves the programs of a host that still runs alone', async () => {
+  it('does not end the processes of a running host', async () => {
     using dir = new TempDir();
     const pid = await startProgram();
     new ProgramNotes(dir.path).write([pid]);
@@ -97,7 +97,7 @@ describe('endLeftPrograms', () => {
     expect(readdirSync(join(dir.path, 'programs'))).toHaveLength(1);
   });
 
-  it('takes a host whose pid another process has now for gone', async () => {
+  it('considers a host gone if its pid belongs to another process now', async () => {
     using dir = new TempDir();
     const pid = await startProgram();
     leaveNote(dir.path, { host: { pid: process.pid, startedAt: '1' }, groups: [identityOf(pid)] });
@@ -105,11 +105,11 @@ describe('endLeftPrograms', () => {
   });
 
   it.each([
-    ['whose pid another process has now', (pid: number) => ({ groups: [{ pid, startedAt: '1' }] })],
-    ['of an earlier boot', (pid: number) => ({ bootId: 'earlier', groups: [identityOf(pid)] })],
-    ['with a pid that means everybody', () => ({ groups: [{ pid: 1, startedAt: identityOf(1).startedAt }] })],
-    ['with a pid that is no number', () => ({ groups: [{ pid: '-1', startedAt: '1' }, null, 7] })],
-  ])('does not end a program %s', async (_what, noteOf) => {
+    ['whose pid belongs to another process now', (pid: number) => ({ groups: [{ pid, startedAt: '1' }] })],
+    ['from an earlier boot', (pid: number) => ({ bootId: 'earlier', groups: [identityOf(pid)] })],
+    ['with a pid that addresses every process', () => ({ groups: [{ pid: 1, startedAt: identityOf(1).startedAt }] })],
+    ['with a pid that is not a number', () => ({ groups: [{ pid: '-1', startedAt: '1' }, null, 7] })],
+  ])('does not end a process %s', async (_what, noteOf) => {
     using dir = new TempDir();
     const pid = await startProgram();
     const path = leaveNote(dir.path, { host: await endedHost(), ...noteOf(pid) });
@@ -126,7 +126,7 @@ describe('endLeftPrograms', () => {
     expect(child.kill()).toBe(true);
   });
 
-  it('ignores a folder that is not there and files that are no notes', async () => {
+  it('ignores a missing folder and files that are not notes', async () => {
     using dir = new TempDir();
     expect(await endLeftPrograms(dir.path)).toEqual([]);
     leaveNote(dir.path, { host: 'nobody' });

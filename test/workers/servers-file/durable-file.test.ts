@@ -10,8 +10,8 @@ import {
 } from '../../../src/workers/servers-file/durable-file.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-describe('a durable file', () => {
-  it('is replaced whole, for its owner alone, without a temporary file left', () => {
+describe('durable file', () => {
+  it('is replaced atomically, private to its owner, without a remaining temporary file', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');
@@ -22,7 +22,7 @@ describe('a durable file', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('stays a symbolic link, whose target is replaced', () => {
+  it('remains a symbolic link, whose target is replaced', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const [target, link] = [join(folder, 'target'), join(folder, 'link')];
@@ -33,7 +33,7 @@ describe('a durable file', () => {
     expect(readFileSync(target, 'utf8')).toBe('new');
   });
 
-  it('is left alone where the last look forbids the replacement', () => {
+  it('is not replaced if the last check forbids it', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');
@@ -43,7 +43,7 @@ describe('a durable file', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('has the temporary files of killed processes removed, and no others', () => {
+  it('deletes only the temporary files of killed processes', () => {
     using dir = new TempDir();
     const folder = dir.path;
     for (const name of ['.state.123.tmp', '.other.123.tmp', '.state.keep', 'state'])
@@ -52,7 +52,7 @@ describe('a durable file', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['.other.123.tmp', '.state.keep', 'state']);
   });
 
-  it('is set aside under the first name that nothing has', () => {
+  it('is set aside under the first free name', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'state');
     writeFileSync(path, 'broken');
@@ -62,7 +62,7 @@ describe('a durable file', () => {
     expect(readFileSync(`${path}.1.bak`, 'utf8')).toBe('broken');
   });
 
-  it('is read only where it is a regular file within the cap', () => {
+  it('is only read if it is a regular file within the size limit', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');

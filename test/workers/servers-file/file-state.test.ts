@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { isJustWritten, sizeOf, stampOf } from '../../../src/workers/servers-file/file-state.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-describe('the state of a file', () => {
-  it('is another once the file is written, replaced by a twin or gone', () => {
+describe('file state', () => {
+  it('changes when the file is written, replaced by an identical file or deleted', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     const gone = stampOf(path);
@@ -28,7 +28,7 @@ describe('the state of a file', () => {
     expect(sizeOf(path)).toBe(3);
   });
 
-  it('is fresh only near the time of its last write, on either side', () => {
+  it('is fresh only near the time of its last write, before or after', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     expect(isJustWritten(path)).toBe(false);

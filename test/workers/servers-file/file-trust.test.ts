@@ -11,7 +11,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const UNSAFE = expect.objectContaining({ code: 'STORE_UNSAFE' });
 
-it('isTrustedOwner() accepts this user and root, and nobody else', () => {
+it('isTrustedOwner() accepts only this user and root', () => {
   const own = process.geteuid?.() ?? 0;
   expect([own, 0, own + 1].map(isTrustedOwner)).toEqual([true, true, false]);
 });
@@ -22,7 +22,7 @@ describe('exposureOf()', () => {
     [0o755, null],
     [0o770, 'can be written by others than its owner (mode 770)'],
     [0o1777, 'can be written by others than its owner (mode 1777)'],
-  ])('says of a folder of mode %o: %j', (mode, said) => {
+  ])('returns for a folder of mode %o: %j', (mode, said) => {
     using dir = new TempDir();
     chmodSync(dir.path, mode);
     expect(exposureOf(dir.path)).toBe(said);
@@ -30,7 +30,7 @@ describe('exposureOf()', () => {
 });
 
 describe('assertTrustedFile()', () => {
-  it('accepts a file that is missing, and a regular one', () => {
+  it('accepts a missing file and a regular one', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     assertTrustedFile(path, { mayBeLink: false });
@@ -38,7 +38,7 @@ describe('assertTrustedFile()', () => {
     assertTrustedFile(path, { mayBeLink: false });
   });
 
-  it('follows links only where they are allowed, and not in a circle', () => {
+  it('follows links only if they are allowed, and not in a circle', () => {
     using dir = new TempDir();
     const [link, round] = [join(dir.path, 'link'), join(dir.path, 'round')];
     symlinkSync('missing', link);
@@ -48,7 +48,7 @@ describe('assertTrustedFile()', () => {
     expect(() => assertTrustedFile(round, { mayBeLink: true })).toThrow(UNSAFE);
   });
 
-  it('judges what a link leads to', () => {
+  it('checks the target of a link', () => {
     using dir = new TempDir();
     const link = join(dir.path, 'link');
     symlinkSync('/dev/null', link);
@@ -57,7 +57,7 @@ describe('assertTrustedFile()', () => {
   });
 });
 
-it('assertTrustedFolder() accepts a folder that is missing or real, and a link where that is allowed', () => {
+it('assertTrustedFolder() accepts a missing or real folder, and a link if that is allowed', () => {
   using dir = new TempDir();
   const [folder, link, file] = ['folder', 'link', 'file'].map((name) => join(dir.path, name)) as [
     string,

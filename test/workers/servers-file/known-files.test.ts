@@ -13,7 +13,7 @@ function setUp() {
 }
 
 describe('KnownFiles', () => {
-  it('knows nothing of a file that was never read', () => {
+  it('has no entry for a file that was never read', () => {
     expect(setUp().files.of('/a')).toEqual(NOTHING);
   });
 
@@ -27,7 +27,7 @@ describe('KnownFiles', () => {
     expect([files.of('/a'), files.of('/b').sha256]).toEqual([NOTHING, 'other']);
   });
 
-  it('throws for a record that was changed behind its back', () => {
+  it('throws for a record that was modified externally', () => {
     const { database, files } = setUp();
     files.remember('/a', KNOWN);
     database.exec("UPDATE servers_file SET sha256 = 'x'");

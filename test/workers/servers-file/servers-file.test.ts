@@ -27,15 +27,15 @@ const server = (name: string, more: object = {}): ServerInfo => ({
   ...more,
 });
 
-/** Nobody is about to write the rest of it. */
+/** No process is about to write the rest of it. */
 const age = (path: string): void => utimesSync(path, 1, 1);
 
-/** A store and a file in a folder of their own. */
+/** Creates a store and a file in a separate folder. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'servers.json');
   const database = new DatabaseSync(join(dir.path, 'switchyard.db'));
-  // Nobody pulls the plug here.
+  // There is no power failure here.
   database.exec('PRAGMA synchronous = OFF');
   const table = new ServerTable(database);
   const file = new ServersFile(path, database, table);
@@ -58,8 +58,8 @@ function world() {
   };
 }
 
-describe('the file', () => {
-  it('is written two spaces deep, for its owner alone, and not again where nothing changed', () => {
+describe('servers file', () => {
+  it('is indented by two spaces, private to its owner, and not rewritten if nothing changed', () => {
     using it = world();
     it.put(server('a'), server('b', { 'x-note': 1 }));
     expect(it.file.write()).toEqual([]);
@@ -71,7 +71,7 @@ describe('the file', () => {
     expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('gives its entries to a store that has none', () => {
+  it('imports its entries into an empty store', () => {
     using it = world();
     it.edit([server('a'), server('b', { unknown: { deep: [1] } })], { $schema: 'x' });
     expect(it.file.read()).toEqual([{ kind: 'taken-over', put: ['a', 'b'], removed: [] }]);
@@ -84,7 +84,7 @@ describe('the file', () => {
     });
   });
 
-  it('that was edited adds, changes and removes, while what the store changed since stays', () => {
+  it('that was edited adds, changes and removes entries, and keeps newer changes of the store', () => {
     using it = world();
     it.put(server('kept'), server('edited'), server('taken-out'), server('changed-here'), server('removed-here'));
     it.file.write();
@@ -109,7 +109,7 @@ describe('the file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('wins where both changed one entry, and brings back what was removed here but edited there', () => {
+  it('wins if both changed an entry, and restores an entry that was removed in the store but edited in the file', () => {
     using it = world();
     it.put(server('both'), server('gone-here'));
     it.file.write();
@@ -120,7 +120,7 @@ describe('the file', () => {
     expect(it.stored().map(({ endpoint }) => endpoint)).toEqual(['http://there/', 'http://there/']);
   });
 
-  it('keeps bad entries as they are, says where they are, and the others count', () => {
+  it('keeps invalid entries unchanged, reports their positions, and applies the others', () => {
     using it = world();
     const bad = [{ name: 'x' }, 7, server('a'), { ...server('old'), transport: 'pigeon' }];
     it.put(server('old'));
@@ -140,7 +140,7 @@ describe('the file', () => {
   });
 
   it.each(['{ "servers": [{ "na', '[]', '{}', 'null', '{"version":2,"servers":[]}', ''])(
-    'that is %j is set aside, not overwritten, and written anew',
+    'that is %j is set aside and written again, not overwritten',
     (text) => {
       using it = world();
       it.put(server('a'));
@@ -155,7 +155,7 @@ describe('the file', () => {
     },
   );
 
-  it('that nobody could write again, as deep as it is, is set aside; a bad entry that is only too deep for us stays', () => {
+  it('that nests too deeply to be rewritten is set aside; an invalid entry above our limit only is kept', () => {
     using it = world();
     const deep = (depth: number) => `{"name":"deep","transport":"stdio","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     it.put(server('a'));
@@ -168,7 +168,7 @@ describe('the file', () => {
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 
-  it('that was deleted is written anew, and takes nothing with it', () => {
+  it('that was deleted is written again, without removing any server', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -178,7 +178,7 @@ describe('the file', () => {
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 
-  it('may be a symbolic link, which stays one', () => {
+  it('may be a symbolic link, which is preserved', () => {
     using it = world();
     const real = join(it.folder, 'real.json');
     writeFileSync(real, '{"servers":[]}');
@@ -188,7 +188,7 @@ describe('the file', () => {
     expect(JSON.parse(readFileSync(real, 'utf8'))).toEqual({ servers: [server('a')] });
   });
 
-  it('that was written by somebody who was killed before noting so is not taken for an edit', () => {
+  it('that was written by a process that was killed before recording it is not treated as an edit', () => {
     using it = world();
     it.put(server('changed'), server('removed'));
     it.file.write();
@@ -208,10 +208,10 @@ describe('the file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('that cannot be written leaves no trace, and the store stays right', () => {
+  it('that cannot be written leaves no trace, and the store stays correct', () => {
     using it = world();
     it.put(server('a'));
-    // Whoever may do everything is not kept out by a mode: a folder in the file's place is.
+    // A mode does not stop a privileged user, but a folder in place of the file does.
     const blocked = new ServersFile(join(it.folder, 'nowhere', 'servers.json'), new DatabaseSync(':memory:'), it.table);
     expect(() => blocked.write()).toThrow();
     chmodSync(it.folder, 0o700);
@@ -220,7 +220,7 @@ describe('the file', () => {
     expect(it.said()).toEqual([server('a')]);
   });
 
-  it('and the store agree after any edits of both, and nobody’s last word on an entry is lost', () => {
+  it('and the store agree after any edits of both, and no last edit of an entry is lost', () => {
     const names = fc.constantFrom('a', 'b', 'c', 'd');
     const edits = fc.array(
       fc.record({ where: fc.constantFrom('store', 'file', 'write'), name: names, value: fc.option(fc.nat(3)) }),
@@ -250,8 +250,10 @@ describe('the file', () => {
   });
 });
 
-describe('a file that somebody else writes meanwhile', () => {
-  /** Has `work` done whenever the store is about to note what the file becomes: after it was read, before it is replaced. */
+describe('servers file with a concurrent writer', () => {
+  /**
+   * Runs `work` whenever the store is about to record the next content: after the file was read, before it is replaced.
+   */
   const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
     it.database.function('meanwhile', () => {
       work();
@@ -273,7 +275,7 @@ describe('a file that somebody else writes meanwhile', () => {
         renameSync(`${path}.new`, path);
       },
     ],
-  ])('is not overwritten: it is read once more (%s)', (_, write) => {
+  ])('is not overwritten but read again (%s)', (_, write) => {
     using it = world();
     it.put(server('aa'), server('b'));
     it.file.write();
@@ -289,7 +291,7 @@ describe('a file that somebody else writes meanwhile', () => {
     expect(it.stored().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
   });
 
-  it('is given up where that never ends', () => {
+  it('is not written if the concurrent writes never end', () => {
     using it = world();
     it.put(server('a'));
     let edits = 0;
@@ -303,7 +305,7 @@ describe('a file that somebody else writes meanwhile', () => {
     expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('that was noticed while it could not be read is noticed once more', () => {
+  it('is read again if it changed while it was unreadable', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -319,7 +321,7 @@ describe('a file that somebody else writes meanwhile', () => {
     expect([it.stored().length, it.file.hasChanged()]).toEqual([2, false]);
   });
 
-  it('that is half of what it becomes is left for the next look, and waited for before it is written', () => {
+  it('that is half written is left for the next check, and waited for before a write', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -336,7 +338,7 @@ describe('a file that somebody else writes meanwhile', () => {
     expect([it.said(), existsSync(`${it.path}.bak`)]).toEqual([[server('a'), server('by-hand')], false]);
   });
 
-  it('and stays half of it for two seconds is set aside', () => {
+  it('that remains half written for two seconds is set aside', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -347,8 +349,8 @@ describe('a file that somebody else writes meanwhile', () => {
   });
 });
 
-describe('two processes and one file', () => {
-  it('an entry taken out by hand stays out, though another process found the file gone before', () => {
+describe('two processes with one servers file', () => {
+  it('keep an entry removed that was taken out by hand, even if another process found the file deleted before', () => {
     using it = world();
     it.put(server('a'), server('b'));
     it.file.write();

@@ -8,7 +8,7 @@ import {
 } from '../../../src/workers/store/journal-mode.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-describe('the journal mode', () => {
+describe('SQLite journal mode', () => {
   it.each(['3.7.0', '3.44.5', '3.45.0', '3.50.6', '3.51.0', '3.51.2', '2.8.17'])(
     'is not WAL on SQLite %s',
     (version) => {
@@ -22,7 +22,7 @@ describe('the journal mode', () => {
     expect(chooseJournalMode(version, null)).toEqual({ mode: 'WAL', reason: null });
   });
 
-  it('is WAL on the SQLite and on the disk that the tests run with', () => {
+  it('is WAL with the SQLite version and disk of the tests', () => {
     using dir = new TempDir();
     const { version } = new DatabaseSync(':memory:').prepare('SELECT sqlite_version() AS version').get() as {
       version: string;

@@ -17,7 +17,7 @@ const mapOf = (storeKey: string, size: number): StoredMap => ({
   savedAtMs: 2,
 });
 
-it('holds the small maps and every connector of its scope, over more than one page', () => {
+it('the start image holds the small maps and every connector of its scope, across several pages', () => {
   using dir = new TempDir();
   using database = new DatabaseSync(':memory:');
   const table = new ToolTable(database);

@@ -22,15 +22,15 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-describe('the files of a store', () => {
-  it('are created for their owner alone, with the folders above them', () => {
+describe('store files', () => {
+  it('are created private to their owner, with their parent folders', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'a', 'b');
     createStoreFile(stateDir);
     expect([modeOf(stateDir), modeOf(storePath(stateDir))]).toEqual([0o700, 0o600]);
   });
 
-  it('are left as they are where they exist', () => {
+  it('are not changed if they exist', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     writeFileSync(path, 'content');
@@ -39,7 +39,7 @@ describe('the files of a store', () => {
     expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['content', 0o640]);
   });
 
-  it('do not take over the log of a store that is gone', () => {
+  it('do not adopt the log of a deleted store', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     for (const suffix of ['-wal', '-shm', '-journal']) writeFileSync(path + suffix, 'old');
@@ -47,7 +47,7 @@ describe('the files of a store', () => {
     expect(readdirSync(dir.path).toSorted()).toEqual(['switchyard.db', 'switchyard.lock']);
   });
 
-  it('are where a symbolic link leads, though nothing is there yet', () => {
+  it('are created at the target of a symbolic link, even if it does not exist yet', () => {
     using dir = new TempDir();
     const [stateDir, target] = [join(dir.path, 'state'), join(dir.path, 'elsewhere.db')];
     mkdirSync(stateDir);
@@ -58,7 +58,7 @@ describe('the files of a store', () => {
     expect(existsSync(target)).toBe(true);
   });
 
-  it('are set aside together, under a name that is free', () => {
+  it('are set aside together, under a free name', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     for (const [suffix, text] of [
@@ -82,7 +82,7 @@ describe('the files of a store', () => {
     expect(fileIdOf(one)).not.toBe(fileIdOf(two));
   });
 
-  it('are worked on while their lock is held, which is let go of in any case', () => {
+  it('are processed under their lock, which is always released', () => {
     using dir = new TempDir();
     const isLocked = (): boolean => {
       using other = new DatabaseSync(join(dir.path, 'switchyard.lock'), { timeout: 0 });

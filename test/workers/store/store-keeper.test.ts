@@ -29,7 +29,7 @@ const mapAt = (generatedAtMs: number) => ({
   savedAtMs: 5,
 });
 
-/** A folder with a store, and whoever keeps it open. */
+/** A folder with a store, and its keepers. */
 function world() {
   const dir = new TempDir();
   const stateDir = join(dir.path, 'state');
@@ -75,8 +75,8 @@ function world() {
   };
 }
 
-describe('a damaged store', () => {
-  it('is set aside, and a new one has every record but those that do not match their checksum', () => {
+describe('damaged store', () => {
+  it('is set aside, and a new store has every record that matches its checksum', () => {
     using it = world();
     const before = it.keep();
     before.put('a', 'b', 'c');
@@ -98,7 +98,7 @@ describe('a damaged store', () => {
     expect(existsSync(`${it.path}.corrupt`)).toBe(true);
   });
 
-  it('gets from servers.json what was lost with it', () => {
+  it('restores lost servers from servers.json', () => {
     using it = world();
     const before = it.keep();
     before.put('a', 'b');
@@ -113,8 +113,8 @@ describe('a damaged store', () => {
     ['is all zeros', (bytes: Buffer) => bytes.fill(0)],
     ['lost its header', (bytes: Buffer) => bytes.fill(0x7a, 0, 64)],
     ['lost its schema', (bytes: Buffer) => bytes.fill(0x7a, 100, 4_096)],
-    ['is cut off', (bytes: Buffer) => bytes.subarray(0, 4_096 + 7)],
-  ])('that %s is set aside too, and servers.json counts', (_what, damage: (bytes: Buffer) => string | Uint8Array) => {
+    ['is truncated', (bytes: Buffer) => bytes.subarray(0, 4_096 + 7)],
+  ])('that %s is also set aside, and servers.json is used', (_what, damage: (bytes: Buffer) => string | Uint8Array) => {
     using it = world();
     const before = it.keep();
     before.put('a', 'b');
@@ -128,7 +128,7 @@ describe('a damaged store', () => {
     expect(it.keep().names()).toEqual(['a', 'b', 'c']);
   });
 
-  it('that was damaged in an index alone loses nothing', () => {
+  it('that is damaged only in an index loses nothing', () => {
     using it = world();
     const before = it.keep();
     const names = Array.from({ length: 300 }, (_, index) => `server-${index}`);
@@ -143,7 +143,7 @@ describe('a damaged store', () => {
     expect(after.notes).toMatchObject([{ kind: 'set-aside', saved: { server: 300 }, lost: [] }]);
   });
 
-  it('is set aside while others have it open, who then come to the new one', () => {
+  it('is set aside while other processes have it open, which then switch to the new store', () => {
     using it = world();
     const other = it.keep();
     other.put('a', 'b');
@@ -156,7 +156,7 @@ describe('a damaged store', () => {
     expect(readdirSync(it.stateDir).filter((name) => name.endsWith('.corrupt'))).toEqual(['switchyard.db.corrupt']);
   });
 
-  it('gets a name of its own each time', () => {
+  it('gets a unique name each time', () => {
     using it = world();
     for (const backup of ['switchyard.db.corrupt', 'switchyard.db.1.corrupt', 'switchyard.db.2.corrupt']) {
       writeFileSync(it.path, Buffer.alloc(9_000));
@@ -168,8 +168,8 @@ describe('a damaged store', () => {
   });
 });
 
-describe('a store that others take away', () => {
-  it('is made anew in a folder that is made anew', () => {
+describe('store removed by another process', () => {
+  it('is created again in a new folder', () => {
     using it = world();
     const { put, names, notes } = it.keep();
     put('a');
@@ -179,7 +179,7 @@ describe('a store that others take away', () => {
     expect(names()).toEqual(['b']);
   });
 
-  it('is followed to the file that took its place', () => {
+  it('is replaced by the file that took its place', () => {
     using it = world();
     const { put, names, keeper } = it.keep();
     put('a');
@@ -193,7 +193,7 @@ describe('a store that others take away', () => {
     expect(names()).toEqual(['a', 'c']);
   });
 
-  it('leaves no log behind that the next one would take for its own', () => {
+  it('leaves no log behind that the next store would adopt', () => {
     using it = world();
     const before = it.keep();
     before.put('a');
@@ -207,8 +207,8 @@ describe('a store that others take away', () => {
   });
 });
 
-describe('a store of an older format', () => {
-  it('is brought up to date', () => {
+describe('store of an older format', () => {
+  it('is upgraded', () => {
     using it = world();
     const old = it.keep();
     old.put('a', 'b');
@@ -225,7 +225,7 @@ describe('a store of an older format', () => {
     expect([names(), floor(), notes]).toEqual([['a', 'b', 'c'], 10, []]);
   });
 
-  /** A store as format 6 had it, with servers, a map and the pin of a tool; still open in whatever keeps it. */
+  /** Creates a store in format 6 with servers, a map and a tool pin; it is still open elsewhere. */
   function format6() {
     const it = world();
     const old = it.keep();
@@ -266,7 +266,7 @@ describe('a store of an older format', () => {
     return Object.assign(it, { old, list });
   }
 
-  it('keeps servers, map, floor and pins on its way', () => {
+  it('keeps servers, map, floor and pins during the upgrade', () => {
     using it = format6();
     it.old.keeper.close();
     const after = it.keep();
@@ -278,7 +278,7 @@ describe('a store of an older format', () => {
     expect(it.read(revisions)).toEqual({ source: 2, pin: 1 });
   });
 
-  it('does not seal what is damaged: it is set aside, and what can be proven goes over', () => {
+  it('is set aside if it is damaged, instead of being sealed, and its verifiable records are kept', () => {
     using it = format6();
     it.old.keeper.close();
     it.vandalise((database) => database.exec("UPDATE tool_pin SET definition = '{}'"));
@@ -289,7 +289,7 @@ describe('a store of an older format', () => {
     expect(() => after.keeper.store().readSource('s')).toThrow('does not match its checksum');
   });
 
-  it('is never written as the older one was by a process that has it open', () => {
+  it('rejects writes in the old format by a process that has it open', () => {
     using it = format6();
     const writesAsBefore = new DatabaseSync(it.path);
     it.keep().names();

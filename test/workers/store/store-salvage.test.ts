@@ -9,8 +9,8 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const server = (name: string): ServerInfo => ({ name, transport: 'stdio', command: name });
 
-describe('salvage', () => {
-  it('takes the good records of a damaged store into a new one', () => {
+describe('store salvage', () => {
+  it('copies the valid records of a damaged store into a new one', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'damaged.db');
     {
@@ -29,7 +29,7 @@ describe('salvage', () => {
     expect(table.since(0).rows.map(({ info }) => info)).toEqual([server('a'), server('c')]);
   });
 
-  it('saves nothing and loses nothing of a store that is empty', () => {
+  it('saves nothing and loses nothing for an empty store', () => {
     using dir = new TempDir();
     const saved = salvage(join(dir.path, 'empty.db'));
     expect([saved.tables.get(SERVERS), saved.lost]).toEqual([[], []]);

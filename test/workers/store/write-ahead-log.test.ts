@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenTail, readBrokenTail } from '../../../src/workers/store/write-ahead-log.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** The log of a store that made some commits and was killed, as a copy taken while it is open is. */
+/** Returns the log of a store that made some commits and was killed, like a copy of an open log. */
 function world(pages: number) {
   const dir = new TempDir();
   const path = join(dir.path, 'x.db');
@@ -34,8 +34,8 @@ const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array => {
   return copy;
 };
 
-describe('the tail of a write-ahead log', () => {
-  it('is whole where the log is, is not there, or ends within a page', () => {
+describe('tail of a write-ahead log', () => {
+  it('is intact if the log is complete or missing, or ends within a page', () => {
     using it = world(3);
     expect(readBrokenTail('/nowhere/at/all')).toEqual({ pages: 0, hasCommit: false });
     expect(brokenTail(it.log)).toEqual({ pages: 0, hasCommit: false });
@@ -45,7 +45,7 @@ describe('the tail of a write-ahead log', () => {
     expect(brokenTail(it.log.subarray(0, 40))).toEqual({ pages: 0, hasCommit: false });
   });
 
-  it('is broken wherever one bit of the log is not as it was', () => {
+  it('is broken for any flipped bit of the log', () => {
     using it = world(2);
     for (let at = 0; at < it.log.length; at += 1) {
       const { pages } = brokenTail(flipped(it.log, at, 1 << (at % 8)));
@@ -53,7 +53,7 @@ describe('the tail of a write-ahead log', () => {
     }
   });
 
-  it('is broken just where SQLite passes over commits', () => {
+  it('is broken exactly where SQLite ignores commits', () => {
     using it = world(3);
     expect(it.rows(it.log)).toBe(3);
     const last = it.log.length - 200;
@@ -61,7 +61,7 @@ describe('the tail of a write-ahead log', () => {
     expect(brokenTail(flipped(it.log, last))).toEqual({ pages: 1, hasCommit: true });
   });
 
-  it('does not take the pages of an earlier log for its own', () => {
+  it('excludes pages of an earlier log', () => {
     using dir = new TempDir();
     using database = new DatabaseSync(join(dir.path, 'x.db'));
     database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)');

@@ -27,8 +27,8 @@ const approved = (version: number, description: string): ApprovedPin => ({
 
 const pinOf = (table: ToolTable) => table.pins('s', '', 'all').pins[0];
 
-describe('Approvals of a fleet in the store', () => {
-  it('take the place of the first sight, and are told apart from it', () => {
+describe('fleet approvals in the store', () => {
+  it('replace the first sight, and differ from it', () => {
     const table = seen('sends');
     expect(pinOf(table)).toMatchObject({ version: 0, isApproved: false });
     expect(table.pins('s', '', 'approved').pins).toEqual([]);
@@ -38,7 +38,7 @@ describe('Approvals of a fleet in the store', () => {
     expect(table.pins('s', '', 'approved').pins).toHaveLength(1);
   });
 
-  it('are not undone by an older one, nor by another one of the same version', () => {
+  it('are not undone by an older one, or by another one of the same version', () => {
     const table = seen('sends');
     table.repin('s', [approved(3, 'posts')]);
     table.repin('s', [approved(2, 'older')]);
@@ -46,7 +46,7 @@ describe('Approvals of a fleet in the store', () => {
     expect(pinOf(table)).toMatchObject({ version: 3, definitionText: expect.stringContaining('posts') });
   });
 
-  it('keep their version where the host approves something else by itself', () => {
+  it('keep their version if the host approves another definition locally', () => {
     const table = seen('sends');
     table.repin('s', [approved(1, 'posts')]);
     table.approve('s', null, 5);

@@ -18,15 +18,18 @@ const FORMAT_4_SOURCES = `
   PRAGMA user_version = 4;
 `;
 
-describe('the schema of the store', () => {
-  it.each([SOURCES, SERVERS, FILES, CONNECTORS, PINS])('seals or leaves out every column of $name', (table) => {
-    using database = new DatabaseSync(':memory:');
-    database.exec(table.create);
-    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
-    expect(columns.map(({ name }) => name).toSorted()).toEqual([...table.sealed, 'seal', ...table.rest].toSorted());
-  });
+describe('store schema', () => {
+  it.each([SOURCES, SERVERS, FILES, CONNECTORS, PINS])(
+    'seals or explicitly excludes every column of $name',
+    (table) => {
+      using database = new DatabaseSync(':memory:');
+      database.exec(table.create);
+      const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
+      expect(columns.map(({ name }) => name).toSorted()).toEqual([...table.sealed, 'seal', ...table.rest].toSorted());
+    },
+  );
 
-  it('is created in an empty file, with an identity of its own', () => {
+  it('is created in an empty file, with its own identity', () => {
     using database = new DatabaseSync(':memory:');
     expect(schemaVersionOf(database)).toBe(0);
     createSchema(database);
@@ -34,7 +37,7 @@ describe('the schema of the store', () => {
     expect(database.prepare('SELECT id FROM store').all()).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
   });
 
-  it('gives the rows of an older format the columns that came later', () => {
+  it('adds later columns to rows of an older format', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(FORMAT_4_SOURCES);
     const sealed = ['s', 1, 2, 3, null, 'digest'];
@@ -72,7 +75,7 @@ describe('the schema of the store', () => {
     expect(() => createSchema(database)).toThrow('does not match its checksum');
   });
 
-  it('keeps rows that are taken from one store into another', () => {
+  it('preserves rows that are copied into another store', () => {
     using database = new DatabaseSync(':memory:');
     addSealFunction(database);
     database.exec(PINS.create);

@@ -25,21 +25,21 @@ function databaseWith(rows: readonly (readonly [string, string])[]): DatabaseSyn
 
 const read = (database: DatabaseSync) => provenRows(table, selectSealed(database, table, '').all());
 
-describe('a sealed table', () => {
-  it('has one seal for a row, whether SQL computes it or code', () => {
+describe('sealed table', () => {
+  it('has the same seal for a row, computed by SQL or by code', () => {
     using database = databaseWith([['a', 'one']]);
     const sql = `SELECT ${sealExpression(table)} AS seal FROM t`;
     expect(database.prepare(sql).get()).toEqual({ seal: sealOf(['a', 'one', 1]) });
     expect(read(database)).toHaveLength(1);
   });
 
-  it.each(['key', 'value', 'revision', 'seal'])('shows any change of its column %s', (column) => {
+  it.each(['key', 'value', 'revision', 'seal'])('reveals any change of its column %s', (column) => {
     using database = databaseWith([['a', 'one']]);
     database.exec(`UPDATE t SET ${column} = ${column === 'key' || column === 'value' ? "'other'" : '2'}`);
     expect(() => read(database)).toThrow('does not match its checksum');
   });
 
-  it('is read but for the damaged rows, which are named', () => {
+  it('skips and names damaged rows when it is read', () => {
     using database = databaseWith([
       ['a', 'one'],
       ['b', 'two'],
@@ -51,13 +51,13 @@ describe('a sealed table', () => {
     expect(lost).toEqual(['the record b of t']);
   });
 
-  it('has no rows and loses nothing where a store does not have it', () => {
+  it('has no rows and no losses if a store lacks it', () => {
     using database = new DatabaseSync(':memory:');
     const lost: string[] = [];
     expect([readProven(database, table, lost), lost]).toEqual([[], []]);
   });
 
-  it('gives rows of an older layout the columns that came later, sealed again', () => {
+  it('adds later columns to rows of an older layout, and seals them again', () => {
     using database = new DatabaseSync(':memory:');
     database.exec('CREATE TABLE t (key TEXT, value TEXT, body BLOB, seal INTEGER)');
     const layout = layoutIn(database, table);

@@ -24,7 +24,7 @@ function table(): { database: DatabaseSync; sources: SourceTable } & Disposable 
 }
 
 describe('SourceTable', () => {
-  it('remembers that a source was seen signed, and by which id first, whatever is saved later', () => {
+  it('remembers that a source was seen signed, and its first id, whatever is saved later', () => {
     using it = table();
     it.sources.save(mapAt(1), SIGNED);
     it.sources.save(mapAt(2), UNSIGNED);
@@ -32,7 +32,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, seenSigned: true, mapId: 'the map' });
   });
 
-  it('notes that an older map than the stored one was signed', () => {
+  it('records that an older map than the stored one was signed', () => {
     using it = table();
     it.sources.save(mapAt(20), UNSIGNED);
     it.sources.save(mapAt(10), SIGNED);
@@ -48,7 +48,7 @@ describe('SourceTable', () => {
     expect(it.sources.has('s', 0)).toBe(false);
   });
 
-  it('never takes an older key document, whoever writes it', () => {
+  it('never stores an older key document, whichever process writes it', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -68,7 +68,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third' });
   });
 
-  it('takes an older key document that starts over, and then none that is older than it', () => {
+  it('stores an older key document that starts over, and then none older than it', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 2, 'new second', true);
@@ -76,7 +76,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 2, keyDocument: 'new second' });
   });
 
-  it('keeps floor, facts and key version when body and key document are damaged', () => {
+  it('keeps the floor, facts and key version when body and key document are damaged', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, '{"a":\n1}');
@@ -98,7 +98,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
   });
 
-  it('moves what an earlier version kept under other keys: the highest floor and the newest good map', () => {
+  it('migrates entries under the keys of an earlier version: the highest floor and the newest valid map', () => {
     using it = table();
     it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
     it.database.exec(`UPDATE source SET body = x'00'`);
@@ -120,7 +120,7 @@ describe('SourceTable', () => {
     ]);
   });
 
-  it('upgrades format 7 and keeps what connectors and files have', () => {
+  it('upgrades format 7 and keeps the data of connectors and files', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(`
       CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,

@@ -18,8 +18,8 @@ const verdictOf = (error: unknown) => [isDamage(error), isBusy(error), isDiskFai
 
 const withCode = (errcode: number): Error => Object.assign(new Error('SQLite says so'), { errcode });
 
-describe('an error of the store', () => {
-  it('of a file that is no database is damage', () => {
+describe('store error', () => {
+  it('is damage for a file that is not a database', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'store.db');
     writeFileSync(path, 'x'.repeat(4_096));
@@ -27,7 +27,7 @@ describe('an error of the store', () => {
     expect(verdictOf(errorOf(() => database.exec('SELECT * FROM sqlite_master')))).toEqual([true, false, false]);
   });
 
-  it('of a lock that somebody else holds is not damage', () => {
+  it('is not damage for a lock that another process holds', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'store.db');
     using holder = new DatabaseSync(path);
@@ -36,19 +36,19 @@ describe('an error of the store', () => {
     expect(verdictOf(errorOf(() => database.exec('BEGIN IMMEDIATE')))).toEqual([false, true, false]);
   });
 
-  it('is told by its primary result code alone, whatever the extended one says', () => {
+  it('is classified by its primary result code, for any extended code', () => {
     expect(isDiskFailure(withCode(10 | (4 << 8)))).toBe(true);
     expect(isDamage(withCode(11 | (2 << 8)))).toBe(true);
     expect(isBusy(withCode(5 | (2 << 8)))).toBe(true);
   });
 
-  it('is found among the causes of another', () => {
+  it('is found in the cause chain of another error', () => {
     const wrapped = new Error('outer', { cause: new Error('inner', { cause: new DamageError('a record') }) });
     expect(isDamage(wrapped)).toBe(true);
     expect(isDiskFailure(new Error('outer', { cause: withCode(8) }))).toBe(true);
   });
 
-  it('of any other kind is none of these', () => {
+  it('of any other kind is neither damage nor a lock', () => {
     for (const error of [new Error('x'), 'text', null, undefined, withCode(1)])
       expect(verdictOf(error)).toEqual([false, false, false]);
   });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** What is kept of stderr, to be told where the process fails. */
+/** Maximum length of stderr that is kept, to be reported if the process fails. */
 const MAX_COMPLAINTS = 2_000;
 
 /** Runs `script` in a process of its own and resolves with the JSON that it prints. The process ends with this one. */

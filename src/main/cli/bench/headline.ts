@@ -9,7 +9,7 @@ import { percentile, type Row, type Section } from './report-figures.ts';
 export interface HeadlineOptions {
   /** Entries of the map. */
   readonly entries: number;
-  /** Processes for each way; the ways take turns. */
+  /** Number of processes for each way; the ways take turns. */
   readonly rounds: number;
   /** How long each process calls tools. */
   readonly seconds: number;

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
 import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 
-/** How many changed maps are ready before they are asked for. */
+/** Number of changed maps that are prepared before they are requested. */
 const PREPARED = 24;
 
 /**
@@ -88,7 +88,7 @@ class ChangingMap {
 
 const options = JSON.parse(process.argv[2] ?? '{}') as MapProcessOptions;
 const map = new ChangingMap(options);
-/** Made in advance: making them must not compete for a processor with what is measured. */
+/** Prepared in advance: preparing them must not compete for a processor with the measurement. */
 const prepared: { readonly body: Buffer; readonly etag: string }[] = [];
 let current = { body: map.body, etag: map.etag };
 let mode = 'same';

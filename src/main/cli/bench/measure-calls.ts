@@ -7,18 +7,18 @@ export interface CallsJob {
   /** Entries of the map; one of them is a connector that is up. */
   readonly count: number;
   readonly seconds: number;
-  /** The tool that is called, and what with. */
+  /** The tool that is called, and its arguments. */
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
   /** Whether the map is refreshed every second, one in 200 entries changed. */
   readonly isRefreshing: boolean;
   readonly offload: 'auto' | 'never';
-  /** Does something every second besides; with it main is compared to itself. */
+  /** Extra work every second, to compare the main thread with itself. */
   readonly beside: (() => Promise<void>) | null;
 }
 
 export interface CallsSample {
-  /** From the moment each call was due, so that none hides behind one that is late (no coordinated omission). */
+  /** Latencies from the moment each call was due, so that no call hides behind a late one (no coordinated omission). */
   readonly latenciesMs: readonly number[];
   readonly refreshes: number;
   /** Of this process, per second. */

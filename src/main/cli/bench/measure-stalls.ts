@@ -5,10 +5,10 @@ import { type MapMode, serveNext } from './map-server.ts';
 
 /** How long the event loop was blocked while it was watched, in milliseconds. */
 export interface LoopHold {
-  /** The longest, by the drift of a timer of a millisecond. */
+  /** The longest time, by the drift of a timer of one millisecond. */
   readonly maxMs: number;
   readonly p99Ms: number;
-  /** The longest, by the runtime's own histogram of event loop delay. */
+  /** The longest time, by the runtime's own histogram of event loop delay. */
   readonly delayMaxMs: number;
 }
 
@@ -28,7 +28,9 @@ export interface StallSample {
 /** The pause before each load, in which threads boot and garbage is collected. */
 const REST_MS = 150;
 
-/** How long the loop is watched before and after the load: work that it leaves to later turns counts too. */
+/**
+ * How long the loop is watched before and after the load, since work that the load leaves to later turns counts too.
+ */
 const TAIL_MS = 20;
 
 /**
@@ -49,7 +51,7 @@ export async function measureStalls(
   const refresh = async (): Promise<void> => keeper?.refresh();
   const series = async (mode: MapMode): Promise<LoadSample[]> => {
     await serveNext(url, mode);
-    // The first of a kind takes what the others need: an ETag, a thread, code that is compiled.
+    // The first load of a kind prepares what the others need: an ETag, a thread, compiled code.
     await refresh();
     const samples: LoadSample[] = [];
     for (let done = 0; done < refreshes; done += 1) samples.push(await measure(refresh));

@@ -5,7 +5,7 @@ export interface Row {
   readonly way: string;
   readonly metric: string;
   readonly unit: string;
-  /** One a round, or one a call. */
+  /** One sample for each round, or for each call. */
   readonly samples: readonly number[];
   /** The way in the same section whose median this one is compared with; null for none. */
   readonly baseline: string | null;
@@ -17,7 +17,7 @@ export interface Section {
   readonly notes?: readonly string[];
 }
 
-/** What a benchmark ran on, and how to run it again. */
+/** Where a benchmark ran, and how to run it again. */
 export interface Circumstances {
   readonly name: string;
   readonly question: string;
@@ -32,14 +32,14 @@ export interface Report extends Circumstances {
   readonly sections: readonly Section[];
 }
 
-/** `1.23×` of the baseline's median, or nothing. */
+/** Returns the ratio to the baseline's median, such as `1.23×`; empty without a baseline. */
 export function ratioOf(row: Row, rows: readonly Row[]): string {
   if (row.baseline === null || row.baseline === row.way) return '';
   const other = rows.find(({ way, metric }) => way === row.baseline && metric === row.metric);
   return other === undefined ? '' : `${(percentile(row.samples, 0.5) / percentile(other.samples, 0.5)).toFixed(2)}×`;
 }
 
-/** How many, then p50, p95, p99, minimum and maximum, as short as they can be. */
+/** Formats the number of samples, then p50, p95, p99, minimum and maximum, as short as possible. */
 export function figures(samples: readonly number[]): string[] {
   const values = [0.5, 0.95, 0.99].map((share) => percentile(samples, share));
   return [String(samples.length), ...[...values, Math.min(...samples), Math.max(...samples)].map(short)];
@@ -52,13 +52,13 @@ function short(value: number): string {
     : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** The value below which `share` (0 to 1) of the samples lie, by the nearest rank. */
+/** Returns the value below which `share` (0 to 1) of the samples lie, by the nearest rank. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The machine, in one line. */
+/** Describes the machine in one line. */
 export function machineLine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}`;

@@ -18,13 +18,13 @@ svg { max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif; f
 code { overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
 `;
 
-/** Dots that a plot shows of one row at most; more would hide each other. */
+/** Maximum number of dots that a plot shows of one row; more would hide each other. */
 const MAX_DOTS = 400;
 
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** The report as one page that needs nothing else: tables and a plot for each metric. */
+/** Renders the report as one self-contained page: tables and a plot for each metric. */
 export function htmlOf(report: Report): string {
   const { name, question, date, command, commit, machine, node, sections } = report;
   return `<!doctype html>
@@ -60,7 +60,7 @@ ${metrics
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('')}</section>`;
 }
 
-/** A lane a way: each sample a dot, the median a bar. */
+/** Renders a plot with a lane for each way: each sample is a dot, the median a bar. */
 function plotOf(metric: string, rows: readonly Row[]): string {
   const most = Math.max(...rows.flatMap(({ samples }) => samples.map(Math.abs)), Number.MIN_VALUE);
   if (rows.every(({ samples }) => samples.length < 2)) return '';

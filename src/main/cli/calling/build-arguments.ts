@@ -5,10 +5,10 @@ import { itemSchema, parametersOfAlternatives, propertySchema } from '../schema/
 import type { Problem } from './check-arguments.ts';
 import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
 
-/** A `key=value` whose file has been read: `text` is still to be understood by the schema, `value` is a JSON value. */
+/** A `key=value` whose file has been read: `text` is to be interpreted by the schema, `value` is a JSON value. */
 export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
 
-/** The arguments of a call, and what is wrong with the texts that they are from. */
+/** Arguments of a call, and what is wrong with the texts that they come from. */
 export interface BuiltArguments {
   readonly args: Record<string, unknown>;
   readonly problems: readonly Problem[];
@@ -17,9 +17,9 @@ export interface BuiltArguments {
 type Step = string | number;
 
 /**
- * The arguments that `given` makes, on top of those of `base`: each text is read as the schema says, a key that is
- * repeated is one list, and `a.b=1` and `a[0]=1` reach into objects and lists. Throws OPTIONS_INVALID for keys that
- * contradict each other.
+ * Builds the arguments from `given`, on top of `base`. Each text is read as the schema says, a repeated key becomes one
+ * list, and `a.b=1` and `a[0]=1` reach into objects and lists. Throws OPTIONS_INVALID for keys that contradict each
+ * other.
  */
 export function buildArguments(
   given: readonly Given[],
@@ -47,7 +47,7 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
   }
   const alternatives = alternativesOf(schema ?? true, root);
   if (!alternatives.some(({ type }) => type === 'array' || type === 'any'))
-    throw misuse(`${key} is given ${group.length} times, but it is no list`);
+    throw misuse(`${key} is given ${group.length} times, but it is not a list`);
   const lists = alternatives.filter(({ type }) => type === 'array');
   const items = group.map((each) => ('value' in each ? { value: each.value } : readItems([each.text], lists, root)));
   const wrong = items.find((item) => 'mustBe' in item);
@@ -60,7 +60,7 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
   };
 }
 
-/** Where a key leads, and the schema of that place; undefined where nothing is said of it. */
+/** Returns the steps of a key, and the schema of its place; undefined if the schema says nothing of it. */
 function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; readonly schema: unknown } {
   const steps: Step[] = [];
   let schema: unknown = root;
@@ -75,7 +75,7 @@ function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; 
   return { steps, schema };
 }
 
-/** The first step of a key: a property that has dots in its own name wins over a path. */
+/** Returns the first step of a key: a property that has dots in its own name wins over a path. */
 function nextStep(
   rest: string,
   alternatives: readonly Alternative[],
@@ -89,7 +89,7 @@ function nextStep(
   const index = /^\[(\d{1,6})\]/.exec(rest);
   if (index !== null) return { step: Number(index[1]), left: afterDot(rest.slice(index[0].length)) };
   const name = /^[^.[]+/.exec(rest)?.[0];
-  if (name === undefined) throw misuse(`"${key}" leads nowhere: write a.b=1, a[0]=1, or a:=JSON`);
+  if (name === undefined) throw misuse(`"${key}" is not a key: write a.b=1, a[0]=1, or a:=JSON`);
   const isList =
     alternatives.some(({ type }) => type === 'array') && !alternatives.some(({ type }) => type === 'object');
   const step = isList && /^\d{1,6}$/.test(name) ? Number(name) : name;

@@ -11,28 +11,27 @@ export interface Assignment {
   readonly value: unknown;
 }
 
-/** What stands behind the tool on a command line. */
+/** The words after the tool on a command line. */
 export interface CallWords {
   readonly assignments: readonly Assignment[];
   /** JSON objects, or `-` for standard input. */
   readonly documents: readonly string[];
 }
 
-/** A place where a word can be taken apart. */
+/** A place where a word can be split. */
 interface Cut {
   readonly key: string;
   readonly sign: ':=' | '=' | ':';
   readonly rest: string;
 }
 
-/** Names, indexes and dots between them; a name that looks different must stand before `=`. */
+/** Names and indexes with dots between them; any other name must be followed by `=`. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
 
 /**
- * Takes the words behind a tool apart: `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, `key=@@text` for a text
- * that begins with `@`, `key:value` and `key: value` as mcporter has them, a JSON object, and `-`. `isKnown` says
- * whether
- * a tool has a parameter of a name; without it, `key:value` counts wherever the key is a plain name. Throws
+ * Reads the words after a tool. Takes `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and `key=@@text` for a text
+ * that begins with `@`. Also takes `key:value` and `key: value`, as mcporter does, a JSON object, and `-`. `isKnown`
+ * says whether a tool has a parameter of a name; without it, `key:value` counts if the key is a plain name. Throws
  * OPTIONS_INVALID for any other word.
  */
 export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
@@ -56,7 +55,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
   return { assignments, documents };
 }
 
-/** Whether a word is one that {@link readCallWords} takes, and not the name of a tool. */
+/** Whether {@link readCallWords} takes a word, which is then not the name of a tool. */
 export function isCallWord(word: string): boolean {
   return word === '-' || /^\s*\{/.test(word) || cutsOf(word).some(({ sign }) => sign !== ':' || PLAIN_KEY.test(word));
 }
@@ -64,7 +63,7 @@ export function isCallWord(word: string): boolean {
 function noAssignment(word: string): string {
   const shown = word.length > 60 ? `${word.slice(0, 59)}…` : word;
   if (/^\s*\[/.test(word)) return `The arguments of a tool must be a JSON object or key=value, not a list: ${shown}`;
-  return `"${shown}" is no argument of a tool: write key=value, key:=JSON, a JSON object, or - for standard input`;
+  return `"${shown}" is not an argument of a tool: write key=value, key:=JSON, a JSON object, or - for standard input`;
 }
 
 function bestCut(word: string, isKnown: (key: string) => boolean): Cut | null {
@@ -76,7 +75,7 @@ function bestCut(word: string, isKnown: (key: string) => boolean): Cut | null {
   return cuts.find(({ key, rest }) => PLAIN_KEY.test(key) && !rest.startsWith('//')) ?? null;
 }
 
-/** Every place where a word could be taken apart, from left to right. */
+/** Returns every place where a word could be split, from left to right. */
 function cutsOf(word: string): readonly Cut[] {
   return [...word.matchAll(/:=|=|:/g)].flatMap((match) => {
     const key = word.slice(0, match.index);

@@ -4,26 +4,26 @@ import { type Alternative, alternativesOf, isOfType, type Schema } from '../sche
 import { itemSchema, type Parameters, parametersOfAlternatives, propertySchema } from '../schema/parameters.ts';
 import { expected } from './read-text.ts';
 
-/** One thing that is wrong with the arguments of a call. */
+/** A problem with the arguments of a call. */
 export interface Problem {
-  /** Where, from the parameter on. */
+  /** Path to the wrong value, starting at the parameter. */
   readonly path: readonly string[];
   readonly kind: 'missing' | 'unknown' | 'type';
-  /** To go on from the path: `is missing`. */
+  /** Continues the path: `is missing`. */
   readonly text: string;
 }
 
 export interface CheckSettings {
   /**
-   * The parameters that were typed as `key=value`. One of these that a schema without `additionalProperties` does not
-   * know, and that looks like a misspelling of one that it knows, is a problem; in JSON it is the server's business.
+   * The parameters that were typed as `key=value`. If a schema without `additionalProperties` does not know one of
+   * these, and it looks like a misspelling of a known one, it is a problem. In JSON, the server decides.
    */
   readonly typed?: ReadonlySet<string>;
 }
 
 /**
- * What is surely wrong with the arguments of a tool: parameters that are missing, unknown, or of another type. Where
- * the schema does not say it clearly, the server is the judge.
+ * Returns what is certainly wrong with the arguments of a tool: parameters that are missing, unknown, or of another
+ * type. If the schema is not clear, the server decides.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
@@ -45,7 +45,7 @@ export function checkArguments(
   return [...missing, ...others];
 }
 
-/** The names of arguments that the server may not know, although its schema does not refuse them. */
+/** Returns the names of arguments that the server may not know, although its schema does not refuse them. */
 export function doubtfulArguments(args: Readonly<Record<string, unknown>>, schema: Schema): readonly string[] {
   const { list, others } = parametersOfAlternatives(alternativesOf(schema, schema));
   if (others !== 'unsaid' || list.length === 0) return [];
@@ -75,7 +75,7 @@ function valueProblems(value: unknown, schema: unknown, root: Schema, path: read
   );
   if (candidates.length === 0)
     return [{ path, kind: 'type', text: `must be ${expected(alternatives)}, not ${shown(value)}` }];
-  // Of several forms of one type, only the server knows which one was meant.
+  // If several forms have one type, only the server knows which one was meant.
   return candidates.length === 1 ? innerProblems(value, candidates, root, path) : [];
 }
 

@@ -3,10 +3,10 @@ import { exampleValue } from '../schema/example-value.ts';
 import { parametersOf } from '../schema/parameters.ts';
 import { readText } from './read-text.ts';
 
-/** Texts that `key=value` would take for something else, or in parts. */
+/** Texts that `key=value` would read as something else, or in parts. */
 const NOT_PLAIN = /^\s*[[{]|^@|,/;
 
-/** The words behind the name of a tool that call it with an example of each required parameter. */
+/** Returns the words after the name of a tool that call it with an example of each required parameter. */
 export function exampleWords(schema: Schema): readonly string[] {
   return parametersOf(schema, schema)
     .list.filter(({ isRequired }) => isRequired)
@@ -14,7 +14,7 @@ export function exampleWords(schema: Schema): readonly string[] {
 }
 
 function wordsOf(name: string, value: unknown, schema: unknown, root: Schema): readonly string[] {
-  // A key with a sign in it is a document of its own.
+  // A key with special characters needs a JSON document.
   if (!/^[A-Za-z_$][\w$-]*$/.test(name)) return [JSON.stringify({ [name]: value })];
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const isScalar = typeof value !== 'object' || value === null;
@@ -22,7 +22,7 @@ function wordsOf(name: string, value: unknown, schema: unknown, root: Schema): r
   return [`${name}:=${JSON.stringify(value)}`];
 }
 
-/** Whether a text that is typed is read as `value`. */
+/** Whether a typed text is read as `value`. */
 function isRead(text: string, value: unknown, schema: unknown, root: Schema): boolean {
   const reading = readText(text, schema, root);
   return 'value' in reading && reading.value === value;

@@ -4,7 +4,7 @@ import { type Literal, LiteralReader } from './literal-reader.ts';
 
 /** A call as one word: `server.tool(key: "v", n: 3)`. */
 export interface FunctionForm {
-  /** What stands before the bracket. */
+  /** The text before the bracket. */
   readonly target: string;
   readonly named: readonly Given[];
   /** Values without a name, for the parameters in their order. */
@@ -13,14 +13,14 @@ export interface FunctionForm {
 
 type Value = { readonly text: string } | { readonly value: unknown };
 
-/** Whether a word has the form of a call. An address may have brackets of its own. */
+/** Whether a word has the form of a call. A URL may have brackets of its own. */
 export function isFunctionForm(word: string): boolean {
   return /^\s*[^\s({="']+\s*\([\s\S]*\)\s*;?\s*$/.test(word) && !/^https?:\/\//i.test(word);
 }
 
 /**
- * Reads a call as one word. A number stays the text that it was written as until the schema is known, since `id: 007`
- * may be a string. Throws OPTIONS_INVALID, with the column, for what cannot be read.
+ * Reads a call that is one word. A number keeps its text until the schema is known, since `id: 007` may be a string.
+ * Throws OPTIONS_INVALID, with the column, for invalid syntax.
  */
 export function readFunctionForm(word: string): FunctionForm {
   const trimmed = word.trim().replace(/\s*;$/, '');
@@ -41,7 +41,7 @@ export function readFunctionForm(word: string): FunctionForm {
   if (!reader.isAtEnd) throw reader.fault('there is more after the call');
   const target = trimmed.slice(0, bracket).trim();
   const [only] = unnamed;
-  // `tool({ a: 1 })` is what programs write.
+  // `tool({ a: 1 })` is the form in program code.
   const members =
     unnamed.length === 1 && named.length === 0 && only !== undefined && 'value' in only ? only.value : null;
   if (!isObject(members)) return { target, named, unnamed };

@@ -1,6 +1,6 @@
 import { misuse } from '../flags/option-values.ts';
 
-/** Lists and objects within each other. */
+/** Maximum nesting of lists and objects. */
 const MAX_DEPTH = 64;
 
 const NUMBER = /[+-]?(?:0[xX][\da-fA-F]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)/y;
@@ -15,7 +15,7 @@ const KEYWORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['null', null],
 ]);
 
-/** A value in a source text, and how it was written where that is a plain number. */
+/** A value in a source text, and its original text if it is a plain number. */
 export interface Literal {
   readonly value: unknown;
   /** The number as it was written; null for any other value. */
@@ -23,8 +23,8 @@ export interface Literal {
 }
 
 /**
- * Reads values as JavaScript writes them: strings in any of its quotes, numbers, `true`, `false`, `null`, lists, and
- * objects whose keys need no quotes; commas may trail. Every fault is an OPTIONS_INVALID that names its column.
+ * Reads JavaScript literals: strings in any kind of quotes, numbers, `true`, `false`, `null`, lists, and objects whose
+ * keys need no quotes. Trailing commas are allowed. Every fault is an OPTIONS_INVALID that names its column.
  */
 export class LiteralReader {
   readonly #text: string;
@@ -34,7 +34,7 @@ export class LiteralReader {
     this.#text = text;
   }
 
-  /** Whether `sign` is next; if so, it is passed. */
+  /** Whether `sign` is next; if so, it is consumed. */
   takes(sign: string): boolean {
     this.#skipBlanks();
     if (!this.#text.startsWith(sign, this.#at)) return false;
@@ -48,7 +48,7 @@ export class LiteralReader {
     return this.#at >= this.#text.length;
   }
 
-  /** The name before a `:` or `=`, which is passed too; null where a value is next. */
+  /** Reads the name before a `:` or `=`, and consumes both; null if a value is next. */
   key(): string | null {
     this.#skipBlanks();
     const start = this.#at;
@@ -60,7 +60,7 @@ export class LiteralReader {
 
   value(depth = 0): Literal {
     this.#skipBlanks();
-    if (depth > MAX_DEPTH) throw this.fault('there is too much within each other');
+    if (depth > MAX_DEPTH) throw this.fault('it is nested too deeply');
     if (this.#isQuote()) return { value: this.#string(), number: null };
     if (this.takes('[')) return { value: this.#list(depth), number: null };
     if (this.takes('{')) return { value: this.#object(depth), number: null };
@@ -73,7 +73,7 @@ export class LiteralReader {
     throw this.fault(word === null ? 'a value is missing' : `${word} must be in quotes`);
   }
 
-  /** An error that says where the reader is. */
+  /** Creates an error that names the current column. */
   fault(why: string): Error {
     return misuse(`The call cannot be read at column ${this.#at + 1}: ${why}`);
   }
@@ -116,7 +116,7 @@ export class LiteralReader {
     throw this.fault(`the quote ${quote} does not end`);
   }
 
-  /** The character that the escape after the backslash stands for; ends on its last character. */
+  /** Reads the character of the escape after the backslash; ends on its last character. */
   #escaped(): string {
     this.#at += 1;
     const character = this.#text[this.#at] ?? '';

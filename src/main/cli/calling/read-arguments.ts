@@ -10,26 +10,26 @@ import { checkArguments, doubtfulArguments, type Problem } from './check-argumen
 import type { FunctionForm } from './function-form.ts';
 import { parsed } from './read-text.ts';
 
-/** What a command line says about the arguments of a call. */
+/** The parts of a command line that give the arguments of a call. */
 export interface WrittenArguments {
-  /** The words behind the tool. */
+  /** The words after the tool. */
   readonly words: readonly string[];
-  /** Where the tool was written as a call. */
+  /** The call, if the tool was written as one. */
   readonly form: FunctionForm | null;
   /** The values of `--args`: JSON, `@file`, or `-` for standard input. */
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and what is surely wrong with them. */
+/** The arguments of a call, and what is certainly wrong with them. */
 export interface ReadArguments extends BuiltArguments {
   /** Names that the server may not know. */
   readonly doubtful: readonly string[];
 }
 
-/** Reads files and standard input of a command line: each one once, whatever names it. */
+/** Reads the files and the standard input that a command line names, each only once. */
 export type ReadFile = (path: string) => Promise<string>;
 
-/** A reader that keeps what it read: standard input can be read only once. */
+/** Creates a reader that keeps what it read: standard input can be read only once. */
 export function createFileReader(): ReadFile {
   const known = new Map<string, Promise<string>>();
   return (path) => {
@@ -40,8 +40,8 @@ export function createFileReader(): ReadFile {
 }
 
 /**
- * The arguments of a call, read as the schema of its tool says; `schema` is null where none is known. Objects come
- * first, then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for what cannot be read.
+ * Reads the arguments of a call as the schema of its tool says; `schema` is null if it is unknown. Objects come first,
+ * then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for invalid input.
  */
 export async function readArguments(
   { words, form, documents }: WrittenArguments,
@@ -71,7 +71,7 @@ export async function readArguments(
   };
 }
 
-/** Values without names are the parameters in their order, required ones first. */
+/** Assigns values without names to the parameters in order, required ones first. */
 function named({ unnamed }: FunctionForm, { list }: Parameters): readonly Given[] {
   if (unnamed.length > list.length)
     throw misuse(`The call has ${unnamed.length} values without a name, and the tool ${list.length} parameters`);
@@ -96,7 +96,7 @@ async function readAssignment({ key, as, value }: Assignment, readFile: ReadFile
       return { key, value };
     case 'text':
       return { key, text };
-    // A file is a text, whatever is in it; its last line feed belongs to the file.
+    // A file is a text, whatever its content; its last line feed belongs to the file.
     case 'file':
       return { key, value: (await readFile(text)).replace(/\r?\n$/, '') };
     case 'json':

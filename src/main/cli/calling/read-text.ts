@@ -3,19 +3,18 @@ import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, isOfType, type Schema, type TypeName } from '../schema/alternatives.ts';
 import { itemSchema } from '../schema/parameters.ts';
 
-/** What a text of the command line stands for, or what it must be instead, to go on from "must be". */
+/** The value of a text on the command line, or what the text must be instead, as a continuation of "must be". */
 export type Reading = { readonly value: unknown } | { readonly mustBe: string };
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Values of an enum that are named where a text is none of them. */
+/** Maximum number of values of an enum that an error names. */
 const VALUES_SHOWN = 12;
 
 /**
- * The value that `text` stands for where `schema` says what it may be, within the document `root`. Numbers, booleans
- * and `null` are read where the schema has them; where it also has strings, only as JSON writes them. Arrays are JSON
- * or items with commas between them, objects are JSON. Without a schema, a text that is JSON is that value, and any
- * other is a string.
+ * Reads a text as a value that `schema` allows, within the document `root`. Numbers, booleans and `null` are read if
+ * the schema allows them; if it also allows strings, only as JSON writes them. Arrays are JSON or items with commas
+ * between them, objects are JSON. Without a schema, a text that is JSON is that value, and any other is a string.
  */
 export function readText(text: string, schema: unknown, root: Schema): Reading {
   const alternatives = alternativesOf(schema, root);
@@ -25,14 +24,14 @@ export function readText(text: string, schema: unknown, root: Schema): Reading {
   return { value: readUntyped(text) };
 }
 
-/** The value of a text that no schema says anything of. */
+/** Reads a text for which there is no schema. */
 export function readUntyped(text: string): unknown {
-  // A number that would be sent as another one is no number but a text, such as a long id.
+  // A number that would be sent as another number stays a text, such as a long id.
   if (NUMBER.test(text)) return isKept(text) ? Number(text) : text;
   return parsed(text)?.value ?? (text.trim() === 'null' ? null : text);
 }
 
-/** Parses JSON; null for what is none. */
+/** Parses JSON; null if the text is not JSON. */
 export function parsed(text: string): { readonly value: unknown } | null {
   try {
     return { value: parseForeignJson(text) };
@@ -41,7 +40,7 @@ export function parsed(text: string): { readonly value: unknown } | null {
   }
 }
 
-/** What a value must be, to go on from "must be". */
+/** Describes what a value must be, as a continuation of "must be". */
 export function expected(alternatives: readonly Alternative[]): string {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
   const types = alternatives.filter((alternative) => alternative.values === null).map(({ type }) => NOUNS[type]);
@@ -64,10 +63,10 @@ const NOUNS: Readonly<Record<TypeName, string>> = {
   any: 'a value',
 };
 
-/** One of the values that a schema names. */
+/** Reads one of the values that a schema lists. */
 function readNamed(text: string, alternatives: readonly Alternative[]): Reading | null {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
-  // Of "1" and 1 the string counts: that is what was typed.
+  // If both "1" and 1 are listed, the string counts: that is what was typed.
   for (const isMeant of [(value: unknown) => value === text, (value: unknown) => JSON.stringify(value) === text]) {
     const value = values.find(isMeant);
     if (value !== undefined) return { value };
@@ -98,23 +97,23 @@ function readNumber(text: string, free: readonly Alternative[], hasStrings: bool
   if (type.type === 'integer' && !Number.isInteger(value)) return null;
   return isKept(text)
     ? { value }
-    : { mustBe: 'a number that JavaScript can hold exactly; it would be sent as another' };
+    : { mustBe: 'a number that JavaScript can hold exactly; it would be sent as another number' };
 }
 
-/** Whether a number is still the one that was written once it is a double. */
+/** Whether a double holds the number exactly as it was written. */
 function isKept(text: string): boolean {
   const value = Number(text);
   return Number.isFinite(value) && (!/^-?\d+$/.test(text) || Number.isSafeInteger(value));
 }
 
-/** Items with commas between them; an object alone is the one item. */
+/** Reads items with commas between them; a single object is the only item. */
 function readList(text: string, json: unknown, free: readonly Alternative[], root: Schema): Reading {
   if (isObject(json)) return { value: [json] };
   const parts = text === '' ? [] : text.split(',').map((part) => part.trim());
   return readItems(parts, free, root);
 }
 
-/** The array of which each text is one item. */
+/** Reads an array from one text for each item. */
 export function readItems(texts: readonly string[], alternatives: readonly Alternative[], root: Schema): Reading {
   const items: unknown[] = [];
   for (const [index, text] of texts.entries()) {

@@ -3,7 +3,7 @@ import { parametersOf } from '../schema/parameters.ts';
 import { functionLines, type SignedTool } from '../schema/signature.ts';
 import type { Problem } from './check-arguments.ts';
 
-/** The arguments of a call do not fit the schema of its tool: OPTIONS_INVALID, and nothing was sent. */
+/** Error for arguments that do not fit the schema of their tool: OPTIONS_INVALID, and nothing was sent. */
 export class WrongArguments extends SwitchyardError {
   readonly tool: SignedTool;
   readonly problems: readonly Problem[];
@@ -21,7 +21,7 @@ export class WrongArguments extends SwitchyardError {
   }
 }
 
-/** `filter.tags[0]`. */
+/** Formats a path, such as `filter.tags[0]`. */
 export function pathText(path: readonly string[]): string {
   return path.map((step, index) => (index === 0 ? step : /^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('');
 }

@@ -15,7 +15,7 @@ export interface BenchOptions {
   readonly entries: number;
   readonly rounds: number;
   readonly seconds: number;
-  /** The report. */
+  /** The file of the report. */
   readonly out: string;
   readonly json: boolean;
 }
@@ -34,7 +34,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
   });
   const report: Report = {
     name: 'headlines',
-    question: 'What does the main thread notice of a large service map, and what do tool calls?',
+    question: 'How much does a large service map delay the main thread and tool calls?',
     date,
     command: ownCommand(
       'bench',
@@ -51,7 +51,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
   return EXIT.ok;
 }
 
-/** Before minutes are spent. */
+/** Checks this first, because the measurements take minutes. */
 function assertWritable(folder: string): void {
   try {
     accessSync(folder, constants.W_OK);
@@ -63,7 +63,7 @@ function assertWritable(folder: string): void {
   }
 }
 
-/** The section as a table for the screen. */
+/** Formats a section as a table for the terminal. */
 export function tableOf({ title, rows, notes = [] }: Section): string {
   const body = rows.map((row) => [row.metric, row.way, ...figures(row.samples), row.unit, ratioOf(row, rows)]);
   const table = renderTable(['', 'way', 'n', 'p50', 'p95', 'p99', 'min', 'max', '', 'to baseline'], body);

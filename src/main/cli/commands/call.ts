@@ -28,8 +28,8 @@ export interface CallOptions extends SourceOptions, AdHocOptions, ViaFlags {
 }
 
 /**
- * Calls one tool, and starts its connector alone. Resolves with the exit code: 0 if it succeeded, 3 if it ran and
- * failed, 2 for arguments that its schema refuses, of which nothing is sent.
+ * Calls one tool, and starts only its connector. Resolves with the exit code: 0 if the tool succeeded, 3 if it ran and
+ * failed, 2 if its schema refuses the arguments; then nothing is sent.
  */
 export async function runCall(given: readonly string[], options: CallOptions): Promise<number> {
   const target = readCallTarget(given);
@@ -37,7 +37,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
   const written = { words: target.words, form: target.form, documents: options.args ?? [] };
   const typed = { address: target.address, program: options.program };
   const readFile = createFileReader();
-  // What is surely no argument of any tool is said before anything starts.
+  // Reports words that cannot be arguments of any tool before anything starts.
   await readArguments(written, null, readFile);
   let chosen: ChosenTool | null = null;
   return withToolHost(
@@ -48,7 +48,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
       chosen = await chooseTool(manager, startUp, name);
       const { args, doubtful } = await checkedArguments(written, chosen, typed, readFile);
       for (const each of doubtful)
-        say(`${target.tool} does not say that it takes ${printable(each)}; it is sent all the same`);
+        say(`${target.tool} does not declare the argument ${printable(each)}; it is sent anyway`);
       const result = await manager
         .callTool(chosen.name, args, {
           signal: ended,
@@ -75,7 +75,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
   });
 }
 
-/** The arguments as the schema of the tool reads them. Throws {@link WrongArguments} for what it surely refuses. */
+/** Reads the arguments by the schema of the tool. Throws {@link WrongArguments} if the schema surely refuses them. */
 async function checkedArguments(
   written: WrittenArguments,
   { tool }: ChosenTool,
@@ -101,7 +101,10 @@ function reportWrong(error: WrongArguments, isJson: boolean): number {
   return EXIT.usage;
 }
 
-/** A call that took too long says so in seconds: what is left after the start of a connector is no round time. */
+/**
+ * Rounds the time in the error of a call that timed out: the time left after starting a connector is not a round
+ * number.
+ */
 function withRoundedTime(error: unknown): unknown {
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_TIMEOUT') return error;
   const message = error.message.replace(/\b(\d+(?:\.\d+)?) ms\b/, (_, ms: string) => rounded(Number(ms)));

@@ -7,7 +7,7 @@ import { ownProgram } from '../terminal/own-command.ts';
 import { clientSnippet, type Way } from './config/client-snippet.ts';
 import { SNIPPET_CLIENTS, type SnippetClient } from './config/snippet-clients.ts';
 
-/** What `mcp-switchyard config` is given. */
+/** Options of `mcp-switchyard config`. */
 export interface ConfigOptions {
   readonly url: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface ConfigOptions {
   readonly stdio: boolean;
   /** An existing or new file of the client to add the gateway to. */
   readonly into?: string;
-  /** Replaces a server of the same name in that file. */
+  /** Whether to replace a server of the same name in that file. */
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -23,7 +23,7 @@ export interface ConfigOptions {
 /**
  * Prints the configuration with which `client` uses this gateway, or adds it to a file of that client. Resolves with
  * the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without `--stdio`, and for a
- * file that has another server of that name; with CONFIG_INVALID for a file that cannot be read.
+ * file that has another server of that name. Rejects with CONFIG_INVALID for a file that cannot be read.
  */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
@@ -56,11 +56,11 @@ function knownClient(asked: string): SnippetClient {
 
 function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
   if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
-  if (serveArgs.length > 0) throw misuse('What stands after -- is for a gateway that the client starts: add --stdio');
-  // Neither is shown: there may be a secret in it.
+  if (serveArgs.length > 0) throw misuse('Arguments after -- are for a gateway that the client starts: add --stdio');
+  // Neither value is shown: it may contain a secret.
   if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
-    throw misuse('--token-env takes the name of a variable, not what it holds');
+    throw misuse('--token-env takes the name of a variable, not its value');
   return { kind: 'http', url, tokenEnv: tokenEnv ?? null };
 }
 

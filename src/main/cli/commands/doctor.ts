@@ -27,7 +27,7 @@ import { checkFloors, checkKeyFile, checkTrust } from './doctor/trust-checks.ts'
 import { fleetFindings } from './fleet/fleet-findings.ts';
 import { isoOf } from './sync.ts';
 
-/** Checks one by one what this package needs, and says what to do. Resolves with the exit code: 0 if nothing failed. */
+/** Checks what this package needs and says what to do. Resolves with the exit code: 0 if nothing failed. */
 export async function runDoctor(options: SourceOptions): Promise<number> {
   const findings: Finding[] = [];
   const report = (...found: Finding[]): void => {
@@ -73,7 +73,7 @@ type MapOptions =
   | { readonly ok: true; readonly options: ReturnType<typeof managerOptions> }
   | { readonly ok: false; readonly finding: Finding };
 
-/** Without a map the machine is still looked at. */
+/** Reads the options of the map. Without a map, the machine is checked all the same. */
 function mapOptions(options: SourceOptions): MapOptions {
   try {
     return { ok: true, options: managerOptions(options) };
@@ -116,7 +116,7 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
   return [map, ...trust, ...checkEntries(serviceMap), ...files, ...ofConnectors];
 }
 
-/** The entries of the map that are left out, each a note: newer hosts may be able to use them. */
+/** Reports the entries of the map that are left out, each as a note: newer hosts may be able to use them. */
 function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): Finding[] {
   const remedy = ERROR_CODES.MAP_ENTRY_UNUSABLE.remedy;
   const rest = unusableEntryCount - unusableEntries.length;
@@ -127,7 +127,7 @@ function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['se
   });
 }
 
-/** Which source was never had. */
+/** Returns the source that was never read. */
 function sourceAtFault({ serviceMap, config, registry }: ManagerStatus): string {
   if (serviceMap.url !== null && serviceMap.freshness === 'none') return 'map';
   if (config !== null && config.readAt === null) return 'config';

@@ -31,22 +31,23 @@ import type { LocalEndpoint } from '../via/local-endpoint.ts';
 import { enterLineage } from './serve/gateway-lineage.ts';
 import { reachableAddress, reachableUrl } from './serve/reachable-url.ts';
 
-/** How often a configuration file is looked at. */
+/** How often a configuration file is checked for changes. */
 const WATCH_MS = 1_000;
 
-/** How long a client may take to read what it was told last. */
+/** How long a client may take to read the last messages. */
 const UNREAD_MS = 1_000;
 
-/** One message of a client over standard streams. */
+/** Maximum size of one message of a client over standard streams. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its
- * client leaves. Resolves with the exit code: 0 when it ended in order. `early` is a client that has answers already.
+ * client leaves. Resolves with the exit code: 0 after an orderly end. `early` is a client that already received
+ * answers.
  */
 export async function runServe(options: ServeOptions, early: EarlyClient | null = null): Promise<number> {
   const code = await serveUntilTold(options, early);
-  // A client that does not read what it is told would keep the process, though there is nothing left to do.
+  // A client that does not read its messages would keep the process alive with nothing left to do.
   if (options.stdio) startTimer(UNREAD_MS, () => process.exit(code));
   return code;
 }
@@ -73,7 +74,7 @@ async function serveUntilTold(options: ServeOptions, early: EarlyClient | null):
   for (const file of manager.status().config?.files ?? []) follow(file, manager);
   using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
-  // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
+  // A map that cannot be fetched, or a connector that is down, is retried in the background: nothing waits for it.
   void told(manager.sync());
   const endpoint = forCommands(options, gateway, logger);
   try {
@@ -127,7 +128,7 @@ async function overHttp(
   });
   announce(options, listener);
   await interrupted;
-  say('No new work is taken; calls that run may end …');
+  say('No new calls are accepted; waiting for running calls to end …');
   await listener.close(options.drain);
 }
 
@@ -155,7 +156,7 @@ function announce({ json, tokenEnv }: ServeOptions, listener: Listener): void {
   const mcp = `${url}/mcp`;
   if (json) print(`${JSON.stringify({ ok: true, url, mcp, pid: process.pid })}\n`);
   say(`MCP for any client: ${mcp}`);
-  say(`One connector alone: ${url}/c/CONNECTOR/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
+  say(`A single connector: ${url}/c/CONNECTOR/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
   const token = tokenEnv[0] === undefined ? [] : ['--token-env', tokenEnv[0]];
   const command = ownCommand('config', 'claude', '--url', mcp, ...token);
   say(`To connect one: ${command} (or cursor, vscode). Ctrl-C ends it.`);
@@ -163,12 +164,12 @@ function announce({ json, tokenEnv }: ServeOptions, listener: Listener): void {
 
 function tellConnectors(manager: ConnectorProxyManager): void {
   manager.on('connector', ({ connectorId, to, why }) => {
-    // What goes wrong, the log says.
+    // The log reports failures.
     if (to === 'ready' || to === 'disabled') say(withTime(`${connectorId}: ${to} (${printable(why)})`));
   });
 }
 
-/** Reads the file anew when it changes; what it says of connectors as before leaves them alone. */
+/** Reads the file again when it changes; connectors whose entries did not change are left alone. */
 function follow(path: string, manager: ConnectorProxyManager): void {
   watchFile(path, { interval: WATCH_MS, persistent: false }, (now, before) => {
     if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) return;
@@ -177,7 +178,7 @@ function follow(path: string, manager: ConnectorProxyManager): void {
   });
 }
 
-/** Says what went wrong; the work goes on. */
+/** Reports a failure on stderr; never rejects. */
 async function told(work: Promise<void>): Promise<void> {
   try {
     await work;

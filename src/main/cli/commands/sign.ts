@@ -12,15 +12,15 @@ import { assertCurrent, type KeyFromFile, readPrivateKeys } from './keys/private
 import { withoutStrayed } from './sign/kept-signatures.ts';
 
 export interface SignOptions {
-  /** The files of private keys; without any, the map gets an HMAC alone. */
+  /** Files of private keys; without any, the map gets only an HMAC. */
   readonly key?: readonly string[];
-  /** Variables with the HMAC key; absent unless given. The first one signs, as it is the newest for readers. */
+  /** Variables with HMAC keys; absent unless given. The first one signs, as verifiers treat it as the newest. */
   readonly keyEnv?: readonly string[];
-  /** Whether the signatures of other keys stay. */
+  /** Whether to keep the signatures of other keys. */
   readonly add: boolean;
-  /** Where to write it; stdout if absent. */
+  /** Where to write the map; defaults to stdout. */
   readonly out?: string;
-  /** Date it now. */
+  /** Whether to date the map now. */
   readonly stamp: boolean;
   readonly json: boolean;
 }
@@ -55,14 +55,14 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   if (hmacKey === undefined && map.signature !== undefined)
     say('The HMAC that was there is gone, since it covers the signatures: give --key-env to add one.');
   if (expiresAtMs <= systemClock.now())
-    say('That is over already: nobody will accept it. Give --stamp to date it now.');
+    say('The map has expired already, so no host will accept it. Give --stamp to date it now.');
   const facts = { connectorCount: entries.length, expiresAt, out: options.out ?? null };
   if (options.json) printJson({ ok: true, signature: signed.signature ?? null, signatures, ...facts });
   else if (options.out === undefined) print(text);
   return EXIT.ok;
 }
 
-/** With private keys, the map gets an HMAC only where somebody asks for it. */
+/** Returns the HMAC key. With private keys, the map gets an HMAC only if `--key-env` is given. */
 function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
   const [newest, ...older] = keyEnv ?? [];
   if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);

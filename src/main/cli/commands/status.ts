@@ -8,13 +8,13 @@ import { loginLines } from './status/login-lines.ts';
 import { trustLines } from './status/trust-lines.ts';
 import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
 
-/** Lines of a program's stderr that are shown. */
+/** Maximum number of lines of a server's stderr that are shown. */
 const STDERR_LINES = 20;
 
-/** Definitions of a connector that are named although they are left out. */
+/** Maximum number of left-out definitions of a connector that are named. */
 const DROPPED_SHOWN = 20;
 
-/** Entries of the map that are named although they are left out. */
+/** Maximum number of left-out entries of the map that are named. */
 const UNUSABLE_SHOWN = 20;
 
 /**
@@ -29,7 +29,7 @@ export function runStatus(options: SourceOptions): Promise<number> {
     );
     await startUp.settled();
     const status = manager.status();
-    // Without a map there is nothing to show but why.
+    // Without a map, the only thing to show is the error.
     if (failure !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw failure;
     const ok = isAllUp(status);
     if (options.json) printJson({ ok, ...status });
@@ -60,7 +60,7 @@ function storeText(store: ManagerStatus['store']): string {
   return `${store.kind}, ${store.stateDir}`;
 }
 
-/** Which tools are from an earlier run, and which are no longer what they were. */
+/** Lines about tools: which are from an earlier run, which differ from their pin, and which are held back. */
 function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
   const stale =
@@ -68,7 +68,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
     `the oldest of ${isoOf(oldestListedAt)}`;
   const changed = changedTools.map(
     ({ name, members, pinnedAt, isQuarantined }) =>
-      `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ` +
+      `${printable(name)} has changed since ${isoOf(pinnedAt)}: ` +
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
   const held = heldBackTools.map(
@@ -77,7 +77,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
   return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
-/** What a connector lists and clients of a gateway never see. */
+/** Lines about definitions that a connector lists and clients of a gateway never see. */
 function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: ListedConnector): string[] {
   const shown = droppedDefinitions.slice(0, DROPPED_SHOWN);
   const lines = shown.map(
@@ -109,7 +109,7 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
   ];
 }
 
-/** The entries of the map that are left out. */
+/** Lines about entries of the map that are left out. */
 function unusableLines({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): string[] {
   const shown = unusableEntries.slice(0, UNUSABLE_SHOWN);
   const rest = unusableEntryCount - shown.length;
@@ -137,7 +137,7 @@ function registryLines({ registry }: ManagerStatus): string[] {
   ];
 }
 
-/** What the program behind a connector that is down said last. */
+/** Last stderr lines of the process behind a connector that is down. */
 function processText({ id, state, process }: ConnectorStatus): string {
   if (process === null || process.stderr === '' || state === 'ready' || state === 'disabled') return '';
   const lines = process.stderr.trimEnd().split('\n').slice(-STDERR_LINES);

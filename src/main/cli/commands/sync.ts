@@ -35,12 +35,12 @@ export function isAllUp({ serviceMap, config, registry, connectors }: ManagerSta
   );
 }
 
-/** Says on stderr which connectors are not up, if any, and last how to log in where one needs that. */
+/** Says on stderr which connectors are not up, if any, and then how to log in if one needs a login. */
 export function sayNotUp(connectors: readonly ConnectorStatus[]): void {
   for (const line of [notUpLine(connectors), loginLine(connectors)]) if (line !== null) say(printable(line));
 }
 
-/** One row a connector. */
+/** Formats the connectors as a table, one per row. */
 export function connectorTable(connectors: readonly ConnectorStatus[]): string {
   const rows = connectors.map((connector) => {
     const { id, state, era, transport, toolCount, handshakeMs, lastError, why } = connector;
@@ -65,7 +65,7 @@ function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): stri
   return `${up} of ${counted(enabled.length, 'connector')} up${logins}, ${counted(toolCount, 'tool')}${map}`;
 }
 
-/** An instant for people. */
+/** Formats an instant for people. */
 export function isoOf(epochMs: number | null): string {
   return epochMs === null ? 'never' : new Date(epochMs).toISOString();
 }

@@ -15,23 +15,23 @@ import { withToolHost } from '../via/with-tool-host.ts';
 import { sayNotUp } from './sync.ts';
 
 export interface ToolsOptions extends SourceOptions, AdHocOptions, ViaFlags {
-  /** Only the tools of this connector. */
+  /** Limits the list to the tools of this connector. */
   readonly connector?: string;
 }
 
-/** What of the tools is shown. */
+/** Selection of tools that is shown. */
 interface Shown {
   readonly tools: readonly ShownTool[];
   /** The connector that was chosen; undefined for all. */
   readonly only?: string;
-  /** Whether it is all of a connector. */
+  /** Whether the selection is all tools of a connector. */
   readonly isWhole: boolean;
 }
 
 /**
- * Lists the tools of all connectors, or shows those of one connector, or one tool, with their signatures; then no other
- * connector is started. Resolves with the exit code: 0 if what was asked for is up. Rejects with CONNECTOR_UNKNOWN or
- * TOOL_UNKNOWN.
+ * Lists the tools of all connectors, or shows the tools of one connector, or one tool, with their signatures; then no
+ * other connector is started. Resolves with the exit code: 0 if every requested connector is up. Rejects with
+ * CONNECTOR_UNKNOWN or TOOL_UNKNOWN.
  */
 export async function runTools(words: readonly string[], options: ToolsOptions): Promise<number> {
   const address = words.find(isAddress);
@@ -48,7 +48,7 @@ export async function runTools(words: readonly string[], options: ToolsOptions):
   return target === undefined ? listAll(options) : showOne(options, { id: null, tool: target, typed });
 }
 
-/** What {@link showOne} shows: a connector, or a tool; of a `tool` alone, the name may be a connector's too. */
+/** What {@link showOne} shows: a connector or a tool. Without an `id`, `tool` may also be the name of a connector. */
 interface Target {
   readonly id: string | null;
   readonly tool: string | null;

@@ -17,7 +17,7 @@ import type { SignatureFinding } from './verify/judge-each.ts';
 import { resolveKeys } from './verify/resolve-keys.ts';
 import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 
-/** The largest map that a manager takes by default. */
+/** Size limit of a map: the default of a manager. */
 const MAX_MAP_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -38,7 +38,7 @@ export async function runVerify(place: string, options: SourceOptions): Promise<
     floorMs: null,
     maxSkewMs: 300_000,
     maxConnectors: Number.POSITIVE_INFINITY,
-    // With an age, the question is whether a host that has the map may still serve it.
+    // With a maximum age, the check is whether a host that already has the map may still serve it.
     allowExpired: typeof options.maxStale === 'number',
     maxStaleMs: choice.maxStaleMs ?? null,
   };
@@ -55,7 +55,7 @@ function checkLine({ check, failure, found }: CheckResult): string {
   return `${sign} ${check.padEnd(9)} ${what}\n`;
 }
 
-/** Each asymmetric signature, below the check of all of them. */
+/** Formats each asymmetric signature, to print below the check of all of them. */
 function signatureLines({ check }: CheckResult, signatures: readonly SignatureFinding[]): string {
   if (check !== 'signature') return '';
   return signatures.map((signature) => `    ${signatureText(signature)}\n`).join('');
@@ -87,7 +87,7 @@ async function fetchBytes(url: string, { network, apiKey, timeoutMs }: Fetching)
   try {
     const fetchMap = fetchOver(dispatcher);
     const acquired = await acquireMap(request, systemClock.now(), fetchMap, new AbortController().signal);
-    if (acquired.kind !== 'body') throw new Error('A request that names no version has a body for an answer');
+    if (acquired.kind !== 'body') throw new Error('A request without an ETag must be answered with a body');
     return acquired.bytes;
   } finally {
     await dispatcher.destroy();

@@ -8,7 +8,7 @@ const READY_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 2_000;
 
 /**
- * The child processes of a demo. {@link stop} ends them all, and so does the end of this process unless it is killed.
+ * The child processes of a demo. {@link stop} ends them all, and so does the exit of this process, unless it is killed.
  */
 export class Children implements Disposable {
   readonly #children = new Set<ChildProcess>();
@@ -19,7 +19,7 @@ export class Children implements Disposable {
     process.once('exit', this.#onExit);
   }
 
-  /** Starts `script` with this very Node and resolves with the first line that it prints. */
+  /** Starts `script` with the same Node, and resolves with the first line that it prints. */
   async startAnnouncing(script: string, args: readonly string[]): Promise<string> {
     const child = this.#spawn(script, args, {});
     const lines = createInterface({ input: child.output });
@@ -43,14 +43,14 @@ export class Children implements Disposable {
     return port;
   }
 
-  /** Ends all children, and theirs. Idempotent. */
+  /** Ends all children and their own children. Idempotent. */
   stop(): void {
     for (const child of this.#children) {
       try {
-        // A child leads a group of its own, so that what it started ends with it.
+        // A child leads its own process group, so that the processes that it started end with it.
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
       } catch {
-        // It is gone already.
+        // It has already ended.
       }
     }
     this.#children.clear();
@@ -95,7 +95,7 @@ export class Children implements Disposable {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Resolves with a port that was free a moment ago. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

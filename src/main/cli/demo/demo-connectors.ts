@@ -2,18 +2,18 @@ import { ownFile } from '../own-file.ts';
 import type { Children } from './children.ts';
 import { packageBin } from './package-bin.ts';
 
-/** A real MCP server that the demo runs, as an entry of its map, and a call that shows that it works. */
+/** A real MCP server that the demo runs: its entry in the map, and a call that shows that it works. */
 export interface DemoConnector {
   readonly entry: Readonly<Record<string, unknown>> & { readonly id: string };
   readonly call: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> };
 }
 
-/** Starts one server and says how to reach it. */
+/** Starts one server, and resolves with how to reach it. */
 type Start = (children: Children) => Promise<DemoConnector>;
 
 /**
- * What the demo starts at first: servers from npm where the development packages are installed (13 + 13 + 9 tools) and
- * one of our own, or only our own.
+ * Returns the servers that the demo starts at first: servers from npm if the development packages are installed (13 +
+ * 13 + 9 tools) and one of our own, or only our own.
  */
 export function firstConnectors(): readonly Start[] {
   const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything');
@@ -32,7 +32,7 @@ export function firstConnectors(): readonly Start[] {
   return starts;
 }
 
-/** What joins with the second map, so that the refresh has something to find. */
+/** The server that the second map adds, so that the refresh finds a change. */
 export const lateConnector: Start = (children) =>
   ownServer(children, 'notebook', { tool: 'notebook.write_note', args: { title: 'hello', body: 'from a signed map' } });
 
@@ -70,10 +70,10 @@ async function memoryBehindProxy(children: Children, proxy: string, memory: stri
   };
 }
 
-/** The same server as `toolbox`, spoken to as a 2025 client would. */
+/** Starts another `toolbox`, whose entry selects the legacy protocol. */
 async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
   const { entry } = await ownServer(children, 'toolbox', { tool: '', args: {} });
-  const pinned = { ...entry, id: 'toolbox-legacy', displayName: 'Toolbox, legacy era', era: 'legacy' };
+  const pinned = { ...entry, id: 'toolbox-legacy', displayName: 'Toolbox, legacy protocol', era: 'legacy' };
   return { entry: pinned, call: { tool: 'toolbox-legacy.reverse', args: { text: 'switchyard' } } };
 }
 

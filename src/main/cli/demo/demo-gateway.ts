@@ -8,7 +8,7 @@ import type { GatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { createWarningLogger } from '../terminal/warning-logger.ts';
 
-/** What a client of the gateway saw. */
+/** What one client of the gateway saw. */
 export interface GatewayVisit {
   readonly era: 'legacy' | 'modern';
   readonly tools: number;
@@ -21,7 +21,7 @@ export interface DemoGateway extends AsyncDisposable {
   readonly listener: Listener;
 }
 
-/** Serves the demo's connectors at one endpoint, on the usual port or, where that is taken, on any. */
+/** Serves the demo's connectors at one endpoint, on the usual port or, if that is taken, on any free one. */
 export async function serveDemo(manager: ConnectorProxyManager, host: GatewayHost): Promise<DemoGateway> {
   const logger = createWarningLogger();
   const gateway = new Gateway({ manager, host, logger, separator: '__', tools: [], routes: {} });

@@ -7,7 +7,7 @@ import { createServiceMapSignature } from '../../../shared/map/signature.ts';
 const PATH = '/v1/connectors/service-map';
 const TTL_SECONDS = 3600;
 
-/** Serves a signed map on loopback, under a key that lives as long as it does. */
+/** Serves a signed map on loopback, with a key that exists as long as the server. */
 export class DemoMapServer implements AsyncDisposable {
   readonly signatureKey: string = randomBytes(32).toString('base64url');
   readonly #server: Server;
@@ -20,7 +20,7 @@ export class DemoMapServer implements AsyncDisposable {
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
     this.#server = createServer((request, response) => {
-      // A producer issues its map anew before the last one runs out.
+      // A producer issues a new map before the last one expires.
       if (this.#clock.now() > this.#generatedAtMs + (TTL_SECONDS * 1000) / 2) this.publish(this.#connectors);
       if (request.url !== PATH) response.writeHead(404).end();
       else if (request.headers['if-none-match'] === this.#etag) response.writeHead(304).end();
@@ -41,7 +41,7 @@ export class DemoMapServer implements AsyncDisposable {
   /** Signs a map of these connectors and serves it from now on. */
   publish(connectors: readonly object[]): void {
     this.#connectors = connectors;
-    // Two maps of one instant would be told apart by their content alone.
+    // Two maps with the same `generatedAt` would differ only in their content.
     this.#generatedAtMs = Math.max(this.#clock.now(), this.#generatedAtMs + 1);
     const payload = {
       id: '01JD0000000000000000000000',

@@ -19,7 +19,7 @@ export interface DemoLoad {
   readonly phases: Readonly<Record<'fetch' | 'parse' | 'verify' | 'validate' | 'diff' | 'connect', number>>;
 }
 
-/** What the demo found. */
+/** Results of the demo. */
 export interface DemoReport {
   readonly serviceMap: ServiceMapStatus;
   readonly connectors: readonly ConnectorStatus[];
@@ -41,7 +41,7 @@ export function wentWell(report: DemoReport): boolean {
   );
 }
 
-/** The document of `--json`. */
+/** Formats the report as the document of `--json`. */
 export function reportJson(report: DemoReport): string {
   const document = {
     serviceMap: report.serviceMap,
@@ -60,7 +60,7 @@ export function reportJson(report: DemoReport): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** The same for people. */
+/** Formats the report for people. */
 export function reportText(report: DemoReport): string {
   const connectors = renderTable(
     ['connector', 'era', 'transport', 'tools', 'handshake', 'state'],
@@ -88,10 +88,10 @@ export function reportText(report: DemoReport): string {
 
 function loadText(name: string, load: DemoLoad): string {
   const longest = Math.max(...Object.values(load.phases), 1);
-  const where = load.thread === 'main' ? 'on the main thread, small as it is' : `on thread ${load.thread}`;
+  const where = load.thread === 'main' ? 'on the main thread, because it is small' : `on thread ${load.thread}`;
   const bars = Object.entries(load.phases).map(([phase, ms]) => {
     const bar = '█'.repeat(Math.round((ms / longest) * BAR_WIDTH)) || '▏';
     return `  ${phase.padEnd(8)} ${bar.padEnd(BAR_WIDTH)} ${ms.toFixed(1)} ms`;
   });
-  return `${name}: ${load.bytes} bytes, loaded ${where}; connecting is always main's\n${bars.join('\n')}\n`;
+  return `${name}: ${load.bytes} bytes, loaded ${where}; connecting runs on the main thread\n${bars.join('\n')}\n`;
 }

@@ -13,7 +13,7 @@ import { DemoMapServer } from './demo-map-server.ts';
 import { type DemoCall, type DemoLoad, type DemoReport, reportJson, reportText, wentWell } from './demo-report.ts';
 
 export interface DemoOptions {
-  /** End after the first round instead of staying up. */
+  /** Whether to end after the first round instead of staying up. */
   readonly once: boolean;
   readonly json: boolean;
 }
@@ -21,7 +21,7 @@ export interface DemoOptions {
 const ANSWER_LENGTH = 60;
 
 /**
- * Runs real MCP servers and brings them up from a signed map: on a cold start, then on a refresh that finds a new one.
+ * Runs real MCP servers and brings them up from a signed map: on a cold start, then on a refresh that adds one.
  * Resolves with the exit code: 0 if all went well.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -40,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await using manager = new ConnectorProxyManager({
     serviceMapUrl,
     signatureKey: mapServer.signatureKey,
-    // All of it is on loopback.
+    // Everything runs on loopback.
     ...{ proxy: false, host, notifications: true },
   });
   await using gateway = await serveDemo(manager, host);
@@ -52,7 +52,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   process.stdout.write(options.json ? reportJson(report) : `\n${reportText(report)}\n`);
   if (!options.once) {
     say(`Staying up as a gateway, refreshing in the background. MCP for any client: ${url}/mcp`);
-    say(`One connector alone: ${url}/c/memory/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
+    say(`A single connector: ${url}/c/memory/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
     const command = ownCommand('config', 'claude', '--url', `${url}/mcp`);
     say(`To connect one: ${command} (or cursor, vscode). Ctrl-C ends it.`);
     await interrupted;

@@ -22,7 +22,7 @@ export interface DemoTool {
   readonly run: (args: JsonObject) => string;
 }
 
-/** What a server answers: a result or an error, and the HTTP status of it. */
+/** Answer of a server: a result or an error, and its HTTP status. */
 type Answer =
   | { readonly kind: 'result'; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly status: number; readonly error: JsonObject };
@@ -107,18 +107,18 @@ export function createMcpEndpoint(serverName: string, tools: readonly DemoTool[]
       !isSame('mcp-method', method) ||
       (method === 'tools/call' && !isSame('mcp-name', params.name))
     )
-      return failed(400, RPC_HEADER_MISMATCH, 'The headers do not say what the body says');
+      return failed(400, RPC_HEADER_MISMATCH, 'The headers do not match the body');
     return answerModern(method, params);
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isForLoopback(request)) return void response.writeHead(403).end();
     if (request.url !== PATH) return void response.writeHead(404).end();
-    // Neither a stream of notices nor a session to end.
+    // There is no stream of notifications, and no session to end.
     if (request.method !== 'POST') return void response.writeHead(405, { allow: 'POST' }).end();
     const message = asIncoming(parseJson(await readText(request)));
     if (message.kind === 'junk')
-      return send(response, null, failed(400, RPC_INVALID_REQUEST, 'This is no message of JSON-RPC'));
+      return send(response, null, failed(400, RPC_INVALID_REQUEST, 'This is not a JSON-RPC message'));
     // A notification, or the answer to a request that this server never sends.
     if (message.kind !== 'request') return void response.writeHead(202).end();
     send(response, message.id, answer(request, message.method, message.params));
@@ -136,7 +136,7 @@ function done(result: JsonObject): Answer {
   return { kind: 'result', result };
 }
 
-/** A result as the modern protocol wants it. */
+/** Adds the fields that the modern protocol requires in a result. */
 function complete(answer: Answer): Answer {
   return answer.kind === 'error' ? answer : done({ resultType: 'complete', ...answer.result });
 }

@@ -1,20 +1,22 @@
 import { createInterface } from 'node:readline';
 
-/** The terminal that a person is asked on; null where there is none. */
+/** A terminal on which the user can be asked. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
 }
 
-/** The terminal of this process: stdin to answer and stderr to ask, since stdout belongs to the result. */
+/**
+ * Returns the terminal of this process: stdin for answers and stderr for questions, since stdout belongs to the result.
+ */
 export function ownTerminal(): Terminal | null {
   const { stdin, stderr } = process;
   return stdin.isTTY && stderr.isTTY ? { input: stdin, output: stderr } : null;
 }
 
-/** Asks a question; only `y` and `yes` are a yes. The end of the input is a no. */
+/** Asks a yes-or-no question; only `y` and `yes` mean yes. The end of the input means no. */
 export function ask(question: string, { input, output }: Terminal): Promise<boolean> {
-  // As lines, not as keys: Ctrl-C then ends the process as it always does.
+  // Reads lines, not keys, so that Ctrl-C ends the process as usual.
   const lines = createInterface({ input, terminal: false });
   output.write(question);
   return new Promise((resolve) => {

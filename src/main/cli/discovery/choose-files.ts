@@ -5,30 +5,30 @@ import type { Client } from './client-files.ts';
 import { existingFiles, readFound } from './find-files.ts';
 import { type ChosenFile, type TrustDeps, trustFile } from './trust-file.ts';
 
-/** Files that come with a folder, the first of which is used when the command line names no source. */
+/** Files of a project; the first one that exists is used if the command line names no source. */
 const PROJECT_FILES = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'] as const;
 
-/** What was found besides what the command line names. */
+/** Files in addition to the files that the command line names. */
 export interface ChosenFiles {
   readonly files: readonly ChosenFile[];
-  /** What a person should know of files that are not used. */
+  /** Notes for the user about files that are not used. */
   readonly notes: readonly string[];
 }
 
-/** The file of the current folder, if there is one. Rejects as {@link trustFile} does. */
+/** Returns the file of the current folder, if it has one. Rejects as {@link trustFile} does. */
 export async function chooseProjectFile(deps: TrustDeps): Promise<ChosenFiles> {
   const path = PROJECT_FILES.map((name) => join(deps.cwd, name)).find((candidate) => existsSync(candidate));
   return { files: path === undefined ? [] : [await trustFile(path, deps)], notes: [] };
 }
 
 /**
- * The files of these clients that have servers. The person's own need no question; those of the current folder do.
- * Rejects with OPTIONS_INVALID where there are none, and as {@link trustFile} does.
+ * Returns the files of these clients that have servers. The user's own files need no question; files of the current
+ * folder do. Rejects with OPTIONS_INVALID if no file has servers, and as {@link trustFile} does.
  */
 export async function chooseClientFiles(clients: readonly Client[], deps: TrustDeps): Promise<ChosenFiles> {
   const files: ChosenFile[] = [];
   const notes: string[] = [];
-  // One after the other: there is one terminal to ask on.
+  // One after the other: there is only one terminal for questions.
   for (const file of existingFiles(clients, deps)) {
     const { servers, problem } = await readFound(file, deps);
     if (problem !== null) notes.push(`--from leaves out a file of ${file.client}: ${problem}`);

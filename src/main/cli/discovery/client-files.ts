@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
-/** Where the clients of a machine keep their files, as far as the machine says so. */
+/** Facts about a machine that decide where its clients keep their files. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -9,7 +9,7 @@ export interface Machine {
   readonly cwd: string;
 }
 
-/** A place where a client may have servers. */
+/** A file in which a client may have servers. */
 export interface ClientFile {
   readonly client: Client;
   readonly path: string;
@@ -17,15 +17,15 @@ export interface ClientFile {
   readonly level: 'user' | 'project';
 }
 
-/** The folders that the table starts from. */
+/** The base folders of the table. */
 type Base = 'home' | 'config' | 'data' | 'localData' | 'claude' | 'codex' | 'project';
 
-/** `base/rest`; a place of one platform alone has its name before it, as in `win32:data/Zed/settings.json`. */
+/** `base/rest`; a place of only one platform starts with the platform's name, as in `win32:data/Zed/settings.json`. */
 type Place = `${'' | 'win32:' | 'unix:'}${Base}/${string}`;
 
 /**
- * `config` is `$XDG_CONFIG_HOME` or `~/.config` on every platform, `data` is where the platform keeps applications'
- * settings. Of one client the last file that has a server counts.
+ * Files of each client. `config` is `$XDG_CONFIG_HOME` or `~/.config` on every platform; `data` is where the platform
+ * keeps application settings. If several files of one client have a server, the last file wins.
  */
 const PLACES = {
   claude: ['data/Claude/claude_desktop_config.json', 'claude/.claude.json', 'project/.mcp.json'],
@@ -67,12 +67,12 @@ export type Client = keyof typeof PLACES;
 
 export const CLIENTS = Object.keys(PLACES) as readonly Client[];
 
-/** Whether `--from` takes this name. */
+/** Whether `--from` accepts this name. */
 export function isClient(name: string): name is Client {
   return Object.hasOwn(PLACES, name);
 }
 
-/** Every place where these clients may have servers, whether there is a file or not. */
+/** Returns every place where these clients may have servers, whether the file exists or not. */
 export function clientFiles(clients: readonly Client[], machine: Machine): readonly ClientFile[] {
   const bases = baseFolders(machine);
   const { join } = pathsOf(machine);
@@ -86,7 +86,7 @@ export function clientFiles(clients: readonly Client[], machine: Machine): reado
   );
 }
 
-/** The home folder of the person, as the environment has it. */
+/** Returns the home folder of the user, as the environment sets it. */
 export function homeOf({ platform, env }: Machine): string {
   return (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
 }

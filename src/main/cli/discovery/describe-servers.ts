@@ -6,9 +6,9 @@ import { maskValue } from '../../masking/secret-shapes.ts';
 import { quoted, visible } from './visible-text.ts';
 
 /**
- * What a person must see before the servers of a project's file are used: the whole command line or address of each,
- * and the names of its environment variables or headers. Variables are shown as they are written, since what they hold
- * may be secret.
+ * Describes what a user must see before the servers of a project's file are used: the whole command line or URL of
+ * each, and the names of its environment variables or headers. Variables are shown by name, since their values may be
+ * secret.
  */
 export function describeServers(path: string, { servers, text, otherFiles }: LocalConfigFile, project: string): string {
   const folder = workspaceOf(path);
@@ -36,7 +36,7 @@ function describe({ entry, command, envFile, login }: LocalServer, written: Loca
   ];
 }
 
-/** An issuer that the server names gets these. */
+/** Describes the secrets that are sent to an issuer that the server names. */
 function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string | null): string[] {
   const named = [oauth.clientSecretEnv, oauth.privateKeyEnv].filter((name) => typeof name === 'string');
   return [
@@ -45,7 +45,7 @@ function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string
   ];
 }
 
-/** Only variables are shown. */
+/** Shows only a secret that is written as a variable. */
 function secretAsWritten(secret: string): string {
   return maskValue(secret) === secret ? quoted(secret) : 'which the file holds';
 }

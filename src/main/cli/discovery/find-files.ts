@@ -3,15 +3,15 @@ import { codeOf, messageOf } from '../../../shared/errors.ts';
 import { readLocalConfig } from '../../local-config/read-local-config.ts';
 import { type Client, type ClientFile, clientFiles, type Machine } from './client-files.ts';
 
-/** A client's file that is there, and what it says. */
+/** An existing file of a client, and its content. */
 export interface FoundFile extends ClientFile {
   /** The ids of its servers. */
   readonly servers: readonly string[];
-  /** Why none of it can be used; null where it can. */
+  /** Why nothing in it can be used; null if it can be used. */
   readonly problem: string | null;
 }
 
-/** The files of these clients that are there, without those that another name led to before. Starts nothing. */
+/** Returns the existing files of these clients, each under its first name only. Starts nothing. */
 export function existingFiles(clients: readonly Client[], machine: Machine): readonly ClientFile[] {
   const byRealPath = new Map<string, ClientFile>();
   for (const file of clientFiles(clients, machine).filter(({ path }) => existsSync(path))) {
@@ -26,7 +26,7 @@ export function findFiles(clients: readonly Client[], machine: Machine): Promise
   return Promise.all(existingFiles(clients, machine).map((file) => readFound(file, machine)));
 }
 
-/** Reads one of them. Never rejects. */
+/** Reads one file of a client. Never rejects. */
 export async function readFound(file: ClientFile, { env, cwd }: Machine): Promise<FoundFile> {
   try {
     const { servers } = await readLocalConfig(file.path, env, cwd);

@@ -10,23 +10,24 @@ import { homeOf, type Machine } from './client-files.ts';
 const NAME = 'trusted.json';
 const MAX_FILES = 1_000;
 
-/** The form of the file. */
+/** Checks the form of the file. */
 export const checkBook = object({
   version: oneOf(1),
-  /** The digest by the real path. */
+  /** Digests by real path. */
   files: record(text()),
 });
 
 /**
- * The state folder of the person. `--state-dir` does not move it: a repository could bring such a folder, with a book
- * in it that trusts the repository's own file. A relative XDG_STATE_HOME is ignored, as its specification wants.
+ * Returns the state folder of the user. `--state-dir` does not move it: a repository could bring such a folder, with a
+ * book in it that trusts the repository's own file. A relative XDG_STATE_HOME is ignored, as its specification
+ * requires.
  */
 export function trustFolder(machine: Machine): string {
   const { XDG_STATE_HOME: state = '' } = machine.env;
   return join(isAbsolute(state) ? state : join(homeOf(machine), '.local', 'state'), 'mcp-switchyard');
 }
 
-/** The files that a person has said yes to, in `trusted.json` of a folder. */
+/** Files that the user has approved, stored in `trusted.json` of a folder. */
 export class TrustBook {
   readonly #folder: string;
 
@@ -34,15 +35,17 @@ export class TrustBook {
     this.#folder = folder;
   }
 
-  /** Whether the file at this real path was trusted when its digest was this one. */
+  /** Whether the file at this real path was approved with this digest. */
   has(path: string, digest: string): boolean {
     return this.#read().get(path) === digest;
   }
 
-  /** Remembers a file in place of what it was before. Throws OPTIONS_INVALID where that cannot be written. */
+  /**
+   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if it cannot be written.
+   */
   add(path: string, digest: string): void {
     const files = this.#read();
-    // A path that is there already moves to the end: the oldest go first.
+    // A known path moves to the end: the oldest paths are removed first.
     files.delete(path);
     files.set(path, digest);
     const kept = Object.fromEntries([...files].slice(-MAX_FILES));
@@ -51,7 +54,7 @@ export class TrustBook {
     writeOutputFile(join(this.#folder, NAME), text, { mode: 0o600 });
   }
 
-  /** Nothing is trusted because of a file that is damaged, a link, or that somebody else owns or may write. */
+  /** Reads the book; it is empty if the file is damaged, a link, or owned or writable by another user. */
   #read(): Map<string, string> {
     let handle: number | null = null;
     try {

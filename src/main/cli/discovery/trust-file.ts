@@ -11,21 +11,22 @@ import { quoted } from './visible-text.ts';
 /** A configuration file to use. */
 export interface ChosenFile {
   readonly path: string;
-  /** What it must still be when the manager reads it; null for a person's own file. */
+  /** The digest that it must still have when the manager reads it; null for the user's own file. */
   readonly digest: string | null;
 }
 
-/** Whom to ask, and what was answered before. */
+/** How to ask the user, and the earlier answers. */
 export interface TrustDeps extends Machine {
   readonly book: TrustBook;
-  /** `--trust`: the file is used this once without a question, and nothing is remembered. */
+  /** `--trust`: the file is used this once without a question, and no answer is stored. */
   readonly isTrusted: boolean;
   readonly terminal: Terminal | null;
 }
 
 /**
- * A project's file, if a person has said yes to it as it is now, or says so when asked. Rejects with OPTIONS_INVALID
- * where there is no terminal to ask on, and with CONFIG_INVALID where the answer is no or the file cannot be read.
+ * Returns a project's file if the user has approved its current content, or approves it now. Rejects with
+ * OPTIONS_INVALID if there is no terminal for the question, and with CONFIG_INVALID if the answer is no or the file
+ * cannot be read.
  */
 export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenFile> {
   const { book, terminal, cwd } = deps;
@@ -38,12 +39,12 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
   if (terminal === null) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `${shown} came with this folder, and nobody has said yet that its servers may be used: ` +
+      `${shown} came with this folder, and its servers have not been approved: ` +
         `run this once on a terminal, or give \`--config ${shown}\` or \`--trust\`.`,
     );
   }
   const isYes = await ask(
-    `\nThe file ${quoted(path)} has servers that nobody has said yes to, as they are now:\n\n` +
+    `\nThe file ${quoted(path)} has servers that have not been approved in this form:\n\n` +
       `${describeServers(path, config, cwd)}\n` +
       'Not covered, so look at them yourself: scripts and packages that these commands run, and what servers say.\n' +
       `Use ${servers.length === 1 ? 'this server' : `these ${servers.length} servers`} of ${shown}? ` +

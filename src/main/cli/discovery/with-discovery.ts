@@ -5,12 +5,12 @@ import { printable, say } from '../terminal/output.ts';
 import { withOwnCommand } from '../terminal/own-command.ts';
 import { CLIENTS, type Client, isClient } from './client-files.ts';
 
-/** What {@link withDiscovery} adds to the options of a command. */
+/** Options that {@link withDiscovery} adds to a command. */
 export interface DiscoveryOptions {
   readonly from?: readonly Client[];
-  /** The files that `--from` or the current folder have; set before the command runs. */
+  /** The files of `--from` or of the current folder; set before the command runs. */
   readonly foundFiles?: readonly string[];
-  /** What some of them must still be when they are read. */
+  /** Digests that some of these files must still have when they are read. */
   readonly configDigests?: Readonly<Record<string, string>>;
 }
 
@@ -26,8 +26,8 @@ interface GivenOptions extends DiscoveryOptions {
 }
 
 /**
- * Adds `--from`, `--trust` and `--discover` to a command that works from connectors, and has the files found, and a
- * person asked, before the command runs. `mapUrlVariable` may name a map, as `--service-map` does.
+ * Adds `--from`, `--trust` and `--discover` to a command that uses connectors. Finds the files, and asks the user about
+ * them, before the command runs. `mapUrlVariable` may name a map, as `--service-map` does.
  */
 export function withDiscovery(command: Command, mapUrlVariable: string): Command {
   return command
@@ -35,7 +35,7 @@ export function withDiscovery(command: Command, mapUrlVariable: string): Command
     .option('--trust', "use this folder's file this once without a question", false)
     .option('--discover', 'list what the clients of this machine have configured, and end', false)
     .hook('preAction', async (_, running) => {
-      // Not for `tools diff`, which is below `tools`.
+      // Not for `tools diff`, which is a subcommand of `tools`.
       if (running === command && !isAdHoc(command)) await findFor(command, mapUrlVariable);
     });
 }
@@ -45,7 +45,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   if (options.discover) {
     const { runDiscover } = await import('./discover.ts');
     await runDiscover(options);
-    // The way of commander to end without the command: `--help` does the same.
+    // Commander's way to end without the command, as for `--help`.
     throw new CommanderError(0, 'mcp-switchyard.discover', '');
   }
   const isVerify = command.name() === 'verify';
@@ -60,7 +60,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   const deps = { ...machine, book, isTrusted: options.trust, terminal: ownTerminal() };
   const choosing = options.from === undefined ? chooseProjectFile(deps) : chooseClientFiles(options.from, deps);
   const { files, notes } = await choosing.catch((error: unknown) => {
-    // The machine can still be looked at.
+    // The machine can still be checked.
     if (command.name() !== 'doctor' || codeOf(error) !== 'OPTIONS_INVALID') throw error;
     return { files: [], notes: [messageOf(error)] };
   });
@@ -70,7 +70,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   command.setOptionValue('configDigests', Object.fromEntries(digests));
 }
 
-/** Whether the command line has its own server: an address, or a program behind `--`. */
+/** Whether the command line names its own server: a URL, or a command after `--`. */
 function isAdHoc(command: Command): boolean {
   // `read https://…` alone names a resource.
   const isNamed = command.name() !== 'read' || command.args.length > 1;
@@ -87,5 +87,5 @@ function clientNames(text: string): readonly Client[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const known = names.filter(isClient);
   if (known.length === names.length) return [...new Set(known)];
-  throw new InvalidArgumentError(`Give names out of ${CLIENTS.join(', ')}, with commas between them.`);
+  throw new InvalidArgumentError(`Give names out of ${CLIENTS.join(', ')}, separated by commas.`);
 }

@@ -2,7 +2,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { type EarlyClient, FirstClient } from './first-client.ts';
 import { readFirstAnswers } from './read-first-answers.ts';
 
-/** The streams of a process, and what it was started with. */
+/** Streams of a process, and the arguments that it was started with. */
 export interface EarlyProcess {
   readonly argv: readonly string[];
   readonly bin: string;
@@ -11,11 +11,11 @@ export interface EarlyProcess {
 }
 
 /**
- * Begins to answer the client of `serve --stdio` from the first answers of an earlier run. Null where there are none
- * that hold; nothing was read from the client then.
+ * Starts to answer the client of `serve --stdio` from the first answers of an earlier run. Returns null without valid
+ * ones; then nothing was read from the client.
  */
 export function answerFirst({ argv, bin, stdin, stdout }: EarlyProcess): EarlyClient | null {
-  // Who watches this process with an OpenTelemetry of its own wants to see every request served.
+  // With OpenTelemetry in this process, every request must be served normally, so that it has its span.
   if (Object.getOwnPropertySymbols(globalThis).some(({ description }) => description?.startsWith('opentelemetry.js.')))
     return null;
   const facts = { argv, bin, cwd: process.cwd(), env: process.env };

@@ -1,48 +1,48 @@
 import { sha256 } from '../../../shared/protocol/first-answers.ts';
 
-/** What a process is started with. */
+/** What a process was started with. */
 export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The path of the program. */
+  /** The path of the program's script. */
   readonly bin: string;
 }
 
 /** Everything that first answers depend on, in two digests. */
 export interface Binding {
-  /** Is the same as long as all contents are. */
+  /** Stays the same as long as all contents do. */
   readonly digest: string;
-  /** Is another one after each change, even if a file says again what it said before. */
+  /** Changes with each write, even if a file gets its old content again. */
   readonly identity: string;
 }
 
-/** Files that an answer depends on are small. */
+/** Limits for files that an answer depends on: the size of each, and their number. */
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 64;
 
-/** Turns first answers off where it is `off`, for tests and measurements that compare both ways. */
+/** Variable that turns first answers off if it is `off`, for tests and measurements that compare both ways. */
 const SWITCH = 'SWITCHYARD_FIRST_ANSWERS';
 
-/** Variables that the program reads without being told to. */
+/** Variables that the program always reads. */
 const READ_ALWAYS = /^(?:CONNECTORS_|SWITCHYARD_|XDG_(?:STATE|CONFIG)_HOME$|HOME$|USERPROFILE$|APPDATA$)/i;
 
 /**
- * What makes a file say more than its words: members that name a further file, characters that are escaped, and
+ * Signs that a file depends on more than its own text: fields that name a further file, escaped characters, and
  * encodings other than UTF-8.
  */
 const SAYS_MORE = /file:|env_?file|\\u|\0/i;
 
-/** The files that a command line may name: each of its words, and what follows `=` in one. */
+/** Returns the files that a command line may name: each of its words, and the part after `=` in one. */
 export function pathsIn(argv: readonly string[], cwd: string): string[] {
   const { resolve } = process.getBuiltinModule('node:path');
   return argv.flatMap((word) => [word, ...word.split('=').slice(1, 2)]).map((word) => resolve(cwd, word));
 }
 
 /**
- * Reads everything that first answers depend on: the words of the command line, the working folder, the program, these
- * files, and each variable that the words or the files name. Null where it cannot be told: a file is too large or
- * unreadable, or names another one.
+ * Reads everything that first answers depend on: the command line, the working folder, the program, the files at
+ * `paths`, and each variable that the words or the files name. Returns null if that cannot be determined: a file is too
+ * large or unreadable, or names another one.
  */
 export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readonly string[]): Binding | null {
   if (paths.length > MAX_FILES) return null;
@@ -69,7 +69,7 @@ export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readon
 }
 
 interface Bound {
-  /** Where it really is; null where there is none. */
+  /** The real path; null if the file does not exist. */
   readonly real: string | null;
   readonly sha256: string | null;
   readonly text: string | null;
@@ -78,12 +78,12 @@ interface Bound {
 
 const NO_FILE: Bound = { real: null, sha256: null, text: null, identity: null };
 
-/** A file as it is now; null where it cannot be read as one. */
+/** Reads a file; null if it cannot be read as one. */
 function readBound(path: string): Bound | null {
   const fs = process.getBuiltinModule('node:fs');
   const stats = fs.statSync(path, { throwIfNoEntry: false, bigint: true });
   if (stats === undefined) return NO_FILE;
-  // The state folder may not be there yet at the first start.
+  // A folder counts as missing, because the state folder may not exist at the first start.
   if (stats.isDirectory()) return NO_FILE;
   if (!stats.isFile()) return null;
   if (stats.size > MAX_FILE_BYTES) return null;
@@ -92,7 +92,7 @@ function readBound(path: string): Bound | null {
   return { real: fs.realpathSync(path), sha256: sha256(bytes), text: bytes.toString('utf8'), identity };
 }
 
-/** The digest of the package.json of a program; null where there is none. */
+/** Returns the digest of the package.json of a program; null without one. */
 function manifestOf(bin: string): string | null {
   const fs = process.getBuiltinModule('node:fs');
   const { dirname, join } = process.getBuiltinModule('node:path');

@@ -1,17 +1,17 @@
 import type { FirstAnswers, ToldPage } from '../../../shared/protocol/first-answers.ts';
 
-/** What becomes of a message before the gateway is there. */
+/** Outcome for a message that arrives before the gateway has loaded. */
 export type Early =
   /** Answered with this result. */
   | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
-  /** Taken note of; it wants no answer. */
+  /** Recorded; it needs no answer. */
   | { readonly kind: 'noted' }
-  /** Left for the gateway; later messages may still be answered, as they may when the gateway is there. */
+  /** Left for the gateway; later messages may still be answered, as the gateway would do too. */
   | { readonly kind: 'left' }
   /** Left for the gateway, as is everything after it. */
   | { readonly kind: 'end' };
 
-/** What was agreed on with the client so far. */
+/** What was negotiated with the client so far. */
 export interface EarlyState {
   /** The form of definitions for a client with a session; null before `initialize`. */
   wire: string | null;
@@ -29,15 +29,15 @@ const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const MODERN_REVISION = '2026-07-28';
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
-/** Their answers take longer than a list of tools in any case, and change nothing that an early answer says. */
+/** Their answers take longer than a list of tools in any case, and do not change any early answer. */
 const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'];
 
-/** The result of a request that has nothing to say. */
+/** The empty result. */
 const EMPTY = '{}';
 
 /**
- * Decides about one message of a client, and notes in `state` what it agrees on. Whatever is not exactly a message that
- * the gateway would answer in the same way is left for the gateway.
+ * Decides about one message of a client, and records in `state` what it negotiates. A message is left for the gateway
+ * unless the gateway would certainly give the same answer.
  */
 export function takeEarly(message: Members, answers: FirstAnswers, instanceId: string, state: EarlyState): Early {
   const { id, method } = message;

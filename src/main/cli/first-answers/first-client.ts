@@ -2,33 +2,35 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import type { EarlyMessage, FirstAnswers, FirstSession, ToldPage } from '../../../shared/protocol/first-answers.ts';
 import { type EarlyState, isObject, takeEarly } from './early-message.ts';
 
-/** Where the answers go. */
+/** Stream for the answers. */
 type Output = NodeJS.WritableStream & { readonly writableLength: number };
 
 /** A client that is answered while the program is being loaded. */
 export interface EarlyClient {
-  /** Resolves when the program should be loaded: its client has its list, wants something else, or is slow. */
+  /** Resolves when the program should be loaded: the client has its list, wants something else, or is slow. */
   readonly quiet: Promise<void>;
-  /** The id that the client is told. */
+  /** The instance id that the client receives. */
   readonly instanceId: string;
-  /** Ends the early answers. From then on `input` of the result has what the client sends. */
+  /** Ends the early answers. From then on, `input` of the result yields what the client sends. */
   takeOver(): FirstSession;
 }
 
-/** How long the client may take for its next message while nothing else is done, in milliseconds. */
+/** How long to wait for the client's next message before the program is loaded, in milliseconds. */
 const PATIENCE_MS = 25;
 
-/** A longer message, and a client that reads slowly or says much, are left for the gateway. */
+/** Limits beyond which the gateway takes over: length of a message, unread output, and number of messages. */
 const MAX_LINE_BYTES = 16 * 1024;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_MESSAGES = 256;
 
-/** As deep as JSON of a client may nest. Shorter texts with fewer brackets need no scan. */
+/**
+ * Maximum number of brackets, so that no message nests deeper than JSON of a client may. Below it, no scan is needed.
+ */
 const MAX_BRACKETS = 100;
 
 const LINE_FEED = 0x0a;
 
-/** Answers a client from the first answers of an earlier run, and hands it over. */
+/** Answers a client from the first answers of an earlier run, and hands it over to the gateway. */
 export class FirstClient implements EarlyClient {
   readonly #answers: FirstAnswers;
   readonly #stdin: NodeJS.ReadableStream;
@@ -51,7 +53,7 @@ export class FirstClient implements EarlyClient {
     this.#timer = this.#beQuietLater();
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
-    // The gateway meets it again when it reads.
+    // The gateway gets the same error when it reads.
     stdin.on('error', this.#onError);
   }
 
@@ -90,7 +92,7 @@ export class FirstClient implements EarlyClient {
 
   readonly #onError = (): void => this.#close();
 
-  /** Deals with one line; false where it and everything after it is left for the gateway. */
+  /** Handles one line; returns false if it and everything after it is left for the gateway. */
   #take(line: Buffer): boolean {
     if (this.#messages.length + this.#left.length >= MAX_MESSAGES || this.#stdout.writableLength > MAX_UNREAD_BYTES)
       return false;
@@ -115,7 +117,7 @@ export class FirstClient implements EarlyClient {
         if (early.told !== null) this.#told.push(early.told);
     }
     this.#timer.cancel();
-    // What comes after the list of tools can wait for the program.
+    // Messages after the list of tools can wait for the program.
     if (this.#told.some(({ cursor }) => cursor === null)) this.#quiet.resolve();
     else this.#timer = this.#beQuietLater();
     return true;
@@ -135,12 +137,12 @@ export class FirstClient implements EarlyClient {
   }
 }
 
-/** A line as a JSON object; null for one that the gateway has to look at. */
+/** Parses a line as a JSON object; null for a line that the gateway has to check. */
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
   if (text.length > MAX_LINE_BYTES || text.split(/[[{]/, MAX_BRACKETS + 1).length > MAX_BRACKETS) return null;
   if (!text.isWellFormed() || text.includes('\uFFFD')) return null;
   try {
-    // Short and shallow: `parseForeignJson` would scan nothing either.
+    // The text is short and shallow: `parseForeignJson` would not scan it either.
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch {

@@ -22,27 +22,27 @@ export interface ServedStdio {
   readonly facts: ProcessFacts;
 }
 
-/** After that time a gateway has read a file that was changed, in milliseconds: it looks every second. */
+/** Time after which a gateway has read a changed file, in milliseconds: it checks every second. */
 const SETTLED_MS = 3_000;
 
-/** What this process was started with. Its own variables may change later. */
+/** Returns what this process was started with. Its own variables may change later. */
 export function processFacts(): ProcessFacts {
   return { argv: process.argv.slice(2), cwd: process.cwd(), env: { ...process.env }, bin: process.argv[1] ?? '' };
 }
 
-/** The first answers of a gateway that runs. */
+/** The first answers of a running gateway. */
 export interface KeptAnswers {
-  /** Has the last ones tell how things are now, before the manager is closed and lists nothing any more. */
+  /** Fixes the state for the last answers, before the manager is closed and lists nothing any more. */
   closing(): void;
 }
 
 /**
- * Writes the first answers of a gateway after each start image, as long as it lives. Call it before the manager reads
- * its files. Where anything is in doubt they are removed.
+ * Writes the first answers of a gateway after each start image, until the gateway ends. Call it before the manager
+ * reads its files. Removes the answers in any case of doubt. Returns null if the gateway cannot keep any.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);
-  // What a fleet knows, no file of this host does.
+  // The state of a fleet is in no file of this host.
   if (image === null || view === undefined || fleetOf(manager) !== null) return null;
   const { config, registry } = manager.status();
   const own = [...(config?.files ?? []), ...(registry === null ? [] : [registry.path])];
@@ -65,7 +65,7 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     const remembered = await rememberedAsListed(now, image, policy);
     if (remembered === null) return null;
     const { answers, texts } = await buildFirstAnswers(remembered.tools, view.route);
-    // What changed meanwhile, the next answers tell.
+    // The next answers will include what changed meanwhile.
     if (read.known()?.identity !== binding.identity || listed().tools !== now.tools) return null;
     const header = {
       ...answers,
@@ -82,7 +82,7 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     await image.writeFirstAnswers(name, bytes);
   };
   image.follow(async (write) => {
-    // Read first: an approval that comes while the image is written makes the answers void.
+    // Read first: an approval during the write of the image then invalidates the answers.
     epoch = epochOf(image.stateDir);
     await write();
     await keep();
@@ -94,21 +94,21 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
   };
 }
 
-/** Knows whether a gateway works by what its files say now. */
+/** Tracks whether a gateway uses the current content of its files. */
 class ReadFiles {
   readonly #read: () => Binding | null;
   readonly #onSettled: () => void;
   #known: Binding | null;
   #changed: { readonly binding: Binding; readonly sinceMs: number } | null = null;
 
-  /** `read` reads the files. The gateway is about to read them for the first time. */
+  /** `read` reads the files. Create it right before the gateway reads them for the first time. */
   constructor(read: () => Binding | null, onSettled: () => void) {
     this.#read = read;
     this.#onSettled = onSettled;
     this.#known = read();
   }
 
-  /** What the files say, if the gateway has read it; null if it may not have yet. `onSettled` is called when it has. */
+  /** Returns the content of the files if the gateway has read it, else null; then `onSettled` is called once it has. */
   known(): Binding | null {
     const now = this.#read();
     if (now === null || now.identity === this.#known?.identity) return now;
@@ -124,7 +124,10 @@ class ReadFiles {
   }
 }
 
-/** Epoch ms until when all maps and key documents are believed; null for ever, undefined where one is not now. */
+/**
+ * Returns until when all maps and key documents are valid, in epoch ms; null for ever, undefined if one is not valid
+ * now.
+ */
 function validUntil(manager: ConnectorProxyManager): number | null | undefined {
   const { serviceMaps, config, registry } = manager.status();
   if ((config?.lastError ?? null) !== null || (registry?.lastError ?? null) !== null) return undefined;
@@ -138,12 +141,12 @@ function bindingOf(facts: ProcessFacts, paths: readonly string[]): Binding | nul
   try {
     return readBinding(facts, paths);
   } catch {
-    // A file that cannot be read: nothing is answered early, and who needs the file says what is wrong.
+    // If a file cannot be read, nothing is answered early, and the code that needs the file reports the error.
     return null;
   }
 }
 
-/** The epoch of a folder; undefined where it cannot be told. */
+/** Returns the epoch of a folder; undefined if it cannot be read. */
 function epochOf(stateDir: string): string | null | undefined {
   try {
     return readEpoch(stateDir);

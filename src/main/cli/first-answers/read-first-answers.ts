@@ -12,12 +12,13 @@ import { type ProcessFacts, readBinding } from './binding.ts';
 const OTHERS = 0o077;
 const MAX_EPOCH_BYTES = 128;
 
-/** Set by a gateway for the programs that it starts. One of them may have to refuse its work. */
+/** Set by a gateway for the stdio servers that it starts. A gateway among them may have to refuse to start. */
 const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
- * Reads the first answers for a command line. Null unless all of it still is as it was when they were written: the
- * start image, the files and variables that the command line names, the program, and the clock. Never throws.
+ * Reads the first answers for a command line. Returns null unless all that they depend on is unchanged: the start
+ * image, the files and variables that the command line names, and the program. The clock must be within their validity.
+ * Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {
@@ -34,21 +35,23 @@ export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswe
     const imageBytes = readPrivately(join(stateDir, image.name), MAX_BOUND_IMAGE_BYTES);
     return imageBytes !== null && sha256(imageBytes) === image.sha256 ? answers : null;
   } catch {
-    // Whatever is wrong, the gateway that loads next says so.
+    // Whatever is wrong, the gateway that loads next reports it.
     return null;
   }
 }
 
-/** What the epoch file of a folder holds; null where there is none. Throws where that cannot be told. */
+/** Reads the epoch file of a folder; null if it does not exist. Throws if it cannot be read. */
 export function readEpoch(stateDir: string): string | null {
   const path = process.getBuiltinModule('node:path').join(stateDir, EPOCH_FILE);
   if (process.getBuiltinModule('node:fs').lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const bytes = readPrivately(path, MAX_EPOCH_BYTES);
-  if (bytes === null) throw new Error(`${path} is no file of this user alone`);
+  if (bytes === null) throw new Error(`${path} is not a private file of this user`);
   return bytes.toString('latin1');
 }
 
-/** A file that is this user's alone, under one name; null for any other. Throws what the disk throws. */
+/**
+ * Reads a private file of this user that has no other name; null for any other file. Throws errors of the file system.
+ */
 function readPrivately(path: string, maxBytes: number): Buffer | null {
   const fs = process.getBuiltinModule('node:fs');
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
@@ -66,8 +69,8 @@ function readPrivately(path: string, maxBytes: number): Buffer | null {
 }
 
 /**
- * The state folder of a command line, as `stateDirOf` finds it once the words are parsed; null without one. Where the
- * two differ there is no file for these words in this folder.
+ * Returns the state folder of a command line, as `stateDirOf` finds it once the words are parsed; null without one. If
+ * the two differ, this folder has no file for these words.
  */
 function stateDirIn({ argv, cwd, env }: ProcessFacts): string | null {
   const { isAbsolute, join, resolve } = process.getBuiltinModule('node:path');

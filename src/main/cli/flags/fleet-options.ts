@@ -6,7 +6,7 @@ import type { FleetOptions } from '../../options/fleet-options.ts';
 import type { TlsOptions } from '../../options/network-options.ts';
 import { misuse, repeated, requiredVariable } from './option-values.ts';
 
-/** The flags of commands that can be part of a fleet. */
+/** Flags of commands that can be part of a fleet. */
 export interface FleetFlags {
   /** Without it, there is no fleet. */
   readonly fleet?: string;
@@ -34,7 +34,7 @@ export function withFleet(command: Command): Command {
       '--fleet <url>',
       `Redis or Valkey that hosts share, as rediss://USER@HOST:PORT; the password is in ${FLEET_PASSWORD_VARIABLE}`,
     )
-    .option('--fleet-id <id>', 'what the hosts of one fleet have in common')
+    .option('--fleet-id <id>', 'id of the fleet, the same on all its hosts')
     .option(
       '--fleet-secret-env <name>',
       'variable with the secret of the fleet; twice while it is replaced, the new one first',
@@ -43,29 +43,29 @@ export function withFleet(command: Command): Command {
     .addOption(
       new Option(
         '--fleet-role <role>',
-        'a reader never asks the source while another host does; any by default',
+        'a reader never fetches from the source while another host does; any by default',
       ).choices(['any', 'reader']),
     )
-    .option('--fleet-address <url>', 'where other replicas reach this one; by default what it listens on')
+    .option('--fleet-address <url>', 'where other replicas reach this one; by default the address that it listens on')
     .addOption(
       new Option(
         '--fleet-quotas [without]',
-        'quotas are those of the whole fleet; without the server this host keeps its share (default) or refuses',
+        'quotas hold for the whole fleet; without the server, this host uses its share (default) or refuses calls',
       ).choices(['share', 'refuse']),
     )
     .addOption(
-      new Option('--fleet-logins <whose>', 'one login is for all hosts; by default each host has its own').choices([
+      new Option('--fleet-logins <whose>', 'whether hosts share their logins; by default each has its own').choices([
         'own',
         'shared',
       ]),
     )
-    .option('--fleet-allow-plaintext', 'redis: may go to another machine, over a network you trust')
+    .option('--fleet-allow-plaintext', 'allow redis: to another machine, over a network that you trust')
     .option('--fleet-ca <file>', 'PEM file of authorities to trust for rediss:')
     .option('--fleet-cert <file>', 'PEM file of a client certificate for rediss:')
     .option('--fleet-key <file>', 'PEM file of its key');
 }
 
-/** The option `fleet` of a manager for these flags. Throws OPTIONS_INVALID naming the flag or variable. */
+/** Returns the manager option `fleet` for these flags. Throws OPTIONS_INVALID naming the flag or variable. */
 export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   const { fleet: url, fleetId: id, fleetSecretEnv = [], fleetQuotas: quotas } = flags;
   if (url === undefined) {
@@ -118,7 +118,7 @@ function readNamed(path: string | undefined, flag: string): string | undefined {
   }
 }
 
-/** `fleetSecretEnv` as it is on the command line. */
+/** Returns the flag for the name of an option, such as `fleetSecretEnv`. */
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

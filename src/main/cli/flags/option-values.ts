@@ -20,14 +20,14 @@ export function repeated(value: string, before: readonly string[] | undefined): 
   return [...(before ?? []), value];
 }
 
-/** The value of the variable that an option names. Throws OPTIONS_INVALID if it is missing or empty. */
+/** Returns the value of the variable that an option names. Throws OPTIONS_INVALID if it is missing or empty. */
 export function requiredVariable(name: string, option: string): string {
   const value = process.env[name];
   if (value !== undefined && value !== '') return value;
   throw misuse(`The variable ${name}, which ${option} names, is not set`);
 }
 
-/** An error of the command line: OPTIONS_INVALID, exit code 2. */
+/** Creates an error of the command line: OPTIONS_INVALID, exit code 2. */
 export function misuse(message: string): SwitchyardError {
   return new SwitchyardError('OPTIONS_INVALID', message);
 }

@@ -10,7 +10,7 @@ export interface TlsFlags {
   readonly certKey?: string;
 }
 
-/** The text of a file that an option names. */
+/** Reads the text of a file that an option names. */
 function readNamed(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -19,7 +19,7 @@ function readNamed(path: string, option: string): string {
   }
 }
 
-/** The TLS options that the flags name. Throws OPTIONS_INVALID for a file that cannot be read. */
+/** Returns the TLS options of the flags. Throws OPTIONS_INVALID for a file that cannot be read. */
 export function tlsOptions({ ca, cert, certKey }: TlsFlags): TlsOptions | undefined {
   if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
   const read = (path: string | undefined, option: string): string | undefined =>

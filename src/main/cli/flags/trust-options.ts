@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AcceptPolicy } from '../../../shared/signatures/trust.ts';
 import { misuse, repeated, requiredVariable, wholeNumber } from './option-values.ts';
 
-/** The flags of commands that read a map: whose signatures count, and for how long. */
+/** Flags of commands that read a map: which signatures count, and for how long. */
 export interface TrustOptions {
   /** Variables with HMAC keys, the newest first; absent unless `--key-env` was given. */
   readonly keyEnv?: readonly string[];
@@ -14,11 +14,11 @@ export interface TrustOptions {
   readonly threshold?: number;
   readonly mapId?: string;
   readonly minVersion?: number;
-  /** Milliseconds; absent where neither `--max-stale` nor a default says anything. */
+  /** Milliseconds; absent if neither `--max-stale` nor a default is given. */
   readonly maxStale?: number | 'off';
 }
 
-/** The same as options of a source. */
+/** The flags as options of a source. */
 export interface TrustChoice {
   readonly signatureKey: readonly string[] | undefined;
   readonly signatureKeys: string | undefined;
@@ -27,7 +27,7 @@ export interface TrustChoice {
   readonly threshold: number | undefined;
   readonly mapId: string | undefined;
   readonly minVersion: number | undefined;
-  /** Null for ever. */
+  /** Null for no limit. */
   readonly maxStaleMs: number | null | undefined;
 }
 
@@ -38,7 +38,7 @@ const POLICIES: readonly AcceptPolicy[] = ['hmac', 'signature', 'either', 'both'
 
 /** Defaults that differ between commands. */
 export interface TrustDefaults {
-  /** For `--max-stale`. Without it, an expired map may be served for ever. */
+  /** Default of `--max-stale`. If absent, an expired map may be served without limit. */
   readonly maxStaleMs?: number;
 }
 
@@ -60,7 +60,7 @@ export function withTrust(command: Command, { maxStaleMs }: TrustDefaults = {}):
     )
     .option('--threshold <n>', 'how many different keys must have signed the map; 1 by default', wholeNumber)
     .option('--map-id <id>', 'the id that the map must have')
-    .option('--min-version <n>', 'the oldest key document that is believed', wholeNumber)
+    .option('--min-version <n>', 'the oldest key document that is accepted', wholeNumber)
     .option('--max-stale <ms|off>', 'how long after its expiry a map may still be served', maxStale, maxStaleMs);
 }
 
@@ -73,8 +73,8 @@ export function maxStale(text: string): number | 'off' {
 }
 
 /**
- * The options of a source for these flags. With `--keys`, the HMAC counts where `--key-env` or `--accept` asks for it;
- * without, it is all there is. Throws OPTIONS_INVALID naming the flags where no key is given.
+ * Returns the options of a source for these flags. With `--keys`, the HMAC counts only if `--key-env` or `--accept`
+ * requests it; without `--keys`, only the HMAC counts. Throws OPTIONS_INVALID naming the flags if no key is given.
  */
 export function trustChoice(options: TrustOptions): TrustChoice {
   const { keys, keyDocuments, accept, threshold, mapId, minVersion } = options;
@@ -88,7 +88,7 @@ export function trustChoice(options: TrustOptions): TrustChoice {
   };
 }
 
-/** Says in the words of the command line what a manager would say of its options. */
+/** Checks combinations that a manager would also refuse, with errors that name flags. */
 function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: TrustOptions): void {
   if (keyDocuments !== undefined && keys === undefined)
     throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
@@ -101,7 +101,7 @@ function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: T
 
 function hmacKeys({ keyEnv, keys, accept }: TrustOptions): readonly string[] | undefined {
   if (keyEnv !== undefined) {
-    if (accept === 'signature') throw misuse('--accept signature does not look at the HMAC: leave out --key-env');
+    if (accept === 'signature') throw misuse('--accept signature ignores the HMAC: leave out --key-env');
     return keyEnv.map((name) => requiredVariable(name, '--key-env'));
   }
   if (keys !== undefined && (accept === undefined || accept === 'signature')) return undefined;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-/** Which gateway a command uses. */
+/** Flags that choose the gateway that a command uses. */
 export interface ViaFlags {
-  /** The socket of `--via`; false with `--no-via`. Otherwise a gateway that serves the same is looked for. */
+  /** Socket of `--via`; false with `--no-via`. Otherwise a running gateway that serves the same connectors is used. */
   readonly via?: string | boolean;
 }
 
@@ -11,7 +11,7 @@ export function withVia(command: Command): Command {
   return command
     .option(
       '--via <socket>',
-      'the gateway that listens at this Unix socket; by default one that runs for this user with the same options',
+      'use the gateway at this Unix socket; by default a running one of this user with the same options',
     )
-    .option('--no-via', 'use no gateway: start what is needed');
+    .option('--no-via', 'use no gateway: start the connectors');
 }

@@ -12,7 +12,7 @@ const LOGIN_TIMEOUT_MS = 600_000;
 export function addAuthCommands(program: Command, setExitCode: (code: number) => void): void {
   const auth = program
     .command('auth')
-    .description('logins to connectors that want one (OAuth): log in, look, log out')
+    .description('OAuth logins to connectors: log in, show, log out')
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .addHelpText(
@@ -27,11 +27,11 @@ export function addAuthCommands(program: Command, setExitCode: (code: number) =>
   const fresh = (name: string, description: string): Command =>
     withSource(auth.command(name).description(description).helpOption('-h, --help', 'this text'));
 
-  fresh('login', 'log in to a connector in the browser, or to each one that needs it, one after the other')
+  fresh('login', 'log in to a connector in the browser, or in turn to each one that needs it')
     .argument('[connector]', 'its id, or the address of a server; without it, every connector that needs a login')
-    .option('--no-browser', 'open no browser: print the address, and read the redirected one from stdin')
-    .option('--force', 'log in again where there is a valid login', false)
-    .option('--login-timeout <ms>', 'how long to wait for you to come back', milliseconds, LOGIN_TIMEOUT_MS)
+    .option('--no-browser', 'open no browser: print the address, and read the address of the redirect from stdin')
+    .option('--force', 'log in again even if there is a valid login', false)
+    .option('--login-timeout <ms>', 'how long to wait for the login in the browser', milliseconds, LOGIN_TIMEOUT_MS)
     .addHelpText(
       'after',
       examples(
@@ -45,15 +45,15 @@ export function addAuthCommands(program: Command, setExitCode: (code: number) =>
       setExitCode(await runAuthLogin(...withTypedServer(connector, options)));
     });
 
-  fresh('status', 'show the logins that are kept; connects to nothing but the service map')
-    .argument('[connector]', 'its id; without it, every connector that has or wants a login')
+  fresh('status', 'show the stored logins; connects only to the service map')
+    .argument('[connector]', 'its id; without it, every connector that has or needs a login')
     .addHelpText('after', examples('mcp-switchyard auth status --json | jq .connectors'))
     .action(async (connector: string | undefined, options: SourceOptions) => {
       const { runAuthStatus } = await import('../commands/auth/status.ts');
       setExitCode(await runAuthStatus(connector, options));
     });
 
-  fresh('logout', 'revoke the tokens of a connector where its issuer can, and forget them')
+  fresh('logout', 'revoke the tokens of a connector if its issuer supports that, and delete them')
     .argument('[connector]', 'its id')
     .option('--all', 'every connector that has a login', false)
     .addHelpText('after', examples('mcp-switchyard auth logout github', 'mcp-switchyard auth logout --all'))

@@ -10,14 +10,14 @@ import { addPinCommands } from './pin-commands.ts';
 const ARGUMENTS = `
 Arguments
   key=value       read as the tool's schema says: a text, a number, true or false, a,b,c for a list
-  key:=JSON       any JSON value, as it is
-  a.b=1  a[0]=1   within objects and lists; a key that is repeated is a list
+  key:=JSON       any JSON value
+  a.b=1  a[0]=1   within objects and lists; a repeated key is a list
   key=@file       the text of a file (@- is standard input); key=@@text begins with @
   '{"key":1}'     a JSON object; - reads it from standard input
   'tool(key: 1)'  the tool and its arguments as one call
 `;
 
-/** Adds the options for a server that is typed, and has the command know the program behind `--`. */
+/** Adds the options for a server that only the command line names; `program` has the words after `--`. */
 export function withAdHoc(command: Command, program: readonly string[] | undefined): Command {
   command
     .option('--header <line>', `for an address: 'Name: value', where \${NAME} is a variable; may be repeated`, repeated)
@@ -26,7 +26,7 @@ export function withAdHoc(command: Command, program: readonly string[] | undefin
   return command;
 }
 
-/** Adds `tools` with the commands below it, and `call`. `typedProgram` has the words behind `--`. */
+/** Adds `tools` with the commands below it, and `call`. `typedProgram` has the words after `--`. */
 export function addCallCommands(
   program: Command,
   setExitCode: (code: number) => void,
@@ -38,8 +38,10 @@ export function addCallCommands(
       typedProgram,
     );
 
-  const tools = withVia(fresh('tools', 'list all tools, or show those of one connector with signatures and examples'))
-    .argument('[target...]', 'CONNECTOR, CONNECTOR.TOOL, or the address of a server; or -- and a program')
+  const tools = withVia(
+    fresh('tools', 'list all tools, or show the tools of one connector with signatures and examples'),
+  )
+    .argument('[target...]', 'CONNECTOR, CONNECTOR.TOOL, or the address of a server; or -- and a command')
     .option('--connector <id>', 'the connector with this id, even if it is called diff, approve or digest')
     .addHelpText(
       'after',
@@ -61,13 +63,13 @@ export function addCallCommands(
     .usage(
       '[options] CONNECTOR.TOOL [key=value...]\n' +
         '       call ADDRESS TOOL [key=value...]\n' +
-        '       call TOOL [key=value...] -- PROGRAM...',
+        '       call TOOL [key=value...] -- COMMAND...',
     )
-    .argument('<tool>', 'CONNECTOR.TOOL, or the address of a server with the tool behind it')
+    .argument('<tool>', 'CONNECTOR.TOOL, or the address of a server, followed by the tool')
     .argument('[arguments...]', 'its arguments')
     .option('--args <json>', 'a JSON object with arguments; @file or - reads it; may be repeated', repeated)
     .option('--save <dir>', 'write images, audio and files of the result into this folder; replaces nothing')
-    .option('--call-timeout <ms>', 'for the call itself; 60000 unless its connector says otherwise', milliseconds)
+    .option('--call-timeout <ms>', 'timeout of the call itself; 60000 unless its connector sets another', milliseconds)
     .addHelpText(
       'after',
       ARGUMENTS +

@@ -8,12 +8,12 @@ import { examples } from '../terminal/own-command.ts';
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {
   command
     .argument('<client>', SNIPPET_CLIENTS.join(', '))
-    .argument('[serve-arguments...]', 'with --stdio, after --: what `serve` is given')
+    .argument('[serve-arguments...]', 'with --stdio, after --: the arguments of `serve`')
     .option('--url <url>', 'where the gateway listens', `http://127.0.0.1:${DEFAULT_PORT}/mcp`)
-    .option('--name <name>', 'what the client calls it', serverName, 'switchyard')
+    .option('--name <name>', 'the name of the gateway in the client', serverName, 'switchyard')
     .option('--token-env <name>', 'variable with the bearer token, to be read by the client')
     .addOption(
-      new Option('--stdio', 'have the client start a gateway of its own over standard streams')
+      new Option('--stdio', 'let the client start its own gateway over standard streams')
         .default(false)
         .conflicts(['url', 'tokenEnv']),
     )
@@ -35,7 +35,7 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
     });
 }
 
-/** What all clients take: Claude Code takes no others. */
+/** Accepts only names that all clients support: Claude Code supports no others. */
 function serverName(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('Give 1 to 64 of A-Z a-z 0-9 _ -');

@@ -5,7 +5,7 @@ import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 import { withAdHoc } from './call-commands.ts';
 
-/** Adds `resources`, `read` and `prompts`. `typedProgram` has the words behind `--`. */
+/** Adds `resources`, `read` and `prompts`. `typedProgram` has the words after `--`. */
 export function addFeatureCommands(
   program: Command,
   setExitCode: (code: number) => void,
@@ -18,17 +18,17 @@ export function addFeatureCommands(
     );
 
   fresh('resources', 'list resources and their templates, of all connectors or of one')
-    .argument('[connector]', 'its id, or the address of a server; or -- and a program')
+    .argument('[connector]', 'its id, or the address of a server; or -- and a command')
     .addHelpText('after', examples('mcp-switchyard resources', 'mcp-switchyard resources everything --json'))
     .action(async (connector: string | undefined, options: FeatureOptions) => {
       const { runResources } = await import('../commands/features/resources.ts');
       setExitCode(await runResources(connector === undefined ? [] : [connector], options));
     });
 
-  fresh('read', 'print a resource; what is no text goes into a folder or a pipe')
+  fresh('read', 'print a resource; content that is not text goes into a folder or a pipe')
     .argument('<resource>', 'its URI, or the connector (or the address of a server) that has it')
-    .argument('[uri]', 'its URI, behind a connector or an address')
-    .option('--save <dir>', 'write what is no text into this folder; replaces nothing')
+    .argument('[uri]', 'its URI, after a connector or an address')
+    .option('--save <dir>', 'write content that is not text into this folder; replaces nothing')
     .addHelpText(
       'after',
       examples(
@@ -42,7 +42,7 @@ export function addFeatureCommands(
     });
 
   const prompts = fresh('prompts', 'list prompts, of all connectors or of one; get prints the messages of one')
-    .argument('[connector]', 'its id, or the address of a server; or -- and a program')
+    .argument('[connector]', 'its id, or the address of a server; or -- and a command')
     .option('--connector <id>', 'the connector with this id, even if it is called get')
     .addHelpText('after', examples('mcp-switchyard prompts', 'mcp-switchyard prompts everything --json'))
     .action(async (connector: string | undefined, options: FeatureOptions) => {
@@ -52,7 +52,7 @@ export function addFeatureCommands(
   prompts.enablePositionalOptions();
 
   fresh('get', 'print the messages of a prompt', prompts)
-    .argument('<prompt>', 'CONNECTOR.PROMPT, or the address of a server with the prompt behind it')
+    .argument('<prompt>', 'CONNECTOR.PROMPT, or the address of a server, followed by the prompt')
     .argument('[arguments...]', 'key=value')
     .addHelpText('after', examples('mcp-switchyard prompts get everything.args-prompt city=Bern'))
     .action(async (prompt: string, words: readonly string[], options: FeatureOptions) => {

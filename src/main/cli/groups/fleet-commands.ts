@@ -9,7 +9,7 @@ const SERVER = '--fleet rediss://redis.example.com --fleet-id prod --fleet-secre
 export function addFleetCommands(program: Command, setExitCode: (code: number) => void): void {
   const fleet = program
     .command('fleet')
-    .description('hosts that share a Redis or Valkey server: who is there, what they have, whether the server is fit')
+    .description('hosts that share a Redis or Valkey server: list them, show their maps, check the server')
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .addHelpText('after', examples(`mcp-switchyard fleet check ${SERVER}`, `mcp-switchyard fleet hosts ${SERVER}`));

@@ -7,20 +7,20 @@ import type { SignDocumentOptions } from '../commands/keys/sign-document.ts';
 import { repeated, wholeNumber } from '../flags/option-values.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** How long a key document is good for unless `--expires` says otherwise, in days. */
+/** Default lifetime of a key document, in days. */
 const DOCUMENT_DAYS = 90;
 
-/** What `--key` is for. */
-const SIGNING_KEYS = 'a private key that signs, of old roots and new ones; may be repeated';
+/** Description of `--key`. */
+const SIGNING_KEYS = 'file of a private key that signs, of old and new roots; may be repeated';
 
-/** The longest time that `--expires` takes, in days. */
+/** Maximum value of `--expires`, in days. */
 const MAX_DAYS = 36_500;
 
 /** Adds `keys` and its commands. */
 export function addKeysCommands(program: Command, setExitCode: (code: number) => void): void {
   const keys = program
     .command('keys')
-    .description('the keys that sign maps: make, list, rotate and revoke them')
+    .description('the keys that sign maps: create, list, rotate and revoke them')
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .addHelpText(
@@ -38,13 +38,13 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
       .helpOption('-h, --help', 'this text')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
-  fresh('new', 'make a key pair: the private key into a file for you alone, the public one into a JWKS file')
+  fresh('new', 'create a key pair: a private key in a file only for you, and the public one in a JWKS file')
     .requiredOption('--out <file>', 'where to write the private key; it is never printed')
     .requiredOption('--public <file>', 'the JWKS file to add the public key to; created if missing')
-    .addOption(new Option('--alg <algorithm>', 'how it signs').choices(['EdDSA', 'ES256']).default('EdDSA'))
-    .option('--kid <id>', 'names the key; by default the date and the start of its thumbprint', keyId)
-    .option('--expires <days>', 'after how many days hosts stop believing it; never by default', days)
-    .option('--force', 'replace a private key that is there', false)
+    .addOption(new Option('--alg <algorithm>', 'signature algorithm').choices(['EdDSA', 'ES256']).default('EdDSA'))
+    .option('--kid <id>', 'id of the key; by default the date and the start of its thumbprint', keyId)
+    .option('--expires <days>', 'after how many days hosts stop trusting it; never by default', days)
+    .option('--force', 'replace an existing private key', false)
     .addHelpText('after', examples('mcp-switchyard keys new --out map-key.jwk --public map-keys.json --expires 365'))
     .action(async (options: NewKeyOptions) => {
       const { runKeysNew } = await import('../commands/keys/new.ts');
@@ -55,7 +55,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     .argument('<place>', 'a JWKS file, a key document, or a pattern with {version}: a file or a URL')
     .option('--keys <file>', 'the JWKS that hosts have configured, to verify the first key document with')
     .option('--threshold <n>', 'with --keys: how many of its keys must have signed the first document', wholeNumber, 1)
-    .option('--min-version <n>', 'the document to begin with', wholeNumber, 1)
+    .option('--min-version <n>', 'the version to begin with', wholeNumber, 1)
     .addHelpText(
       'after',
       examples(
@@ -85,7 +85,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
-    // Not variadic: it would take the keys to revoke for files.
+    // Not variadic: it would take the keys to revoke as files.
     .requiredOption('--key <file>', SIGNING_KEYS, repeated)
     .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
     .addHelpText(
@@ -114,28 +114,31 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 }
 
-/** Adds what `rotate` and `revoke` have in common. */
+/** Adds the options that `rotate` and `revoke` share. */
 function withDocument(command: Command): Command {
   return command
     .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
     .option(
       '--keys <file>',
-      'JWKS with the public keys to add; for the first document, those that hosts have configured',
+      'JWKS with the public keys to add; for the first document, the keys that hosts have configured',
     )
-    .option('--configured <file>', 'for the first document: the JWKS that hosts have, if it is not that of --keys')
+    .option(
+      '--configured <file>',
+      'for the first document: the JWKS that hosts have configured, if not the one of --keys',
+    )
     .option(
       '--roots <kid...>',
       'the keys that may sign the next document; by default the old ones, and added ones if every key was a root',
     )
-    .option('--threshold <n>', 'how many roots must sign the next key document; as before by default', wholeNumber)
+    .option('--threshold <n>', 'how many roots must sign the next key document; unchanged by default', wholeNumber)
     .option(
       '--expires <days>',
-      'after how many days the document must have been followed by another',
+      'after how many days the document expires; another must follow before that',
       days,
       DOCUMENT_DAYS,
     )
-    .option('--partial', 'where signatures are missing, write FILE.partial for `keys sign-document`', false)
-    .option('--force', 'replace a FILE.partial that is there', false);
+    .option('--partial', 'if signatures are missing, write FILE.partial for `keys sign-document`', false)
+    .option('--force', 'replace an existing FILE.partial', false);
 }
 
 function days(text: string): number {
@@ -144,7 +147,7 @@ function days(text: string): number {
   throw new InvalidArgumentError(`Give a number of days, at most ${MAX_DAYS}.`);
 }
 
-/** Anything that stays readable in logs and tables. */
+/** Accepts any id that stays readable in logs and tables. */
 function keyId(text: string): string {
   if (/^[\x21-\x7e]{1,128}$/.test(text)) return text;
   throw new InvalidArgumentError('Give 1 to 128 visible ASCII characters without spaces.');

@@ -15,11 +15,11 @@ export function addMapCommands(program: Command, setExitCode: (code: number) => 
     .option('--key <file>', 'private key made by `keys new` to sign with; may be repeated', repeated)
     .option(
       '--key-env <name>',
-      `variable with the HMAC key, for an HMAC too where --key is given (default without --key: ${KEY_VARIABLE})`,
+      `variable with the HMAC key; with --key, adds an HMAC too (default without --key: ${KEY_VARIABLE})`,
       repeated,
     )
-    .option('--add', 'keep the signatures of other keys that are there and still match, as a second signer does', false)
-    .option('--out <file>', 'where to write it, replaced in one step; stdout by default')
+    .option('--add', 'keep existing signatures of other keys that still match, as a second signer does', false)
+    .option('--out <file>', 'where to write it, replaced atomically; stdout by default')
     .option('--stamp', 'set generatedAt to now', false)
     .option('--json', 'print a document about the signatures instead of the map', false)
     .addHelpText(
@@ -36,7 +36,7 @@ export function addMapCommands(program: Command, setExitCode: (code: number) => 
       setExitCode(await runSign(file, options));
     });
 
-  withSource(fresh('verify', 'say which checks a service map passes and which not, and why'))
+  withSource(fresh('verify', 'show which checks a service map passes and which fail, and why'))
     .argument('<file-or-url>', 'the map; - reads stdin')
     .addHelpText(
       'after',

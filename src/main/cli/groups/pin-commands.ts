@@ -11,11 +11,11 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
   tools.enablePositionalOptions();
   const fresh = (name: string, description: string): Command =>
     withFleet(tools.command(name).description(description).helpOption('-h, --help', 'this text'))
-      .option('--state-dir <dir>', 'folder that the host remembers its tools in; the one of this program by default')
-      .option('--no-state', 'no folder: an error, since this command works from one')
+      .option('--state-dir <dir>', 'state folder of the host; the one of this program by default')
+      .option('--no-state', 'no state folder: an error, since this command needs one')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
-  fresh('diff', 'show how tools differ from how they were first seen; exit code 1 if any does')
+  fresh('diff', 'show how tools differ from their pinned definitions; exit code 1 if any differs')
     .argument('[tools...]', 'their names as `tools` lists them; all by default')
     .addHelpText(
       'after',
@@ -30,9 +30,9 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       setExitCode(await runToolsDiff(names, options));
     });
 
-  fresh('approve', 'take the present definitions of tools for the right ones; hosts that run notice it')
+  fresh('approve', 'approve the current definitions of tools; running hosts notice it')
     .argument('[tools...]', 'their names as `tools diff` shows them')
-    .option('--all', 'all that differ', false)
+    .option('--all', 'all tools that differ', false)
     .addHelpText(
       'after',
       examples(
@@ -45,9 +45,9 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       setExitCode(await runToolsApprove(names, options));
     });
 
-  const digest = tools.command('digest').description('print the member toolDigests that approves a connector’s tools');
+  const digest = tools.command('digest').description('print the field toolDigests that approves a connector’s tools');
   withSource(digest.helpOption('-h, --help', 'this text'))
-    .argument('<connector>', 'its id; its tools are taken as it lists them now')
+    .argument('<connector>', 'its id; the tools that it lists now are used')
     .addHelpText('after', examples('mcp-switchyard tools digest mail --service-map https://maps.example.com/map'))
     .action(async (connector: string, options: SourceOptions) => {
       const { runToolsDigest } = await import('../commands/tools/digest.ts');

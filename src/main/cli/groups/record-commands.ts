@@ -8,8 +8,8 @@ export function addRecordCommands(program: Command, setExitCode: (code: number) 
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');
 
-  fresh('record', 'stand between a client and one server, and record what passes, without secrets')
-    .argument('<file>', 'the recording; one of that name is replaced')
+  fresh('record', 'relay between a client and one server, and record the messages, without secrets')
+    .argument('<file>', 'the recording; an existing file is replaced')
     .argument('<server...>', 'its URL, or after -- the command that starts it')
     .option('--append', 'add to the recording', false)
     .option('--token-env <name>', 'variable with the bearer token for the URL')
@@ -27,8 +27,8 @@ export function addRecordCommands(program: Command, setExitCode: (code: number) 
 
   fresh('replay', 'a stdio server that answers from a recording')
     .argument('<file>', 'what `record` or `serve --record` wrote')
-    .option('--connector <id>', 'only that connector of the recording, as a server of its own')
-    .option('--lenient', 'answer arguments that were not recorded from the nearest ones that were', false)
+    .option('--connector <id>', 'only this connector of the recording, as a single server')
+    .option('--lenient', 'answer unrecorded arguments from the nearest recorded ones', false)
     .addHelpText(
       'after',
       examples('mcp-switchyard replay calls.jsonl', 'mcp-switchyard replay calls.jsonl --connector github --lenient'),

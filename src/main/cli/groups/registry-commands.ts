@@ -13,7 +13,7 @@ const TRANSPORTS = ['stdio', 'http', 'streamableHttp', 'sse', 'ws'];
 
 const SHOW_SECRETS = [
   '--show-secrets',
-  'show the values of env and headers, and what else looks secret',
+  'show the values of env and headers, and other values that look secret',
   false,
 ] as const;
 
@@ -37,7 +37,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       .command(name)
       .description(description)
       .helpOption('-h, --help', 'this text')
-      .option('--registry-path <file>', 'its servers.json; by default where `registry path` says')
+      .option('--registry-path <file>', 'its servers.json; by default the one that `registry path` prints')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
   fresh('list', 'list the servers, secrets masked')
@@ -48,7 +48,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       setExitCode(await runRegistryList(options));
     });
 
-  fresh('show', 'show one server in full, and what keeps it from being a connector')
+  fresh('show', 'show one server in full, and what prevents it from being brought up')
     .argument('<name>', 'its name as `list` shows it')
     .option(...SHOW_SECRETS)
     .addHelpText(
@@ -61,7 +61,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     });
 
   fresh('add', 'register a server: a URL, or a command after --')
-    .argument('<name>', 'what to call it')
+    .argument('<name>', 'the name of the server')
     .argument('[target...]', 'its URL, or -- and the command that runs it')
     .addOption(
       new Option('--transport <transport>', 'stdio for a command, streamableHttp for a URL unless given').choices(
@@ -72,11 +72,11 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header)
     .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable)
     .option('--cwd <dir>', 'the folder to run the command in')
-    .option('--client-id <id>', 'a client for logins that you registered by hand; seldom needed')
+    .option('--client-id <id>', 'id of a client for logins that you registered by hand; seldom needed')
     .option('--client-secret-env <name>', 'the variable with the secret of that client')
-    .option('--scope <scopes>', 'the scopes that a login asks for, in one text, instead of those that the server names')
+    .option('--scope <scopes>', 'the scopes that a login requests, in one text, instead of the scopes of the server')
     .option('--replace', 'replace a server of this name', false)
-    .option('--force', 'the same', false)
+    .option('--force', 'the same as --replace', false)
     .addHelpText(
       'after',
       `${examples(
@@ -84,8 +84,8 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
         'mcp-switchyard registry add search https://search.example.com/mcp ' +
           `--header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
       )}
-Variables as \${NAME} are kept as they are and looked up when the server is brought up: no secret has to stand in the
-registry.
+Variables such as \${NAME} are stored by name and looked up when the server is brought up, so that the registry needs no
+secrets.
 `,
     )
     .action(async (name: string, target: string[], options: AddOptions & { force: boolean }) => {
@@ -93,7 +93,7 @@ registry.
       setExitCode(await runRegistryAdd(name, target, { ...options, replace: options.replace || options.force }));
     });
 
-  fresh('remove', 'remove servers; exit code 1 if one was not there')
+  fresh('remove', 'remove servers; exit code 1 if one did not exist')
     .argument('<names...>', 'their names as `list` shows them')
     .addHelpText('after', examples('mcp-switchyard registry remove files search'))
     .action(async (names: string[], options: RegistryOptions) => {
@@ -103,9 +103,9 @@ registry.
 
   fresh('import', 'register the servers of a file of Claude, Cursor or VS Code, or of an exported one')
     .argument('<file>', 'the file, comments allowed; - reads stdin')
-    .option('--replace', 'replace servers of the same name that are others', false)
-    .option('--force', 'the same', false)
-    .option('--dry-run', 'only say what would be done', false)
+    .option('--replace', 'replace servers of the same name that differ', false)
+    .option('--force', 'the same as --replace', false)
+    .option('--dry-run', 'only report what would be done', false)
     .addHelpText(
       'after',
       examples(
@@ -119,10 +119,10 @@ registry.
       setExitCode(await runRegistryImport(file, { ...options, replace: options.replace || options.force }));
     });
 
-  fresh('export', 'print the servers as the file of a client, secrets masked; or write that file, secrets in clear')
-    .argument('[file]', 'where to write it, for you alone; stdout by default')
+  fresh('export', 'print the servers as the file of a client, with secrets masked; or write that file with its secrets')
+    .argument('[file]', 'where to write it, readable only by you; stdout by default')
     .addOption(
-      new Option('--format <format>', 'whose file: `servers` is the registry’s own')
+      new Option('--format <format>', 'format of the file: `servers` is the registry’s own')
         .choices(EXPORT_FORMATS)
         .default('claude'),
     )
@@ -130,7 +130,7 @@ registry.
       '--into <file>',
       'add the servers to this file of the client, which keeps everything else; created if missing',
     )
-    .option('--force', 'replace a file that is there; with --into: servers of the same name that differ', false)
+    .option('--force', 'replace an existing file; with --into: servers of the same name that differ', false)
     .option(...SHOW_SECRETS)
     .addHelpText(
       'after',
@@ -155,14 +155,14 @@ registry.
       setExitCode(await runRegistryVerify(options));
     });
 
-  fresh('repair', 'rebuild what is damaged out of store and file, and say what cannot be')
+  fresh('repair', 'rebuild damaged parts from store and file, and report what cannot be repaired')
     .addHelpText('after', examples('mcp-switchyard registry repair'))
     .action(async (options: RegistryOptions) => {
       const { runRegistryRepair } = await import('../commands/registry/repair.ts');
       setExitCode(await runRegistryRepair(options));
     });
 
-  fresh('path', 'say where the registry is')
+  fresh('path', 'print where the registry is')
     .addHelpText('after', examples('cat "$(mcp-switchyard registry path)"'))
     .action(async (options: RegistryOptions) => {
       const { runRegistryPath } = await import('../commands/registry/path.ts');

@@ -7,7 +7,7 @@ import { examples } from '../terminal/own-command.ts';
 export function addStateCommands(program: Command, setExitCode: (code: number) => void): void {
   const state = program
     .command('state')
-    .description('what the state folder remembers of the sources of maps')
+    .description('what the state folder stores about the sources of maps')
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .addHelpText(
@@ -19,20 +19,20 @@ export function addStateCommands(program: Command, setExitCode: (code: number) =
       .command(name)
       .description(description)
       .helpOption('-h, --help', 'this text')
-      .option('--state-dir <dir>', "the host's folder; the one of this program by default")
-      .option('--no-state', 'no folder: an error, since this command works from one')
+      .option('--state-dir <dir>', 'state folder of the host; the one of this program by default')
+      .option('--no-state', 'no state folder: an error, since this command needs one')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
-  fresh('show', 'show each source: its floor, the map that is kept, whether it was seen signed, its key document')
+  fresh('show', 'show each source: its floor, its stored map, whether it was seen signed, its key document')
     .addHelpText('after', examples('mcp-switchyard state show --state-dir ./state --json | jq .sources'))
     .action(async (options: StateShowOptions) => {
       const { runStateShow } = await import('../commands/state/show.ts');
       setExitCode(await runStateShow(options));
     });
 
-  fresh('reset-floor', 'forget the floor of a source, after a wrong clock: older maps are accepted again')
-    .requiredOption('--source <source>', 'its URL or its key, as `state show` has them')
-    .option('--yes', 'do not ask', false)
+  fresh('reset-floor', 'delete the floor of a source, after a wrong clock: older maps are accepted again')
+    .requiredOption('--source <source>', 'its URL or its key, as `state show` prints them')
+    .option('--yes', 'skip the confirmation', false)
     .addHelpText('after', examples('mcp-switchyard state reset-floor --source https://maps.example.com/map --yes'))
     .action(async (options: ResetFloorOptions) => {
       const { runResetFloor } = await import('../commands/state/reset-floor.ts');

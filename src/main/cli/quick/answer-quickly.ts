@@ -1,10 +1,10 @@
 import { OWN_COMMAND, QUICK_FILE, type QuickData } from './quick-data.ts';
 import { renderHelp } from './render-help.ts';
 
-/** How wide commander takes an output to be that is no terminal. */
+/** Width that commander uses if the output is not a terminal. */
 const USUAL_WIDTH = 80;
 
-/** Which part of the data a command line asks for. */
+/** The part of the data that a command line requests. */
 type Asked =
   | { readonly kind: 'help'; readonly command: string }
   | { readonly kind: 'version' }
@@ -12,8 +12,8 @@ type Asked =
   | { readonly kind: 'script'; readonly shell: string };
 
 /**
- * Prints help, the version, or what a shell completes, if the command line asks for nothing else and the data is there,
- * beside the program at `bin`. False where it has to be parsed as any other; nothing was printed then.
+ * Prints help, the version, or completions, if the command line requests nothing else and the data file is next to the
+ * program at `bin`. Returns false, and prints nothing, if the command line has to be parsed as usual.
  */
 export async function answerQuickly(argv: readonly string[], bin: string): Promise<boolean> {
   const asked = askedBy(argv);
@@ -44,7 +44,7 @@ export async function answerQuickly(argv: readonly string[], bin: string): Promi
   }
 }
 
-/** What a command line asks for by its words alone; null for any other. */
+/** Returns what a command line requests, by its words alone; null for any other command line. */
 function askedBy(argv: readonly string[]): Asked | null {
   const [first, second] = argv;
   const last = argv.at(-1);
@@ -61,7 +61,7 @@ function readData(file: URL): QuickData | null {
     // Written by the build of this package.
     return JSON.parse(process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')) as QuickData;
   } catch {
-    // A program that runs from its sources has none, and asks commander.
+    // A program that runs from its sources has no such file, and uses commander.
     return null;
   }
 }

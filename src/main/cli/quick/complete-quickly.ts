@@ -3,7 +3,7 @@ import type { QuickCompletion, QuickData } from './quick-data.ts';
 
 type Handler = (complete: (value: string, description: string) => void) => void;
 
-/** Prints what a shell can put for the last of these words. */
+/** Prints the completions of the last of these words. */
 export function completeQuickly({ completion }: QuickData, words: readonly string[]): void {
   for (const one of completion) addTo(one.command === '' ? tab : tab.command(one.command, one.description), one);
   tab.parse([...words]);

@@ -1,10 +1,10 @@
 /**
  * Help and completion, written when the package is built, so that neither has to build the tree of all commands. It is
- * one file of JSON beside the program; a program that runs from its sources has none.
+ * one JSON file next to the program. A program that runs from its sources does not have it.
  */
 export interface QuickData {
   readonly version: string;
-  /** By the words that name a command, with blanks between; the program itself has none. */
+  /** By the words that name a command, with spaces between; the key of the program itself is empty. */
   readonly help: Readonly<Record<string, QuickHelp>>;
   readonly completion: readonly QuickCompletion[];
 }
@@ -16,7 +16,7 @@ export interface QuickHelp {
   /** The widest term of all lists. */
   readonly termWidth: number;
   readonly lists: readonly QuickList[];
-  /** What follows, with {@link OWN_COMMAND} for the words that start this program. */
+  /** The text after the lists, with {@link OWN_COMMAND} for the words that start this program. */
   readonly after: string;
 }
 
@@ -45,7 +45,7 @@ interface QuickOption {
 interface QuickArgument {
   readonly name: string;
   readonly isVariadic: boolean;
-  /** Null where anything may be given. */
+  /** Null if anything may be given. */
   readonly choices: readonly string[] | null;
 }
 

@@ -1,11 +1,11 @@
 import { OWN_COMMAND, type QuickHelp } from './quick-data.ts';
 
-/** Narrower texts are not wrapped. */
+/** Minimum width for texts to be wrapped. */
 const MIN_WIDTH_TO_WRAP = 40;
 const INDENT = '  ';
 const GAP = '  ';
 
-/** The help of a command as commander prints it on a terminal of that width. `own` starts this program. */
+/** Renders the help of a command as commander prints it at this width. `own` has the words that start this program. */
 export function renderHelp(
   { usage, description, termWidth, lists, after }: QuickHelp,
   width: number,
@@ -28,7 +28,7 @@ function renderItem(term: string, description: string, termWidth: number, width:
   return INDENT + term.padEnd(termWidth) + GAP + text.replaceAll('\n', `\n${INDENT}`);
 }
 
-/** Wraps a text at blanks; its own line breaks stay. */
+/** Wraps a text at spaces; its own line breaks stay. */
 function boxWrap(text: string, width: number): string {
   if (width < MIN_WIDTH_TO_WRAP) return text;
   return text

@@ -1,6 +1,6 @@
 import { isObject } from '../../mcp/json-rpc.ts';
 
-/** One part of a result, as a person can be shown it. */
+/** One part of a result, in a form that can be shown. */
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | {
@@ -12,7 +12,7 @@ export type Part =
     }
   | { readonly kind: 'other'; readonly text: string };
 
-/** What a block of content holds. One that is of no known kind is its JSON. */
+/** Reads a block of content. A block of an unknown kind becomes its JSON. */
 export function partOf(block: unknown): Part {
   if (!isObject(block)) return other(block);
   const { type, text, data, mimeType, resource } = block;
@@ -24,7 +24,7 @@ export function partOf(block: unknown): Part {
   return other(block);
 }
 
-/** What a resource holds, as `resources/read` and embedded resources have it. */
+/** Reads a resource, as in `resources/read` and embedded resources. */
 export function resourcePart(resource: Readonly<Record<string, unknown>>): Part {
   const { uri, text, blob, mimeType } = resource;
   if (typeof text === 'string') return { kind: 'text', text };
@@ -32,7 +32,7 @@ export function resourcePart(resource: Readonly<Record<string, unknown>>): Part 
   return bytesPart('file', nameOfUri(uri), mimeType, blob, 'application/octet-stream');
 }
 
-/** "12.3 kB". */
+/** Formats a size, such as "12.3 kB". */
 export function sizeText(bytes: number): string {
   if (bytes < 1_000) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
   const unit = bytes < 1_000_000 ? 'kB' : 'MB';

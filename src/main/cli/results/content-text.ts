@@ -4,8 +4,8 @@ import { type Part, partOf, sizeText } from './content-parts.ts';
 import type { SavedPart } from './save-content.ts';
 
 /**
- * A result for people: texts as they are, images, audio and files by their name, type and size, or by the path that
- * they were saved to. What a tool says must not steer a terminal.
+ * Formats a result for people: texts unchanged; images, audio and files by their name, type and size, or by the path
+ * that they were saved to. Text of a tool must not control the terminal.
  */
 export function contentText({ content, structuredContent }: ToolResult, saved: readonly SavedPart[] | null): string {
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
@@ -17,7 +17,7 @@ export function contentText({ content, structuredContent }: ToolResult, saved: r
     .join('');
 }
 
-/** One part as a text; `saved` where it was written to a file. */
+/** Formats one part as a text; `saved` is set if the part was written to a file. */
 export function partText(part: Part, saved: SavedPart | null): string {
   if (part.kind !== 'bytes')
     return process.stdout.isTTY

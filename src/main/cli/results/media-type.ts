@@ -46,7 +46,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/webm': 'webm',
 };
 
-/** The extension of files of a media type, without a dot: `bin` for a type that is not known. */
+/** Returns the file extension of a media type, without a dot: `bin` for an unknown type. */
 export function extensionOf(mediaType: string): string {
   const type = mediaType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (Object.hasOwn(EXTENSIONS, type)) return EXTENSIONS[type] ?? 'bin';

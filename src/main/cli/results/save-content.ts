@@ -7,14 +7,14 @@ import { extensionOf } from './media-type.ts';
 
 /** A part of a result that was written to a file. */
 export interface SavedPart {
-  /** Which block of the content it is, from 0. */
+  /** Index of its block in the content, from 0. */
   readonly index: number;
   readonly path: string;
   readonly type: string;
   readonly bytes: number;
 }
 
-/** Files of one name, as `chart.png`, `chart-2.png`, … */
+/** Maximum number of files with one name, as `chart.png`, `chart-2.png`, … */
 const MAX_TRIES = 10_000;
 
 const MAX_NAME_LENGTH = 80;
@@ -23,15 +23,14 @@ const MAX_NAME_LENGTH = 80;
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
- * Writes images, audio and files of a result into a folder, which is created. A file that is there is never replaced.
- * The names are safe, whatever the server calls its parts. Rejects with OPTIONS_INVALID where the folder cannot be
- * written.
+ * Writes images, audio and files of a result into a folder, which is created if necessary. Never replaces a file. The
+ * names are safe, whatever the server calls its parts. Rejects with OPTIONS_INVALID if the folder cannot be written.
  */
 export function saveContent(content: readonly unknown[], folder: string, name: string): Promise<readonly SavedPart[]> {
   return saveParts(content.map(partOf), folder, name);
 }
 
-/** The same, for parts that are known. */
+/** Writes known parts of a result into a folder, as {@link saveContent} does. */
 export async function saveParts(parts: readonly Part[], folder: string, name: string): Promise<readonly SavedPart[]> {
   const saved: SavedPart[] = [];
   for (const [index, part] of parts.entries()) {
@@ -42,11 +41,11 @@ export async function saveParts(parts: readonly Part[], folder: string, name: st
   return saved;
 }
 
-/** A name for a file in any folder: no path, no hidden file, no device, with the extension of its type. */
+/** Returns a name that is safe in any folder: no path, no hidden file, no device, with the extension of its type. */
 export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
   const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);
   const extension = extensionOf(type);
-  // The extension of a name counts only where the type says nothing: it may be one that runs.
+  // The extension of a name counts only if the type is unknown: it may be the extension of an executable.
   const isSame = known?.[2]?.toLowerCase() === extension || (extension === 'bin' && known !== null);
   const base = (isSame ? (known?.[1] ?? name) : name)
     .normalize('NFC')

@@ -1,27 +1,27 @@
 import { isObject } from '../../mcp/json-rpc.ts';
 
-/** A JSON Schema of a tool, as its server sent it; anything may be in it. */
+/** JSON Schema of a tool, as its server sent it; it may contain anything. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export type TypeName = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object' | 'any';
 
-/** One of the kinds of values that a schema allows. */
+/** One kind of value that a schema allows. */
 export interface Alternative {
   readonly type: TypeName;
-  /** The schema of this kind alone: references are resolved and `allOf` is merged. */
+  /** The schema of this kind only: references are resolved and `allOf` is merged. */
   readonly schema: Schema;
-  /** The values of `enum` or `const`; null where any value of the type may be. */
+  /** The values of `enum` or `const`; null if any value of the type is allowed. */
   readonly values: readonly unknown[] | null;
-  /** Whether `schema` says all that counts: with keywords that are not looked at here, only the server can judge. */
+  /** Whether `schema` is complete: if it has keywords that are not evaluated here, only the server can judge. */
   readonly isExact: boolean;
 }
 
-/** References and unions within each other; a schema that goes on like this may refer to itself. */
+/** Maximum nesting of references and unions; a deeper schema may refer to itself. */
 const MAX_DEPTH = 24;
 
 const MAX_ALTERNATIVES = 64;
 
-/** Keywords that can refuse a value, or allow another one, in ways that are not looked at here. */
+/** Keywords that can refuse or allow a value in ways that are not evaluated here. */
 const CLEVER: readonly string[] = [
   ...['if', 'not', 'dependentSchemas', 'dependencies', 'dependentRequired', 'patternProperties', 'propertyNames'],
   ...['unevaluatedProperties', 'unevaluatedItems', 'contains', '$dynamicRef', '$recursiveRef'],
@@ -33,8 +33,8 @@ const OBJECT_WORDS = ['properties', 'required', 'additionalProperties'];
 const ARRAY_WORDS = ['items', 'prefixItems'];
 
 /**
- * The kinds of values that `schema` allows, within the document `root` that its references count from. A schema that
- * says nothing, is no schema or is too deep allows `any`.
+ * Returns the kinds of values that `schema` allows; its references are relative to the document `root`. A schema that
+ * is empty, invalid or too deep allows `any`.
  */
 export function alternativesOf(schema: unknown, root: Schema): readonly Alternative[] {
   const found = expand(schema, root, 0);
@@ -68,7 +68,7 @@ function expand(schema: unknown, root: Schema, depth: number): readonly Alternat
   return typed(schema);
 }
 
-/** The kinds of a schema without references and unions. */
+/** Returns the kinds of a schema without references and unions. */
 function typed(schema: Schema): readonly Alternative[] {
   const isExact = !CLEVER.some((word) => Object.hasOwn(schema, word));
   const values = valuesOf(schema);
@@ -83,12 +83,12 @@ function typed(schema: Schema): readonly Alternative[] {
     const groups = Map.groupBy(values, typeOf);
     return [...groups].map(([type, some]) => ({ type, schema, values: some, isExact }));
   }
-  // Such words do not refuse values of other types, so the schema is a hint and no rule.
+  // These keywords do not refuse values of other types, so they are only a hint at the type.
   const hint = has(schema, OBJECT_WORDS) ? 'object' : has(schema, ARRAY_WORDS) ? 'array' : 'any';
   return [{ type: hint, schema, values: null, isExact: hint === 'any' && isExact }];
 }
 
-/** A schema with its own reference and `allOf` resolved; unions in it stay. */
+/** Returns a schema with its own reference and `allOf` resolved; its unions stay. */
 function resolved(schema: unknown, root: Schema, depth: number): Schema {
   if (!isObject(schema) || depth > MAX_DEPTH) return {};
   if (typeof schema.$ref === 'string') {
@@ -101,7 +101,7 @@ function resolved(schema: unknown, root: Schema, depth: number): Schema {
   return (allOf as readonly unknown[]).map((part) => resolved(part, root, depth + 1)).reduce<Schema>(merged, rest);
 }
 
-/** What both schemas say of a value; of one word that both have, `over` counts. */
+/** Merges two schemas that both apply to a value; `over` wins for a keyword that both have. */
 function merged(under: unknown, over: Schema): Schema {
   if (!isObject(under)) return over;
   const both = { ...under, ...over };
@@ -121,14 +121,14 @@ function withTexts(alternative: Alternative, texts: Schema): Alternative {
   return { ...alternative, schema: { ...texts, ...alternative.schema } };
 }
 
-/** Whether a keyword says something about values, and not only about the schema. */
+/** Whether a keyword restricts values, and does not only describe the schema. */
 function isConstraint(key: string): boolean {
   return !['title', 'description', 'default', 'examples', 'deprecated', '$defs', 'definitions', '$schema'].includes(
     key,
   );
 }
 
-/** What a reference within the document points at (RFC 6901); undefined for one that leads elsewhere. */
+/** Returns the target of a reference within the document (RFC 6901); undefined if it leads elsewhere. */
 function pointed(reference: string, root: Schema): unknown {
   if (reference === '#') return root;
   if (!reference.startsWith('#/')) return undefined;
@@ -158,7 +158,7 @@ function has(schema: Schema, words: readonly string[]): boolean {
   return words.some((word) => Object.hasOwn(schema, word));
 }
 
-/** The type of a JSON value; a whole number is an `integer`. */
+/** Returns the type of a JSON value; a whole number is an `integer`. */
 function typeOf(value: unknown): TypeName {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
@@ -166,7 +166,7 @@ function typeOf(value: unknown): TypeName {
   return typeof value as TypeName;
 }
 
-/** Whether a JSON value is of a type of JSON Schema. */
+/** Whether a JSON value has a JSON Schema type. */
 export function isOfType(value: unknown, type: TypeName): boolean {
   const own = typeOf(value);
   return type === 'any' || own === type || (own === 'integer' && type === 'number');

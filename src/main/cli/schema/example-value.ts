@@ -1,7 +1,7 @@
 import { type Alternative, alternativesOf, type Schema } from './alternatives.ts';
 import { itemSchema, parametersOfAlternatives } from './parameters.ts';
 
-/** Objects and lists within each other in an example; a required property may hold its own kind. */
+/** Maximum nesting of objects and lists in an example; a required property may contain its own kind. */
 const MAX_DEPTH = 6;
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   ipv6: '2001:db8::1',
 };
 
-/** A value that a schema allows: its own example or default where it has one. */
+/** Returns a value that a schema allows: its own example or default if it has one. */
 export function exampleValue(schema: unknown, root: Schema, depth = 0): unknown {
   const alternatives = alternativesOf(schema, root);
   const [given] = alternatives.flatMap(({ schema: own }) => [

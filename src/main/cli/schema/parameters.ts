@@ -8,30 +8,30 @@ export interface Parameter {
   readonly isRequired: boolean;
 }
 
-/** The properties that a schema gives its objects. */
+/** Properties that a schema defines for its objects. */
 export interface Parameters {
   /** Required ones first, each in the order of the schema. */
   readonly list: readonly Parameter[];
   /**
-   * What becomes of other properties: they are refused (`closed`), welcome (`open`), or the schema does not say
-   * (`unsaid`): JSON Schema then allows them, and servers mostly ignore them.
+   * Whether other properties are refused (`closed`) or allowed (`open`). If the schema does not say (`unsaid`), JSON
+   * Schema allows them, and servers usually ignore them.
    */
   readonly others: 'closed' | 'open' | 'unsaid';
 }
 
-/** The properties of the objects that `schema` allows, within `root`. Those of a union are taken together. */
+/** Returns the properties of the objects that `schema` allows, within `root`. The members of a union are combined. */
 export function parametersOf(schema: unknown, root: Schema): Parameters {
   return parametersOfAlternatives(alternativesOf(schema, root));
 }
 
-/** The same, of alternatives that are known. */
+/** Returns the properties of known alternatives. */
 export function parametersOfAlternatives(alternatives: readonly Alternative[]): Parameters {
   const objects = alternatives.filter(({ type }) => type === 'object');
   const schemas = new Map<string, unknown[]>();
   for (const { schema } of objects)
     for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {}))
       schemas.set(name, [...(schemas.get(name) ?? []), property]);
-  // A property that only `required` names is one all the same.
+  // A property that only `required` names counts too.
   for (const name of objects.flatMap(({ schema }) => requiredOf(schema)))
     if (!schemas.has(name)) schemas.set(name, [true]);
   const list = [...schemas].map(([name, some]) => ({
@@ -45,7 +45,7 @@ export function parametersOfAlternatives(alternatives: readonly Alternative[]): 
   };
 }
 
-/** The schema of the property called `name`; undefined where nothing is said of it. */
+/** Returns the schema of the property called `name`; undefined if the schema says nothing of it. */
 export function propertySchema(name: string, alternatives: readonly Alternative[]): unknown {
   const known = parametersOfAlternatives(alternatives).list.find((parameter) => parameter.name === name);
   if (known !== undefined) return known.schema;
@@ -53,7 +53,7 @@ export function propertySchema(name: string, alternatives: readonly Alternative[
   return rest.length === 1 ? rest[0] : undefined;
 }
 
-/** The schema of the items of arrays, at `index`; undefined where nothing is said of them. */
+/** Returns the schema of the item of an array at `index`; undefined if the schema says nothing of it. */
 export function itemSchema(index: number, alternatives: readonly Alternative[]): unknown {
   const array = alternatives.find(({ type }) => type === 'array')?.schema;
   if (array === undefined) return undefined;

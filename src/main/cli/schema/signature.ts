@@ -4,9 +4,9 @@ import { type Alternative, alternativesOf, type Schema } from './alternatives.ts
 import { type Parameter, parametersOf } from './parameters.ts';
 import { keyText, typeText } from './type-text.ts';
 
-/** What of a tool its signature shows. */
+/** Fields of a tool that its signature shows. */
 export interface SignedTool {
-  /** As it is called: `server.tool`. */
+  /** Full name: `server.tool`. */
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Schema;
@@ -15,15 +15,15 @@ export interface SignedTool {
 }
 
 export interface SignatureSettings {
-  /** Columns that lines may take. */
+  /** Maximum number of columns of a line. */
   readonly width: number;
   /** What is wrong with a parameter, by its name; such a parameter gets a line of its own. */
   readonly marks?: ReadonlyMap<string, string>;
 }
 
 /**
- * A tool as a TypeScript-like function: its description as a comment with a line for each parameter, the function, and
- * what its annotations say.
+ * Formats a tool as a TypeScript-like function: its description as a comment with a line for each parameter, the
+ * function, and its annotations.
  */
 export function signatureText(tool: SignedTool, { width }: SignatureSettings): string {
   const words = annotationWords(tool.annotations);
@@ -34,7 +34,7 @@ export function signatureText(tool: SignedTool, { width }: SignatureSettings): s
   ].join('\n');
 }
 
-/** The function alone: on one line where that fits and nothing is marked. */
+/** Formats only the function: on one line if that fits and nothing is marked. */
 export function functionLines(tool: SignedTool, { width, marks = new Map() }: SignatureSettings): readonly string[] {
   const { name, inputSchema, outputSchema } = tool;
   const { list, others } = parametersOf(inputSchema, inputSchema);
@@ -51,7 +51,7 @@ export function functionLines(tool: SignedTool, { width, marks = new Map() }: Si
   return [`${name}(`, ...lines, `)${result}`];
 }
 
-/** What a server says about the effects of a tool, in words. */
+/** Returns words for what a server declares about the effects of a tool. */
 function annotationWords(annotations: unknown): readonly string[] {
   if (!isObject(annotations)) return [];
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
@@ -78,12 +78,12 @@ function commentLines({ description, inputSchema }: SignedTool, width: number): 
   });
   if (about.length + parameters.length === 0) return [];
   const gap = about.length > 0 && parameters.length > 0 ? [''] : [];
-  // The end of a comment within one would end it.
+  // An end mark within the comment would end it.
   const lines = [...about, ...gap, ...parameters].map((line) => ` * ${line.replaceAll('*/', '*\\/')}`.trimEnd());
   return ['/**', ...lines, ' */'];
 }
 
-/** What is worth saying of a parameter besides its type. */
+/** Returns what the type of a parameter does not show: description, limits and default. */
 function remarkOf({ schema }: Parameter, root: Schema): string {
   const alternatives = alternativesOf(schema, root);
   const own = [isObject(schema) ? schema : {}, ...alternatives.map((alternative) => alternative.schema)];

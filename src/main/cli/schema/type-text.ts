@@ -2,13 +2,13 @@ import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, type Schema } from './alternatives.ts';
 import { itemSchema, parametersOfAlternatives } from './parameters.ts';
 
-/** Objects and lists within each other that are written out. */
+/** Maximum nesting of objects and lists that are written out. */
 const MAX_DEPTH = 3;
 
-/** Values of an enum, and members of an object, that are written out. */
+/** Maximum number of values of an enum, and of members of an object, that are written out. */
 const MAX_SHOWN = 16;
 
-/** The type that a schema describes, as TypeScript would write it. What is deep or refers to itself is cut short. */
+/** Writes the type that a schema describes in TypeScript syntax. Deep or recursive parts are shortened. */
 export function typeText(schema: unknown, root: Schema, depth = 0): string {
   const types = alternativesOf(schema, root).flatMap((alternative) => typesOf(alternative, root, depth));
   const unique = [...new Set(types)];
@@ -16,7 +16,7 @@ export function typeText(schema: unknown, root: Schema, depth = 0): string {
   return shown.includes('unknown') ? 'unknown' : shown.join(' | ');
 }
 
-/** A name as the key of an object. */
+/** Writes a name as the key of an object. */
 export function keyText(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }

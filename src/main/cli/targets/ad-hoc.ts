@@ -7,41 +7,42 @@ import { isAddress } from '../flags/is-address.ts';
 import { misuse, requiredVariable } from '../flags/option-values.ts';
 import type { SourceOptions } from '../source-options.ts';
 
-/** What a command line says about a server that no configuration names. */
+/** Options for a server that only the command line names. */
 export interface AdHocOptions {
   /** Lines of `--header`, `Name: value`. */
   readonly header?: readonly string[];
   readonly bearerEnv?: string;
-  /** The words behind `--`: a program and its arguments. */
+  /** Words after `--`: a command and its arguments. */
   readonly program?: readonly string[];
 }
 
-/** Programs that run another one, which is what people would call the server. */
+/** Commands that run another program, which gives the server its name. */
 const RUNNERS: ReadonlySet<string> = new Set([
   ...['npx', 'npm', 'exec', 'pnpm', 'dlx', 'yarn', 'bunx', 'bun', 'x', 'uvx', 'uv', 'run', 'pipx'],
   ...['node', 'deno', 'python', 'python3', 'sh', 'bash', 'env', 'tool', 'tsx'],
 ]);
 
-/** Parts of a path that are called alike in many programs. */
+/** Parts of a path that many programs have in common. */
 const PLAIN_PARTS = /^(?:|\.{1,2}|dist|build|out|lib|src|bin|(?:index|main|server|cli)\.[cm]?[jt]s)$/;
 
 /**
- * The server at an address, or the program behind `--`; null where a command line has neither. The program gets the
- * whole environment and the folder of its user, as it would from a shell. Throws OPTIONS_INVALID.
+ * Returns the server at a URL, or the stdio server whose command follows `--`; null if the command line names neither.
+ * The process gets the whole environment and the current folder of the user, as it would from a shell. Throws
+ * OPTIONS_INVALID.
  */
 export function adHocServer(address: string | undefined, options: AdHocOptions): GivenServer | null {
   const { program, header, bearerEnv } = options;
-  if (program !== undefined && isAddress(address)) throw misuse('Give an address, or a program after --, not both');
+  if (program !== undefined && isAddress(address)) throw misuse('Give a URL, or a command after --, not both');
   if (isAddress(address)) return { id: idOfAddress(address), url: urlOf(address), headers: headersOf(options) };
   if (header !== undefined || bearerEnv !== undefined)
-    throw misuse(`${header === undefined ? '--bearer-env' : '--header'} needs the address of a server beside it`);
+    throw misuse(`${header === undefined ? '--bearer-env' : '--header'} needs the URL of a server`);
   if (program === undefined) return null;
   const [command, ...args] = program;
-  if (command === undefined || command === '') throw misuse('The program after -- is missing');
+  if (command === undefined || command === '') throw misuse('The command after -- is missing');
   return { id: idOfProgram(program), program: { command, args, env: ownEnvironment(), cwd: null } };
 }
 
-/** The id of a connector and the options to reach it, where its address may stand for the id. */
+/** Returns the id of a connector and the options to reach it; a URL may stand for the id. */
 export function withTypedServer<T extends SourceOptions>(
   connector: string | undefined,
   options: T,
@@ -51,10 +52,10 @@ export function withTypedServer<T extends SourceOptions>(
 }
 
 function urlOf(address: string): string {
-  if (!URL.canParse(address)) throw misuse(`${address} is no URL`);
+  if (!URL.canParse(address)) throw misuse(`${address} is not a URL`);
   const url = new URL(address);
   if (url.username !== '' || url.password !== '')
-    throw misuse('An address must hold no credentials: give --bearer-env NAME, or --header with a variable');
+    throw misuse('A URL must not contain credentials: give --bearer-env NAME, or --header with a variable');
   return url.href;
 }
 
@@ -81,14 +82,14 @@ function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(known);
 }
 
-/** `mcp.example.com-mcp`: the same for the same address, and another one for each path. */
+/** Returns an id such as `mcp.example.com-mcp`: the same for the same URL, and another one for each path. */
 function idOfAddress(address: string): string {
   const { host, pathname, search } = URL.parse(address) ?? { host: address, pathname: '', search: '' };
   const path = `${pathname}${search}`.replace(/^\/(?:mcp\/?)?$/, '');
   return serverId(`${host}${path}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/-+$/, ''));
 }
 
-/** The package or file that the program runs, or its own name. */
+/** Returns an id from the package or file that a command runs, or from the command itself. */
 function idOfProgram(program: readonly string[]): string {
   const words = program.filter((word) => !word.startsWith('-')).map(nameOf);
   const name = words.find((word) => !RUNNERS.has(word)) ?? words[0] ?? 'program';

@@ -3,27 +3,27 @@ import { type FunctionForm, isFunctionForm, readFunctionForm } from '../calling/
 import { isAddress } from '../flags/is-address.ts';
 import { misuse } from '../flags/option-values.ts';
 
-/** What the words of `call` name. */
+/** The parts of a call's command line. */
 export interface CallTarget {
-  /** The address of a server that was typed. */
+  /** URL of the server, if one was typed. */
   readonly address?: string;
-  /** The tool as it was written. */
+  /** The tool as it was typed. */
   readonly tool: string;
-  /** Where it was written as a call. */
+  /** The call, if the tool was written as one. */
   readonly form: FunctionForm | null;
-  /** The words behind it. */
+  /** The words after the tool. */
   readonly words: readonly string[];
 }
 
 /**
- * Takes the words of `call` apart: `[address] tool …`, `connector tool …`, where the tool may be written as a call.
- * Throws OPTIONS_INVALID where the tool is missing.
+ * Reads the words of `call`: `[address] tool …` or `connector tool …`, where the tool may be written as a call. Throws
+ * OPTIONS_INVALID if the tool is missing.
  */
 export function readCallTarget(given: readonly string[]): CallTarget {
   const [first, ...rest] = given;
   if (isAddress(first)) return { address: first, ...toolOf(rest, first) };
   const [second] = rest;
-  // `linear create_issue title=x`, as mcporter has it.
+  // `linear create_issue title=x`, as in mcporter.
   const isPair = first !== undefined && /^[\w-]+$/.test(first) && second !== undefined && !isCallWord(second);
   if (!isPair) return toolOf(given, null);
   const { tool, form, words } = toolOf(rest, null);

@@ -9,15 +9,15 @@ import { meantInstead, unknownConnector, unknownTool } from './unknown-names.ts'
 /** A tool that a command line names, and its connector, which has been started. */
 export interface ChosenTool {
   readonly connectorId: string;
-  /** As `callTool` takes it. */
+  /** Name of the tool for `callTool`. */
   readonly name: string;
-  /** Null where the connector lists no such tool: it may be down, or the tool held back. */
+  /** Null if the connector lists no such tool: it may be down, or the tool held back. */
   readonly tool: ShownTool | null;
 }
 
 /**
- * Reads what sources say, and starts nothing. With a map's server down, the connectors of files and of a remembered map
- * are there all the same; rejects as `sync()` does where there are none at all.
+ * Reads the sources, and starts nothing. If a map's server is down, the connectors of files and of a remembered map are
+ * still available. Rejects as `sync()` does if there is no connector at all.
  */
 export async function syncEntries(manager: ToolHost): Promise<void> {
   await manager.sync().catch((error: unknown) => {
@@ -25,16 +25,16 @@ export async function syncEntries(manager: ToolHost): Promise<void> {
   });
 }
 
-/** Starts the connector called `id` alone, and waits for it. Rejects with CONNECTOR_UNKNOWN. */
+/** Starts only the connector called `id`, and waits for it. Rejects with CONNECTOR_UNKNOWN. */
 export async function startConnector(manager: ToolHost, startUp: StartUp, id: string): Promise<void> {
   if (!manager.has(id)) throw unknownConnector(manager, id);
   await startUp.settled(id);
 }
 
 /**
- * Finds the tool that `written` names and starts its connector, and no other: `connector.tool`, the name that a gateway
- * gives it, or the tool alone where there is one connector. Rejects with CONNECTOR_UNKNOWN or TOOL_UNKNOWN, naming what
- * was perhaps meant.
+ * Finds the tool that `written` names, and starts only its connector. Takes `connector.tool`, the name that a gateway
+ * gives the tool, or the tool's own name if there is only one connector. Rejects with CONNECTOR_UNKNOWN or
+ * TOOL_UNKNOWN, suggesting a similar name if there is one.
  */
 export async function chooseTool(manager: ToolHost, startUp: StartUp, written: string): Promise<ChosenTool> {
   const ids = manager.listConnectors().map(({ id }) => id);
@@ -60,7 +60,7 @@ function isHeldBack(manager: ToolHost, name: string): boolean {
   return [...changedTools, ...heldBackTools].some((tool) => tool.name === name);
 }
 
-/** The error for a name that is of no connector. */
+/** Creates the error for a name that belongs to no connector. */
 function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]): SwitchyardError {
   const connector = /^(.+?)(?:\.|__|[^\w.-])/.exec(written)?.[1] ?? nearestName(written, ids) ?? undefined;
   if (connector !== undefined) return unknownConnector(manager, written.startsWith(connector) ? connector : written);
@@ -75,5 +75,5 @@ function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]
         )
       : null;
   const hint = same === undefined ? (meant ?? 'Name it as CONNECTOR.TOOL.') : `Did you mean ${printable(same.name)}?`;
-  return new SwitchyardError('TOOL_UNKNOWN', `No connector is called by ${printable(written)}. ${hint}`);
+  return new SwitchyardError('TOOL_UNKNOWN', `${printable(written)} names no connector. ${hint}`);
 }

@@ -6,12 +6,12 @@ import type { ShownTool } from '../via/tool-host.ts';
 
 /** How the running command names the server that it works with. */
 export interface TypedServer {
-  /** An address; undefined for a program, and for connectors of a configuration. */
+  /** A URL; undefined for a stdio server, and for connectors of a configuration. */
   readonly address?: string | undefined;
   readonly program?: readonly string[] | undefined;
 }
 
-/** What a signature shows of a tool: under its own name where the server was typed. */
+/** Returns the fields that a signature shows; a tool of a typed server is named without the id of its connector. */
 export function signedTool(
   { name, connectorId, description, inputSchema, definition }: ShownTool,
   server: TypedServer,
@@ -22,7 +22,7 @@ export function signedTool(
   return { name: shown, description, inputSchema, outputSchema, annotations };
 }
 
-/** A command that calls a tool, to copy into a shell. */
+/** Returns a command that calls a tool, to copy into a shell. */
 export function exampleCall(tool: SignedTool, { address, program }: TypedServer): string {
   const words = exampleWords(tool.inputSchema);
   if (program !== undefined) return ownCommand('call', tool.name, ...words, ...sourceWords(), '--', ...program);

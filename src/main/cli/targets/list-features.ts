@@ -1,25 +1,25 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 
-/** Pages of one list that are read. */
+/** Maximum number of pages that are read of one list. */
 const MAX_PAGES = 64;
 
-/** What servers list besides tools, with the method, the member of its result, and the capability that it needs. */
+/** Lists of servers other than tools: the method, the field of its result, and the capability that it needs. */
 const LISTS = {
   resources: ['resources/list', 'resources', 'resources'],
   templates: ['resources/templates/list', 'resourceTemplates', 'resources'],
   prompts: ['prompts/list', 'prompts', 'prompts'],
 } as const;
 
-/** Something that a connector lists. */
+/** An item that a connector lists. */
 export interface Feature {
   readonly connectorId: string;
   readonly item: JsonObject;
 }
 
 /**
- * What a connector that is up lists of a kind; nothing where it has no such kind. Rejects as the manager's `request`
- * does.
+ * Returns the items of a kind that a connector lists; empty if the connector does not support that kind. The connector
+ * must be up. Rejects as the manager's `request` does.
  */
 export async function listFeatures(
   manager: ConnectorProxyManager,

@@ -1,12 +1,12 @@
-/** Commands that work with the program behind `--`. */
+/** Commands that take the command of a stdio server after `--`. */
 const TAKING_PROGRAMS: ReadonlySet<string> = new Set(['call', 'tools', 'resources', 'prompts', 'read']);
 
-/** Commands below those that do not. */
+/** Subcommands of these that do not. */
 const NOT_TAKING: ReadonlySet<string> = new Set(['diff', 'approve', 'digest']);
 
 /**
- * Cuts the program and its arguments off a command line, which begin behind the first `--`. What is parsed then never
- * sees them: an option of the program is none of this one, and a program called `diff` is no command of `tools`.
+ * Cuts the first `--` and the words after it, a command and its arguments, off a command line. The parser then never
+ * sees them: it does not take their options as its own, or a command called `diff` as a subcommand of `tools`.
  */
 export function cutProgram(argv: readonly string[]): {
   readonly words: readonly string[];

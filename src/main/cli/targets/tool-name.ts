@@ -1,26 +1,25 @@
 import { createExposedNames } from '../../gateway/catalog/exposed-names.ts';
 import type { ShownTool } from '../via/tool-host.ts';
 
-/** A name as it may be of a tool: which connector it would be of, and what stands behind its id. */
+/** One way to read a name as a tool: the connector that it would belong to, and the rest. */
 export interface ToolName {
   readonly connectorId: string;
-  /** Without the separator. */
+  /** The name of the tool, without the separator. */
   readonly tool: string;
-  /** What stands between the two: a dot, or what a gateway puts there. */
+  /** The text between the two: a dot, or the separator of a gateway. */
   readonly separator: string;
 }
 
-/** A separator of a gateway (`serve --separator`): the longest ones count first. */
+/** A separator of a gateway (`serve --separator`): the longest one wins. */
 const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
 
 /**
- * The ways to take a name apart into one of these connectors and a tool, the likeliest first: `connector.tool`, then
- * `connector__tool` as a gateway calls it, then any other separator. Of two connectors, the longer id
- * counts.
+ * Returns the ways to split a name into one of these connectors and a tool, the likeliest first: `connector.tool`, then
+ * `connector__tool` as a gateway names it, then any other separator. If two connectors match, the longer id wins.
  */
 export function toolNamesOf(name: string, connectorIds: readonly string[]): readonly ToolName[] {
   const found = connectorIds.flatMap((connectorId): ToolName[] => {
-    // A gateway writes _ for what its clients do not take.
+    // A gateway writes _ for characters that its clients do not accept.
     const prefix = [connectorId, connectorId.replace(/[^A-Za-z0-9_-]/g, '_')].find((text) => name.startsWith(text));
     const separator = prefix === undefined ? null : (SEPARATOR.exec(name.slice(prefix.length))?.[0] ?? null);
     if (prefix === undefined || separator === null) return [];
@@ -31,7 +30,7 @@ export function toolNamesOf(name: string, connectorIds: readonly string[]): read
   return found.toSorted((a, b) => rank(a) - rank(b) || b.connectorId.length - a.connectorId.length);
 }
 
-/** The tool that a name means, of those that its connector lists. */
+/** Finds the tool that a name means, among the tools of its connector. */
 export function toolNamed(
   written: string,
   { connectorId, tool, separator }: ToolName,

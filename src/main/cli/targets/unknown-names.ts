@@ -3,20 +3,20 @@ import { nearestName } from '../../../shared/nearest-name.ts';
 import { printable } from '../terminal/output.ts';
 import type { ToolHost } from '../via/tool-host.ts';
 
-/** Names that are listed where none is near. */
+/** Maximum number of names that are listed if none is similar. */
 const NAMES_SHOWN = 8;
 
-/** What of a manager names can be compared with. */
+/** The part of a manager whose names are compared. */
 export type NamedConnectors = Pick<ToolHost, 'listConnectors'>;
 
-/** CONNECTOR_UNKNOWN, with the name that was perhaps meant. */
+/** Creates a CONNECTOR_UNKNOWN that suggests a similar name. */
 export function unknownConnector(manager: NamedConnectors, id: string): SwitchyardError {
   const ids = manager.listConnectors().map((entry) => entry.id);
   const meant = meantInstead(id, ids) ?? '`status` lists all of them.';
   return new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector ${printable(id)}. ${meant}`);
 }
 
-/** TOOL_UNKNOWN for a tool that a connector does not list, with the name that was perhaps meant. */
+/** Creates a TOOL_UNKNOWN for a tool that a connector does not list, and suggests a similar name. */
 export function unknownTool(connectorId: string, name: string, names: readonly string[]): SwitchyardError {
   const nearest = nearestName(name, names);
   const list = names.slice(0, NAMES_SHOWN).map(printable).join(', ');
@@ -27,7 +27,7 @@ export function unknownTool(connectorId: string, name: string, names: readonly s
   return new SwitchyardError('TOOL_UNKNOWN', why, { detail: { connectorId } });
 }
 
-/** `Did you mean x?`, or null where nothing is near. */
+/** Returns `Did you mean x?`, or null if no name is similar. */
 export function meantInstead(name: string, known: readonly string[]): string | null {
   const nearest = nearestName(name, known);
   return nearest === null ? null : `Did you mean ${printable(nearest)}?`;

@@ -8,7 +8,7 @@ import type { Export } from '../../registry/transfer/export-servers.ts';
 import { mergeIntoFile, type ServersToMerge } from '../../registry/transfer/merge-into-file.ts';
 import { writeOutputFile } from './write-output-file.ts';
 
-/** Bytes of the byte order mark of UTF-8, which is dropped. */
+/** Length of the UTF-8 byte order mark, which is dropped. */
 const BYTE_ORDER_MARK = 3;
 
 interface MergeOptions {
@@ -19,16 +19,16 @@ interface MergeOptions {
 }
 
 /**
- * Adds servers to a client's file, creates the file if it is missing, and says what it did. Comments and everything
- * else in the file stay, and a symbolic link stays one. Throws OPTIONS_INVALID if the file cannot be read or written,
- * is not UTF-8, or has a different server of the same name; CONFIG_INVALID if it is not of its format.
+ * Adds servers to a client's file, creates the file if it is missing, and returns what it did. Comments and everything
+ * else in the file stay, and a symbolic link stays a link. Throws OPTIONS_INVALID if the file cannot be read or
+ * written, is not UTF-8, or has a different server of the same name; CONFIG_INVALID if it does not have its format.
  */
 export function mergeOutputFile(
   path: string,
   { text, toMerge }: Export,
   { mode, mayReplace }: MergeOptions,
 ): 'created' | 'changed' | 'none' {
-  if (toMerge === null) throw new SwitchyardError('OPTIONS_INVALID', 'Only files of clients can be added to');
+  if (toMerge === null) throw new SwitchyardError('OPTIONS_INVALID', 'Servers can be added only to files of clients');
   const before = textOf(path);
   if (before === null) {
     writeOutputFile(path, text, { mode, mayReplace: false });
@@ -41,7 +41,7 @@ export function mergeOutputFile(
   return 'changed';
 }
 
-/** The text of a file; null where there is none. An empty file is an empty document. */
+/** Reads the text of a file; null if it does not exist. An empty file is an empty document. */
 function textOf(path: string): string | null {
   let bytes: Uint8Array;
   try {
@@ -59,7 +59,7 @@ function textOf(path: string): string | null {
   return text;
 }
 
-/** The servers that the file does not have as they are; null where it has them all. */
+/** Returns the servers that the file lacks or has in another form; null if it has them all. */
 function missingFrom(text: string, path: string, servers: ServersToMerge, mayReplace: boolean): ServersToMerge | null {
   const present = memberOf(new ConfigDocument(text, path).root, servers.key);
   const entries = Object.entries(servers.entries).filter(([name, entry]) => {

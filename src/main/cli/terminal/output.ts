@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { withOwnCommand } from './own-command.ts';
 import { OWN_REMEDIES } from './own-remedies.ts';
 
-/** Options of the library that errors name, and the flags that set them here. */
+/** Library options that errors name, and the flags that set them. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['`signatureKeys`', '`--keys`'],
   ['`keyDocuments`', '`--key-documents`'],
@@ -21,13 +21,13 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   [', press "Log in" on the status page, or call `startLogin()`', ''],
 ]);
 
-/** Codes whose messages say themselves what to do: which option to correct, how to log in. */
+/** Codes whose messages already say what to do: which option to correct, how to log in. */
 const SAYS_WHAT_TO_DO: ReadonlySet<string> = new Set(['OPTIONS_INVALID', 'CONNECTOR_LOGIN_NEEDED']);
 
 /** Documented exit codes. 130 and 143 come from signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
 
-/** An error as people and scripts get it. */
+/** An error in the form that people and scripts receive. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -41,22 +41,24 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Progress and complaints are for people, so they go to stderr; stdout holds the result alone. */
+/** Prints a line about progress or problems to stderr; stdout holds only the result. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A result for people. */
+/** Prints a result for people to stdout. */
 export function print(text: string): void {
   process.stdout.write(text);
 }
 
-/** A result for programs: the one document on stdout. */
+/** Prints a result for scripts: the only document on stdout. */
 export function printJson(document: object): void {
   process.stdout.write(`${printableJson(document)}\n`);
 }
 
-/** A document as JSON in which what a terminal would obey is escaped: JSON itself escapes U+0000 to U+001F alone. */
+/**
+ * Formats a document as JSON and escapes what a terminal would interpret: JSON itself escapes only U+0000 to U+001F.
+ */
 export function printableJson(document: object): string {
   return JSON.stringify(document, null, 2).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(''),
@@ -71,7 +73,7 @@ export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
   const known = isErrorCode(code) ? code : 'INTERNAL';
   const detail = error instanceof SwitchyardError ? error.detail : {};
-  // Of a connector that is down, the reason is underneath.
+  // For a connector that is down, the reason is in the cause.
   const cause = error instanceof SwitchyardError && error.cause instanceof SwitchyardError ? error.cause : null;
   const text = messageOf(error);
   const isSaid = cause === null || text.includes(cause.message);
@@ -84,20 +86,20 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** What to do about an error, in words of the command line; commands name the connector where it is known. */
+/** Returns the remedy of an error in terms of the command line; its commands name the connector if it is known. */
 export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
   const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;
   const isKnown = typeof connectorId === 'string';
   return inOwnWords(isKnown ? remedy.replaceAll('auth login CONNECTOR`', () => `auth login ${connectorId}\``) : remedy);
 }
 
-/** One line that says what failed and what to do. */
+/** Formats a failure as one line that says what failed and what to do. */
 export function failureLine({ code, message, remedy }: Failure): string {
   const advice = SAYS_WHAT_TO_DO.has(code) ? '' : ` ${remedy}`;
   return `${code}: ${withStop(printable(message))}${advice}`;
 }
 
-/** Says what failed, as a document too where one is wanted; the exit code. */
+/** Reports an error on stderr and, if requested, as a JSON document. Returns the exit code. */
 export function reportFailure(error: unknown, isJson: boolean): number {
   const failure = failureOf(error);
   if (isJson) printJson({ ok: false, error: failure });
@@ -105,7 +107,7 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   return failure.code === 'OPTIONS_INVALID' ? EXIT.usage : EXIT.failed;
 }
 
-/** Text from elsewhere, without what would move a terminal's cursor or recolour it, on one line. */
+/** Returns untrusted text on one line, without characters that move a terminal's cursor or change its colours. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }
@@ -114,13 +116,13 @@ type Mark = 'ok' | 'note' | 'failed';
 
 const MARKS = { ok: ['✔', 'green'], note: ['•', 'yellow'], failed: ['✖', 'red'] } as const;
 
-/** The sign of an outcome, coloured where stdout is a terminal and NO_COLOR is not set. */
+/** Returns the sign of an outcome, coloured if stdout is a terminal and NO_COLOR is not set. */
 export function mark(outcome: Mark): string {
   const [sign, colour] = MARKS[outcome];
   return styleText(colour, sign, { stream: process.stdout });
 }
 
-/** Names flags where a text names options of the library, and commands as they are called here. */
+/** Replaces the names of library options by flags, and commands by the words that start them here. */
 export function inOwnWords(text: string): string {
   return [...FLAGS].reduce((named, [option, flag]) => named.replaceAll(option, flag), withOwnCommand(text));
 }
@@ -129,15 +131,15 @@ function withStop(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
-/** Says a log line on stderr, with the commands that it names as they are called here. */
+/** Prints a log line to stderr, with its commands replaced by the words that start them here. */
 export function sayLogLine(message: string): void {
   say(printable(withOwnCommand(message)));
 }
 
-/** Of what is logged, what is wrong in the configuration file, the registry or the store must be seen all the same. */
+/** Prints log lines about faults of the configuration file, the registry or the store, which must always be seen. */
 const tellProblem = (fields: object, message: string): void => {
   if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) sayLogLine(message);
 };
 
-/** Logs nothing but that. */
+/** Logger that prints only such faults. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };

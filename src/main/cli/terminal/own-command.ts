@@ -6,7 +6,7 @@ import { sourceWords, typedAddress } from './source-words.ts';
 /** The name of the program. */
 export const PROGRAM = 'mcp-switchyard';
 
-/** Where and how a process of this program was started. */
+/** How a process of this program was started. */
 interface Start {
   /** The absolute path of `bin.ts` or `bin.js`. */
   readonly bin: string;
@@ -24,8 +24,8 @@ function thisProcess(): Start {
 }
 
 /**
- * The words that start this program from the folder that this process was started in. A clone has no command of that
- * name, and `npx mcp-switchyard` would run a package of that name from npm where none is installed.
+ * Returns the words that start this program from the current folder of this process. A clone has no command of that
+ * name, and `npx mcp-switchyard` would run a package of that name from npm if it is not installed.
  */
 export function ownWords(start: Start = thisProcess()): readonly string[] {
   const { bin, node, cwd, path } = start;
@@ -35,7 +35,8 @@ export function ownWords(start: Start = thisProcess()): readonly string[] {
     const local = join('node_modules', '.bin', 'node');
     return here === home && existsSync(join(here, local)) ? [local, bin.slice(home.length + 1)] : [node, bin];
   }
-  // npm and npx put `node_modules/.bin` on the PATH of what they start; the user's shell does not have it.
+  // npm and npx put `node_modules/.bin` on the PATH of the processes that they start; the user's shell does not have
+  // it.
   const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
   if (folders.some((folder) => isSameProgram(join(folder, PROGRAM), bin))) return [PROGRAM];
   // `--no`: never fetched from npm.
@@ -43,31 +44,33 @@ export function ownWords(start: Start = thisProcess()): readonly string[] {
   return isOfProject ? ['npx', '--no', PROGRAM] : [node, bin];
 }
 
-/** A program and its first arguments. */
+/** A command and its first arguments. */
 export interface OwnProgram {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** Starts this program from any folder and without a shell's PATH, as clients such as Claude Desktop do. */
+/**
+ * Returns how to start this program from any folder and without a shell's PATH, as clients such as Claude Desktop do.
+ */
 export function ownProgram({ bin, node }: Start = thisProcess()): OwnProgram {
   return { command: node, args: [bin] };
 }
 
-/** A command line of this program to copy, such as `mcp-switchyard tools diff`. */
+/** Returns a command line of this program to copy, such as `mcp-switchyard tools diff`. */
 export function ownCommand(...args: readonly string[]): string {
   return shellLine([...ownWords(), ...args]);
 }
 
-/** The command that logs in to a connector, or to all, of those that the running command works from. */
+/** Returns the command that logs in to a connector, or to all connectors, of the running command. */
 export function loginCommand(connectorId?: string): string {
   const target = typedAddress() ?? connectorId;
   return ownCommand('auth', 'login', ...(target === undefined ? [] : [target]), ...sourceWords());
 }
 
 /**
- * Replaces `mcp-switchyard` in the commands that a text quotes in backticks by the words that start it here. Those that
- * log in get the source options of the running command, so that they find the same connectors.
+ * Replaces `mcp-switchyard` by the words that start it here, in the commands that a text quotes in backticks. Login
+ * commands get the source options of the running command, so that they find the same connectors.
  */
 export function withOwnCommand(text: string): string {
   const withSource = text.replace(/(?<=`)mcp-switchyard auth login(?: ([^`\s]+))?(?=`)/g, (_, id?: string) =>
@@ -76,30 +79,30 @@ export function withOwnCommand(text: string): string {
   return withSource.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
 }
 
-/** A message without the command that it ends with to log in, where the last line of the output has it. */
+/** Removes the login command at the end of a message, for output whose last line has it. */
 export function withoutLoginCommand(text: string): string {
   return text.replace(/: run `mcp-switchyard auth login[^`]*`\.?$/, '');
 }
 
-/** The examples at the end of a command's help. */
+/** Formats the examples at the end of a command's help. */
 export function examples(...lines: readonly string[]): string {
   const shown = lines.map((line) => line.replace(/(?<=^|[\s(])mcp-switchyard(?= [a-z])/g, () => ownCommand()));
   return `\nExamples\n${shown.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** Words as a POSIX shell reads them. */
+/** Joins words to a line for a POSIX shell, with quotes if needed. */
 export function shellLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
-/** The folder that holds the clone, or the project that this package is installed in. */
+/** Returns the folder of the clone, or of the project in which this package is installed. */
 function homeOf(bin: string): readonly [home: string, isInstalled: boolean] {
   const end = bin.indexOf(`${sep}node_modules${sep}`);
   // <clone>/src/main/cli/bin.ts, or <clone>/dist/main/cli/bin.js
   return end < 0 ? [resolve(bin, '../../../..'), false] : [bin.slice(0, end), true];
 }
 
-/** The folder that npm takes for the project of `folder`. */
+/** Returns the folder that npm takes for the project of `folder`. */
 function projectOf(folder: string): string {
   const isProject = existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'));
   return isProject || dirname(folder) === folder ? folder : projectOf(dirname(folder));

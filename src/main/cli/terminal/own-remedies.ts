@@ -1,26 +1,26 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 
-/** What to do about errors whose remedies name options of the library, in flags of the command line. */
+/** Remedies in terms of flags, for errors whose general remedies name options of the library. */
 export const OWN_REMEDIES: Partial<Readonly<Record<ErrorCode, string>>> = {
   MAP_TLS: 'Check the certificate of the server, or name the authority that issued it with `--ca FILE`.',
   MAP_PROXY: 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',
   MAP_TIMEOUT: 'Check the server and the network, or raise `--timeout`.',
-  MAP_HTTP_STATUS: 'Check the URL and the server; a map that wants a key gets it with `--map-key-env`.',
+  MAP_HTTP_STATUS: 'Check the URL and the server; if the map needs a key, give it with `--map-key-env`.',
   MAP_UNAUTHORIZED: 'Check the key that `--map-key-env` names.',
   MAP_TOO_LARGE: 'Publish a smaller map: the command line reads at most 32 MiB.',
-  MAP_TOO_MANY_CONNECTORS: 'Publish a smaller map: the command line takes at most 100 000 connectors.',
+  MAP_TOO_MANY_CONNECTORS: 'Publish a smaller map: the command line accepts at most 100 000 connectors.',
   STORE_FOREIGN: 'Name another folder with `--state-dir`.',
   STORE_TOO_NEW: 'Use the newer version, or name another folder with `--state-dir`.',
   WORKER_FILE_MISSING: 'Install the package again: a file of it is missing.',
   AGENT_INCOMPATIBLE: 'Report this: the command line brings its own agent.',
-  CONNECTOR_UNKNOWN: 'Compare with `mcp-switchyard status`.',
-  CONNECTOR_UNAVAILABLE: 'Look at why with `mcp-switchyard status`; it is tried again by itself.',
+  CONNECTOR_UNKNOWN: 'List the connectors with `mcp-switchyard status`.',
+  CONNECTOR_UNAVAILABLE: 'See the reason with `mcp-switchyard status`; it is retried automatically.',
   CONNECTOR_ADDRESS_REFUSED:
-    'If it is meant, put the connector into a local file or the registry, or give `--allow-private`.',
-  CONNECTOR_GONE: 'Look at what the map and the files have now with `mcp-switchyard status`.',
-  CONNECTOR_EXITED: 'Read the last lines of the program; `mcp-switchyard status` shows them.',
-  TOOL_UNKNOWN: 'Compare with `mcp-switchyard tools`.',
-  TOOL_CALL_TIMEOUT: 'Raise `--call-timeout`, or ask the connector.',
-  TOOL_RESULT_TOO_LARGE: 'Ask for less: the command line takes at most 32 MiB.',
+    'If the address is intended, put the connector into a local file or the registry, or give `--allow-private`.',
+  CONNECTOR_GONE: 'See what the map and the files have now with `mcp-switchyard status`.',
+  CONNECTOR_EXITED: 'Read the last lines of the stdio server; `mcp-switchyard status` shows them.',
+  TOOL_UNKNOWN: 'List the tools with `mcp-switchyard tools`.',
+  TOOL_CALL_TIMEOUT: 'Raise `--call-timeout`, or check the connector.',
+  TOOL_RESULT_TOO_LARGE: 'Request less: the command line accepts at most 32 MiB.',
   CLOSED: 'Run the command again.',
 };

@@ -1,12 +1,12 @@
 import { printable } from './output.ts';
 import { cutTo, padTo, widthOf } from './width/text-width.ts';
 
-/** No column is cut further than this. */
+/** Minimum width to which a column is cut. */
 const MIN_WIDTH = 8;
 
 /**
- * Plain text columns, as wide as their widest cell, ending in a line feed. In a terminal the widest columns are cut,
- * with …, until the lines fit; a file or a program gets all of it.
+ * Formats plain text columns, as wide as their widest cell, ending in a line feed. In a terminal the widest columns are
+ * cut, with …, until the lines fit; a file or a pipe gets the whole text.
  */
 export function renderTable(
   head: readonly string[],
@@ -24,7 +24,7 @@ export function renderTable(
   return `${[head, rule, ...shown].map(line).join('\n')}\n`;
 }
 
-/** The widths, with the widest made narrower until a line fits. */
+/** Returns the widths, with the widest ones narrowed until a line fits. */
 function fitted(widths: readonly number[], columns: number): readonly number[] {
   const narrowed = [...widths];
   let excess = narrowed.reduce((sum, width) => sum + width + 2, 0) - columns;

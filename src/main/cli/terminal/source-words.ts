@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isAddress } from '../flags/is-address.ts';
 
-/** The options that say where connectors and their logins are, in the order in which they are printed. */
+/** Options that say where connectors and their logins are, in the order in which they are printed. */
 const SOURCE_OPTIONS = [
   'serviceMap',
   'config',
@@ -28,10 +28,10 @@ const SOURCE_OPTIONS = [
 
 let words: readonly string[] = [];
 
-/** The address of the server that was typed; null without one. */
+/** URL of the server on the command line; null without one. */
 let address: string | null = null;
 
-/** Remembers the source options of the command line that runs, for the commands that it advises. */
+/** Remembers the source options of the running command line, for the commands that it suggests. */
 export function rememberSource(command: Command): void {
   address = command.args.slice(0, 1).find(isAddress) ?? null;
   words = SOURCE_OPTIONS.flatMap((name) => {
@@ -45,12 +45,12 @@ export function rememberSource(command: Command): void {
   });
 }
 
-/** The address that the running command was given in place of a connector; null without one. */
+/** Returns the URL that the running command was given in place of a connector; null without one. */
 export function typedAddress(): string | null {
   return address;
 }
 
-/** The words that make another command work from the same connectors as the one that runs. */
+/** Returns the words that let another command use the same connectors as the running one. */
 export function sourceWords(): readonly string[] {
   return words;
 }

@@ -3,17 +3,17 @@ import { lastLineOf } from '../../connectors/connection/process-view.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import { printable, say } from './output.ts';
 
-/** How long nothing is said: most connectors are up by then. */
+/** Time before the first line: most connectors are up by then. */
 const QUIET_MS = 3_000;
 
-/** How often one connector is mentioned, at most. */
+/** Minimum time between two lines about one connector. */
 const REPEAT_MS = 5_000;
 
 const LOOK_MS = 1_000;
 
 /**
- * Tells on stderr which connectors are still starting, since when, and the last line of their programs. The first
- * lines come after 3 s, then at most one every 5 s for each connector. The returned object ends it.
+ * Prints to stderr which connectors are still starting, for how long, and the last line of their processes. The first
+ * lines come after 3 s, then at most one every 5 s for each connector. Disposing of the returned object ends it.
  */
 export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disposable {
   const toldMs = new Map<string, number>();
@@ -33,7 +33,7 @@ export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disp
   return { [Symbol.dispose]: () => timer.cancel() };
 }
 
-/** "  name: starting for 8 s: the last line of its program". */
+/** Formats a line such as "  name: starting for 8 s: the last line of its process". */
 export function startingLine({ id, process }: ConnectorStatus, ageMs: number): string {
   const line = process === null ? '' : lastLineOf(process);
   return `  ${id}: starting for ${Math.round(ageMs / 1000)} s${line === '' ? '' : `: ${printable(line)}`}`;

@@ -2,22 +2,22 @@ import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { sayLogLine } from './output.ts';
 
-/** Reasons that are remembered of one connector; one with more starts again. */
+/** Maximum number of reasons that are remembered for one connector; then they are all forgotten. */
 const MAX_REASONS = 32;
 
-/** States after which a reason that was said before is news again. */
+/** States after which a reason that was already printed counts as new. */
 const FRESH_STATES: ReadonlySet<unknown> = new Set(['ready', 'degraded', 'disabled', 'closing']);
 
-/** What differs between two reports of one reason: times, durations, ids of processes and requests, ports. */
+/** Parts that differ between two reports of one reason: times, durations, ids of processes and requests, ports. */
 const CHANGING =
   /\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\bpid\W{0,2}\d+|\d+(?:\.\d+)? ?(?:ms|s|min)\b|\d+(?:[-:.T]\d+)+|\d{4,}/gi;
 
-/** A line with the time before it, for a process that stays up. */
+/** Adds the time before a line, for a process that stays up. */
 export function withTime(line: string, clock: Clock = systemClock): string {
   return `${new Date(clock.now()).toISOString()} ${line}`;
 }
 
-/** What is known of the fields of a log line. */
+/** Fields of a log line that matter here. */
 interface Fields {
   readonly event?: unknown;
   readonly connectorId?: unknown;
@@ -28,9 +28,9 @@ interface Fields {
 }
 
 /**
- * Creates what a process that stays up logs with: warnings and errors, each with its time. A connector or a service map
- * that fails again for a reason that was said since it last worked is not mentioned again, since it is retried for as
- * long as it fails. A refused address names the flag that allows it.
+ * Creates the logger of a process that stays up: it prints warnings and errors, each with its time. A connector or a
+ * service map that keeps failing is retried; a reason is printed once until the connector or the map works again. A
+ * refused address names the flag that allows it.
  */
 export function createWarningLogger(clock: Clock = systemClock): Logger {
   const said = new SaidReasons();
@@ -49,16 +49,16 @@ export function createWarningLogger(clock: Clock = systemClock): Logger {
   return { ...silentLogger, info: note, warn: tell, error: tell };
 }
 
-/** The reasons that were said of each connector and each service map since it last worked. */
+/** Reasons that were printed for each connector and each service map since it last worked. */
 class SaidReasons {
   readonly #reasons = new Map<string, Set<string>>();
 
-  /** Whether a line is one to say; its reason is remembered then. */
+  /** Whether a line is to be printed; if so, remembers its reason. */
   isNews(fields: Fields, message: string): boolean {
     const subject = subjectOf(fields);
     if (subject === null) return true;
     const known = this.#reasons.get(subject) ?? new Set();
-    // Two lines tell of one failed refresh, in different words.
+    // Two log lines report one failed refresh, in different words.
     const reason = fields.event === 'connector-state' ? message.replace(CHANGING, '#') : String(fields.code);
     if (known.has(reason)) return false;
     if (known.size >= MAX_REASONS) known.clear();
@@ -66,7 +66,7 @@ class SaidReasons {
     return true;
   }
 
-  /** Forgets the reasons of what works by now, or is gone; whether there were some. */
+  /** Forgets the reasons of a connector or map that works again, or is gone. Returns whether there were any. */
   forget(fields: Fields): boolean {
     const subject = subjectOf(fields);
     const isOver = fields.event === 'refresh-completed' || FRESH_STATES.has(fields.to);
@@ -74,7 +74,7 @@ class SaidReasons {
   }
 }
 
-/** What a line is about; null for a line that is said each time. */
+/** Returns the subject of a line; null for a line that is always printed. */
 function subjectOf({ event, connectorId, sourceId }: Fields): string | null {
   if (event === 'connector-state') return `connector ${String(connectorId)}`;
   const isOfMap = event === 'refresh-failed' || event === 'map-refresh-failed' || event === 'refresh-completed';

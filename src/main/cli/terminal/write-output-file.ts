@@ -12,10 +12,10 @@ export interface OutputFileOptions {
 }
 
 /**
- * Writes a file that a person asked for with an option such as `--out`. Readers see the old text or the new one,
- * never a part of it. A symbolic link at `path` is itself replaced. The text is flushed to the disk but the folder
- * is not, so a power loss may bring the old file back; for state that must survive one, a worker uses its own
- * `replaceDurably`. Throws OPTIONS_INVALID where the file cannot be written, or exists and may not be replaced.
+ * Writes a file that a user requested with an option such as `--out`. Readers see the old text or the new one, never a
+ * part of it. A symbolic link at `path` is itself replaced. The text is flushed to the disk but the folder is not, so a
+ * power loss may bring the old file back; for state that must survive one, a worker uses its own `replaceDurably`.
+ * Throws OPTIONS_INVALID if the file cannot be written, or exists and may not be replaced.
  */
 export function writeOutputFile(
   path: string,
@@ -29,7 +29,7 @@ export function writeOutputFile(
     else linkSync(temporary, path);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EEXIST') throw new SwitchyardError('OPTIONS_INVALID', `${path} is there already; ${remedy}`);
+    if (code === 'EEXIST') throw new SwitchyardError('OPTIONS_INVALID', `${path} already exists; ${remedy}`);
     throw new SwitchyardError('OPTIONS_INVALID', `Cannot write ${path} (${code ?? 'unknown'})`);
   } finally {
     rmSync(temporary, { force: true });

@@ -10,7 +10,9 @@ import { tlsOptions } from '../flags/tls-options.ts';
 import { trustChoice } from '../flags/trust-options.ts';
 import { configFilesOf, mapUrlOf, type SourceOptions } from '../source-options.ts';
 
-/** A connector of a configuration file as it counts: variables are replaced, and of one id the last file is taken. */
+/**
+ * A server of a configuration file after resolution: its variables are replaced, and the last file with its id wins.
+ */
 interface ResolvedServer {
   readonly id: string;
   readonly entry: object;
@@ -19,9 +21,9 @@ interface ResolvedServer {
 }
 
 /**
- * A SHA-256 over what decides which connectors a command line has and how it reaches them: places, keys, the content
- * of configuration files with their variables replaced. Two commands of one digest would do the same. Rejects with
- * CONFIG_INVALID or OPTIONS_INVALID where a manager could not be created either.
+ * Returns a SHA-256 over everything that decides which connectors a command line has and how it reaches them: places,
+ * keys, and configuration files with their variables replaced. Two commands with the same digest would do the same.
+ * Rejects with CONFIG_INVALID or OPTIONS_INVALID if a manager could not be created either.
  */
 export async function digestOfOptions(options: SourceOptions): Promise<string> {
   const { readLocalConfig } = await import('../../local-config/read-local-config.ts');
@@ -34,7 +36,7 @@ export async function digestOfOptions(options: SourceOptions): Promise<string> {
   return digestOf(options, [...servers.values()]);
 }
 
-/** The digest of what a running gateway has now. */
+/** Returns the digest of what a running gateway serves now. */
 export function digestOfManager(options: SourceOptions, manager: ConnectorProxyManager): string {
   const local = manager.listConnectors().filter((entry) => originOf(entry) === 'the configuration file');
   const servers = local.map((entry) => ({
@@ -48,7 +50,7 @@ export function digestOfManager(options: SourceOptions, manager: ConnectorProxyM
 
 function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): string {
   const map = mapUrlOf(options);
-  // A program without a folder of its own runs in the one of whoever starts it.
+  // A stdio server without a folder of its own runs in the folder of the process that starts it.
   const isFolderPart = servers.some(({ command }) => command?.cwd === null);
   const parts = [
     PACKAGE_VERSION,
@@ -63,7 +65,7 @@ function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): s
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** How long an expired map may still be served is left out: `serve` has another default. */
+/** Leaves out how long an expired map may still be served: `serve` has another default. */
 function mapParts(options: SourceOptions): object {
   const { maxStaleMs: _, ...trust } = trustChoice(options);
   return [trust, options.mapKeyEnv === undefined ? null : process.env[options.mapKeyEnv]];

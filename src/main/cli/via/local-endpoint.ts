@@ -18,23 +18,23 @@ export interface LocalEndpointOptions {
   readonly startUp: StartUp;
   readonly stateDir: string;
   readonly logger: Logger;
-  /** The digest of what the gateway serves now. */
+  /** Returns the digest of what the gateway serves now. */
   readonly digest: () => string;
 }
 
-/** Where commands of the same user reach a gateway. */
+/** Endpoint at which commands of the same user reach a gateway. */
 export interface LocalEndpoint {
-  /** The Unix socket. */
+  /** Path of the Unix socket. */
   readonly path: string;
-  /** Takes no new connection, and ends those that are open. */
+  /** Stops accepting connections, and ends the open ones. */
   readonly close: () => Promise<void>;
 }
 
 type Answer = Extract<ViaAnswer, { readonly say: 'answer' }>['answer'];
 
 /**
- * Listens on a Unix socket in the state folder, for this user alone: mode 0600 in a folder of mode 0700. Resolves with
- * null where that cannot be, which the log says; a gateway works without it.
+ * Listens on a Unix socket in the state folder, for this user only: mode 0600 in a folder of mode 0700. Resolves with
+ * null if that is not possible, and logs why; a gateway works without it.
  */
 export async function listenLocally(options: LocalEndpointOptions): Promise<LocalEndpoint | null> {
   const { stateDir, logger } = options;
@@ -46,7 +46,7 @@ export async function listenLocally(options: LocalEndpointOptions): Promise<Loca
     return await listen(path, options);
   } catch (error) {
     const fields = { event: 'gateway-socket-unavailable', folder: stateDir };
-    logger.info(fields, `Commands cannot use this gateway by a socket in ${stateDir}: ${messageOf(error)}`);
+    logger.info(fields, `Commands cannot use this gateway through a socket in ${stateDir}: ${messageOf(error)}`);
     return null;
   }
 }
@@ -60,7 +60,7 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
       socket.destroy();
     });
   });
-  // The file is created while `listen` runs: nobody else may ever open it.
+  // The file is created while `listen` runs: no other user may ever be able to open it.
   const before = process.umask(0o177);
   try {
     server.listen(path);
@@ -68,19 +68,19 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
     process.umask(before);
   }
   await once(server, 'listening');
-  // It must not keep a process that has nothing else to do.
+  // The socket must not keep a process alive that has nothing else to do.
   server.unref();
   return { path, close: () => close(server, open) };
 }
 
 async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
-  // This removes the file too.
+  // Closing the server removes the file too.
   const closed = new Promise((resolve) => server.close(resolve));
   for (const socket of open) socket.destroy();
   await closed;
 }
 
-/** Removes what killed gateways left: nobody takes a connection there. */
+/** Removes the sockets that killed gateways left, which accept no connections. */
 async function removeDeadSockets(stateDir: string): Promise<void> {
   for (const path of socketsIn(stateDir)) {
     const socket = createConnection(path);
@@ -111,7 +111,7 @@ async function serve(socket: Socket, options: LocalEndpointOptions): Promise<voi
       if (!isWelcome) return void socket.end();
     }
   } catch (error) {
-    // Who says what is no message, or nothing more, is not served any longer.
+    // A command that sends an invalid message, or closes the socket, is not served any longer.
     const fields = { event: 'gateway-socket-failed', err: error };
     options.logger.debug(fields, `A command left the socket: ${messageOf(error)}`);
   } finally {
@@ -160,7 +160,7 @@ async function answer(
       const { tool, args, timeoutMs } = request;
       const owner = ownerOf((id) => manager.has(id), tool);
       if (owner !== undefined && !mayShow(gateway, owner, tool))
-        throw new SwitchyardError('TOOL_UNKNOWN', `The gateway that runs shows no tool ${tool} (--tools)`);
+        throw new SwitchyardError('TOOL_UNKNOWN', `The running gateway does not show the tool ${tool} (--tools)`);
       return await manager.callTool(tool, args, {
         signal,
         timeoutMs: timeoutMs ?? undefined,
@@ -176,7 +176,7 @@ function statusOf(manager: ConnectorProxyManager): HostStatus {
   return { connectors, changedTools: changedTools.map(named), heldBackTools: heldBackTools.map(named) };
 }
 
-/** Whether the filters of the gateway (`--tools`) let a tool through. */
+/** Whether the filters of the gateway (`--tools`) allow a tool. */
 function mayShow(gateway: Gateway, connectorId: string, tool: string): boolean {
   const route = gateway.view()?.route;
   return route === undefined || route.isAllowed(route.fullName(connectorId, tool.slice(connectorId.length + 1)));

@@ -1,29 +1,29 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A state folder may have several gateways, each with a socket of its own. */
+/** File names of sockets. A state folder may have several gateways, each with its own socket. */
 const NAME = /^gateway-\d+-[0-9a-f]{8}\.sock$/;
 
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
 
-/** What the kernels take as the path of a socket: `sun_path` of macOS (104) and Linux (108), with its final zero. */
+/** Maximum length of a socket path: `sun_path` of macOS (104) and Linux (108), less its final zero. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
-/** A path for the socket of this process. Null where the folder's path is too long for one, and on Windows. */
+/** Returns a path for the socket of this process; null if the folder's path is too long for one, and on Windows. */
 export function newSocketPath(stateDir: string, chance: string): string | null {
   if (process.platform === 'win32') return null;
   const path = join(stateDir, `gateway-${process.pid}-${chance}.sock`);
   return Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : null;
 }
 
-/** The sockets of this user's gateways in a folder, the newest first; none where it cannot be read. */
+/** Returns the sockets of this user's gateways in a folder, newest first; empty if the folder cannot be read. */
 export function socketsIn(stateDir: string): readonly string[] {
   let names: readonly string[];
   try {
     names = readdirSync(stateDir);
   } catch {
-    // Nothing was remembered there yet.
+    // The folder does not exist yet.
     return [];
   }
   const found = names.flatMap((name) => {
@@ -37,8 +37,8 @@ export function socketsIn(stateDir: string): readonly string[] {
 }
 
 /**
- * Makes the folder, for this user alone, unless it is there. Why it must not hold a socket: others could put one of
- * theirs in its place. Null where it may.
+ * Creates the folder, for this user only, if it does not exist. Returns why it must not hold a socket, since others
+ * could replace the socket with their own; null if it may.
  */
 export function exposureOfFolder(stateDir: string): string | null {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -47,7 +47,7 @@ export function exposureOfFolder(stateDir: string): string | null {
   return (mode & OTHERS_WRITE) === 0 ? null : `others may write there (mode ${(mode & 0o777).toString(8)})`;
 }
 
-/** Removes a socket that nobody listens at any more. */
+/** Removes a socket that no gateway listens on any more. */
 export function removeSocket(path: string): void {
   rmSync(path, { force: true });
 }

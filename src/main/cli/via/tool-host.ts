@@ -3,20 +3,20 @@ import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** A tool as commands show it. */
+/** A tool in the form that commands show. */
 export type ShownTool = Omit<ToolInfo, 'author'>;
 
-/** What a command shows of connectors and tools that are not listed. */
+/** What a command shows of connectors, and of tools that are not listed. */
 export interface HostStatus {
   readonly connectors: readonly ConnectorStatus[];
-  /** Tools that are held back because they changed, and those that the map does not approve. */
+  /** Tools that are held back because they changed, and tools that the map does not approve. */
   readonly changedTools: readonly { readonly name: string }[];
   readonly heldBackTools: readonly { readonly name: string }[];
 }
 
 /**
- * Who has the connectors that a command works with: a manager of its own, or a gateway that runs already. What is
- * listed is what is known by now: after `sync()` the connectors, after the start of a connector its tools.
+ * Host of the connectors that a command works with: its own manager, or a running gateway. It lists what is known so
+ * far: the connectors after `sync()`, and the tools of a connector after its start.
  */
 export interface ToolHost {
   sync(): Promise<void>;
@@ -32,7 +32,7 @@ export interface ToolHost {
   ): Promise<ToolResult>;
 }
 
-/** What goes over the socket of a tool. */
+/** Returns the fields of a tool that are sent over the socket. */
 export function shownTool({ author: _, ...shown }: ToolInfo): ShownTool {
   return shown;
 }

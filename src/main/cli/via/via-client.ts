@@ -17,14 +17,14 @@ import { VIA_VERSION, type ViaAnswer, type ViaHello, type ViaRequest, type ViaVi
 
 type OnProgress = NonNullable<CallToolOptions['onProgress']>;
 
-/** A gateway that a command uses. */
+/** A running gateway that a command uses. */
 export interface ViaHost extends ToolHost, StartUp, Disposable {
   readonly path: string;
 }
 
 /**
- * The gateway that runs for this user on the same state folder and serves the same; null where there is none, or with
- * `--no-via`. Rejects with GATEWAY_UNREACHABLE where `--via` names a socket at which none answers.
+ * Finds the gateway that runs for this user on the same state folder and serves the same connectors; null without such
+ * a gateway or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if `--via` names a socket at which no gateway answers.
  */
 export async function findGateway(options: SourceOptions & ViaFlags): Promise<ViaHost | null> {
   if (options.via === false) return null;
@@ -32,7 +32,7 @@ export async function findGateway(options: SourceOptions & ViaFlags): Promise<Vi
   const stateDir = stateDirOf(options);
   const sockets = stateDir === undefined ? [] : socketsIn(stateDir);
   if (sockets.length === 0) return null;
-  // What is wrong with them, the manager says.
+  // If the options are wrong, the manager reports it.
   const digest = await digestOfOptions(options).catch(() => null);
   if (digest === null) return null;
   for (const path of sockets) {
@@ -44,22 +44,21 @@ export async function findGateway(options: SourceOptions & ViaFlags): Promise<Vi
 }
 
 async function connectTo(path: string, { wait }: SourceOptions): Promise<ViaHost> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
-    throw misuse(`--via ${path}: this is no socket`);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) throw misuse(`--via ${path} is not a socket`);
   const host = new SocketHost(path, wait);
   if (await host.isSame(null)) return host;
   host[Symbol.dispose]();
   throw new SwitchyardError('GATEWAY_UNREACHABLE', `No gateway of this version answers at ${path}: ${host.why}`);
 }
 
-/** The client's end of a socket: asks one thing after another. */
+/** Client end of a socket. Sends one request at a time. */
 class SocketHost implements ViaHost {
   readonly path: string;
   readonly #waitMs: number | null;
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown>;
   #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
-  /** Why it is of no use. */
+  /** Why this gateway cannot be used. */
   why = 'it serves something else';
 
   constructor(path: string, waitMs: number | undefined) {
@@ -69,7 +68,7 @@ class SocketHost implements ViaHost {
     this.#lines = readLines(this.#socket);
   }
 
-  /** Whether the gateway there serves what the digest is of, or anything where that is null. Never rejects. */
+  /** Whether the gateway serves what the digest stands for; any gateway will do if it is null. Never rejects. */
   async isSame(digest: string | null): Promise<boolean> {
     try {
       const hello = await this.#ask<ViaHello>({ ask: 'hello', version: VIA_VERSION, digest });
@@ -125,7 +124,9 @@ class SocketHost implements ViaHost {
     this.#socket.destroy();
   }
 
-  /** Rejects with what the gateway says. Where it goes away: TOOL_CALL_LOST for a call, else GATEWAY_UNREACHABLE. */
+  /**
+   * Rejects with the gateway's error. If the gateway goes away: TOOL_CALL_LOST for a call, else GATEWAY_UNREACHABLE.
+   */
   async #asked<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
     try {
       return await this.#ask<T>(request, onProgress);

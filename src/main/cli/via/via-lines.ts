@@ -4,8 +4,8 @@ import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
 import { MAX_VIA_BYTES } from './via-messages.ts';
 
 /**
- * The messages that come in over a socket, until the other end closes it. Throws for a line that is too long or no
- * JSON, and the error of the socket where the connection fails.
+ * Yields the messages that arrive on a socket, until the other end closes it. Throws for a line that is too long or is
+ * not JSON, and the error of the socket if the connection fails.
  */
 export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
   const lines = new LineSplitter(MAX_VIA_BYTES);
@@ -17,7 +17,7 @@ export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
     }
 }
 
-/** Writes a message; what cannot be written any more is dropped. */
+/** Writes a message; drops it if the socket is no longer writable. */
 export function writeLine(socket: Socket, message: object): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }

@@ -4,15 +4,15 @@ import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
 import type { HostStatus, ShownTool } from './tool-host.ts';
 
 /**
- * What a command and a gateway of the same machine say to each other over a Unix socket: a line of JSON for each
- * message. The command asks one thing at a time; to give up what it asked, it closes the socket.
+ * Requests of a command to a gateway on the same machine, over a Unix socket with one line of JSON for each message.
+ * The command sends one request at a time; to cancel it, it closes the socket.
  */
 export type ViaRequest =
-  /** The first message. Null where the command was told which gateway to use. */
+  /** The first message. The digest is null if the command line names the gateway. */
   | { readonly ask: 'hello'; readonly version: number; readonly digest: string | null }
-  /** How the connectors are now; no tools. */
+  /** Requests the state of the connectors, without tools. */
   | { readonly ask: 'view' }
-  /** The same with tools, of one connector or of all, once nothing that is worth waiting for starts any more. */
+  /** Requests the state with tools, of one connector or of all, once nothing worth waiting for is starting any more. */
   | { readonly ask: 'settled'; readonly connector: string | null; readonly waitMs: number | null }
   | {
       readonly ask: 'call';
@@ -21,14 +21,14 @@ export type ViaRequest =
       readonly timeoutMs: number | null;
     };
 
-/** Who answers, and whether it serves what the command was given. */
+/** Version and process of the gateway, and whether it serves what the command was given. */
 export interface ViaHello {
   readonly version: number;
   readonly pid: number;
   readonly isSame: boolean;
 }
 
-/** The connectors, and the tools of those that are up or remembered, as the gateway shows them. */
+/** The connectors, and the tools of connectors that are up or remembered, as the gateway shows them. */
 export interface ViaView {
   readonly status: HostStatus;
   readonly tools: readonly ShownTool[];
@@ -39,8 +39,8 @@ export type ViaAnswer =
   | { readonly say: 'answer'; readonly answer: ViaHello | ViaView | ToolResult }
   | { readonly say: 'error'; readonly error: WireError };
 
-/** Raised with each change that an older end would misread. Ends of different versions do not talk. */
+/** Raised with each change that an older end would misread. Ends of different versions do not communicate. */
 export const VIA_VERSION = 1;
 
-/** The longest message. */
+/** Maximum size of a message. */
 export const MAX_VIA_BYTES = 64 * 1024 * 1024;

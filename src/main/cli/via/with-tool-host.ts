@@ -6,19 +6,19 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import type { ToolHost } from './tool-host.ts';
 import { findGateway } from './via-client.ts';
 
-/** What a command does with connectors; resolves with its exit code. */
+/** Work of a command with connectors; resolves with its exit code. */
 type HostWork = (host: ToolHost, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a gateway that runs already and serves the same, or with a manager of its own. Resolves with the
- * exit code of `work`, or with that of a signal. Rejects with GATEWAY_UNREACHABLE.
+ * Runs `work` with a running gateway that serves the same connectors, or else with a manager of its own. Resolves with
+ * the exit code of `work`, or with that of a signal. Rejects with GATEWAY_UNREACHABLE.
  */
 export async function withToolHost(
   options: SourceOptions & ViaFlags,
   work: HostWork,
   waiting: WaitingFor = {},
 ): Promise<number> {
-  // A server that the command line alone names is no gateway's.
+  // No gateway has a server that only the command line names.
   using gateway = options.adHoc === undefined ? await findGateway(options) : null;
   if (gateway === null) return await withManager(options, work, waiting);
   const interrupted = untilInterrupted();

@@ -22,7 +22,7 @@ export interface ToolCallsDeps {
   readonly callTimeoutMs: number;
 }
 
-/** Finds the connector of a namespaced tool, waits for it where it is coming up, and calls the tool there. */
+/** Finds the connector of a namespaced tool, waits for it while it comes up, and calls the tool there. */
 export class ToolCalls {
   readonly #tools: ToolStore;
   readonly #connectors: ConnectorSet;
@@ -50,7 +50,7 @@ export class ToolCalls {
       options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
     try {
       const result = await connector.calls.callTool(tool.definition, args, left);
-      // A caller's own proxy may answer nothing at all.
+      // The host's own proxy may return nothing at all.
       const isError = (result as ToolResult | undefined)?.isError === true;
       recordCall(connector.id, monotonicMs() - startedMs, isError ? 'tool-error' : 'ok');
       return result;
@@ -60,7 +60,7 @@ export class ToolCalls {
     }
   }
 
-  /** Whether a tool of this name is listed, and not just the wish of a caller. */
+  /** Whether a tool of this name is listed. A name in a call may be invented. */
   knows(name: string): boolean {
     return this.#find(name) !== null;
   }
@@ -71,7 +71,10 @@ export class ToolCalls {
     return tool === undefined || connector === undefined ? null : { tool, connector };
   }
 
-  /** Waits for a tool that is not listed: its connector may still be coming up. Rejects with TOOL_UNKNOWN if not. */
+  /**
+   * Waits for a tool that is not listed, because its connector may still be coming up. Rejects with TOOL_UNKNOWN if
+   * not.
+   */
   async #await(
     name: string,
     options: CallToolOptions,
@@ -96,7 +99,8 @@ export class ToolCalls {
   }
 
   /**
-   * The connector of a tool of an earlier run, once it is known again: from the remembered map, else from the network.
+   * Finds the connector of a tool of an earlier run once that connector is known again: from the remembered map, or
+   * else from the network.
    */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
     const isHeld = this.#pins.find(name) !== undefined || this.#approvals.find(name) !== undefined;
@@ -122,12 +126,12 @@ export class ToolCalls {
     if (changed?.isQuarantined !== true) return;
     const what = changed.members.join(', ');
     const approve = `\`mcp-switchyard tools approve ${name}\``;
-    const remedy = `Look at it with \`mcp-switchyard tools diff\`; ${approve} lets it be called.`;
-    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). ${remedy}`;
+    const remedy = `Inspect it with \`mcp-switchyard tools diff\`, then allow it with ${approve}.`;
+    const why = `Tool ${name} has changed since it was first seen (${what}). ${remedy}`;
     throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
   }
 }
 
 function unavailable(name: string, why: string): SwitchyardError {
-  return new SwitchyardError('CONNECTOR_UNAVAILABLE', `The connector of tool ${name} is not there yet: ${why}`);
+  return new SwitchyardError('CONNECTOR_UNAVAILABLE', `The connector of tool ${name} is not available yet: ${why}`);
 }

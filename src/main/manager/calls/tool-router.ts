@@ -6,7 +6,7 @@ import { readTraceOfMeta } from '../../observability/telemetry/trace-context.ts'
 import { isServing, traced } from '../../observability/trace.ts';
 import { type ToolArguments, ToolCalls, type ToolCallsDeps } from './tool-calls.ts';
 
-/** The door for calls of namespaced tools: checks each call and runs it as one traced operation. */
+/** Entry point for calls of namespaced tools: checks each call and runs it as one traced operation. */
 export class ToolRouter {
   readonly #calls: ToolCalls;
 
@@ -14,10 +14,10 @@ export class ToolRouter {
     this.#calls = new ToolCalls(deps);
   }
 
-  /** The contract is that of `ConnectorProxyManager.callTool`. */
+  /** Calls a tool. `ConnectorProxyManager.callTool` documents the contract. */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     assertCall(name, args, options);
-    // A name that a client of a gateway made up is kept out of names of spans.
+    // In a gateway, a tool name that a client invented must not become part of a span's name.
     const isNamed = this.#calls.knows(name) || !isServing();
     const { name: span, attributes } = describe('tools/call', {}, isNamed ? name : null);
     const work = this.#calls.call.bind(this.#calls, name, args, options);
@@ -28,7 +28,7 @@ export class ToolRouter {
   }
 }
 
-/** Throws OPTIONS_INVALID for arguments and options that callers in JavaScript, and models, get wrong. */
+/** Throws OPTIONS_INVALID for invalid arguments and options: callers in JavaScript, and models, get them wrong. */
 function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
     throw new SwitchyardError('OPTIONS_INVALID', `The arguments of tool ${String(name)} must be an object.`);
@@ -37,7 +37,7 @@ function assertCall(name: unknown, args: unknown, options: CallToolOptions): voi
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is no time in milliseconds.`,
+      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is not a positive number of ms below 2^31.`,
     );
   }
 }

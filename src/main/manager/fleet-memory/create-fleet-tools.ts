@@ -8,19 +8,19 @@ import type { OwnToolMemory } from '../../state-dir/tool-memory.ts';
 
 export interface FleetToolsDeps {
   readonly fleet: Fleet;
-  /** What this host remembers by itself. */
+  /** What this host itself remembers. */
   readonly own: OwnToolMemory;
   readonly sources: ConnectorSources;
-  /** Judges all tools by the pins as they are now. */
+  /** Compares all tools with the current pins again. */
   readonly review: () => void;
-  /** Has a connector list its tools again, if it is up. */
+  /** Lists the tools of a connector again, if it is up. */
   readonly relist: (connectorId: string) => void;
 }
 
 /**
- * The memory of tools of a manager in a fleet. Hosts share what they remember of a connector where they have it from
- * the same map; or, where it is from a file or the registry, under the same id at the same URL. What a program lists
- * depends on the machine that it runs on, so that is not shared.
+ * Creates the tool memory of a manager in a fleet. Hosts share what they remember of a connector if it comes from the
+ * same map. Connectors from a file or the registry are shared if they have the same id and URL. The tools of a stdio
+ * server depend on the machine that it runs on, so they are not shared.
  */
 export function createFleetTools(options: ResolvedOptions, deps: FleetToolsDeps): FleetToolMemory {
   const { maps, pinTools, logger, random, clock } = options;

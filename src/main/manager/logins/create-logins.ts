@@ -18,7 +18,7 @@ export interface LoginsDeps {
   readonly sources: ConnectorSources;
 }
 
-/** The login service of a manager with these options. */
+/** Creates the login service of a manager with these options. */
 export function createLogins(options: ResolvedOptions, { agents, memory, sources }: LoginsDeps): LoginService {
   const { logger, clock, random, sleep } = options;
   return createLoginService({
@@ -37,7 +37,7 @@ export interface ManagerLoginsParts {
   readonly connectors: ConnectorSet;
 }
 
-/** The logins as the manager's façade offers them. Connectors follow what becomes of them. */
+/** Creates the logins as the manager's façade offers them. Connectors follow each change of their login. */
 export function createManagerLogins(
   options: ResolvedOptions,
   { service, sources, connectors }: ManagerLoginsParts,
@@ -56,7 +56,7 @@ export function createManagerLogins(
   });
   service.onChange((connectorIds) => {
     for (const connector of connectorIds.flatMap((id) => connectors.get(id) ?? [])) {
-      // Where there is no login any more, only a connection that is up has to hear of it.
+      // After a logout, only a connection that is up has to be notified.
       if (connector.isUp || logins.view(connector.entry)?.state === 'logged-in') connector.loginChanged();
     }
   });

@@ -3,7 +3,7 @@ import type { LoginAgents } from '../../connectors/credentials/oauth/metadata-fe
 import { createNearbyAgent, createPublicAgent } from '../../http/address-guard.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** What requests about logins go over: agents that are made when the first of them is sent. Most managers send none. */
+/** The agents for requests about logins. They are created with the first such request; most managers send none. */
 export class ManagerLoginAgents implements LoginAgents {
   readonly agent: Dispatcher;
   readonly allowPrivateEndpoints: boolean;
@@ -12,7 +12,7 @@ export class ManagerLoginAgents implements LoginAgents {
   #public: Dispatcher | null = null;
   #nearby: Dispatcher | null = null;
 
-  /** `publicAgent` is that of the connectors; null where they may be anywhere. */
+  /** `publicAgent` is the agent of the connectors; null if connectors may have any address. */
   constructor(
     { network, allowPrivateEndpoints }: Pick<ResolvedOptions, 'network' | 'allowPrivateEndpoints'>,
     { agent, publicAgent }: { readonly agent: Dispatcher; readonly publicAgent: Dispatcher | null },
@@ -34,7 +34,7 @@ export class ManagerLoginAgents implements LoginAgents {
     return this.#nearby;
   }
 
-  /** Ends the agents that it made. */
+  /** Destroys the agents that it created. */
   async destroy(): Promise<void> {
     await Promise.all([this.#public?.destroy(), this.#nearby?.destroy()]);
   }

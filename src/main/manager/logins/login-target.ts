@@ -5,19 +5,21 @@ import type { LoginTarget } from '../../connectors/credentials/login-target.ts';
 import { hasAuthorization } from '../../connectors/credentials/static-credentials.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** Finds what logins see of an entry; null where its credentials are others, or none. */
+/** Finds the login target of an entry; null if the entry uses other credentials, or none. */
 export type TargetOf = (entry: ConnectorEntry) => LoginTarget | null;
 
 /**
- * Other credentials are a key, an `Authorization` header of the entry, and the host's own `oauth`. Programs and what
- * goes through the host's `createProxy` have none, nor has an entry that says `oauth: false`.
+ * Other credentials are a key, an `Authorization` header of the entry, and the host's own `oauth`. Stdio servers,
+ * connectors of the host's `createProxy` and entries with `oauth: false` have no login target.
  */
 export function createTargetOf(
   options: Pick<ResolvedOptions, 'oauth' | 'createProxy' | 'allowEnv' | 'fleet'>,
 ): TargetOf {
   const { oauth, createProxy, allowEnv, fleet } = options;
   const environment = { allowEnv, env: process.env, isOfReplica: fleet?.sharesLogins === false };
-  /** Those of entries without a secret of their own: a status reads the logins of all connectors, once a second. */
+  /**
+   * Targets of entries without a secret of their own, because a status reads the logins of all connectors every second.
+   */
   const known = new WeakMap<ConnectorEntry, LoginTarget | null>();
   return (entry) => {
     if (commandOf(entry) !== null || createProxy !== null) return null;

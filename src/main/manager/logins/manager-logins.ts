@@ -10,17 +10,17 @@ import type {
 
 export interface ManagerLoginsDeps {
   readonly service: LoginService;
-  /** The entry that counts for a connector now; undefined if there is none. */
+  /** The effective entry of a connector; undefined if the id is unknown. */
   readonly entryOf: (connectorId: string) => ConnectorEntry | undefined;
   readonly entries: () => readonly ConnectorEntry[];
-  /** What logins see of a connector; null where it has credentials of another kind, or none at all. */
+  /** The login target of an entry; null if it has credentials of another kind, or none at all. */
   readonly targetOf: (entry: ConnectorEntry) => LoginTarget | null;
-  /** Resolves when the connector has been tried once: its challenge says where to log in. Never rejects. */
+  /** Resolves when the connector has been tried once, because its challenge names the issuer. Never rejects. */
   readonly tried: (connectorId: string) => Promise<void>;
   readonly clientMetadataUrl: string | null;
 }
 
-/** The logins of a manager's connectors, by the ids of connectors. */
+/** The logins of a manager's connectors, by connector id. */
 export class ManagerLogins {
   readonly #deps: ManagerLoginsDeps;
 
@@ -28,7 +28,7 @@ export class ManagerLogins {
     this.#deps = deps;
   }
 
-  /** As `ConnectorProxyManager.startLogin`. */
+  /** Starts a login, as `ConnectorProxyManager.startLogin` documents. */
   async start(connectorId: string, options: StartLoginOptions): Promise<StartedLogin> {
     const target = this.#targetOf(connectorId);
     const { redirectUrl } = options;
@@ -39,26 +39,26 @@ export class ManagerLogins {
     return this.#deps.service.start(target, { redirectUrl, clientMetadataUrl });
   }
 
-  /** As `ConnectorProxyManager.finishLogin`. */
+  /** Finishes a login, as `ConnectorProxyManager.finishLogin` documents. */
   finish(parameters: URLSearchParams): Promise<{ readonly connectorId: string }> {
     return this.#deps.service.finish(parameters);
   }
 
-  /** As `ConnectorProxyManager.logout`. */
+  /** Logs out, as `ConnectorProxyManager.logout` documents. */
   async logout(connectorId: string): Promise<boolean> {
     return this.#deps.service.logout(this.#targetOf(connectorId));
   }
 
-  /** As `ConnectorProxyManager.logins`. */
+  /** Lists logins, as `ConnectorProxyManager.logins` documents. */
   async list(): Promise<readonly LoginSummary[]> {
     const enabled = this.#deps.entries().filter(({ status }) => status === 'enabled');
     const targets = enabled.flatMap((entry) => this.#deps.targetOf(entry) ?? []);
     const summaries = await Promise.all(targets.map((target) => this.#deps.service.summary(target)));
-    // Most connectors want no login at all.
+    // Most connectors need no login at all.
     return summaries.filter((_, index) => this.#wantsLogin(targets[index]));
   }
 
-  /** What is known of the login of a connector; null where it neither has nor wants one. */
+  /** Returns what is known of the login of a connector; null if it neither has nor needs one. */
   view(entry: ConnectorEntry): LoginSummary | null {
     const target = this.#deps.targetOf(entry);
     return target === null ? null : this.#deps.service.view(target);
@@ -73,7 +73,7 @@ export class ManagerLogins {
     if (entry === undefined) throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${connectorId}".`);
     const target = this.#deps.targetOf(entry);
     if (target !== null) return target;
-    const why = `Connector ${connectorId} takes no login: its entry has other credentials, or it is a program.`;
+    const why = `Connector ${connectorId} takes no login: its entry has other credentials, or it is a stdio server.`;
     throw new SwitchyardError('LOGIN_UNSUPPORTED', why);
   }
 }

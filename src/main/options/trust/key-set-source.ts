@@ -9,13 +9,15 @@ export interface JsonWebKeySet {
   readonly keys: readonly object[];
 }
 
-/** Public keys: a JWK set, the path of a file that holds one, or a function that returns one, asked at each load. */
+/**
+ * Public keys: a JWK set, the path of a file that contains one, or a function that returns one, called at each load.
+ */
 export type KeySetSource = JsonWebKeySet | string | (() => unknown);
 
-/** A set of 256 keys takes a quarter of this. */
+/** Maximum size of a key set file. A set of 256 keys takes a quarter of it. */
 const MAX_BYTES = 256 * 1024;
 
-/** Reads a key set. Rejects with KEYS_UNAVAILABLE where it cannot be had, and with KEYS_INVALID for any other value. */
+/** Reads a key set. Rejects with KEYS_UNAVAILABLE if it cannot be read, and with KEYS_INVALID if it is not valid. */
 export async function askForKeySet(source: KeySetSource): Promise<readonly TrustedKey[]> {
   if (typeof source === 'string') return readFileSet(source);
   return readKeySet(typeof source === 'function' ? await askHost(source) : source);
@@ -35,7 +37,7 @@ async function readFileSet(path: string): Promise<readonly TrustedKey[]> {
   try {
     return readKeySet(parseStrictJson(bytes));
   } catch (cause) {
-    const why = codeOf(cause) === 'KEYS_INVALID' ? messageOf(cause) : 'It is not JSON, or names a member twice.';
+    const why = codeOf(cause) === 'KEYS_INVALID' ? messageOf(cause) : 'It is not JSON, or has a duplicate member.';
     throw new SwitchyardError('KEYS_INVALID', `The key set in ${path} cannot be used: ${why}`, { cause });
   }
 }
@@ -43,7 +45,7 @@ async function readFileSet(path: string): Promise<readonly TrustedKey[]> {
 async function readCapped(path: string): Promise<Buffer> {
   try {
     await using file = await open(path, 'r');
-    // A pipe or a device may never end.
+    // Reading a pipe or a device may never end.
     if (!(await file.stat()).isFile()) throw new Error('it is not a file');
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     let size = 0;

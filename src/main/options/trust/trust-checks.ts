@@ -3,7 +3,7 @@ import { readKeySet } from '../../../shared/signatures/key-set.ts';
 import { canonicalMapUrl } from '../map-url.ts';
 import { defaultAccept, type TrustChoice } from './trust-options.ts';
 
-/** A source with checked options, and the place of these for messages: empty, or as `sources[1].`. */
+/** A source with checked options, and the prefix of its option names in messages: empty, or as `sources[1].`. */
 interface PlacedSource {
   readonly place: string;
   readonly id: string;
@@ -12,7 +12,7 @@ interface PlacedSource {
 }
 
 /**
- * Checks that the trust options of each source go together, and that no two sources have one URL. Throws
+ * Checks that the trust options of each source fit together, and that no two sources have one URL. Throws
  * OPTIONS_INVALID naming the option.
  */
 export function assertTrustable(sources: readonly PlacedSource[]): void {
@@ -24,7 +24,7 @@ export function assertTrustable(sources: readonly PlacedSource[]): void {
     if (other !== undefined) {
       const remedy = 'To rotate its key, give one source signatureKey: [new, old]';
       const why = 'a second source keeps serving connectors that the newer map removed';
-      throw refused(`${place}url`, `is that of source "${other}" too. ${remedy}; ${why}`);
+      throw refused(`${place}url`, `is also the URL of source "${other}". ${remedy}; ${why}`);
     }
     ids.set(canonical, id);
   }
@@ -48,7 +48,7 @@ function assertTogether(place: string, trust: TrustChoice): void {
   if (typeof signatureKeys === 'object') assertKeySet(place, signatureKeys, threshold ?? 1);
 }
 
-/** Checks a key set that is given as it is; one of a file or a function is checked at each load. */
+/** Checks a key set that is given inline; key sets from a file or a function are checked at each load. */
 function assertKeySet(place: string, keySet: object, threshold: number): void {
   let count: number;
   try {

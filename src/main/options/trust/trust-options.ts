@@ -6,49 +6,50 @@ import { text, units } from '../../../shared/validation/text.ts';
 import { askForKey, type Secret } from '../secrets.ts';
 import { askForKeySet, type KeySetSource } from './key-set-source.ts';
 
-/** HMAC keys, the newest first: more than one while keys are rotated. */
+/** HMAC keys, the newest first: more than one during a rotation. */
 export type HmacKeys = Secret | readonly Secret[];
 
 /**
- * Where signed key documents are: an http or https URL or a path, in which `{version}` stands for the version, or a
- * function that returns the document of a version as text, bytes or an object, null if there is none. A URL or path
- * without `{version}` holds the newest document, or an array of documents.
+ * The source of signed key documents: an http or https URL, a path, or a function. In a URL or path, `{version}` stands
+ * for the version; without it, the document is the newest one or an array of documents. The function returns the
+ * document of a version as text, bytes or an object, or null.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 
-/** How the signatures of a map are judged, and for how long the map may be served. */
+/** How the signatures of a map are verified, and for how long the map may be served. */
 export interface TrustOptions {
-  /** Public keys that may sign the map: a JWK set, the path of one, or a function that is asked at each load. */
+  /** Public keys that may sign the map: a JWK set, the path of one, or a function that is called at each load. */
   readonly signatureKeys?: KeySetSource | undefined;
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
   /**
-   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys`
-   * alone
+   * Which signatures the map needs. Defaults to `hmac` with only `signatureKey`, `signature` with only `signatureKeys`,
    * and `both` with both.
    */
   readonly accept?: AcceptPolicy | undefined;
-  /** The `id` that the map must have. By default that of the first map with valid `signatures`, which is remembered. */
+  /**
+   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`, which is remembered.
+   */
   readonly mapId?: string | undefined;
-  /** Signed key documents, by which the publisher replaces and revokes keys. None by default. */
+  /** Signed key documents, by which the publisher replaces and revokes keys. Defaults to none. */
   readonly keyDocuments?: KeyDocumentSource | undefined;
-  /** The oldest version of `keyDocuments` that is believed where none is remembered. Defaults to 1. */
+  /** The oldest version of `keyDocuments` that is accepted if none is remembered. Defaults to 1. */
   readonly minVersion?: number | undefined;
   /**
-   * How long after its expiry the map is still served, in milliseconds; then its connectors are removed. Null, the
-   * default, serves it for as long as there is no newer one.
+   * How long the map is still served after it expired, in milliseconds; then its connectors are removed. Defaults to
+   * null, which serves it until there is a newer one.
    */
   readonly maxStaleMs?: number | null | undefined;
 }
 
-/** {@link TrustOptions} with every default in its place. */
+/** {@link TrustOptions} with all defaults filled in. */
 export interface MapTrust {
   readonly accept: AcceptPolicy;
-  /** Whether `hmac` was asked for in so many words: then a source that was seen signed may go back to it. */
+  /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC only. */
   readonly isHmacExplicit: boolean;
-  /** The HMAC keys, newest first; empty where `accept` needs none. Rejects with SECRET_UNAVAILABLE. */
+  /** The HMAC keys, newest first; empty if `accept` needs none. Rejects with SECRET_UNAVAILABLE. */
   readonly hmacKeys: () => Promise<readonly string[]>;
-  /** The configured keys; empty where `accept` needs none. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID. */
+  /** The configured keys; empty if `accept` needs none. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID. */
   readonly keySet: () => Promise<readonly TrustedKey[]>;
   readonly threshold: number;
   readonly mapId: string | null;
@@ -82,13 +83,13 @@ const isDocumentSource = (value: unknown): boolean => {
 
 const isUrl = (text: string): boolean => /^https?:/i.test(text);
 
-/** Whether fetch takes it: one with credentials is refused. */
+/** Whether fetch accepts this URL: it refuses URLs with credentials. */
 function isUrlOf(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** The form of the trust options, among a manager's and a source's options. */
+/** Checks of the trust options, among the options of a manager and of a source. */
 export const TRUST_SHAPE = {
   signatureKey: optional(hmacKeys),
   signatureKeys: optional(
@@ -110,7 +111,7 @@ export function resolveTrust(given: TrustChoice, shared: Pick<TrustOptions, 'max
   const accept = given.accept ?? defaultAccept(given);
   const secrets = signatureKey === undefined || accept === 'signature' ? [] : [signatureKey].flat();
   const keySet = accept === 'hmac' ? undefined : signatureKeys;
-  // A path means the same file however long the process runs.
+  // Resolved now, so that the path means the same file even if the working folder changes.
   const source = typeof keySet === 'string' ? resolve(keySet) : keySet;
   return {
     accept,
@@ -129,7 +130,7 @@ function documents(source: KeyDocumentSource | undefined): KeyDocumentSource | n
   return typeof source === 'string' && !isUrl(source) ? resolve(source) : (source ?? null);
 }
 
-/** What `accept` is where nobody says it. */
+/** Returns the policy that applies if `accept` is not set. */
 export function defaultAccept({ signatureKey, signatureKeys }: TrustChoice): AcceptPolicy {
   if (signatureKeys === undefined) return 'hmac';
   return signatureKey === undefined ? 'signature' : 'both';

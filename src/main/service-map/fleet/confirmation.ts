@@ -7,9 +7,9 @@ import { pause } from './pause.ts';
 
 /** How often the head is read. */
 const LOOK_MS = 200;
-/** The leader's word counts once its question to the source must have been sent after the sync began. */
+/** A confirmation by the leader counts after this time: its request to the source then started after the sync did. */
 const ANSWER_MS = 250;
-/** The leader asks each second: a word that does not come within this does not come. */
+/** The leader requests the map every second, so a confirmation that has not come by then will not come. */
 const PATIENCE_MS = 1_600;
 
 interface ConfirmationDeps {
@@ -19,7 +19,7 @@ interface ConfirmationDeps {
   readonly closing: AbortSignal;
 }
 
-/** A forced sync of a host that follows: it waits for an answer that the source gave to the leader since. */
+/** A forced sync on a host that follows the leader: waits for a response that the leader got from the source since. */
 export class Confirmation {
   readonly #deps: ConfirmationDeps;
   #pending: Promise<boolean> | null = null;
@@ -29,15 +29,15 @@ export class Confirmation {
   }
 
   /**
-   * Whether the map in force is what the source gave the leader after this call. False where no answer comes in time,
-   * so that the source itself has to be asked. Never rejects.
+   * Whether the map in force is what the source sent the leader after this call. False if no response comes in time;
+   * then this host must request the map from the source. Never rejects.
    */
   async comes(): Promise<boolean> {
-    // Who joins later than it began must not have an older answer.
+    // A caller that joins late must not get a response that is older than its call.
     while (this.#pending !== null) await this.#pending;
     const { closing } = this.#deps;
     this.#pending = this.#look().catch(() => {
-      // The server is away: the source itself is the only one to ask.
+      // The Redis server is unreachable, so this host must request the map from the source.
       return false;
     });
     const hasCome = await this.#pending;
@@ -60,7 +60,7 @@ export class Confirmation {
     return false;
   }
 
-  /** Whether the map of that head is in force, once it was taken. */
+  /** Whether the map of that head is in force, after it was taken. */
   async #isInForce(head: MapHead): Promise<boolean> {
     const { held, taker } = this.#deps;
     taker.hear(head);

@@ -12,9 +12,9 @@ import type { MapWatcher } from './map-watcher.ts';
 import { NewsTaker } from './news-taker.ts';
 import { OwnChecks } from './own-checks.ts';
 
-/** How long the thread may say nothing, at the start or after the connection was lost, before this host goes alone. */
+/** How long the thread may be silent, at the start or after the connection was lost, before this host works alone. */
 const SILENCE_MS = 8_000;
-/** What a start waits at most for the thread, then for its connection, and for the first host that asks the source. */
+/** Maximum wait at the start: for the thread, then for its connection, then for the first map of the fleet. */
 const BOOT_MS = 3_000;
 const CONNECT_MS = 1_000;
 const FIRST_NEWS_MS = 2_000;
@@ -22,24 +22,25 @@ const FIRST_NEWS_SPREAD_MS = 1_000;
 
 export interface FleetMapDeps {
   readonly fleet: Fleet;
-  /** What the fleet calls the map: `fleetMapName`. */
+  /** The name of the map in the fleet: `fleetMapName`. */
   readonly name: string;
   readonly source: FollowedSource;
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called when the fleet takes the background refresh over (false), and when it cannot any longer (true). */
+  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
 const EVENTS = ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-news', 'map-confirmed'] as const;
 
-/** `starting`: nothing was heard yet. `alone`: nothing was heard for so long that this host cares for itself. */
+/** `starting`: no message yet. `alone`: no message for so long that this host requests the map itself. */
 type State = 'starting' | 'leading' | 'following' | 'alone';
 
 /**
- * How one service map of this host uses the fleet: it asks the source for all hosts, takes what another host publishes,
- * or is on its own. What is in force, and why, is the source's; nothing that the fleet says gets around its proof.
+ * How one service map of this host uses the fleet. The host leads (requests the map from the source for all hosts),
+ * follows (takes maps that another host publishes), or works alone. The source decides which map is in force; maps of
+ * the fleet pass the same verification.
  */
 export class FleetMap implements MapWatcher {
   readonly #deps: FleetMapDeps;
@@ -74,7 +75,7 @@ export class FleetMap implements MapWatcher {
     return this.#leader.isLeading;
   }
 
-  /** Takes part from now on. Never waits for Redis. Idempotent. */
+  /** Joins the fleet for this map. Never waits for Redis. Idempotent. */
   follow(): void {
     if (this.#unlisten.length > 0 || this.#closing.signal.aborted) return;
     const { fleet, name } = this.#deps;
@@ -92,8 +93,8 @@ export class FleetMap implements MapWatcher {
   }
 
   /**
-   * Whether a sync is served without asking the source: by a map of the fleet, or by the leader's word that the source
-   * stands by the map in force. Never rejects.
+   * Whether a sync needs no request to the source: the fleet has a map, or its leader confirmed the map in force. Never
+   * rejects.
    */
   async serves(force: boolean): Promise<boolean> {
     if (this.#unlisten.length === 0) return false;
@@ -118,13 +119,13 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** The map in force is current for so many milliseconds. */
+  /** Notes that the map in force is current for so many milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();
   }
 
-  /** Hears and does nothing more. What is under way is the source's to end. Idempotent. */
+  /** Stops listening. The source ends the work in progress. Idempotent. */
   close(): void {
     this.#closing.abort();
     for (const unlisten of this.#unlisten) unlisten();
@@ -153,7 +154,7 @@ export class FleetMap implements MapWatcher {
         this.#become('alone');
         break;
       case 'map-news':
-        // The leader looks at what others publish after each of its polls.
+        // The leader reads what others published after each of its own polls.
         if (this.#state !== 'leading') this.#taker.hear(event.head);
         break;
       case 'map-confirmed':
@@ -182,13 +183,13 @@ export class FleetMap implements MapWatcher {
     this.#wake();
   }
 
-  /** A thread that died says nothing more, not even that there is silence. */
+  /** Starts the silence timer. A thread that died sends nothing more, not even `map-alone`. */
   #awaitWord(): void {
     this.#silence?.cancel();
     this.#silence = startTimer(SILENCE_MS, () => this.#become('alone'));
   }
 
-  /** The source stood by the map in force, its leader says: once is the second opinion after the publication. */
+  /** Handles a confirmation by the leader. The first one after the publication releases held connectors. */
   #confirmed({ sha256, confirms }: { readonly sha256: string; readonly confirms: number }): void {
     const { source } = this.#deps;
     if (sha256 !== this.#held?.sha256 || confirms < 1) return;
@@ -200,12 +201,12 @@ export class FleetMap implements MapWatcher {
     try {
       await source.recall();
     } catch {
-      // The question to the source fails for the same reason, and says so.
+      // The request to the source fails for the same reason, and reports it.
       return false;
     }
     const isDecided = (): boolean =>
       source.isFresh || this.#state === 'alone' || this.#closing.signal.aborted || this.#leader.hasAsked;
-    // A busy machine starts many threads slowly, which is no reason for all its hosts to ask the source.
+    // A busy machine starts many threads slowly; its hosts must not all turn to the source meanwhile.
     await this.#until(() => isDecided() || this.#calls.hasThread, BOOT_MS);
     const startedMs = monotonicMs();
     await this.#until(() => isDecided() || fleet.isConnected, CONNECT_MS);
@@ -242,8 +243,8 @@ export class FleetMap implements MapWatcher {
 }
 
 const MESSAGES: Readonly<Record<State, string>> = {
-  starting: 'Nothing was heard of the fleet yet',
-  leading: 'This host asks for the service map for its whole fleet',
-  following: 'Another host of the fleet asks for the service map',
-  alone: 'Nothing is heard of the fleet, so this host asks for the service map by itself',
+  starting: 'There is no message from the fleet yet',
+  leading: 'This host requests the service map for its whole fleet',
+  following: 'Another host of the fleet requests the service map',
+  alone: 'There are no messages from the fleet, so this host requests the service map itself',
 };

@@ -2,27 +2,27 @@ import type { AcquiredBody } from '../../../shared/protocol/thread-messages.ts';
 import type { LoadOutcome } from '../loading/collect-load.ts';
 import type { RefreshKind, RefreshOutcome } from '../refresh/refresh-outcome.ts';
 
-/** A source of a service map, as its fleet's part uses it. */
+/** A source of a service map, as its fleet map uses it. */
 export interface FollowedSource {
   readonly id: string;
   /** The interval of the background refresh. */
   readonly intervalMs: number;
-  /** For how long the server of the source asked not to be asked; 0 or less where it did not. */
+  /** For how many milliseconds the server of the source asked for no requests; 0 or less if it did not. */
   readonly pauseMs: number;
   /** Whether the map in force is confirmed and has not expired. */
   readonly isFresh: boolean;
-  /** Whether connectors are held back that the map in force does not list. */
+  /** Whether connectors are held that the map in force does not list. */
   readonly isHolding: boolean;
-  /** Puts in force what an earlier run left, once. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
   recall(): Promise<void>;
-  /** Asks the source, or joins the request under way. Never rejects. */
+  /** Requests the map, or joins the request in flight. Never rejects. */
   ask(kind: RefreshKind): Promise<RefreshOutcome>;
-  /** Proves a body of the fleet like one of the source, and puts it in force. Rejects where `read` or a key fails. */
+  /** Verifies a body of the fleet like one of the source, and puts it in force. Rejects if `read` or a key fails. */
   take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome>;
-  /** The fleet says that the source stands by the map in force. */
+  /** Confirms the map in force, because the fleet says that the source still has it. */
   vouch(): void;
-  /** The next answer of the source is read whole and proven, even if it is the map in force. */
+  /** Makes the next load read and verify the whole map, even if it is the map in force. */
   forgetBody(): void;
-  /** Follows the key documents, where the source has some. Never rejects. */
+  /** Follows the key documents, if the source has some. Never rejects. */
   followKeys(): Promise<void>;
 }

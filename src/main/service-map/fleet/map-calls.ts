@@ -6,12 +6,16 @@ import type { HeldMap, PublishedMap, PublishOutcome } from '../../../shared/prot
 import type { AcquiredBody } from '../../../shared/protocol/thread-messages.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 
-/** A body of 32 MiB over a slow network takes this long; each reply of the server has a second of its own. */
+/**
+ * Timeout for reading a body of 32 MiB over a slow network; each reply of the server has its own timeout of one second.
+ */
 const READ_TIMEOUT_MS = 20_000;
-/** To compress and seal 14 MB takes 0.3 s, and a patch of it 0.6 s. */
+/** Timeout for publishing: a large map and its patch have to be compressed and sealed. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
-/** What main asks of the fleet thread about one map. What waits for an answer rejects with a FLEET_… code. */
+/**
+ * Requests of the main thread to the fleet thread about one map. Calls that return a result reject with a FLEET_… code.
+ */
 export class MapCalls {
   readonly #fleet: Fleet;
   readonly name: string;
@@ -27,7 +31,9 @@ export class MapCalls {
     return this.#hasThread;
   }
 
-  /** Has the thread listen for the map, also after a restart; it is told each time, after `onTold`. Never rejects. */
+  /**
+   * Makes the thread listen for the map, also after a restart; it is notified each time, after `onTold`. Never rejects.
+   */
   follow(onTold: () => void): void {
     this.#fleet.keep(`map ${this.name}`, (api) => {
       this.#hasThread = true;
@@ -36,12 +42,12 @@ export class MapCalls {
     });
   }
 
-  /** Says which map is in force, also to a thread that is started later. Never rejects. */
+  /** Notifies the thread of the map in force, also a thread that starts later. Never rejects. */
   hold(held: HeldMap | null): void {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
 
-  /** The body of that digest failed its proof: where this host leads, its own map replaces it. */
+  /** Reports that the body of that digest failed verification: if this host leads, its own map replaces it. */
   async refuse(sha256: string): Promise<void> {
     await this.#fleet.ask((api) => api.refuseMap(this.name, sha256));
   }
@@ -50,11 +56,11 @@ export class MapCalls {
     return this.#fleet.ask((api) => api.readHead(this.name));
   }
 
-  /** The body that a head names. Rejects with FLEET_UNAVAILABLE where there is none that is. */
+  /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if no body has its digest. */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
-    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet has no body that its head names.');
-    // The tag is only what Redis says: sent to the source, a wrong one would have it confirm what it never sent.
+    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet has no body for its head.');
+    // The ETag comes from Redis and may be wrong: with it, the source would confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }
 
@@ -71,12 +77,12 @@ export class MapCalls {
     await this.#fleet.ask((api) => api.stepDown(this.name));
   }
 
-  /** Says in the roster what this host has. */
+  /** Publishes in the roster which map this host has. */
   announce(map: Omit<FleetHostMap, 'name'>): void {
     this.#fleet.announceMap({ ...map, name: this.name });
   }
 
-  /** Whether another host could ask the source. */
+  /** Whether another host of the fleet could lead. */
   get hasOthers(): boolean {
     return this.#fleet.hosts.some(({ role }) => role === 'any');
   }

@@ -8,13 +8,13 @@ import type { MapCalls } from './map-calls.ts';
 import type { NewsTaker } from './news-taker.ts';
 import { pause } from './pause.ts';
 
-/** From the start of one question to the source until the next. */
+/** Milliseconds from the start of one request to the source until the next. */
 const POLL_MS = 1_000;
-/** How long a leader asks in vain before it lets another host try; doubled each time that did not help. */
+/** How long a leader's requests may fail before it lets another host try; doubled each time that did not help. */
 const FIRST_PATIENCE_MS = 3_000;
 const LONGEST_PATIENCE_MS = 60_000;
 
-/** What leading needs. */
+/** Dependencies of {@link MapLeader}. */
 export interface LeaderDeps {
   readonly calls: MapCalls;
   readonly source: FollowedSource;
@@ -22,18 +22,18 @@ export interface LeaderDeps {
   readonly logger: Logger;
   /** The map in force as this host holds it. */
   readonly held: () => HeldMap | null;
-  /** Called after each question to the source, and when the first map of the fleet was looked at. */
+  /** Called after each request to the source, and when the first map of the fleet was checked. */
   readonly onAsked: () => void;
 }
 
-/** Asks the source for the whole fleet while this host leads, each second, and publishes what it proves. */
+/** Requests the map for the whole fleet while this host leads, each second, and publishes each map that verifies. */
 export class MapLeader {
   readonly #deps: LeaderDeps;
   #leading: AbortController | null = null;
   #asked = 0;
   /** The map in force with its bytes, until the fleet has it. */
   #unpublished: { readonly held: HeldMap; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
-  /** Whether the fleet lacks the map in force, and its bytes are not here. */
+  /** Whether the fleet lacks the map in force and this host no longer has its bytes. */
   #lacksBytes = false;
   #failingSinceMs: number | null = null;
   #patienceMs = FIRST_PATIENCE_MS;
@@ -46,12 +46,15 @@ export class MapLeader {
     return this.#leading !== null;
   }
 
-  /** Whether the source was asked since this host leads. */
+  /** Whether this host has requested the map from the source since it leads. */
   get hasAsked(): boolean {
     return this.#asked > 0;
   }
 
-  /** Starts to ask. `head`: what the fleet has; a newer map than the own one is taken first. Idempotent. */
+  /**
+   * Starts requesting. `head` is the map that the fleet has; if it is newer than the own map, it is taken first.
+   * Idempotent.
+   */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
     const leading = new AbortController();
@@ -67,13 +70,13 @@ export class MapLeader {
         sourceId: source.id,
         err: error,
       };
-      logger.error(fields, 'This host no longer asks for the fleet');
+      logger.error(fields, 'This host no longer requests the service map for the fleet');
       this.stop();
       void this.#deps.calls.stepDown().catch(() => {});
     });
   }
 
-  /** Asks no longer. Idempotent. */
+  /** Stops requesting. Idempotent. */
   stop(): void {
     this.#leading?.abort();
     this.#leading = null;
@@ -81,14 +84,14 @@ export class MapLeader {
     this.#lacksBytes = false;
   }
 
-  /** The bytes of the map that is in force now. */
+  /** Keeps the bytes of the map that is now in force. */
   accepted(held: HeldMap, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.isLeading) this.#unpublished = { held, bytes };
   }
 
   async #lead(head: MapHead | null, signal: AbortSignal): Promise<void> {
     await this.#deps.source.recall().catch(() => {
-      // A secret is missing: the poll below says so.
+      // A secret is missing; the poll below reports it.
     });
     if (head !== null) await this.#look(head);
     for (;;) {
@@ -103,7 +106,7 @@ export class MapLeader {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { source } = this.#deps;
-    // The server answers, and asked for patience: no other host may be less patient.
+    // The server responds, and asked for a pause: another host must not ignore that.
     if (source.pauseMs > 0) return;
     if (this.#lacksBytes) source.forgetBody();
     const outcome = await source.ask('poll');
@@ -115,11 +118,11 @@ export class MapLeader {
     } else if (source.pauseMs <= 0) await this.#failed();
   }
 
-  /** Tells the fleet what the source just stood by. */
+  /** Publishes to the fleet what the source just sent or confirmed. */
   async #tell(): Promise<void> {
     const { calls } = this.#deps;
     const outcome = await this.#publish().catch((error: unknown): PublishOutcome => {
-      // The server is away, or refuses: the next poll says it again, as long as this host leads.
+      // The server is unreachable or refuses: the next poll publishes again, as long as this host leads.
       this.#lacksBytes = true;
       this.#note(error);
       return 'fenced';
@@ -143,7 +146,7 @@ export class MapLeader {
     return outcome;
   }
 
-  /** Takes the map that the fleet has, if it is newer than the own one. One that is refused is overruled. */
+  /** Takes the map of the fleet if it is newer than the own map. If it is refused, the own map replaces it. */
   async #look(head: MapHead): Promise<void> {
     const { held, taker } = this.#deps;
     const inForce = held();
@@ -157,11 +160,11 @@ export class MapLeader {
     this.#failingSinceMs ??= monotonicMs();
     if (monotonicMs() - this.#failingSinceMs < this.#patienceMs || !calls.hasOthers) return;
     this.#failingSinceMs = null;
-    // Where no host reaches the source, the lease goes round ever more slowly.
+    // If no host reaches the source, the lease changes hands more and more slowly.
     this.#patienceMs = Math.min(LONGEST_PATIENCE_MS, this.#patienceMs * 2);
     logger.warn(
       { event: 'fleet-stepped-down', sourceId: source.id },
-      'This host cannot get the service map, so it lets another host of the fleet ask for it',
+      'This host cannot get the service map, so it lets another host of the fleet request it',
     );
     await calls.stepDown().catch((error: unknown) => this.#note(error));
   }
@@ -169,6 +172,6 @@ export class MapLeader {
   #note(error: unknown): void {
     const { logger, source } = this.#deps;
     const fields = { event: 'fleet-not-told', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
-    logger.debug(fields, 'The fleet was not told of the service map');
+    logger.debug(fields, 'The service map was not published to the fleet');
   }
 }

@@ -1,11 +1,11 @@
 import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 
-/** Hears of each map that its source puts in force. */
+/** Is notified of each map that its source puts in force. */
 export interface MapWatcher {
-  /** Whether the bytes of the next accepted map are wanted, to be published. */
+  /** Whether the bytes of the next accepted map are needed, to be published. */
   readonly wantsBytes: boolean;
-  /** A proven map is in force. `bytes` belong to the watcher; null where nobody wanted them, or there are none. */
+  /** Called when a verified map is in force. `bytes` belong to the watcher; null if it did not want them. */
   accepted(map: HeldMap, bytes: Uint8Array<ArrayBuffer> | null): void;
-  /** The map in force was dropped. */
+  /** Called when the map in force was dropped. */
   dropped(): void;
 }

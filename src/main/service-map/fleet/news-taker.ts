@@ -8,13 +8,13 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** Hosts that hear of a map at once read it within so many milliseconds. */
+/** Hosts that are notified of a map at once spread their reads over so many milliseconds. */
 const SPREAD_MS = 300;
-/** A map that could not be taken is tried again so often, each time after this long, times 0.5 to 1.5. */
+/** A map that could not be taken is retried this often, each time after this delay, times 0.5 to 1.5. */
 const RETRIES = 3;
 const RETRY_MS = 1_000;
 
-/** What news need. */
+/** Dependencies of {@link NewsTaker}. */
 export interface NewsDeps {
   readonly calls: MapCalls;
   readonly source: FollowedSource;
@@ -23,22 +23,22 @@ export interface NewsDeps {
   readonly onAlarm: (code: ErrorCode) => void;
   /** The map in force as this host holds it. */
   readonly held: () => HeldMap | null;
-  /** Called when a map could not be taken after all tries: the source has to be asked. */
+  /** Called when all retries for a map failed: this host must request the map from the source. */
   readonly onGivenUp: () => void;
   readonly closing: AbortSignal;
 }
 
-/** What became of one try. `missing`: the bytes were not to be had. */
+/** The outcome of one attempt. `missing`: the bytes could not be read. */
 type Taking = 'taken' | 'refused' | 'missing';
 
-/** Takes maps of the fleet, one at a time, the newest head first. Nothing is believed: each is proven as ever. */
+/** Takes maps of the fleet, one at a time, the newest head first. Each map is verified like a map of the source. */
 export class NewsTaker {
   readonly #deps: NewsDeps;
   #head: MapHead | null = null;
   #running: Promise<void> | null = null;
-  /** A head that was given up, so that its repetition starts nothing. */
+  /** The digest of an abandoned head, so that hearing of it again starts nothing. */
   #givenUp: string | null = null;
-  /** Refusals that were told, as `digest code`. */
+  /** The last refusal that was logged, as `digest code`. */
   #told = '';
 
   constructor(deps: NewsDeps) {
@@ -50,7 +50,7 @@ export class NewsTaker {
     return this.#running ?? Promise.resolve();
   }
 
-  /** A head was heard. Its map is taken soon, unless it is the one in force or older. */
+  /** Notes a head. Its map is taken soon, unless it is in force already or older. */
   hear(head: MapHead): void {
     this.#head = head;
     if (!this.#isWanted(head) || head.sha256 === this.#givenUp) return;
@@ -59,7 +59,7 @@ export class NewsTaker {
     });
   }
 
-  /** The source was asked instead: what was given up may be tried again. */
+  /** Allows the abandoned map to be tried again, after the source was requested instead. */
   forgive(): void {
     this.#givenUp = null;
   }
@@ -78,7 +78,7 @@ export class NewsTaker {
     }
     if (error.code.startsWith('FLEET_')) return 'missing';
     this.#tell(head, error);
-    // Without a server there is no head to overrule.
+    // If the server is unreachable, there is no head to replace.
     await calls.refuse(head.sha256).catch(() => {});
     return 'refused';
   }
@@ -100,29 +100,29 @@ export class NewsTaker {
         failures = taking === 'taken' ? 0 : failures + 1;
       }
     } catch (error) {
-      // Only the end of the source is to end it.
+      // Only the end of the source may end this loop.
       if (closing.aborted) return;
       const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
       logger.error(fields, 'A service map of the fleet could not be taken');
     }
   }
 
-  /** The news that came while it waited count. */
+  /** Takes the newest head, which may have arrived during the wait. */
   async #takeNewest(): Promise<Taking> {
     const head = this.#head;
     if (head === null || !this.#isWanted(head)) return 'taken';
     const taking = await this.take(head);
-    // Done with, whatever came of it: the same head must not be taken over and over.
+    // A head that was taken is done, whatever the outcome: it must not be taken over and over.
     if (taking === 'taken' && this.#head === head) this.#head = null;
     return taking;
   }
 
-  /** The head of now: what could not be taken may have been put right. */
+  /** Reads the current head again, because a map that could not be taken may have been replaced. */
   async #lookAgain(): Promise<void> {
     try {
       this.#head = await this.#deps.calls.readHead();
     } catch {
-      // The server is away: the head that was heard last counts, and the next try fails as this one did.
+      // The server is unreachable: the last head stays, and the next attempt fails like this one.
     }
   }
 

@@ -8,19 +8,19 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** The guard: a map of which this share of its time is left, with nothing newer heard, is asked for. */
+/** The guard requests a map when only this share of its lifetime is left and no newer map has come. */
 const GUARD_SHARE = 0.2;
-/** Share of the map's time over which the hosts of a fleet spread what their guards ask. */
+/** Share of the map's lifetime over which the hosts of a fleet spread their guard requests. */
 const GUARD_SPREAD = 0.15;
-/** After a guard's question that failed: this share of what is left, at least a second. */
+/** Delay after a failed guard request: this share of the remaining time, at least a second. */
 const GUARD_RETRY_SHARE = 0.3;
 const LEAST_MS = 1_000;
-/** One of so many refreshes that the fleet saves asks the source all the same. */
+/** One of this many refreshes that the fleet saves requests the map from the source nevertheless. */
 const AUDIT_OF = 100;
-/** A change of the source reaches the fleet within this, so that an audit may have been ahead of it. */
+/** A change at the source reaches the fleet within this time; an audit may have seen it earlier. */
 const AUDIT_GRACE_MS = 5_000;
 
-/** What a host does by itself while the fleet provides its map. */
+/** Dependencies of {@link OwnChecks}. */
 export interface ChecksDeps {
   readonly calls: MapCalls;
   readonly source: FollowedSource;
@@ -28,17 +28,18 @@ export interface ChecksDeps {
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
   readonly held: () => HeldMap | null;
-  /** Whether another host asks the source for this one. */
+  /** Whether another host requests the map for this one. */
   readonly isFollowing: () => boolean;
   readonly closing: AbortSignal;
 }
 
-/** Why a host asks the source though another one does it for all. */
+/** Why a host requests the map although another host does so for all. */
 type Reason = 'guard' | 'refused' | 'audit';
 
 /**
- * What limits a server of the fleet that lies or stands still: a guard near the end of a map's time, a question by
- * chance that compares, and one for a map that could not be taken. Key documents are followed by each host itself.
+ * Checks by this host that limit the damage of a fleet server that lies or stalls. A guard requests the map near the
+ * end of its lifetime. Random audits compare the map with the source. A fallback requests a map that could not be
+ * taken. Each host also follows the key documents itself.
  */
 export class OwnChecks {
   readonly #deps: ChecksDeps;
@@ -51,12 +52,12 @@ export class OwnChecks {
     this.#deps = deps;
   }
 
-  /** Starts the turns that stand for the refreshes that the fleet saves. Idempotent. */
+  /** Starts the turns that replace the refreshes that the fleet saves. Idempotent. */
   start(): void {
     if (this.#turn === null) this.#setTurn();
   }
 
-  /** Stops everything. Idempotent. */
+  /** Stops all timers. Idempotent. */
   stop(): void {
     for (const timer of [this.#guard, this.#turn, this.#fallback]) timer?.cancel();
     this.#guard = null;
@@ -64,14 +65,16 @@ export class OwnChecks {
     this.#fallback = null;
   }
 
-  /** A map is in force, or was confirmed: it holds for so long, of `totalMs` that it was made for. */
+  /** Notes that a map is in force or was confirmed: it stays valid for `holdsForMs` of its lifetime of `totalMs`. */
   holds(holdsForMs: number, totalMs: number): void {
     this.#holdsUntilMs = monotonicMs() + holdsForMs;
     const chance = this.#deps.random.next();
     this.#setGuard(holdsForMs - GUARD_SHARE * totalMs + GUARD_SPREAD * totalMs * chance);
   }
 
-  /** A map of the fleet could not be taken: the source is asked, anywhere within the interval. */
+  /**
+   * Requests the map from the source at a random time within the interval, after a map of the fleet could not be taken.
+   */
   fallBack(then: () => void): void {
     const { source, random } = this.#deps;
     this.#fallback ??= startTimer(Math.max(LEAST_MS, source.intervalMs * random.next()), () => {
@@ -127,7 +130,7 @@ export class OwnChecks {
     logger.warn({ ...fields, code: 'FLEET_MAP_BEHIND' }, 'The source has a newer service map than the fleet');
   }
 
-  /** Whether the fleet has, soon after, what this host got from the source itself. */
+  /** Whether the fleet soon has the map that this host got from the source itself. */
   async #catchesUp(own: HeldMap): Promise<boolean> {
     const { calls, closing } = this.#deps;
     try {
@@ -135,12 +138,12 @@ export class OwnChecks {
       const head = await calls.readHead();
       return head !== null && head.generatedAtMs >= own.generatedAtMs;
     } catch {
-      // The server is away, or the source closes: there is nothing to compare with.
+      // The server is unreachable, or the source closes: there is nothing to compare with.
       return true;
     }
   }
 
-  /** Asks the source where another host does it for this one; null where none does. */
+  /** Requests the map from the source although another host does so for this one; null if no other host does. */
   async #ask(reason: Reason): Promise<RefreshOutcome | null> {
     const { isFollowing, logger, source } = this.#deps;
     if (!isFollowing() || source.pauseMs > 0) return null;
@@ -148,7 +151,7 @@ export class OwnChecks {
     if (reason === 'guard')
       logger.warn(
         { event: 'fleet-guard', sourceId: source.id },
-        'The service map is near its end and the fleet has no newer one, so the source is asked',
+        'The service map expires soon and the fleet has no newer one, so this host requests it from the source',
       );
     return source.ask(reason === 'audit' ? 'poll' : 'refresh');
   }

@@ -2,7 +2,7 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 
 /** What a place may need to read a document. */
 export interface ReadContext {
-  /** The key of the map's server. It is sent to the origin of the map alone. */
+  /** The key of the map's server. It is only sent to the origin of the map. */
   readonly apiKey: string | null;
   readonly signal: AbortSignal;
 }
@@ -10,15 +10,15 @@ export interface ReadContext {
 /** Where key documents are published. */
 export interface DocumentPlace {
   /**
-   * Whether each version has a place of its own. Where this is false, one place holds the newest document or an array
-   * of documents, and `read` answers with the newest one if the wanted version is not among them.
+   * Whether each version has a place of its own. If false, one place holds the newest document or an array of
+   * documents, and `read` returns the newest one if the wanted version is missing.
    */
   readonly isByVersion: boolean;
-  /** Names the place of a version in messages, without the query of a URL. */
+  /** Returns the name of a version's place for messages, without the query of a URL. */
   nameOf(version: number): string;
   /**
-   * The document of this version, as it was published; null if there is none. Reads no more bytes than a document may
-   * have. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
+   * Reads the document of this version, as it was published; null if it does not exist. Reads no more bytes than a
+   * document may have. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
    */
   read(version: number, context: ReadContext): Promise<Uint8Array | null>;
 }
@@ -31,12 +31,14 @@ export function hasVersion(pattern: string): boolean {
   return pattern.includes(VERSION);
 }
 
-/** The URL or path of one version. */
+/** Returns the URL or path of one version. */
 export function placeOf(pattern: string, version: number): string {
   return pattern.replaceAll(VERSION, String(version));
 }
 
-/** An error for documents that cannot be read; `why` completes the sentence and quotes nothing that was read. */
+/**
+ * Creates the error for documents that cannot be read; `why` completes the sentence and quotes nothing that was read.
+ */
 export function unavailable(place: string, why: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError('KEYS_UNAVAILABLE', `The key document cannot be read from ${place}: ${why}.`, { cause });
 }

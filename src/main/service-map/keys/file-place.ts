@@ -5,7 +5,7 @@ import { MAX_KEY_DOCUMENT_BYTES } from '../../../shared/signatures/key-document.
 import { type DocumentPlace, hasVersion, placeOf, unavailable } from './document-place.ts';
 import { MAX_DOCUMENTS_BYTES, newestOf } from './newest-of.ts';
 
-/** Documents in files; `{version}` in the path stands for the version. A file that is not there means no document. */
+/** Reads documents from files; `{version}` in the path stands for the version. A missing file means no document. */
 export function filePlace(pattern: string): DocumentPlace {
   const isByVersion = hasVersion(pattern);
   return {
@@ -19,14 +19,16 @@ export function filePlace(pattern: string): DocumentPlace {
   };
 }
 
-/** The bytes of a regular file; null if there is none. A named pipe would block a thread of the pool for ever. */
+/**
+ * Returns the bytes of a regular file; null if it is missing. A named pipe would block a thread of the pool for ever.
+ */
 async function readCapped(path: string, maxBytes: number): Promise<Uint8Array | null> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!(await file.stat()).isFile()) throw unavailable(path, 'it is not a regular file');
     const buffer = Buffer.alloc(maxBytes + 1);
     let size = 0;
-    // A file may grow or shrink while it is read, so its size is not asked for.
+    // A file may grow or shrink while it is read, so its size is not trusted.
     while (size < buffer.length) {
       const { bytesRead } = await file.read(buffer, size, buffer.length - size);
       if (bytesRead === 0) return buffer.subarray(0, size);

@@ -1,7 +1,7 @@
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type DocumentPlace, unavailable } from './document-place.ts';
 
-/** Documents that a function of the host returns: text, bytes or an object; null or nothing for no document. */
+/** Reads documents from a function of the host: text, bytes or an object; null or undefined for no document. */
 export function functionPlace(ask: (version: number) => unknown): DocumentPlace {
   const nameOf = (version: number): string => `keyDocuments(${version})`;
   return {

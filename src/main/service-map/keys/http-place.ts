@@ -8,16 +8,18 @@ import { MAX_DOCUMENTS_BYTES, newestOf } from './newest-of.ts';
 /** How key documents are fetched. */
 export interface HttpPlaceSettings {
   readonly fetch: FetchMap;
-  /** The URL of the map, whose origin alone is sent the `apiKey`. */
+  /** The URL of the map. The `apiKey` is only sent to its origin. */
   readonly mapUrl: string;
-  /** For one document, last byte included. */
+  /** Timeout for one document, including the last byte. */
   readonly timeoutMs: number;
 }
 
-/** Statuses that say that there is no such document (RFC 9110 sections 15.5.5 and 15.5.11). */
+/** Statuses for a document that does not exist (RFC 9110 sections 15.5.5 and 15.5.11). */
 const ABSENT = new Set([404, 410]);
 
-/** Documents at an http or https URL; `{version}` in it stands for the version. Redirects are not followed. */
+/**
+ * Fetches documents from an http or https URL; `{version}` in it stands for the version. Redirects are not followed.
+ */
 export function httpPlace(pattern: string, settings: HttpPlaceSettings): DocumentPlace {
   const isByVersion = hasVersion(pattern);
   const nameOf = (version: number): string => {
@@ -49,19 +51,22 @@ export function httpPlace(pattern: string, settings: HttpPlaceSettings): Documen
   };
 }
 
-/** Why a fetch failed, to go on from the name of the place. acquireMap's own words are about service maps. */
+/**
+ * Returns why a fetch failed, to complete a sentence about the place. The messages of acquireMap are about service
+ * maps.
+ */
 function complaintOf(error: unknown): string {
   if (!(error instanceof SwitchyardError)) return rootReason(error);
   switch (codeOf(error)) {
     case 'MAP_TIMEOUT':
-      return `no answer came within ${error.detail.timeoutMs} ms`;
+      return `no response came within ${error.detail.timeoutMs} ms`;
     case 'MAP_TOO_LARGE':
       return `it is larger than ${error.detail.maxBytes} bytes`;
     case 'MAP_REDIRECTED':
-      return 'the server answered with a redirect; redirects are not followed';
+      return 'the server responded with a redirect; redirects are not followed';
     default:
       return error.detail.status === undefined
         ? rootReason(error.cause ?? error)
-        : `the server answered ${error.detail.status}`;
+        : `the server responded with status ${error.detail.status}`;
   }
 }

@@ -14,36 +14,36 @@ import { type DocumentPlace, unavailable } from './document-place.ts';
 import { KnownKeys } from './known-keys.ts';
 import { type RememberedKeys, textOfRemembered } from './remembered-document.ts';
 
-/** Documents that one refresh follows; the next refresh goes on with the rest. */
+/** Maximum number of documents that one refresh follows; the next refresh continues with the rest. */
 const MAX_DOCUMENTS = 64;
 
 /** Failures that may be an attack. */
 const ALARMING: ReadonlySet<ErrorCode> = new Set(['KEYS_UNTRUSTED', 'KEYS_ROLLED_BACK']);
 
-/** What a key ring needs. */
+/** Dependencies of a key ring. */
 export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
   readonly sourceId: string;
   readonly place: DocumentPlace;
-  /** The oldest version that is believed; null believes any. */
+  /** The oldest version that is accepted; null accepts any. */
   readonly minVersion: number | null;
   /** How long all documents of one refresh may take to arrive. */
   readonly timeoutMs: number;
-  /** Called for each new reason not to believe a document that is published. */
+  /** Called for each new reason to refuse a published document. */
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called for each document that is believed from now on, the oldest first. */
+  /** Called for each newly accepted document, the oldest first. */
   readonly onDocument: (believed: BelievedDocument) => void;
 }
 
-/** A document that is believed from now on. */
+/** A newly accepted document. */
 export interface BelievedDocument {
   readonly document: KeyDocument;
-  /** What is to be stored of it. */
+  /** The text that is stored for the document. */
   readonly text: string;
-  /** Whether it takes the place of any stored document, since the configured keys were replaced. */
+  /** Whether it replaces any stored document, because the configured keys were replaced. */
   readonly startsOver: boolean;
 }
 
-/** What a refresh of the key ring is given. */
+/** Parameters of a refresh of the key ring. */
 export interface FollowParts {
   /** The configured keys: the roots of version 0. */
   readonly configured: KeyRoots;
@@ -53,8 +53,8 @@ export interface FollowParts {
 }
 
 /**
- * The newest key document of a source that is believed. It is found by following the documents one by one, from the
- * remembered one or else from the configured keys. A failure keeps what is known.
+ * Keeps the newest accepted key document of a source. It is found by following the documents one by one, from the
+ * remembered one or else from the configured keys. A failure keeps the known document.
  */
 export class KeyRing {
   readonly #deps: KeyRingDeps;
@@ -71,22 +71,25 @@ export class KeyRing {
     this.#msLeft = deps.timeoutMs;
   }
 
-  /** The version of the newest document that is believed; 0 while the configured keys count. */
+  /** The version of the newest accepted document; 0 while the configured keys apply. */
   get version(): number {
     return this.#known.version;
   }
 
-  /** Whether the newest document known is new enough for its keys to be used. */
+  /** Whether the newest known document is new enough for its keys to be used. */
   get isUsable(): boolean {
     return this.#known.isUsable;
   }
 
-  /** Whether the documents were followed since this process began, with whatever success. */
+  /** Whether the documents were followed since this process started, successfully or not. */
   get hasFollowed(): boolean {
     return this.#hasFollowed;
   }
 
-  /** Why the keys must not be used: KEYS_ROLLED_BACK, or what keeps the needed documents away. Null where they may. */
+  /**
+   * Why the keys must not be used: KEYS_ROLLED_BACK, or the failure to read the needed documents. Null if they may be
+   * used.
+   */
   get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
     if (this.isUsable) return null;
     const needed = `Key document ${this.#known.neededVersion} is needed, and the newest one known is ${this.version}`;
@@ -94,12 +97,12 @@ export class KeyRing {
     return { code, message: `${needed}: ${message}` };
   }
 
-  /** The keys that may sign a map: the configured ones, until there is a document; none where it is too old. */
+  /** Returns the keys that may sign a map: the configured keys until there is a document; none if it is too old. */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
     return { ...this.#known.inForce(configured), lastError: this.#lastError };
   }
 
-  /** Takes up the document that an earlier run believed; null where it is not newer than the one known, or damaged. */
+  /** Takes over the document that an earlier run accepted; null if it is damaged or not newer than the known one. */
   remember(remembered: RememberedKeys): KeyDocument | null {
     try {
       return this.#known.remember(remembered);
@@ -109,24 +112,24 @@ export class KeyRing {
     }
   }
 
-  /** Forgets the document known, and what was remembered, if somebody has replaced all configured keys by others. */
+  /** Forgets the known and the remembered document if all configured keys were replaced by other keys. */
   configure(configured: readonly TrustedKey[]): void {
     const { version } = this;
     if (!this.#known.forgetIfReplacedBy(configured)) return;
     this.#startsOver = true;
-    const why = `The configured keys were replaced: key document ${version} no longer counts`;
+    const why = `The configured keys were replaced, so key document ${version} no longer applies`;
     this.#deps.logger.warn({ event: 'keys-started-over', sourceId: this.#deps.sourceId }, why);
   }
 
-  /** Starts the budget of a refresh: its documents, and their time. */
+  /** Starts the budget of a refresh: its number of documents and their time. */
   startRefresh(): void {
     this.#documentsLeft = MAX_DOCUMENTS;
     this.#msLeft = this.#deps.timeoutMs;
   }
 
   /**
-   * Follows the documents after the newest one known, within what is left of the refresh's budget. True if there was
-   * one. A failure is logged and shown in `status`; rejects with the reason of `signal` alone.
+   * Follows the documents after the newest known one, within the rest of the refresh's budget. Resolves with true if
+   * there was one. A failure is logged and shown in `status`; rejects only with the reason of `signal`.
    */
   async follow(parts: FollowParts): Promise<boolean> {
     this.configure(parts.configured.keys);
@@ -158,15 +161,15 @@ export class KeyRing {
       const roots = known === null ? parts.configured : { ...known, keys: known.roots };
       verifyNextKeyDocument(document, { ...roots, version: this.version });
       this.#believe(document, parts);
-      // Documents of a function arrive within one turn of the event loop.
+      // Documents of a function arrive within one turn of the event loop, so other work gets a turn.
       await nextTurn();
     }
     if (refusal !== null && !this.isUsable) throw refusal;
   }
 
   /**
-   * Begins at the version that is needed, if the configured keys signed it. Otherwise returns why not, and the
-   * documents before it have to lead there. Configured keys may be old and stolen, so a known document counts more.
+   * Starts at the needed version, if the configured keys signed it. Otherwise returns the reason, and the documents
+   * before it have to lead there. A known document takes precedence, because configured keys may be old and stolen.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
     const { document: known, neededVersion } = this.#known;
@@ -184,7 +187,7 @@ export class KeyRing {
 
   async #read(version: number, { apiKey, signal }: FollowParts): Promise<KeyDocument | null> {
     const { place } = this.#deps;
-    // Raced besides being signalled: a function or a file system may not heed the signal.
+    // The race is needed because a function or a file system may ignore the signal.
     const bytes = await raceSignal(place.read(version, { apiKey, signal }), signal);
     if (bytes === null) return null;
     this.#documentsLeft -= 1;
@@ -196,7 +199,7 @@ export class KeyRing {
     const { document: known } = this.#known;
     if (this.#deps.place.isByVersion || version !== known?.version) return false;
     if (payloadPart === known.payloadPart) return true;
-    const message = `A second key document ${version} is published. The one that was believed first counts.`;
+    const message = `A second key document ${version} is published. The first one that was accepted stays in force.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 
@@ -208,7 +211,7 @@ export class KeyRing {
     const expires = new Date(expiresAtMs).toISOString();
     logger.info(
       { event: 'keys-followed', sourceId, version },
-      `Key document ${version} is believed; it expires at ${expires}`,
+      `Key document ${version} is accepted; it expires at ${expires}`,
     );
     onDocument({ document, text: textOfRemembered(known), startsOver: this.#startsOver });
     this.#startsOver = false;
@@ -224,7 +227,7 @@ export class KeyRing {
     const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
     logger.warn(
       { event: 'keys-not-followed', sourceId, code },
-      `Newer key documents are not followed, and ${rest} counts: ${message}`,
+      `Newer key documents are not followed, and ${rest} stays in force: ${message}`,
     );
   }
 }

@@ -4,11 +4,11 @@ import { configuredKeys, type KeysInForce } from '../trust/source-trust.ts';
 import { knownAmong } from './known-among.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** The newest key document that is believed, how new it has to be, and the keys that follow from it. */
+/** The newest accepted key document, the version that is needed, and the resulting keys. */
 export class KnownKeys {
   readonly #minVersion: number;
   #known: AnchoredDocument | null = null;
-  /** Keys that the document revokes, of it or of those before it. */
+  /** The known keys that the document revokes, from it or from earlier documents. */
   #revokedKeys: readonly TrustedKey[] = [];
   #neededVersion: number;
   #isRemembered = false;
@@ -18,17 +18,17 @@ export class KnownKeys {
     this.#neededVersion = this.#minVersion;
   }
 
-  /** Null while the configured keys count. */
+  /** The document; null while the configured keys apply. */
   get document(): KeyDocument | null {
     return this.#known?.document ?? null;
   }
 
-  /** The version of the document; 0 while the configured keys count. */
+  /** The version of the document; 0 while the configured keys apply. */
   get version(): number {
     return this.document?.version ?? 0;
   }
 
-  /** Keys of an older version must not be used: `minVersion`, or the version that was remembered. */
+  /** The lowest version whose keys may be used: `minVersion`, or the remembered version if that is higher. */
   get neededVersion(): number {
     return this.#neededVersion;
   }
@@ -39,8 +39,8 @@ export class KnownKeys {
   }
 
   /**
-   * The keys that may sign a map: the configured ones, until there is a document whose keys take their place. None
-   * where the document is too old.
+   * Returns the keys that may sign a map: the configured keys, until a document replaces them. None if the document is
+   * too old.
    */
   inForce(configured: readonly TrustedKey[]): Omit<KeysInForce, 'lastError'> {
     const trustsConfigurationAlone = !this.#isRemembered;
@@ -52,8 +52,8 @@ export class KnownKeys {
   }
 
   /**
-   * Takes up the document that an earlier run believed; null where it is not newer than the one known. Throws
-   * KEYS_INVALID or KEYS_UNTRUSTED where it is damaged; its version is needed all the same.
+   * Takes over the document that an earlier run accepted; null if it is not newer than the known one. Throws
+   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged; its version is then needed nevertheless.
    */
   remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
     if (keyVersion === null) return null;
@@ -66,14 +66,14 @@ export class KnownKeys {
     return remembered.document;
   }
 
-  /** Believes a document from now on. */
+  /** Accepts a document. */
   take(known: AnchoredDocument): void {
     const { revoked, revokedKeys } = known.document;
     this.#revokedKeys = knownAmong(revoked, [...revokedKeys, ...(this.document?.keys ?? []), ...this.#revokedKeys]);
     this.#known = known;
   }
 
-  /** Forgets everything where all configured keys were replaced by others. Whether it did. */
+  /** Forgets everything if all configured keys were replaced by other keys. Returns whether it did. */
   forgetIfReplacedBy(configured: readonly TrustedKey[]): boolean {
     if (this.#known === null || !isReplacedBy(configured, this.#known)) return false;
     this.#known = null;

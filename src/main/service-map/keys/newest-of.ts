@@ -2,20 +2,20 @@ import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { peekKeyDocumentVersion } from '../../../shared/signatures/key-document.ts';
 
-/** Bytes of a file or answer that may hold an array of documents: some hundred of them, parsed within 10 ms. */
+/** Maximum bytes of a file or response that may hold an array of documents: a few hundred of them. */
 export const MAX_DOCUMENTS_BYTES = 1024 * 1024;
 
-/** Documents in one array. None is so small that more of them would fit. */
+/** Maximum number of documents in one array. The byte limit leaves no room for more. */
 const MAX_DOCUMENTS = 4096;
 
-/** Levels of nesting: those of a document, and the array around it. */
+/** Maximum levels of nesting: those of a document, and the array around it. */
 const MAX_DEPTH = 9;
 
 const BRACKET_OPEN = '[';
 
 /**
- * One document of what a single place holds: a document, or an array of documents. That of the wanted version, else the
- * newest one; null for an empty array. Nothing is verified. Throws KEYS_INVALID.
+ * Returns one document from a place that holds a document or an array of documents: the wanted version, else the
+ * newest. Returns null for an empty array. Nothing is verified. Throws KEYS_INVALID.
  */
 export function newestOf(bytes: Uint8Array, wanted: number): Uint8Array | null {
   if (!startsArray(bytes)) return bytes;

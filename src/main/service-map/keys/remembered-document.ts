@@ -5,26 +5,26 @@ import { verifyKeyDocument } from '../../../shared/signatures/verify-key-documen
 /** What the store remembers of the key documents of a source. */
 export interface RememberedKeys {
   readonly keyVersion: number | null;
-  /** Null without a document, and where it was damaged. */
+  /** Null without a document, and if it was damaged. */
   readonly keyDocument: string | null;
 }
 
-/** A document that is believed. */
+/** An accepted document, with the keys that were configured at that time. */
 export interface AnchoredDocument {
   readonly document: KeyDocument;
-  /** Thumbprints of the keys that were configured when it was believed; null where nobody noted them. */
+  /** Thumbprints of the keys that were configured when it was accepted; null if they were not recorded. */
   readonly anchor: readonly string[] | null;
 }
 
-/** The text that is stored of a document: what was published, and a member `anchor`, which readers pass over. */
+/** Returns the text that is stored for a document: what was published, and a field `anchor`, which readers skip. */
 export function textOfRemembered({ document, anchor }: AnchoredDocument): string {
   const { signatures } = JSON.parse(document.text) as SignedKeyDocument;
   return JSON.stringify({ signatures, anchor });
 }
 
 /**
- * Reads a stored document. The documents before it are gone: that they led to it was verified before it was stored, so
- * the signatures of its own roots have to do. Throws KEYS_INVALID or KEYS_UNTRUSTED.
+ * Reads a stored document. The chain of documents that led to it was verified before it was stored, so the signatures
+ * of its own roots suffice. Throws KEYS_INVALID or KEYS_UNTRUSTED.
  */
 export function readRemembered(text: string): AnchoredDocument {
   const { signatures, anchor } = JSON.parse(text) as SignedKeyDocument & { readonly anchor?: readonly string[] };
@@ -34,9 +34,9 @@ export function readRemembered(text: string): AnchoredDocument {
 }
 
 /**
- * Whether somebody has replaced all configured keys by keys that the known document has nothing to do with, as after
- * its roots were stolen. Then the document no longer counts. Keys that were configured before, and keys that the
- * document lists, go on with it.
+ * Whether all configured keys were replaced by keys that are unrelated to the known document, for example after its
+ * roots were stolen. The document then no longer applies. It still applies if any key was configured before or is
+ * listed in the document.
  */
 export function isReplacedBy(configured: readonly TrustedKey[], { document, anchor }: AnchoredDocument): boolean {
   if (anchor === null || configured.length === 0) return false;

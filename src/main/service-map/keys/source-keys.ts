@@ -11,10 +11,10 @@ import { createDocumentPlace } from './create-document-place.ts';
 import { type BelievedDocument, KeyRing } from './key-ring.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** All key documents of one refresh take no longer than this, however long a map may take. */
+/** Timeout for all key documents of one refresh, however long a map may take. */
 const TIMEOUT_MS = 5_000;
 
-/** Failures of a load that a newer key document may cure. */
+/** Failures of a load that a newer key document may resolve. */
 const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
   'MAP_SIGNATURE_UNTRUSTED',
   'MAP_SIGNATURE_MISMATCH',
@@ -23,10 +23,10 @@ const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
   'KEYS_EXPIRED',
 ]);
 
-/** What the map in force is judged by. */
+/** The part of a key document that the map in force is checked against. */
 type JudgingDocument = Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>;
 
-/** Key documents that are followed beside a load: whether there was a newer one. */
+/** Key documents that are followed in parallel with a load, and whether there was a newer one. */
 export interface Following {
   readonly hasChanged: Promise<boolean>;
 }
@@ -35,16 +35,16 @@ type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'l
 
 /**
  * The public keys of a source: the configured ones, or those of its newest key document. A source without key documents
- * asks for none and waits for none.
+ * requests none and waits for none.
  */
 export class SourceKeys {
   readonly #options: MapOptions;
   readonly #ring: KeyRing | null;
   #configured: readonly TrustedKey[] = [];
-  /** The document that is remembered of a source which has no key documents any more: what it revokes stays revoked. */
+  /** The remembered document of a source that no longer has key documents: the keys that it revokes stay revoked. */
   #left: AnchoredDocument | null = null;
 
-  /** `onDocument` is called for each key document that is believed from now on, the oldest first. */
+  /** `onDocument` is called for each newly accepted key document, the oldest first. */
   constructor(options: MapOptions, deps: SourceKeysDeps, onDocument: (believed: BelievedDocument) => void) {
     this.#options = options;
     this.#ring = createRing(options, deps, onDocument);
@@ -55,7 +55,7 @@ export class SourceKeys {
     return { ...configuredKeys(this.#configured), revoked: this.#left?.document.revoked ?? [] };
   }
 
-  /** Takes the configured keys of this moment. */
+  /** Takes the currently configured keys. */
   configure(keys: readonly TrustedKey[]): void {
     this.#configured = keys;
     this.#ring?.configure(keys);
@@ -63,8 +63,8 @@ export class SourceKeys {
   }
 
   /**
-   * Takes up the key document that the store remembers, unless the configured keys were replaced since; null where it
-   * is not newer than the one known.
+   * Takes over the key document that the store remembers, unless the configured keys were replaced since; null if it is
+   * not newer than the known one.
    */
   remember(remembered: RememberedKeys, { keySet }: AskedSecrets): JudgingDocument | null {
     if (this.#ring === null) return this.#rememberLeft(remembered, keySet);
@@ -73,13 +73,13 @@ export class SourceKeys {
     return this.#ring.version === document?.version ? document : null;
   }
 
-  /** Without key documents, a remembered one revokes keys, and nothing else of it counts: it does not expire either. */
+  /** For a source without key documents, a remembered document only revokes keys; even its expiry is ignored. */
   #rememberLeft({ keyDocument }: RememberedKeys, keySet: readonly TrustedKey[]): JudgingDocument | null {
     if (keyDocument === null) return null;
     try {
       this.#left = readRemembered(keyDocument);
     } catch {
-      // It is damaged. The configured keys are what there is to go by.
+      // The document is damaged, so only the configured keys are left.
       return null;
     }
     this.configure(keySet);
@@ -94,8 +94,8 @@ export class SourceKeys {
   }
 
   /**
-   * Follows the key documents, if those known must not be used. Rejects with KEYS_ROLLED_BACK or the reason why they
-   * cannot be read where that does not help; `either` then needs the HMAC.
+   * Follows the key documents if the known ones must not be used. If that does not help, rejects with KEYS_ROLLED_BACK
+   * or the reason why they cannot be read; `either` then needs the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;
@@ -104,9 +104,9 @@ export class SourceKeys {
   }
 
   /**
-   * Loads a map. The key documents are followed before the first one is asked for, and beside each later one, where
-   * `load` has to start again if there was a newer document; not where `isDue` is false. A map that is refused for its
-   * keys is tried again after a document that was published meanwhile. Rejects as {@link assertUsable} does.
+   * Loads a map. The key documents are followed before the first load, and in parallel with each later one unless
+   * `isDue` is false. `load` has to start again if there was a newer document. A map that is refused because of its
+   * keys is tried again if a newer document was published. Rejects as {@link assertUsable} does.
    */
   async load(
     secrets: AskedSecrets,
@@ -126,14 +126,14 @@ export class SourceKeys {
     return (await this.#follow(secrets, signal)) ? load(null) : outcome;
   }
 
-  /** Follows the key documents, where there are some. Rejects with the reason of `signal` alone. */
+  /** Follows the key documents, if there are some. Rejects only with the reason of `signal`. */
   async follow(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     await this.#follow(secrets, signal);
   }
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // It rejects only once the manager closes, when nobody may be waiting for it any more.
+    // It only rejects when the manager closes, and then no caller may be waiting for it.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

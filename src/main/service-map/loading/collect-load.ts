@@ -1,17 +1,17 @@
 import type { CommitEvent, FailedEvent, LoadEvent, UnchangedEvent } from '../../../shared/protocol/thread-messages.ts';
 import { SentEntries } from '../sent-entries.ts';
 
-/** What came of a load, as a whole: nothing of it counts before its end is known. */
+/** The outcome of a load as a whole: no event of it takes effect before the last one. */
 export type LoadOutcome =
   | { readonly kind: 'loaded'; readonly sent: SentEntries; readonly commit: CommitEvent }
   | UnchangedEvent
   | FailedEvent;
 
-/** Puts the events of one load together. */
+/** Combines the events of one load into its outcome. */
 export class LoadCollector {
   readonly #sent = new SentEntries();
 
-  /** Takes the next event; the outcome once it was the last. */
+  /** Takes the next event. Returns the outcome if the event was the last, else null. */
   take(event: LoadEvent): LoadOutcome | null {
     switch (event.kind) {
       case 'chunk':

@@ -2,23 +2,23 @@ import { SwitchyardError, toWireError } from '../../../shared/errors.ts';
 import { emptyReport } from '../../../shared/load/run-load.ts';
 import type { LoadOutcome } from './collect-load.ts';
 
-/** WORKER_QUEUE_FULL. */
+/** Creates the error WORKER_QUEUE_FULL. */
 export function queueFull(maxQueued: number): SwitchyardError {
-  return new SwitchyardError('WORKER_QUEUE_FULL', `${maxQueued} loads wait for a thread already.`);
+  return new SwitchyardError('WORKER_QUEUE_FULL', `${maxQueued} loads already wait for a thread.`);
 }
 
-/** WORKER_CRASH_LOOP. */
+/** Creates the error WORKER_CRASH_LOOP. */
 export function crashLoop(): SwitchyardError {
-  const message = 'Threads were lost one after the other; none is started for a minute.';
+  const message = 'Threads were lost one after the other, so no thread is started for a minute.';
   return new SwitchyardError('WORKER_CRASH_LOOP', message);
 }
 
-/** WORKER_LOST: the thread of a load is gone, or says nothing. */
+/** Creates the error WORKER_LOST: the thread of a load ended, or does not respond. */
 export function lost(why: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
 }
 
-/** The outcome of a load that failed before a thread could say so. */
+/** Returns the outcome of a load that failed before a thread could report it. */
 export function failed(error: unknown): LoadOutcome {
   return { kind: 'failed', error: toWireError(error), report: emptyReport('worker') };
 }

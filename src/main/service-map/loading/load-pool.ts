@@ -15,26 +15,26 @@ import { crashLoop, failed, lost, queueFull } from './load-failures.ts';
 import { loadPiscina } from './load-piscina.ts';
 
 export interface LoadPoolOptions {
-  /** The task file; another one only in tests. */
+  /** The task file; another one is only used in tests. */
   readonly taskUrl?: URL;
-  /** Threads at most: one less than there are cores by default. A thread that waits for a slow server is kept from other maps. */
+  /** Maximum number of threads; defaults to the cores less one. A thread that waits for a server loads nothing else. */
   readonly maxThreads?: number;
   /** How long a cancelled load may take to end by itself before its thread is killed. */
   readonly graceMs?: number;
-  /** Old-generation heap of one thread, in MiB. Buffers are not part of it; the byte cap of the request bounds them. */
+  /** Maximum old-generation heap of a thread, in MiB. The byte limit of the request bounds the buffers. */
   readonly maxHeapMb?: number;
   readonly logger?: Logger;
-  /** Drives the crash guard; a clock that never steps back by default. */
+  /** Clock of the crash guard; defaults to a monotonic clock. */
   readonly elapsedMs?: () => number;
 }
 
-/** More would be more maps than anybody has: each has one load under way at a time. */
+/** Maximum number of queued loads. Each map has one load in flight, so no real host needs more. */
 const MAX_QUEUED_LOADS = 1_024;
 
-/** How long a thread besides the first stays without work. */
+/** How long a thread other than the first stays without work. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** How long to wait for threads to die: one that is stuck in a system call or in native code never does. */
+/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never does. */
 const KILL_TIMEOUT_MS = 2_000;
 
 interface RunOptions {
@@ -42,7 +42,7 @@ interface RunOptions {
   readonly deadlineMs: number;
 }
 
-/** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
+/** The threads that load maps. They start at the first use and stay; an idle pool does not keep the process running. */
 export class LoadPool {
   readonly #taskUrl: URL | null;
   readonly #maxThreads: number;
@@ -51,7 +51,7 @@ export class LoadPool {
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
   readonly #guard: CrashGuard;
-  /** Threads that have not ended, those that were killed too: Piscina forgets one as soon as it has told it to end. */
+  /** Threads that have not ended, including killed ones: Piscina forgets a thread as soon as it has told it to end. */
   readonly #alive = new Set<Worker>();
   /** Resolves once Piscina is loaded and its first thread starts. */
   #piscina: Promise<Piscina> | null = null;
@@ -67,17 +67,17 @@ export class LoadPool {
     this.#guard = new CrashGuard(options.elapsedMs ?? monotonicMs);
   }
 
-  /** Where the threads' code is. Throws WORKER_FILE_MISSING. */
+  /** The URL of the threads' entry file. Throws WORKER_FILE_MISSING. */
   get taskUrl(): URL {
     return this.#taskUrl ?? workerUrl('workers/load/load-service-map.task');
   }
 
-  /** Loads that wait for a thread. */
+  /** The number of loads that wait for a thread. */
   get queueLength(): number {
     return this.#limit.pendingCount;
   }
 
-  /** Starts the first thread, unless that was done or threads die one after the other. */
+  /** Starts the first thread, unless it was started before or threads keep dying. */
   boot(): void {
     if (!this.#guard.isTripped && !this.#isClosed) this.#open().catch(() => {});
   }
@@ -95,7 +95,7 @@ export class LoadPool {
     if (this.#isClosed) throw lost('the pool was closed');
     const piscina = new Pool({
       filename: this.taskUrl.href,
-      // With 0 every load got a new thread and a new connection (126/117/104/97 ms against 104/3/3/2).
+      // With 0, every load would start a new thread and open a new connection.
       minThreads: 1,
       maxThreads: this.#maxThreads,
       idleTimeout: IDLE_TIMEOUT_MS,
@@ -103,17 +103,17 @@ export class LoadPool {
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
     });
-    // A thread that fails between tasks; without a listener it would end the process.
+    // Handles a thread that fails between tasks; without a listener it would end the process.
     piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
-    // So that the first load does not wait for the thread to read its code. Should that fail, the first load tells.
+    // Makes the thread load its code before the first task. If that fails, the first load reports it.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
     return piscina;
   }
 
   /**
-   * Runs one load on a thread. Never rejects: a thread that throws, exits, spins past `deadlineMs` or runs out of memory gives a
-   * failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and its reason becomes the failure. One that finds no free thread waits;
-   * its deadline counts from its turn on.
+   * Runs one load on a thread. Never rejects. A thread that throws, exits, exceeds `deadlineMs` or runs out of memory
+   * gives a failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and the signal's
+   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets one.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
     if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));
@@ -125,7 +125,7 @@ export class LoadPool {
     if (this.#isClosed) return failed(lost('the pool was closed'));
     if (this.#guard.isTripped) return failed(crashLoop());
     try {
-      // Its deadline is for the thread, and not for loading Piscina.
+      // The deadline is for the thread, not for loading Piscina.
       await raceSignal(this.#open(), options.signal);
     } catch (error) {
       return failed(error);
@@ -160,20 +160,26 @@ export class LoadPool {
     }
   }
 
-  /** Whoever cancelled gets no map, though it may have come in the same moment; one that comes a little after the deadline is as good as any. */
+  /**
+   * Returns the final outcome. A cancelled load has no map, even if it arrived at the same moment; a map that arrives
+   * slightly after the deadline is accepted.
+   */
   #judge(first: LoadOutcome, whyGivenUp: unknown, signal: AbortSignal): LoadOutcome {
     if (signal.aborted) return failed(signal.reason);
     return first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
   }
 
-  /** Ends all threads at once; loads under way fail, and so do later ones. A thread that does not end is said to be stuck. Idempotent. */
+  /**
+   * Ends all threads at once; loads in flight fail, and so do later ones. A thread that does not end is logged as
+   * stuck. Idempotent.
+   */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#end();
   }
 
   async #end(): Promise<void> {
-    // One that could not be opened has no threads.
+    // A pool that could not be opened has no threads.
     const opened = this.#piscina?.catch(() => null);
     this.#piscina = null;
     const piscina = await opened;
@@ -191,7 +197,7 @@ export class LoadPool {
     }
   }
 
-  /** Counts a lost thread. Where they die one after the other, the pool is given up until the guard lets go. */
+  /** Counts a lost thread. If threads keep dying, the pool is closed until the guard allows new ones. */
   #noteLoss(error: { readonly message: string }): void {
     recordThreadLost();
     this.#guard.note();
@@ -202,7 +208,7 @@ export class LoadPool {
   async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
-    // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
+    // Each task has its own signal: Piscina then runs it on a thread of its own, which an abort can kill.
     const piscina = await this.#open();
     if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });
@@ -215,7 +221,7 @@ function send(port: MessagePort, control: LoadControl): void {
   port.postMessage(control);
 }
 
-/** The outcome that the events on `port` add up to. */
+/** Resolves with the outcome of the events on `port`. */
 function receive(port: MessagePort): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   return new Promise((resolve) => {
@@ -227,13 +233,13 @@ function receive(port: MessagePort): Promise<LoadOutcome> {
   });
 }
 
-/** The failure of a task whose thread ended, or whose events never came to their end though it returned. */
+/** Resolves with a failure if the thread of a task ended, or if the task returned without its last event. */
 async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<LoadOutcome> {
   try {
     await posted;
-    // The last event travels on another port than the return and may be a moment behind it.
+    // The last event travels on another port than the return value and may arrive slightly later.
     await new Promise<void>((resolve) => startTimer(graceMs, resolve));
-    return failed(lost('it returned without an end'));
+    return failed(lost('it returned without a final event'));
   } catch (error) {
     return failed(error instanceof SwitchyardError ? error : lost(messageOf(error), error));
   }

@@ -7,25 +7,25 @@ import type { MapOptions } from '../../options/map-options.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Lineage } from '../trust/lineage.ts';
 
-/** What a host's functions and files gave for one load. */
+/** The secrets for one load, as the host's functions and files returned them. */
 export interface AskedSecrets {
-  /** The newest first; empty where the source needs none. */
+  /** The HMAC keys, newest first; empty if the source needs none. */
   readonly hmacKeys: readonly string[];
-  /** The configured public keys; empty where the source needs none. */
+  /** The configured public keys; empty if the source needs none. */
   readonly keySet: readonly TrustedKey[];
   readonly apiKey: string | null;
 }
 
 /**
- * The keys for one load, asked of the host's functions and files. Rejects with SECRET_UNAVAILABLE where a function for
- * a secret fails or is late, and with KEYS_UNAVAILABLE or KEYS_INVALID where the public keys cannot be had.
+ * Reads the keys for one load from the host's functions and files. Rejects with SECRET_UNAVAILABLE if a function for a
+ * secret fails or is late. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID if the public keys cannot be read.
  */
 export async function askForSecrets(options: MapOptions, signal: AbortSignal): Promise<AskedSecrets> {
   try {
     using limit = deadline(options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
     const { hmacKeys, keySet } = options.trust;
     const asked = Promise.all([hmacKeys(), options.apiKey()]);
-    // Both are asked at once, and the first failure counts; the other must not go unhandled.
+    // Both are requested at once, and the first failure is reported; the other must not go unhandled.
     const keys = raceSignal(keySet(), limit.signal).catch((cause: unknown) => Promise.reject(keysError(cause)));
     const [[hmac, apiKey], publicKeys] = await Promise.all([raceSignal(asked, limit.signal), keys]);
     return { hmacKeys: hmac, keySet: publicKeys, apiKey };
@@ -46,21 +46,21 @@ export interface LoadTaskParts {
   readonly traceparent: string;
   readonly trust: SignatureTrust;
   readonly apiKey: string | null;
-  /** A body that was not fetched here: remembered, or from the fleet; null to fetch one. */
+  /** A body that was not fetched for this load: remembered, or from the fleet; null to fetch one. */
   readonly given: AcquiredBody | null;
   /** Whether `given` was accepted in an earlier run, so that it may have expired. */
   readonly isRemembered: boolean;
   readonly options: MapOptions;
   readonly network: NetworkSettings;
   readonly lineage: Pick<Lineage, 'etag' | 'bodySha256' | 'floorMs'>;
-  /** The map in force, which the new one is compared with. */
+  /** The map in force, with which the new map is compared. */
   readonly snapshot: Snapshot;
   readonly nowMs: number;
-  /** Whether the bytes of an accepted map are wanted back, to be stored. */
+  /** Whether the bytes of an accepted map are returned, to be stored. */
   readonly wantsBody: boolean;
 }
 
-/** The message that tells whichever thread loads a map what to fetch and how to judge it. */
+/** Creates the message that tells a thread what to fetch and how to verify it. */
 export function createLoadTask(parts: LoadTaskParts): LoadTask {
   const { traceparent, trust, apiKey, given, options, network, lineage, snapshot } = parts;
   const { url, limits } = options;
@@ -78,7 +78,8 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
     },
     network,
     given,
-    // The digests are shared and never change. New ones come back with the commit, so a load that dies breaks nothing.
+    // The digests are shared and never change. New digests come back with the commit, so a load that dies breaks
+    // nothing.
     known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests, expiresAtMs },
     policy: {
       trust,

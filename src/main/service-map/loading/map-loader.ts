@@ -11,12 +11,12 @@ import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';
 
-/** Loads maps on whichever thread is best. Never rejects. */
+/** Loads maps on the thread that suits each load best. Never rejects. */
 export interface MapLoader {
   load(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome>;
-  /** Fetches on the main thread, with the network settings of the maps. For what is small. */
+  /** Fetches small documents on the main thread, with the network settings of the maps. */
   readonly fetch: FetchMap;
-  /** Loads that wait for a thread. */
+  /** The number of loads that wait for a thread. */
   readonly queueLength: number;
   close(): Promise<void>;
 }
@@ -24,45 +24,55 @@ export interface MapLoader {
 export interface MapLoaderOptions {
   readonly offload: 'auto' | 'always' | 'never';
   readonly logger: Logger;
-  /** The caller's own fetch or Agent: given one, maps are fetched on main. */
+  /** The host's own fetch or Agent: with one of them, maps are fetched on the main thread. */
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
-  /** Fetches where main does it and the caller gave nothing. */
+  /** Fetches on the main thread if the host gave neither. */
   readonly mainAgent: AwaitableAgent;
-  /** How many maps there are. */
+  /** The number of maps. Defaults to 1. */
   readonly mapCount?: number;
   readonly pool?: LoadPool;
 }
 
-/** What a cold main proves itself: 12 KB hold it for 22 ms, 124 KB did for 33; a thread takes 250 ms more to boot (bench/map-load.ts). */
+/**
+ * Largest map that the main thread verifies itself at a cold start: starting a thread would take longer
+ * (bench/map-load.ts).
+ */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** When a thread is booted that only the next refresh will need. */
+/** When a thread is started that only the next refresh will need. */
 const BOOT_LATER_MS = 5_000;
 
-/** How long a thread may prove a map before it counts as spinning; 14 MB take 1.5 s, cold and with the boot (bench/map-load.ts). */
+/** How long a thread may verify a map before it counts as hung (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
-/** Threads beyond the cores wait for servers that are slow, so that these hold up no other map. */
+/**
+ * Maximum number of threads for many maps: threads beyond the cores wait for slow servers, which then delay no other
+ * map.
+ */
 const MAX_THREADS = 8;
 
-/** Threads for so many maps. */
+/** Returns the number of threads for so many maps. */
 function threadsFor(mapCount: number): number {
   const cores = Math.max(1, availableParallelism() - 1);
   return Math.max(cores, Math.min(MAX_THREADS, mapCount));
 }
 
-/** The loader of a manager: its pool, and main where that is the better or the only place. */
+/** Creates the loader of a manager: its pool, and the main thread where that is better or the only choice. */
 export function createMapLoader(options: MapLoaderOptions): MapLoader {
   const pool = options.pool ?? new LoadPool({ logger: options.logger, maxThreads: threadsFor(options.mapCount ?? 1) });
   const main = { thread: 'main', fetch: options.fetchMap ?? fetchOver(options.agent ?? options.mainAgent) };
   const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
   const isPoolUsable = options.offload !== 'never';
-  // A cold start does not wait for threads: while they boot, main does the first load, all of it where the map is small.
+  // A cold start does not wait for threads: while they start, the main thread fetches the first map, and verifies a
+  // small one.
   let isCold = options.offload === 'auto';
   let laterBoot: Timer | null = null;
 
-  /** Boots the first thread where the map will need it, and else once the start is over: it would take a core from the connectors. */
+  /**
+   * Starts the first thread at once if the map will need it. Otherwise starts it later, so that connectors get the core
+   * first.
+   */
   const bootByNeed: FetchMap = async (url, init) => {
     const response = await main.fetch(url, init);
     const isKnownSmall = Number(response.headers.get('content-length') ?? Number.NaN) <= INLINE_MAX_BYTES;
@@ -77,13 +87,14 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (fault !== null) return fault;
       const isFirst = isCold;
       isCold = false;
-      // The first fetch of a process takes 20 ms of main: not in the caller's turn.
+      // The first fetch of a process blocks the main thread for long, so it runs in a turn of its own.
       if (isFirst) await nextTurn();
-      // The connectors of the map need undici soon.
+      // Connectors need undici soon, so it is loaded before or while the map is fetched.
       if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
       else if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
-      // Main keeps no second copy of a map: who has it prove maps has small ones, or no threads.
+      // The main thread keeps no second copy of a map: it only verifies maps that are small, or if there are no
+      // threads.
       const context: LoadContext = {
         ...main,
         signal,
@@ -109,7 +120,7 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
   };
 }
 
-/** The body, or the outcome where there is none to prove. */
+/** Returns the body, or the outcome if there is no body to verify. */
 async function acquireHere(
   task: LoadTask,
   context: LoadContext,
@@ -125,7 +136,7 @@ async function acquireHere(
   }
 }
 
-/** Runs a load on this thread, in turns of their own for what comes before, the proof and what comes after. */
+/** Runs a load on this thread. What happens before, the verification and what happens after have turns of their own. */
 async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   await nextTurn();
@@ -138,14 +149,17 @@ async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcom
   throw new Error('A load ended without a last event');
 }
 
-/** Two exchanges at most (a confirmed but expired map is fetched whole), then the proof. */
+/**
+ * Returns the deadline of a load: two requests at most (an expired map that is confirmed is fetched whole), then the
+ * verification.
+ */
 function deadlineFor(task: LoadTask): number {
   return (task.given === null ? 2 * task.request.timeoutMs : 0) + PROOF_TIMEOUT_MS;
 }
 
 /**
- * The outcome of every load where the threads' code is missing: WORKER_FILE_MISSING. Also of one that main could do
- * alone, so that an incomplete bundle is noticed at its first load and not at a later one.
+ * Returns the outcome of every load if the threads' code is missing: WORKER_FILE_MISSING. It also applies to loads that
+ * the main thread could do alone. An incomplete bundle is then noticed at the first load.
  */
 function faultOf(pool: LoadPool): LoadOutcome | null {
   try {

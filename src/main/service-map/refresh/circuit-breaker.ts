@@ -2,8 +2,8 @@
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should never step
- * back. Callers that share one attempt (as a source's single flight does) make that the only probe.
+ * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should be
+ * monotonic. Callers that share one attempt (as a source does) make that attempt the only probe.
  */
 export class CircuitBreaker {
   readonly #threshold: number;
@@ -28,13 +28,13 @@ export class CircuitBreaker {
     return this.#failures;
   }
 
-  /** Closes the circuit. */
+  /** Closes the circuit after a success. */
   succeed(): void {
     this.#failures = 0;
     this.#openedAt = null;
   }
 
-  /** Counts a failure; true if this one opened the circuit. */
+  /** Counts a failure. Returns whether this failure opened the circuit. */
   fail(): boolean {
     this.#failures += 1;
     if (this.#failures < this.#threshold) return false;

@@ -1,26 +1,26 @@
-/** After a failure the next refresh comes sooner than the interval says: this long after it, times 0.5 to 1.5. */
+/** Delay after a failure, times 0.5 to 1.5: shorter than the interval. */
 const RETRY_MS = 30_000;
 
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When a refresh is to come. */
+/** When a refresh is due. */
 export interface RefreshTiming {
   readonly intervalMs: number;
-  /** Share of the interval by which it varies either way. */
+  /** Share of the interval by which it varies in both directions. */
   readonly jitterFactor: number;
   /**
-   * `spread`: anywhere within the interval, so that what started together does not stay together. `regular`: about an interval from now. `retry`: the last
-   * one failed.
+   * `spread`: anywhere within the interval, so that hosts that started together do not stay in step. `regular`: about
+   * one interval from now. `retry`: the last refresh failed.
    */
   readonly kind: 'spread' | 'regular' | 'retry';
-  /** For how long what is refreshed still holds; null if that is not known. */
+  /** For how many milliseconds the current value stays valid; null if that is not known. */
   readonly holdsForMs: number | null;
 }
 
 /**
- * Milliseconds until the next refresh, by chance (`sample`, 0 to 1): as its kind says, but within 50 to 80 % of the time for which what there is still holds, so
- * that there is time to try again; at least 100 ms.
+ * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay follows from the kind,
+ * but is within 50 to 80 % of the remaining validity, so that there is time to retry; at least 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

@@ -1,12 +1,12 @@
 import type { SwitchyardError } from '../../../shared/errors.ts';
 
 /**
- * How a source is asked. `refresh`: up to three attempts. `poll`: one attempt, which the leader of a fleet makes each
- * second.
+ * How a source is requested. `refresh`: up to three attempts. `poll`: one attempt, which the leader of a fleet makes
+ * each second.
  */
 export type RefreshKind = 'refresh' | 'poll';
 
-/** What came of a refresh. `opened`: its failure left the circuit open. */
+/** The outcome of a refresh. `opened`: its failure opened the circuit. */
 export type RefreshOutcome =
   | { readonly ok: true; readonly kind: 'loaded' | 'unchanged' }
   | { readonly ok: false; readonly error: SwitchyardError; readonly opened: boolean };

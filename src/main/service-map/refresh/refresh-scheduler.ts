@@ -15,30 +15,33 @@ import { type RefreshTiming, refreshDelayMs } from './refresh-delay.ts';
 export interface RefreshSchedulerOptions {
   /** Milliseconds between the end of one refresh and the start of the next, before jitter. */
   readonly intervalMs: number;
-  /** Share of the interval by which it varies either way. 0.2. */
+  /** Share of the interval by which it varies in both directions. Defaults to 0.2. */
   readonly jitterFactor?: number | undefined;
   readonly onRefresh: () => Promise<void> | void;
   readonly logger: Logger;
   readonly random?: Random | undefined;
-  /** Times the refreshes for the log; the timers are not its. */
+  /** Measures the refreshes for the log; the timers do not use it. */
   readonly clock?: Clock | undefined;
-  /** Has the first refresh come anywhere within the first interval, so that hosts which start together do not ask together. */
+  /**
+   * Places the first refresh anywhere within the first interval, so that hosts that start together do not send requests
+   * together.
+   */
   readonly isSpread?: boolean | undefined;
   /** What is refreshed, for the log. */
   readonly sourceId?: string | undefined;
-  /** Milliseconds on a clock that never steps back. */
+  /** Milliseconds on a monotonic clock. */
   readonly elapsedMs?: (() => number) | undefined;
-  /** Sets the timers; the system's by default. */
+  /** Sets the timers; defaults to those of the system. */
   readonly startTimer?: typeof startTimer | undefined;
 }
 
-/** What logs of the replaced scheduler are found by. */
+/** Fields by which logs of the replaced scheduler are found. */
 const LOG_FIELDS = { brand: 'brAInwav' };
 
 /**
- * Calls `onRefresh` again and again, each time after interval × (1 ± jitter) milliseconds and at least 100 ms; the jitter keeps
- * many hosts from asking in step. A refresh that rejects is logged, never thrown. Its timer does not keep the process running.
- * Throws OPTIONS_INVALID for an interval that is not a positive finite number.
+ * Calls `onRefresh` repeatedly, each time after interval × (1 ± jitter) milliseconds and at least 100 ms. The jitter
+ * keeps hosts from sending requests in step. A refresh that rejects is logged, never thrown. Its timer does not keep
+ * the process running. Throws OPTIONS_INVALID for an interval that is not a positive finite number.
  */
 export class RefreshScheduler {
   readonly #options: RefreshSchedulerOptions;
@@ -48,7 +51,7 @@ export class RefreshScheduler {
   #timer: Timer | null = null;
   /** When the timer fires. */
   #timerAtMs = Number.POSITIVE_INFINITY;
-  /** Until when what was refreshed last holds; null if nobody said. */
+  /** Until when the last refreshed value stays valid; null if that is not known. */
   #holdsUntilMs: number | null = null;
   #running = false;
   #flight: Promise<void> | null = null;
@@ -73,7 +76,7 @@ export class RefreshScheduler {
     this.#schedule(this.#options.isSpread === true ? 'spread' : 'regular');
   }
 
-  /** Says for how long what there is still holds: the next refresh comes well before that, if it was not to come sooner. */
+  /** Sets for how long the current value stays valid: the next refresh comes well before its end. */
   holdsFor(ms: number): void {
     this.#holdsUntilMs = this.#elapsedMs() + ms;
     if (!this.#running || this.#flight !== null) return;
@@ -81,14 +84,14 @@ export class RefreshScheduler {
     if (this.#elapsedMs() + delayMs < this.#timerAtMs) this.#setTimer(delayMs);
   }
 
-  /** Stops the schedule; a refresh under way goes on. Idempotent. */
+  /** Stops the schedule; a refresh in flight continues. Idempotent. */
   stop(): void {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = null;
   }
 
-  /** Refreshes now, or joins the refresh under way; the schedule counts anew from its end. Never rejects. */
+  /** Refreshes now, or joins the refresh in flight; the schedule restarts when it ends. Never rejects. */
   forceRefresh(): Promise<void> {
     this.#timer?.cancel();
     this.#flight ??= this.#refresh().then((hasWorked) => {
@@ -105,11 +108,11 @@ export class RefreshScheduler {
   #delayMs(kind: RefreshTiming['kind']): number {
     const { intervalMs, jitterFactor = 0.2 } = this.#options;
     const leftMs = this.#holdsUntilMs === null ? null : this.#holdsUntilMs - this.#elapsedMs();
-    // What holds no longer cannot be saved: it is asked for again soon, not at once.
+    // A value that is no longer valid is refreshed soon, not at once.
     const isOver = leftMs !== null && leftMs <= 0;
     const timing: RefreshTiming = {
       ...{ intervalMs, jitterFactor },
-      // Without a word of how long it holds a failure waits for its turn, as in the replaced scheduler.
+      // If the validity is unknown, a failure waits for the regular turn, as in the replaced scheduler.
       kind: isOver || (kind === 'retry' && leftMs !== null) ? 'retry' : kind === 'retry' ? 'regular' : kind,
       holdsForMs: isOver ? null : leftMs,
     };
@@ -119,11 +122,11 @@ export class RefreshScheduler {
   #setTimer(delayMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = this.#elapsedMs() + delayMs;
-    // The operation in which the timer is set is over by the time it fires.
+    // The operation that sets the timer is over when it fires, so the refresh gets no trace context from it.
     this.#timer = this.#startTimer(delayMs, () => void detached(() => this.forceRefresh()));
   }
 
-  /** Whether it worked. */
+  /** Runs one refresh. Resolves with whether it succeeded. */
   async #refresh(): Promise<boolean> {
     const { clock = systemClock, logger, onRefresh, sourceId } = this.#options;
     const startedAt = clock.now();

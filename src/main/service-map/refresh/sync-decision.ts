@@ -1,15 +1,17 @@
 import type { CircuitState } from './circuit-breaker.ts';
 
-/** How old the map in hand is: within its time to live, past it, or not there at all. */
+/** How old the current map is: within its time to live, past it, or missing. */
 export type Freshness = 'fresh' | 'stale' | 'none';
 
-/** What `sync` does before anything is asked. */
+/** What `sync` does before any request is sent. */
 export type SyncDecision = 'serve' | 'serve-stale' | 'ask' | 'reject';
 
-/** What stands between a source and the network: the circuit, or a server that asked us to wait (`paused`). */
+/** What may keep a source from sending a request: the circuit, or a server that asked for a pause (`paused`). */
 export type Gate = CircuitState | 'paused';
 
-/** The table of `sync` (docs/service-map.md). A half-open circuit asks, which is its probe. */
+/**
+ * Decides what `sync` does, by the table in docs/service-map.md. A half-open circuit allows one request as its probe.
+ */
 export function decideSync(cached: Freshness, forced: boolean, gate: Gate): SyncDecision {
   if (cached === 'fresh' && !forced) return 'serve';
   if (gate === 'paused') return cached === 'none' ? 'reject' : 'serve-stale';
@@ -17,7 +19,7 @@ export function decideSync(cached: Freshness, forced: boolean, gate: Gate): Sync
   return cached === 'stale' && !forced ? 'serve-stale' : 'reject';
 }
 
-/** Whether `sync` rejects once it asked in vain. The failure that opens the circuit rejects too when it was forced. */
+/** Whether `sync` rejects after a failed request. If it was forced, the failure that opens the circuit rejects, too. */
 export function rejectsOnFailure(cached: Freshness, forced: boolean, opened: boolean): boolean {
   return cached === 'none' || (forced && opened);
 }

@@ -3,19 +3,22 @@ import type { SourceFacts, StoredSource } from '../../../shared/protocol/writer-
 import type { SignatureTrust } from '../../../shared/signatures/trust.ts';
 import { canonicalMapUrl } from '../../options/map-url.ts';
 
-/** SHA-256, hex, of the URL of a map: where the store keeps it. Not the id of a source, which a host chooses. */
+/**
+ * Returns the store's key for a map: the SHA-256 (hex) of its URL. It is not the id of a source, which a host may
+ * change.
+ */
 export function storeKeyOf(url: string): string {
   return createHash('sha256').update(canonicalMapUrl(url)).digest('hex');
 }
 
-/** Where earlier versions kept a map: under a hash of its URL and its HMAC key. */
+/** Returns the key that earlier versions used: a hash of the URL and the HMAC key. */
 export function oldStoreKeyOf(url: string, hmacKey: string): string {
   return createHash('sha256').update(`${url}\0${hmacKey}`).digest('hex');
 }
 
 /**
- * What is known of the maps of one URL, whichever keys sign them: the floor, who signs them, and the body that was
- * proven last. The floor and the facts outlive every change of keys.
+ * What is known of the maps of one URL, whichever keys sign them: the floor, facts about the signers, and the body that
+ * was verified last. The floor and the facts outlive every change of keys.
  */
 export class Lineage {
   readonly storeKey: string;
@@ -33,12 +36,12 @@ export class Lineage {
     this.storeKey = storeKeyOf(url);
   }
 
-  /** Sent as `If-None-Match`; null asks for the whole map. */
+  /** Sent as `If-None-Match`; null requests the whole map. */
   get etag(): string | null {
     return this.#etag;
   }
 
-  /** SHA-256, hex, of the body in force; null where it has to be proven again. */
+  /** SHA-256 (hex) of the body in force; null if it has to be verified again. */
   get bodySha256(): string | null {
     return this.#bodySha256;
   }
@@ -52,14 +55,17 @@ export class Lineage {
     return this.#facts;
   }
 
-  /** What an earlier version may have kept under these keys; null if all of it is known. */
+  /**
+   * Returns the keys that earlier versions may have used with these HMAC keys; null if the store was read for all of
+   * them.
+   */
   unread(hmacKeys: readonly string[]): readonly string[] | null {
     const oldKeys = hmacKeys.map((key) => oldStoreKeyOf(this.#url, key));
     const isRead = this.#isRemembered && oldKeys.every((key) => this.#askedOldKeys.has(key));
     return isRead ? null : oldKeys;
   }
 
-  /** Takes over what the store knows. `oldKeys` are the keys of earlier versions that it was asked for. */
+  /** Takes over what the store knows. `oldKeys` are the keys of earlier versions that the store was read for. */
   remember(stored: StoredSource, oldKeys: readonly string[]): void {
     this.#isRemembered = true;
     for (const key of oldKeys) this.#askedOldKeys.add(key);
@@ -67,7 +73,7 @@ export class Lineage {
     this.learn(stored);
   }
 
-  /** Adds facts to those that are known, none of which is forgotten. */
+  /** Adds facts to the known ones. No known fact is forgotten. */
   learn({ seenSigned, mapId, keyVersion, keyDocument }: SourceFacts): void {
     const known = this.#facts;
     const isNewer = keyVersion !== null && keyVersion >= (known.keyVersion ?? 0);
@@ -95,20 +101,20 @@ export class Lineage {
     this.#bodySha256 = bodySha256;
   }
 
-  /** The server confirmed the body in force under this tag. */
+  /** Notes that the server confirmed the body in force under this ETag. */
   confirm(etag: string | null): void {
     this.#etag = etag;
   }
 
-  /** The next body is fetched whole and proven, though it may be the one in force. */
+  /** Makes the next load fetch and verify the whole body, even if it is the one in force. */
   forgetBody(): void {
     this.#etag = null;
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was proven under another trust than this. `mapId` is the configured one. */
+  /** Forgets the body if it was verified under another trust than this. `mapId` is the configured one. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
-    // Seen signed and the id that was seen follow from maps that were accepted: they change nothing for these.
+    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in these.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;
     const parts = [accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs, mapId];
     const print = createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -8,37 +8,37 @@ import type { KeyFailure, KeysInForce } from './source-trust.ts';
 export interface SignerStatus {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
-  /** RFC 7638, base64url. */
+  /** The thumbprint (RFC 7638), base64url. */
   readonly thumbprint: string;
-  /** When its signature stops counting, epoch ms. */
+  /** When its signature becomes invalid, epoch ms. */
   readonly expiresAt: number;
   /** When the key itself expires, epoch ms; null if it does not. */
   readonly keyExpiresAt: number | null;
 }
 
-/** Which keys vouch for the map in force. */
+/** The keys that signed the map in force. */
 export interface SignedBy {
-  /** Which of `signatureKey` matched, 0 being the first; null if none was asked for. */
+  /** The index in `signatureKey` of the key that matched; null if none was needed. */
   readonly hmacKey: number | null;
   readonly signatures: readonly SignerStatus[];
 }
 
 /** The public keys of a source. */
 export interface KeysStatus {
-  /** Of the newest key document; null where the configured keys count. */
+  /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAt: number | null;
   /**
-   * Whether no key document was remembered when this process began, as without a `stateDir`. It then trusts the
-   * configured keys and `minVersion` alone.
+   * Whether no key document was remembered when this process started, as without a `stateDir`. It then only trusts the
+   * configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Why the newest key documents are not known; null where they are, and without any. */
+  /** Why the newest key documents are not known; null if they are, and without any. */
   readonly lastError: KeyFailure | null;
 }
 
-/** A map that is no longer served though there is no newer one. */
+/** A map that is no longer served although there is no newer one. */
 export interface DroppedMap {
   /** MAP_TOO_STALE or MAP_KEY_REVOKED. */
   readonly code: ErrorCode;
@@ -46,21 +46,21 @@ export interface DroppedMap {
   readonly at: number;
 }
 
-/** Why the map of a source is believed. */
+/** Why the map of a source is trusted. */
 export interface MapTrustStatus {
   readonly accept: AcceptPolicy;
   /** Null without a map. */
   readonly signedBy: SignedBy | null;
-  /** Whether a map with enough asymmetric signatures was ever accepted: one without is refused since. */
+  /** Whether a map with enough asymmetric signatures was ever accepted: maps without them are then refused. */
   readonly seenSigned: boolean;
   /** The `id` that the map must have; null accepts any. */
   readonly mapId: string | null;
   readonly keys: KeysStatus;
-  /** Null once there is a map again. */
+  /** The map that was dropped; null once there is a map again. */
   readonly dropped: DroppedMap | null;
 }
 
-/** What a current map knows of its trust. */
+/** What a current map knows about its trust. */
 interface TrustParts {
   readonly options: MapTrust;
   readonly facts: SourceFacts;
@@ -91,7 +91,7 @@ function viewSigners({ hmacKey, signatures }: MapSigners, keys: readonly Trusted
   };
 }
 
-/** What metrics show of the trust in a map. */
+/** Returns the trust in a map, as the metrics show it. */
 export function observedTrust({ accept, signedBy, keys }: MapTrustStatus) {
   const expiries = (signedBy?.signatures ?? []).flatMap(({ keyExpiresAt }) => keyExpiresAt ?? []);
   return {
@@ -102,7 +102,7 @@ export function observedTrust({ accept, signedBy, keys }: MapTrustStatus) {
   };
 }
 
-/** Whether a map is signed by its HMAC alone though public keys are configured. */
+/** Whether a map is only signed by its HMAC although public keys are configured. */
 export function isHmacOnly({ accept, signedBy }: Pick<MapTrustStatus, 'accept' | 'signedBy'>): boolean {
   return accept !== 'hmac' && signedBy !== null && signedBy.signatures.length === 0;
 }

@@ -10,27 +10,27 @@ export interface KeyFailure {
   readonly at: number;
 }
 
-/** The public keys that may sign a map now, and where they are from. */
+/** The public keys that may sign a map now, and where they come from. */
 export interface KeysInForce {
   readonly keys: readonly TrustedKey[];
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
-  /** Those revoked keys that are known, under other kids than `keys`. A map that they signed is refused as such. */
+  /** The revoked keys that are known, under other kids than `keys`. A map that they signed is refused as such. */
   readonly revokedKeys: readonly TrustedKey[];
-  /** The version of the newest key document; null where the configured keys count. */
+  /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAtMs: number | null;
   /**
-   * Whether no key document was remembered when this process began. It then trusts its configured keys and `minVersion`
-   * alone, and would not notice that key documents were rolled back meanwhile.
+   * Whether no key document was remembered when this process started. It then only trusts its configured keys and
+   * `minVersion`, and would not notice that key documents were rolled back.
    */
   readonly trustsConfigurationAlone: boolean;
   /** Null once the key documents were followed to the end, and without any. */
   readonly lastError: KeyFailure | null;
 }
 
-/** The configured keys, without any key document. */
+/** Returns the configured keys, without any key document. */
 export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
   return {
     keys,
@@ -43,7 +43,7 @@ export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
   };
 }
 
-/** What a map has to be signed with, by the options of its source and by what is remembered of it. */
+/** Returns the signatures that a map needs, by the options of its source and by what is remembered of it. */
 export function trustOf(
   options: MapTrust,
   hmacKeys: readonly string[],
@@ -62,12 +62,12 @@ export function trustOf(
   };
 }
 
-/** Whether enough different keys have signed for the source to count as signed from now on. */
+/** Whether enough different keys signed for the source to count as signed from now on. */
 export function isSignedBy({ signatures }: MapSigners, threshold: number): boolean {
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
 }
 
-/** Whether a map that is in force needs its asymmetric signatures, or would be accepted for its HMAC as well. */
+/** Whether the map in force needs its asymmetric signatures; otherwise its HMAC suffices. */
 export function needsSignatures(options: MapTrust, { hmacKey }: MapSigners, { seenSigned }: SourceFacts): boolean {
   if (options.accept === 'hmac') return seenSigned && !options.isHmacExplicit;
   return options.accept !== 'either' || hmacKey === null || seenSigned;

@@ -23,18 +23,18 @@ import { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, LoginRowSeals, rowNameOf } from './login-row-seals.ts';
 import { LoginTurns } from './login-turns.ts';
 
-/** How long the first reading waits for what the fleet has. */
+/** How long the first read waits for the logins of the fleet. */
 const FIRST_MS = 250;
 
-/** Changes that come within this time are looked at together. */
+/** Changes within this time are handled together. */
 const GATHER_MS = 20;
 
-/** So many rows are looked at one by one. */
+/** Maximum number of rows that are compared one by one. */
 const MAX_HEARD = 256;
 
 const INTENT = 'intent:';
 
-/** Everything is compared at most this often, whatever messages say. */
+/** Minimum time between two comparisons of all rows, however many messages come. */
 const ALL_AGAIN_MS = 1_000;
 
 export interface FleetLoginsDeps {
@@ -47,9 +47,9 @@ export interface FleetLoginsDeps {
 }
 
 /**
- * Logins that all hosts of a fleet share: each host has them all in a store of its own, on disk or in memory, and the
- * rows in Redis are sealed copies. Everything works without the server, with what the own store has. Joins the fleet
- * with the first login that is asked for.
+ * Logins that all hosts of a fleet share. Each host has all of them in a store of its own, on disk or in memory; the
+ * rows in Redis are encrypted copies. Without the server, the own store is used alone. Joins the fleet with the first
+ * login that is requested.
  */
 export class FleetLogins implements LoginStore {
   readonly #deps: FleetLoginsDeps;
@@ -59,7 +59,7 @@ export class FleetLogins implements LoginStore {
   readonly #listeners = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
   readonly #first = Promise.withResolvers<void>();
-  /** The rows that others said they changed. */
+  /** The rows that others reported as changed. */
   #heard = new Set<string>();
   #gathering: Timer | null = null;
   #auditing: Timer | null = null;
@@ -137,7 +137,7 @@ export class FleetLogins implements LoginStore {
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     this.#unwatch ??= this.#deps.local.watch(() => {
-      // Another process of this host may have changed something, or this one has.
+      // Another process of this host may have changed a login, or this one has.
       this.#auditSoon();
       this.#tell();
     });
@@ -149,7 +149,7 @@ export class FleetLogins implements LoginStore {
     };
   }
 
-  /** Ends timers and watches. The local store and the fleet are closed by those who made them. */
+  /** Ends timers and watches. The creators of the local store and of the fleet close those. */
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#unwatch?.();
@@ -159,7 +159,7 @@ export class FleetLogins implements LoginStore {
     this.#isStarted = true;
   }
 
-  /** Null where the server is away: the host where the login began can still finish it. */
+  /** Returns null if the server is unreachable: the host where the login started can still finish it. */
   async #asked<T>(question: () => Promise<T>): Promise<T | null> {
     try {
       return await question();
@@ -169,7 +169,7 @@ export class FleetLogins implements LoginStore {
     }
   }
 
-  /** Changes the local store on top of what the fleet has, and tells the fleet. */
+  /** Changes the local store after taking the fleet's newer rows, then shares the change with the fleet. */
   async #change<T>(name: LoginRowName, work: (local: ReplicatedLoginStore) => Promise<T>): Promise<T> {
     this.#start();
     await this.#replica.exchange([name]);
@@ -208,7 +208,7 @@ export class FleetLogins implements LoginStore {
     this.#gathering ??= startTimer(GATHER_MS, () => void this.#look());
   }
 
-  /** Compares everything, soon, and not too often. */
+  /** Compares all rows soon, but not too often. */
   #auditSoon(): void {
     const againMs = this.#auditedAtMs + ALL_AGAIN_MS - monotonicMs();
     this.#auditing ??= startTimer(Math.max(GATHER_MS, againMs), () => {
@@ -232,7 +232,7 @@ export class FleetLogins implements LoginStore {
   }
 }
 
-/** Who reads the names of keys must not learn the `state` of a login. */
+/** Hashes the `state` of a login, so that it cannot be learnt from the names of keys. */
 function nameOf(state: string): string {
   return hash('sha256', state);
 }

@@ -8,13 +8,13 @@ import type { Logger } from '../../observability/logger.ts';
 import { contentOf, LOGIN_SCOPE, type LoginRowSeals, rowIdOf, rowNameOf } from './login-row-seals.ts';
 import { RefusedRows } from './refused-rows.ts';
 
-/** How often a row that another host changed at the same moment is looked at again. */
+/** Maximum number of rounds for a row that another host changes at the same moment. */
 const MAX_ROUNDS = 4;
 
-/** Rows that are opened in one turn of the event loop, and written at a time. */
+/** Rows that are decrypted in one turn of the event loop, and written at a time. */
 const CHUNK = 32;
 
-/** Everything is compared about this often: a message may be lost, and a row damaged without one. */
+/** Average time between comparisons of all rows: a message may be lost, or a row damaged without a message. */
 const AUDIT_MS = 30_000;
 
 export interface LoginReplicaDeps {
@@ -23,14 +23,14 @@ export interface LoginReplicaDeps {
   readonly seals: LoginRowSeals;
   readonly random: Random;
   readonly logger: Logger;
-  /** Rows of other hosts were taken. */
+  /** Called when rows of other hosts were taken. */
   readonly onTaken: () => void;
 }
 
-/** Whose row counts where both have the same generation, and say something else. */
+/** Which row wins if both have the same generation and different content. */
 type Winner = 'own' | 'fleet';
 
-/** One pair of rows that are not the same. */
+/** A pair of rows that differ. */
 interface Pair {
   readonly mine: LoginRow | null;
   readonly sealed: FleetLoginRow | null;
@@ -38,8 +38,8 @@ interface Pair {
 }
 
 /**
- * Keeps the rows of the local store and those of the fleet the same: of each row the higher generation counts, so that
- * an older row that somebody puts back is overwritten, and an empty server is filled again.
+ * Keeps the rows of the local store and of the fleet the same. The row with the higher generation wins. Thus an older
+ * row that was put back is overwritten, and an empty server is filled again.
  */
 export class LoginReplica {
   readonly #deps: LoginReplicaDeps;
@@ -47,7 +47,7 @@ export class LoginReplica {
   #last: Promise<unknown> = Promise.resolve();
   #audit: Timer | null = null;
   #storeId: string | null = null;
-  /** On the monotonic clock; null while the server never lacked a login that this host has. */
+  /** On the monotonic clock; null if the server never lacked a login that this host has. */
   #lackedAtMs: number | null = null;
 
   constructor(deps: LoginReplicaDeps) {
@@ -55,7 +55,7 @@ export class LoginReplica {
     this.#refused = new RefusedRows(deps.logger);
   }
 
-  /** The store of this host, as other hosts know it. Null before it holds anything. */
+  /** The id of this host's store, as other hosts know it. Null before it holds anything. */
   get storeId(): string | null {
     return this.#storeId;
   }
@@ -65,7 +65,7 @@ export class LoginReplica {
     return this.#lackedAtMs;
   }
 
-  /** Compares everything now, and again and again. Never rejects. */
+  /** Compares all rows now, and then periodically. Never rejects. */
   async audit(): Promise<void> {
     this.#audit?.cancel();
     const pauseMs = AUDIT_MS * (0.75 + this.#deps.random.next() / 2);
@@ -79,8 +79,8 @@ export class LoginReplica {
   }
 
   /**
-   * Takes what is newer in the fleet, and gives it what is newer here; all rows for null. False where that could not be
-   * done now: it is made good once the server is back. Never rejects.
+   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here; all rows for null. Resolves
+   * with false if that is not possible now; a later comparison then repeats it. Never rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
     const done = this.#last.then(() => this.#exchange(names, winner));
@@ -97,7 +97,7 @@ export class LoginReplica {
     }
   }
 
-  /** A login as the local store has it; null without one. */
+  /** Returns a login from the local store; null if it has none. */
   async ownLogin(loginId: string): Promise<StoredLogin | null> {
     const { storeId, rows } = await this.#deps.local.readRows([{ kind: 'login', id: loginId }]);
     this.#storeId = storeId;
@@ -106,7 +106,7 @@ export class LoginReplica {
     return { loginId, generation: row.generation, ...row.value };
   }
 
-  /** Whether a login is refreshed here while the server is away. */
+  /** Whether this host refreshes the login while the server is unreachable. */
   isHome({ home }: StoredLogin): boolean {
     return home === undefined || home === this.#storeId;
   }
@@ -174,7 +174,7 @@ export class LoginReplica {
     const pairs: Pair[] = [];
     for (const [index, row] of sealed.entries()) {
       if (index > 0 && index % CHUNK === 0) await nextTurn();
-      // Intents are read where they are needed.
+      // Intents are read when they are needed.
       if (rowNameOf(row.rowId) === null) continue;
       const theirs = this.#deps.seals.open(row);
       pairs.push({ mine: mine.get(row.rowId) ?? null, sealed: row, theirs });
@@ -184,7 +184,10 @@ export class LoginReplica {
     return [...pairs, ...[...mine.values()].map((row) => ({ mine: row, sealed: null, theirs: null }))];
   }
 
-  /** A row that cannot be opened may be one of a newer secret: whoever refreshes the login replaces it first. */
+  /**
+   * Whether the own row may replace this one. A row that does not decrypt may have a newer secret, so the host that
+   * refreshes the login replaces it first.
+   */
   #mayReplace(mine: LoginRow, over: FleetLoginRow | null): boolean {
     if (over === null) {
       if (mine.kind === 'login' && mine.value !== null) this.#lackedAtMs = monotonicMs();
@@ -195,7 +198,7 @@ export class LoginReplica {
     return this.#refused.note(over) || isOwn;
   }
 
-  /** A row of this store with the store's name, for others. */
+  /** Adds the store's id to a row of this store, for other hosts. */
   #named(row: LoginRow): LoginRow {
     if (row.kind !== 'login' || row.value === null) return row;
     const home = row.value.home ?? this.#storeId ?? undefined;
@@ -204,7 +207,7 @@ export class LoginReplica {
 
   #failed(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The fleet says itself that it is away.
+    // The fleet itself reports that it is unreachable.
     if (code === 'FLEET_UNAVAILABLE') return;
     this.#deps.logger.warn({ event: 'fleet-logins-failed', code }, `Logins cannot be shared at the moment: ${message}`);
   }

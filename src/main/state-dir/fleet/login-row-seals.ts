@@ -5,41 +5,41 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Fleet } from '../../fleet/fleet.ts';
 
 /**
- * What the hosts have to have in common to share logins: nothing but the fleet. A login is named by its issuer, client
- * and resource, so that hosts with other connectors do not get in its way.
+ * Scope of shared logins: hosts only need to be in the same fleet. A login is named by its issuer, client and resource,
+ * so hosts with other connectors do not interfere.
  */
 export const LOGIN_SCOPE = 'all';
 
-/** The shape of what a box holds; hosts of another version leave boxes of other shapes alone. */
+/** Version of the encrypted content; hosts of another version ignore rows with other shapes. */
 const SHAPE = 1;
 
 const ROW_ID = /^(binding|client|login):([0-9a-f]{64})$/;
 
-/** Says that a refresh token may have been sent: the login's generation, and the store whose host was to send it. */
+/** Notes that a refresh token may have been sent: the login's generation, and the store of the sending host. */
 export interface LoginIntent {
   readonly generation: number;
   readonly by: string;
 }
 
-/** The name of a row in the fleet. */
+/** Returns the name of a row in the fleet. */
 export function rowIdOf({ kind, id }: LoginRowName): string {
   return `${kind}:${id}`;
 }
 
-/** The row of that name; null for the name of something else. */
+/** Returns the row of that name; null for other names. */
 export function rowNameOf(rowId: string): LoginRowName | null {
   const [, kind, id] = ROW_ID.exec(rowId) ?? [];
   return kind === undefined || id === undefined ? null : { kind: kind as LoginRow['kind'], id };
 }
 
 /**
- * Seals rows for the fleet and opens them, on this thread: it has the tokens anyway, and no other one has to see them.
- * Each row is bound to the fleet, its name and its generation.
+ * Encrypts rows for the fleet and decrypts them on this thread, which has the tokens anyway, so that no other thread
+ * sees them. Each row is bound to the fleet, its name and its generation.
  */
 export class LoginRowSeals {
   readonly #sealer: Fleet['sealer'];
   readonly #key: string;
-  /** What was opened last, by row: most rows are read again and again and stay the same. */
+  /** The last decrypted content of each row: most rows are read repeatedly without a change. */
   readonly #opened = new Map<string, { readonly sealed: FleetLoginRow; readonly row: LoginRow }>();
 
   constructor({ id, sealer }: Pick<Fleet, 'id' | 'sealer'>) {
@@ -51,7 +51,7 @@ export class LoginRowSeals {
     return this.#seal(rowIdOf(row), row.generation, row.value);
   }
 
-  /** Null for what no host of this fleet has written there, or with a secret or a version that this one has not. */
+  /** Decrypts a row. Null if no host of this fleet wrote it, or if it has a secret or version that this host lacks. */
   open(sealed: FleetLoginRow): LoginRow | null {
     const { rowId, generation, bytes } = sealed;
     const known = this.#opened.get(rowId);
@@ -100,7 +100,7 @@ export class LoginRowSeals {
   }
 }
 
-/** What a row says, as text that is the same for the same content. `storeId`: the home where the row names none. */
+/** Returns the content of a row as text, equal for equal content. `storeId`: the home of a row that names none. */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {
   const said = kind === 'login' && value !== null ? { ...value, home: value.home ?? storeId } : value;
   return JSON.stringify(said, (_, each: unknown) =>

@@ -8,22 +8,22 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/** How long after its turn was asked for a host may send: half of what the turn lasts where the host is stopped. */
+/** How long after requesting its turn a host may send: half of a turn's lifetime, in case the process was suspended. */
 const SEND_MS = 2_500;
 
-/** How long a host waits at most before it asks for the turn again. */
+/** Maximum time before a waiting host requests the turn again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * How long after the server came back the home of a login has to say what it refreshed meanwhile: hosts come back
- * within 5 s, each at a moment of its own.
+ * How long after the server came back the home of a login has to report its refreshes: hosts reconnect within 5 s, each
+ * at a random time.
  */
 const SETTLE_MS = 10_000;
 
-/** After so long a turn of another host is none: no host has one for more than 35 s. Whoever holds it only blocks. */
+/** A longer turn of another host is ignored: no host holds one for more than 35 s, so its holder only blocks. */
 const BLOCKED_MS = 36_000;
 
-/** How often new tokens are told to a server that does not answer in time, before the turn is given back anyway. */
+/** How often new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -35,7 +35,7 @@ export interface LoginTurnsDeps {
   readonly leaseNow: () => number;
 }
 
-/** A turn of the fleet that this host has. */
+/** A turn of the fleet that this host holds. */
 interface HeldTurn {
   readonly turnId: string;
   /** Whether an earlier turn left its intent. */
@@ -45,14 +45,14 @@ interface HeldTurn {
 type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 /**
- * Turns to refresh over all hosts: the turn of the local store, and a lease in Redis besides. While the server is away
- * only the home of a login refreshes it, the host whose store logged in or refreshed last.
+ * Turns to refresh, across all hosts: the turn of the local store plus a lease in Redis. While the server is
+ * unreachable, only the home of a login refreshes it: the host whose store logged in or refreshed last.
  */
 export class LoginTurns {
   readonly #deps: LoginTurnsDeps;
-  /** By the lease of the local store. */
+  /** Held turns, by the lease of the local store. */
   readonly #held = new Map<string, HeldTurn>();
-  /** What other hosts were heard to be sending. */
+  /** The last known intents of other hosts. */
   readonly #intents = new Map<string, LoginIntent>();
   readonly #blockedSinceMs = new Map<string, number>();
   #backAtMs = Number.NEGATIVE_INFINITY;
@@ -61,12 +61,12 @@ export class LoginTurns {
     this.#deps = deps;
   }
 
-  /** The server was away and is back. */
+  /** Notes that the server is reachable again. */
   cameBack(): void {
     this.#backAtMs = monotonicMs();
   }
 
-  /** Notes what other hosts are sending; it has to be known when the server goes away. Never rejects. */
+  /** Reads what another host is about to send, which must be known if the server goes away. Never rejects. */
   async hear(loginId: string): Promise<void> {
     const { fleet, seals } = this.#deps;
     try {
@@ -75,18 +75,18 @@ export class LoginTurns {
       if (intent === null) this.#intents.delete(loginId);
       else this.#intents.set(loginId, intent);
     } catch (error) {
-      // It is asked for again with the turn itself.
+      // It is read again together with the turn.
       if (codeOf(error) === null) throw error;
     }
   }
 
-  /** As `LoginStore.beginRefresh`; rejects with LOGIN_FAILED where the server is away, and this host not the home. */
+  /** As `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
     if (login === null || login.generation !== generation || login.tokens === null)
       return local.beginRefresh(loginId, generation);
-    // A machine's own credentials serve any number of times.
+    // A machine's own credentials can be used any number of times.
     const isSpent = login.tokens.refreshToken !== null;
     if (!fleet.isConnected) return this.#alone(login, null);
     const settlingMs = this.#settlingMs();
@@ -97,7 +97,7 @@ export class LoginTurns {
     try {
       turn = await fleet.ask((api) => api.beginLoginTurn(LOGIN_SCOPE, loginId, turnId));
     } catch (error) {
-      // It may have been given all the same.
+      // The server may have granted the turn nevertheless.
       this.#release(loginId, turnId, false);
       return this.#alone(login, error);
     }
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Keeps the turn meanwhile: whoever had it next would send the tokens that are spent. Never rejects. */
+  /** Shares new tokens again. Keeps the turn meanwhile: its next holder would send spent tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -134,7 +134,7 @@ export class LoginTurns {
     this.#release(loginId, turnId, false);
   }
 
-  /** Tokens that the local store cannot keep are given to the fleet: the old ones are spent. */
+  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old ones are spent. */
   async #stored(
     loginId: string,
     leaseId: string,
@@ -154,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** This host has the turn of the fleet: takes what is newer there, then the turn of the local store. */
+  /** Runs when this host has the fleet's turn: takes newer rows from there, then the turn of the local store. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,
@@ -167,7 +167,7 @@ export class LoginTurns {
     const isSpent = login.tokens?.refreshToken !== null;
     if (theirs === null || theirs.generation !== generation) {
       const isTaken = await replica.exchange([{ kind: 'login', id: loginId }]);
-      // What this host has is spent, or the home may know of a newer one and be on its way back.
+      // The own tokens are spent, or the home may have newer ones and reconnect soon.
       const isOlder = !isTaken && theirs !== null && theirs.generation > generation;
       if (isOlder || (theirs === null && !isHome && isSpent)) {
         this.#release(loginId, turnId, false);
@@ -203,7 +203,7 @@ export class LoginTurns {
     return waitFor(ASK_AGAIN_MS);
   }
 
-  /** Another host has the turn. */
+  /** Waits, because another host has the turn. */
   async #blocked(login: StoredLogin, { waitMs, login: sealed }: FleetLoginTurn): Promise<RefreshTurn> {
     const { replica } = this.#deps;
     const { loginId, generation } = login;
@@ -215,7 +215,7 @@ export class LoginTurns {
     return waitFor(waitMs);
   }
 
-  /** Without the server: the home refreshes, unless another host was heard to do so. */
+  /** Decides without the server: the home refreshes, unless another host is known to do so. */
   #alone(login: StoredLogin, cause: unknown): Promise<RefreshTurn> {
     const { local, replica } = this.#deps;
     const { loginId, generation, tokens } = login;
@@ -231,7 +231,7 @@ export class LoginTurns {
     return Math.max(0, fromMs + SETTLE_MS - monotonicMs());
   }
 
-  /** Does not wait: a turn that is not given back lapses. */
+  /** Returns the turn without waiting: a turn that is not returned expires. */
   #release(loginId: string, turnId: string, isUnsent: boolean): void {
     const { fleet } = this.#deps;
     fleet.ask((api) => api.endLoginTurn(LOGIN_SCOPE, loginId, turnId, isUnsent)).catch(() => {});
@@ -244,7 +244,7 @@ function waitFor(ms: number): RefreshTurn {
 
 function awayError({ key }: StoredLogin, cause: unknown): SwitchyardError {
   const message =
-    `The login at ${key.issuer} cannot be refreshed here while the server of the fleet is away: ` +
-    'the host that refreshed it last does so meanwhile. It is taken from there once the server is back.';
+    `The login at ${key.issuer} cannot be refreshed here while the server of the fleet is unreachable: ` +
+    'the host that refreshed it last does so meanwhile, and its result is taken once the server is back.';
   return new SwitchyardError('LOGIN_FAILED', message, { cause, detail: { issuer: key.issuer } });
 }

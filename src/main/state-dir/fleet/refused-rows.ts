@@ -4,15 +4,15 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * How long a row that does not open is left to the host that refreshes its login: it may be sealed with a secret that
- * this host gets a little later.
+ * How long a row that does not decrypt is left to the host that refreshes its login: this host may get the row's secret
+ * a little later.
  */
 const LEAVE_MS = 15_000;
 
-/** So many are remembered; there are no more unless somebody makes them up. */
+/** Maximum number of remembered rows; a genuine fleet has fewer. */
 const MAX_ROWS = 1_000;
 
-/** The rows of the fleet that this host could not open. */
+/** The rows of the fleet that this host could not decrypt. */
 export class RefusedRows {
   readonly #logger: Logger;
   readonly #rows = new Map<string, { readonly digest: string; readonly sinceMs: number }>();
@@ -21,13 +21,13 @@ export class RefusedRows {
     this.#logger = logger;
   }
 
-  /** Whether this very row has not opened for so long that it may be replaced. */
+  /** Whether the same row has failed to decrypt for so long that it may be replaced. */
   note({ rowId, bytes }: FleetLoginRow): boolean {
     const digest = hash('sha256', bytes);
     const known = this.#rows.get(rowId);
     if (known?.digest === digest) return monotonicMs() - known.sinceMs > LEAVE_MS;
     if (known === undefined) {
-      const message = 'A login of the fleet does not open, and counts as absent: it is damaged, or of another secret';
+      const message = 'A login of the fleet cannot be decrypted and is ignored: it is damaged, or has another secret';
       this.#logger.warn({ event: 'fleet-login-refused', rowId }, message);
     }
     if (this.#rows.size >= MAX_ROWS) this.#rows.clear();

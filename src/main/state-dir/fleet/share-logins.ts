@@ -2,13 +2,13 @@ import type { LoginStore, ReplicatedLoginStore } from '../../../shared/logins/lo
 import type { Fleet } from '../../fleet/fleet.ts';
 import { FleetLogins, type FleetLoginsDeps } from './fleet-logins.ts';
 
-/** A store of logins, and what has to be done before its manager is closed. */
+/** A store of logins, and the function that ends it before its manager closes. */
 export interface SharedLogins {
   readonly logins: LoginStore;
   readonly close: () => void;
 }
 
-/** The logins of a host: those of its own store, or those of the whole fleet with `fleet.logins: 'shared'`. */
+/** Returns the logins of a host: of its own store, or of the whole fleet with `fleet.logins: 'shared'`. */
 export function shareLogins(
   local: ReplicatedLoginStore,
   fleet: Fleet | null,

@@ -16,18 +16,18 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 afterEach(killRunning);
 
 // Each test starts several processes.
-describe('auth login', { timeout: 120_000 }, () => {
+describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
     ['the end of standard input', ['--no-browser'], 'The input ended'],
-    ['nobody coming back', ['--login-timeout', '50'], 'Nobody finished the login'],
-  ])('fails at %s', async (_, args, reason) => {
+    ['a login that no browser comes back from', ['--login-timeout', '50'], 'The login to crm was not finished'],
+  ])('fails after %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);
     expect([ended.code, ended.stdout]).toEqual([1, '']);
     expect(ended.stderr).toContain(`crm: LOGIN_FAILED: ${reason}`);
   });
 
-  it('says that a machine logs in by itself, and what is missing where it cannot', async () => {
+  it('reports a login without a browser, and what is missing where it is not possible', async () => {
     const client = { client_id: 'machine', client_secret: secret('machine'), grant_types: ['client_credentials'] };
     await using world = await LoginCli.start({
       issuer: { clients: [{ ...client, redirect_uris: [], response_types: [] }] },
@@ -42,7 +42,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(failed, ended)).toEqual([]);
   });
 
-  it('lets a map name only the variables that --allow-env allows', async () => {
+  it('lets a map name only the environment variables that --allow-env allows', async () => {
     const env = { ...CLI_ENV, CRM_SECRET: secret('of-a-map') };
     const client = { client_id: 'machine', client_secret: env.CRM_SECRET, grant_types: ['client_credentials'] };
     await using issuer = await AuthorizationServer.start({
@@ -61,7 +61,7 @@ describe('auth login', { timeout: 120_000 }, () => {
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in by itself/)]);
   });
 
-  it('redirects to localhost and the port that a client was registered with', async () => {
+  it('redirects to localhost and the port that the client was registered with', async () => {
     const port = await freePort();
     const redirectUri = `http://localhost:${port}/callback`;
     await using world = await LoginCli.start({
@@ -87,8 +87,12 @@ describe('auth login', { timeout: 120_000 }, () => {
   it.each([
     ['--no-state', ['auth', 'login', 'crm', '--no-state'], 'leave out --no-state'],
     ['an unknown connector', ['auth', 'login', 'crn'], 'Did you mean crm?'],
-    ['a logout of nothing', ['auth', 'logout'], 'Give the id of a connector, or --all'],
-    ['a logout of one and all', ['auth', 'logout', 'crm', '--all'], 'Give the id of a connector, or --all'],
+    ['a logout without a connector', ['auth', 'logout'], 'Give the id of a connector, or --all'],
+    [
+      'a logout of one connector and of --all',
+      ['auth', 'logout', 'crm', '--all'],
+      'Give the id of a connector, or --all',
+    ],
   ])('refuses %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(args);

@@ -18,7 +18,7 @@ describe('--registry', () => {
     expect(listed.stderr).toContain('one: ready');
   });
 
-  it('stands beside a map, and says with its place what is no connector; and fails', async () => {
+  it('works together with a map; fails, and reports the place of each record that cannot be a connector', async () => {
     await using map = await startCliWorld();
     using world = new RegistryWorld();
     await world.fill(registeredProgram('near'), socket);
@@ -35,7 +35,7 @@ describe('--registry', () => {
     expect([synced.code, JSON.parse(synced.stdout)]).toMatchObject([1, { ok: false, registry: { serverCount: 1 } }]);
   });
 
-  it('is looked at by doctor', async () => {
+  it('is checked by doctor', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     const doctor = async (path: string): Promise<unknown[]> =>

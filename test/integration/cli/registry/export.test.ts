@@ -5,7 +5,7 @@ import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('mcp-switchyard registry export', () => {
-  it('is imported as it was from its own format, and from those of clients except for what they cannot express', async () => {
+  it('round-trips through its own format, and through those of clients except for what they cannot express', async () => {
     using it = registryCli();
     const servers = [
       {
@@ -42,7 +42,7 @@ describe('mcp-switchyard registry export', () => {
     expect(again.said()).toMatchObject([{ transport: 'stdio', 'x-note': { kept: true } }, { transport: 'http' }]);
   });
 
-  it('adds its servers to a file of a client with --into, and keeps the rest', async () => {
+  it("adds its servers to a client's file with --into, and keeps the rest", async () => {
     using cli = registryCli();
     await cli.fill({ name: 'a', transport: 'stdio', command: 'x', env: { API_KEY: 'k-123' } });
     using folder = new TempDir();
@@ -56,6 +56,6 @@ describe('mcp-switchyard registry export', () => {
     const twice = await cli.registry(['export', path, '--into', path]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('Name the file once')]);
     const own = await cli.registry(['export', '--format', 'servers', '--into', path]);
-    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('Only files of clients')]);
+    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('only to files of clients')]);
   });
 });

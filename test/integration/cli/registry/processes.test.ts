@@ -7,7 +7,7 @@ import { registeredProgram } from '../../../helpers/registry-world.ts';
 afterEach(killRunning);
 
 describe('several processes that change one registry', () => {
-  it('overwrites nothing unless it is told to, also where two processes add one name at once', async () => {
+  it('overwrite a server only with --replace or --force, also when two processes add one name at once', async () => {
     using it = registryCli(runCli);
     const add = (command: string, ...more: string[]): Promise<Ended> =>
       it.registry(['add', 'x', ...more, '--', command]);
@@ -23,7 +23,7 @@ describe('several processes that change one registry', () => {
     expect(it.said()).toEqual([{ name: 'x', transport: 'stdio', command: 'third' }]);
   });
 
-  it('loses nothing of eight processes that add at once', async () => {
+  it('lose nothing when eight of them add servers at once', async () => {
     using it = registryCli(runCli);
     const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
     const ended = await Promise.all(names.map((name) => it.registry(['add', name, '--', name])));
@@ -36,7 +36,7 @@ describe('several processes that change one registry', () => {
     ).toEqual(names);
   });
 
-  it('changes what a host has open, which sees it soon, and nothing is lost', async () => {
+  it('update the open registry of a host, and lose nothing', async () => {
     using it = registryCli(runCli);
     await using host = await it.open();
     await host.upsert(registeredProgram('of-the-host'));

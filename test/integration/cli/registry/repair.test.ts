@@ -14,7 +14,7 @@ function damage(world: RegistryWorld, from: string, to: string): void {
 }
 
 describe('mcp-switchyard registry verify and repair', () => {
-  it('say that there is nothing where there is no registry, and make none', async () => {
+  it('report that there is no registry, and create none', async () => {
     using world = new RegistryWorld();
     for (const command of ['verify', 'repair']) {
       const { code, stdout } = await on(world, command);
@@ -22,7 +22,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     }
   });
 
-  it('name what is wrong, mend it, and find nothing wrong afterwards', async () => {
+  it('name the damage, repair it, and find none afterwards', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'), registeredProgram('two', { env: { KEY: 'hunter-of-env' } }));
     expect(await on(world, 'verify')).toMatchObject({ code: 0, stderr: '' });
@@ -53,7 +53,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     expect(verified.stdout + repaired.stdout).not.toMatch(/hunter/i);
   });
 
-  it('take nothing from a host that has the registry open, and is not in its way', async () => {
+  it('leave a registry that a host has open intact and usable', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using host = await world.open({ flushIntervalMs: 50 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 
-/** Secrets of a server, none of which may show. */
+/** Secrets of a server, none of which may be printed. */
 const SECRETS = ['hunter-of-env', 'hunter-of-header', 'hunter-of-arg', 'hunter-of-login', 'hunter-of-query'];
 const secretive = [
   {
@@ -22,7 +22,7 @@ const secretive = [
 ] as const;
 
 describe('secrets of registered servers', () => {
-  it('show in no list, show or export to stdout unless they are asked for', async () => {
+  it('appear in list, show and export to stdout only when requested', async () => {
     using it = registryCli();
     await it.fill(...secretive);
     const commands = [
@@ -45,7 +45,7 @@ describe('secrets of registered servers', () => {
     expect(documentOf(await it.registry(['show', 'program', '--json', '--show-secrets'])).server).toEqual(secretive[0]);
   });
 
-  it('are in an exported file, which only its owner can read, and which replaces no other file', async () => {
+  it('are written to an exported file, which only its owner can read and which overwrites no other file', async () => {
     using it = registryCli();
     await it.fill(secretive[0]);
     const file = join(it.home, 'out.json');
@@ -60,7 +60,7 @@ describe('secrets of registered servers', () => {
     expect(readFileSync(file, 'utf8')).toContain('hunter-of-env');
   });
 
-  it('cannot be imported masked', async () => {
+  it('cannot be imported from a masked export', async () => {
     using it = registryCli();
     using other = registryCli();
     await it.fill(...secretive);

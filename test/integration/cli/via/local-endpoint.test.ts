@@ -23,7 +23,7 @@ const OPTIONS: SourceOptions = {
   verbose: false,
 };
 
-/** A gateway in a process of its own, in front of one connector with the tools `echo`, `wait` and `secret`. */
+/** A gateway in its own process, in front of one connector with the tools `echo`, `wait` and `secret`. */
 async function startWorld(...flags: readonly string[]) {
   const folder = new TempDir();
   const stateDir = join(folder.path, 'state');
@@ -59,8 +59,8 @@ async function end({ child, ended }: RunningCli): Promise<void> {
 
 const call = { onProgress: () => {}, signal: new AbortController().signal };
 
-describe('the socket of a gateway', () => {
-  it('is for its user alone and goes when the gateway ends', async () => {
+describe('the local socket of a gateway', () => {
+  it('is accessible only to its user and is removed when the gateway ends', async () => {
     await using world = await startWorld();
     const [path = ''] = socketsIn(world.stateDir);
     expect(lstatSync(path).mode & 0o777).toBe(0o600);
@@ -69,7 +69,7 @@ describe('the socket of a gateway', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('lists and calls tools for a command that was given the same', async () => {
+  it('lists and calls tools for a command with the same options', async () => {
     await using world = await startWorld();
     using host = await findGateway(world.options);
     if (host === null) throw new Error('No gateway was found');
@@ -86,7 +86,7 @@ describe('the socket of a gateway', () => {
     });
   });
 
-  it('is not used where a variable, a file or an option says something else', async () => {
+  it("is not used if a variable, a file or an option differs from the gateway's", async () => {
     await using world = await startWorld();
     expect(await findGateway({ ...world.options, pinTools: 'off' })).toBeNull();
     expect(await findGateway({ ...world.options, via: false })).toBeNull();
@@ -104,7 +104,7 @@ describe('the socket of a gateway', () => {
     }
   });
 
-  it('holds the filters of the gateway for those that ask over it', async () => {
+  it("applies the gateway's tool filters to its clients", async () => {
     await using world = await startWorld('--tools', '!one__secret');
     using host = await findGateway(world.options);
     await host?.settled();
@@ -112,12 +112,12 @@ describe('the socket of a gateway', () => {
     await expect(host?.callTool('one.secret', {}, call)).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('is what `call` and `tools` use, and a connector is asked by nobody else', async () => {
+  it('is used by `call` and `tools`, so that they do not connect to the connector themselves', async () => {
     await using world = await startWorld();
     const given = ['--config', world.config, '--state-dir', world.stateDir];
     const [, pid] = /gateway-(\d+)-/.exec(socketsIn(world.stateDir)[0] ?? '') ?? [];
     expect(pid).toBe(String(world.running.child.pid));
-    // Each process that starts the connector itself asks what the server is; a gateway that has done so lists and calls.
+    // A process that connects to the connector itself sends `server/discover`; the gateway did so once, at its start.
     const bringUps = (): number =>
       world.mcp.requests.filter(({ headers }) => headers['mcp-method'] === 'server/discover').length;
     const before = bringUps();
@@ -145,7 +145,7 @@ describe('the socket of a gateway', () => {
     expect(JSON.parse(nowhere.stdout)).toMatchObject({ ok: false, error: { code: 'GATEWAY_UNREACHABLE' } });
   });
 
-  it('ends a call whose command goes away, and the other way round', async () => {
+  it('cancels a call whose command goes away, and fails a call whose gateway goes away', async () => {
     await using world = await startWorld();
     const ending = new AbortController();
     using host = await findGateway(world.options);
@@ -159,7 +159,7 @@ describe('the socket of a gateway', () => {
     await expect(second?.sync()).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
   });
 
-  it('that a killed gateway left is no obstacle, and the next gateway removes it', async () => {
+  it('is no obstacle when a killed gateway left it behind, and the next gateway removes it', async () => {
     await using world = await startWorld();
     const [left = ''] = socketsIn(world.stateDir);
     world.running.child.kill('SIGKILL');
@@ -174,7 +174,7 @@ describe('the socket of a gateway', () => {
     await end(next);
   });
 
-  it('is not made in a folder where others may write', async () => {
+  it('is not created in a folder that others can write to', async () => {
     await using world = await startWorld();
     await end(world.running);
     chmodSync(world.stateDir, 0o777);
@@ -184,7 +184,7 @@ describe('the socket of a gateway', () => {
     await end(next);
   });
 
-  it('that is named has to be one at which a gateway answers', async () => {
+  it('must belong to a gateway that answers when --via names it', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'other.sock');
     await expect(findGateway({ ...OPTIONS, via: path })).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });

@@ -12,13 +12,13 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HEAVY = ['@modelcontextprotocol/client', 'jose', 'zod', 'pkce-challenge'];
 
-it('loads neither the SDK nor jose with the modules of the OAuth protocol, before something is asked of them', async () => {
+it('the modules of the OAuth protocol load neither the SDK nor jose before they are used', async () => {
   const modules = globSync('src/main/connectors/credentials/oauth/**/*.ts').map((path) => resolve(path));
   expect(modules.length).toBeGreaterThan(10);
   expect(await loadedBy(`for (const path of ${JSON.stringify(modules)}) await import(path);`)).toEqual([]);
 });
 
-it('loads neither of them for connectors whose logins are valid', async () => {
+it('connectors with valid logins load neither the SDK nor jose', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using state = new TempDir();
@@ -40,13 +40,13 @@ it('loads neither of them for connectors whose logins are valid', async () => {
     if (${JSON.stringify(id)} !== '') await manager.startLogin(${JSON.stringify(id)}, { redirectUrl: 'http://127.0.0.1:9/' });
     await manager.close();
   `;
-  // What reads maps and configuration is loaded in any case.
+  // Reading maps and configuration loads zod in any case.
   expect((await loadedBy(script(''))).filter((name) => name !== 'zod')).toEqual([]);
-  // What would be seen if something were loaded.
+  // The control: starting a login does load the SDK.
   expect(await loadedBy(script('crm'))).toContain('@modelcontextprotocol/client');
 });
 
-/** Which of the heavy modules a process loads that runs these statements. */
+/** Returns which of the heavy modules a process loads that runs these statements. */
 async function loadedBy(statements: string): Promise<readonly string[]> {
   const script = `
 
@@ -58,7 +58,7 @@ async function loadedBy(statements: string): Promise<readonly string[]> {
     console.log(JSON.stringify(seen.filter((one) => ${JSON.stringify(HEAVY)}.includes(one))));
     process.exit();
   `;
-  // Threads of a process inherit its options, and those for a script on the command line are not for files.
+  // Worker threads inherit the process's options, and `--input-type` does not apply to their files.
   using folder = new TempDir();
   const path = join(folder.path, 'script.mjs');
   writeFileSync(path, script);

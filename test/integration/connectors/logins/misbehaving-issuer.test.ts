@@ -47,8 +47,8 @@ async function world(options: { readonly timeoutMs?: number } = {}) {
 }
 const invalid = { code: 'LOGIN_METADATA_INVALID' };
 
-describe('a login with a server that behaves', () => {
-  it('goes from the endpoint to tokens, and on to new ones and to their end', async () => {
+describe('a login at a server that behaves', () => {
+  it('leads from the endpoint to tokens, then refreshes and revokes them', async () => {
     await using at = await world();
     const { server, request } = at;
     const discovery = await at.discover();
@@ -87,12 +87,12 @@ describe('a login with a server that behaves', () => {
   });
 });
 
-describe('metadata', () => {
+describe('OAuth metadata', () => {
   it.each<[string, Behaviour, string]>([
     ['is huge', WAYS.huge, 'larger than 1 MiB'],
     ['never ends', WAYS.endless, 'larger than 1 MiB'],
-    ['nests deep', WAYS.deep, 'nests deeper'],
-  ])('that %s is refused, of the resource and of the issuer', async (_, way, message) => {
+    ['nests too deep', WAYS.deep, 'nests deeper'],
+  ])('that %s is rejected, for the resource and for the issuer', async (_, way, message) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world();
       at.server.behave(path, way);
@@ -101,10 +101,10 @@ describe('metadata', () => {
   });
 
   it.each<[string, Behaviour]>([
-    ['never comes', WAYS.silent],
+    ['never arrives', WAYS.silent],
     ['stops in the middle', WAYS.stalls],
-    ['ends with the connection', WAYS.resets],
-    ['is cut', WAYS.cut],
+    ['breaks off with the connection', WAYS.resets],
+    ['is cut short', WAYS.cut],
   ])('that %s fails the login within its deadline', async (_, way) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world({ timeoutMs: 200 });
@@ -113,7 +113,7 @@ describe('metadata', () => {
     }
   });
 
-  it('that redirects to another host is not there', async () => {
+  it('that redirects to another host counts as missing', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave(RESOURCE_METADATA, redirects(`${other.origin}${RESOURCE_METADATA}`));
@@ -122,7 +122,7 @@ describe('metadata', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('that redirects within its origin is found', async () => {
+  it('that redirects within its origin is followed', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects('/elsewhere', 307));
     at.server.behave(
@@ -132,7 +132,7 @@ describe('metadata', () => {
     expect(await at.discover()).toMatchObject({ resource: at.server.endpoint.href, issuer: at.server.origin });
   });
 
-  it('that redirects in a circle is not there', async () => {
+  it('that redirects in a circle counts as missing', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects(RESOURCE_METADATA));
     expect(await at.discover()).toMatchObject({ resourceMetadata: null, issuer: at.server.origin });
@@ -141,17 +141,17 @@ describe('metadata', () => {
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
     ['of another issuer', { issuer: 'https://evil.test' }],
-    ['with a javascript: address', { authorization_endpoint: 'javascript:alert(document.cookie)' }],
-    ['with the address of a file', { authorization_endpoint: 'file:///etc/passwd' }],
-    ['with an address over plain http', { authorization_endpoint: 'http://evil.test/authorize' }],
+    ['with a javascript: URL', { authorization_endpoint: 'javascript:alert(document.cookie)' }],
+    ['with a file: URL', { authorization_endpoint: 'file:///etc/passwd' }],
+    ['with an authorization endpoint over plain http', { authorization_endpoint: 'http://evil.test/authorize' }],
     ['with a token endpoint over plain http', { token_endpoint: 'http://evil.test/token' }],
-  ])('%s is refused', async (_, overrides) => {
+  ])('%s is rejected', async (_, overrides) => {
     await using at = await world();
     at.server.serverMetadata = overrides;
     await expect(at.discover()).rejects.toMatchObject(invalid);
   });
 
-  it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])('of a resource at %s is refused', async (resource) => {
+  it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])('for a resource at %s is rejected', async (resource) => {
     await using at = await world();
     at.server.resourceMetadata = { resource };
     await expect(at.discover()).rejects.toMatchObject(invalid);
@@ -168,7 +168,7 @@ describe('metadata', () => {
         '/tenant/.well-known/openid-configuration',
       ],
     ],
-  ])('of an issuer at %s is found at each well-known address', async (path, places) => {
+  ])('for an issuer at %s is found at each well-known URL', async (path, places) => {
     for (const place of places) {
       await using at = await world();
       const issuer = path === '/' ? at.server.origin : at.server.origin + path;
@@ -190,7 +190,7 @@ describe('metadata', () => {
     }
   });
 
-  it('that promises plain PKCE alone sends nobody there', async () => {
+  it('that offers only plain PKCE starts no login', async () => {
     await using at = await world();
     at.server.serverMetadata = { code_challenge_methods_supported: ['plain'] };
     const preparing = prepareAuthorization(await at.discover(), registeredClient(), {
@@ -202,20 +202,20 @@ describe('metadata', () => {
   });
 });
 
-describe('a registration', () => {
+describe('a client registration', () => {
   it.each<[string, Behaviour, string]>([
     [
-      'with other redirect addresses',
+      'with other redirect URIs',
       saysJson({ client_id: 'c', redirect_uris: ['https://evil.test/'] }, 201),
       'LOGIN_METADATA_INVALID',
     ],
     ['without client_id', saysJson({ redirect_uris: [REDIRECT] }, 201), 'LOGIN_METADATA_INVALID'],
-    ['that is a page', WAYS.page, 'LOGIN_METADATA_INVALID'],
+    ['that is an HTML page', WAYS.page, 'LOGIN_METADATA_INVALID'],
     ['that never ends', WAYS.endless, 'LOGIN_METADATA_INVALID'],
-    ['that is refused', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
+    ['that is rejected', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
     ['that redirects elsewhere', redirects('https://evil.test/register', 307), 'LOGIN_CLIENT_UNKNOWN'],
     ['that fails', saysText('<html>', 500), 'LOGIN_FAILED'],
-  ])('%s gives no client', async (_, way, code) => {
+  ])('%s yields no client', async (_, way, code) => {
     await using at = await world();
     at.server.behave('/register', way);
     await expect(identifyClient(at.request, await at.discover(), choice)).rejects.toMatchObject({ code });
@@ -223,7 +223,7 @@ describe('a registration', () => {
 });
 
 describe('a token endpoint', () => {
-  it('of another issuer than the redirect gets no code (mix-up)', async () => {
+  it('of another issuer than the one of the redirect gets no code (mix-up)', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const parameters = new URLSearchParams({ code: 'c', state: 's', iss: 'https://evil.test' });
@@ -233,7 +233,7 @@ describe('a token endpoint', () => {
     expect(at.server.paths).not.toContain('/token');
   });
 
-  it('that redirects to another host gets no second request there', async () => {
+  it('that redirects to another host causes no request to that host', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave('/token', redirects(`${other.origin}/token`, 307));
@@ -262,7 +262,7 @@ describe('a token endpoint', () => {
     ],
     ['a negative expiry', saysJson({ ...given, expires_in: -1 }), { kind: 'refreshed', tokens: { expiresAtMs: null } }],
     [
-      'an expiry beyond all bounds',
+      'an infinite expiry',
       saysText('{"access_token":"A","token_type":"bearer","expires_in":1e999}', 200, 'application/json'),
       { kind: 'refreshed', tokens: { expiresAtMs: 1_000_000 + 315_360_000_000 } },
     ],
@@ -270,16 +270,16 @@ describe('a token endpoint', () => {
     ['401 with invalid_client', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
     ['200 with an error', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
     ['a DPoP token', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
-    ['400 with a page', saysText('<html>', 400), { kind: 'unknown' }],
-    ['401 with nothing', saysText('', 401), { kind: 'unknown' }],
+    ['400 with an HTML page', saysText('<html>', 400), { kind: 'unknown' }],
+    ['401 with an empty body', saysText('', 401), { kind: 'unknown' }],
     ['500', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
-    ['a page', WAYS.page, { kind: 'unknown' }],
+    ['an HTML page', WAYS.page, { kind: 'unknown' }],
     ['deep JSON', WAYS.deep, { kind: 'unknown' }],
-    ['an answer without end', WAYS.endless, { kind: 'unknown' }],
+    ['an endless response', WAYS.endless, { kind: 'unknown' }],
     ['a connection that breaks', WAYS.resets, { kind: 'unknown' }],
-    ['a cut answer', WAYS.cut, { kind: 'unknown' }],
-    ['no answer', WAYS.silent, { kind: 'unknown' }],
-  ])('that answers a refresh with %s is understood', async (_, way, outcome) => {
+    ['a response that is cut short', WAYS.cut, { kind: 'unknown' }],
+    ['no response', WAYS.silent, { kind: 'unknown' }],
+  ])('that answers a refresh with %s has the matching outcome', async (_, way, outcome) => {
     await using at = await world({ timeoutMs: 1_000 });
     at.server.behave('/token', way);
     expect(await refreshTokens(at.request, await at.discover(), registeredClient(), loginTokens())).toMatchObject(
@@ -287,11 +287,11 @@ describe('a token endpoint', () => {
     );
   });
 
-  it('that is gone has spent nothing', async () => {
+  it('that is unreachable has not used up the refresh token', async () => {
     await using at = await world();
     const discovery = await at.discover();
     await at.server[Symbol.asyncDispose]();
-    // Others have no connection left open, over which a request could have gone.
+    // A new client has no open connection over which a request could have gone.
     await using others = new LoginFetchUnderTest();
     const request = others.requestFor({ url: at.server.endpoint, isLocal: true });
     expect(await refreshTokens(request, discovery, registeredClient(), loginTokens())).toMatchObject({
@@ -299,7 +299,7 @@ describe('a token endpoint', () => {
     });
   });
 
-  it('that repeats what it was sent puts none of it into a message', async () => {
+  it('that echoes the request leaves no secret in an error message', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const secrets = { code: 'code-of-a-test-0123', codeVerifier: 'verifier-of-a-test-0123' };

@@ -16,7 +16,7 @@ const PRIVATE = [
   'https://2130706434',
 ];
 
-/** A public connector of a map whose metadata may name anything. */
+/** A public connector of a map; its metadata can name any URL. */
 async function publicConnector() {
   const server = await MisbehavingAuthorizationServer.start('home.test');
   const fetches = new LoginFetchUnderTest({ isHome: true });
@@ -32,13 +32,13 @@ async function publicConnector() {
 }
 
 describe('a public connector of a map', () => {
-  it.each(PRIVATE)('cannot have this machine ask %s for the metadata of an issuer', async (issuer) => {
+  it.each(PRIVATE)('cannot make this machine request issuer metadata from %s', async (issuer) => {
     await using at = await publicConnector();
     at.server.resourceMetadata = { authorization_servers: [issuer] };
     await expect(discoverLogin(at.request, null)).rejects.toMatchObject(REFUSED);
   });
 
-  it.each(PRIVATE)('cannot have this machine ask %s for the metadata of the resource', async (place) => {
+  it.each(PRIVATE)('cannot make this machine request resource metadata from %s', async (place) => {
     await using at = await publicConnector();
     const wwwAuthenticate = `Bearer resource_metadata="${place}/x"`;
     const challenge = {
@@ -53,7 +53,7 @@ describe('a public connector of a map', () => {
     expect(at.server.requests).toEqual([]);
   });
 
-  it.each(PRIVATE)('cannot have this machine send tokens to %s', async (place) => {
+  it.each(PRIVATE)('cannot make this machine send tokens to %s', async (place) => {
     await using at = await publicConnector();
     const metadata = serverMetadata({
       token_endpoint: `${place}/token`,
@@ -66,7 +66,7 @@ describe('a public connector of a map', () => {
     expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
   });
 
-  it('cannot have this machine follow a redirect to a private address', async () => {
+  it('cannot make this machine follow a redirect to a private address', async () => {
     await using at = await publicConnector();
     await using inner = await MisbehavingAuthorizationServer.start();
     const path = '/.well-known/oauth-protected-resource/mcp';
@@ -77,8 +77,8 @@ describe('a public connector of a map', () => {
   });
 });
 
-describe('a private connector that may be there', () => {
-  it('logs in at an issuer nearby, but reaches no cloud`s metadata', async () => {
+describe('a private connector that is allowed', () => {
+  it('logs in at a private issuer, but cannot reach cloud metadata', async () => {
     await using connector = await MisbehavingAuthorizationServer.start();
     await using issuer = await MisbehavingAuthorizationServer.start('localhost');
     await using fetches = new LoginFetchUnderTest();

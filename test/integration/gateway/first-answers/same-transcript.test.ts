@@ -28,14 +28,14 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Has a gateway tell now what its start has changed, so that no client of the test hears of it. */
+/** Makes a gateway send its pending change notifications now, so that no client of the test receives them. */
 function tellNow({ gateway }: GatewayWorld): void {
   const nobody = { view: gateway.view() as View, wants: () => false, watches: () => false, logLevel: null, send() {} };
   gateway.notices.addKnowing(nobody);
   gateway.notices.remove(nobody);
 }
 
-/** Everything of a header that only a start from a file needs. */
+/** All fields of a header that only a start from a file needs. */
 const UNBOUND = {
   ...{ version: '', image: { name: '', sha256: '' }, epoch: null, paths: [], binding: '' },
   ...{ writtenAtMs: 0, validUntilMs: null },
@@ -48,10 +48,10 @@ async function firstAnswersOf({ manager, gateway }: GatewayWorld): Promise<First
   return decoded;
 }
 
-/** Which pieces of the script the client has sent when the gateway takes over; null without first answers. */
+/** How many pieces of the script the client has sent when the gateway takes over; null without first answers. */
 type TakeOverAt = number | null;
 
-/** What a client is told by a gateway to which it sends these pieces, and then nothing more. */
+/** What a gateway sends to a client that sends these pieces and then nothing more. */
 async function transcript(
   gateway: Gateway,
   pieces: readonly Buffer[],
@@ -87,7 +87,7 @@ async function transcript(
     .sort();
 }
 
-/** A message without what differs between two starts: freshness, and the id of the gateway. */
+/** A message without the parts that differ between two starts: freshness and the id of the gateway. */
 function withoutTime(line: string): string {
   return line
     .replaceAll(/,?"_meta":\{"mcp-switchyard\/stale":true\}/g, '')
@@ -125,7 +125,7 @@ const message: fc.Arbitrary<unknown> = fc.oneof(
 
 const isHandshake = (one: unknown): boolean => JSON.stringify(one).includes('"initialize"');
 
-/** The lines of a script, each request with an id of its own. */
+/** The lines of a script; each request has its own id. */
 function linesOf(messages: readonly unknown[]): Buffer {
   const lines = messages.map((one, index) => {
     if (typeof one === 'string') return one;
@@ -138,8 +138,8 @@ function linesOf(messages: readonly unknown[]): Buffer {
   return Buffer.from(`${[...lines, '{"jsonrpc":"2.0","id":"last","method":"ping"}'].join('\n')}\n`);
 }
 
-describe('a client that is answered before the gateway is there', () => {
-  it('is told what a client is told that waits for the gateway, whatever it sends and whenever the gateway comes', async () => {
+describe('a client with first answers from before the gateway is ready', () => {
+  it('receives the same messages as a client that waits for the gateway, for any script and any time of takeover', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -147,7 +147,7 @@ describe('a client that is answered before the gateway is there', () => {
     const cuts = fc.array(fc.nat(2_000), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(fc.array(message, { maxLength: 10 }), cuts, fc.nat(7), async (messages, cutsAt, takeOverAt) => {
-        // Another handshake gives up what is being served, which a script cannot time.
+        // A second handshake cancels running requests, and a script cannot control that timing.
         const first = messages.findIndex(isHandshake);
         const bytes = linesOf(messages.filter((one, index) => index === first || !isHandshake(one)));
         const ends = [...cutsAt.map((at) => at % bytes.length), bytes.length].toSorted((a, b) => a - b);
@@ -160,7 +160,7 @@ describe('a client that is answered before the gateway is there', () => {
     );
   });
 
-  it('gets answers to ids of every form, to requests that share one, and to what JSON allows besides', async () => {
+  it('gets responses to ids of every form, to requests with the same id, and to anything else that JSON allows', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -198,7 +198,7 @@ describe('a client that is answered before the gateway is there', () => {
   });
 
   it.each(['ping', 'tools/list', 'prompts/list'])(
-    'gets all answers to 10 000 requests %s that it sends at once',
+    'gets all responses to 10 000 %s requests that it sends at once',
     async (method) => {
       await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
       await using world = await startGateway({ a: remote(server) });
@@ -211,7 +211,7 @@ describe('a client that is answered before the gateway is there', () => {
     },
   );
 
-  it('is told the same where it leaves within a line', async () => {
+  it('receives the same messages if it leaves within a line', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -232,7 +232,7 @@ describe('a client that is answered before the gateway is there', () => {
       }
   });
 
-  it('may open its session a second time, with another revision', async () => {
+  it('may initialize its session a second time, with another protocol version', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -245,7 +245,7 @@ describe('a client that is answered before the gateway is there', () => {
     expect(late.find((line) => line.includes('"id":5'))).not.toContain('outputSchema');
   });
 
-  it('is told that its tools changed where they are not those that it was told of, and only then', async () => {
+  it('is notified of changed tools only if they differ from its first answers', async () => {
     let tools: readonly Json[] = TOOLS;
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools }) });
     await using before = await startGateway({ a: remote(server) });

@@ -9,7 +9,7 @@ import { openSession, openStream, postLegacy, postModern } from '../../../helper
 const CALL = { name: 'a__whoami' };
 const OPENS = { elicitation: { url: {} } };
 
-it('has a client log in at a real authorization server, tells clients of the tools, and runs the call', async () => {
+it('a client logs in at a real authorization server, is notified of the tools, and its call runs', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await startGateway({ a: remote(server) });
@@ -31,7 +31,7 @@ it('has a client log in at a real authorization server, tells clients of the too
   expect((await session.call('tools/call', CALL)).result).toMatchObject({ content: [{ text: 'you are in' }] });
 });
 
-it('holds the call of a modern client until its person has logged in', async () => {
+it('the call of a modern client is held until its user has logged in', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await startGateway({ a: remote(server) });
@@ -47,7 +47,7 @@ it('holds the call of a modern client until its person has logged in', async () 
   expect((await retry).result).toMatchObject({ resultType: 'complete', content: [{ text: 'you are in' }] });
 });
 
-it('asks for more rights by an address of its own, and the call runs with them', async () => {
+it('a call that needs more rights gets its own login URL, and runs with the new rights', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, toolScopes: { whoami: 'admin' } });
   await using world = await startGateway({ a: remote(server) });

@@ -10,7 +10,7 @@ async function addressOf(world: LoginGateway, headers = {}): Promise<string> {
   return String((await call(world, headers)).error.data?.loginUrl);
 }
 
-/** Opens an address and sends its form; where the gateway sends the browser then. */
+/** Opens a login URL and submits its form; returns where the gateway redirects the browser then. */
 async function goOn(browser: ScriptedBrowser, address: string): Promise<string> {
   const page = await browser.request(address);
   expect(page.status).toBe(200);
@@ -20,8 +20,8 @@ async function goOn(browser: ScriptedBrowser, address: string): Promise<string> 
   return sent.headers.get('location') ?? '';
 }
 
-describe('a one-time address', () => {
-  it('leads one browser to the issuer and back, and the call that wanted the login runs then', async () => {
+describe('a one-time login URL', () => {
+  it('leads one browser to the issuer and back, and the call that needed the login runs then', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -53,7 +53,7 @@ describe('a one-time address', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax; Max-Age=600$/);
   });
 
-  it('is handed out again while it is fresh, so that a client that retries collects none (address reuse)', async () => {
+  it('is handed out again while it is fresh, so that a retrying client cannot collect several (address reuse)', async () => {
     await using world = await startLoginGateway();
     const addresses = await Promise.all(Array.from({ length: 5 }, () => addressOf(world)));
     expect(new Set(addresses).size).toBe(1);
@@ -62,7 +62,7 @@ describe('a one-time address', () => {
     expect(other.error.data?.loginUrl).toBe(addresses[0]);
   });
 
-  it('is refused in any other browser once it was opened, and shows nothing (link forwarding)', async () => {
+  it('is rejected in any other browser once it was opened, and reveals nothing (link forwarding)', async () => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     expect((await fetch(address)).status).toBe(200);
@@ -75,7 +75,7 @@ describe('a one-time address', () => {
     expect([guessed.status, stripNonce(await guessed.text())]).toEqual([403, stripNonce(text)]);
   });
 
-  it('is void once it was used', async () => {
+  it('is invalid once it was used', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -91,7 +91,7 @@ describe('a one-time address', () => {
     [{ headers: { 'x-moz': 'prefetch' } }],
     [{ headers: { 'sec-fetch-dest': 'image' } }],
     [{ headers: { 'sec-fetch-dest': 'iframe' } }],
-  ])('is not used up by one who fetches it ahead of its person (prefetch): %j', async (init: RequestInit) => {
+  ])('is not used up by a prefetch: %j', async (init: RequestInit) => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     const ahead = await fetch(address, init);
@@ -99,7 +99,7 @@ describe('a one-time address', () => {
     expect((await fetch(address)).status).toBe(200);
   });
 
-  it('leads to one login, however often its button is pressed', async () => {
+  it('starts one login, however often its button is pressed', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -110,7 +110,7 @@ describe('a one-time address', () => {
     expect(world.starts).toHaveLength(1);
   });
 
-  it('names an issuer that became another one before it leads there', async () => {
+  it('shows a changed issuer before it leads there', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -124,12 +124,12 @@ describe('a one-time address', () => {
   });
 });
 
-describe('the page of an address', () => {
+describe('the page of a login URL', () => {
   it.each([
     ['of another site', { origin: 'https://evil.example.com' }],
-    ['that hides where it is', { origin: 'null' }],
-    ['of another site that hides where it is', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-  ])('takes no form of a page %s (cross-site POST)', async (_, headers) => {
+    ['with a null origin', { origin: 'null' }],
+    ['of another site with a null origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ])('rejects a form from a page %s (cross-site POST)', async (_, headers) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -140,7 +140,7 @@ describe('the page of an address', () => {
     expect((await browser.request(address, { method: 'POST', body, headers: own })).status).toBe(303);
   });
 
-  it('takes no form without its token, without its cookie, or that is too long', async () => {
+  it('rejects a form without its token, without its cookie, or that is too long', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -159,7 +159,7 @@ describe('the page of an address', () => {
     'http://issuer.example.com',
     'javascript:alert(1)//',
     'file:///etc/passwd',
-  ])('leads to no authorization endpoint like %s (open redirect)', async (issuer) => {
+  ])('redirects to no authorization endpoint like %s (open redirect)', async (issuer) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -169,7 +169,7 @@ describe('the page of an address', () => {
     expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
   });
 
-  it('follows no address that a request names (open redirect)', async () => {
+  it('follows no URL from a request (open redirect)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -180,8 +180,8 @@ describe('the page of an address', () => {
   });
 });
 
-describe('the way back', () => {
-  it('is refused without the cookie of its login (callback without cookie)', async () => {
+describe('the callback of a login', () => {
+  it('is rejected without the cookie of its login (callback without cookie)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -190,12 +190,12 @@ describe('the way back', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('is refused to a browser that did not begin the login (login CSRF)', async () => {
+  it('is rejected in a browser that did not begin the login (login CSRF)', async () => {
     await using world = await startLoginGateway();
     const attacker = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(attacker, await addressOf(world)));
     const victim = new ScriptedBrowser();
-    // The victim has a login of its own under way.
+    // The victim has its own login under way.
     const params = { name: 'a__echo', _meta: meta('Of the victim') };
     const own = await postLegacy(world.mcp, 'tools/call', params, { headers: MODERN });
     await goOn(victim, String(own.error.data?.loginUrl));
@@ -203,11 +203,11 @@ describe('the way back', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('is refused with the state of another login (state of another login)', async () => {
+  it('is rejected with the state of another login (state of another login)', async () => {
     await using world = await startLoginGateway();
     const [one, other] = [new ScriptedBrowser(), new ScriptedBrowser()];
     const first = world.comesBackTo(await goOn(one, await addressOf(world)));
-    // Another client, so another address.
+    // Another client, and therefore another login URL.
     const params = { name: 'a__echo', _meta: meta('Another') };
     const asked = await postLegacy(world.mcp, 'tools/call', params, { headers: MODERN });
     const address = String(asked.error.data?.loginUrl);
@@ -221,7 +221,7 @@ describe('the way back', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('repeats no parameter, says what went wrong, and lets the person try again', async () => {
+  it('repeats no parameter, explains the failure, and lets the person retry', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -240,7 +240,7 @@ describe('the way back', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('logs why an issuer gave no tokens, for the operator that the page sends to the log', async () => {
+  it('logs why an issuer issued no tokens, since the page refers the operator to the log', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -249,7 +249,7 @@ describe('the way back', () => {
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 
-  it('leaves no code, no state and no address in the log (token in the URL or the logs)', async () => {
+  it('writes no code, no state and no login URL to the log (token in the URL or the logs)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -265,7 +265,7 @@ describe('the way back', () => {
   });
 });
 
-it('never takes the address to come back to from a request (Host spoofing)', async () => {
+it('the redirect URL of a login never comes from a request (Host spoofing)', async () => {
   const tokens = ['only-token-0123456789'];
   await using world = await startLoginGateway({ listener: { tokens, allowedHosts: ['evil.example.com'] } });
   const browser = new ScriptedBrowser();
@@ -276,7 +276,7 @@ it('never takes the address to come back to from a request (Host spoofing)', asy
   expect(world.starts[0]?.redirectUrl).toBe(`${world.url}/login/callback`);
 });
 
-it('asks for no token of a browser, but for a host name that is served', async () => {
+it('the login page requires a served host name, but no token', async () => {
   const tokens = ['only-token-0123456789'];
   await using world = await startLoginGateway({ listener: { tokens } });
   const { error } = await call(world, { authorization: `Bearer ${tokens[0]}` });
@@ -284,7 +284,7 @@ it('asks for no token of a browser, but for a host name that is served', async (
   expect((await fetch(`${world.url}/login/nothing`)).status).toBe(404);
 });
 
-it('refuses a caller that asks too often', async () => {
+it('the login page rate-limits its callers', async () => {
   await using world = await startLoginGateway();
   const statuses: number[] = [];
   for (let asked = 0; asked < 260; asked += 1) statuses.push((await fetch(`${world.url}/login/nothing`)).status);

@@ -6,7 +6,7 @@ const OPERATOR = 'operator-token-0123456789';
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** The status page says that `a` needs a login. */
+/** Makes the status page report that `a` needs a login. */
 function needsLogin({ manager }: LoginGateway): void {
   const status = manager.status.bind(manager);
   Object.assign(manager, {
@@ -31,7 +31,7 @@ async function pageOf(url: string, headers: Record<string, string> = {}, browser
 }
 
 describe('the operator of a gateway on loopback', () => {
-  it('has a button that leads to the page of an address', async () => {
+  it('gets a button that leads to the login page', async () => {
     await using world = await startLoginGateway();
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -51,10 +51,10 @@ describe('the operator of a gateway on loopback', () => {
   it.each([
     ['--allow-host', { allowedHosts: ['tools.example.com'] }, {}],
     ['--public-url', { publicUrl: 'https://tools.example.com' }, {}],
-    ['a token of the operator', { operatorToken: OPERATOR }, {}],
-    ['a request over a proxy', {}, { 'x-forwarded-for': '203.0.113.9' }],
-    ['another request over a proxy', {}, { via: '1.1 proxy' }],
-  ])('is nobody in particular with %s: no button, and no login', async (_, listener, headers) => {
+    ['an operator token', { operatorToken: OPERATOR }, {}],
+    ['a forwarded request', {}, { 'x-forwarded-for': '203.0.113.9' }],
+    ['a request with a Via header', {}, { via: '1.1 proxy' }],
+  ])('is not recognized with %s: no button, and no login', async (_, listener, headers) => {
     await using plain = await startLoginGateway();
     needsLogin(plain);
     await using world = await startLoginGateway({ listener });
@@ -67,7 +67,7 @@ describe('the operator of a gateway on loopback', () => {
     expect(sent.status).toBe(403);
   });
 
-  it('cannot be played by a page of another site (cross-site POST), not even by one that may talk to the gateway', async () => {
+  it('cannot be impersonated by a page of another site (cross-site POST), not even from an allowed origin', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startLoginGateway({ listener: { allowedOrigins: [allowed] } });
     needsLogin(world);
@@ -81,7 +81,7 @@ describe('the operator of a gateway on loopback', () => {
     expect((await fetch(`${world.url}/login/start`, { method: 'POST', body: forged, headers })).status).toBe(403);
   });
 
-  it('needs the only token where there is one, and is none of several callers', async () => {
+  it('needs the token if there is exactly one, and is not recognized if there are several', async () => {
     await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
     needsLogin(single);
     expect((await pageOf(single.url)).status).toBe(401);
@@ -93,7 +93,7 @@ describe('the operator of a gateway on loopback', () => {
 });
 
 describe('an operator with a token', () => {
-  it('signs in by a form, which gives the browser a cookie for this site alone', async () => {
+  it('signs in with a form, which sets a same-site cookie in the browser', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken: OPERATOR } });
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -117,17 +117,17 @@ describe('an operator with a token', () => {
       headers,
     });
     expect(started.status).toBe(303);
-    // The form of one browser is none of another one, though it is the operator's too.
+    // The form of one browser is not valid in another, even if both are the operator's.
     const other = await fetch(`${world.url}/login/start`, {
       ...{ method: 'POST', body: fieldsOf(text), redirect: 'manual' },
       headers: { ...headers, ...bearer(OPERATOR) },
     });
     expect(other.status).toBe(403);
-    // The cookie is for the page, and for no calls.
+    // The cookie is valid for the page, not for calls.
     expect((await browser.request(`${world.url}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
   });
 
-  it('is known by its header, and takes no more than some wrong attempts a minute', async () => {
+  it('is recognized by an Authorization header, and can make only a few wrong attempts per minute', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE], operatorToken: OPERATOR } });
     needsLogin(world);
     expect((await pageOf(world.url, bearer(OPERATOR))).text).toContain(BUTTON);
@@ -141,15 +141,15 @@ describe('an operator with a token', () => {
     expect(JSON.stringify(world.lines)).not.toContain(OPERATOR);
   });
 
-  it('must not have the token of a client', async () => {
+  it('cannot have the same token as a client', async () => {
     await expect(startLoginGateway({ listener: { tokens: [ALICE], operatorToken: ALICE } })).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
     });
   });
 });
 
-describe('the metadata document of a gateway', () => {
-  it('is served where browsers reach it over https, and names itself', async () => {
+describe('the client metadata document of a gateway', () => {
+  it('is served if browsers reach the gateway over https, and identifies itself', async () => {
     const publicUrl = 'https://tools.example.com';
     await using world = await startLoginGateway({ listener: { publicUrl, operatorToken: OPERATOR } });
     needsLogin(world);
@@ -163,7 +163,7 @@ describe('the metadata document of a gateway', () => {
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
     });
-    // The public host is served without --allow-host, and cookies are for that host over https alone.
+    // The public host is served without --allow-host, and its cookies require https.
     const browser = new ScriptedBrowser();
     const body = fieldsOf((await pageOf(world.url, bearer(OPERATOR), browser)).text);
     const headers = bearer(OPERATOR);
@@ -187,7 +187,7 @@ describe('the metadata document of a gateway', () => {
     ]);
   });
 
-  it('is not there on loopback, or where another one is named', async () => {
+  it('is not served on loopback', async () => {
     await using world = await startLoginGateway();
     expect((await fetch(`${world.url}/login/client.json`)).status).toBe(404);
   });
@@ -199,7 +199,7 @@ describe('the metadata document of a gateway', () => {
     { publicUrl: 'tools.example.com' },
     { clientMetadataUrl: 'http://127.0.0.1/client.json' },
     { clientMetadataUrl: 'https://tools.example.com' },
-  ])('is at no address like %j', async (listener) => {
+  ])('is rejected at an address like %j', async (listener) => {
     await expect(startLoginGateway({ listener })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 });

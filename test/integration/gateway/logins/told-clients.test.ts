@@ -13,7 +13,7 @@ const OPENS = { elicitation: { url: {} } };
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Opens an address in a browser and logs in there. */
+/** Opens a login URL in a browser and logs in there. */
 async function logIn(world: LoginGateway, address: string): Promise<void> {
   const browser = new ScriptedBrowser();
   const body = fieldsOf(await (await browser.request(address)).text());
@@ -22,8 +22,8 @@ async function logIn(world: LoginGateway, address: string): Promise<void> {
   expect(done.status).toBe(200);
 }
 
-describe('a legacy client that opens addresses', () => {
-  it('gets URL elicitation required, a notice after the login, and its retry runs', async () => {
+describe('a legacy client that supports URL elicitation', () => {
+  it('gets a URL elicitation error and a notification after the login, and its retry runs', async () => {
     await using world = await startLoginGateway();
     const session = await openSession(world.mcp, OPENS);
     await using standing = await openStream(world.mcp, {
@@ -42,7 +42,7 @@ describe('a legacy client that opens addresses', () => {
     const again = await session.call('tools/call', CALL);
     expect(again.error.data?.elicitations).toEqual([asked]);
     await logIn(world, String(asked?.url));
-    // A change of the tools may be told before it, or after.
+    // The notification of changed tools may arrive before or after it.
     const completions = () => standing.messages.filter(({ method }) => method === 'notifications/elicitation/complete');
     await eventually('it hears of the login', () => completions().length > 0);
     expect(completions()).toEqual([
@@ -56,8 +56,8 @@ describe('a legacy client that opens addresses', () => {
   });
 });
 
-describe('a modern client that opens addresses', () => {
-  it('is answered that input is required, and its retry runs the call once the login is there', async () => {
+describe('a modern client that supports URL elicitation', () => {
+  it('gets an input_required result, and its retry runs the call once the login is done', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     expect(first.result).toEqual(
@@ -79,7 +79,7 @@ describe('a modern client that opens addresses', () => {
     const inputResponses = { 'request-1': { action: 'accept' } };
     const other = { ...CALL, arguments: { say: 'other' }, requestState, inputResponses };
     expect((await postModern(world.mcp, 'tools/call', other, { capabilities: OPENS })).error.code).toBe(-32_602);
-    // The client comes back as soon as its person has opened the address.
+    // The client retries as soon as its user has opened the login URL.
     const retry = postModern(
       world.mcp,
       'tools/call',
@@ -92,7 +92,7 @@ describe('a modern client that opens addresses', () => {
     expect((await postModern(world.mcp, 'tools/call', used, { capabilities: OPENS })).error.code).toBe(-32_602);
   });
 
-  it('gets an error with the address where its person declines', async () => {
+  it('gets an error with the login URL if its user declines', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     const { requestState } = first.result;
@@ -101,7 +101,7 @@ describe('a modern client that opens addresses', () => {
     expect(error.data).toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED', loginUrl: expect.any(String) });
   });
 
-  it('is asked the same way for more rights (step-up), under the same rules', async () => {
+  it('gets the same request when a call needs more rights (step-up)', async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 403);
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
@@ -110,8 +110,8 @@ describe('a modern client that opens addresses', () => {
   });
 });
 
-describe('any other client', () => {
-  it.each(['legacy', 'modern'] as const)('of the %s era gets the address in the error', async (era) => {
+describe('a client without URL elicitation', () => {
+  it.each(['legacy', 'modern'] as const)('of the %s protocol gets the login URL in the error', async (era) => {
     await using world = await startLoginGateway();
     const post = era === 'legacy' ? postLegacy : postModern;
     const { error } = await post(world.mcp, 'tools/call', CALL);
@@ -124,7 +124,7 @@ describe('any other client', () => {
     expect((await post(world.mcp, 'tools/call', CALL)).result).toMatchObject({ content: [] });
   });
 
-  it('is named on the page as it names itself, without markup', async () => {
+  it('is named on the page by its own name, without markup', async () => {
     await using world = await startLoginGateway();
     const meta = { 'io.modelcontextprotocol/clientInfo': { name: '<b>Claude</b>\u202e', version: '1' } };
     const { error } = await postModern(world.mcp, 'tools/call', CALL, { meta });
@@ -132,24 +132,24 @@ describe('any other client', () => {
     expect(page).toContain('&lt;b&gt;Claude&lt;/b&gt;\ufffd');
   });
 
-  it('is told nothing of what the error held besides', async () => {
+  it("receives no other content of the connector's error", async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 401, 'hidden-scope');
     const { error } = await postLegacy(world.mcp, 'tools/call', CALL);
     expect(JSON.stringify(error)).not.toContain('hidden-scope');
   });
 
-  it('is told so for prompts and resources as well', async () => {
+  it('gets the login URL for prompts and resources as well', async () => {
     await using world = await startLoginGateway();
-    // While it is down, nobody knows what it offers.
+    // While the connector is down, its features are unknown.
     Object.assign(world.manager, { facts: () => null });
     const { error } = await postLegacy(world.mcp, 'resources/read', { uri: 'a+test://a' });
     expect(error.data).toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED', loginUrl: expect.any(String) });
   });
 });
 
-describe('callers that may not log in', () => {
-  it('are told that an operator must, where there are several callers', async () => {
+describe('clients of a gateway with tokens', () => {
+  it('are referred to an operator if there are several tokens', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB] } });
     const session = await openSession(world.mcp, OPENS, bearer(ALICE));
     for (const { error } of [
@@ -161,7 +161,7 @@ describe('callers that may not log in', () => {
     }
   });
 
-  it('are the only ones, or the operator, to get an address', async () => {
+  it('get a login URL if they use the only token or the operator token', async () => {
     const operatorToken = 'operator-token-0123456789';
     const loginUrl = expect.stringContaining('/login/');
     await using several = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken } });
@@ -178,7 +178,7 @@ describe('callers that may not log in', () => {
     ['x-forwarded-for', '203.0.113.9'],
     ['via', '1.1 proxy'],
     ['x-real-ip', '203.0.113.9'],
-  ])('get no address of this machine over a proxy (forwarded headers): %s', async (name, value) => {
+  ])('get no login URL on this machine through a proxy (forwarded headers): %s', async (name, value) => {
     await using open = await startLoginGateway();
     const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
     expect(anonymous.error.message).toContain('An operator must log in');
@@ -189,7 +189,7 @@ describe('callers that may not log in', () => {
     expect(error.data?.loginUrl).toBeUndefined();
   });
 
-  it('get a command where others reach the listener, and an address with a public one', async () => {
+  it('get a command if the listener is reachable from outside, and a login URL if it has a public URL', async () => {
     const listener = { host: '0.0.0.0', tokens: [ALICE] };
     const options = { headers: bearer(ALICE) };
     await using world = await startLoginGateway({ listener });
@@ -204,7 +204,7 @@ describe('callers that may not log in', () => {
   });
 });
 
-it('gives the client of standard streams an address on a port of its own', async () => {
+it('the client of a gateway over stdio gets a login URL on a separate port', async () => {
   await using world = await startLoginGateway();
   const { gateway, manager } = world;
   const [input, output] = [new PassThrough(), new PassThrough()];

@@ -6,18 +6,18 @@ const row = (way: string, samples: readonly number[]): Row => ({
   baseline: 'plain',
 });
 
-describe('the figures of a report', () => {
-  it('have percentiles by the nearest rank', () => {
+describe('bench report figures', () => {
+  it('computes percentiles by the nearest-rank method', () => {
     const samples = [5, 1, 4, 2, 3];
     expect([0, 0.5, 0.95, 1].map((share) => percentile(samples, share))).toEqual([1, 3, 5, 5]);
     expect(percentile([], 0.5)).toBeNaN();
   });
 
-  it('are as short as they can be', () => {
+  it('formats numbers as short as possible', () => {
     expect(figures([1.234, 12.34, 123.4])).toEqual(['3', '12.3', '123', '123', '1.23', '123']);
   });
 
-  it('are compared with the median of the baseline', () => {
+  it('shows ratios to the median of the baseline', () => {
     const rows = [row('plain', [1, 2, 3]), row('manager', [3])];
     expect(rows.map((it) => ratioOf(it, rows))).toEqual(['', '1.50×']);
   });

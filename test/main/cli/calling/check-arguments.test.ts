@@ -27,11 +27,11 @@ describe('checkArguments', () => {
     [{ city: 'x', place: {} }, ['place.lat is missing']],
     [{ city: 'x', place: { lat: 1, lng: 2 } }, ['place.lng is not known']],
     [{ city: 'x', other: 1 }, []],
-  ])('says of %j what is surely wrong', (args, expected) => {
+  ])('reports the definite errors in %j', (args, expected) => {
     expect(said(args, WEATHER)).toEqual(expected);
   });
 
-  it('refuses unknown arguments where the schema does', () => {
+  it('rejects unknown arguments if the schema does', () => {
     const closed = { ...WEATHER, additionalProperties: false };
     expect(said({ city: 'x', citty: 1, zzzzzz: 1 }, closed)).toEqual([
       'citty is not known; did you mean city?',
@@ -39,7 +39,7 @@ describe('checkArguments', () => {
     ]);
   });
 
-  it('takes what was typed for a misspelling, and leaves JSON to the server', () => {
+  it('reports a typed unknown argument as a misspelling, but leaves JSON arguments to the server', () => {
     expect(said({ city: 'x', dayz: 1 }, WEATHER, ['dayz'])).toEqual(['dayz is not known; did you mean days?']);
     expect(said({ city: 'x', dayz: 1 }, WEATHER)).toEqual([]);
     expect(said({ city: 'x', dayz: 1 }, { ...WEATHER, additionalProperties: true }, ['dayz'])).toEqual([]);
@@ -48,10 +48,10 @@ describe('checkArguments', () => {
   });
 
   it.each<[string, object, Record<string, unknown>]>([
-    ['a condition', { ...WEATHER, if: {}, required: ['city'] }, { city: 'x', dayz: 1 }],
-    ['a pattern of names', { type: 'object', patternProperties: { '^x': {} }, additionalProperties: false }, { xa: 1 }],
+    ['a condition (if)', { ...WEATHER, if: {}, required: ['city'] }, { city: 'x', dayz: 1 }],
+    ['patternProperties', { type: 'object', patternProperties: { '^x': {} }, additionalProperties: false }, { xa: 1 }],
     [
-      'several forms',
+      'several forms (anyOf)',
       {
         properties: {
           a: {
@@ -65,9 +65,9 @@ describe('checkArguments', () => {
       },
       { a: {} },
     ],
-    ['a reference to elsewhere', { type: 'object', properties: { a: { $ref: 'other.json' } } }, { a: 1 }],
+    ['a reference to another document', { type: 'object', properties: { a: { $ref: 'other.json' } } }, { a: 1 }],
     [
-      'parts that are closed against each other',
+      'allOf parts that are closed against each other',
       {
         allOf: [
           { type: 'object', properties: { a: {} }, additionalProperties: false },
@@ -76,12 +76,12 @@ describe('checkArguments', () => {
       },
       { a: 1, b: 1 },
     ],
-    ['no type', { properties: { a: { required: ['x'] } }, type: 'object' }, { a: 5 }],
-  ])('leaves it to the server where the schema has %s', (_, schema, args) => {
+    ['no type for a property', { properties: { a: { required: ['x'] } }, type: 'object' }, { a: 5 }],
+  ])('leaves validation to the server if the schema has %s', (_, schema, args) => {
     expect(said(args, schema, Object.keys(args))).toEqual([]);
   });
 
-  it('asks of a union of objects what all of them require', () => {
+  it('checks a union of objects only against what all of its members require', () => {
     const form = (name: string) => ({
       type: 'object',
       properties: { kind: { const: name }, [name]: {} },

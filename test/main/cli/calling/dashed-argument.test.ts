@@ -5,7 +5,7 @@ import { runCliHere } from '../../../helpers/cli-in-process.ts';
 const hint = (command: string, option: string, ...words: readonly string[]): string | null =>
   dashedArgumentHint(command, [...command.split(' '), ...words], `unknown option '${option}'`);
 
-describe('an argument of a tool that is written as an option', () => {
+describe('dashedArgumentHint', () => {
   it.each([
     [['a.b', '--city', 'Bern'], '--city', 'city=Bern'],
     [['a.b', '--city=New York'], '--city=New York', "'city=New York'"],
@@ -13,21 +13,21 @@ describe('an argument of a tool that is written as an option', () => {
     [['a.b', '--loud', '--json'], '--loud', 'loud=true'],
     [['a.b', 'x=1', '-n', '3'], '-n', 'n=3'],
     [['a.b', '--text', "it's"], '--text', `'text=it'\\''s'`],
-  ])('of %j is shown as key=value', (words, option, example) => {
+  ])('shows %j as key=value', (words, option, example) => {
     expect(hint('call', option, ...words)).toBe(`For an argument, write key=value: ${example}`);
   });
 
-  it('of a prompt is shown in the same way', () => {
+  it('shows a prompt argument as key=value', () => {
     expect(hint('prompts get', '--city', 'a.b', '--city', 'Bern')).toContain('city=Bern');
   });
 
-  it('is not meant before the tool, by another command, or by another error', () => {
+  it('gives no hint before the tool name, for other commands or for other errors', () => {
     expect(hint('call', '--jsn', '--jsn', 'a.b')).toBeNull();
     expect(hint('tools', '--city', 'a.b', '--city', 'Bern')).toBeNull();
     expect(dashedArgumentHint('call', ['call', 'a.b'], 'missing argument')).toBeNull();
   });
 
-  it('ends the command with 2 and the hint, on stderr and in the document', async () => {
+  it('ends the command with exit code 2 and shows the hint on stderr and in the JSON document', async () => {
     const { code, stderr, stdout } = await runCliHere(['call', 'a.b', '--city', 'Bern', '--json']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('For an argument, write key=value: city=Bern\nTry: ')]);
     expect(JSON.parse(stdout).error.message).toContain('write key=value: city=Bern');

@@ -31,7 +31,7 @@ const { schema: schemas } = fc.letrec<{ schema: object }>((tie) => ({
 }));
 
 describe('exampleWords', () => {
-  it('makes words that are read as the values that they stand for, and that the check accepts', async () => {
+  it('builds words that parse back to their values and pass the argument check', async () => {
     const readFile = createFileReader();
     await fc.assert(
       fc.asyncProperty(
@@ -57,7 +57,7 @@ describe('exampleWords', () => {
     [{ a: { type: 'array', items: { type: 'string' } } }, ['a:=["text"]']],
     [{ 'a b': { type: 'number', exclusiveMinimum: 4, maximum: 5 } }, ['{"a b":5}']],
     [{ a: { type: 'number', multipleOf: 0.5, minimum: 2 } }, ['a=2']],
-  ])('calls with %j by %j', (properties, expected) => {
+  ])('calls with %j using the words %j', (properties, expected) => {
     expect(exampleWords({ type: 'object', properties, required: Object.keys(properties) })).toEqual(expected);
   });
 });

@@ -65,13 +65,13 @@ describe('readFunctionForm', () => {
     ['t(a: "x)', /the quote " does not end/],
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
-    [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /too much within each other/],
-  ])('says where %s is wrong', (word, message) => {
+    [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],
+  ])('reports where %s is wrong', (word, message) => {
     expect(() => readFunctionForm(word)).toThrow(message);
   });
 
   it.each(['one.echo', 'text=f(x)', '{"a":"(b)"}', 'https://x.example/a(b)', '-'])(
-    'does not take %s for a call',
+    'does not parse %s as a call',
     (word) => {
       expect(isFunctionForm(word)).toBe(false);
     },

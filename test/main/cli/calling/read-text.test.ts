@@ -53,7 +53,7 @@ describe('readText', () => {
     ['[]', { $ref: '#/$defs/tree' }, []],
     ['5', { $ref: 'https://elsewhere.example/schema' }, 5],
     ['5', { $ref: '#/$defs/none' }, 5],
-  ])('reads %s under %j as %j', (text, schema, expected) => {
+  ])('reads %s with schema %j as %j', (text, schema, expected) => {
     expect(read(text, schema)).toEqual(expected);
   });
 
@@ -65,12 +65,16 @@ describe('readText', () => {
     ['x', { type: 'object' }, 'a JSON object'],
     ['1,x', { type: 'array', items: { type: 'number' } }, 'a list in which each item is a number'],
     ['x', { type: ['number', 'null'] }, 'a number or null'],
-    ['9007199254740993', { type: 'integer' }, 'a number that JavaScript can hold exactly; it would be sent as another'],
-  ])('says of %s under %j what it must be', (text, schema, mustBe) => {
+    [
+      '9007199254740993',
+      { type: 'integer' },
+      'a number that JavaScript can hold exactly; it would be sent as another number',
+    ],
+  ])('reports the expected type for %s with schema %j', (text, schema, mustBe) => {
     expect(read(text, schema)).toEqual({ mustBe });
   });
 
-  it('ends for schemas that refer to themselves', () => {
+  it('terminates for schemas that refer to themselves', () => {
     const root: Schema = { $ref: '#', $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } } };
     expect(readText('5', root, root)).toEqual({ value: 5 });
     expect(readText('5', { $ref: '#/$defs/a' }, root)).toEqual({ value: 5 });

@@ -9,7 +9,7 @@ const good = {
 } as unknown as DemoReport;
 
 describe('wentWell', () => {
-  it('is true where all is up, answered, and loaded on a worker thread', () => {
+  it('returns true if all connectors are up, all calls succeeded, and loads used a worker thread', () => {
     expect(wentWell(good)).toBe(true);
   });
 
@@ -18,7 +18,7 @@ describe('wentWell', () => {
     ['a call failed', { calls: [{ ok: false }] }],
     ['a client of the gateway saw no tools', { visits: [{ tools: 0, answer: '42' }] }],
     ['every load was on the main thread', { loads: [{ thread: 'main' }] }],
-  ])('is false where %s', (_, change) => {
+  ])('returns false if %s', (_, change) => {
     expect(wentWell({ ...good, ...change } as unknown as DemoReport)).toBe(false);
   });
 });

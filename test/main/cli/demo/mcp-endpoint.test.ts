@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-describe('the endpoint of a demo server', () => {
-  it.each(['auto', 'legacy'] as const)('serves a client of the official SDK in mode %s', async (mode) => {
+describe('demo server endpoint', () => {
+  it.each(['auto', 'legacy'] as const)('serves an official SDK client in mode %s', async (mode) => {
     const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
     await client.connect(new StreamableHTTPClientTransport(new URL(url)));
     const { tools } = await client.listTools();
@@ -36,12 +36,12 @@ describe('the endpoint of a demo server', () => {
     await client.close();
   });
 
-  it('gives modern lists a lifetime and a scope', async () => {
+  it('gives modern lists a TTL and a cache scope', async () => {
     const { result } = await postModern(url, 'tools/list');
     expect(result).toMatchObject({ resultType: 'complete', ttlMs: 300_000, cacheScope: 'public' });
   });
 
-  it('answers arguments that do not match with an error of the tool', async () => {
+  it('answers arguments that do not match the schema with a tool error', async () => {
     const call = { name: 'double', arguments: { n: 'two' } };
     for (const { status, result } of [
       await postModern(url, 'tools/call', call),
@@ -50,7 +50,7 @@ describe('the endpoint of a demo server', () => {
       expect([status, result]).toMatchObject([200, { isError: true }]);
   });
 
-  it('refuses unknown tools, methods and revisions, and headers that contradict the body', async () => {
+  it('rejects unknown tools, methods and protocol versions, and headers that contradict the body', async () => {
     expect(await postModern(url, 'tools/call', { name: 'halve' })).toMatchObject({ error: { code: -32_602 } });
     expect(await postModern(url, 'prompts/list')).toMatchObject({ status: 404, error: { code: -32_601 } });
     expect(await postLegacy(url, 'server/discover')).toMatchObject({ status: 200, error: { code: -32_601 } });
@@ -61,7 +61,7 @@ describe('the endpoint of a demo server', () => {
     expect(mismatch).toMatchObject({ status: 400, error: { code: -32_020 } });
   });
 
-  it('offers 2025-11-25 to a legacy client that asks for an unknown revision', async () => {
+  it('offers 2025-11-25 to a legacy client that requests an unknown version', async () => {
     const { result } = await postLegacy(url, 'initialize', { protocolVersion: '1999-01-01' });
     expect(result.protocolVersion).toBe('2025-11-25');
   });
@@ -71,7 +71,7 @@ describe('the endpoint of a demo server', () => {
     ['text that is not JSON', 'POST', '/mcp', 'hello', {}, 400],
     ['a GET', 'GET', '/mcp', '', {}, 405],
     ['another path', 'POST', '/', '{}', {}, 404],
-    ['a host name that leads here (DNS rebinding)', 'POST', '/mcp', '{}', { host: 'evil.example' }, 403],
+    ['a foreign host name (DNS rebinding)', 'POST', '/mcp', '{}', { host: 'evil.example' }, 403],
     ['a page of another origin', 'POST', '/mcp', '{}', { origin: 'https://evil.example' }, 403],
   ])('answers %s with the right status', async (_, method, path, body, headers, status) => {
     const answered = await new Promise<number | undefined>((resolve, reject) => {

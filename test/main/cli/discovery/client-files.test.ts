@@ -12,7 +12,7 @@ const WINDOWS = {
 const own = (client: Client, machine: Parameters<typeof clientFiles>[1]): readonly string[] =>
   clientFiles([client], machine).flatMap(({ path, level }) => (level === 'user' ? [path] : []));
 
-describe('the places of clients', () => {
+describe('client config locations', () => {
   it.each([
     ['claude', LINUX, ['/home/me/.config/Claude/claude_desktop_config.json', '/home/me/.claude.json']],
     [
@@ -27,23 +27,23 @@ describe('the places of clients', () => {
     ['goose', LINUX, ['/home/me/.config/goose/config.yaml']],
     ['codex', { ...LINUX, env: { HOME: '/home/me', CODEX_HOME: '/codex' } }, ['/codex/config.toml']],
     ['amp', { ...LINUX, env: { HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' } }, ['/xdg/amp/settings.json']],
-  ] as const)('are those of %s on this platform', (client, machine, paths) => {
+  ] as const)('lists those of %s on this platform', (client, machine, paths) => {
     expect(own(client, machine)).toEqual(paths);
   });
 
-  it('tell files that came with the current folder from the own ones', () => {
+  it("distinguishes files of the current folder from the user's own files", () => {
     expect(clientFiles(['cursor'], LINUX)).toEqual([
       { client: 'cursor', path: '/home/me/.cursor/mcp.json', level: 'user' },
       { client: 'cursor', path: '/repo/.cursor/mcp.json', level: 'project' },
     ]);
   });
 
-  it('are known for every client on every platform', () => {
+  it('lists files for every client on every platform', () => {
     for (const client of CLIENTS)
       for (const machine of [LINUX, MAC, WINDOWS]) expect(own(client, machine)).not.toEqual([]);
   });
 
-  it('are not known for names that objects inherit', () => {
+  it('finds nothing for names such as toString that objects inherit', () => {
     expect([isClient('toString'), isClient('cursor')]).toEqual([false, true]);
   });
 });

@@ -10,14 +10,14 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-describe('the book of trusted files', () => {
-  it('remembers a file by its path and its digest, for the next process too', () => {
+describe('trust book', () => {
+  it('remembers a file by its path and digest across processes', () => {
     new TrustBook(dir.path).add('/a', 'one');
     const book = new TrustBook(dir.path);
     expect([book.has('/a', 'one'), book.has('/a', 'two'), book.has('/b', 'one')]).toEqual([true, false, false]);
   });
 
-  it('remembers the last digest of a file alone', () => {
+  it('remembers only the last digest of a file', () => {
     const book = new TrustBook(dir.path);
     book.add('/a', 'one');
     book.add('/b', 'one');
@@ -25,7 +25,7 @@ describe('the book of trusted files', () => {
     expect([book.has('/a', 'one'), book.has('/a', 'two'), book.has('/b', 'one')]).toEqual([false, true, true]);
   });
 
-  it('is a file that its owner alone can read, in a folder that its owner alone can enter', () => {
+  it('is a file that only its owner can read, in a folder that only its owner can enter', () => {
     const folder = join(dir.path, 'state', 'mcp-switchyard');
     new TrustBook(folder).add('/a', 'one');
     expect(readdirSync(folder)).toEqual(['trusted.json']);
@@ -35,8 +35,8 @@ describe('the book of trusted files', () => {
 
   it.each([
     ['is damaged', (path: string) => writeFileSync(path, '{')],
-    ['others may write', (path: string) => chmodSync(path, 0o666)],
-  ])('trusts nothing because of a file that %s, and replaces it', (_, spoil) => {
+    ['other users may write', (path: string) => chmodSync(path, 0o666)],
+  ])('trusts nothing if its file %s, and replaces that file', (_, spoil) => {
     const book = new TrustBook(dir.path);
     book.add('/a', 'one');
     spoil(join(dir.path, 'trusted.json'));
@@ -45,7 +45,7 @@ describe('the book of trusted files', () => {
     expect(book.has('/b', 'one')).toBe(true);
   });
 
-  it('neither follows a link in its place nor writes through it', () => {
+  it('neither reads nor writes through a symbolic link in its place', () => {
     const other = join(dir.path, 'other.json');
     const text = JSON.stringify({ version: 1, files: { '/a': 'one' } });
     writeFileSync(other, text, { mode: 0o600 });
@@ -58,7 +58,7 @@ describe('the book of trusted files', () => {
     expect(readFileSync(other, 'utf8')).toBe(text);
   });
 
-  it('is in the state folder of the person, never in a relative one', () => {
+  it("is in the user's state folder, never in a relative path", () => {
     const machine = { platform: 'linux', cwd: '/repo' } as const;
     const folder = (state?: string) => trustFolder({ ...machine, env: { HOME: '/home/me', XDG_STATE_HOME: state } });
     expect(folder('/state')).toBe('/state/mcp-switchyard');

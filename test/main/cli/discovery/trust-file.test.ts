@@ -30,7 +30,7 @@ function write(folder: string, name: string, content: string | object): string {
 
 const servers = (command: string) => ({ mcpServers: { one: { command, args: ['-x'] } } });
 
-/** Somebody at a terminal who answers this; without an answer there is no terminal. `shown` is what was asked. */
+/** A user at a terminal who gives this answer; without an answer there is no terminal. `shown` holds the prompts. */
 function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps & { readonly shown: () => string } {
   const [input, output] = [new PassThrough(), new PassThrough()];
   if (answer !== null) input.end(answer);
@@ -47,8 +47,8 @@ function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps
   };
 }
 
-describe("a project's file", () => {
-  it('is used after a yes, and without another question as long as it does not change', async () => {
+describe('project config file', () => {
+  it('is used after a yes, and without another prompt while it is unchanged', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const asked = person('y\n');
     const { files } = await chooseProjectFile(asked);
@@ -58,14 +58,14 @@ describe("a project's file", () => {
     expect(await chooseProjectFile(person(null))).toEqual({ files, notes: [] });
   });
 
-  it('is asked about again when it changes', async () => {
+  it('is prompted for again when it changes', async () => {
     write(repo, '.mcp.json', servers('a'));
     await chooseProjectFile(person('yes\n'));
     write(repo, '.mcp.json', servers('b'));
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is asked about again when an envFile changes', async () => {
+  it('is prompted for again when an envFile changes', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', envFile: '.env' } } });
     write(repo, '.env', 'NODE_OPTIONS=a');
     const asked = person('y\n');
@@ -83,7 +83,7 @@ describe("a project's file", () => {
     await expect(chooseProjectFile(person(null, { cwd: home }))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is known by its real path', async () => {
+  it('is identified by its real path', async () => {
     const path = write(home, 'real.json', servers('a'));
     symlinkSync(path, join(repo, '.mcp.json'));
     expect(await chooseProjectFile(person('y\n'))).toMatchObject({ files: [{ path }] });
@@ -113,7 +113,7 @@ describe("a project's file", () => {
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is refused when it was swapped between the answer and the reading', async () => {
+  it('is rejected if it was replaced between the answer and the read', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const { digest } = await trustFile(path, person('y\n', { cwd: process.cwd() }));
     const deps = { logger: recordingLogger(), now: () => 0, onEntries: () => {} };
@@ -127,7 +127,7 @@ describe("a project's file", () => {
     expect(swapped.entries()).toEqual([]);
   });
 
-  it('shows addresses with the names of headers, and variables as they are written', async () => {
+  it('is shown with its URLs and header names, and with variables unexpanded', async () => {
     const [one, two] = [
       { url: `https://a.example/\${TOKEN}`, headers: { Authorization: `Bearer \${TOKEN}` } },
       { command: 'sh', args: ['-c', `\${TOKEN:-x}`], env: { KEY: 'secret-of-the-file' }, cwd: '/tmp' },
@@ -143,7 +143,7 @@ describe("a project's file", () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('shows where a login would take a secret from, and never the secret', async () => {
+  it('is shown with the source of a login secret, never the secret itself', async () => {
     const [one, two, three] = [
       { url: 'https://a.example/mcp', oauth: { clientId: 'a', clientSecretEnv: 'AWS_SECRET_ACCESS_KEY' } },
       { url: 'https://b.example/mcp', auth: { CLIENT_ID: 'b', CLIENT_SECRET: 'secret-of-the-file' } },
@@ -162,7 +162,7 @@ describe("a project's file", () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('cannot hide what it runs behind control and bidirectional characters', async () => {
+  it('cannot hide its commands behind control and bidirectional characters', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', args: ['\u202egnp.\u001b[1A\u2066'] } } });
     const asked = person('n\n');
     await expect(chooseProjectFile(asked)).rejects.toThrow();
@@ -171,8 +171,8 @@ describe("a project's file", () => {
   });
 });
 
-describe('the files of clients', () => {
-  it('are used without a question where they are the person’s own', async () => {
+describe('client config files', () => {
+  it('are used without a prompt if they belong to the user', async () => {
     const claude = write(home, '.claude.json', servers('a'));
     const cursor = write(home, '.cursor/mcp.json', servers('b'));
     expect(await chooseClientFiles(['claude', 'cursor'], person(null))).toEqual({
@@ -181,7 +181,7 @@ describe('the files of clients', () => {
     });
   });
 
-  it('are asked about where they came with the folder', async () => {
+  it('are prompted for if they came with the folder', async () => {
     write(home, '.cursor/mcp.json', servers('a'));
     write(repo, '.cursor/mcp.json', servers('b'));
     await expect(chooseClientFiles(['cursor'], person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
@@ -189,7 +189,7 @@ describe('the files of clients', () => {
     expect(files.map(({ digest }) => digest === null)).toEqual([true, false]);
   });
 
-  it('are left out, with a note, where they have no servers or cannot be read', async () => {
+  it('are skipped with a note if they have no servers or cannot be read', async () => {
     write(home, '.gemini/settings.json', { theme: 'dark' });
     write(home, '.codex/config.toml', '[mcp_servers.a]\ncommand = "a"\n');
     const { files, notes } = await chooseClientFiles(['gemini', 'codex'], person(null));
@@ -197,7 +197,7 @@ describe('the files of clients', () => {
     expect(notes).toEqual([expect.stringContaining('a file of gemini')]);
   });
 
-  it('have to be there', async () => {
+  it('must exist', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining('--from kiro: nothing was found'),

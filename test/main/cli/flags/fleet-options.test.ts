@@ -11,7 +11,7 @@ function choice(...argv: readonly string[]) {
 
 const FLEET = ['--fleet', 'rediss://ann@redis.example.com', '--fleet-id', 'f', '--fleet-secret-env', 'FLEET_NOW'];
 
-describe('the flags of a fleet', () => {
+describe('fleet flags', () => {
   beforeEach(() => {
     process.env.FLEET_NOW = SECRET;
     process.env.FLEET_BEFORE = `before ${SECRET}`;
@@ -20,11 +20,11 @@ describe('the flags of a fleet', () => {
     for (const name of VARIABLES) delete process.env[name];
   });
 
-  it('mean no fleet where there are none', () => {
+  it('configure no fleet if none are given', () => {
     expect(choice()).toBeUndefined();
   });
 
-  it('are the option fleet of a manager, with secrets and password of the environment', () => {
+  it('become the manager option fleet, with secrets and password from the environment', () => {
     process.env.SWITCHYARD_FLEET_PASSWORD = 'word';
     const given = choice(...FLEET, '--fleet-secret-env', 'FLEET_BEFORE', '--fleet-role', 'reader', '--fleet-quotas');
     expect(given).toMatchObject({
@@ -43,7 +43,7 @@ describe('the flags of a fleet', () => {
     [['--fleet-allow-plaintext'], '--fleet-allow-plaintext needs --fleet URL'],
     [['--fleet', 'redis://h', '--fleet-id', 'f', '--fleet-secret-env', 'FLEET_NOBODY'], 'FLEET_NOBODY'],
     [[...FLEET, '--fleet-ca', '/nowhere/ca.pem'], '--fleet-ca'],
-  ])('are refused with a hint for %j', (argv, hint) => {
+  ])('are rejected with a hint for %j', (argv, hint) => {
     expect(() => choice(...argv)).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
     expect(() => choice(...argv)).toThrowError(hint);
     expect(() => choice(...argv)).not.toThrowError(/:word@/);

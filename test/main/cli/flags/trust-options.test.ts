@@ -16,7 +16,7 @@ afterEach(() => {
   process.env = before;
 });
 
-/** The options that a command line gives. */
+/** Returns the options of a command line. */
 function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions {
   const command = withTrust(new Command().exitOverride().configureOutput({ writeErr: () => {} }), defaults);
   return command.parse(args, { from: 'user' }).opts();
@@ -25,23 +25,23 @@ function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions
 const choiceOf = (...args: string[]) => trustChoice(parsed(args));
 
 describe('the trust flags', () => {
-  it('take the HMAC key from its usual variable where nothing is given', () => {
+  it('read the HMAC key from its default variable if no flag is given', () => {
     expect(choiceOf()).toMatchObject({ signatureKey: ['default key'], signatureKeys: undefined, accept: undefined });
   });
 
-  it('take several HMAC keys in the order of --key-env', () => {
+  it('read several HMAC keys in the order of --key-env', () => {
     const choice = choiceOf('--key-env', 'NEW_KEY', '--key-env', 'OLD_KEY');
     expect(choice.signatureKey).toEqual(['new key', 'old key']);
   });
 
-  it('leave the HMAC key out with --keys, unless --key-env or --accept asks for it', () => {
+  it('omit the HMAC key with --keys, unless --key-env or --accept requests it', () => {
     expect(choiceOf('--keys', 'k.json')).toMatchObject({ signatureKey: undefined, signatureKeys: 'k.json' });
     expect(choiceOf('--keys', 'k.json', '--key-env', 'NEW_KEY').signatureKey).toEqual(['new key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'either').signatureKey).toEqual(['default key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'signature').signatureKey).toBeUndefined();
   });
 
-  it('pass everything else on', () => {
+  it('pass all other values on', () => {
     const flags = [
       '--key-documents',
       'https://m.example/{version}',
@@ -64,14 +64,14 @@ describe('the trust flags', () => {
     });
   });
 
-  it('have a default age that off and a number overrule', () => {
+  it('apply a default maximum age, which off or a number overrides', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();
     expect(trustChoice(parsed(['--max-stale', '5'], defaults)).maxStaleMs).toBe(5);
   });
 
-  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('refuse the age %j', (text) => {
+  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('reject the age %j', (text) => {
     expect(() => maxStale(text)).toThrow(/milliseconds, or off/);
   });
 
@@ -83,17 +83,17 @@ describe('the trust flags', () => {
     ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
     ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
-  ])('name the flag for %s', (_, args, message) => {
+  ])('name the flag to use for %s', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
     expect(() => choiceOf(...args)).toThrow(message);
   });
 
-  it('refuse an HMAC key that would not be looked at', () => {
+  it('reject an HMAC key that would be ignored', () => {
     const args = ['--keys', 'k', '--accept', 'signature', '--key-env', 'NEW_KEY'];
-    expect(() => choiceOf(...args)).toThrow(/--accept signature does not look at the HMAC/);
+    expect(() => choiceOf(...args)).toThrow(/--accept signature ignores the HMAC/);
   });
 
-  it('refuse unknown policies and thresholds below 1', () => {
+  it('reject unknown policies and thresholds below 1', () => {
     expect(() => parsed(['--accept', 'all'])).toThrow(/Allowed choices/);
     expect(() => parsed(['--threshold', '0'])).toThrow(/whole number above 0/);
   });

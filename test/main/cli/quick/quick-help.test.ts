@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a command line prints without commander; null where it has to be parsed. */
+/** Returns what a command line prints without commander; null if it has to be parsed. */
 async function quickly(...argv: readonly string[]): Promise<string | null> {
   let text = '';
   const keep = (chunk: unknown): boolean => {
@@ -38,8 +38,8 @@ async function quickly(...argv: readonly string[]): Promise<string | null> {
   }
 }
 
-describe('help without commander', () => {
-  it('is what commander prints, for every command and every width of a terminal', () => {
+describe('quick help (without commander)', () => {
+  it("equals commander's output for every command and every terminal width", () => {
     const program = createProgram(() => {});
     const commands = commandsOf(program);
     expect(commands.length).toBeGreaterThan(20);
@@ -58,7 +58,7 @@ describe('help without commander', () => {
     }
   });
 
-  it('names the program as it is started here, and holds no path of the machine that built it', () => {
+  it('shows the command as the user starts it, without paths of the build machine', () => {
     const text = JSON.stringify(data);
     expect(text).not.toContain(process.execPath);
     expect(text).not.toContain(process.cwd());
@@ -73,7 +73,7 @@ describe('help without commander', () => {
     ['serve', '--help'],
     ['help', 'tools', 'diff'],
     ['tools', 'approve', '-h'],
-  ])('answers the words %j %j %j as the whole program does, with 0', async (...argv) => {
+  ])('answers the words %j %j %j like the full CLI, with exit code 0', async (...argv) => {
     const { code, stdout, stderr } = await runCliHere(argv.filter((word) => word !== undefined));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await quickly(...argv)).toBe(stdout);
@@ -83,7 +83,7 @@ describe('help without commander', () => {
     expect(await quickly('--version')).toBe((await runCliHere(['--version'])).stdout);
   });
 
-  it('leaves everything else to commander', async () => {
+  it('leaves all other command lines to commander', async () => {
     for (const argv of [['serve'], ['no-such', '--help'], ['serve', '--json', '--help'], ['completion', 'tcsh']])
       expect(await quickly(...argv), argv.join(' ')).toBeNull();
     expect(await answerQuickly(['--help'], pathToFileURL(join(folder, 'elsewhere', 'bin.js')).href)).toBe(false);

@@ -3,7 +3,7 @@ import { functionLines, signatureText } from '../../../../src/main/cli/schema/si
 import { typeText } from '../../../../src/main/cli/schema/type-text.ts';
 
 describe('signatureText', () => {
-  it('shows description, parameters, result and annotations', () => {
+  it('shows the description, parameters, result and annotations', () => {
     const text = signatureText(
       {
         name: 'weather.get',
@@ -36,7 +36,7 @@ describe('signatureText', () => {
     );
   });
 
-  it('gives each parameter a line of its own where the terminal is narrow, or one is marked', () => {
+  it('puts each parameter on its own line if the terminal is narrow or a parameter is highlighted', () => {
     const tool = {
       name: 't',
       description: '',
@@ -76,7 +76,7 @@ describe('typeText', () => {
     [{}, 'unknown'],
     [undefined, 'unknown'],
     [{ $ref: '#/$defs/node' }, '{ next?: { next?: { next?: object; "a-b"?: null }; "a-b"?: null }; "a-b"?: null }'],
-  ])('writes %j as %s', (schema, expected) => {
+  ])('renders %j as %s', (schema, expected) => {
     expect(typeText(schema, root)).toBe(expected);
   });
 });

@@ -9,8 +9,8 @@ import {
 import { ERROR_CODES } from '../../../../src/shared/error-codes.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
-describe('a failure', () => {
-  it('has code, message, remedy and detail of the error', () => {
+describe('printed error', () => {
+  it('contains the code, message, remedy and detail', () => {
     expect(failureOf(new SwitchyardError('MAP_DNS', 'no such host'))).toMatchObject({
       code: 'MAP_DNS',
       message: 'no such host',
@@ -18,7 +18,7 @@ describe('a failure', () => {
     });
   });
 
-  it('has the reason underneath, and its remedy', () => {
+  it('contains the cause and its remedy', () => {
     const cause = new SwitchyardError('MAP_DNS', 'no such host');
     expect(failureOf(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'one is down', { cause }))).toMatchObject({
       code: 'CONNECTOR_CONNECT_FAILED',
@@ -27,23 +27,23 @@ describe('a failure', () => {
     });
   });
 
-  it('says a reason once that the message has already', () => {
+  it('omits a cause that the message already contains', () => {
     const cause = new SwitchyardError('MAP_DNS', 'no such host');
     const error = new SwitchyardError('MAP_DNS', 'The map failed: no such host', { cause });
     expect(failureOf(error).message).toBe('The map failed: no such host');
   });
 
-  it('is INTERNAL for an error without a code', () => {
+  it('has the code INTERNAL if the error has no code', () => {
     expect(failureOf(new Error('boom'))).toMatchObject({ code: 'INTERNAL', message: 'boom' });
   });
 
-  it('names a command that works here in its remedy', () => {
+  it('names a command that works as typed in its remedy', () => {
     const { remedy } = failureOf(new SwitchyardError('TOOL_CHANGED', 'changed'));
     expect(remedy).toContain('src/main/cli/bin.ts tools diff`');
     expect(remedy).not.toContain('`mcp-switchyard');
   });
 
-  it('names the command that logs in to the connector, and nothing of the library', () => {
+  it('names the login command of the connector, and no library call', () => {
     const detail = { connectorId: 'crm' };
     const { remedy } = failureOf(
       new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector crm wants a login', { detail }),
@@ -57,50 +57,50 @@ describe('a failure', () => {
     ['MAP_SIGNATURE_DOWNGRADED', '`--accept hmac`'],
     ['MAP_ID_MISMATCH', '`--map-id`'],
     ['MAP_TOO_STALE', '`--max-stale`'],
-  ] as const)('of code %s names the flag %s in its remedy, not the option of the library', (code, flag) => {
+  ] as const)('of code %s names the flag %s in its remedy, not the library option', (code, flag) => {
     expect(failureOf(new SwitchyardError(code, 'refused')).remedy).toContain(flag);
   });
 
-  it('says a reason once that its message holds already', () => {
+  it('omits a cause that its message already includes', () => {
     const cause = new SwitchyardError('KEYS_UNAVAILABLE', 'no such file');
     expect(failureOf(new SwitchyardError('KEYS_UNAVAILABLE', 'no such file', { cause })).message).toBe('no such file');
   });
 
-  it('is one line; a message about an option says what to do itself', () => {
+  it('is one line; a message about an option contains its own remedy', () => {
     const failure = { code: 'MAP_DNS', message: 'a\nb', remedy: 'Do it.', detail: {} };
     expect(failureLine(failure)).toBe('MAP_DNS: a b. Do it.');
     expect(failureLine({ ...failure, code: 'OPTIONS_INVALID', message: 'Give it!' })).toBe('OPTIONS_INVALID: Give it!');
   });
 });
 
-describe('a failure that a login mends', () => {
+describe('printed error that a login fixes', () => {
   const message = 'Connector linear wants a login at https://issuer.example: run `mcp-switchyard auth login linear`.';
   const needed = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', message, { detail: { connectorId: 'linear' } });
 
-  it('says once how to log in, with the command that works here', () => {
+  it('explains once how to log in, with a command that works as typed', () => {
     const line = failureLine(failureOf(needed));
     expect(line).toMatch(/^CONNECTOR_LOGIN_NEEDED: .*: run `.*auth login linear`\.$/);
     expect(line.match(/auth login/g)).toHaveLength(1);
   });
 
-  it.each(['CONNECTOR_REFUSED', 'CONNECTOR_LOGIN_NEEDED'] as const)('never speaks of connectorsApiKey (%s)', (code) => {
+  it.each(['CONNECTOR_REFUSED', 'CONNECTOR_LOGIN_NEEDED'] as const)('never mentions connectorsApiKey (%s)', (code) => {
     expect(`${ERROR_CODES[code].meaning} ${ERROR_CODES[code].remedy}`).not.toMatch(/connectorsApiKey|connectors-key/);
     expect(remedyOf(code)).toMatch(/ auth login CONNECTOR`/);
   });
 
-  it('names the flag for the key where the entry asks for one', () => {
+  it('names the flag for the API key if the entry requires one', () => {
     expect(remedyOf('CONNECTOR_AUTH_MISSING')).toContain('`--connectors-key-env`');
   });
 });
 
 describe('printable', () => {
-  it('drops colours, and replaces control and direction characters by a space', () => {
+  it('removes colours, and replaces control and direction characters with a space', () => {
     expect(printable('a\u001b[31mb\u001b[0m\r\nc\u202ed\u2028e')).toBe('ab c d e');
   });
 });
 
 describe('printableJson', () => {
-  it('escapes what a terminal would obey, and means the same', () => {
+  it('escapes terminal control characters without changing the JSON value', () => {
     const document = { kid: 'a\u001b[2J\u009b2J\u202e\u2028\u007f\u{e0001}é' };
     const text = printableJson(document);
     expect(text).toMatch(/^[^\p{Cf}\u007f-\u009f\u2028]*$/u);

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-/** An empty file with the folders above it; its path. */
+/** Creates an empty file and the folders above it, and returns its path. */
 function touch(...parts: string[]): string {
   const path = join(root, ...parts);
   mkdirSync(dirname(path), { recursive: true });
@@ -31,27 +31,27 @@ function touch(...parts: string[]): string {
   return path;
 }
 
-describe('the words that start this program', () => {
-  it('are the Node of the clone and bin.ts in the folder of a clone', () => {
+describe('command that starts this CLI', () => {
+  it('is node and bin.ts in the folder of a clone', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     const words = ownWords({ bin, node: NODE, cwd: root, path: '' });
     expect(words).toEqual([join('node_modules', '.bin', 'node'), join('src', 'main', 'cli', 'bin.ts')]);
   });
 
-  it('are absolute paths where a clone is used from another folder', () => {
+  it('uses absolute paths if a clone is used from another folder', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('are npx --no, which fetches nothing from npm, in the project that it is installed in', () => {
+  it('is npx --no, which downloads nothing from npm, in a project that has it installed', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));
     symlinkSync(bin, join(root, 'node_modules', '.bin', 'mcp-switchyard'));
     mkdirSync(join(root, 'below'));
-    // npx puts this folder on the PATH of what it starts.
+    // npx adds this folder to the PATH of the processes that it starts.
     const path = join(root, 'node_modules', '.bin');
     for (const cwd of [root, join(root, 'below')])
       expect(ownWords({ bin, node: NODE, cwd, path })).toEqual(['npx', '--no', 'mcp-switchyard']);
@@ -59,7 +59,7 @@ describe('the words that start this program', () => {
     expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
   });
 
-  it('are its name where that is on the PATH', () => {
+  it('is its name if that is on the PATH', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     mkdirSync(join(root, 'bin'));
     symlinkSync(bin, join(root, 'bin', 'mcp-switchyard'));
@@ -68,15 +68,15 @@ describe('the words that start this program', () => {
     expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
   });
 
-  it('are not its name where another program of that name is on the PATH', () => {
+  it('is not its name if another executable of that name is on the PATH', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('other', 'mcp-switchyard');
     expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);
   });
 });
 
-describe('a command line to copy', () => {
-  it('stands in examples and in quoted commands', () => {
+describe('copyable command line', () => {
+  it('is used in examples and in quoted commands', () => {
     const own = ownCommand();
     expect(examples('mcp-switchyard sync', 'cat "$(mcp-switchyard registry path)"')).toBe(
       `\nExamples\n  ${own} sync\n  cat "$(${own} registry path)"\n`,
@@ -86,11 +86,11 @@ describe('a command line to copy', () => {
     );
   });
 
-  it('quotes what a shell would read otherwise', () => {
+  it('quotes characters that a shell would interpret', () => {
     expect(shellLine(['a-b', 'c d', "o'neil", ''])).toBe("a-b 'c d' 'o'\\''neil' ''");
   });
 
-  it('is two absolute paths for a client', () => {
+  it('consists of two absolute paths for a client config', () => {
     expect(ownProgram({ bin: '/p/bin.js', node: NODE, cwd: '/', path: '' })).toEqual({
       command: NODE,
       args: ['/p/bin.js'],

@@ -4,7 +4,7 @@ import { withSource } from '../../../../src/main/cli/source-options.ts';
 import { loginCommand, withOwnCommand, withoutLoginCommand } from '../../../../src/main/cli/terminal/own-command.ts';
 import { rememberSource, sourceWords } from '../../../../src/main/cli/terminal/source-words.ts';
 
-/** The words that are remembered of a command line. */
+/** Returns the source words stored for a command line. */
 function wordsOf(...args: string[]): readonly string[] {
   const command = withSource(new Command().exitOverride());
   command.parse(args, { from: 'user' });
@@ -14,15 +14,15 @@ function wordsOf(...args: string[]): readonly string[] {
 
 afterEach(() => rememberSource(new Command()));
 
-describe('the source options of the command line that runs', () => {
-  it('are none where none were given, whatever their defaults are', () => {
+describe('source options of the current command line', () => {
+  it('are empty if none were given, whatever their defaults are', () => {
     expect(wordsOf()).toEqual([]);
     expect(wordsOf('--json', '--wait', '5', '--no-state')).toEqual([]);
   });
 
   it('are repeated as they were given', () => {
     expect(wordsOf('--config', 'a.json', '--registry', '--config', 'b c.json', '--allow-env', 'CRM')).toEqual(
-      ['--config', 'a.json', '--config', 'b c.json', '--registry', '--allow-env', 'CRM'], // in the order of the table
+      ['--config', 'a.json', '--config', 'b c.json', '--registry', '--allow-env', 'CRM'], // In the order of the table.
     );
     expect(wordsOf('--from', 'claude,cursor', '--state-dir', '/s')).toEqual([
       '--from',
@@ -32,7 +32,7 @@ describe('the source options of the command line that runs', () => {
     ]);
   });
 
-  it('stand in the commands that log in, and in no other', () => {
+  it('appear only in commands that log in', () => {
     wordsOf('--config', 'b c.json');
     expect(loginCommand('crm')).toMatch(/ auth login crm --config 'b c\.json'$/);
     const text = withOwnCommand('Run `mcp-switchyard auth login crm` or `mcp-switchyard tools diff`.');
@@ -40,13 +40,13 @@ describe('the source options of the command line that runs', () => {
     expect(withOwnCommand('`mcp-switchyard auth login`')).toMatch(/ auth login --config 'b c\.json'`$/);
   });
 
-  it('are left out with the command where the last line of the output has it', () => {
+  it('are omitted with the command if the last output line contains it', () => {
     const message = 'Connector crm wants a login at https://issuer.example: run `mcp-switchyard auth login crm`.';
     expect(withoutLoginCommand(message)).toBe('Connector crm wants a login at https://issuer.example');
     expect(withoutLoginCommand('Run `mcp-switchyard tools diff`.')).toBe('Run `mcp-switchyard tools diff`.');
   });
 
-  it('never let an id of somebody else run as words of a shell', () => {
+  it('never let a foreign id run as shell words', () => {
     wordsOf();
     expect(loginCommand('a;reboot')).toMatch(/ auth login 'a;reboot'$/);
     expect(withOwnCommand('`mcp-switchyard auth login $(reboot)`')).toMatch(/ auth login '\$\(reboot\)'`$/);

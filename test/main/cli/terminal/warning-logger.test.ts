@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A logger, and the lines that it has written. */
+/** Returns a logger and the lines that it has written. */
 function logging() {
   const lines: string[] = [];
   vi.spyOn(process.stderr, 'write').mockImplementation(((text: string) => lines.push(text) > 0) as never);
@@ -21,12 +21,12 @@ function logging() {
   return { logger, lines, state };
 }
 
-describe('the log of a process that stays up', () => {
-  it('puts the time before a line', () => {
+describe('log of a long-running process', () => {
+  it('starts each line with the time', () => {
     expect(withTime('one: ready', clock)).toBe(`${TIME} one: ready`);
   });
 
-  it('says once why a connector is down, and each new reason', () => {
+  it('logs once why a connector is down, and logs each new reason', () => {
     const { lines, state } = logging();
     for (let round = 0; round < 3; round += 1) state('a', 'backing-off', 'HTTP 503', 'CONNECTOR_HTTP_STATUS');
     state('a', 'backing-off', 'HTTP 500', 'CONNECTOR_HTTP_STATUS');
@@ -40,27 +40,27 @@ describe('the log of a process that stays up', () => {
   });
 
   it.each([
-    ['a time', 'exited with code 3: 2026-11-29T10:00:01Z gone', 'exited with code 3: 2026-11-29T10:00:02Z gone'],
-    ['a clock', 'exited with code 3: [10:00:01] gone', 'exited with code 3: [10:00:09] gone'],
+    ['a timestamp', 'exited with code 3: 2026-11-29T10:00:01Z gone', 'exited with code 3: 2026-11-29T10:00:02Z gone'],
+    ['a time of day', 'exited with code 3: [10:00:01] gone', 'exited with code 3: [10:00:09] gone'],
     ['milliseconds', 'exited with code 3: 1795994541445', 'exited with code 3: 1795994542508'],
     ['a duration', 'no answer within 1.2 s', 'no answer within 10 s'],
-    ['the id of a process', 'pid 17 is gone', 'pid 21 is gone'],
+    ['a process id', 'pid 17 is gone', 'pid 21 is gone'],
     ['an id', 'request 0f8fad5b-d9cb-469f-a165-70867728950e', 'request 7c9e6679-7425-40de-944b-e07fc1f90ae7'],
-  ])('takes two reasons for one that differ in %s', (_, first, second) => {
+  ])('treats two reasons as equal if they differ only in %s', (_, first, second) => {
     const { lines, state } = logging();
     state('a', 'backing-off', first);
     state('a', 'backing-off', second);
     expect(lines).toHaveLength(1);
   });
 
-  it('takes exit codes and HTTP statuses for different reasons', () => {
+  it('treats different exit codes and HTTP statuses as different reasons', () => {
     const { lines, state } = logging();
     for (const why of ['exited with code 3: x', 'exited with code 1: x', 'HTTP 401', 'HTTP 404'])
       state('a', 'backing-off', why);
     expect(lines).toHaveLength(4);
   });
 
-  it('says a reason again once the connector has been up or was replaced', () => {
+  it('logs a reason again after the connector was up or was replaced', () => {
     const { lines, state } = logging();
     for (const to of ['ready', 'closing']) {
       state('a', 'backing-off', 'reset');
@@ -70,13 +70,13 @@ describe('the log of a process that stays up', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('names --allow-private where an address was refused', () => {
+  it('names --allow-private if an address was rejected', () => {
     const { lines, state } = logging();
     state('a', 'failed', 'loopback', 'CONNECTOR_ADDRESS_REFUSED');
     expect(lines).toEqual([`${TIME} Connector a: failed (loopback) (\`--allow-private\` allows it)\n`]);
   });
 
-  it('says once why a map is not refreshed, and when it is again', () => {
+  it('logs once why a map cannot be refreshed, and when refreshes work again', () => {
     const { logger, lines } = logging();
     const failed = { sourceId: 'map', code: 'MAP_DNS' };
     for (let round = 0; round < 2; round += 1) {
@@ -93,7 +93,7 @@ describe('the log of a process that stays up', () => {
     ]);
   });
 
-  it('says everything else each time, and nothing of what goes well', () => {
+  it('logs all other warnings each time, and no successes', () => {
     const { logger, lines } = logging();
     for (let round = 0; round < 2; round += 1) logger.error({ event: 'tools-stale', connectorId: 'a' }, 'stale');
     logger.info({ event: 'login-done' }, 'done');

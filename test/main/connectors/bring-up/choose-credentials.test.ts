@@ -13,7 +13,10 @@ const OAUTH = {
   callback: () => Promise.reject(new Error('not now')),
 } as unknown as ConnectorOAuth;
 
-/** How a manager chooses whose host logs in to every connector, and what it asked for. */
+/**
+ * The credentials chooser of a manager whose host logs in to every connector, and the connectors whose key it
+ * requested.
+ */
 function chooser(isProxied = false) {
   const agent = new Agent();
   const keysAskedFor: string[] = [];
@@ -31,14 +34,14 @@ function chooser(isProxied = false) {
 }
 
 describe('createCredentialsOf', () => {
-  it('takes the key that the entry asks for, though the host could log in', async () => {
+  it('uses the API key that the entry requires, even if the host could log in', async () => {
     const { credentialsOf, keysAskedFor } = chooser();
     const credentials = await credentialsOf(normalized({ auth: { type: 'bearer' } }));
     expect(credentials.headers(null, SENDING)).toEqual(['Authorization', 'Bearer K']);
     expect(keysAskedFor).toEqual(['one']);
   });
 
-  it("takes the host's login else, without asking for a key, and the same one each time", () => {
+  it('otherwise reuses one login of the host, without requesting a key', () => {
     const { credentialsOf, keysAskedFor } = chooser();
     const credentials = credentialsOf(normalized({ headers: { authorization: 'of the entry' } }));
     expect(credentials).toBeInstanceOf(HostCredentials);
@@ -46,7 +49,7 @@ describe('createCredentialsOf', () => {
     expect(keysAskedFor).toEqual([]);
   });
 
-  it("makes the host's login anew for another place, other headers and another provider", () => {
+  it('creates a new host login for another endpoint, other headers or another provider', () => {
     const { credentialsOf, logins } = chooser();
     const seen = new Set([
       credentialsOf(normalized()),
@@ -58,14 +61,14 @@ describe('createCredentialsOf', () => {
     expect(seen.size).toBe(4);
   });
 
-  it('takes none where the entry has none and the host does not log in', () => {
+  it('returns no credentials if the entry has none and the host does not log in', () => {
     const { credentialsOf, logins } = chooser();
     logins.oauth = null;
     expect(credentialsOf(normalized())).toBe(NO_CREDENTIALS);
     expect(credentialsOf(normalized({ headers: { Authorization: 'x' } }))).not.toBe(NO_CREDENTIALS);
   });
 
-  it('logs in to no program and through no proxy of the host', async () => {
+  it('never logs in to a stdio server or through a proxy of the host', async () => {
     const program = normalized();
     markLocal(program, { command: 'node', args: [], env: {}, cwd: null }, 'the registry');
     expect(chooser().credentialsOf(program)).toBe(NO_CREDENTIALS);

@@ -3,7 +3,7 @@ import { ConnectGate } from '../../../../src/main/connectors/bring-up/connect-ga
 import { OriginLoads } from '../../../../src/main/http/origin-loads.ts';
 
 describe('ConnectGate', () => {
-  /** Work that counts how much of it runs at once. */
+  /** Returns work that counts how many instances run concurrently. */
   function counted(): { work: () => Promise<void>; most: () => number; release: () => void } {
     let running = 0;
     let most = 0;
@@ -21,7 +21,7 @@ describe('ConnectGate', () => {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
 
-  it('lets so many of one origin through and so many in all', async () => {
+  it('limits concurrent work per origin and in total', async () => {
     const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const one = counted();
     const other = counted();
@@ -35,7 +35,7 @@ describe('ConnectGate', () => {
     expect(other.most()).toBeLessThanOrEqual(2);
   });
 
-  it('does not let a slow origin take the places of the others', async () => {
+  it('does not let a slow origin use the slots of other origins', async () => {
     const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const slow = counted();
     const all = Array.from({ length: 10 }, () => gate.run('http://slow', slow.work));
@@ -44,7 +44,7 @@ describe('ConnectGate', () => {
     await Promise.all(all);
   });
 
-  it('starts one in each turn of the event loop', async () => {
+  it('starts one connection per turn of the event loop', async () => {
     const gate = new ConnectGate(64, OriginLoads.fixed(64));
     let inThisTurn = 0;
     let most = 0;
@@ -60,7 +60,7 @@ describe('ConnectGate', () => {
     expect(most).toBe(1);
   });
 
-  it('lets more of an origin through once it has answered well, and begins with few again when it is idle', async () => {
+  it('raises the limit of an origin that answered, and resets it when the origin is idle', async () => {
     const loads = new OriginLoads({ first: 2, most: 8 });
     const gate = new ConnectGate(64, loads);
     const work = counted();
@@ -80,7 +80,7 @@ describe('ConnectGate', () => {
     expect(loads.limitOf('http://one')).toBe(2);
   });
 
-  it('goes on after work that fails', async () => {
+  it('continues after work that fails', async () => {
     const gate = new ConnectGate(1, OriginLoads.fixed(1));
     await expect(gate.run('http://one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate.run('http://one', async () => 'yes')).resolves.toBe('yes');

@@ -21,12 +21,12 @@ const thrown = (work: () => unknown): unknown => {
 };
 
 describe('secretsOf()', () => {
-  it('gives none where the entry names none', () => {
+  it('returns nothing if the entry names no secret', () => {
     const secrets = secretsOf(entryOf({ clientId: 'a' }), { allowEnv: [], env: { SECRET: 's' } });
     expect([secrets.clientSecret(), secrets.privateKey()]).toEqual([null, null]);
   });
 
-  it('reads a variable of a map only where allowEnv names it', () => {
+  it('reads a variable for a map only if allowEnv lists it', () => {
     const env = { SECRET: 'hunter2' };
     expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
@@ -36,14 +36,14 @@ describe('secretsOf()', () => {
     }
   });
 
-  it('says so where the variable is not set, is empty, or only looks like one', () => {
+  it('reports a variable that is not set, is empty or has an invalid name', () => {
     for (const env of [{}, { SECRET: '' }])
       expect(thrown(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret)).toEqual(missing('not set'));
     const odd = entryOf({ clientId: 'a', privateKeyEnv: 'toString' });
     expect(thrown(secretsOf(odd, { allowEnv: ['toString'], env: {} }).privateKey)).toEqual(missing('not set'));
   });
 
-  it('reads the variable anew each time, so that a rotated secret counts', () => {
+  it('reads the variable each time, so that a rotated secret takes effect', () => {
     const env: Record<string, string> = { KEY: 'old' };
     const { privateKey } = secretsOf(entryOf({ clientId: 'a', privateKeyEnv: 'KEY' }), { allowEnv: ['KEY'], env });
     expect(privateKey()).toBe('old');
@@ -51,7 +51,7 @@ describe('secretsOf()', () => {
     expect(privateKey()).toBe('new');
   });
 
-  it('lets an entry of this machine name any variable, and prefers the secret that its file holds', () => {
+  it('lets a local entry name any variable, and prefers the secret in its file', () => {
     const named = entryOf(NAMED);
     markLocal(named, null, 'the registry');
     expect(secretsOf(named, { allowEnv: [], env: { SECRET: 's' } }).clientSecret()).toBe('s');
@@ -62,7 +62,7 @@ describe('secretsOf()', () => {
 });
 
 describe('loginTargetOf()', () => {
-  it('gives an entry as logins see it', () => {
+  it('returns the login target of an entry', () => {
     const local = entryOf(undefined);
     markLocal(local, null, 'the registry');
     expect(loginTargetOf(local, { allowEnv: [], env: {} })).toMatchObject({
@@ -77,12 +77,12 @@ describe('loginTargetOf()', () => {
     });
   });
 
-  it('gives nothing for an entry that wants no login', () => {
+  it('returns null for an entry without a login', () => {
     expect(loginTargetOf(entryOf(false), { allowEnv: [], env: {} })).toBeNull();
   });
 });
 
-it('unsupportedLogin() names what this version cannot do', () => {
+it('unsupportedLogin() names what this version does not support', () => {
   expect(unsupportedLogin('a', { unsupported: 'ID-JAG' })).toMatchObject({
     code: 'LOGIN_UNSUPPORTED',
     message: expect.stringContaining('a login with ID-JAG'),

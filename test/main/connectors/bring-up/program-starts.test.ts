@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgramStarts, type StartSlot } from '../../../../src/main/connectors/bring-up/program-starts.ts';
 
-/** Programs that ask for a slot, and the order in which they got one. */
+/** Stdio servers that request a slot, and the order in which they received one. */
 class Programs {
   readonly started: string[] = [];
   readonly slots = new Map<string, StartSlot>();
@@ -46,7 +46,7 @@ describe('ProgramStarts', () => {
   const create = (share: { now: number } = busy, limit: number | null = null): ProgramStarts =>
     new ProgramStarts({ limit, parallelism: 2, idleProcessors: idleBy(share) });
 
-  it('starts one program more than there are processors, and the next one at a first message', async () => {
+  it('starts one process more than there are processors, and the next one at a first message', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd', 'e');
     expect(programs.started).toEqual(['a', 'b', 'c']);
@@ -56,7 +56,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('frees the slot of a program that ends without a word', async () => {
+  it('frees the slot of a process that exits without output', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     programs.slots.get('a')?.ended();
@@ -64,7 +64,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toContain('d');
   });
 
-  it('takes the slot of a silent program after 5 s, and not before', async () => {
+  it('frees the slot of a silent process after 5 s, and not before', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     await vi.advanceTimersByTimeAsync(4_999);
@@ -73,7 +73,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(4);
   });
 
-  it('starts one more program for each idle processor every 250 ms', async () => {
+  it('starts one more process for each idle processor every 250 ms', async () => {
     const share = { now: 1 };
     const programs = new Programs(create(share));
     await programs.askAll('a', 'b', 'c', 'd', 'e', 'f', 'g');
@@ -89,7 +89,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(6);
   });
 
-  it('lets 32 programs be without a first message, and no more', async () => {
+  it('allows at most 32 processes without a first message', async () => {
     const programs = new Programs(create({ now: 1 }));
     await programs.askAll(...Array.from({ length: 40 }, (_, index) => `p${index}`));
     await vi.advanceTimersByTimeAsync(30_000);
@@ -99,7 +99,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(33);
   });
 
-  it('starts a program that somebody waits for at once, without a slot', async () => {
+  it('starts a process immediately and without a slot if a caller waits for it', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     const urgent = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).not.toContain('d');
   });
 
-  it('follows a number instead of the processors, however idle they are', async () => {
+  it('uses a configured number instead of the processors, however idle they are', async () => {
     const programs = new Programs(create({ now: 1 }, 1));
     await programs.askAll('a', 'b');
     await vi.advanceTimersByTimeAsync(4_999);
@@ -122,7 +122,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b']);
   });
 
-  it('forgets a program whose wait is given up', async () => {
+  it('removes a waiting process whose wait is aborted', async () => {
     const starts = create();
     const programs = new Programs(starts);
     await programs.askAll('a', 'b', 'c');
@@ -137,7 +137,7 @@ describe('ProgramStarts', () => {
     await expect(programs.ask('late', leaving.signal)).rejects.toThrow('no longer wanted');
   });
 
-  it('gives back a slot that comes in the turn in which the wait is given up', async () => {
+  it('returns a slot that is granted in the same turn as the wait is aborted', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c');
     const leaving = new AbortController();

@@ -25,7 +25,7 @@ function world(overrides: Readonly<Record<string, unknown>> = {}, limit: number 
   return { starts, heard, start };
 }
 
-/** Connects never, and rejects when its signal aborts. */
+/** Never connects, and rejects when its signal aborts. */
 const hang = (then: (events: ConnectionEvents) => void = () => {}) =>
   ((events, signal) =>
     new Promise<Connection>((_, reject) => {
@@ -37,7 +37,7 @@ describe('startProgram', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('passes on what the connection hears, and gives the slot back at the first message', async () => {
+  it('forwards the events of the connection, and returns the slot at the first message', async () => {
     const { starts, heard, start } = world();
     const first = start(
       hang((events) => {
@@ -54,7 +54,7 @@ describe('startProgram', () => {
     expect(heard).toEqual(['process']);
   });
 
-  it('counts the deadline from the start of the program, not from when it was asked for', async () => {
+  it('starts the deadline when the process starts, not when it was requested', async () => {
     const { start } = world();
     start(hang()).catch(() => {});
     const second = start(hang());
@@ -63,7 +63,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('puts the deadline off with each line, and names the last one when it is over', async () => {
+  it('extends the deadline with each line, and names the last line on a timeout', async () => {
     const { start } = world();
     const view = { pid: 7, stderr: '' };
     const starting = start(
@@ -83,7 +83,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('takes the entry at its word where it sets a limit for connecting', async () => {
+  it('respects the connect limit of the entry', async () => {
     const { start } = world({ timeouts: { connect: 2_000 } });
     const failure = expect(start(hang((events) => void setTimeout(() => events.onOutput?.(), 1_900)))).rejects.toThrow(
       'within 2 s',
@@ -92,7 +92,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('gives the slot back when the connection fails or is no longer wanted', async () => {
+  it('returns the slot if the connection fails or is aborted', async () => {
     const { starts, start } = world();
     await expect(start(() => Promise.reject(new Error('no such command')))).rejects.toThrow('no such command');
     const gone = new AbortController();

@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Asks for a place. Its name is in `began` once it has one. */
+/** Requests a slot. Its name is in `began` once it has one. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
   const place = quota.acquire(limit, 'one', 100_000_000);
   place.then(
@@ -19,12 +19,12 @@ function ask(quota: CallQuota, began: string[], name: string, limit = signal): P
 const exceeded = { code: 'QUOTA_EXCEEDED', detail: { connectorId: 'one' } };
 
 describe('CallQuota', () => {
-  it('lets every call begin when the map sets no quota', async () => {
+  it('starts every call if the map sets no quota', async () => {
     const quota = new CallQuota(undefined);
     await Promise.all(Array.from({ length: 500 }, () => quota.acquire(signal, 'one', 100_000_000)));
   });
 
-  it('lets as many calls run at a time as allowed, and the next in order as one ends', async () => {
+  it('runs as many concurrent calls as allowed, and starts the next in order when one ends', async () => {
     const quota = new CallQuota({ concurrent: 2 });
     const began: string[] = [];
     const places = ['a', 'b', 'c', 'd'].map((name) => ask(quota, began, name));
@@ -37,7 +37,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('begins waiting calls in the order in which they asked, however often a place becomes free', async () => {
+  it('starts waiting calls in order, however often a slot becomes free', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     const began: string[] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void ask(quota, began, name).then((leave) => leave());
@@ -49,7 +49,7 @@ describe('CallQuota', () => {
     ['perMinute', 60_000],
     ['perHour', 3_600_000],
     ['perDay', 86_400_000],
-  ] as const)('lets as many calls begin within the window of %s as allowed', async (name, windowMs) => {
+  ] as const)('starts as many calls within the window of %s as allowed', async (name, windowMs) => {
     const quota = new CallQuota({ [name]: 2 });
     const began: string[] = [];
     for (const call of ['a', 'b', 'c']) void ask(quota, began, call).then((leave) => leave());
@@ -59,7 +59,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('slides its window: room comes back one call at a time, as the oldest leaves it', async () => {
+  it('slides its window: capacity returns one call at a time, as the oldest call leaves it', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     const began: string[] = [];
     void ask(quota, began, 'at 0 s');
@@ -73,7 +73,7 @@ describe('CallQuota', () => {
     expect(began).toHaveLength(4);
   });
 
-  it('lets 128 calls wait and refuses the next', async () => {
+  it('queues 128 calls and rejects the next', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const refused: unknown[] = [];
@@ -84,11 +84,11 @@ describe('CallQuota', () => {
     await expect(quota.acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
   });
 
-  it.each([{ concurrent: 0 }, { perDay: 0 }])('refuses every call under a quota of none (%j)', async (quotas) => {
+  it.each([{ concurrent: 0 }, { perDay: 0 }])('rejects every call if the quota is zero (%j)', async (quotas) => {
     await expect(new CallQuota(quotas).acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
   });
 
-  it('gives up the place in the line of a call that is aborted', async () => {
+  it('removes an aborted call from the queue', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     const leave = await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
@@ -104,12 +104,12 @@ describe('CallQuota', () => {
     expect(began).toEqual(['next']);
   });
 
-  it('rejects a call that was aborted before it asked, though there is room', async () => {
+  it('rejects a call that was aborted before it started, even if there is capacity', async () => {
     const aborted = AbortSignal.abort(new Error('too late'));
     await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 100_000_000)).rejects.toThrow('too late');
   });
 
-  it('leaves no timer behind when a call that waits for a window is aborted', async () => {
+  it('leaves no timer behind if a call that waits for a window is aborted', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
@@ -122,7 +122,7 @@ describe('CallQuota', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('adopts changed quotas, and counts the calls that began before', async () => {
+  it('applies changed quotas, and counts the calls that started before', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
@@ -132,7 +132,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['second']);
   });
 
-  it('lets several waiting calls begin at once when a changed quota has room for them', async () => {
+  it('starts several waiting calls at once if a changed quota has capacity for them', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
@@ -143,7 +143,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b']);
   });
 
-  it('refuses a call at once whose place becomes free after its deadline, and says when', async () => {
+  it('rejects a call at once if its slot becomes free after its deadline, and reports when', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     for (let count = 0; count < 2; count += 1) await quota.acquire(signal, 'one', 6_000);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -156,7 +156,7 @@ describe('CallQuota', () => {
     await patient;
   });
 
-  it('counts the calls that wait already when it says whether there will be a place in time', async () => {
+  it('includes the waiting calls when it predicts whether a slot becomes free in time', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 1_000);
     const first = quota.acquire(signal, 'one', 70_000);

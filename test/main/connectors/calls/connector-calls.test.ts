@@ -10,8 +10,8 @@ const refused = new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'refused');
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-describe('calls', () => {
-  it('pass on what the connection answers', async () => {
+describe('connector calls', () => {
+  it('return the answer of the connection', async () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection(async (tool, args) => ({
@@ -23,7 +23,7 @@ describe('calls', () => {
     });
   });
 
-  it('wait for a connector that is just connecting', async () => {
+  it('wait for a connector that is connecting', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     const call = connector.calls.callTool(echo, {}, {});
@@ -32,7 +32,7 @@ describe('calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('fail under the compatible name while it is down', async () => {
+  it('fail with the compatible error name while the connector is down', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -46,7 +46,7 @@ describe('calls', () => {
     });
   });
 
-  it('end at their deadline, which the entry may set', async () => {
+  it('time out at their deadline, which the entry may set', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});
@@ -60,7 +60,7 @@ describe('calls', () => {
     expect(connector.state).toBe('ready');
   });
 
-  it('end when their caller aborts, before or during', async () => {
+  it('end when their caller aborts, before or during the call', async () => {
     const { connector, up } = connectorUnderTest();
     let seen: Cancellation | null = null;
     await up(
@@ -81,7 +81,7 @@ describe('calls', () => {
     });
   });
 
-  it('that lose the connection bring the connector down and back', async () => {
+  it('that lose the connection take the connector down and reconnect it', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_LOST', 'gone')));
     await up(connection);
@@ -91,14 +91,14 @@ describe('calls', () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it('that are rejected by the connector leave it as it is', async () => {
+  it('that the connector rejects do not change its state', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument'))));
     await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(connector.state).toBe('ready');
   });
 
-  it('end alone where the caller’s onProgress throws', async () => {
+  it('end only themselves if the caller’s onProgress throws', async () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection((_, __, { onProgress }) => {

@@ -6,7 +6,7 @@ import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 
 const refused = new Error('Streamable HTTP is refused');
 
-/** What was tried against a server that answers Streamable HTTP with `status`, and how it ended. */
+/** Returns the transports tried against a server that answers Streamable HTTP with `status`, and the outcome. */
 async function tried(status: number | 'sse' | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
   const ways: string[] = [];
   const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {
@@ -27,7 +27,7 @@ async function tried(status: number | 'sse' | null, target: Partial<ConnectorTar
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 'sse'] as const)('tries SSE after initialize was answered with %s', async (status) => {
+  it.each([400, 404, 405, 'sse'] as const)('tries SSE after initialize failed with %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
@@ -35,12 +35,12 @@ describe('connectWithSseFallback', () => {
     await expect(tried(status)).resolves.toEqual(['http', 'refused']);
   });
 
-  it('does not try SSE where the entry names the transport or wants the modern era', async () => {
+  it('does not try SSE if the entry names the transport or requires the modern protocol', async () => {
     await expect(tried(404, { transport: 'streamable-http' })).resolves.toEqual(['http', 'refused']);
     await expect(tried(404, { era: 'modern' })).resolves.toEqual(['http', 'refused']);
   });
 
-  it('uses SSE alone where the entry names it', async () => {
+  it('uses only SSE if the entry names it', async () => {
     await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
   });
 
@@ -50,7 +50,7 @@ describe('connectWithSseFallback', () => {
     ['the failure of SSE', 405, { step: 'initialize', status: 400 }, 'over SSE'],
     ['the failure of SSE', 405, {}, 'over SSE'],
     ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
-  ] as const)('tells %s after %s, where SSE failed with %j', async (_, status, detail, told) => {
+  ] as const)('reports %s after %s if SSE failed with %j', async (_, status, detail, told) => {
     const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
       overStreamableHttp: () => Promise.reject(new Error('refused')),
       overSse: () => Promise.reject(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'over SSE', { detail })),

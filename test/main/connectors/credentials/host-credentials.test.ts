@@ -12,7 +12,7 @@ const challenge = (more: Partial<Challenge> = {}): Challenge => ({
   ...more,
 });
 
-/** Credentials whose provider has these tokens; whatever else it is asked for fails. */
+/** Creates credentials whose provider returns these tokens; every other method of it fails. */
 function credentialsOf(tokens: OAuthClientProvider['tokens'], dpop?: DpopSession): HostCredentials {
   const provider = { tokens, ...(dpop && { dpop: () => dpop }) } as OAuthClientProvider;
   return new HostCredentials({
@@ -27,17 +27,17 @@ const claimsOf = (proof: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('HostCredentials', () => {
-  it('give the token of a provider at once where it has it at once', () => {
+  it('returns a synchronous token of the provider synchronously', () => {
     expect(credentialsOf(() => bearer('t')).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => undefined).headers(null, SENDING)).toEqual([]);
   });
 
-  it('give the token of a provider that has to look for it', async () => {
+  it('returns the token of an asynchronous provider', async () => {
     const credentials = credentialsOf(async () => bearer('t'));
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('prove the key that a token is bound to, for each request anew', async () => {
+  it('creates a new DPoP proof for each request with a bound token', async () => {
     const session = await DpopSession.create();
     const bound = { access_token: 't', token_type: 'DPoP' };
     const credentials = credentialsOf(() => bound, session);
@@ -49,12 +49,12 @@ describe('HostCredentials', () => {
     expect(claimsOf(other).jti).not.toBe(claimsOf(proof).jti);
   });
 
-  it('send a token as it is where it is bound to no key', async () => {
+  it('sends a token unchanged if it is bound to no key', async () => {
     const credentials = credentialsOf(() => bearer('t'), await DpopSession.create());
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('take the nonce that a server wants into the next proof, without a login', async () => {
+  it("includes a server's nonce in the next DPoP proof, without a login", async () => {
     const credentials = credentialsOf(() => ({ access_token: 't', token_type: 'DPoP' }), await DpopSession.create());
     const sent = await credentials.headers(null, SENDING);
     const wants = challenge({ wwwAuthenticate: 'DPoP error="use_dpop_nonce"', dpopNonce: 'n1' });
@@ -63,7 +63,7 @@ describe('HostCredentials', () => {
     expect(claimsOf(proof)).toMatchObject({ nonce: 'n1' });
   });
 
-  it('have a request sent again whose token another one has renewed, without a login', async () => {
+  it('retries a request if its token was already renewed, without a login', async () => {
     let token = 'old';
     const credentials = credentialsOf(() => bearer(token));
     const sent = await credentials.headers(null, SENDING);
@@ -71,13 +71,13 @@ describe('HostCredentials', () => {
     expect(await credentials.refused(challenge(), sent, null)).toEqual({ kind: 'retry' });
   });
 
-  it('leave a 403 alone that asks for no other scope', async () => {
+  it('ignores a 403 that requires no other scope', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const verdict = credentials.refused(challenge({ status: 403 }), ['authorization', 'Bearer t'], null);
     expect(await verdict).toEqual({ kind: 'refused', hint: null });
   });
 
-  it('ask nobody to log in for the end of a session', async () => {
+  it('never requests a login for the end of a session', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const end = challenge({ method: 'DELETE' });
     expect(await credentials.refused(end, ['authorization', 'Bearer t'], null)).toEqual({
@@ -86,8 +86,8 @@ describe('HostCredentials', () => {
     });
   });
 
-  it('take what hosts in JavaScript give: promises of another realm, null, tokens without a type', async () => {
-    // Of another realm, so that it is no instance of our class.
+  it('accepts loosely typed host values: promises of another realm, null, tokens without a type', async () => {
+    // A promise of another realm is not an instance of our Promise class.
     const own = runInNewContext(`Promise.resolve({ access_token: 't', token_type: 'Bearer' })`) as unknown;
     expect(await credentialsOf(() => own as never).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => null as never).headers(null, SENDING)).toEqual([]);
@@ -95,7 +95,7 @@ describe('HostCredentials', () => {
     expect(untyped.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('say why a login did not come about, where the host itself fails', async () => {
+  it('reports why a login failed if the host itself fails', async () => {
     const credentials = credentialsOf(() => Promise.reject(new Error('the vault is locked')));
     const verdict = await credentials.refused(challenge(), [], null);
     expect(verdict).toMatchObject({ kind: 'login', error: { code: 'LOGIN_FAILED' } });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SharedFlow } from '../../../../src/main/connectors/credentials/login-flow.ts';
 
-/** A flow that ends when a test says so, and the signal that it got. */
+/** Creates a flow that ends when the test decides, and the signal that it received. */
 function flowUnderTest() {
   const work = Promise.withResolvers<void>();
   const seen: { signal: AbortSignal | null; overs: number } = { signal: null, overs: 0 };
@@ -17,7 +17,7 @@ function flowUnderTest() {
   return { flow, work, seen };
 }
 
-it('goes on as long as anybody waits for it', async () => {
+it('SharedFlow continues while at least one caller waits for it', async () => {
   const { flow, work, seen } = flowUnderTest();
   const gone = new AbortController();
   const first = flow.join(gone.signal);
@@ -31,7 +31,7 @@ it('goes on as long as anybody waits for it', async () => {
   expect(seen).toMatchObject({ signal: { aborted: false }, overs: 1 });
 });
 
-it('ends when nobody waits any more, and can be joined no longer', async () => {
+it('SharedFlow ends when no caller waits any more, and can no longer be joined', async () => {
   const { flow, seen } = flowUnderTest();
   const gone = new AbortController();
   const joined = flow.join(gone.signal);
@@ -40,7 +40,7 @@ it('ends when nobody waits any more, and can be joined no longer', async () => {
   expect(seen).toMatchObject({ signal: { aborted: true }, overs: 1 });
 });
 
-it('fails for all who wait as its work does', async () => {
+it('SharedFlow rejects all waiting callers if its work fails', async () => {
   const { flow, work, seen } = flowUnderTest();
   const joined = [flow.join(null), flow.join(new AbortController().signal)];
   work.reject(new Error('refused'));

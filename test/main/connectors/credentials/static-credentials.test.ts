@@ -13,7 +13,7 @@ const refusal = (status: 401 | 403, wwwAuthenticate: string | null) => ({
 describe('staticCredentials', () => {
   it.each<[string, Json | undefined, readonly string[]]>([
     ['nothing without auth', undefined, []],
-    ['nothing for none', { type: 'none' }, []],
+    ['nothing for type none', { type: 'none' }, []],
     ['a bearer token', { type: 'bearer' }, ['Authorization', 'Bearer K']],
     ['the raw key in its header', { type: 'apiKey', headerName: 'x-api-key' }, ['x-api-key', 'K']],
     ['a bearer token for a key without a header', { type: 'apiKey' }, ['Authorization', 'Bearer K']],
@@ -22,31 +22,26 @@ describe('staticCredentials', () => {
       { type: 'apiKey', headerName: 'authorization' },
       ['Authorization', 'Bearer K'],
     ],
-  ])('gives %s', (_, auth, expected) => {
+  ])('yields %s', (_, auth, expected) => {
     expect(staticCredentials(normalized({ auth }), 'K').headers(null, SENDING)).toEqual(expected);
   });
 
-  it('are none for an entry without auth and Authorization, so that a refusal costs nothing', () => {
+  it('returns NO_CREDENTIALS for an entry without auth and Authorization, so that a rejection is cheap', () => {
     expect(staticCredentials(normalized({ headers: { 'x-tenant': 't' } }), null)).toBe(NO_CREDENTIALS);
   });
 
-  it('fail where a key is asked for and there is none', () => {
+  it('throws if a key is required and missing', () => {
     expect(() => staticCredentials(normalized({ auth: { type: 'bearer' } }), null)).toThrow(
       expect.objectContaining({ code: 'CONNECTOR_AUTH_MISSING' }),
     );
   });
 
   it.each<[string, 401 | 403, string | null, unknown]>([
-    [
-      'where the challenge offers one',
-      401,
-      'Bearer resource_metadata="https://a.test/m"',
-      expect.stringMatching(/login/),
-    ],
-    ['not where it offers none', 401, 'Bearer realm="a"', null],
+    ['if the challenge offers one', 401, 'Bearer resource_metadata="https://a.test/m"', expect.stringMatching(/login/)],
+    ['not if the challenge offers none', 401, 'Bearer realm="a"', null],
     ['not without a challenge', 401, null, null],
-    ['not for a key that may too little', 403, 'Bearer resource_metadata="https://a.test/m"', null],
-  ])('speak of the login that a server also has: %s', async (_, status, challenge, hint) => {
+    ['not for a key with insufficient scope', 403, 'Bearer resource_metadata="https://a.test/m"', null],
+  ])('mentions an alternative login of the server: %s', async (_, status, challenge, hint) => {
     const credentials = staticCredentials(normalized({ headers: { authorization: 'Bearer old' } }), null);
     expect(await credentials.refused(refusal(status, challenge), [], null)).toEqual({ kind: 'refused', hint });
   });

@@ -16,7 +16,7 @@ interface Read {
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'Application/JSON; charset=utf-8' };
 
-/** Reads chunks to the end; resolves once nothing more can come. */
+/** Reads chunks to the end; resolves once no more events can arrive. */
 async function read(
   headers: Record<string, string>,
   chunks: readonly Uint8Array[],
@@ -48,24 +48,24 @@ async function read(
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe('a JSON body', () => {
-  it('is one value, or as many as a batch holds', async () => {
+describe('JSON body', () => {
+  it('is one value, or all values of a batch', async () => {
     expect(await read(JSON_TYPE, [bytes('{"a":'), bytes('"ü"}')])).toMatchObject({ values: [{ a: 'ü' }], ends: [''] });
     expect(await read(JSON_TYPE, [bytes('[1,2]')])).toMatchObject({ values: [1, 2] });
   });
 
-  it.each(['', '{', 'null null', '<html>'])('that is %j is unusable', async (text) => {
+  it.each(['', '{', 'null null', '<html>'])('is unusable if it is %j', async (text) => {
     const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
     expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON in its answer is damaged']]);
   });
 
-  it('beyond the cap is refused as soon as it is', async () => {
+  it('is rejected as soon as it exceeds the size limit', async () => {
     const { failures } = await read(JSON_TYPE, [bytes('"'), new Uint8Array(11)], { maxBytes: 10 });
     expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE', detail: { maxBytes: 10 } }]);
   });
 });
 
-describe('an event stream', () => {
+describe('event stream', () => {
   const stream = bytes(
     '\ufeffid: 1\nretry: 250\ndata:\n\n: a comment\r\nevent: message\r\ndata: {"text":\r\ndata: "grüße 世界"}\r\n\r\nevent: other\ndata: {"no":1}\n\ndata: no JSON\n\nid: 2\ndata: 7\n\n',
   );
@@ -78,24 +78,24 @@ describe('an event stream', () => {
     failures: [],
   };
 
-  it('gives its messages, ids and pauses', async () => {
+  it('yields its messages, ids and retry delays', async () => {
     expect(await read(EVENTS, [stream])).toEqual(expected);
   });
 
   it.each(['\n', '\r', '\r\n'])(
-    'gives an event as soon as its blank line is there, with %j as the end of a line',
+    'yields an event as soon as its blank line arrives, with %j as line end',
     async (end) => {
       const got = await read(EVENTS, [bytes(`event: endpoint${end}data: /m${end}${end}data: 1${end}${end}`)]);
       expect(got).toMatchObject({ events: [['endpoint', '/m']], values: [1] });
     },
   );
 
-  it('gives the messages of a batch one by one', async () => {
+  it('yields the messages of a batch one by one', async () => {
     const got = await read(EVENTS, [bytes('data: [{"id":1},{"id":2}]\n\ndata: []\n\ndata: [[3]]\n\n')]);
     expect(got.values).toEqual([{ id: 1 }, { id: 2 }, [3]]);
   });
 
-  it('gives the same wherever it is cut', async () => {
+  it('yields the same events wherever it is split', async () => {
     for (let cut = 1; cut < stream.length; cut += 1) {
       expect(await read(EVENTS, [stream.subarray(0, cut), stream.subarray(cut)])).toEqual(expected);
     }
@@ -107,7 +107,7 @@ describe('an event stream', () => {
     ).toEqual(expected);
   });
 
-  it('is cut off beyond the cap, in one event or in many', async () => {
+  it('is rejected beyond the size limit, in one event or in many', async () => {
     const many = Array.from({ length: 20 }, () => bytes('data: 1\n\n'));
     expect((await read(EVENTS, many, { maxBytes: 100 })).failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
     const endless = Array.from({ length: 20 }, () => bytes('data: x'));
@@ -116,7 +116,7 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('that stays open is only capped by the event', async () => {
+  it('is only limited per event if it stays open', async () => {
     const long = Array.from({ length: 2_000 }, () => bytes(`data: "${'x'.repeat(1_000)}"\n\n`));
     const { values, failures } = await read(EVENTS, long, { maxBytes: { perEvent: 1_000_000 } });
     expect([values.length, failures]).toEqual([2_000, []]);
@@ -126,7 +126,7 @@ describe('an event stream', () => {
   });
 });
 
-describe('a compressed body', () => {
+describe('compressed body', () => {
   const plain = bytes('{"a":1}');
 
   it.each([
@@ -135,11 +135,11 @@ describe('a compressed body', () => {
     ['br', brotliCompressSync(plain)],
     ['zstd', zstdCompressSync(plain)],
     ['identity', plain],
-  ])('in %s is read, though it was not asked for', async (encoding, chunk) => {
+  ])('in %s is decoded, even though it was not requested', async (encoding, chunk) => {
     expect(await read({ ...JSON_TYPE, 'content-encoding': encoding }, [chunk])).toMatchObject({ values: [{ a: 1 }] });
   });
 
-  it('is capped by what it unpacks to', async () => {
+  it('is limited by its decompressed size', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': 'gzip' }, [bomb], { maxBytes: 100_000 });
     expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
@@ -148,27 +148,27 @@ describe('a compressed body', () => {
   it.each([
     ['gzip', 'its compressed answer is damaged'],
     ['rot13', 'its answer is encoded as "rot13", which was not requested'],
-  ])('that is no %s is unusable', async (encoding, message) => {
+  ])('that is not valid %s is unusable', async (encoding, message) => {
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
     expect(failures.map((failure) => failure.message)).toEqual([message]);
   });
 });
 
-describe('any other body', () => {
-  it('is kept as text, its beginning alone', async () => {
+describe('body of any other type', () => {
+  it('is kept as text, truncated to its beginning', async () => {
     const { values, ends } = await read({ 'content-type': 'text/html' }, [bytes('<p>'), bytes('x'.repeat(100_000))]);
     expect([values, ends[0]?.slice(0, 4)]).toEqual([[], '<p>x']);
     expect(ends[0]?.length).toBeLessThan(200_000);
   });
 
-  it('is text under a status that is no success, whatever its type', async () => {
+  it('is kept as text for an error status, whatever its type', async () => {
     expect(await read(JSON_TYPE, [bytes('{"error":1}')], { status: 400 })).toMatchObject({
       values: [],
       ends: ['{"error":1}'],
     });
   });
 
-  it('ends or fails once, whatever comes', async () => {
+  it('ends or fails exactly once, for any input', async () => {
     const header = fc.record({
       'content-type': fc.constantFrom('application/json', 'text/event-stream', 'text/plain', ''),
       'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'what'),

@@ -3,7 +3,7 @@ import type { BodySink } from '../../../../src/main/connectors/exchange/body-sin
 import { EventReader } from '../../../../src/main/connectors/exchange/event-reader.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 
-/** What a reader told of a stream. */
+/** What a reader reported for a stream. */
 interface Told {
   readonly values: unknown[];
   readonly failures: string[];
@@ -34,8 +34,8 @@ function read(text: string): { readonly reader: EventReader; readonly told: Told
   return { reader, told };
 }
 
-describe('a flood of events', () => {
-  it('lets the event loop turn, and loses nothing', async () => {
+describe('flood of events', () => {
+  it('leaves turns for the event loop, and loses nothing', async () => {
     const { told } = read(Array.from({ length: 400_000 }, (_, id) => `data: {"id":${id}}\n\n`).join(''));
     expect(told.values.length).toBeLessThan(400_000);
     expect(told.steps[0]).toBe('hold');
@@ -46,7 +46,7 @@ describe('a flood of events', () => {
     expect(told.steps.filter((step) => step === 'end')).toHaveLength(1);
   });
 
-  it('tells nothing more once it was stopped', async () => {
+  it('yields nothing more after the reader was stopped', async () => {
     const { reader, told } = read('data: {}\n\n'.repeat(400_000));
     reader.stop();
     const count = told.values.length;
@@ -56,14 +56,14 @@ describe('a flood of events', () => {
   });
 });
 
-describe('an event of many lines', () => {
+describe('event of many lines', () => {
   const TOO_MUCH = ['it sent an event of too many or too long lines'];
 
   it.each([
     ['100 001 lines', `${'data:[\n'.repeat(100_001)}\n`],
     ['13 MB in two lines', `data: "\ndata: ${'x'.repeat(13_000_000)}\n\n`],
-    ['13 MB and another line', `data: "${'x'.repeat(13_000_000)}"\ndata: 1\n\n`],
-  ])('is refused: %s', async (_, text) => {
+    ['13 MB and a second line', `data: "${'x'.repeat(13_000_000)}"\ndata: 1\n\n`],
+  ])('is rejected: %s', async (_, text) => {
     const { told } = read(text);
     await eventually('it has failed', () => told.failures.length > 0, 4_000);
     expect(told.failures).toEqual(TOO_MUCH);

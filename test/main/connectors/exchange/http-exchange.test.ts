@@ -23,13 +23,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const BASIC_CHALLENGE = { 'www-authenticate': 'Bearer realm="r"' };
 
-/** What wants the token `fresh`. */
+/** Credentials that require the token `fresh`. */
 const protectedBy: (status: 401 | 403) => Answer = (status) => (request, response) => {
   if (request.headers.authorization === 'Bearer fresh') response.setHeader('content-type', 'application/json').end('1');
   else response.writeHead(status, BASIC_CHALLENGE).end('{"error":"no"}');
 };
 
-/** A server, its agent and what it saw. */
+/** A server, its agent and the requests it received. */
 async function world(answer: Answer) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -74,13 +74,13 @@ async function world(answer: Answer) {
   };
 }
 
-describe('an exchange with credentials', () => {
+describe('HTTP exchange with credentials', () => {
   it.each<['POST' | 'GET' | 'DELETE', 401 | 403]>([
     ['POST', 401],
     ['POST', 403],
     ['GET', 401],
     ['DELETE', 401],
-  ])('sends a %s that is answered %i once more, body and all, over the same connection', async (method, status) => {
+  ])('retries a %s that is answered %i once, with its body, over the same connection', async (method, status) => {
     await using server = await world(protectedBy(status));
     const credentials = ScriptedCredentials.refreshing('stale');
     const body = method === 'POST' ? 'body' : null;
@@ -98,7 +98,7 @@ describe('an exchange with credentials', () => {
     expect(credentials.sent).toEqual([['authorization', 'Bearer stale']]);
   });
 
-  it('sends at most three times, and tells of the last refusal without asking again', async () => {
+  it('sends at most three times, and reports the last rejection without another retry', async () => {
     await using server = await world((_, response) => void response.writeHead(401).end('no'));
     const credentials = new ScriptedCredentials('t', () => ({ kind: 'retry' }));
     const { heard, over } = server.start(credentials);
@@ -108,7 +108,7 @@ describe('an exchange with credentials', () => {
     expect(credentials.challenges.map(({ resends }) => resends)).toEqual([0, 1]);
   });
 
-  it('sends what credentials give at once before it returns, and asks for it each time', async () => {
+  it('sends synchronous headers before it returns, and reads them for each request', async () => {
     await using server = await world(protectedBy(401));
     const credentials = new ScriptedCredentials('fresh');
     const { over } = server.start(credentials);
@@ -118,7 +118,7 @@ describe('an exchange with credentials', () => {
     expect(credentials.sendings).toHaveLength(2);
   });
 
-  it('waits for headers that have to be fetched', async () => {
+  it('waits for asynchronous headers', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, over } = server.start(new ScriptedCredentials(token.promise));
@@ -128,7 +128,7 @@ describe('an exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('fails with what its credentials fail with, and sends nothing', async () => {
+  it('fails with the error of its credentials, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const missing = new SwitchyardError('LOGIN_SECRET_MISSING', 'No secret.');
     const throwing: Credentials = {
@@ -146,7 +146,7 @@ describe('an exchange with credentials', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('replaces a header of the entry with that of the credentials, however it is spelled', async () => {
+  it('replaces a header of the entry with that of the credentials, ignoring case', async () => {
     await using server = await world(protectedBy(401));
     const { over } = server.start(new ScriptedCredentials('fresh'), {
       headers: ['Authorization', 'Basic x', 'x-a', '1'],
@@ -155,27 +155,27 @@ describe('an exchange with credentials', () => {
     expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fresh']);
   });
 
-  it('ends with the error of a login that is needed, and keeps the connection', async () => {
+  it('ends with the error of a required login, and keeps the connection', async () => {
     await using server = await world(protectedBy(401));
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Log in.', { detail: { status: 401 } });
     const { heard, over } = server.start(new ScriptedCredentials(null, () => ({ kind: 'login', error })));
     await over;
     expect(heard).toEqual([error]);
-    // undici takes the connection up again a turn after the end of the answer.
+    // undici reuses the connection one turn after the end of the response.
     await nextTurn();
     await nextTurn();
     await server.start(new ScriptedCredentials('fresh')).over;
     expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  it('goes on with a refusal as it came, with the hint beside its head', async () => {
+  it('passes on a rejection unchanged, with the hint next to its head', async () => {
     await using server = await world(protectedBy(403));
     const { heard, over } = server.start(new ScriptedCredentials('t', () => ({ kind: 'refused', hint: 'Ask Ann.' })));
     await over;
     expect(heard).toEqual([[403, 'Ask Ann.'], { text: '{"error":"no"}' }]);
   });
 
-  it('reads on where the body of a refusal is still on its way when the verdict is there', async () => {
+  it('continues to read the body of a rejection that is incomplete when the decision is made', async () => {
     let finish = (): void => {};
     await using server = await world((_, response) => {
       response.writeHead(401).write('first ');
@@ -188,7 +188,7 @@ describe('an exchange with credentials', () => {
     expect(heard).toEqual([[401, null], { text: 'first last' }]);
   });
 
-  it('gives up a refusal that does not end, and sends again all the same', async () => {
+  it('drops the endless body of a rejection, and still retries', async () => {
     await using server = await world((request, response) => {
       if (request.headers.authorization === 'Bearer fresh') response.end('ok');
       else response.writeHead(401).write('x'.repeat(100_000));
@@ -199,7 +199,7 @@ describe('an exchange with credentials', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('asks where a redirect led to, sends there again, and sends credentials along', async () => {
+  it('consults the credentials about the redirect target, and retries there with them', async () => {
     await using server = await world((request, response) => {
       if (request.url === '/mcp') response.writeHead(307, { location: '/moved' }).end();
       else protectedBy(401)(request, response);
@@ -216,7 +216,7 @@ describe('an exchange with credentials', () => {
     expect(credentials.challenges[0]?.url.pathname).toBe('/moved');
   });
 
-  it('ends at once when it is given up while its headers are fetched, and sends nothing', async () => {
+  it('ends at once if it is aborted while its headers are fetched, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, abort, over } = server.start(new ScriptedCredentials(token.promise));
@@ -230,7 +230,7 @@ describe('an exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('ends at once when it is given up while a refusal is dealt with, and lets its credentials know', async () => {
+  it('ends at once if it is aborted while a rejection is handled, and notifies its credentials', async () => {
     await using server = await world(protectedBy(401));
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials('stale', async (_challenge, _sent, signal) => {
@@ -248,7 +248,7 @@ describe('an exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('joins challenges that come in several headers', async () => {
+  it('joins challenges of several headers', async () => {
     await using server = await world((_, response) => {
       response.writeHead(401, { 'www-authenticate': ['Basic realm="a"', 'Bearer scope="s"'], 'dpop-nonce': 'n' }).end();
     });

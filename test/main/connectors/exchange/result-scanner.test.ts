@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ResultScanner } from '../../../../src/main/connectors/exchange/result-scanner.ts';
 
-/** What the scanner hands out of a text that comes in pieces of these sizes. */
+/** Returns the output of the scanner for a text that arrives in pieces of these sizes. */
 function scan(text: string, sizes: readonly number[]): { readonly result: string; readonly isComplete: boolean } {
   const scanner = new ResultScanner();
   const bytes = Buffer.from(text);
@@ -18,8 +18,8 @@ function scan(text: string, sizes: readonly number[]): { readonly result: string
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
-describe('the scanner of results', () => {
-  it('finds the result of any message, wherever it is and however it is cut', () => {
+describe('result scanner', () => {
+  it('finds the result of any message, at any position and however it is split', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.constantFrom(0, 1, 2), sizes, (value, id, place, cuts) => {
         const members: [string, unknown][] = [
@@ -39,18 +39,18 @@ describe('the scanner of results', () => {
     ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\\"result\\": {","data":{"result":1}}}'],
     ['a request', '{"jsonrpc":"2.0","id":1,"method":"result","params":{"result":{}}}'],
     ['a batch', '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
-  ])('finds none in %s', (_, text) => {
+  ])('finds no result in %s', (_, text) => {
     expect(scan(text, [3])).toEqual({ result: '', isComplete: false });
   });
 
-  it('takes the first of two, with white space around it', () => {
+  it('returns the first of two results, with the white space around it', () => {
     expect(scan('{ "result" : {"a":[1,"]"]} , "result":2}', [1])).toEqual({
       result: '{"a":[1,"]"]} ',
       isComplete: true,
     });
   });
 
-  it('says that a message broke off', () => {
+  it('reports an incomplete message', () => {
     expect(scan('{"result":{"a":"b', [5])).toEqual({ result: '{"a":"b', isComplete: false });
     expect(scan('{"result":{}', [5]).isComplete).toBe(false);
   });

@@ -14,18 +14,18 @@ describe('fateOf', () => {
     ['CONNECTOR_REFUSED', 'failed'],
     ['CONNECTOR_CONNECT_FAILED', 'backing-off'],
     ['LOGIN_FAILED', 'backing-off'],
-  ])('of %s is %s', (code, fate) => {
+  ])('maps %s to %s', (code, fate) => {
     expect(fateOf(new SwitchyardError(code, 'why'))).toBe(fate);
   });
 
-  it('is failed where a person was sent to the issuer of the host and did not log in, so that nobody is sent twice', () => {
+  it('is failed if a person declined the login of the host, so that the person is not asked twice', () => {
     const target = { connectorId: 'crm', url: new URL('https://crm.example/mcp') };
     const denied = new SwitchyardError('LOGIN_FAILED', 'The redirect brought no code.');
     expect(fateOf(hostLoginError(denied, target, true))).toBe('failed');
     expect(fateOf(hostLoginError(new Error('ECONNREFUSED'), target, false))).toBe('backing-off');
   });
 
-  it('takes a connection for lost whose tool list fails for want of a login, and not for a slow answer', () => {
+  it('isConnectionLost is true if the tool list needs a login, and false after a timeout', () => {
     expect([isConnectionLost('CONNECTOR_LOGIN_NEEDED'), isConnectionLost('CONNECTOR_TIMEOUT')]).toEqual([true, false]);
   });
 });

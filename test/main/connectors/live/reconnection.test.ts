@@ -15,7 +15,7 @@ describe('Reconnection', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('waits as long as the server asks, for calls too, and backs off after that', async () => {
+  it('waits as long as the server requests, including for calls, and backs off afterwards', async () => {
     const attempts: string[] = [];
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
@@ -28,7 +28,7 @@ describe('Reconnection', () => {
     expect(attempts).toEqual(['attempt 2']);
   });
 
-  it('forgets the wait with the next failure that asks for none, and where the entry changes', () => {
+  it('drops the requested wait at the next failure without one, and if the entry changes', () => {
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
     reconnection.failed({ detail: {} });

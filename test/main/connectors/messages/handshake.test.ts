@@ -16,7 +16,7 @@ function refused(status: number, step = 'server/discover'): StatusError {
   return new StatusError(verdict);
 }
 
-/** A channel whose server answers as the test says. */
+/** Creates a channel whose server answers as the test defines. */
 function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>) {
   const sent: string[] = [];
   const spoken: string[] = [];
@@ -53,7 +53,7 @@ describe('shakeHands', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('agrees on the modern era where the server discovers it', async () => {
+  it('selects the modern protocol if the server answers server/discover', async () => {
     const { channel, sent } = channelOf({ 'server/discover': resolves(DISCOVERED) });
     const { facts } = await shakeHands(channel, 'auto', {}, options(2_000));
     expect(facts).toMatchObject({ era: 'modern', protocolVersion: '2026-07-28', transport: 'stdio' });
@@ -64,7 +64,7 @@ describe('shakeHands', () => {
   it.each([
     ['an error', unknown],
     ['a status', refused(404)],
-  ])('falls back to initialize where the probe is answered with %s, and remembers it', async (_what, error) => {
+  ])('falls back to initialize if the probe is answered with %s, and remembers it', async (_what, error) => {
     const how = options();
     const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
     const { channel, sent } = channelOf(answers);
@@ -78,7 +78,7 @@ describe('shakeHands', () => {
   });
 
   it.each([refused(401), refused(403), new Error('reset')])(
-    'does not fall back where the probe fails with %s',
+    'does not fall back if the probe fails with %s',
     async (error) => {
       const { channel, sent } = channelOf({ 'server/discover': rejects(error), initialize: resolves(INITIALIZED) });
       await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(error);
@@ -87,7 +87,7 @@ describe('shakeHands', () => {
     },
   );
 
-  it('sends initialize beside a probe that is not answered within the silence, and not before', async () => {
+  it('sends initialize in parallel if the probe stays unanswered for the silence, and not before', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
     await vi.advanceTimersByTimeAsync(1_999);
@@ -96,14 +96,14 @@ describe('shakeHands', () => {
     expect((await shaking).facts.era).toBe('legacy');
   });
 
-  it('waits for the probe for ever where the transport sets no silence', async () => {
+  it('waits for the probe without limit if the transport sets no silence', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     void shakeHands(channel, 'auto', {}, options());
     await vi.advanceTimersByTimeAsync(600_000);
     expect(sent).toEqual(['server/discover']);
   });
 
-  it('agrees on the modern era with a server that wakes up late and refuses initialize', async () => {
+  it('selects the modern protocol with a server that wakes up late and rejects initialize', async () => {
     const answers = { 'server/discover': later(6_000, DISCOVERED), initialize: rejects(unknown) };
     const { channel, spoken } = channelOf(answers);
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
@@ -112,7 +112,7 @@ describe('shakeHands', () => {
     expect(spoken.at(-1)).toBe('modern 2026-07-28');
   });
 
-  it('sends initialize once, though the probe is refused after the silence', async () => {
+  it('sends initialize once, even if the probe is rejected after the silence', async () => {
     const refusedLate = () => later(3_000, {})().then(() => Promise.reject(unknown));
     const answers = { 'server/discover': refusedLate, initialize: later(4_000, INITIALIZED) };
     const { channel, sent } = channelOf(answers);
@@ -122,18 +122,18 @@ describe('shakeHands', () => {
     expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
   });
 
-  it('rejects with the refusal of initialize once the probe has failed too', async () => {
+  it('rejects with the error of initialize after the probe has failed too', async () => {
     const refused = new RpcError(-32_000, 'no licence');
     const { channel } = channelOf({ 'server/discover': rejects(unknown), initialize: rejects(refused) });
     await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(refused);
   });
 
-  it.each(['2024-11-05', '2024-10-07'])('accepts the legacy revision %s', async (protocolVersion) => {
+  it.each(['2024-11-05', '2024-10-07'])('accepts the legacy protocol version %s', async (protocolVersion) => {
     const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion }) });
     expect((await shakeHands(channel, 'legacy', {}, options())).facts.protocolVersion).toBe(protocolVersion);
   });
 
-  it('refuses a revision that is not supported', async () => {
+  it('rejects an unsupported protocol version', async () => {
     const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion: '1999-01-01' }) });
     await expect(shakeHands(channel, 'legacy', {}, options())).rejects.toThrow('an MCP revision');
   });
@@ -142,7 +142,7 @@ describe('shakeHands', () => {
 describe('assertNotSelf', () => {
   const handshake = { facts: {} as Parameters<typeof assertNotSelf>[1]['facts'], confirmed: null };
 
-  it('refuses a server that is the gateway itself, and no other', () => {
+  it('rejects only a server that is the gateway itself', () => {
     const host = { ...TOOLS_ONLY, instanceId: 'g' };
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'other' }, 'one')).not.toThrow();

@@ -10,7 +10,7 @@ function pendingUnderTest() {
 }
 
 describe('PendingRequests', () => {
-  it('settles each request with the answer of its id, in whichever order they come', async () => {
+  it('settles each request with the response of its id, in any order', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: two.id, result: { n: 2 } }), one);
@@ -19,7 +19,7 @@ describe('PendingRequests', () => {
     await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
   });
 
-  it('takes an error without an id for the request over whose answer it came', async () => {
+  it('matches an error without an id to the request whose response it is in', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
@@ -32,7 +32,7 @@ describe('PendingRequests', () => {
     ['an unknown id', rpc({ id: 99, result: {} })],
     ['an id of another type', rpc({ id: 'one', result: {} })],
     ['no id in a result', rpc({ result: {} })],
-    ['no JSON-RPC at all', { hello: 1 }],
+    ['a value that is not JSON-RPC', { hello: 1 }],
   ])('reports %s as a stray and leaves the request waiting', (_, message) => {
     const { events, requests, add } = pendingUnderTest();
     const pending = add();
@@ -43,7 +43,7 @@ describe('PendingRequests', () => {
     return expect(pending.answer).rejects.toThrow('over');
   });
 
-  it('tells progress to the request that its token names', () => {
+  it('reports progress to the request that its token names', () => {
     const { requests, add } = pendingUnderTest();
     const onProgress = vi.fn();
     const pending = add({ onProgress });
@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('tells a notice to the request it came with, unless the notice is about the server', () => {
+  it('reports a notification to the request it came with, unless it is about the server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });
@@ -64,14 +64,14 @@ describe('PendingRequests', () => {
     );
   });
 
-  it('has a question answered by the host of the request it came with', () => {
+  it('forwards a server request to the host of the request it came with', () => {
     const { events, requests, add } = pendingUnderTest();
     const host = { capabilities: {}, answer: async () => ({}) };
     requests.take(rpc({ id: 'q', method: 'roots/list' }), add({ host }));
     expect(events.onMessage).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'q' }), host);
   });
 
-  it('tells that a request was given up, and takes its late answer for a stray', async () => {
+  it('sends a cancellation for an aborted request, and treats its late response as a stray', async () => {
     const { events, requests } = pendingUnderTest();
     const caller = new AbortController();
     const onGivenUp = vi.fn();
@@ -83,7 +83,7 @@ describe('PendingRequests', () => {
     expect(events.onStray).toHaveBeenCalledOnce();
   });
 
-  it('rejects every request that waits when the connection ends', async () => {
+  it('rejects every waiting request when the connection ends', async () => {
     const { requests, add } = pendingUnderTest();
     const answers = [add(), add()].map(({ answer }) => answer);
     requests.endAll(new Error('closed'));

@@ -21,28 +21,32 @@ const lost = withinSession(new RpcError(-32_001, 'Session not found')) as Error;
 
 describe('requestFailure', () => {
   it.each([
-    ['an error that the server answered', new RpcError(-32_602, 'bad'), { kind: 'rpc', code: -32_602, reason: 'bad' }],
-    ['refused credentials', refused(401), { kind: 'refused', status: 401 }],
+    ['an error answer of the server', new RpcError(-32_602, 'bad'), { kind: 'rpc', code: -32_602, reason: 'bad' }],
+    ['rejected credentials', refused(401), { kind: 'refused', status: 401 }],
     ['a lost session', refused(404), { kind: 'status', refusal: { kind: 'session-lost', sent: 'no' } }],
-    ['an answer that tells of a lost session', lost, { kind: 'rpc', code: -32_001, isSessionLost: true }],
+    ['an answer that reports a lost session', lost, { kind: 'rpc', code: -32_001, isSessionLost: true }],
     ['a legacy SSE server', new SseServerAnswered(), { kind: 'unusable', isSse: true }],
-    ['an answer that is no MCP', new UnusableAnswer('it is odd'), { kind: 'unusable', reason: 'it is odd' }],
+    ['an answer that is not MCP', new UnusableAnswer('it is odd'), { kind: 'unusable', reason: 'it is odd' }],
     ['an answer that is too large', new SwitchyardError('TOOL_RESULT_TOO_LARGE', 'cut'), { kind: 'too-large' }],
     ['a closed connection', new ClosedConnection(), { kind: 'network', isUnsent: true }],
-    ['arguments without a JSON form', new TypeError('a cycle'), { kind: 'unsendable', reason: 'a cycle' }],
+    [
+      'arguments that are not serializable as JSON',
+      new TypeError('a cycle'),
+      { kind: 'unsendable', reason: 'a cycle' },
+    ],
     ['any other error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
-  ])('tells %s', (_, error, failure) => {
+  ])('describes %s', (_, error, failure) => {
     expect(requestFailure(error)).toMatchObject(failure);
   });
 });
 
 describe('laterFailure', () => {
-  it('never says that the call was not sent, since its first round was', () => {
+  it('never reports that the call was not sent, since its first round was', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('tells everything else as requestFailure does', () => {
+  it('describes all other failures like requestFailure', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { asToolPage, asToolResult } from '../../../../src/main/connectors/messages/tool-answers.ts';
 
 describe('asToolPage', () => {
-  it('reads the tools, the cursor and the time to live', () => {
+  it('reads the tools, the cursor and the TTL', () => {
     expect(asToolPage({ tools: [1], nextCursor: 'c', ttlMs: 5 })).toEqual({ tools: [1], nextCursor: 'c', ttlMs: 5 });
   });
 
-  it('ignores a cursor that is no text and a negative time to live', () => {
+  it('ignores a cursor that is not a string and a negative TTL', () => {
     expect(asToolPage({ tools: [], nextCursor: 7, ttlMs: -1 })).toEqual({ tools: [], nextCursor: null, ttlMs: null });
   });
 
@@ -21,7 +21,7 @@ describe('asToolResult', () => {
     expect(asToolResult({ content: [], isError: true, own: 1 })).toEqual({ content: [], isError: true, own: 1 });
   });
 
-  it('passes a result that asks for input as it is', () => {
+  it('passes on an input-required result unchanged', () => {
     expect(asToolResult({ resultType: 'input_required' })).toEqual({ resultType: 'input_required' });
   });
 
@@ -30,15 +30,15 @@ describe('asToolResult', () => {
     { resultType: 'com.example/other' },
     { resultType: 'task', content: 'theirs' },
     { task: { taskId: '1', status: 'working' } },
-  ])('passes %j as it is, because it is no result of a call', (result) => {
+  ])('passes on %j unchanged, because it is not a tool result', (result) => {
     expect(asToolResult(result)).toBe(result);
   });
 
-  it('takes content that is null for absent', () => {
+  it('treats null content as absent', () => {
     expect(asToolResult({ content: null, isError: true })).toEqual({ content: [], isError: true });
   });
 
-  it('rejects content that is no list', () => {
+  it('rejects content that is not a list', () => {
     expect(() => asToolResult({ content: 'text' })).toThrow('its result has no content');
   });
 });

@@ -8,14 +8,14 @@ function tailOf(text: string, secrets: readonly string[] = []): StderrTail {
 }
 
 describe('StderrTail', () => {
-  it('keeps a short output whole', () => {
+  it('keeps a short output completely', () => {
     expect(tailOf('one\r\ntwo\nthree').text).toBe('one\ntwo\nthree');
     expect(tailOf('one\rtwo').text).toBe('one\ntwo');
     expect(tailOf('').text).toBe('');
     expect(tailOf('').lastLine).toBe('');
   });
 
-  it('begins with a whole line when it had to cut', () => {
+  it('starts with a whole line if the output was truncated', () => {
     const tail = tailOf(Array.from({ length: 2_000 }, (_, line) => `line ${line}\n`).join(''));
     expect(tail.text.length).toBeLessThanOrEqual(8_192);
     expect(tail.text).toMatch(/^line \d+\nline/);
@@ -33,20 +33,20 @@ describe('StderrTail', () => {
     expect(tail.text).toMatch(/^x+y$/);
   });
 
-  it('still begins with a whole line after a chunk without bytes', () => {
+  it('still starts with a whole line after an empty chunk', () => {
     const tail = tailOf(`${'x'.repeat(9_000)}\nlast`);
     tail.push(Buffer.alloc(0));
     expect(tail.text).toBe('last');
   });
 
-  it('contains no character that a terminal would obey', () => {
+  it('contains no terminal control characters', () => {
     const tail = tailOf('\u001b[31mred\u001b[0m\tand\u0007 \u202eback\u009b\n\u001b]0;title\u0007\n');
     expect(tail.text).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
     expect(tail.text).toContain('red and');
     expect(tailOf('a\u2028b\u2029c').text).toBe('a b c');
   });
 
-  it('shows no secret, not even one of several lines or in colours', () => {
+  it('shows no secret, even if it spans several lines or contains colour codes', () => {
     const tail = tailOf('key \u001b[31msk-12\u001b[0m3456 and\n-----BEGIN\nabcdefgh\n', [
       'sk-123456',
       '-----BEGIN\nabcdefgh\n',
@@ -55,11 +55,11 @@ describe('StderrTail', () => {
     expect(tailOf('only abcdefgh, abcdefgh', ['-----BEGIN\nabcdefgh\n']).text).toBe('only [redacted], [redacted]');
   });
 
-  it('takes a secret of fewer than six characters for a word of any text', () => {
+  it('does not mask secrets of fewer than six characters', () => {
     expect(tailOf('abcdef abcde', ['abcdef', 'abcde']).text).toBe('[redacted] abcde');
   });
 
-  it('returns the last line that is not blank, cut to 300 characters', () => {
+  it('returns the last line that is not blank, truncated to 300 characters', () => {
     expect(tailOf('first\n  last  \n\n \n').lastLine).toBe('last');
     expect(tailOf('x'.repeat(300)).lastLine).toBe('x'.repeat(300));
     expect(tailOf(`${'x'.repeat(400)}\n`).lastLine).toBe(`${'x'.repeat(299)}…`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { secretsOf, stdioEnvironment } from '../../../../src/main/connectors/stdio/stdio-environment.ts';
 
 describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
-  it('passes on what every program needs, and what is configured, and nothing else', () => {
+  it('passes on essential and configured variables, and nothing else', () => {
     const inherited = {
       PATH: '/bin',
       HOME: '/h',
@@ -21,13 +21,13 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     });
   });
 
-  it('passes on no function of an old bash', () => {
+  it('passes on no exported function of an old bash', () => {
     expect(stdioEnvironment({ TERM: '() { :;}; id' }, {})).toEqual({});
   });
 });
 
 describe('secretsOf', () => {
-  it('takes names and URLs that look like it', () => {
+  it('recognizes secrets by variable names and URLs', () => {
     expect(
       secretsOf({ API_KEY: '1', GITHUB_TOKEN: '2', DATABASE_URL: 'postgres://me:3@host/db', PORT: '4', PATH: '/bin' }),
     ).toEqual(['1', '2', 'postgres://me:3@host/db']);

@@ -3,7 +3,7 @@ import type { MessageChannel } from '../../../../src/main/connectors/messages/me
 import { keepSubscription } from '../../../../src/main/connectors/stdio/stdio-subscription.ts';
 import { type JsonObject, RpcError } from '../../../../src/main/mcp/json-rpc.ts';
 
-/** How often a server was asked within ten minutes, that answers each subscription so. */
+/** Returns how often a server received a subscription within ten minutes if it answers each one like this. */
 async function askedWithin(answer: () => Promise<JsonObject>): Promise<{ asked: number; missed: number }> {
   const counts = { asked: 0, missed: 0 };
   const channel: MessageChannel = {
@@ -31,14 +31,14 @@ describe('keepSubscription', () => {
 
   it.each<[string, () => Promise<JsonObject>]>([
     ['ends', () => Promise.resolve({})],
-    ['is refused with an error', () => Promise.reject(new RpcError(-32_603, 'busy'))],
+    ['is rejected with an error', () => Promise.reject(new RpcError(-32_603, 'busy'))],
     ['breaks', () => Promise.reject(new Error('reset'))],
-  ])('subscribes again after growing pauses where the subscription %s', async (_, answer) => {
+  ])('subscribes again after growing pauses if the subscription %s', async (_, answer) => {
     // After 10, 20, 40, 80, 160 s and then every 300 s.
     expect(await askedWithin(answer)).toEqual({ asked: 6, missed: 5 });
   });
 
-  it('does not ask a server again that does not know the method', async () => {
+  it('does not subscribe again if the server does not know the method', async () => {
     const unknown = () => Promise.reject(new RpcError(-32_601, 'Method not found'));
     expect(await askedWithin(unknown)).toEqual({ asked: 1, missed: 0 });
   });

@@ -8,10 +8,10 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 
-/** What a host with the platform's name replaced started, and what became of it. */
+/** Starts a command as on Windows, and returns the processes that were started and how the command exited. */
 function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
-    // Windows separates the folders of PATH by semicolons; the shell and kill of this machine are found in the other half.
+    // Windows separates the folders of PATH by semicolons; the shell and kill of this machine are in the other half.
     env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });
@@ -22,7 +22,7 @@ function onWindows(command: string, args: readonly string[], path: string, env: 
   };
 }
 
-it('starts a shim such as npx.cmd through cmd.exe with escaped arguments, and ends its whole tree with taskkill', async () => {
+it('spawns a Windows shim such as npx.cmd through cmd.exe with escaped arguments, and ends its tree with taskkill', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'npx.CMD'), '');
   chmodSync(join(folder.path, 'npx.CMD'), 0o755);
@@ -44,14 +44,14 @@ it('starts a shim such as npx.cmd through cmd.exe with escaped arguments, and en
   await eventually('both programs are gone', () => !pids.some(isAlive));
 });
 
-it('starts an .exe without a shell', () => {
+it('spawns an .exe on Windows without a shell', () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const [program] = onWindows('server', ['a b'], folder.path).started;
   expect(program).toMatchObject({ command: 'server', args: ['a b'], verbatim: false });
 });
 
-it('ends the program alone if taskkill fails', async () => {
+it('ends only the Windows process itself if taskkill fails', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const { pids, exit } = onWindows('server', [], folder.path, { TASKKILL: 'fails' });

@@ -12,11 +12,11 @@ it.each([
   ['resources/read', { uri: 'file:///a', name: 'no' }, ['mcp-name', 'file:///a']],
   ['tools/list', { name: 'no' }, []],
   ['prompts/get', { name: 7 }, []],
-])('names the subject of %s %j', (method, params, expected) => {
+])('subjectHeaders names the subject of %s %j', (method, params, expected) => {
   expect(subjectHeaders(method, params, undefined)).toEqual(expected);
 });
 
-it('adds the arguments that the schema of the tool wants in headers', () => {
+it('subjectHeaders adds the arguments that the tool schema maps to headers', () => {
   const headers = subjectHeaders('tools/call', { name: 'echo', arguments: { region: 'eu' } }, tool);
   expect(headers).toEqual(['mcp-name', 'echo', expect.stringMatching(/^mcp-param-region$/i), 'eu']);
 });

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** A fleet whose thread answers like this. */
+/** Creates a fleet whose thread answers like this. */
 function fleetOf(
   answers: {
     take?: (request: PermitRequest) => unknown;
@@ -76,18 +76,18 @@ const all = ({ wanted }: PermitRequest): unknown => ({
 });
 const allLeases = ({ wanted }: LeaseRequest): unknown => ({ held: wanted, retryInMs: 0, isContended: false });
 
-/** Makes so many calls one after the other. */
+/** Makes this many calls one after the other. */
 async function calls(quota: CallQuota, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) (await quota.acquire(signal, 'one', 5_000))();
 }
 
-describe('the permits of a fleet', () => {
-  it('makes no permits where each host keeps quotas by itself', () => {
+describe('fleet call permits', () => {
+  it('are not used if each host enforces quotas by itself', () => {
     const fleet = { quotas: 'own' } as Fleet;
     expect(createCallPermits(fleet, { logger: recordingLogger(), random: { next: () => 0 } })).toBeNull();
   });
 
-  it('takes what waits, and then batches of what the last second used, at most a quarter of the fair share', async () => {
+  it("are requested for the waiting calls, then in batches of the last second's use, at most a quarter of the fair share", async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 3 });
     const own = quota({ perMinute: 1_200 });
     await calls(own, 1_000);
@@ -96,13 +96,13 @@ describe('the permits of a fleet', () => {
     expect(asked.length).toBeLessThan(40);
   });
 
-  it('takes one permit at a time where a quarter of the fair share is less than one', async () => {
+  it('are requested one at a time if a quarter of the fair share is less than one', async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 4 });
     await calls(quota({ perMinute: 10 }), 8);
     expect(asked.map(({ wanted }) => wanted)).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
-  it('gives unused permits back a second after they were asked for, and never uses one later', async () => {
+  it('are returned if unused one second after the request, and never used later', async () => {
     const { quota, asked } = fleetOf({ take: all });
     await calls(quota({ perMinute: 1_000 }), 50);
     const taken = asked.reduce((sum, { wanted }) => sum + wanted, 0);
@@ -112,7 +112,7 @@ describe('the permits of a fleet', () => {
     expect(returned).toBeGreaterThan(0);
   });
 
-  it('gives back unused permits and leases when it is closed', async () => {
+  it('are returned on close together with leases', async () => {
     const { quota, asked, leases } = fleetOf({ take: all, lease: allLeases });
     const own = quota({ perMinute: 1_000, concurrent: 5 });
     await calls(own, 50);
@@ -124,7 +124,7 @@ describe('the permits of a fleet', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('begins waiting calls in order when permits come', async () => {
+  it('start waiting calls in order when they arrive', async () => {
     const { quota } = fleetOf({ take: all }, { latencyMs: 5, hosts: 2 });
     const own = quota({ perMinute: 10 });
     const began: number[] = [];
@@ -133,7 +133,7 @@ describe('the permits of a fleet', () => {
     expect(began).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('refuses a call at once whose deadline ends before the fleet has a place, and says when it has', async () => {
+  it('reject a call at once if the fleet has no slot before its deadline, and report when it has one', async () => {
     const { quota } = fleetOf({ take: () => ({ granted: 0, retryInMs: 40_000, takenAtMs: 1, epoch: 'e' }) });
     const own = quota({ perMinute: 10 });
     const message = 'The quota of connector one is used up: the next call can start in 40 s.';
@@ -141,7 +141,7 @@ describe('the permits of a fleet', () => {
     await expect(own.acquire(signal, 'one', 5_000)).rejects.toMatchObject({ message });
   });
 
-  it('looks again for what others give back after a second, then ever more seldom, though the next free place comes later', async () => {
+  it('are requested again after a second and then at growing intervals, even if the next free slot comes later', async () => {
     let granted = 0;
     const take = (): unknown => ({ granted, retryInMs: granted === 0 ? 50_000 : 0, takenAtMs: 5, epoch: 'e' });
     const { quota, asked } = fleetOf({ take });
@@ -167,7 +167,7 @@ describe('the permits of a fleet', () => {
     expect(await Promise.all(waiting)).toHaveLength(2);
   });
 
-  it('tells the fleet how many calls began while it was away', async () => {
+  it('report to the fleet how many calls started while it was unreachable', async () => {
     const { quota, asked, connect, lines } = fleetOf({ take: all }, { hosts: 2 });
     const own = quota({ perMinute: 20, perDay: 100 });
     const aMoment = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1);
@@ -183,7 +183,7 @@ describe('the permits of a fleet', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('leases the places of calls that began while the fleet was away, as soon as it is back', async () => {
+  it('lease the slots of calls that started while the fleet was unreachable, as soon as it is back', async () => {
     const { quota, leases, connect } = fleetOf({ lease: allLeases }, { hosts: 2 });
     connect(false);
     const own = quota({ concurrent: 8 });
@@ -195,7 +195,7 @@ describe('the permits of a fleet', () => {
     own.close();
   });
 
-  it('tells a fleet that forgot all what this host used, and gives back what it got before', async () => {
+  it('report all past use to a fleet that lost its state, and return earlier permits', async () => {
     let epoch = 'a';
     const { quota, asked } = fleetOf(
       {
@@ -213,7 +213,7 @@ describe('the permits of a fleet', () => {
     ]);
   });
 
-  it('goes by its share when a question fails, tries again after some seconds, and says each once', async () => {
+  it("fall back to the host's share if a request fails, retry after some seconds, and log each change once", async () => {
     let answer: (request: PermitRequest) => unknown = () => new SwitchyardError('FLEET_REFUSED', 'WRONGTYPE');
     const { quota, lines } = fleetOf({ take: (request) => answer(request) }, { hosts: 3 });
     const own = quota({ perMinute: 9 });
@@ -226,7 +226,7 @@ describe('the permits of a fleet', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('never lets more calls begin than the own quotas allow, and leaves none waiting past its deadline, whatever the fleet answers', async () => {
+  it("never start more calls than the host's quotas allow, and never leave a call waiting past its deadline", async () => {
     const outcome = fc.oneof(
       fc.constant(null),
       fc.record({
@@ -295,7 +295,7 @@ describe('the permits of a fleet', () => {
             }
             await vi.advanceTimersByTimeAsync(pauseMs);
           }
-          // All of it takes less than a minute.
+          // All of this takes less than a minute.
           expect(began).toBeLessThanOrEqual(perMinute);
           await vi.advanceTimersByTimeAsync(3_000);
           expect(open).toBe(0);

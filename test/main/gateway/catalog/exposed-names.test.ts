@@ -7,7 +7,7 @@ const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
 const tool = fc.stringMatching(/^[A-Za-z0-9_./-]{1,60}$/);
 
 describe('createExposedNames', () => {
-  it('makes names that every client accepts, and no two that are the same', () => {
+  it('creates unique names that every client accepts', () => {
     const seen = new Map<string, string>();
     fc.assert(
       fc.property(id, tool, (connectorId, name) => {
@@ -23,7 +23,7 @@ describe('createExposedNames', () => {
     );
   });
 
-  it('makes such names of whatever a connector calls its tools, halves of characters and the empty name too', () => {
+  it('creates valid names for any tool name, including lone surrogates and the empty name', () => {
     const seen = new Map<string, string>();
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -45,7 +45,7 @@ describe('createExposedNames', () => {
   it.each([
     ['github', 'create_issue', 'github__create_issue'],
     ['a-b', 'c-d', 'a-b__c-d'],
-  ])('makes a plain name of %s and %s', (connectorId, name, exposed) => {
+  ])('combines %s and %s unchanged into one name', (connectorId, name, exposed) => {
     expect(names.expose(connectorId, name)).toBe(exposed);
     expect(names.split(exposed)).toEqual({ connectorId, name });
   });
@@ -67,18 +67,18 @@ describe('createExposedNames', () => {
       ['a', 'b/c'],
       ['a', 'b_c'],
     ],
-  ] as const)('makes different names of %j and %j', (one, other) => {
+  ] as const)('creates different names for %j and %j', (one, other) => {
     expect(names.expose(one[0], one[1])).not.toBe(names.expose(other[0], other[1]));
   });
 
-  it('makes no name that was already changed for another tool', () => {
+  it('never reuses the changed name of another tool', () => {
     const victim = names.expose('fo.o', 'x');
     const [, tail = ''] = victim.split('__');
     expect(names.expose('fo_o', tail)).not.toBe(victim);
     expect(names.split(victim)).toBeNull();
   });
 
-  it('uses the separator that it is given', () => {
+  it('uses the given separator', () => {
     const dotted = createExposedNames('.');
     expect(dotted.expose('github', 'x')).toBe('github.x');
     expect(dotted.split('github.x')).toEqual({ connectorId: 'github', name: 'x' });

@@ -20,7 +20,7 @@ describe('pageOf', () => {
     expect(pageOf([], writing, undefined)).toEqual({ json: '', nextCursor: undefined });
   });
 
-  it('ends a page that is long enough, and leaves out entries that are too long for any page', () => {
+  it('ends a full page, and omits entries that are too long for any page', () => {
     const long = list.slice(0, 100).map((item) => item + 'x'.repeat(item === '00050' ? 300_000 : 200_000));
     const pages = [pageOf(long, writing, undefined)];
     for (let cursor = pages[0]?.nextCursor; cursor !== undefined; cursor = pages.at(-1)?.nextCursor)
@@ -30,7 +30,7 @@ describe('pageOf', () => {
     expect(pages.flatMap(itemsOf)).toEqual(long.filter((item) => !item.startsWith('00050')));
   });
 
-  it.each([7, '', '!!!', 'a b'])('rejects the cursor %j, which it did not make', (cursor) => {
+  it.each([7, '', '!!!', 'a b'])('rejects the foreign cursor %j', (cursor) => {
     expect(() => pageOf(list, writing, cursor)).toThrow('cursor');
   });
 });
@@ -43,7 +43,7 @@ describe('lowerBound', () => {
 });
 
 describe('createSelection', () => {
-  it('filters a list once, until it is given another list', () => {
+  it('filters a list once, until the list is replaced', () => {
     let tested = 0;
     const select = createSelection((item: number) => {
       tested += 1;

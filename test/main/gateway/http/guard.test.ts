@@ -6,7 +6,7 @@ import { createGuard } from '../../../../src/main/gateway/http/guard.ts';
 const open = { allowedHosts: [], allowedOrigins: [], tokens: [], isLoopback: true };
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-describe('a guard beyond loopback', () => {
+describe('guard beyond loopback', () => {
   const guard = createGuard({ ...open, isLoopback: false });
 
   it.each([
@@ -15,12 +15,12 @@ describe('a guard beyond loopback', () => {
     [{ host: 'tools.example.com' }, false],
     [{}, false],
     [{ host: 'a b' }, false],
-  ])('accepts addresses, but no names that it was not told: %j', (headers, isAccepted) => {
+  ])('accepts IP addresses, but host names only if they are configured: %j', (headers, isAccepted) => {
     expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
   });
 });
 
-describe('a guard on loopback', () => {
+describe('guard on loopback', () => {
   const guard = createGuard({ ...open, allowedHosts: ['Tools.example.com'], allowedOrigins: ['https://App.example'] });
 
   it.each([
@@ -28,7 +28,7 @@ describe('a guard on loopback', () => {
     ['LOCALHOST', true],
     ['tools.example.com', true],
     ['10.0.0.7', false],
-  ])('decides about the host %s: %j', (host, isAccepted) => {
+  ])('for the host %s decides: %j', (host, isAccepted) => {
     expect(guard.checkOrigin({ host }) === null).toBe(isAccepted);
   });
 
@@ -37,44 +37,44 @@ describe('a guard on loopback', () => {
     ['https://app.example', true],
     ['https://evil.example', false],
     ['null', false],
-  ])('decides about the origin %s: %j', (origin, isAccepted) => {
+  ])('for the origin %s decides: %j', (origin, isAccepted) => {
     expect(guard.checkOrigin({ host: 'localhost:3737', origin }) === null).toBe(isAccepted);
   });
 
-  it('names an origin for CORS only if it is allowed', () => {
+  it('returns an origin for CORS only if it is allowed', () => {
     expect(guard.corsOrigin({ origin: 'https://app.example' })).toBe('https://app.example');
     expect([guard.corsOrigin({ origin: 'http://localhost:3737' }), guard.corsOrigin({})]).toEqual([null, null]);
   });
 });
 
-/** A request with these `Authorization` headers, as Node reads it: the first of them counts. */
+/** Creates a request with these `Authorization` headers as Node parses it: the first one counts. */
 function request(...authorization: readonly string[]) {
   const [first] = authorization;
   const headers = first === undefined ? {} : { authorization: first };
   return { headers, rawHeaders: ['host', 'localhost', ...authorization.flatMap((value) => ['Authorization', value])] };
 }
 
-describe('a guard with tokens', () => {
+describe('guard with tokens', () => {
   const guard = createGuard({ ...open, tokens: ['one', 'two'] });
 
-  it('tells apart the clients that have different tokens', () => {
+  it('distinguishes clients with different tokens', () => {
     expect(guard.authenticate(request('Bearer one'))).toEqual({ principal: principalOf('one') });
     expect(guard.authenticate(request('bearer  two'))).toEqual({ principal: principalOf('two') });
   });
 
-  it('gives a client the same name in whatever order the tokens are listed', () => {
+  it('gives a client the same name in any order of the tokens', () => {
     const reversed = createGuard({ ...open, tokens: ['zero', 'two', 'one'] });
     for (const token of ['one', 'two'])
       expect(reversed.authenticate(request(`Bearer ${token}`))).toEqual(guard.authenticate(request(`Bearer ${token}`)));
   });
 
-  it('names a client by a digest that is not one of the token alone', () => {
+  it('names a client by a digest that depends on more than the token', () => {
     expect(principalOf('a-token-of-20-letters')).toMatch(/^token-[A-Za-z0-9_-]{12}$/);
     const plain = hash('sha256', 'a-token-of-20-letters', 'base64url');
     expect(plain.startsWith(principalOf('a-token-of-20-letters').slice('token-'.length))).toBe(false);
   });
 
-  it('accepts a token as the password of a browser', () => {
+  it('accepts a token as the password of HTTP Basic authentication', () => {
     expect(guard.authenticate(request(basic('anyone:two')))).toEqual({ principal: principalOf('two') });
   });
 
@@ -95,12 +95,12 @@ describe('a guard with tokens', () => {
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });
   });
 
-  it('accepts everybody if there is no token', () => {
+  it('accepts every client if there are no tokens', () => {
     expect(createGuard(open).authenticate(request())).toEqual({ principal: 'anonymous' });
   });
 });
 
-it('lets no request without credentials pass, even with an empty token in its list', () => {
+it('rejects requests without credentials, even if its list contains an empty token', () => {
   const guard = createGuard({ ...open, tokens: [''] });
   for (const authorization of [[], [''], ['Bearer'], ['Bearer '], [basic(':')], [basic('a:')], ['Basic'], ['Digest x']])
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });

@@ -6,12 +6,12 @@ const request = (...rawHeaders: readonly string[]): IncomingMessage =>
   ({ rawHeaders, headers: { host: rawHeaders[1] } }) as unknown as IncomingMessage;
 
 describe('requestFault', () => {
-  it('finds nothing wrong with usual headers, repeated ones that may be lists among them', () => {
+  it('accepts common headers, including repeated ones that may be lists', () => {
     expect(requestFault(request('Host', 'localhost:1', 'Accept', 'a', 'accept', 'b', 'Origin', 'http://x'))).toBeNull();
   });
 
   it.each(['host', 'Origin', 'AUTHORIZATION', 'content-type', 'Content-Length', 'transfer-encoding'])(
-    'refuses a second %s, whether it says the same or not',
+    'rejects a second %s header, with an equal or a different value',
     (name) => {
       const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
       expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/is there twice/);
@@ -25,7 +25,7 @@ describe('hostName', () => {
     ['localhost:3737', 'localhost'],
     ['[::1]:80', '[::1]'],
     ['127.0.0.1:65535', '127.0.0.1'],
-  ])('reads %s', (host, name) => expect(hostName(host)).toBe(name));
+  ])('parses %s', (host, name) => expect(hostName(host)).toBe(name));
 
   it.each([
     undefined,
@@ -43,5 +43,5 @@ describe('hostName', () => {
     'localhost,evil',
     'local host',
     '[::1',
-  ])('refuses %j', (host) => expect(hostName(host)).toBeNull());
+  ])('rejects %j', (host) => expect(hostName(host)).toBeNull());
 });

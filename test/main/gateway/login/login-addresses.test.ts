@@ -18,7 +18,7 @@ function world(maxAddresses?: number) {
   return { time, addresses, get };
 }
 
-it('gives out one address for each caller, connector, client and kind of login', () => {
+it('LoginAddresses creates one URL for each caller, connector, client and kind of login', () => {
   const { addresses, get } = world();
   const first = get();
   expect(first.id).toMatch(/^[\w-]{43}$/);
@@ -29,7 +29,7 @@ it('gives out one address for each caller, connector, client and kind of login',
   expect(addresses.find('x')).toBeUndefined();
 });
 
-it('gives out another one shortly before the first one expires, and finds none that has', () => {
+it('LoginAddresses replaces a URL shortly before it expires, and rejects an expired one', () => {
   const { time, addresses, get } = world();
   const first = get();
   time.nowMs += 9 * MINUTE_MS - 1;
@@ -43,7 +43,7 @@ it('gives out another one shortly before the first one expires, and finds none t
   expect(addresses.find(second.id)).toBe(second);
 });
 
-it('gives out another one where the first was opened in a browser that is gone; both are good', () => {
+it('LoginAddresses creates a second URL if the browser that opened the first is gone; both are valid', () => {
   const { time, addresses, get } = world();
   const first = get();
   first.open(time.nowMs);
@@ -53,7 +53,7 @@ it('gives out another one where the first was opened in a browser that is gone; 
   expect(addresses.find(first.id)).toBe(first);
 });
 
-it('gives out another one after the login came about, and where the operator has opened the first', () => {
+it('LoginAddresses creates a new URL after the login succeeded, and after the operator opened the first', () => {
   const { time, get } = world();
   const done = get();
   done.open(time.nowMs);
@@ -66,7 +66,7 @@ it('gives out another one after the login came about, and where the operator has
   expect(get({ principal: OPERATOR })).not.toBe(ofOperator);
 });
 
-it('opens an address for one browser', () => {
+it('LoginAddresses opens a URL for only one browser', () => {
   const { time, get } = world();
   const address = get();
   expect(address.isOpenedBy(undefined)).toBe(false);
@@ -79,7 +79,7 @@ it('opens an address for one browser', () => {
   ]);
 });
 
-it('holds a bounded number of addresses, of which one caller has its share and loses its oldest', async () => {
+it('LoginAddresses holds a bounded number of URLs; each caller has a share and loses its oldest first', async () => {
   const { addresses, get } = world(6);
   const mine = ['a', 'b', 'c', 'd'].map((connectorId) => get({ connectorId }));
   expect(addresses.size).toBe(3);
@@ -89,7 +89,7 @@ it('holds a bounded number of addresses, of which one caller has its share and l
   expect(addresses.size).toBe(6);
 });
 
-it('tells whoever waits once, and forgets the address', async () => {
+it('LoginAddresses notifies each waiter once, and then forgets the URL', async () => {
   const { addresses, get } = world();
   const address = get();
   const told: string[] = [];

@@ -6,7 +6,7 @@ const owners = (url: string, cookie?: string, states: readonly string[] = []) =>
   loginOwners({ url, headers: cookie === undefined ? {} : { cookie } }, 'own', (state) => states.includes(state));
 
 describe('loginOwners', () => {
-  it('reads the replica from an address, and names none for its own and for one without a fleet', () => {
+  it('reads the replica from a login URL; none for its own URLs and URLs without a fleet', () => {
     expect(owners(`/login/${SECRET}${ownerSuffix('other')}`)).toEqual(['other']);
     expect(owners(`/login/${SECRET}${ownerSuffix('own')}`)).toEqual([]);
     expect(owners(`/login/${SECRET}${ownerSuffix(null)}`)).toEqual([]);
@@ -14,7 +14,7 @@ describe('loginOwners', () => {
       expect(owners(path, 'switchyard-login-0123456789ab~other=x')).toEqual([]);
   });
 
-  it('reads the replicas of a browser that comes back from its cookies, at most four of them', () => {
+  it('reads at most four replicas from the cookies of a returning browser', () => {
     const cookie = (name: string) => `switchyard-login-0123456789ab~${name}=x`;
     const back = '/login/callback?state=s&code=c';
     expect(owners(back, `a=b; ${cookie('x')}; __Host-${cookie('y')}; ${cookie('x')}; ${cookie('own')}`)).toEqual([

@@ -8,7 +8,7 @@ import {
 const UI = 'io.modelcontextprotocol/ui';
 
 describe('servedCapabilities', () => {
-  it('keeps questions and MCP Apps, and leaves out what the gateway does not serve', () => {
+  it('keeps server requests and MCP Apps, and omits capabilities that the gateway does not serve', () => {
     const declared = {
       sampling: { tools: {}, context: {} },
       elicitation: { form: {}, url: {} },
@@ -33,13 +33,13 @@ describe('servedCapabilities', () => {
     [],
     { sampling: null, elicitation: true, roots: [], extensions: null },
     { extensions: { [UI]: null } },
-  ])('takes %j for a client that can do nothing', (declared) => {
+  ])('treats %j as a client without capabilities', (declared) => {
     expect(servedCapabilities(declared)).toEqual({});
   });
 });
 
 describe('serverCapabilities', () => {
-  it('claims notices only where they can be sent, and MCP Apps only where they may be served', () => {
+  it('declares notifications only if they can be sent, and MCP Apps only if they may be served', () => {
     expect(serverCapabilities({ hasNotices: false, servesUi: false })).toEqual({
       ...{ tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
     });
@@ -64,7 +64,7 @@ describe('assertMode', () => {
     ['sampling/createMessage', { toolChoice: {} }, { sampling: {} }, false],
     ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }, true],
     ['roots/list', {}, { roots: {} }, true],
-  ])('%s with %j to a client with %j passes: %s', (method, params, capabilities, passes) => {
+  ])('accepts %s with %j for a client with %j: %s', (method, params, capabilities, passes) => {
     const assert = (): void => assertMode(method, params, capabilities);
     if (passes) expect(assert).not.toThrow();
     else expect(assert).toThrow(expect.objectContaining({ code: -32_602 }));

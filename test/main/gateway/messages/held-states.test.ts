@@ -6,15 +6,15 @@ const SECRET = 'a secret of a fleet that is long enough';
 const one = createHeldStates('one', new FleetSealer('f', [SECRET]));
 const two = createHeldStates('two', new FleetSealer('f', [SECRET]));
 
-describe('the state of a held call', () => {
-  it('tells every replica which one holds the call, and each its own from those of others', () => {
+describe('state of a held call', () => {
+  it('names the replica that holds the call, and distinguishes own states from those of other replicas', () => {
     const state = one.create();
     expect(isHeldState(state)).toBe(true);
     expect([two.ownerOf(state), one.ownerOf(state)]).toEqual(['one', null]);
     expect(state).not.toContain(Buffer.from('one').toString('base64url'));
   });
 
-  it('names nobody if it was changed, is of another fleet, or is none of a gateway', () => {
+  it('names no replica if it was modified, is of another fleet, or was not created by a gateway', () => {
     const state = one.create();
     const foreign = createHeldStates('x', new FleetSealer('g', [SECRET])).create();
     const changed = state.slice(0, -2) + (state.endsWith('AA') ? 'BB' : 'AA');
@@ -23,7 +23,7 @@ describe('the state of a held call', () => {
     expect(two.ownerOf(`switchyard:${'A'.repeat(1_000_000)}`)).toBe(null);
   });
 
-  it('is another one each time', () => {
+  it('is different each time', () => {
     expect(one.create()).not.toBe(one.create());
     expect(LONE_STATES.create()).not.toBe(LONE_STATES.create());
   });

@@ -6,19 +6,19 @@ import { SwitchyardError } from '../../../../src/shared/errors.ts';
 describe('toRpcError', () => {
   const rejected = (cause: unknown) => new SwitchyardError('TOOL_CALL_REJECTED', 'x', { cause });
 
-  it('passes on the error that a connector answered', () => {
+  it('passes on the error of a connector', () => {
     const own = new RpcError(-5, 'own', { a: 1 });
     expect(toRpcError(rejected(own), 'legacy')).toBe(own);
     const sdk = Object.assign(new Error('sdk'), { code: -6, data: 1 });
     expect(toRpcError(rejected(sdk), 'legacy')).toMatchObject({ code: -6, data: 1 });
   });
 
-  it('renames the code of a missing resource for modern clients only', () => {
+  it('translates the code of a missing resource for modern clients only', () => {
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'modern')).toMatchObject({ code: -32_602 });
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'legacy')).toMatchObject({ code: -32_002 });
   });
 
-  it('adds the code and the remedy to an error of this package', () => {
+  it('adds the code and the remedy to a SwitchyardError', () => {
     expect(toRpcError(new SwitchyardError('QUOTA_EXCEEDED', 'too often'), 'legacy')).toMatchObject({
       code: -32_603,
       data: { code: 'QUOTA_EXCEEDED', remedy: expect.any(String) },
@@ -27,20 +27,20 @@ describe('toRpcError', () => {
     expect(toRpcError(rejected(new Error('no code')), 'legacy')).toMatchObject({ code: -32_603 });
   });
 
-  it('tells nothing about any other failure', () => {
+  it('reveals nothing about any other failure', () => {
     expect(toRpcError(new Error('a secret path'), 'legacy').message).not.toContain('secret');
   });
 });
 
 describe('resourceNotFound', () => {
-  it('uses the code of the era and names the URI', () => {
+  it('uses the code of the protocol generation and names the URI', () => {
     expect(resourceNotFound('x://y', 'legacy')).toMatchObject({ code: -32_002, data: { uri: 'x://y' } });
     expect(resourceNotFound('x://y', 'modern')).toMatchObject({ code: -32_602, data: { uri: 'x://y' } });
   });
 });
 
 describe('UnknownMethod', () => {
-  it('shortens the name of a method that a client made up', () => {
+  it('truncates an unknown method name', () => {
     expect(new UnknownMethod('x'.repeat(1_000)).message.length).toBeLessThan(200);
   });
 });

@@ -13,7 +13,7 @@ describe('createGatewayHost', () => {
     );
   const request = { connectorId: 'a', method: 'roots/list', params: {}, signal: new AbortController().signal };
 
-  it('sends a question that names no request to the only client that can answer it', async () => {
+  it('sends a server request without a related request to the only client that can answer it', async () => {
     const host = createGatewayHost();
     const [able, other] = [session({ roots: {} }), session({ sampling: {} })];
     host.askAmong({ calls: new CallsUnderWay(), sessions: () => [able, other] });
@@ -22,7 +22,7 @@ describe('createGatewayHost', () => {
     await expect(answer).resolves.toEqual({ roots: [] });
   });
 
-  it('rejects a question if several clients, or none, could answer it, or if the only one cannot be reached', async () => {
+  it('rejects a server request if no single client can answer it, or if that client cannot be reached', async () => {
     const host = createGatewayHost();
     await expect(host.answer({ ...request, method: 'sampling/createMessage' })).rejects.toMatchObject({
       code: -32_601,
@@ -36,7 +36,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_603 });
   });
 
-  it('sends a question to the client whose requests are the only ones at the connector, and to none of several', async () => {
+  it('sends a server request to the only client with requests at the connector, and to none of several', async () => {
     const host = createGatewayHost();
     const calls = new CallsUnderWay();
     host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
@@ -59,7 +59,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
   });
 
-  it('answers that there are no roots when no client, or not the one whose requests are there, has some', async () => {
+  it('answers with no roots if no client has any, or if the client with requests at the connector has none', async () => {
     const host = createGatewayHost();
     await expect(host.answer(request)).resolves.toEqual({ roots: [] });
     const calls = new CallsUnderWay();
@@ -69,7 +69,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).resolves.toEqual({ roots: [] });
   });
 
-  it('refuses a question in a mode that the only client did not declare', async () => {
+  it('rejects a server request in a mode that the only client did not declare', async () => {
     const host = createGatewayHost();
     host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ elicitation: {}, sampling: {} })] });
     const url = { ...request, method: 'elicitation/create', params: { mode: 'url', url: 'https://x.example' } };
@@ -78,7 +78,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(tools)).rejects.toMatchObject({ code: -32_602 });
   });
 
-  it('claims roots while a client has some, and exactly what the only client of a gateway can do', () => {
+  it("declares roots while a client has some, and exactly the capabilities of a gateway's only client", () => {
     const host = createGatewayHost();
     const shared = ['elicitation', 'extensions', 'sampling'];
     expect(Object.keys(host.capabilities).sort()).toEqual(shared);

@@ -5,7 +5,7 @@ import type { FleetHost } from '../../../../src/shared/fleet/fleet-settings.ts';
 import { freePort } from '../../../helpers/fleet/free-port.ts';
 import { recordingLogger } from '../../../helpers/log.ts';
 
-/** A fleet of nobody else so far, whose roster names `join` later on. */
+/** Creates a fleet without other replicas, whose roster later adds `join`. */
 function lonelyFleet() {
   const hosts: FleetHost[] = [];
   const listeners = new Set<() => void>();
@@ -28,17 +28,17 @@ function lonelyFleet() {
   return { fleet, join, listeners };
 }
 
-it('waits for a replica that the roster is about to name', async () => {
+it('FleetHop waits for a replica that the roster is about to add', async () => {
   const { fleet, join, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const forwarded = hop.forward('retry', 'owner', {}, new AbortController().signal);
-  // Nobody listens there: that it was tried shows that the replica became known.
+  // No server listens there: the connection attempt shows that the replica became known.
   join(`http://127.0.0.1:${await freePort()}`);
   await expect(forwarded).rejects.toMatchObject({ code: 'FLEET_HOP_REFUSED', cause: expect.any(Error) });
   expect(listeners.size).toBe(0);
 });
 
-it('gives up on a replica that the roster does not name', async () => {
+it('FleetHop returns false for a replica that the roster does not contain', async () => {
   const { fleet, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const session = { id: 'session', principal: 'anonymous', route: 'all' };

@@ -4,7 +4,7 @@ import { memberOf, plainValue } from '../../../../src/main/local-config/document
 
 const SECRET = 'a-secret-word';
 
-/** Where the value at this path stands, as `line:column`. */
+/** Returns the position of the value at this path, as `line:column`. */
 function placeOf(text: string, source: string, ...path: readonly string[]): string {
   const document = new ConfigDocument(text, source);
   let node = document.root;
@@ -27,7 +27,7 @@ describe('ConfigDocument', () => {
     ['a', 'a = 1'],
     ['a', 'a: 1'],
     ['stdin', '\ufeffa: 1\r\n'],
-  ])('reads %s with the text %j by its name, or by what it says', (source, text) => {
+  ])('detects the format of %s with the text %j from its name or its content', (source, text) => {
     expect(plainValue(new ConfigDocument(text, source).root)).toEqual({ a: 1 });
   });
 
@@ -47,7 +47,7 @@ describe('ConfigDocument', () => {
     ['a.yaml', 'a: 1\n---\nb: 1', 'it is not YAML (multiple docs).'],
     ['a.yaml', '', 'it is empty'],
     ['a.toml', 'a = 1\na = 2', 'a.toml:2:1: it is not TOML'],
-  ])('refuses %s with the text %j, saying where and what to do, and quoting nothing', (source, text, why) => {
+  ])('rejects %s with the text %j, with position and remedy but without quoting it', (source, text, why) => {
     const attempt = (): unknown => new ConfigDocument(text, source);
     expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(attempt).toThrow(why);
@@ -61,11 +61,11 @@ describe('ConfigDocument', () => {
     ['a.yaml', Array.from({ length: 3_000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
     ['a.toml', `a = ${'['.repeat(100_000)}`],
     ['a.toml', `a = ${'{b='.repeat(100_000)}`],
-  ])('refuses %s that nests too deep, soon', (source, text) => {
+  ])('rejects %s that nests too deeply, in bounded time', (source, text) => {
     expect(() => new ConfigDocument(text, source)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('refuses aliases that stand for millions of values', () => {
+  it('rejects aliases that expand to millions of values', () => {
     const lines = Array.from({ length: 9 }, (_, at) => {
       const items = Array.from({ length: 9 }, () => (at === 0 ? 'x' : `*a${at - 1}`));
       return `a${at}: &a${at} [${items.join(', ')}]`;
@@ -91,30 +91,30 @@ describe('ConfigDocument', () => {
     expect(placeOf(text, source, ...path)).toBe(place);
   });
 
-  it('writes out aliases and merge keys of YAML, the own members first', () => {
+  it('expands aliases and merge keys of YAML, own members first', () => {
     const { root } = new ConfigDocument('x: &x { a: 1, b: 2 }\ny:\n  <<: *x\n  b: 3\nz: [*x]', 'a.yaml');
     expect(plainValue(root)).toEqual({ x: { a: 1, b: 2 }, y: { a: 1, b: 3 }, z: [{ a: 1, b: 2 }] });
   });
 });
 
-describe('a hostile configuration file', () => {
+describe('hostile config file', () => {
   const open = (text: string, name: string) => () => new ConfigDocument(text, name);
 
-  it('of TOML cannot nest deep by its keys either', () => {
+  it('in TOML cannot nest deeply by its keys', () => {
     const key = (parts: number): string => Array.from({ length: parts }, () => 'a').join('.');
     expect(open(`${key(64)} = 1`, 'a.toml')).not.toThrow();
     for (const text of [`${key(70)} = 1`, `[${key(200_000)}]`, `a = { ${key(200_000)} = 1 }`])
       expect(open(text, 'a.toml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('of YAML may have as many aliases as it has values, and each is the last anchor before it', () => {
+  it('in YAML may have as many aliases as values, and each refers to the nearest previous anchor', () => {
     const text = `a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: [${'*x,'.repeat(10_000)}]\n`;
     const values = plainValue(new ConfigDocument(text, 'a.yaml').root) as Record<string, unknown>;
     expect([values.b, values.d, (values.e as unknown[]).length]).toEqual([1, 2, 10_000]);
     expect(open('a: *b', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('of YAML that contains itself is refused', () => {
+  it('in YAML is rejected if it contains itself', () => {
     expect(open('a: &a [*a]', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

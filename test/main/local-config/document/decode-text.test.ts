@@ -9,12 +9,12 @@ const swapped = (text: string): Buffer => bytesOf('utf16le', text).swap16();
 describe('decodeText', () => {
   it.each([
     ['UTF-8', bytesOf('utf8', TEXT)],
-    ['UTF-8 with a mark', bytesOf('utf8', `\ufeff${TEXT}`)],
-    ['UTF-16 LE with a mark', bytesOf('utf16le', `\ufeff${TEXT}`)],
-    ['UTF-16 BE with a mark', swapped(`\ufeff${TEXT}`)],
-    ['UTF-16 LE without a mark', bytesOf('utf16le', TEXT)],
-    ['UTF-16 BE without a mark', swapped(TEXT)],
-  ])('reads %s', (_, bytes) => {
+    ['UTF-8 with a byte order mark', bytesOf('utf8', `\ufeff${TEXT}`)],
+    ['UTF-16 LE with a byte order mark', bytesOf('utf16le', `\ufeff${TEXT}`)],
+    ['UTF-16 BE with a byte order mark', swapped(`\ufeff${TEXT}`)],
+    ['UTF-16 LE without a byte order mark', bytesOf('utf16le', TEXT)],
+    ['UTF-16 BE without a byte order mark', swapped(TEXT)],
+  ])('decodes %s', (_, bytes) => {
     expect(decodeText(bytes).replace(/^\ufeff/, '')).toBe(TEXT);
   });
 
@@ -22,11 +22,11 @@ describe('decodeText', () => {
     ['it is not UTF-8', [0x7b, 0xff]],
     ['it is neither UTF-8 nor UTF-16', [0xff, 0xfe, 0x7b]],
     ['it is neither UTF-8 nor UTF-16', [0xfe, 0xff, 0xd8, 0x00]],
-  ])('says that %s', (why, bytes) => {
+  ])('reports that %s', (why, bytes) => {
     expect(() => decodeText(Uint8Array.from(bytes))).toThrow(why);
   });
 
-  it('reads an empty file', () => {
+  it('decodes an empty file', () => {
     expect(decodeText(new Uint8Array())).toBe('');
   });
 });

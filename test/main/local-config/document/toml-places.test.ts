@@ -5,7 +5,7 @@ import { tomlPlaces } from '../../../../src/main/local-config/document/toml-plac
 
 type Path = readonly (string | number)[];
 
-/** Every member of a value, with its path. */
+/** Yields every member of a value, with its path. */
 function membersIn(value: unknown, path: Path = []): (readonly [Path, unknown])[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => membersIn(item, [...path, index]));
   if (typeof value !== 'object' || value === null) return [];
@@ -51,20 +51,20 @@ describe('tomlPlaces', () => {
   });
 });
 
-/** The key that begins there. */
+/** Reads the key that starts there. */
 function nameAt(text: string, offset: number): string {
   const written = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)/.exec(text.slice(offset))?.[0] ?? '';
   return Object.keys(parse(`${written} = 1`))[0] ?? '';
 }
 
-/** The plain value that begins there and ends with its line, or with the array that it is in. */
+/** Reads the plain value that starts there and ends with its line, or with the array that contains it. */
 function valueAt(text: string, offset: number): unknown {
   const [line = ''] = text.slice(offset).split('\n');
   for (let end = line.length; end > 0; end -= 1) {
     try {
       return parse(`v = ${line.slice(0, end)}`).v;
     } catch {
-      // It ends earlier.
+      // The value ends earlier.
     }
   }
   return undefined;

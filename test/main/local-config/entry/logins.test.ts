@@ -18,7 +18,7 @@ const loginOf = (entry: object) => {
   return { oauth: servers[0]?.entry.oauth, secret: servers[0]?.login.clientSecret };
 };
 
-describe('what a local file says about a login', () => {
+describe('login in a local config file', () => {
   it.each([
     [{}, undefined, null],
     [{ oauth: null }, undefined, null],
@@ -79,7 +79,7 @@ describe('what a local file says about a login', () => {
     ['oauth.callbackPort', { oauth: { callbackPort: 0 } }, 'must be a port'],
     ['auth.callback_port', { auth: { callback_port: 'high' } }, 'must be a port'],
     ['oauthClientId', { oauthClientId: {} }, 'must be a string'],
-  ])('leaves the server out alone where %s is wrong: %j', (member, entry, why) => {
+  ])('skips only its server if %s is invalid: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers.map((server) => server.entry.id)).toEqual(['y']);
     const place = `mcpServers["x"].${member}`;
@@ -98,7 +98,7 @@ describe('what a local file says about a login', () => {
     ['oauth.grant', { oauth: { grant: 'id-jag' } }, 'asks for a login with ID-JAG'],
     ['oauth.redirectUri', { oauth: { redirectUri: 'cursor://anysphere/callback' } }, 'register http://localhost:PORT'],
     ['oauth.redirectUri', { oauth: { redirectUri: ':7778' } }, 'register http://localhost:7778/callback'],
-  ])('warns once of %s, and the server is used: %j', (member, entry, why) => {
+  ])('causes one warning for %s and keeps the server: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers).toHaveLength(2);
     const place = `mcpServers["x"].${member}`;
@@ -108,7 +108,7 @@ describe('what a local file says about a login', () => {
     expect(problems[0]?.message).not.toContain('hunter2');
   });
 
-  it('is not read beside a key, so that nothing that it names need be there', () => {
+  it('is ignored next to an API key, so that the variables it names need not be set', () => {
     const auth = { CLIENT_ID: '$'.concat('{NOT_SET}') };
     const { servers, problems } = parse({ headers: { Authorization: 'Bearer t' }, auth });
     expect([servers.length, problems]).toEqual([2, []]);
@@ -116,7 +116,7 @@ describe('what a local file says about a login', () => {
     expect(servers[0]?.login.rest).toEqual({ clientId: '$'.concat('{NOT_SET}') });
   });
 
-  it('keeps variables as they are written where they are not known yet', () => {
+  it('keeps variables unexpanded while the environment is unknown', () => {
     const secret = '$'.concat('{SECRET}');
     const { servers } = parse({ oauth: { clientId: 'a', clientSecret: secret, issuer: secret } }, null);
     expect([servers[0]?.entry.oauth, servers[0]?.login.clientSecret]).toEqual([

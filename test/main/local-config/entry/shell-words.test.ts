@@ -16,7 +16,7 @@ describe('shellWords', () => {
   });
 
   it.each(['a "b', "a 'b", 'a | b', 'a && b', 'a > b', 'a; b', 'a $(b)', 'a "$(b)"', 'a `b`', 'a "`b`"'])(
-    'leaves %j to a shell, which nobody starts',
+    'leaves %j unsplit because it needs a shell, which is never started',
     (line) => {
       expect(shellWords(line)).toBeNull();
     },
@@ -24,12 +24,12 @@ describe('shellWords', () => {
 });
 
 describe('looksLikeCommandLine', () => {
-  it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])('is true of %s', (command) => {
+  it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])('is true for %s', (command) => {
     expect(looksLikeCommandLine(command)).toBe(true);
   });
 
   it.each(['npx', '/Applications/My App/run', 'C:\\Program Files\\node.exe', '~/my tools/run', ' a '])(
-    'is false of %s',
+    'is false for %s',
     (command) => {
       expect(looksLikeCommandLine(command)).toBe(false);
     },

@@ -33,7 +33,7 @@ describe('expandVariables', () => {
     expect(expandVariables(text, scope)).toEqual({ kind: 'impossible', why });
   });
 
-  it('shows at most 100 characters of the name of an input, and none that a terminal would obey', () => {
+  it('shows at most 100 characters of an input name, without terminal control characters', () => {
     const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
     expect(long).toMatchObject({ why: expect.stringMatching(/^asks for the input x{100}:/) });
     const coloured = expandVariables(`\${input:a\u001bb}`, scope);
@@ -41,7 +41,7 @@ describe('expandVariables', () => {
   });
 
   it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(
-    'leaves %s as it is while the environment is unknown',
+    'leaves %s unchanged while the environment is unknown',
     (text) => {
       expect(expandVariables(text, unknown)).toEqual({ kind: 'open', text });
     },
@@ -50,7 +50,7 @@ describe('expandVariables', () => {
   it.each([
     [{ USERPROFILE: 'C:\\me' }, 'C:\\me'],
     [{ HOME: '/home/me', USERPROFILE: 'C:\\me' }, '/home/me'],
-  ])('takes the home folder from the variables %j', (env, home) => {
+  ])('reads the home folder from the variables %j', (env, home) => {
     expect(expandVariables(`\${userHome}`, { ...scope, env })).toEqual({ kind: 'text', text: home });
   });
 });
@@ -66,7 +66,7 @@ describe('expandPath', () => {
     expect(expandPath(path, scope)).toEqual({ kind: 'text', text: expected });
   });
 
-  it('leaves the tilde in place while the environment is unknown', () => {
+  it('keeps the tilde while the environment is unknown', () => {
     expect(expandPath('~/bin', unknown)).toEqual({ kind: 'open', text: '~/bin' });
   });
 });

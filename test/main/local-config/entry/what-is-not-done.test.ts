@@ -10,7 +10,7 @@ const parse = (entry: object): LocalConfig =>
     folder: '/work',
   });
 
-describe('an entry that asks for what is not done here', () => {
+describe('entry with unsupported features', () => {
   it.each([
     ['headersHelper', { url: URL, headersHelper: './get-headers' }, 'names a command, which is never run'],
     ['auth', { url: URL, auth: 'chatgpt' }, 'asks for a token that only its client can get'],
@@ -47,12 +47,12 @@ describe('an entry that asks for what is not done here', () => {
     [{ command: 'sh', args: ['-c', 'run "$KEY" $(cat key)'] }],
     [{ command: 'a', args: ['^\\d+$', 'costs $5', 'a$b'], env: { K: 'pa$WORD', L: '!important' } }],
     [{ command: 'a', timeout: 0 }],
-  ])('is used without a word where nothing is missed: %j', (entry) => {
+  ])('is used without a warning if nothing is lost: %j', (entry) => {
     expect(parse(entry)).toMatchObject({ problems: [] });
   });
 
   it.each(['Host', 'content-length', 'Transfer-Encoding', 'connection', 'TE', 'upgrade', 'Keep-Alive', 'trailer'])(
-    'is left out alone for the header %s',
+    'is skipped for the header %s',
     (name) => {
       const { servers, problems } = parse({ url: URL, headers: { [name]: 'x' } });
       expect(servers.map(({ entry }) => entry.id)).toEqual(['y']);
@@ -74,7 +74,7 @@ describe('an entry that asks for what is not done here', () => {
     [{ timeout: 60, trust: true }, { call: 60 }],
     [{ timeout: 60, tools: ['*'] }, { call: 60 }],
     [{ initTimeout: 500 }, { connect: 500 }],
-  ])('has the time limits of its client: %j', (entry, timeouts) => {
+  ])('keeps the timeouts of its client: %j', (entry, timeouts) => {
     expect(parse({ command: 'a', ...entry }).servers[0]?.entry.timeouts).toEqual(timeouts);
   });
 
@@ -94,7 +94,7 @@ describe('an entry that asks for what is not done here', () => {
     [{ tools: [{ name: 'a' }] }, { allow: ['a'] }],
     [{ tools: { get: { description: 'x' } } }, undefined],
     [{ disabledTools: null }, undefined],
-  ])('has the tool lists of its client: %j', (entry, tools) => {
+  ])('keeps the tool lists of its client: %j', (entry, tools) => {
     const { servers, problems } = parse({ command: 'a', ...entry });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry.tools).toEqual(tools);

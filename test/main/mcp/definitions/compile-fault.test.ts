@@ -41,7 +41,7 @@ const schemas: fc.Arbitrary<Json> = fc.letrec<{ value: unknown; schema: Json }>(
 })).schema;
 
 describe('compileFault', () => {
-  // Ajv says so of each format that it does not know.
+  // Ajv logs this for each unknown format.
   beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
   it('finds a fault in every schema that Ajv does not compile', () => {
@@ -65,19 +65,19 @@ describe('compileFault', () => {
       { $schema: 'https://json-schema.org/draft/2020-12/schema', prefixItems: [{}], $dynamicRef: '#a' },
     ],
     ['a root with an id', { $id: 'https://example.com/a.json', type: 'object' }],
-    ['schemas of a list each', { items: [{ type: 'string' }, true], additionalItems: false }],
-    ['properties that are called as keywords are', { properties: { $id: {}, id: {}, $ref: {}, enum: {} } }],
+    ['an array of schemas in items', { items: [{ type: 'string' }, true], additionalItems: false }],
+    ['properties named like keywords', { properties: { $id: {}, id: {}, $ref: {}, enum: {} } }],
     ['nullable with a type', { properties: { a: { type: 'string', nullable: true } } }],
     ['data that looks like a schema', { default: { $id: 'x', id: 'y' }, enum: [{ $ref: 7 }], const: { type: 'nope' } }],
-  ])('finds none in %s', (_, schema) => {
+  ])('finds no fault in %s', (_, schema) => {
     expect(compileFault(schema)).toBeNull();
     expect(compiles(schema)).toBe(true);
   });
 
   it.each<[string, (next: Json) => Json]>([
-    ['references that lead to each other', (next) => next],
+    ['references to each other', (next) => next],
     ['schemas that refer to each other', (next) => ({ properties: { next } })],
-  ])('refuses thousands of %s at once, as the stack of Ajv would not do for them', (_, refer) => {
+  ])('rejects thousands of %s at once, which would overflow the stack of Ajv', (_, refer) => {
     const count = 5_000;
     const defs = Array.from({ length: count }, (_unused, index) => [
       `d${index}`,
@@ -86,7 +86,7 @@ describe('compileFault', () => {
     expect(compileFault({ $ref: '#/$defs/d0', $defs: Object.fromEntries(defs) })).toBe('$ref');
   });
 
-  it('finds a fault in an asynchronous schema within another, which Ajv does not compile', () => {
+  it('finds a fault in a nested asynchronous schema, which Ajv does not compile', () => {
     const schema = { properties: { a: { $async: true, type: 'string' } } };
     expect(compiles(schema)).toBe(false);
     expect(compileFault(schema)).toBe('$async');

@@ -9,7 +9,7 @@ import { goodDefinition, MALFORMED } from '../../../helpers/malformed-definition
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** What the SDK 1.x checks of each definition when it lists them. */
+/** The checks of SDK 1.x for each definition in a list. */
 const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
   tool: (definition) => {
     const { outputSchema } = ToolSchema.parse(definition);
@@ -21,7 +21,7 @@ const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
 };
 
 describe('examine', () => {
-  it.each(KINDS)('leaves a valid %s as it is: its view is the same object', (kind) => {
+  it.each(KINDS)('returns the same object as the view of a valid %s', (kind) => {
     const definition = goodDefinition(kind, 'x');
     for (const revision of WIRE_REVISIONS)
       expect(examine(kind, definition, revision)).toEqual({ view: definition, repairs: [], reason: null, fault: null });
@@ -32,13 +32,13 @@ describe('examine', () => {
     const before = structuredClone(definition);
     expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
     expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
-    // What is repaired is a copy.
+    // A repaired definition is a copy.
     expect(definition).toEqual(before);
     if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
     if (legacy !== null) SDK_1[kind](legacy);
   });
 
-  it('repairs nothing that is not in the table, which has eight entries', () => {
+  it('makes only the eight repairs of the table', () => {
     const all = MALFORMED.flatMap(({ kind, definition }) => [
       ...examine(kind, definition, '2026-07-28').repairs,
       ...examine(kind, definition, '2025-11-25').repairs,
@@ -47,13 +47,13 @@ describe('examine', () => {
     expect(new Set(all)).toEqual(new Set(Object.keys(REPAIRS)));
   });
 
-  it('shows no output schema to a client of a revision that has none', () => {
+  it('hides the output schema from clients with a protocol version that has none', () => {
     const tool = { ...goodDefinition('tool', 'x'), outputSchema: { type: 'object' } };
     expect(examine('tool', tool, '2025-06-18').view).toBe(tool);
     expect(examine('tool', tool, '2025-03-26').view).toEqual(goodDefinition('tool', 'x'));
   });
 
-  it('keeps __proto__ and names of Object.prototype as members like any other', () => {
+  it('keeps __proto__ and names of Object.prototype as ordinary members', () => {
     const text = '{"name":"x","description":null,"inputSchema":{"properties":{"__proto__":null,"constructor":{}}}}';
     const { view } = examine('tool', JSON.parse(text), '2026-07-28');
     expect(JSON.stringify(view)).toBe(
@@ -61,7 +61,7 @@ describe('examine', () => {
     );
   });
 
-  it('leaves out numbers that have no JSON form', () => {
+  it('drops numbers that have no JSON representation', () => {
     const resource = JSON.parse('{"uri":"x:y","name":"n","size":1e999}');
     expect(examine('resource', resource, '2025-11-25').view).toEqual({ uri: 'x:y', name: 'n' });
   });

@@ -6,11 +6,11 @@ import type { WireRevision } from '../../../../src/main/mcp/definitions/wire-rev
 import { brokenMembers, goodMembers } from '../../../helpers/definition-arbitraries.ts';
 import { goodDefinition } from '../../../helpers/malformed-definitions.ts';
 
-/** The verdict of the table, which is asked because of the icons; an empty list of them is valid. */
+/** The verdict of the full table, which applies because of the icons; an empty list of icons is valid. */
 const byTable = (tool: object, revision: WireRevision): string | null =>
   examine('tool', { ...tool, icons: [] }, revision).fault;
 
-it('isPlainTool says of no tool that it is valid if the table of checks finds something', () => {
+it('isPlainTool never returns true for a tool in which the table finds a problem', () => {
   const tools = fc.oneof(goodMembers('tool'), brokenMembers('tool')).map((members) => ({ ...members, name: 'x' }));
   fc.assert(
     fc.property(tools, (tool) => {
@@ -23,7 +23,7 @@ it('isPlainTool says of no tool that it is valid if the table of checks finds so
   );
 });
 
-it('isPlainTool knows a usual tool', () => {
+it('isPlainTool returns true for a common tool', () => {
   const { icons: _icons, ...tool } = goodDefinition('tool', 'x');
   expect([isPlainTool(tool, false), isPlainTool({ ...tool, outputSchema: {} }, true)]).toEqual([true, true]);
 });

@@ -10,4 +10,4 @@ it.each([
   ['2025-11-25', '2025-11-25'],
   ['2026-01-01', '2025-11-25'],
   ['2026-07-28', '2026-07-28'],
-])('the wire revision of %s is %s', (version, revision) => expect(wireRevisionOf(version)).toBe(revision));
+])('wireRevisionOf maps %s to %s', (version, revision) => expect(wireRevisionOf(version)).toBe(revision));

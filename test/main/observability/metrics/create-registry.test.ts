@@ -22,7 +22,7 @@ const operation = fc.record({
 });
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** The metrics as this package records them. */
+/** The metrics as mcp-switchyard records them. */
 function createOurs() {
   const counted = new RecordedValues(COUNTED);
   const plain = new RecordedValues(PLAIN);
@@ -41,7 +41,7 @@ function createOurs() {
   return { all: [counted, plain, level, times, sizes], apply };
 }
 
-/** The same metrics as prom-client has them. */
+/** The same metrics recorded by prom-client. */
 function createTheirs() {
   const registry = new Registry();
   registry.setDefaultLabels({ component: 'mcp-connectors' });
@@ -69,7 +69,7 @@ function createTheirs() {
 const NAMES = [COUNTED, PLAIN, LEVEL, TIMES, SIZES].map(({ name }) => name);
 
 describe('createRegistry', () => {
-  it('shows what prom-client itself would show, as text and as JSON, before and after the registry is made', async () => {
+  it('exports the same text and JSON as prom-client, before and after the registry is created', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.nat(30), async (operations, made) => {
         const ours = createOurs();
@@ -114,7 +114,7 @@ describe('createRegistry', () => {
     expect(await registry.getSingleMetricAsString('test_plain_total')).toMatch(/test_plain_total\{.*\} 1$/);
   });
 
-  it('has the default metrics of Node', async () => {
+  it('contains the default metrics of Node', async () => {
     expect(await createRegistry([], { component: 'mcp-connectors' }).metrics()).toContain(
       'nodejs_eventloop_lag_seconds',
     );

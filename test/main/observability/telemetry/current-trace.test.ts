@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { keepTraceForLater, traceBelow, traces } from '../../../../src/main/observability/telemetry/current-trace.ts';
 
-it('a timer that many calls share runs what belongs to a call in the trace of that call', () => {
+it('a shared timer runs the work of each call in the trace of that call', () => {
   const trace = traceBelow(undefined, { operation: 'call', attributes: {} }, false);
   const [inTrace, outside] = [traces.run(trace, keepTraceForLater), traces.exit(keepTraceForLater)];
   const seen: unknown[] = [];

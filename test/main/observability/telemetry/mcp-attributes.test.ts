@@ -17,12 +17,12 @@ suite('describe', () => {
     ['tools/call', null, 'tools/call', { 'gen_ai.operation.name': 'execute_tool' }],
     ['prompts/get', 'greet', 'prompts/get greet', { 'gen_ai.prompt.name': 'greet' }],
     ['tools/list', null, 'tools/list', {}],
-  ])('names %s of %s', (method, subject, name, more) => {
+  ])('names the span of %s with subject %s', (method, subject, name, more) => {
     const expected = { name, attributes: { 'mcp.method.name': method, ...more }, detail: {} };
     expect(describe(method, {}, subject)).toEqual(expected);
   });
 
-  it('hides the name of a method that MCP does not have', () => {
+  it('hides the name of an unknown method', () => {
     expect(describe('secret/method', {}, null)).toMatchObject({
       name: '_OTHER',
       attributes: { 'mcp.method.name': '_OTHER' },
@@ -36,11 +36,11 @@ suite('describe', () => {
     ['data:text/plain,secret', undefined],
     ['no uri', undefined],
     [7, undefined],
-  ])('shows of the URI %s no more than %s', (uri, shown) => {
+  ])('reduces the URI %s to %s', (uri, shown) => {
     expect(describe('resources/read', { uri }, null).detail['mcp.resource.uri']).toBe(shown);
   });
 
-  it('shows no URI of a method that is about none', () => {
+  it('shows no URI for a method without a resource', () => {
     expect(describe('tools/call', { uri: 'file:///x' }, null).detail).toEqual({});
   });
 });
@@ -54,7 +54,7 @@ suite('subjectOf', () => {
     ['completion/complete', { ref: null }, null],
     ['tools/call', { name: 7 }, null],
     ['tools/list', { name: 'a' }, null],
-  ])('reads it out of %s %j', (method, params, subject) => {
+  ])('reads the subject of %s %j', (method, params, subject) => {
     expect(subjectOf(method, params)).toBe(subject);
   });
 });
@@ -80,7 +80,7 @@ suite('faultOf', () => {
     expect(faultOf(error)).toEqual(fault);
   });
 
-  it('keeps codes that a server made up out of histograms', () => {
+  it('keeps unknown server error codes out of histograms', () => {
     const fault = faultOf(new RpcError(123_456, 'x'));
     const all = (type: string) => ({ 'error.type': type, 'rpc.response.status_code': type });
     expect(faultAttributes(fault, false)).toEqual(all('123456'));
@@ -88,7 +88,7 @@ suite('faultOf', () => {
     expect(faultAttributes(faultOf(new RpcError(-32_601, 'x')), true)).toEqual(all('-32601'));
   });
 
-  it('takes isError for the failure of a tool alone', () => {
+  it('treats isError as a failure only for tools', () => {
     expect(faultOfResult('tools/call', { isError: true })).toEqual({ type: 'tool_error', rpcCode: null });
     for (const [method, result] of [
       ['tools/call', { isError: 1 }] as const,
@@ -98,7 +98,7 @@ suite('faultOf', () => {
   });
 });
 
-suite('the attributes of a request', () => {
+suite('request attributes', () => {
   it.each([
     ['http://[::1]:8080/mcp', { 'server.address': '::1', 'server.port': 8080 }],
     ['https://user:pw@mcp.example/x?key=1', { 'server.address': 'mcp.example', 'server.port': 443 }],
@@ -108,7 +108,7 @@ suite('the attributes of a request', () => {
     expect(transportAttributes('http', new URL(url))).toEqual(expected);
   });
 
-  it('name no session of a revision that has none, and cut an id that is too long', () => {
+  it('contain no session for a protocol version without sessions, and truncate a long id', () => {
     expect(requestAttributes(7, 's', '2025-11-25')).toEqual({ 'jsonrpc.request.id': '7', 'mcp.session.id': 's' });
     expect(requestAttributes('i'.repeat(500), 's', '2026-07-28')).toEqual({ 'jsonrpc.request.id': 'i'.repeat(128) });
     expect(requestAttributes(undefined, null, null)).toEqual({});

@@ -17,12 +17,12 @@ describe('parseTraceparent', () => {
     [VALID, 1],
     [`00-${TRACE}-${SPAN}-00`, 0],
     [`00-${TRACE}-${SPAN}-03`, 3],
-    // Unknown bits are sent as zero.
+    // Unknown flag bits are sent as zero.
     [`00-${TRACE}-${SPAN}-ff`, 3],
-    // A later version is read as far as version 00 goes.
+    // A later version is parsed like version 00.
     [`01-${TRACE}-${SPAN}-01`, 1],
     [`cc-${TRACE}-${SPAN}-01-what-the-future-will-be-like`, 1],
-  ])('reads %s', (value, flags) => {
+  ])('parses %s', (value, flags) => {
     expect(parseTraceparent(value)).toEqual({ traceId: TRACE, spanId: SPAN, flags });
   });
 
@@ -31,12 +31,12 @@ describe('parseTraceparent', () => {
     ['null', null],
     ['a number', 1],
     ['an array', [VALID]],
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['a trace id of zeros', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['a span id of zeros', `00-${TRACE}-${'0'.repeat(16)}-01`],
     ['the forbidden version', `ff-${TRACE}-${SPAN}-01`],
     ['capital letters', VALID.toUpperCase()],
-    ['a letter that is no digit', `00-${TRACE.slice(1)}g-${SPAN}-01`],
+    ['a letter that is not a hex digit', `00-${TRACE.slice(1)}g-${SPAN}-01`],
     ['a short trace id', `00-${TRACE.slice(1)}-${SPAN}-01`],
     ['a long trace id', `00-0${TRACE}-${SPAN}-01`],
     ['a short span id', `00-${TRACE}-${SPAN.slice(1)}-01`],
@@ -44,11 +44,11 @@ describe('parseTraceparent', () => {
     ['no flags', `00-${TRACE}-${SPAN}`],
     ['more after version 00', `${VALID}-more`],
     ['more without a dash after a later version', `01-${TRACE}-${SPAN}-01more`],
-    ['a blank before it', ` ${VALID}`],
-    ['a line break after it', `${VALID}\n`],
-    ['two of them, as two headers are joined', `${VALID}, ${VALID}`],
-    ['a later version without an end', `01-${TRACE}-${SPAN}-01-${'x'.repeat(1_000)}`],
-  ])('refuses %s', (_, value) => {
+    ['a leading space', ` ${VALID}`],
+    ['a trailing line break', `${VALID}\n`],
+    ['two joined header values', `${VALID}, ${VALID}`],
+    ['a very long later version', `01-${TRACE}-${SPAN}-01-${'x'.repeat(1_000)}`],
+  ])('rejects %s', (_, value) => {
     expect(parseTraceparent(value)).toBeNull();
   });
 
@@ -64,25 +64,25 @@ describe('parseTracestate', () => {
     ['a=1,,b=2,', 'a=1,b=2'],
     ['tenant@system=x', 'tenant@system=x'],
     ['a=b c', 'a=b c'],
-  ])('reads %j', (value, expected) => {
+  ])('parses %j', (value, expected) => {
     expect(parseTracestate(value)).toBe(expected);
   });
 
   it.each([
     ['nothing', undefined],
     ['an object', {}],
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['a member without a value', 'a'],
     ['an empty value', 'a='],
-    ['a capital in a key', 'A=1'],
+    ['a capital letter in a key', 'A=1'],
     ['a value with an equals sign', 'a=1=2'],
     ['a value beyond ASCII', 'a=ü'],
     ['a line break', 'a=1\r\nx-injected: 1'],
-    ['a key that comes twice', 'a=1,b=2,a=3'],
+    ['a duplicate key', 'a=1,b=2,a=3'],
     ['more than 32 members', Array.from({ length: 33 }, (_, index) => `k${index}=1`).join()],
     ['a key that is too long', `${'k'.repeat(257)}=1`],
     ['a value that is too long', `k=${'v'.repeat(257)}`],
-  ])('refuses %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(parseTracestate(value)).toBeNull();
   });
 
@@ -95,7 +95,7 @@ describe('parseTracestate', () => {
     expect(parseTracestate(value)).toBe(value);
   });
 
-  it('drops members of more than 128 characters first where the list is too long, then the last ones', () => {
+  it('first drops members of more than 128 characters from a list that is too long, then the last ones', () => {
     const long = `long=${'v'.repeat(200)}`;
     const short = (key: string): string => `${key}=${'v'.repeat(98)}`;
     expect(parseTracestate([short('a'), long, short('b'), short('c')].join())).toBe(
@@ -113,32 +113,32 @@ describe('parseBaggage', () => {
     ['userId=alice,serverNode=DF%2028,isProduction=false', 'userId=alice,serverNode=DF%2028,isProduction=false'],
     ['a = 1 ; p ; q=2 , b=3', 'a = 1 ; p ; q=2,b=3'],
     ['empty=', 'empty='],
-  ])('reads %j', (value, expected) => {
+  ])('parses %j', (value, expected) => {
     expect(parseBaggage(value)).toBe(expected);
   });
 
   it.each([undefined, 7, '', 'no value', 'a=b c', 'a="b"', 'a=ü', 'a=1\nb: 2', 'a=1,=2', 'a b=1'])(
-    'refuses %j',
+    'rejects %j',
     (value) => {
       expect(parseBaggage(value)).toBeNull();
     },
   );
 
-  it('keeps 64 members and 8 192 bytes, and leaves the rest out', () => {
+  it('keeps 64 members and 8 192 bytes, and drops the rest', () => {
     const many = Array.from({ length: 70 }, (_, index) => `k${index}=1`);
     expect(parseBaggage(many.join())).toBe(many.slice(0, 64).join());
     const large = Array.from({ length: 9 }, (_, index) => `k${index}=${'v'.repeat(996)}`);
     expect(parseBaggage(large.join())).toBe(large.slice(0, 8).join());
   });
 
-  it('reads no text of a length that only an attack has, and reads a hostile one in no time', () => {
+  it('rejects an overlong text at once, and parses a hostile text in linear time', () => {
     expect(parseBaggage(`a=${'v'.repeat(20_000)}`)).toBeNull();
     expect(parseBaggage(`a=1${' ;'.repeat(8_000)}`)).toBeNull();
   });
 });
 
 describe('readTrace', () => {
-  it('takes the state with a valid parent alone, and baggage without any', () => {
+  it('reads the state only with a valid parent, and baggage without a parent', () => {
     const state = { tracestate: 'a=1', baggage: 'k=v' };
     const parent = { traceId: TRACE, spanId: SPAN, flags: 1 };
     expect(readTrace({ traceparent: VALID, ...state })).toEqual({
@@ -153,7 +153,7 @@ describe('readTrace', () => {
     expect(readTrace(state)).toEqual({ parent: null, baggage: 'k=v' });
   });
 
-  it.each([undefined, null, 'text', 7, []])('reads nothing out of `_meta` %j', (_meta) => {
+  it.each([undefined, null, 'text', 7, []])('reads nothing from `_meta` %j', (_meta) => {
     expect(readTraceOfMeta({ _meta })).toEqual({ parent: null, baggage: null });
   });
 });

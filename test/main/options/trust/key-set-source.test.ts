@@ -14,7 +14,7 @@ function fileOf(dir: TempDir, content: string | Uint8Array): string {
 }
 
 describe('askForKeySet', () => {
-  it('reads the same keys from an object, a function and a file, which may change', async () => {
+  it('reads the same keys from an object, a function and a file, and notices changes', async () => {
     using dir = new TempDir();
     const path = fileOf(dir, JSON.stringify(KEYS));
     const kids = async (source: Parameters<typeof askForKeySet>[0]) =>
@@ -32,7 +32,7 @@ describe('askForKeySet', () => {
     ['holds no keys', '{"keys":[]}'],
     ['is empty', ''],
     ['is not UTF-8', new Uint8Array([0xff, 0xfe])],
-  ])('refuses a file that %s, naming it', async (_, content) => {
+  ])('rejects a file that %s, and names it', async (_, content) => {
     using dir = new TempDir();
     const path = fileOf(dir, content);
     await expect(askForKeySet(path)).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('askForKeySet', () => {
     });
   });
 
-  it('reads no folder, no missing file and none above 256 KiB', async () => {
+  it('rejects a folder, a missing file and a file above 256 KiB', async () => {
     using dir = new TempDir();
     const large = fileOf(dir, ' '.repeat(256 * 1024) + JSON.stringify(KEYS));
     for (const path of [dir.path, join(dir.path, 'missing.json'), large])
@@ -51,7 +51,7 @@ describe('askForKeySet', () => {
       });
   });
 
-  it('says when the function of a host fails, or returns something else', async () => {
+  it('reports if the function of a host fails or returns something else', async () => {
     const failing = askForKeySet(() => Promise.reject(new Error('vault sealed')));
     await expect(failing).rejects.toMatchObject({
       code: 'KEYS_UNAVAILABLE',

@@ -10,7 +10,7 @@ const base = { serviceMapUrl: 'http://maps.test/map', featureFlags: { asyncRefre
 const resolve = (options: object) => resolveOptions({ ...base, ...options } as ManagerOptions);
 const source = (id: string, more: object = {}) => ({ id, url: `http://${id}.test/`, signatureKey: 'k', ...more });
 
-describe('the options of what is trusted', () => {
+describe('trust options', () => {
   it.each([
     { signatureKey: 'k' },
     { signatureKey: ['k', () => 'old'] },
@@ -66,16 +66,16 @@ describe('the options of what is trusted', () => {
     ['sources[1].accept', { signatureKey: 'k', sources: [source('a'), source('b', { accept: 'both' })] }],
     ['sources[0].url', { signatureKey: 'k', sources: [source('a', { url: base.serviceMapUrl })] }],
     ['sources[1].url', { signatureKey: 'k', sources: [source('a'), source('b', { url: 'HTTP://A.test:80/#b' })] }],
-  ])('are refused where %s is wrong: %j', (option, options) => {
+  ])('are rejected if %s is invalid: %j', (option, options) => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('say how to rotate a key where two sources have one URL', () => {
+  it('explain how to rotate a key if two sources have one URL', () => {
     const sources = [source('a'), source('b', { url: 'http://a.test/' })];
     expect(() => resolve({ signatureKey: 'k', sources })).toThrow('signatureKey: [new, old]');
   });
 
-  it('never show a private key that was given by mistake', () => {
+  it('never show a private key that was passed by mistake', () => {
     const leaked = { ...KEY, d: secret('private half') };
     expect(() => resolve({ signatureKeys: { keys: [leaked] } })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining(leaked.d) }),

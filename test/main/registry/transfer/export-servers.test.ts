@@ -42,7 +42,10 @@ const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://s
 
 const EXTENSIONS = { codex: 'toml', goose: 'yaml' } as const;
 
-/** What an import of an export has, in the order it was. Two words for one transport are one, and so are two for one variable. */
+/**
+ * Returns what an import of an export contains, in its original order. Equivalent words for a transport or a variable
+ * are unified.
+ */
 function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMATS)[number]): unknown[] {
   const { text } = exportServers(servers, format);
   const extension = format === 'codex' || format === 'goose' ? EXTENSIONS[format] : 'json';
@@ -59,30 +62,30 @@ function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMAT
 
 const plainly = (server: ServerInfo): unknown => JSON.parse(JSON.stringify(server));
 
-describe('an export', () => {
-  it.each(EXPORT_FORMATS)('in the format %s comes back as it was', (format) => {
-    // Codex does not speak SSE, and OpenCode finds out which of the two it is.
+describe('export', () => {
+  it.each(EXPORT_FORMATS)('in the format %s survives a round trip', (format) => {
+    // Codex does not support SSE, and OpenCode detects the transport itself.
     const hasSse = format !== 'codex' && format !== 'opencode';
     const servers = hasSse ? [PROGRAM, REMOTE, EVENTS] : [PROGRAM, REMOTE];
     expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
   });
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'codex', 'servers'] as const)(
-    'in the format %s keeps tool lists and time limits',
+    'in the format %s keeps tool lists and timeouts',
     (format) => {
       expect(roundTrip([LIMITED], format)).toEqual([expect.objectContaining(plainly(LIMITED))]);
     },
   );
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'opencode', 'servers'] as const)(
-    'in the format %s keeps what servers say of a login, in the words of its client',
+    'in the format %s keeps the login settings of servers, in the words of its client',
     (format) => {
       const servers = format === 'opencode' ? [LOGIN, OPEN] : [LOGIN, MACHINE, OPEN];
       expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
     },
   );
 
-  it('writes the words that each client has for a login', () => {
+  it('writes a login in the words of each client', () => {
     const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
       (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
     expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({
@@ -111,7 +114,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('says what a format has no words for', () => {
+  it('reports what a format cannot express', () => {
     expect(exportServers([LIMITED, SOCKET], 'opencode')).toMatchObject({
       leftOut: ['socket'],
       unsaid: [{ name: 'limited', members: ['tools', 'timeouts'] }],

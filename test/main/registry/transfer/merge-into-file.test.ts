@@ -4,7 +4,7 @@ import { mergeIntoFile } from '../../../../src/main/registry/transfer/merge-into
 const entries = { b: { command: 'new' }, c: { url: 'https://c.example' } };
 
 describe('mergeIntoFile', () => {
-  it('keeps comments, order, tabs and line ends of a JSON file', () => {
+  it('keeps comments, order, tabs and line endings of a JSON file', () => {
     const text =
       '// mine\r\n{\r\n\t"theme": 1, // dark\r\n\t"mcpServers": {\r\n\t\t/* the first */ "a": {},\r\n\t\t"b": { "command": "old" }\r\n\t}\r\n}\r\n';
     const merged = mergeIntoFile(text, 'a.json', { key: 'mcpServers', entries });
@@ -26,7 +26,7 @@ describe('mergeIntoFile', () => {
     ]);
   });
 
-  it('adds the member where a JSON file has none', () => {
+  it('adds the member to a JSON file without one', () => {
     expect(JSON.parse(mergeIntoFile('{ "a": 1 }', 'a.json', { key: 'servers', entries }))).toEqual({
       a: 1,
       servers: entries,
@@ -41,7 +41,7 @@ describe('mergeIntoFile', () => {
     expect(merged).not.toContain('old');
   });
 
-  it('appends to TOML what is new there, and replaces nothing', () => {
+  it('appends new servers to a TOML file, and replaces nothing', () => {
     const text = '# mine\n[mcp_servers.a]\ncommand = "a"\n';
     const merged = mergeIntoFile(text, 'config.toml', { key: 'mcp_servers', entries });
     expect(merged.startsWith(`${text}\n[mcp_servers.b]\n`)).toBe(true);
@@ -50,7 +50,7 @@ describe('mergeIntoFile', () => {
     );
   });
 
-  it.each(['[]', '{ "mcpServers": [] }', 'no JSON'])('refuses %s', (text) => {
+  it.each(['[]', '{ "mcpServers": [] }', 'no JSON'])('rejects %s', (text) => {
     expect(() => mergeIntoFile(text, 'a.json', { key: 'mcpServers', entries })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );

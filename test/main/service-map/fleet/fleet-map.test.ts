@@ -11,7 +11,7 @@ const off = (id: string): Json => entry(id, { status: 'disabled' });
 const bytesAt = (seconds: number, ids: readonly string[] = ['a'], key?: string): Uint8Array<ArrayBuffer> =>
   signed(mapOf(ids.map(off), { generatedAt: new Date(NOW - 100_000 + seconds * 1_000).toISOString() }), key);
 
-/** Lets so many milliseconds pass, and lets everything happen that they bring about. */
+/** Lets this many milliseconds pass, and runs everything that becomes due. */
 async function pass(ms: number): Promise<void> {
   for (let left = ms; left >= 0; left -= 50) {
     await vi.advanceTimersByTimeAsync(Math.min(50, left));
@@ -27,7 +27,7 @@ interface World extends ScriptedMapSource {
   ids(): readonly string[];
 }
 
-/** A source whose fleet is a script; `chance` is what it draws. */
+/** Creates a source with a scripted fleet; `chance` is the value of its random draws. */
 function world({ chance = 0.5, follows = true }: { chance?: number; follows?: boolean } = {}): World {
   const fleet = new ScriptedFleet();
   const [alarms, alone]: [string[], boolean[]] = [[], []];
@@ -59,8 +59,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a host that leads', () => {
-  it('asks the source each second, publishes what it proves and confirms what did not change', async () => {
+describe('host that leads a fleet', () => {
+  it('polls the source every second, publishes what it verifies and confirms an unchanged map', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -75,7 +75,7 @@ describe('a host that leads', () => {
     expect(fleet.announced.at(-1)).toMatchObject({ isLeading: true, sha256: fleet.held?.sha256 });
   });
 
-  it('asks no more once another host leads', async () => {
+  it('stops polling once another host leads', async () => {
     const { answer, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -85,7 +85,7 @@ describe('a host that leads', () => {
     expect(requests()).toBe(1);
   });
 
-  it('takes a newer map of the fleet before it asks the source', async () => {
+  it('loads a newer map of the fleet before it queries the source', async () => {
     const { answer, fleet, hear, ids, requests } = world();
     answer(503);
     const head = fleet.put(bytesAt(0, ['newer']));
@@ -95,7 +95,7 @@ describe('a host that leads', () => {
     expect(fleet.asked.slice(0, 4)).toContain('read');
   });
 
-  it('has its own map overrule a newer one that fails its proof', async () => {
+  it('replaces a newer fleet map that fails verification with its own map', async () => {
     const { alarms, answer, fleet, hear, ids } = world();
     answer([off('own')]);
     const head = fleet.put(bytesAt(0, ['forged'], 'a key of somebody else that is long'));
@@ -107,7 +107,7 @@ describe('a host that leads', () => {
     expect(fleet.published).toHaveLength(1);
   });
 
-  it('reads the map whole and publishes it again where the fleet has lost its bytes', async () => {
+  it('downloads the full map and publishes it again if the fleet has lost its bytes', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -121,7 +121,7 @@ describe('a host that leads', () => {
     expect(requests()).toBe(3);
   });
 
-  it('asks a source that is down once a second, and steps down only where another host may try', async () => {
+  it('polls a source that is down once a second, and steps down only if another host may try', async () => {
     const { answer, fleet, hear, logger, requests, source } = world();
     answer(503);
     hear({ kind: 'map-leading', head: null });
@@ -140,8 +140,8 @@ describe('a host that leads', () => {
   });
 });
 
-describe('a host that follows', () => {
-  it('takes a map that another host published, and asks the source for nothing', async () => {
+describe('host that follows in a fleet', () => {
+  it('loads a map that another host published, and does not query the source', async () => {
     const { fleet, hear, ids, requests, source } = world();
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b'])) });
@@ -150,7 +150,7 @@ describe('a host that follows', () => {
     expect(fleet.held?.sha256).toBe(fleet.head?.sha256);
   });
 
-  it('looks at news that come while a map is taken', async () => {
+  it('processes news that arrives while a map is being loaded', async () => {
     const { fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['first'])) });
     await pass(100);
@@ -166,10 +166,10 @@ describe('a host that follows', () => {
   it.each([
     ['garbage', new TextEncoder().encode(`{"generatedAt":"${new Date(NOW).toISOString()}","ttlSeconds":1}`)],
     ['a map with the signature of another key', forged],
-    ['a map of the future', bytesAt(900_000)],
-    ['an older signed map under a head of the future', bytesAt(-120)],
+    ['a map with a future generatedAt', bytesAt(900_000)],
+    ['an older signed map whose head has a future generatedAt', bytesAt(-120)],
     ['an expired map', expired],
-  ])('refuses %s: the map in force stays, and neither floor nor circuit nor last error notice', async (_, bytes) => {
+  ])('rejects %s: the current map, the floor, the circuit and the last error do not change', async (_, bytes) => {
     const { alarms, fleet, hear, ids, source } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['good'])) });
     await pass(300);
@@ -183,7 +183,7 @@ describe('a host that follows', () => {
     expect(ids()).toEqual(['next']);
   });
 
-  it('tries a map that it cannot have four times, then asks the source once within the interval', async () => {
+  it('tries four times to load an unavailable map, then queries the source once per interval', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-heard' });
@@ -195,7 +195,7 @@ describe('a host that follows', () => {
     expect([fleet.count('read'), requests()]).toEqual([4, 1]);
   });
 
-  it('asks the source for nothing where the leader has put a bad head right meanwhile', async () => {
+  it('does not query the source if the leader has corrected a bad head meanwhile', async () => {
     const { fleet, hear, ids, requests } = world();
     hear({ kind: 'map-heard' });
     const good = fleet.put(bytesAt(0, ['good']));
@@ -208,7 +208,7 @@ describe('a host that follows', () => {
     expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
   });
 
-  it('keeps connectors that vanish at once until the source stood by their removal after the publication', async () => {
+  it('keeps connectors that vanish at once until the source confirms their removal after the publication', async () => {
     const { alarms, fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
     await pass(300);
@@ -225,7 +225,7 @@ describe('a host that follows', () => {
     expect(ids()).toEqual(['a']);
   });
 
-  it('asks the source itself near the end of the time of a map, where nothing newer was heard', async () => {
+  it('queries the source itself near the expiry of the map if it received nothing newer', async () => {
     const { answer, fleet, hear, requests } = world();
     answer(503);
     hear({ kind: 'map-heard' });
@@ -237,8 +237,8 @@ describe('a host that follows', () => {
   });
 });
 
-describe('a background refresh', () => {
-  it('rests while the fleet is heard, and begins when nothing is', async () => {
+describe('background refresh in a fleet', () => {
+  it('pauses while fleet messages arrive, and starts when they stop', async () => {
     const { alone, hear } = world();
     hear({ kind: 'map-heard' });
     expect(alone).toEqual([]);
@@ -249,15 +249,15 @@ describe('a background refresh', () => {
     expect(alone).toEqual([true, false]);
   });
 
-  it('begins where the thread never says anything', async () => {
+  it('starts if the fleet thread never sends anything', async () => {
     const { alone } = world();
     await pass(8_000);
     expect(alone).toEqual([true]);
   });
 });
 
-describe('a sync in a fleet', () => {
-  /** A sync under way, and whether it has ended. */
+describe('sync in a fleet', () => {
+  /** Starts a sync, and reports whether it has ended. */
   const syncing = (source: ScriptedMapSource['source'], force: boolean) => {
     const state = { isDone: false };
     void source.sync(force).finally(() => {
@@ -266,7 +266,7 @@ describe('a sync in a fleet', () => {
     return state;
   };
 
-  it('waits at a cold start for the host that asks the source', async () => {
+  it('waits at a cold start for the host that queries the source', async () => {
     const { fleet, hear, ids, requests, source } = world();
     const sync = syncing(source, false);
     await pass(1_500);
@@ -276,7 +276,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 0]);
   });
 
-  it('asks the source after 2 to 3 s at a cold start that brings no news', async () => {
+  it('queries the source after 2 to 3 s at a cold start without news', async () => {
     const { answer, ids, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -286,7 +286,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 1]);
   });
 
-  it('waits a second for a server that cannot be reached', async () => {
+  it('waits one second for an unreachable server', async () => {
     const { answer, fleet, requests, source } = world();
     fleet.isConnected = false;
     answer([off('a')]);
@@ -297,7 +297,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('shares the first question of the host that leads', async () => {
+  it('shares the first request of the leading host', async () => {
     const { answer, hear, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -306,7 +306,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('takes the answer that the source gave the leader since a forced sync began', async () => {
+  it("uses the leader's answer from the source if it is newer than the start of a forced sync", async () => {
     const { fleet, hear, ids, requests, source } = world();
     const head = fleet.put(bytesAt(0, ['a']));
     hear({ kind: 'map-heard' });
@@ -322,7 +322,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['b'], 0]);
   });
 
-  it('asks the source itself where the leader says nothing', async () => {
+  it('queries the source itself if the leader sends nothing', async () => {
     const { answer, fleet, hear, requests, source } = world();
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(-60, ['a'])) });
@@ -333,7 +333,7 @@ describe('a sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('asks the source at once where the host does not follow the fleet', async () => {
+  it('queries the source at once if the host does not follow the fleet', async () => {
     const { answer, requests, source } = world({ follows: false });
     answer([off('a')]);
     await source.sync(false);
@@ -341,8 +341,8 @@ describe('a sync in a fleet', () => {
   });
 });
 
-describe('an audit', () => {
-  it('finds a source that is ahead of the fleet, and takes its map', async () => {
+describe('fleet audit', () => {
+  it('finds a source that is ahead of the fleet, and loads its map', async () => {
     const { alarms, answer, fleet, hear, ids } = world({ chance: 0.005 });
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(-120, ['old'])) });

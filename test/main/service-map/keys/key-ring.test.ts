@@ -15,7 +15,7 @@ const keys = keysOf(6);
 const chain = chainOf(keys);
 const [first] = keys as [PrivateJwk];
 
-/** A ring, what it asked for, believed and logged. */
+/** Creates a key ring, and records its requests, accepted documents and log lines. */
 function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDeps> = {}) {
   const asked: number[] = [];
   const believed: number[] = [];
@@ -58,11 +58,11 @@ const publishedIn =
     documents[version - 1] ?? null;
 const textOf = (document: SignedKeyDocument | undefined): string => JSON.stringify(document);
 
-/** What is remembered of the document of a version. */
+/** Returns the stored state of the document of a version. */
 const memoryOf = (version: number) => ({ keyVersion: version, keyDocument: textOf(chain[version - 1]) });
 
-describe('a key ring that follows its documents', () => {
-  it('verifies each document before it asks for the next one, until there is none', async () => {
+describe('key ring that follows its documents', () => {
+  it('verifies each document before it requests the next one, up to the newest', async () => {
     const { ring, follow, asked, believed } = ringOf(publishedIn(chain));
     expect(ring.version).toBe(0);
     await expect(follow()).resolves.toBe(true);
@@ -71,7 +71,7 @@ describe('a key ring that follows its documents', () => {
     expect(asked.slice(7)).toEqual([7]);
   });
 
-  it('asks for nothing beyond a document that is not believed, and keeps those before it', async () => {
+  it('requests nothing after a rejected document, and keeps the documents before it', async () => {
     const forged = signedBy([newKey('x'), keys[3] as PrivateJwk], payloadOf(3, [keys[3] as PrivateJwk]));
     const { ring, follow, asked, complaints } = ringOf((version) => (version === 3 ? forged : chain[version - 1]));
     await expect(follow()).resolves.toBe(true);
@@ -79,7 +79,7 @@ describe('a key ring that follows its documents', () => {
     expect(ring.inForce([]).lastError).toMatchObject({ code: 'KEYS_UNTRUSTED', at: 1_000 });
   });
 
-  it('follows at most 64 documents in one refresh, and goes on with the next one', async () => {
+  it('follows at most 64 documents in one refresh, and continues in the next one', async () => {
     const many = chainOf(keysOf(70).with(0, first));
     const { ring, follow, again, asked } = ringOf(publishedIn(many));
     await follow();
@@ -90,7 +90,7 @@ describe('a key ring that follows its documents', () => {
     expect([ring.version, asked.length]).toEqual([70, 71]);
   });
 
-  it('uses the keys of the newest document, without those that it revoked, until it expires', async () => {
+  it('uses the keys of the newest document, without revoked ones, until the document expires', async () => {
     const revoked = [thumbprintOf(publicJwk(first))];
     const document = signedBy([first, newKey('own')], payloadOf(1, [first]));
     const own = newKey('own');
@@ -110,7 +110,7 @@ describe('a key ring that follows its documents', () => {
     });
   });
 
-  it('knows revoked keys that are no longer published, but none under the kid of a key in force', async () => {
+  it('recognizes revoked keys that are no longer published, except under the kid of a current key', async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const renewed = { ...newKey(one.kid) };
     const revoked = [zero, one].map((key) => thumbprintOf(publicJwk(key)));
@@ -126,7 +126,7 @@ describe('a key ring that follows its documents', () => {
     expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
   });
 
-  it('follows through documents that have expired: only the newest one counts', async () => {
+  it('follows through expired documents: only the expiry of the newest one counts', async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const expired = signedBy([zero, one], payloadOf(1, [one], { expires: '2001-01-01T00:00:00Z' }));
     const { ring, follow } = ringOf(publishedIn([expired, signedBy([one, two], payloadOf(2, [two]))]));
@@ -141,15 +141,15 @@ describe('a key ring that follows its documents', () => {
   it.each([
     ['an older version', 1, 'KEYS_ROLLED_BACK'],
     ['the version before', 2, 'KEYS_ROLLED_BACK'],
-    ['a version too far', 4, 'KEYS_UNTRUSTED'],
-  ])('refuses %s in the place of the next one', async (_, version, code) => {
+    ['a version that skips one', 4, 'KEYS_UNTRUSTED'],
+  ])('rejects %s in place of the next one', async (_, version, code) => {
     const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
     ring.remember(memoryOf(2));
     await follow();
     expect([ring.version, complaints()]).toEqual([2, [code]]);
   });
 
-  it('refuses a document of another publisher that has the version that comes next', async () => {
+  it('rejects the next version from another publisher', async () => {
     const others = chainOf(keysOf(3));
     const { ring, follow, complaints } = ringOf(publishedIn(others));
     ring.remember(memoryOf(2));
@@ -157,7 +157,7 @@ describe('a key ring that follows its documents', () => {
     expect([ring.version, complaints()]).toEqual([2, ['KEYS_UNTRUSTED']]);
   });
 
-  it('takes the configured keys of the moment for the roots of version 0', async () => {
+  it('uses the currently configured keys as the roots of version 0', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     await follow({ configured: rootsOf([newKey('other')]) });
     expect(ring.version).toBe(0);
@@ -165,7 +165,7 @@ describe('a key ring that follows its documents', () => {
     expect(ring.version).toBe(6);
   });
 
-  it('needs as many signatures of the configured keys as they have a threshold', async () => {
+  it('requires as many signatures of the configured keys as their threshold', async () => {
     const second = newKey('second');
     const configured = rootsOf([first, second], 2);
     const short = ringOf(publishedIn(chain));
@@ -177,14 +177,14 @@ describe('a key ring that follows its documents', () => {
   });
 });
 
-describe('a key ring of one place that holds the newest document', () => {
+describe('key ring with a single location for the newest document', () => {
   const placeOf = (held: { document: SignedKeyDocument | undefined }): DocumentPlace => ({
     isByVersion: false,
     nameOf: () => 'keys.json',
     read: async () => new TextEncoder().encode(textOf(held.document)),
   });
 
-  it('follows it when it changes, and finds nothing new until then', async () => {
+  it('follows the document when it changes, and reports nothing new until then', async () => {
     const held = { document: chain[0] };
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf(held) });
     for (const document of [chain[0], chain[0], chain[1], chain[2], chain[2]]) {
@@ -198,7 +198,7 @@ describe('a key ring of one place that holds the newest document', () => {
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
     ['a document that skips one', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
-  ])('keeps the known one after %s', async (_, document, code) => {
+  ])('keeps the known document after %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
     ring.remember(memoryOf(2));
     await follow();
@@ -210,16 +210,16 @@ describe('a key ring of one place that holds the newest document', () => {
   });
 });
 
-describe('a key ring whose documents fail', () => {
+describe('key ring whose documents fail', () => {
   const failures: readonly [string, () => unknown, string][] = [
     ['a function that throws', () => Promise.reject(new Error('vault sealed')), 'KEYS_UNAVAILABLE'],
-    ['a page instead of a document', () => '<html>Log in</html>', 'KEYS_INVALID'],
+    ['an HTML page instead of a document', () => '<html>Log in</html>', 'KEYS_INVALID'],
     ['a number', () => 7, 'KEYS_INVALID'],
     ['a symbol', () => Symbol('x'), 'KEYS_INVALID'],
-    ['deep JSON', () => '['.repeat(60_000), 'KEYS_INVALID'],
+    ['deeply nested JSON', () => '['.repeat(60_000), 'KEYS_INVALID'],
     ['a huge document', () => 'a'.repeat(10_000_000), 'KEYS_INVALID'],
     [
-      'an object that cannot be written as JSON',
+      'an object that cannot be serialized as JSON',
       () => ({
         toJSON() {
           throw new Error('no');
@@ -229,7 +229,7 @@ describe('a key ring whose documents fail', () => {
     ],
   ];
 
-  it.each(failures)('keeps what is known after %s', async (_, answer, code) => {
+  it.each(failures)('keeps the known document after %s', async (_, answer, code) => {
     const { ring, follow } = ringOf(answer);
     ring.remember(memoryOf(2));
     await expect(follow()).resolves.toBe(false);
@@ -237,28 +237,28 @@ describe('a key ring whose documents fail', () => {
     expect(ring.isUsable).toBe(true);
   });
 
-  it('gives up a function that does not answer after the time-out of the refresh', async () => {
+  it('times out a function that does not answer within the refresh timeout', async () => {
     const { ring, follow, again, asked } = ringOf(() => new Promise(() => {}), { timeoutMs: 20 });
     await follow();
     expect(ring.inForce([]).lastError).toMatchObject({
       code: 'KEYS_UNAVAILABLE',
       message: expect.stringContaining('keyDocuments(1): not done within 20 ms'),
     });
-    // The time is for the whole refresh: a second attempt at its map costs none of it.
+    // The timeout covers the whole refresh: a retry of its map does not shorten it.
     await again();
     expect(asked).toEqual([1]);
     await follow();
     expect(asked).toEqual([1, 1]);
   });
 
-  it('keeps the documents that arrived before the time was over', async () => {
+  it('keeps the documents that arrived before the timeout', async () => {
     const slow = (version: number): unknown => (version < 4 ? chain[version - 1] : new Promise(() => {}));
     const { ring, follow } = ringOf(slow, { timeoutMs: 300 });
     await expect(follow()).resolves.toBe(true);
     expect(ring.version).toBe(3);
   });
 
-  it('logs each new reason once, with an alarm where it may be an attack', async () => {
+  it('logs each new reason once, with an alarm if it may be an attack', async () => {
     let answer: unknown = '<html>';
     const { follow, complaints, alarms, ring } = ringOf((version) => (version === 1 ? answer : null));
     await follow();
@@ -273,7 +273,7 @@ describe('a key ring whose documents fail', () => {
     expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
   });
 
-  it('rejects with the reason of a manager that closes', async () => {
+  it('rejects with the reason of a closing manager', async () => {
     const closing = new AbortController();
     const { follow, complaints } = ringOf(() => new Promise(() => {}));
     const following = follow({ signal: closing.signal });
@@ -283,8 +283,8 @@ describe('a key ring whose documents fail', () => {
   });
 });
 
-describe('a key ring that remembers', () => {
-  it('goes on from the remembered document, whatever the configured keys are', async () => {
+describe('key ring with stored state', () => {
+  it('continues from the stored document, whatever the configured keys are', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain));
     ring.remember(memoryOf(4));
     expect(ring.inForce([])).toMatchObject({ version: 4, trustsConfigurationAlone: false });
@@ -292,21 +292,21 @@ describe('a key ring that remembers', () => {
     expect([ring.version, asked]).toEqual([6, [5, 6, 7]]);
   });
 
-  it('says that it trusts its configuration alone where nothing is remembered', async () => {
+  it('says that it trusts only its configuration if nothing is stored', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     ring.remember({ keyVersion: null, keyDocument: null });
     await follow();
     expect(ring.inForce([])).toMatchObject({ version: 6, trustsConfigurationAlone: true });
   });
 
-  it('never goes back to an older memory', async () => {
+  it('never returns to an older stored state', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     await follow();
     ring.remember(memoryOf(2));
     expect(ring.version).toBe(6);
   });
 
-  it('keeps the remembered document where another one of its version is published', async () => {
+  it('keeps the stored document if a different document of the same version is published', async () => {
     const fork = signedBy([keys[1] as PrivateJwk, newKey('evil')], payloadOf(2, [newKey('evil')]));
     expect(peekKeyDocumentVersion(fork)).toBe(2);
     const { ring, follow, asked } = ringOf((version) => (version === 2 ? fork : null));
@@ -317,10 +317,10 @@ describe('a key ring that remembers', () => {
 
   it.each([
     ['damaged', null],
-    ['no key document', '{}'],
+    ['not a key document', '{}'],
     ['of another version', textOf(chain[1])],
     ['not signed by its own roots', textOf(signedBy([newKey('x')], payloadOf(4, [first])))],
-  ])('needs the remembered version again where its document is %s', async (_, keyDocument) => {
+  ])('fetches the stored version again if its document is %s', async (_, keyDocument) => {
     const published = [...chain.slice(0, 3)];
     const { ring, follow } = ringOf(publishedIn(published));
     ring.remember({ keyVersion: 4, keyDocument });
@@ -337,8 +337,8 @@ describe('a key ring that remembers', () => {
   });
 });
 
-describe('a key ring whose configured keys are changed', () => {
-  /** What a ring stored that followed the chain from its first key. */
+describe('key ring whose configured keys change', () => {
+  /** Returns what a ring stores that followed the chain from its first key. */
   async function remembered() {
     const { follow, stored } = ringOf(publishedIn(chain));
     await follow();
@@ -346,10 +346,10 @@ describe('a key ring whose configured keys are changed', () => {
   }
 
   it.each<[string, PrivateJwk[], boolean]>([
-    ['goes on where they are as before', [first], true],
-    ['goes on where one was added', [first, newKey('other')], true],
-    ['goes on where they are those of the newest document', [keys[6] as PrivateJwk], true],
-    ['starts over where all were replaced by others', [newKey('other'), newKey('another')], false],
+    ['continues if they are unchanged', [first], true],
+    ['continues if one was added', [first, newKey('other')], true],
+    ['continues if they are those of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts over if all were replaced by others', [newKey('other'), newKey('another')], false],
   ])('%s', async (_, changed, goesOn) => {
     const { ring, follow } = ringOf(() => null);
     expect(ring.remember(await remembered())?.version).toBe(6);
@@ -364,7 +364,7 @@ describe('a key ring whose configured keys are changed', () => {
     expect(ring.unusable).toBeNull();
   });
 
-  it('goes on from what the configured keys were when the newest document was believed', async () => {
+  it('continues from the keys that were configured when the newest document was accepted', async () => {
     const { ring, follow, stored } = ringOf(publishedIn(chain));
     ring.remember(memoryOf(4));
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
@@ -375,8 +375,8 @@ describe('a key ring whose configured keys are changed', () => {
   });
 });
 
-describe('minVersion', () => {
-  it('refuses keys older than it, with the reason why nothing newer is known', async () => {
+describe('key ring minVersion', () => {
+  it('rejects older keys, with the reason why nothing newer is known', async () => {
     const { ring, follow } = ringOf(publishedIn(chain.slice(0, 3)), { minVersion: 5 });
     await follow();
     expect(ring.isUsable).toBe(false);
@@ -387,25 +387,25 @@ describe('minVersion', () => {
     expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('is where a host without a memory begins, if the configured keys signed that document', async () => {
+  it('is the start for a host without stored state, if the configured keys signed that document', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
     expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
   });
 
-  it('is led up to from version 1, if the configured keys are older', async () => {
+  it('is reached from version 1, if the configured keys are older', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow();
     expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);
   });
 
-  it('says that the document of that version is not signed by the configured keys, if nothing leads to it', async () => {
+  it('reports that the configured keys did not sign that document, if no chain leads to it', async () => {
     const { ring, follow } = ringOf((version) => (version === 4 ? chain[3] : null), { minVersion: 4 });
     await follow();
     expect(ring.unusable).toMatchObject({ code: 'KEYS_UNTRUSTED' });
   });
 
-  it('does not let the configured keys sign for a host that has a memory', async () => {
+  it('does not let the configured keys sign for a host with stored state', async () => {
     const fork = signedBy([first], payloadOf(4, [first]));
     const { ring, follow } = ringOf((version) => (version === 4 ? fork : null), { minVersion: 4 });
     ring.remember(memoryOf(2));

@@ -8,38 +8,38 @@ const chain = chainOf(['a', 'b', 'c', 'd', 'e'].map((kid) => newKey(kid)));
 const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value, null, 2));
 const versionIn = (bytes: Uint8Array | null): number | null => (bytes === null ? null : readKeyDocument(bytes).version);
 
-describe('what a single place holds', () => {
-  it('is one document, which is taken as it is', () => {
+describe('newestOf', () => {
+  it('returns a single document unchanged', () => {
     const bytes = bytesOf(chain[2]);
     expect(newestOf(bytes, 1)).toBe(bytes);
   });
 
-  it('is an array of documents in any order, from which the wanted version is taken', () => {
+  it('returns the requested version from an array in any order', () => {
     const bytes = bytesOf([chain[2], chain[0], chain[3], chain[1]]);
     expect([1, 2, 3, 4].map((wanted) => versionIn(newestOf(bytes, wanted)))).toEqual([1, 2, 3, 4]);
   });
 
-  it('gives the newest document of an array that lacks the wanted version', () => {
+  it('returns the newest document of an array without the requested version', () => {
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3], chain[0]]), 5))).toBe(4);
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3]]), 3))).toBe(4);
   });
 
-  it('gives nothing of an empty array', () => {
+  it('returns null for an empty array', () => {
     expect(newestOf(bytesOf([]), 1)).toBeNull();
   });
 
-  it('gives an element that is no document rather than nothing, so that it is refused', () => {
+  it('returns an invalid element rather than null, so that it is rejected', () => {
     expect(versionIn.bind(null, newestOf(bytesOf([{ signatures: ['x'] }]), 1))).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID' }),
     );
   });
 
   it.each([
-    ['an array that does not end', '[{}'],
+    ['an unterminated array', '[{}'],
     ['deep nesting', '['.repeat(1_000_000)],
     ['an array of more than 4096 elements', `[${'0,'.repeat(4096)}0]`],
-    ['a member twice', '[{"signatures":[],"signatures":[]}]'],
-  ])('is refused as %s', (_, text) => {
+    ['a duplicate member', '[{"signatures":[],"signatures":[]}]'],
+  ])('rejects %s', (_, text) => {
     expect(() => newestOf(new TextEncoder().encode(text), 1)).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID' }),
     );

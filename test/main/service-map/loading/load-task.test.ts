@@ -33,7 +33,7 @@ const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
 });
 
 describe('createLoadTask', () => {
-  it('asks with the API key, the known ETag and the limits of the map', () => {
+  it('requests with the API key, the known ETag and the limits of the map', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
@@ -48,7 +48,7 @@ describe('createLoadTask', () => {
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 
-  it('allows a remembered map to have expired, and never a fetched one or one of the fleet', () => {
+  it('accepts an expired map from the store, but never from the source or the fleet', () => {
     const remembered = createLoadTask(parts({ given: given(new Uint8Array(1)), isRemembered: true }));
     const ofFleet = createLoadTask(parts({ given: given(new Uint8Array(1)) }));
     const fetched = createLoadTask(parts());
@@ -64,15 +64,15 @@ describe('askForSecrets', () => {
   const { options } = parts();
   const { signal } = new AbortController();
 
-  it('asks for all keys', async () => {
+  it('requests all keys', async () => {
     expect(await askForSecrets(options, signal)).toEqual({ hmacKeys: ['key'], keySet: [], apiKey: 'token' });
   });
 
   it.each([
     ['fails', () => Promise.reject(new Error('vault sealed')), 'KEYS_UNAVAILABLE'],
     ['does not answer in time', () => new Promise<never>(() => {}), 'KEYS_UNAVAILABLE'],
-    ['gives no key set', () => ({}), 'KEYS_INVALID'],
-  ])('rejects where the function for the public keys %s', async (_what, signatureKeys, code) => {
+    ['returns no key set', () => ({}), 'KEYS_INVALID'],
+  ])('rejects if the function for the public keys %s', async (_what, signatureKeys, code) => {
     const asked = askForSecrets({ ...options, trust: resolveTrust({ signatureKeys }) }, signal);
     await expect(asked).rejects.toMatchObject({ code, name: 'ConnectorManifestError' });
   });
@@ -80,7 +80,7 @@ describe('askForSecrets', () => {
   it.each([
     ['fails', () => Promise.reject(new Error('vault sealed')), 'vault sealed'],
     ['does not answer in time', () => new Promise<never>(() => {}), 'in time'],
-  ])('rejects with SECRET_UNAVAILABLE where a function %s', async (_what, apiKey, message) => {
+  ])('rejects with SECRET_UNAVAILABLE if a function %s', async (_what, apiKey, message) => {
     const asked = askForSecrets({ ...options, apiKey }, signal);
     await expect(asked).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',

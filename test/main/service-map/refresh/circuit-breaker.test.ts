@@ -17,7 +17,7 @@ describe('CircuitBreaker', () => {
     expect([breaker.state, breaker.failures]).toEqual(['closed', 0]);
   });
 
-  it('counts failures in a row only', () => {
+  it('counts only consecutive failures', () => {
     const breaker = new CircuitBreaker({ threshold: 2, resetMs: 1, now: () => 0 });
     breaker.fail();
     breaker.succeed();

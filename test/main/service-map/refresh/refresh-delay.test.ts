@@ -7,19 +7,19 @@ const HOUR = { hosts: 1_000, intervalMs: 300_000, untilMs: 3_600_000 };
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe('refreshes of a thousand hosts that start together', () => {
-  it('are spread from the first interval on, so that no second has more than a few', () => {
+  it('are spread from the first interval on, with at most a few per second', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: null, seed: 1 });
     expect(perSecond).toHaveLength(3_600);
-    // 3.3 a second on the average; together they would be 1 000.
+    // 3.3 a second on average; without spreading, 1 000.
     expect(Math.max(...perSecond)).toBeLessThanOrEqual(16);
     expect(sum(perSecond) / 3_600).toBeGreaterThan(3);
     expect(sum(perSecond) / 3_600).toBeLessThan(3.7);
     expect(sum(perSecond.slice(0, 10))).toBeGreaterThan(10);
   });
 
-  it('stay spread when the map holds for less than the interval', () => {
+  it('stay spread if the map is valid for less than the interval', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: 60_000, seed: 2 });
-    // 39 s between two on the average.
+    // 39 s between two on average.
     expect(Math.max(...perSecond.slice(120))).toBeLessThanOrEqual(70);
     expect(sum(perSecond) / HOUR.hosts).toBeGreaterThan(85);
     expect(sum(perSecond) / HOUR.hosts).toBeLessThan(100);
@@ -29,32 +29,32 @@ describe('refreshes of a thousand hosts that start together', () => {
 describe('refreshDelayMs', () => {
   const HOLDS = { intervalMs: 300_000, jitterFactor: 0.2, holdsForMs: null } as const;
   it.each<[string, Partial<RefreshTiming>, number, number]>([
-    ['anywhere within the interval', { kind: 'spread' }, 0.25, 75_000],
+    ['at any time within the interval', { kind: 'spread' }, 0.25, 75_000],
     ['at least 100 ms from now', { kind: 'spread' }, 0, 100],
-    ['an interval from now on the average', { kind: 'regular' }, 0.5, 300_000],
-    ['an interval less the jitter from now', { kind: 'regular' }, 0, 240_000],
-    ['an interval plus the jitter from now', { kind: 'regular' }, 1, 360_000],
-    ['at the earliest chance where the sample is below 0', { kind: 'regular' }, -1, 240_000],
-    ['at the latest chance where the sample is above 1', { kind: 'regular' }, 2, 360_000],
-    ['half of 30 s after a failure at the earliest', { kind: 'retry' }, 0, 15_000],
-    ['30 s after a failure on the average', { kind: 'retry' }, 0.5, 30_000],
-    ['one and a half times 30 s after a failure at the latest', { kind: 'retry' }, 1, 45_000],
-    ['within a short interval after a failure, too', { kind: 'retry', intervalMs: 10_000 }, 0.5, 10_000],
-    ['when half of the time that the map holds is over', { kind: 'regular', holdsForMs: 60_000 }, 0, 30_000],
-    ['when 80 % of the time that the map holds is over', { kind: 'regular', holdsForMs: 60_000 }, 1, 48_000],
-    ['100 ms from now where the map holds no longer', { kind: 'regular', holdsForMs: 0 }, 1, 100],
-    ['as late as a timer can be set', { kind: 'regular', intervalMs: 1e12 }, 0.5, 2 ** 31 - 1],
+    ['one interval from now on average', { kind: 'regular' }, 0.5, 300_000],
+    ['one interval minus the jitter from now', { kind: 'regular' }, 0, 240_000],
+    ['one interval plus the jitter from now', { kind: 'regular' }, 1, 360_000],
+    ['at the earliest time if the sample is below 0', { kind: 'regular' }, -1, 240_000],
+    ['at the latest time if the sample is above 1', { kind: 'regular' }, 2, 360_000],
+    ['at the earliest 15 s after a failure', { kind: 'retry' }, 0, 15_000],
+    ['on average 30 s after a failure', { kind: 'retry' }, 0.5, 30_000],
+    ['at the latest 45 s after a failure', { kind: 'retry' }, 1, 45_000],
+    ['within a short interval after a failure', { kind: 'retry', intervalMs: 10_000 }, 0.5, 10_000],
+    ['when half of the map lifetime has passed', { kind: 'regular', holdsForMs: 60_000 }, 0, 30_000],
+    ['when 80 % of the map lifetime has passed', { kind: 'regular', holdsForMs: 60_000 }, 1, 48_000],
+    ['100 ms from now if the map has expired', { kind: 'regular', holdsForMs: 0 }, 1, 100],
+    ['at most the maximum timer delay from now', { kind: 'regular', intervalMs: 1e12 }, 0.5, 2 ** 31 - 1],
     [
-      'as late as a timer can be set, however long the map holds',
+      'at most the maximum timer delay from now for a map of any lifetime',
       { kind: 'regular', intervalMs: 1e12, holdsForMs: 1e13 },
       0.5,
       2 ** 31 - 1,
     ],
-  ])('refreshes %s', (_, timing, sample, expected) => {
+  ])('schedules a refresh %s', (_, timing, sample, expected) => {
     expect(refreshDelayMs({ ...HOLDS, kind: 'regular', ...timing }, sample)).toBeCloseTo(expected, 6);
   });
 
-  it('leaves a fifth of the time that a map holds, whatever the interval and the chance', () => {
+  it('leaves a fifth of the map lifetime, for any interval and random value', () => {
     const positive = fc.double({ min: 1_000, max: 1e9, noNaN: true });
     const kinds = fc.constantFrom('spread' as const, 'regular' as const, 'retry' as const);
     fc.assert(

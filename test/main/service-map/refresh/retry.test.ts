@@ -8,14 +8,14 @@ describe('retry', () => {
     signal,
   });
 
-  it('stops at the first result that is no failure', async () => {
+  it('stops at the first result that is not a failure', async () => {
     const sleeps: number[] = [];
     const results = ['bad', 'good', 'never'];
     expect(await retry(async () => results.shift() ?? '', policy(sleeps))).toBe('good');
     expect(sleeps).toEqual([50]);
   });
 
-  it('gives the last failure after all its pauses', async () => {
+  it('returns the last failure after all its pauses', async () => {
     const sleeps: number[] = [];
     let attempts = 0;
     const attempt = async (): Promise<string> => {
@@ -26,7 +26,7 @@ describe('retry', () => {
     expect([attempts, sleeps]).toEqual([3, [50, 100]]);
   });
 
-  it('asks no more once its signal aborted', async () => {
+  it('stops retrying once its signal is aborted', async () => {
     const controller = new AbortController();
     const attempt = async (): Promise<string> => {
       controller.abort(new Error('closed'));

@@ -9,7 +9,7 @@ const KEYS = readKeySet(jwksOf(newKey('a'), newKey('b', 'ES256')));
 const SEEN = { ...NO_FACTS, seenSigned: true, mapId: 'seen' };
 
 describe('trustOf', () => {
-  it('combines options, keys in force and what is remembered', () => {
+  it('combines options, current keys and stored facts', () => {
     const options = resolveTrust({ signatureKey: 'k', signatureKeys: jwksOf(newKey('a')), threshold: 2 });
     const inForce = { ...configuredKeys(KEYS), revoked: ['r'], version: 3, expiresAtMs: 9 };
     expect(trustOf(options, ['k'], inForce, NO_FACTS)).toEqual({
@@ -24,7 +24,7 @@ describe('trustOf', () => {
     });
   });
 
-  it('requires a signature once the source was seen signed, unless hmac was asked for in so many words', () => {
+  it('requires a signature once the source was signed, unless hmac was requested explicitly', () => {
     const requires = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).requiresSignature;
     expect(requires({})).toBe(true);
@@ -32,7 +32,7 @@ describe('trustOf', () => {
     expect(requires({ accept: 'hmac' })).toBe(false);
   });
 
-  it('expects the configured id before the one that was seen', () => {
+  it('expects the configured id rather than the previously seen one', () => {
     const idOf = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).mapId;
     expect([idOf({}), idOf({ mapId: 'configured' })]).toEqual(['seen', 'configured']);

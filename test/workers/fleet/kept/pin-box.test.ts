@@ -6,8 +6,8 @@ import { openPin, packPin, readHead } from '../../../../src/workers/fleet/kept/p
 const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 characters']);
 const pin = { connectorId: 'mail', tool: 'send', version: 7, pinnedAtMs: 1, definition: { name: 'send', title: 'S' } };
 
-describe('The box of a pin', () => {
-  it('gives back what was put in, whatever its length', () => {
+describe('pin box', () => {
+  it('opens to its content of any length', () => {
     for (const length of [0, 10_000]) {
       const definition = { name: 'send', description: 'x'.repeat(length) };
       const opened = openPin(sealer, 'key', pin, packPin(sealer, 'key', { ...pin, definition }));
@@ -15,7 +15,7 @@ describe('The box of a pin', () => {
     }
   });
 
-  it('says its version and its digest in front', () => {
+  it('starts with its version and its digest', () => {
     const value = packPin(sealer, 'key', pin);
     expect(readHead(value)).toEqual({
       version: 7,
@@ -23,19 +23,19 @@ describe('The box of a pin', () => {
     });
   });
 
-  it('opens for its own tool and key alone', () => {
+  it('opens only for its own tool and key', () => {
     const value = packPin(sealer, 'key', pin);
     expect(openPin(sealer, 'other', pin, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, tool: 'read' }, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, connectorId: 'post' }, value)).toBeNull();
   });
 
-  it('does not open where its head names another version', () => {
+  it('does not open if its head names another version', () => {
     const value = packPin(sealer, 'key', pin).toString('latin1').replace(/^7:/, '9:');
     expect(openPin(sealer, 'key', pin, Buffer.from(value, 'latin1'))).toBeNull();
   });
 
-  it('does not open where any byte was changed', () => {
+  it('does not open if a byte was changed', () => {
     const value = packPin(sealer, 'key', pin);
     fc.assert(
       fc.property(fc.nat(value.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {

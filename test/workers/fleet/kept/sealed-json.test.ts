@@ -5,20 +5,20 @@ import { openText, packText, sealText, unpackText } from '../../../../src/worker
 
 const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 characters']);
 
-describe('A sealed text', () => {
+describe('sealed text', () => {
   it('opens in its place, short or long', () => {
     for (const text of ['short', 'long '.repeat(1_000)])
       expect(openText(sealer, 'tool', 'place', sealText(sealer, 'tool', 'place', text), 10_000)?.toString()).toBe(text);
   });
 
-  it('is refused where it unpacks to more than is allowed, without unpacking it', () => {
+  it('is rejected without decompression if it would exceed the size limit', () => {
     expect(unpackText(packText('x'.repeat(2_000)), 1_999)).toBeNull();
     expect(unpackText(packText('x'.repeat(100)), 99)).toBeNull();
     const bomb = Buffer.concat([Uint8Array.of(1), zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))]);
     expect(unpackText(bomb, 1_000_000)).toBeNull();
   });
 
-  it('is refused where it was never packed', () => {
+  it('is rejected if it was never compressed', () => {
     expect(unpackText(Buffer.from([2, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.from([1, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.alloc(0), 100)).toBeNull();

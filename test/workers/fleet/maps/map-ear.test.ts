@@ -31,7 +31,7 @@ describe('MapEar', () => {
     ear = new MapEar({ name: 'map', hostId: 'me', time, emit: (event) => events.push(event) });
   });
 
-  it('says once that somebody is heard, once that it is alone after 6 s, and once that somebody is back', async () => {
+  it('reports once that it hears others, once that it is alone after 6 s, and once that they are back', async () => {
     for (let beat = 0; beat < 20; beat += 1) {
       ear.beat();
       await time.pass(500);
@@ -45,7 +45,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-heard', 'map-alone', 'map-heard']);
   });
 
-  it('is alone at once where the server cannot be reached at the start, and waits where it once was heard', async () => {
+  it('is alone at once if the server is unreachable at the start, and waits if it was connected before', async () => {
     ear.unreachable();
     ear.unreachable();
     expect(told()).toEqual(['map-alone']);
@@ -56,7 +56,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-alone', 'map-heard', 'map-alone']);
   });
 
-  it('tells news once, and nothing of what is held, older, or its own', async () => {
+  it('reports news once, and ignores the current map, older maps and its own maps', async () => {
     ear.hold(heldOf(5));
     for (let beat = 0; beat < 5; beat += 1) ear.hear(headOf(6));
     ear.hear(headOf(5));
@@ -66,20 +66,20 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-news map 6']);
   });
 
-  it('tells of another map of the same instant', () => {
+  it('reports another map of the same instant', () => {
     ear.hold(heldOf(5));
     ear.hear(headOf(5, { sha256: 'another' }));
     expect(told()).toEqual(['map-news another']);
   });
 
-  it('tells four times a second at most, and then the last', async () => {
+  it('reports at most four times a second, and then the last news', async () => {
     for (let news = 1; news <= 100; news += 1) ear.hear(headOf(news));
     expect(told()).toEqual(['map-news map 1']);
     await time.pass(250);
     expect(told()).toEqual(['map-news map 1', 'map-news map 100']);
   });
 
-  it('looks again, once another map is held, at what was heard meanwhile', async () => {
+  it('re-evaluates news received in the meantime once another map is held', async () => {
     ear.hear(headOf(1));
     ear.hear(headOf(2));
     await time.pass(250);
@@ -92,7 +92,7 @@ describe('MapEar', () => {
     expect(told()).toHaveLength(3);
   });
 
-  it('tells the first three confirmations of what is held, and then one each 5 s', async () => {
+  it('reports the first three confirmations of the held map, and then one every 5 s', async () => {
     ear.hold(heldOf(5));
     for (let confirms = 1; confirms <= 10; confirms += 1) {
       ear.hear(headOf(5, { confirms }));
@@ -103,7 +103,7 @@ describe('MapEar', () => {
     expect(confirms).toEqual([1, 2, 3, 8]);
   });
 
-  it('says nothing after it was closed', async () => {
+  it('reports nothing after it was closed', async () => {
     ear.hear(headOf(1));
     ear.hear(headOf(2));
     ear.close();

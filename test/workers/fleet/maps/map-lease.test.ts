@@ -47,7 +47,7 @@ describe('MapLease', () => {
     lease.setConnected(true);
   });
 
-  it('tries at once where nobody leads, and renews twice a second', async () => {
+  it('is requested at once if no host leads, and renewed twice a second', async () => {
     lease.tryWithin(0);
     await time.pass(1_000);
     expect(asked).toEqual(['take', 'renew', 'renew']);
@@ -55,7 +55,7 @@ describe('MapLease', () => {
     expect(lease.current()?.token).toBe('me:5');
   });
 
-  it('does not try while another host is heard, and tries 1.5 to 2 s after the last beat', async () => {
+  it('is not requested while another host sends beats, but 1.5 to 2 s after the last beat', async () => {
     for (let beat = 0; beat < 10; beat += 1) {
       lease.heard();
       await time.pass(500);
@@ -67,7 +67,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take']);
   });
 
-  it('tries again when the lease of another host lapses', async () => {
+  it('is requested again when the lease of another host expires', async () => {
     answers.take = () => Promise.resolve([0, 700]);
     lease.tryWithin(0);
     await time.pass(749);
@@ -76,7 +76,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'take']);
   });
 
-  it('is lost 1.3 s after the last renewal that was answered was sent, before the server lets it lapse', async () => {
+  it('is lost 1.3 s after the last successful renewal was sent, before the server expires it', async () => {
     lease.tryWithin(0);
     await time.pass(500);
     answers.renew = away;
@@ -87,7 +87,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('counts from before a renewal was sent, however late its answer comes', async () => {
+  it('starts before a renewal is sent, however late its response arrives', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     const { promise, resolve } = Promise.withResolvers<RedisReply>();
@@ -101,7 +101,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('is found to be lost by a process that was paused, before any of its timers fires', async () => {
+  it('is found to be lost by a process that was suspended, before any of its timers fires', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     time.stall(1_300);
@@ -109,7 +109,7 @@ describe('MapLease', () => {
     expect(told).toEqual(['taken me:5', 'lost']);
   });
 
-  it('is not taken where the answer comes too late to act under it', async () => {
+  it('is not used if the response arrives too late to act under it', async () => {
     const { promise, resolve } = Promise.withResolvers<RedisReply>();
     answers.take = () => promise;
     lease.tryWithin(0);
@@ -121,7 +121,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('is lost at once where the server says that it is another host’s, and tried for at once after a flush', async () => {
+  it('is lost at once if the server assigns it to another host, and requested at once after a flush', async () => {
     lease.tryWithin(0);
     answers.renew = () => Promise.resolve([0, 1]);
     await time.pass(500);
@@ -134,7 +134,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'renew', 'take', 'renew', 'take']);
   });
 
-  it('is given up by stepping down, and left to others for the time that was asked for', async () => {
+  it('is released by stepping down, and left to other hosts for the requested time', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     await lease.stepDown(10_000);
@@ -146,7 +146,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'release', 'take']);
   });
 
-  it('is released on closing, and never tried for again', async () => {
+  it('is released on close, and never requested again', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     await lease.close();
@@ -156,7 +156,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'release']);
   });
 
-  it('tries no more often than each second while the server is away, and each 5 s while it refuses', async () => {
+  it('is requested at most once a second while the server is unreachable, and every 5 s while it refuses', async () => {
     answers.take = away;
     lease.tryWithin(0);
     await time.pass(6_000);
@@ -167,7 +167,7 @@ describe('MapLease', () => {
     expect(told).toEqual(['refused', 'refused']);
   });
 
-  it('does not try without a connection', async () => {
+  it('is not requested without a connection', async () => {
     lease.setConnected(false);
     lease.tryWithin(0);
     await time.pass(10_000);

@@ -4,7 +4,7 @@ import { PlainBodies } from '../../../../src/workers/fleet/maps/plain-bodies.ts'
 const bodyOf = (length: number) => ({ bytes: new Uint8Array(length), etag: null });
 
 describe('PlainBodies', () => {
-  it('forgets what was not used for longest once there are too many bytes', () => {
+  it('evicts the least recently used bodies beyond its size limit', () => {
     const bodies = new PlainBodies(100);
     bodies.put('map', 'a', bodyOf(40));
     bodies.put('map', 'b', bodyOf(40));
@@ -15,7 +15,7 @@ describe('PlainBodies', () => {
     expect(bodies.get('map', 'huge')).toBeNull();
   });
 
-  it('keeps the bodies of a map that are named, and those of other maps', () => {
+  it('keeps the named bodies of a map, and those of other maps', () => {
     const bodies = new PlainBodies();
     for (const sha256 of ['a', 'b', 'c']) bodies.put('map', sha256, bodyOf(1));
     bodies.put('map2', 'a', bodyOf(1));

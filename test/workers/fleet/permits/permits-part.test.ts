@@ -4,7 +4,7 @@ import { fleetKeys } from '../../../../src/shared/fleet/fleet-keys.ts';
 import { createPermits } from '../../../../src/workers/fleet/permits/permits-part.ts';
 import type { Redis, RedisReply } from '../../../../src/workers/fleet/redis.ts';
 
-/** A server that answers every script with this. */
+/** Creates a server that answers every script with this. */
 const answering = (answer: RedisReply): ReturnType<typeof createPermits> =>
   createPermits({ redis: { run: () => Promise.resolve(answer) } as unknown as Redis, keys: fleetKeys('a') });
 
@@ -17,7 +17,7 @@ const anyReply: fc.Arbitrary<RedisReply> = fc.oneof(
 );
 
 describe('createPermits', () => {
-  it('passes on what the scripts answer', async () => {
+  it('returns the answers of the scripts', async () => {
     expect(await answering([3, 900, 1_790_000_000_000, 'e']).takePermits('c', request)).toEqual({
       ok: true,
       value: { granted: 3, retryInMs: 900, takenAtMs: 1_790_000_000_000, epoch: 'e' },
@@ -29,16 +29,16 @@ describe('createPermits', () => {
   });
 
   it.each([
-    ['more than was asked for', [6, 0, 1, 'e']],
+    ['more than was requested', [6, 0, 1, 'e']],
     ['a negative number', [-1, 0, 1, 'e']],
-    ['a pause of years', [0, 1e12, 1, 'e']],
-    ['a text in place of a number', ['3', 0, 1, 'e']],
-    ['an endless epoch', [3, 0, 1, 'e'.repeat(65)]],
-  ])('refuses %s', async (_, answer) => {
+    ['a pause of several years', [0, 1e12, 1, 'e']],
+    ['a string in place of a number', ['3', 0, 1, 'e']],
+    ['an overlong epoch', [3, 0, 1, 'e'.repeat(65)]],
+  ])('rejects %s', async (_, answer) => {
     expect(await answering(answer).takePermits('c', request)).toMatchObject({ error: { code: 'FLEET_REFUSED' } });
   });
 
-  it('answers within what was asked for or with FLEET_REFUSED, whatever the server says', async () => {
+  it('answers within the request or with FLEET_REFUSED, for any server response', async () => {
     await fc.assert(
       fc.asyncProperty(anyReply, async (answer) => {
         const permits = await answering(answer).takePermits('c', request);

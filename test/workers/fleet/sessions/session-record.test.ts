@@ -23,7 +23,7 @@ const fields = (key: string, ...changes: readonly SessionChange[]) =>
   changes.map((one) => [fieldOf(one), sealField(sealer, key, one)] as const);
 
 describe('readRecord', () => {
-  it('reads what replicas wrote', () => {
+  it('reads the records of replicas', () => {
     const record = readRecord(
       sealer,
       KEY,
@@ -39,7 +39,7 @@ describe('readRecord', () => {
     expect(readRecord(sealer, KEY, []).state).toBeNull();
   });
 
-  it('believes nothing that was written elsewhere, changed, or made up', () => {
+  it('rejects a record that was written elsewhere, changed or forged', () => {
     const garbage = fc.tuple(fc.string(), fc.base64String());
     fc.assert(
       fc.property(change, garbage, fc.nat(), (one, made, seed) => {
@@ -66,7 +66,7 @@ describe('readRecord', () => {
 });
 
 describe('asChange', () => {
-  it('takes nothing but changes, within their limits', () => {
+  it('accepts only changes within their limits', () => {
     fc.assert(fc.property(change, (one) => void expect(asChange(JSON.parse(JSON.stringify(one)))).toEqual(one)));
     for (const wrong of [
       null,

@@ -17,8 +17,8 @@ const bytes = Buffer.alloc(32, 7);
 const other = Buffer.alloc(32, 8);
 const isWindows = process.platform === 'win32';
 
-describe('the key file', () => {
-  it('is created once, whole, and never replaced', () => {
+describe('login key file', () => {
+  it('is created once, completely, and never replaced', () => {
     using dir = new TempDir();
     expect(readKeyFile(dir.path)).toEqual({ kind: 'none' });
     expect(createKeyFile(dir.path, bytes)).toEqual(bytes);
@@ -27,7 +27,7 @@ describe('the key file', () => {
     expect(readdirSync(dir.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('leaves no second name where its creator was killed before it could remove that', () => {
+  it('leaves no second name if its creator was killed before it could remove that name', () => {
     using dir = new TempDir();
     const [path, left] = [keyFilePath(dir.path), join(dir.path, '.logins.key.0d2c.tmp')];
     createKeyFile(dir.path, bytes);
@@ -36,7 +36,7 @@ describe('the key file', () => {
     expect([existsSync(left), readFileSync(path).equals(bytes)]).toEqual([false, true]);
   });
 
-  it('removes what a creator left that was killed before', () => {
+  it('removes the remains of a killed creator', () => {
     using dir = new TempDir();
     const left = join(dir.path, '.logins.key.0d2c.tmp');
     writeFileSync(left, other);
@@ -44,7 +44,7 @@ describe('the key file', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it.skipIf(isWindows)('is taken from others who could read it, and says so once', () => {
+  it.skipIf(isWindows)('is made private if others could read it, with a single warning', () => {
     using dir = new TempDir();
     createKeyFile(dir.path, bytes);
     chmodSync(keyFilePath(dir.path), 0o644);
@@ -54,11 +54,11 @@ describe('the key file', () => {
   });
 
   it.each([
-    ['cut off', Buffer.alloc(31, 1)],
+    ['truncated', Buffer.alloc(31, 1)],
     ['too long', Buffer.alloc(33, 1)],
     ['empty', Buffer.alloc(0)],
     ['all zeros, as after a power cut', Buffer.alloc(32)],
-  ])('is no key where it is %s; it is set aside for a new one, and not deleted', (_, content) => {
+  ])('is set aside for a new key, and not deleted, if it is %s', (_, content) => {
     using dir = new TempDir();
     writeFileSync(keyFilePath(dir.path), content, { mode: 0o600 });
     expect(readKeyFile(dir.path)).toEqual({ kind: 'invalid' });
@@ -66,7 +66,7 @@ describe('the key file', () => {
     expect(readFileSync(`${keyFilePath(dir.path)}.bak`)).toEqual(content);
   });
 
-  it.skipIf(isWindows)('is refused where it is a link, also one that leads nowhere', () => {
+  it.skipIf(isWindows)('is rejected if it is a symbolic link, even a dangling one', () => {
     using dir = new TempDir();
     const target = join(dir.path, 'elsewhere');
     symlinkSync(target, keyFilePath(dir.path));

@@ -7,7 +7,7 @@ import { FakeKeyring } from '../../../helpers/fake-keyring.ts';
 import { keyOf, tokensOf } from '../../../helpers/logins.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
-/** A folder, and keepers that open it one after another, as processes would. */
+/** Creates a folder, and keepers that open it one after another, like processes. */
 function world() {
   const dir = new TempDir();
   const keepers: LoginKeeper[] = [];
@@ -33,8 +33,8 @@ function world() {
   };
 }
 
-describe('the key of logins', () => {
-  it('is in the keyring where there is one, and then in no file', async () => {
+describe('login encryption key', () => {
+  it('is stored only in the keyring if there is one', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -44,7 +44,7 @@ describe('the key of logins', () => {
     expect(w.notes).toEqual([]);
   });
 
-  it('is in the file where the keyring cannot be used, and stays there once it can', async () => {
+  it('is stored in the file if the keyring is unavailable, and stays there afterwards', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     keyring.isLocked = true;
@@ -58,7 +58,7 @@ describe('the key of logins', () => {
     ]);
   });
 
-  it('may be in both: whoever has no keyring stores with the file, and loses nobody a row', async () => {
+  it('may be in both: a process without a keyring uses the file, and no process loses a row', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -70,7 +70,7 @@ describe('the key of logins', () => {
     expect(await w.read(keyring)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('is asked for again, but not each time, where the keyring failed', async () => {
+  it('is requested again, but not each time, after the keyring failed', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -83,7 +83,7 @@ describe('the key of logins', () => {
     expect(unreadable).toMatchObject([{ otherKey: 1, damaged: 0, keyringFailure: 'It is locked.' }]);
   });
 
-  it('is one, whoever of two processes with a keyring is faster', async () => {
+  it('is the same for two concurrent processes with a keyring', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const [one, two] = [w.start(keyring), w.start(keyring)];
@@ -92,7 +92,7 @@ describe('the key of logins', () => {
     expect(await w.read(keyring)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('was replaced in the keyring or removed there: rows are unreadable, a new one is made, and all goes on', async () => {
+  it('is created again if it was replaced or removed in the keyring; the old rows are unreadable', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -104,7 +104,7 @@ describe('the key of logins', () => {
     expect(await w.read(keyring)).toEqual({ names: [], unreadable: 2 });
   });
 
-  it('is another one in the file: rows count as unreadable until the old one is back', async () => {
+  it('makes rows unreadable if the file has another key, until the old one is back', async () => {
     await using w = world();
     await w.save(null, 'a');
     const old = readFileSync(keyFilePath(w.dir));
@@ -116,7 +116,7 @@ describe('the key of logins', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a'], unreadable: 0 });
   });
 
-  it('of a deleted file is written again by a process that knows it, so that its rows stay readable', async () => {
+  it('is written again by a process that knows it if the file was deleted, so that its rows stay readable', async () => {
     await using w = world();
     const keeper = w.start(null);
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -126,13 +126,13 @@ describe('the key of logins', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('is replaced by a new one where the file was deleted and nobody knows it', async () => {
+  it('is replaced by a new one if the file was deleted and no process knows the key', async () => {
     await using w = world();
     await w.save(null, 'a');
     rmSync(keyFilePath(w.dir));
     await w.save(null, 'b');
     expect(await w.read(null)).toEqual({ names: ['client-b'], unreadable: 1 });
-    // A login that could not be read is replaced by its successor.
+    // An unreadable login is replaced by its successor.
     expect(await w.save(null, 'a')).toMatchObject({ generation: 2 });
     expect(await w.read(null)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });

@@ -16,15 +16,15 @@ export function assertKeepsLogins(options: SourceOptions): void {
 type AuthWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a manager whose entries are known and whose connectors are down until they are needed. Rejects with
- * CONNECTOR_UNKNOWN if there is no `connector`, or as `sync()` does without any connector.
+ * Runs `work` with a manager whose entries are loaded and whose connectors stay down until they are needed. Rejects
+ * with CONNECTOR_UNKNOWN if `connector` does not exist, or as `sync()` does if there is no connector at all.
  */
 export function withLogins(connector: string | undefined, options: SourceOptions, work: AuthWork): Promise<number> {
   return withManager(
     options,
     async (manager, startUp, ended) => {
       await manager.sync().catch((error: unknown) => {
-        // With the map's server down, files and registry are there all the same.
+        // If the server of the map is down, the entries of files and of the registry are still available.
         if (manager.listConnectors().length === 0) throw error;
       });
       if (connector !== undefined && !manager.has(connector)) throw unknownConnector(manager, connector);
@@ -34,7 +34,7 @@ export function withLogins(connector: string | undefined, options: SourceOptions
   );
 }
 
-/** What the entry of a connector says about its login; null where it says nothing, or that there is none. */
+/** Login settings in the entry of a connector; null if it has none or excludes logins. */
 export function settingsOf(manager: ConnectorProxyManager, connectorId: string): OAuthSettings | null {
   const entry = manager.connector(connectorId)?.entry;
   const settings = entry === undefined ? null : oauthSettingsOf(entry);

@@ -4,8 +4,8 @@ import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 
 /**
- * Resolves once the connector is up after a login. Rejects with CONNECTOR_UNAVAILABLE, with its own error as the cause,
- * if an attempt fails or none succeeds within `timeoutMs`; with the reason of `signal` if that aborts.
+ * Resolves once the connector is up after a login. Rejects with CONNECTOR_UNAVAILABLE, naming the connector's own
+ * error, if an attempt fails or none succeeds within `timeoutMs`; with the reason of `signal` if that aborts.
  */
 export async function awaitUp(
   manager: ConnectorProxyManager,

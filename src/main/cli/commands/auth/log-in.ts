@@ -11,8 +11,8 @@ import { askForRedirect, type InputLines } from './read-redirect.ts';
 import { REDIRECT_PAGES, type RedirectPage } from './redirect-page.ts';
 
 /**
- * The port that redirects usually come to. With the same address each time, the registration at an issuer that was made
- * for the last login can be used again. Below the range that systems give to outgoing connections.
+ * Preferred port of the redirect listener. With the same address each time, the client registration that an issuer made
+ * for the last login can be used again. The port is below the range that systems assign to outgoing connections.
  */
 const USUAL_PORT = 21_737;
 
@@ -28,7 +28,7 @@ export interface LoginWay {
   readonly upTimeoutMs: number;
 }
 
-/** The parameters that a person came back with. */
+/** Parameters of the redirect, and how to show the browser the outcome. */
 interface Redirected {
   readonly parameters: URLSearchParams;
   readonly answer: (page: RedirectPage) => void;
@@ -36,8 +36,8 @@ interface Redirected {
 
 /**
  * Logs in to one connector: listens for the redirect, sends the person to the issuer, finishes the login and waits
- * until the connector is up. Rejects with a LOGIN_… code, CONNECTOR_UNAVAILABLE if the connector does not come up then,
- * or the signal's reason.
+ * until the connector is up. Rejects with a LOGIN_… code, with CONNECTOR_UNAVAILABLE if the connector then fails to
+ * come up, or with the signal's reason.
  */
 export async function logIn(
   manager: ConnectorProxyManager,
@@ -65,7 +65,7 @@ export async function logIn(
   await awaitUp(manager, connectorId, way.upTimeoutMs, signal);
 }
 
-/** What a person should know before anything opens. */
+/** Prints what a person should know before the browser opens. */
 function tellLogin(started: StartedLogin, way: LoginWay, redirectUrl: string): void {
   const { connectorId, issuer, resource, scope, authorizationUrl } = started;
   say(`\nLogin to the connector ${printable(connectorId)}`);
@@ -74,10 +74,10 @@ function tellLogin(started: StartedLogin, way: LoginWay, redirectUrl: string): v
   say(`  scopes   ${scope === null ? 'the issuer decides' : printable(scope)}`);
   say(`  address  ${printable(authorizationUrl)}\n`);
   for (const line of instructions(way, redirectUrl)) say(line);
-  say(`You have ${durationText(way.loginTimeoutMs)}; Ctrl-C gives up.`);
+  say(`You have ${durationText(way.loginTimeoutMs)}; press Ctrl-C to cancel.`);
 }
 
-/** What to do with the address. */
+/** Sentences that say what to do with the address. */
 function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string): readonly string[] {
   if (noBrowserBecause === null)
     return ['Your browser opens this address now: log in there. If it does not, open the address yourself.'];
@@ -92,7 +92,7 @@ function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string
   ];
 }
 
-/** The first redirect of a login, over loopback or pasted. */
+/** Waits for the first redirect of a login, over loopback or pasted. */
 async function awaitRedirect(
   started: StartedLogin,
   redirect: LoopbackRedirect,
@@ -108,14 +108,14 @@ async function awaitRedirect(
   try {
     return await Promise.race(ways);
   } finally {
-    // The other way ends with it.
+    // Ends the other wait.
     one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect has come another way.'));
   }
 }
 
 function nobodyCame({ connectorId }: StartedLogin, timeoutMs: number): SwitchyardError {
   const waited = durationText(timeoutMs);
-  return new SwitchyardError('LOGIN_FAILED', `Nobody finished the login to ${connectorId} within ${waited}.`);
+  return new SwitchyardError('LOGIN_FAILED', `The login to ${connectorId} was not finished within ${waited}.`);
 }
 
 /** "10 min", or "30 s" below a minute. */

@@ -14,12 +14,12 @@ import { readLines } from './read-redirect.ts';
 export interface LoginOptions extends SourceOptions {
   /** False with `--no-browser`. */
   readonly browser: boolean;
-  /** Logs in although there is a valid login. */
+  /** Whether to log in even though there is a valid login. */
   readonly force: boolean;
   readonly loginTimeout: number;
 }
 
-/** What came of one connector. */
+/** Outcome for one connector. */
 interface LoginResult {
   readonly connectorId: string;
   readonly ok: boolean;
@@ -37,15 +37,15 @@ interface LoginResult {
 }
 
 /**
- * Logs in to a connector, or to each one that needs it, one after the other; one that fails does not stop the rest.
- * Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder, and with
+ * Logs in to one connector, or in turn to each one that needs it; a failed login does not stop the rest. Resolves with
+ * the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder, and with
  * CONNECTOR_UNKNOWN.
  */
 export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
   assertKeepsLogins(options);
   return await withLogins(connector, options, async (manager, startUp, ended) => {
     const because = options.browser ? noBrowserBecause() : 'as --no-browser says';
-    // Where nobody types, standard input is read only if the option asks for it.
+    // Without a terminal, standard input is read only if `--no-browser` requests it.
     const reads = because !== null && (!options.browser || process.stdin.isTTY === true);
     using lines = reads ? readLines(process.stdin, process.stderr) : null;
     const way: LoginWay = {
@@ -77,7 +77,10 @@ interface Attempt {
   readonly ended: AbortSignal;
 }
 
-/** The connectors that a person has to log in to, or cannot log in to: all that may want a login are tried. */
+/**
+ * Waits until all connectors that may need a login were tried. Returns the ids of connectors that need one or whose
+ * login failed; with `--force`, also of connectors that have one.
+ */
 async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<readonly string[]> {
   const ids = manager
     .listConnectors()
@@ -93,7 +96,7 @@ async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<re
   });
 }
 
-/** Whether a login failed in a way that no person can help with here. */
+/** Whether a login failed in a way that a person cannot fix here. */
 function isLoginFault({ state, lastError }: ConnectorStatus): boolean {
   return state === 'failed' && lastError?.code.startsWith('LOGIN_') === true;
 }
@@ -107,7 +110,7 @@ async function loginResult(attempt: Attempt, connectorId: string, isNamed: boole
     const { issuer = null, scope = null } = login ?? {};
     return { connectorId, ok: true, outcome, issuer, scope, toolCount, error: null };
   } catch (error) {
-    // The whole command has ended.
+    // The whole command has ended, not only this login.
     ended.throwIfAborted();
     const failed = { connectorId, ok: false, outcome: 'failed', issuer: null, scope: null, toolCount: 0 } as const;
     return { ...failed, error: failureOf(error) };
@@ -120,7 +123,7 @@ async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean
   const entry = manager.connector(connectorId)?.entry;
   const id = printable(connectorId);
   if (entry?.status === 'disabled') throw misuse(`${id} is disabled in its entry`);
-  if (entry !== undefined && commandOf(entry) !== null) throw misuse(`${id} is a program, which takes no login`);
+  if (entry !== undefined && commandOf(entry) !== null) throw misuse(`${id} is a stdio server, which takes no login`);
   if (isNamed) await startUp.settled(connectorId);
   const status = manager.connector(connectorId)?.status;
   const isUp = status?.state === 'ready' || status?.state === 'degraded';
@@ -135,7 +138,7 @@ async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean
   return 'logged-in';
 }
 
-/** Why a connector is down, as an error. */
+/** Returns the reason why a connector is down, as an error. */
 function errorOf({ id, state, lastError, why }: ConnectorStatus): SwitchyardError {
   const detail = { connectorId: id };
   return lastError !== null && isErrorCode(lastError.code)
@@ -147,7 +150,7 @@ function whyNotUp({ lastError, why }: ConnectorStatus): string {
   return lastError === null ? why : `${lastError.code}: ${lastError.message}`;
 }
 
-/** One line on stdout for a connector that is up. */
+/** Prints one line to stdout for a connector that is up. */
 function tellResult({ connectorId, outcome, issuer, toolCount }: LoginResult): void {
   const id = printable(connectorId);
   const at = issuer === null ? '' : ` at ${printable(issuer)}`;
@@ -155,6 +158,5 @@ function tellResult({ connectorId, outcome, issuer, toolCount }: LoginResult): v
   if (outcome === 'logged-in') print(`${id}: logged in${at}; it is up and has ${tools}\n`);
   if (outcome === 'already') print(`${id}: already logged in${at}; it is up and has ${tools}. --force logs in again\n`);
   if (outcome === 'by-itself') print(`${id}: logs in by itself${at} (client credentials); it is up and has ${tools}\n`);
-  if (outcome === 'not-wanted')
-    print(`${id}: is up without a login and has ${tools}. --force tries one all the same\n`);
+  if (outcome === 'not-wanted') print(`${id}: is up without a login and has ${tools}. --force logs in anyway\n`);
 }

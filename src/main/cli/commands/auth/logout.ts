@@ -6,7 +6,7 @@ import { EXIT, type Failure, failureLine, failureOf, print, printable, printJson
 import { assertKeepsLogins, withLogins } from './auth-manager.ts';
 
 export interface LogoutOptions extends SourceOptions {
-  /** Every connector that has a login. */
+  /** Whether to log out of every connector that has a login. */
   readonly all: boolean;
 }
 
@@ -20,8 +20,8 @@ interface LoggedOut {
 }
 
 /**
- * Logs out of one connector, or of all; one that fails does not stop the rest. Resolves with the exit code. Rejects
- * with OPTIONS_INVALID without a connector or with both.
+ * Logs out of one connector, or of all; a failure does not stop the rest. Resolves with the exit code. Rejects with
+ * OPTIONS_INVALID if neither a connector nor `all` is given, or both are.
  */
 export async function runAuthLogout(connector: string | undefined, options: LogoutOptions): Promise<number> {
   if (options.all === (connector !== undefined)) throw misuse('Give the id of a connector, or --all');

@@ -11,13 +11,13 @@ const REDIRECT_PATH = '/callback';
 /** How long a browser may take to send its request. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** How long the last page may take to be read. */
+/** How long the last page may take to reach the browser. */
 const LAST_PAGE_MS = 1_000;
 
-/** Sockets that are open at once. */
+/** Maximum number of open sockets. */
 const MAX_CONNECTIONS = 64;
 
-/** How often another port is tried where `localhost` has one only in part. */
+/** How many ports are tried until one is free on both addresses of `localhost`. */
 const PORT_TRIES = 8;
 
 /** A redirect that carries the expected `state`. */
@@ -32,30 +32,30 @@ export interface LoopbackRedirect extends AsyncDisposable {
   /** The redirect address, such as `http://127.0.0.1:53412/callback`. */
   readonly url: string;
   /**
-   * Resolves with the first redirect that carries `state`; a second one, and one with another `state`, is refused.
-   * Rejects with the signal's reason.
+   * Resolves with the first redirect that carries `state`; refuses a second one, and one with another `state`. Rejects
+   * with the signal's reason.
    */
   readonly receive: (state: string, signal: AbortSignal) => Promise<ArrivedRedirect>;
 }
 
 export interface LoopbackRedirectOptions {
-  /** `localhost` listens on 127.0.0.1 and, where there is one, on ::1: a browser may take either. */
+  /** `localhost` listens on 127.0.0.1 and, if the machine has it, on ::1: a browser may use either. */
   readonly host: '127.0.0.1' | 'localhost';
-  /** The only port that will do, from `oauth.callbackPort`; null for any. */
+  /** The only acceptable port, from `oauth.callbackPort`; null for any. */
   readonly fixedPort: number | null;
-  /** A port to try before any other; null without one. */
+  /** A port to try first; null for none. */
   readonly preferredPort?: number | null;
 }
 
-/** Who waits for a redirect. */
+/** The login that waits for a redirect. */
 interface Waiting {
   readonly state: string;
   readonly arrived: (redirect: ArrivedRedirect) => void;
 }
 
 /**
- * Listens for the redirects of logins (RFC 8252 section 7.3). It answers only a GET of the one path, addressed by its
- * own host name (DNS rebinding). Rejects with LOGIN_FAILED if the fixed port is taken.
+ * Listens for the redirects of logins (RFC 8252 section 7.3). It accepts only GET requests for the one path, with its
+ * own host name as protection against DNS rebinding. Rejects with LOGIN_FAILED if the fixed port is taken.
  */
 export async function listenForRedirect(options: LoopbackRedirectOptions): Promise<LoopbackRedirect> {
   let waiting: Waiting | null = null;
@@ -63,7 +63,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     open.add(response);
     response.once('close', () => open.delete(response));
-    // A body is never read: the answer ends the connection.
+    // The request body is never read: the response ends the connection.
     const refusal = refusalOf(request, host);
     const parameters = new URLSearchParams((request.url ?? '').slice(REDIRECT_PATH.length + 1));
     const receiver = waiting;
@@ -78,7 +78,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
   const servers = await listenOnLoopback(options, onRequest);
   const port = portOf(servers[0]);
   const url = new URL(`http://${options.host}:${port}${REDIRECT_PATH}`);
-  // Without `:80`, as browsers have it.
+  // Without `:80`, as in the Host header that browsers send.
   const { host } = url;
 
   return {
@@ -94,14 +94,14 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
       for (const response of open) renderRedirectPage(response, REDIRECT_PAGES.failed);
       await settledWithin(Promise.all([...open].map(ended)), LAST_PAGE_MS);
-      // Browsers keep connections that never carried a request.
+      // Browsers keep connections open that never carried a request.
       for (const server of servers) server.closeAllConnections();
       await Promise.all(closed);
     },
   };
 }
 
-/** Why a request is no redirect; null if it may be one. */
+/** Page for a request that cannot be a redirect; null if it may be one. */
 function refusalOf({ method, url = '', headers }: IncomingMessage, host: string): RedirectPage | null {
   if (headers.host?.toLowerCase() !== host) return REDIRECT_PAGES.otherHost;
   const [path] = url.split('?', 1);
@@ -111,7 +111,7 @@ function refusalOf({ method, url = '', headers }: IncomingMessage, host: string)
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The servers of one port: one for each address of the host. */
+/** Starts the servers of one port: one for each address of the host. */
 async function listenOnLoopback(
   { host, fixedPort, preferredPort = null }: LoopbackRedirectOptions,
   listener: Listener,
@@ -126,7 +126,7 @@ async function listenOnLoopback(
     const second = await listen(listener, '::1', portOf(first));
     if (second === 'no-address') return [first];
     if (second !== 'taken') return [first, second];
-    // Another program would get the redirects of browsers that prefer IPv6.
+    // Another process would receive the redirects of browsers that prefer IPv6.
     await new Promise((resolve) => first.close(resolve));
   }
   const message =

@@ -7,8 +7,8 @@ export interface BrowserEnvironment {
 }
 
 /**
- * Why no browser of this machine can be seen by whoever sits in front of it; null where one can. Over SSH it would open
- * on the wrong machine.
+ * Returns why this machine cannot show a browser to the user; null if it can. Over SSH, the browser would open on the
+ * wrong machine.
  */
 export function noBrowserBecause({ platform, env }: BrowserEnvironment = process): string | null {
   const isSet = (name: string): boolean => (env[name] ?? '') !== '';
@@ -20,17 +20,17 @@ export function noBrowserBecause({ platform, env }: BrowserEnvironment = process
 }
 
 /**
- * Opens an https or http address in the user's browser. `onFailure` is called once, with the reason, if the browser's
- * program cannot be started or ends with an error. Never rejects.
+ * Opens an https or http address in the user's browser. `onFailure` is called once, with the reason, if the browser
+ * process cannot be started or ends with an error. Never rejects.
  */
 export async function openBrowser(address: string, onFailure: (why: string) => void): Promise<void> {
   try {
-    if (!/^https?:\/\//.test(address)) throw new Error('it is not an address of the web');
+    if (!/^https?:\/\//.test(address)) throw new Error('it is not an http or https URL');
     const { default: open } = await import('open');
     const child = await open(address);
     child.once('error', (error) => onFailure(codeOf(error) ?? 'unknown'));
     child.once('exit', (code) => {
-      if (code !== 0) onFailure(`its program ended with ${code ?? 'a signal'}`);
+      if (code !== 0) onFailure(`its process ended with ${code ?? 'a signal'}`);
     });
   } catch (error) {
     onFailure(codeOf(error) ?? messageOf(error));

@@ -4,7 +4,7 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 import { say } from '../../terminal/output.ts';
 import { faultOfRedirect } from './redirect-parameters.ts';
 
-/** The longest line that is read as an address. */
+/** Maximum length of a line that is read as an address, in characters. */
 const MAX_LENGTH = 64 * 1024;
 
 /** The login whose redirect is expected. */
@@ -14,7 +14,7 @@ export interface ExpectedRedirect {
   readonly state: string;
 }
 
-/** Lines of standard input, read for several questions in turn. */
+/** Lines of standard input, shared by several prompts. */
 export interface InputLines extends Disposable {
   /** The next line; null at the end of the input. Rejects with the signal's reason. */
   readonly next: (signal: AbortSignal) => Promise<string | null>;
@@ -54,8 +54,8 @@ export function readLines(input: NodeJS.ReadStream, output: NodeJS.WritableStrea
 }
 
 /**
- * Asks for the redirected address until one carries the login's `state`, and says each time what is wrong. Rejects with
- * LOGIN_FAILED at the end of the input, or with the signal's reason.
+ * Reads lines until one holds the redirected address with the login's `state`, and says what is wrong with each other
+ * one. Rejects with LOGIN_FAILED at the end of the input, or with the signal's reason.
  */
 export async function askForRedirect(
   lines: InputLines,
@@ -65,7 +65,7 @@ export async function askForRedirect(
   while (true) {
     const line = await lines.next(signal);
     if (line === null)
-      throw new SwitchyardError('LOGIN_FAILED', 'The input ended before the redirected address was there.');
+      throw new SwitchyardError('LOGIN_FAILED', 'The input ended before the redirected address was pasted.');
     if (line.trim() === '') continue;
     const read = parseRedirect(line, expected);
     if (typeof read !== 'string') return read;
@@ -74,7 +74,7 @@ export async function askForRedirect(
 }
 
 /**
- * The parameters of a redirected address that somebody pasted, or a sentence that says what is wrong. Takes the whole
+ * Returns the parameters of a pasted redirect address, or a sentence that says what is wrong with it. Accepts the whole
  * address, with or without `http://`, also in quotes or angle brackets, or its query alone.
  */
 export function parseRedirect(pasted: string, expected: ExpectedRedirect): URLSearchParams | string {
@@ -90,12 +90,12 @@ export function parseRedirect(pasted: string, expected: ExpectedRedirect): URLSe
   return faultOfRedirect(parameters, expected.state) ?? parameters;
 }
 
-/** Without the blanks, quotes and angle brackets around it. */
+/** Returns the text without surrounding whitespace, quotes and angle brackets. */
 function unwrapped(text: string): string {
   return text.trim().replace(/^["'`<\s]+|["'`>\s]+$/g, '');
 }
 
-/** The address without its query, and the query; the address is empty where only a query was given. */
+/** Returns the address without its query, and the query; the address is empty if only a query was given. */
 function splitAddress(text: string): readonly [address: string, query: string] {
   const [whole = ''] = text.split('#', 1);
   const mark = whole.indexOf('?');

@@ -1,9 +1,9 @@
-/** Parameters of a redirect that may stand there once (RFC 6749 section 3.1, RFC 9207). */
+/** Parameters that a redirect may carry only once (RFC 6749 section 3.1, RFC 9207). */
 const ONCE = ['state', 'code', 'error', 'iss'] as const;
 
 /**
- * What is wrong with the parameters of a redirect, as a sentence for people; null if they end the login with this
- * `state`. It does not judge who sent them: the manager checks issuer, code and the rest.
+ * Returns what is wrong with the parameters of a redirect, as a sentence; null if they end the login with this `state`.
+ * Does not check their origin: the manager verifies issuer, code and the rest.
  */
 export function faultOfRedirect(parameters: URLSearchParams, state: string): string | null {
   const repeated = ONCE.find((name) => parameters.getAll(name).length > 1);

@@ -10,12 +10,12 @@ import { assertKeepsLogins, withLogins } from './auth-manager.ts';
 const OWN_LOGINS =
   'These are the logins of this replica: each replica of the fleet needs its own. `--fleet-logins shared` shares them.';
 
-/** What the column `state` says. */
+/** Texts of the column `state`. */
 const STATES = { 'logged-in': 'logged in', none: 'not logged in', lost: 'lost' } as const;
 
 /**
- * Shows the logins that are kept, without connecting to anything but the map. Resolves with the exit code: 1 if one is
- * missing.
+ * Shows the stored logins, and connects to nothing but the server of the map. Resolves with the exit code: 1 if a login
+ * is missing.
  */
 export function runAuthStatus(connector: string | undefined, options: SourceOptions): Promise<number> {
   assertKeepsLogins(options);
@@ -34,12 +34,12 @@ export function runAuthStatus(connector: string | undefined, options: SourceOpti
 }
 
 function whyMissing({ state, reason, missingScope }: LoginSummary): string {
-  if (state === 'none') return 'nobody is logged in';
+  if (state === 'none') return 'not logged in';
   if (state === 'lost') return `the login was lost: ${printable(reason ?? 'the issuer refused it')}`;
   return `a tool needs more scopes: ${printable(missingScope ?? '')}`;
 }
 
-/** One row a login. */
+/** Renders the logins as a table, one per row. */
 export function loginTable(logins: readonly LoginSummary[], nowMs: number): string {
   const rows = logins.map((login) => [
     login.connectorId,

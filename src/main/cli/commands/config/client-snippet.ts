@@ -2,28 +2,28 @@ import { type Export, exportServers } from '../../../registry/transfer/export-se
 import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 import type { SnippetClient } from './snippet-clients.ts';
 
-/** How the client gets to the gateway: to one that listens, or by starting one of its own. */
+/** How the client reaches the gateway: over HTTP to one that listens, or by starting its own as a stdio server. */
 export type Way =
   | { readonly kind: 'http'; readonly url: string; readonly tokenEnv: string | null }
   | { readonly kind: 'stdio'; readonly program: OwnProgram; readonly serveArgs: readonly string[] };
 
-/** What to paste, and where. */
+/** Configuration to paste, and where it goes. */
 export interface Snippet {
-  /** A whole file of the client, and what to add to one that is there. */
+  /** A whole file of the client, and the part to add to an existing one. */
   readonly written: Export;
   /** The files that the client reads, the narrowest first. */
   readonly files: readonly string[];
-  /** A command line that does the same; null where the client has none. */
+  /** A command line that does the same; null if the client has none. */
   readonly command: string | null;
   /** One line for people: where it goes, and what it does. */
   readonly advice: string;
 }
 
 /**
- * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so
- * it is named for programs only. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and Goose,
- * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a member that names the variable. VS
- * Code's inputs are not used: a person has to type them, and background agents skip such servers.
+ * Creates the configuration for one client. Claude Desktop's file accepts only stdio servers and skips an entry with a
+ * url, so it is named only for those. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and Goose,
+ * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a field that names the variable. VS Code's
+ * inputs are not used: a person has to type them, and background agents skip such servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const written = exportServers([serverOf(name, way)], client);
@@ -82,7 +82,7 @@ function claudeDesktopFile(platform: NodeJS.Platform): string {
   }
 }
 
-/** Into the project's file, where variables are known to be read. */
+/** Adds to the project's file, in which variables are known to be read. */
 function claudeCommand(name: string, way: Way): string {
   const add = ['claude', 'mcp', 'add', '--scope', 'project'];
   if (way.kind === 'stdio') return shellLine([...add, name, '--', way.program.command, ...serveArgs(way)]);
@@ -94,11 +94,11 @@ function adviceOf(files: readonly string[], command: string | null, way: Way): s
   const into = `Goes into ${files.join(' or ')}${command === null ? '' : `, or run: ${command}`}`;
   if (way.kind === 'stdio') {
     const self = way.serveArgs.some((arg) => arg.startsWith('--config'))
-      ? '; the file that --config names has to be another one'
+      ? '; the file that --config names must be a different one'
       : '';
-    return `${into} – the client then starts a gateway of its own, and paths count from where it does that${self}`;
+    return `${into} – the client then starts a gateway of its own, and paths are relative to its working folder${self}`;
   }
-  const token = way.tokenEnv === null ? '' : `, with the token that ${way.tokenEnv} holds where it was started`;
-  const desktop = command === null ? '' : '; Claude Desktop starts programs alone: --stdio has its snippet';
+  const token = way.tokenEnv === null ? '' : `, with the token in ${way.tokenEnv} of its environment`;
+  const desktop = command === null ? '' : '; Claude Desktop supports only stdio servers: add --stdio for its snippet';
   return `${into} – the client then talks to the gateway that listens there${token}${desktop}`;
 }

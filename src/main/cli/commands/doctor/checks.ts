@@ -15,7 +15,7 @@ import { failureLine, failureOf, mark, printable } from '../../terminal/output.t
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'note' | 'failed';
-  /** What is so, and what to do where that is needed. */
+  /** What was found, and what to do about it if anything. */
   readonly message: string;
 }
 
@@ -24,12 +24,12 @@ const THREAD_DEADLINE_MS = 10_000;
 const CLOCK_TIMEOUT_MS = 5_000;
 const MAX_SKEW_MS = 60_000;
 
-/** A finding of something that failed. */
+/** Creates a finding from an error. */
 export function failedFinding(check: string, error: unknown): Finding {
   return { check, outcome: 'failed', message: failureLine(failureOf(error)) };
 }
 
-/** A finding on a line of its own. */
+/** Formats a finding as one line. */
 export function findingLine({ check, outcome, message }: Finding): string {
   return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }
@@ -45,7 +45,7 @@ export function checkNode(): Finding {
   };
 }
 
-/** Boots a worker thread and has it prove a map. */
+/** Boots a worker thread that verifies a map. */
 export async function checkThreads(network: NetworkSettings): Promise<Finding> {
   const pool = new LoadPool();
   const startedMs = monotonicMs();
@@ -55,7 +55,7 @@ export async function checkThreads(network: NetworkSettings): Promise<Finding> {
       deadlineMs: THREAD_DEADLINE_MS,
     });
     if (outcome.kind === 'failed') return failedFinding('threads', fromWireError(outcome.error));
-    const message = `a worker thread booted and proved a map in ${Math.round(monotonicMs() - startedMs)} ms`;
+    const message = `a worker thread booted and verified a map in ${Math.round(monotonicMs() - startedMs)} ms`;
     return { check: 'threads', outcome: 'ok', message };
   } finally {
     await pool.close();
@@ -96,7 +96,7 @@ function selfMadeTask(network: NetworkSettings): LoadTask {
 /** Opens the store. */
 export async function checkDisk(stateDir: string | undefined): Promise<Finding> {
   if (stateDir === undefined) {
-    const message = 'nothing is remembered over restarts, as --no-state says';
+    const message = 'nothing is kept across restarts (--no-state)';
     return { check: 'disk', outcome: 'note', message };
   }
   const warnings: string[] = [];
@@ -122,7 +122,7 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
   return { check: 'proxy', outcome: 'note', message };
 }
 
-/** Compares this machine's clock with that of the server of the map, which dates its answers to the second. */
+/** Compares this machine's clock with the `Date` header of the server of the map, which is exact to the second. */
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
   try {

@@ -4,7 +4,7 @@ import { loginCommand, withOwnCommand } from '../../terminal/own-command.ts';
 import { isoOf } from '../sync.ts';
 import type { Finding } from './checks.ts';
 
-/** Which connectors need a login, and how long the other logins last. Connectors without a login are left out. */
+/** Reports which connectors need a login and how long the other logins last. Omits connectors without a login. */
 export function checkLogins(connectors: readonly ListedConnector[]): Finding[] {
   return connectors.flatMap((connector) => {
     if (needsLogin(connector)) return [missing(connector)];
@@ -17,12 +17,12 @@ function missing({ id, lastError, why, login }: ListedConnector): Finding {
   return { check: 'login', outcome: 'failed', message: `${id}: ${withOwnCommand(lastError?.message ?? why)}${lost}` };
 }
 
-/** A login that nobody can refresh ends at a known time, and its tools with it. */
+/** Reports a login. One that cannot be refreshed ends at a known time, and the use of its tools with it. */
 function present({ id, login }: ListedConnector): Finding {
   const where = `${id}: logged in at ${login?.issuer ?? 'an unknown issuer'}`;
   const expiresAt = login?.expiresAt ?? null;
   if (login?.isRefreshable === true) return { check: 'login', outcome: 'ok', message: `${where}, refreshed by itself` };
-  if (expiresAt === null) return { check: 'login', outcome: 'ok', message: `${where}, without an end that is known` };
+  if (expiresAt === null) return { check: 'login', outcome: 'ok', message: `${where}, with no known end` };
   const again = `run \`${loginCommand(id)}\` before that`;
   return {
     check: 'login',

@@ -15,13 +15,13 @@ import { knownSources } from '../state/known-sources.ts';
 import { isoOf } from '../sync.ts';
 import { type Finding, failedFinding } from './checks.ts';
 
-/** How long before its end a key or a key document is told. */
+/** How long before its expiry a key or a key document is reported. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
-/** Bits of a file's mode with which others may change it. */
+/** Bits of a file's mode that let others change it. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Sources whose floor lies in the future, so that every map of theirs is refused. */
+/** Finds sources whose floor lies in the future, so that all their maps are refused. */
 export async function checkFloors(stateDir: string | undefined): Promise<readonly Finding[]> {
   if (stateDir === undefined || !existsSync(join(stateDir, STORE_FILE))) return [];
   const writer = new WriterClient(stateDir);
@@ -39,7 +39,7 @@ export async function checkFloors(stateDir: string | undefined): Promise<readonl
   }
 }
 
-/** The file of `--keys`: whether its keys are usable and current, and who may change it. */
+/** Checks the file of `--keys`: whether its keys are usable and current, and who may change it. */
 export function checkKeyFile(path: string | undefined, nowMs: number): readonly Finding[] {
   if (path === undefined) return [];
   try {
@@ -49,7 +49,7 @@ export function checkKeyFile(path: string | undefined, nowMs: number): readonly 
     const shared: Finding = {
       check: 'keys',
       outcome: 'note',
-      message: `others can change ${path}, and so decide whose maps are believed: run chmod go-w on it`,
+      message: `others can change ${path}, and so decide which maps are trusted: run chmod go-w on it`,
     };
     return [found, ...(changeable ? [shared] : []), ...keys.flatMap((key) => keyFinding(key, nowMs))];
   } catch (error) {
@@ -61,7 +61,7 @@ function keyFinding({ kid, expiresAtMs }: TrustedKey, nowMs: number): readonly F
   return expiryFinding(`the configured key ${shownKid(kid)}`, expiresAtMs, nowMs);
 }
 
-/** What an operator should know of the trust in the map in force. */
+/** Reports what an operator should know about the trust in the map in force. */
 export function checkTrust(
   { accept, keyDocuments }: Pick<TrustOptions, 'accept' | 'keyDocuments'>,
   { signedBy, keys, accept: policy }: Pick<ServiceMapStatus, 'signedBy' | 'keys' | 'accept'>,
@@ -71,7 +71,7 @@ export function checkTrust(
   const isHmacAlone = isHmacOnly({ accept: policy, signedBy });
   return [
     ...(accept === 'either'
-      ? [note('--accept either believes everybody who knows the HMAC key, and each host that verifies knows it')]
+      ? [note('--accept either trusts everybody who knows the HMAC key, and each host that verifies maps knows it')]
       : []),
     ...(isHmacAlone ? [note('the map is signed by its HMAC alone, though public keys are configured')] : []),
     ...(signedBy?.signatures ?? []).flatMap(({ kid, keyExpiresAt }) =>

@@ -19,8 +19,8 @@ import { sayNotUp } from '../sync.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
 /**
- * Lists prompts: of all connectors, or of one, which is then the only one that is started. Resolves with the exit code:
- * 0 if what was asked for is up. Rejects with CONNECTOR_UNKNOWN.
+ * Lists the prompts of all connectors, or of one, which is then the only one that is started. Resolves with the exit
+ * code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runPrompts(words: readonly string[], options: FeatureOptions): Promise<number> {
   return withFeatures(words, options, async (manager, ids, isUp) => {
@@ -43,7 +43,7 @@ export function runPrompts(words: readonly string[], options: FeatureOptions): P
 }
 
 /**
- * Prints the messages of a prompt: `CONNECTOR.PROMPT key=value …`, or the prompt alone behind an address. Resolves
+ * Prints the messages of a prompt: `CONNECTOR.PROMPT key=value …`, or an address and the name of the prompt. Resolves
  * with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, or as the manager's `request` does.
  */
 export function runPromptsGet(words: readonly string[], options: FeatureOptions): Promise<number> {
@@ -87,7 +87,7 @@ function promptNamed(name: string, connectorId: string, prompts: readonly Featur
   throw new SwitchyardError('OPTIONS_INVALID', `Connector ${connectorId} has no prompt ${printable(name)}. ${meant}`);
 }
 
-/** The arguments of a prompt, which are texts all. Throws OPTIONS_INVALID for one that is missing or not known. */
+/** Reads the arguments of a prompt, which are all texts. Throws OPTIONS_INVALID for a missing or unknown one. */
 async function promptArguments(prompt: Feature, words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const known = argumentsOf(prompt.item);
   const schema = {

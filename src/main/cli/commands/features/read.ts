@@ -13,14 +13,14 @@ import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
 import { type FeatureOptions, textOf, withOne } from './with-features.ts';
 
 export interface ReadOptions extends FeatureOptions {
-  /** The folder for what is no text. */
+  /** The folder for content that is not text. */
   readonly save?: string;
 }
 
 /**
- * Reads a resource: texts go to stdout as they are, anything else into the folder of `--save`, or to stdout where that
- * is no terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource that no
- * connector lists, or as the manager's `request` does.
+ * Reads a resource. Texts go to stdout unchanged; other content goes into the folder of `--save`, or to stdout if that
+ * is not a terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource that
+ * no connector lists, or as the manager's `request` does.
  */
 export function runRead(words: readonly string[], options: ReadOptions): Promise<number> {
   const [first = '', second, ...rest] = words;
@@ -49,18 +49,18 @@ async function show(parts: readonly Part[], uri: string, document: object, { sav
   const hasBytes = parts.some(({ kind }) => kind === 'bytes');
   if (saved === null && hasBytes) {
     if (process.stdout.isTTY)
-      throw misuse(`${printable(uri)} is no text: give --save DIR, or write it into a pipe or file`);
+      throw misuse(`${printable(uri)} is not text: give --save DIR, or write it into a pipe or file`);
     for (const part of parts) process.stdout.write(part.kind === 'bytes' ? part.bytes : part.text);
     return;
   }
   for (const [index, part] of parts.entries()) {
     const text = partText(part, saved?.find((each) => each.index === index) ?? null);
-    // A text is written as it is; a terminal's prompt begins on a line of its own.
+    // A text is written unchanged; a terminal needs a line feed, so that its prompt begins on a line of its own.
     print(part.kind === 'text' && !process.stdout.isTTY ? text : `${text}\n`);
   }
 }
 
-/** The connector that lists a resource, or the only one there is. */
+/** Returns the connector that lists a resource, or the only connector. */
 async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], uri: string): Promise<string> {
   const all = manager.listConnectors();
   const [only] = all;
@@ -83,11 +83,11 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
     uri,
     resources.map(({ item }) => textOf(item.uri)),
   );
-  const hint = meant ?? 'Name the connector before it; `mcp-switchyard resources` lists what there is.';
+  const hint = meant ?? 'Name the connector before it; `mcp-switchyard resources` lists all resources.';
   throw new SwitchyardError('OPTIONS_INVALID', `No connector lists the resource ${printable(uri)}. ${hint}`);
 }
 
-/** Whether a URI may be of a template (RFC 6570): the plain texts of it must be there in their order. */
+/** Whether a URI may match a template (RFC 6570): it must contain the literal parts of the template in order. */
 function fits(uri: string, template: string): boolean {
   const texts = template.split(/\{[^{}]*\}/);
   if (texts.length < 2) return false;

@@ -6,8 +6,8 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
 /**
- * Lists resources and templates of resources: of all connectors, or of one, which is then the only one that is started.
- * Resolves with the exit code: 0 if what was asked for is up. Rejects with CONNECTOR_UNKNOWN.
+ * Lists the resources and resource templates of all connectors, or of one, which is then the only one that is started.
+ * Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runResources(words: readonly string[], options: FeatureOptions): Promise<number> {
   return withFeatures(words, options, async (manager, ids, isUp) => {

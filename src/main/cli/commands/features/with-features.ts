@@ -7,16 +7,16 @@ import { type AdHocOptions, adHocServer } from '../../targets/ad-hoc.ts';
 import { startConnector, syncEntries } from '../../targets/chosen-connector.ts';
 import { sayNotUp } from '../sync.ts';
 
-/** What `resources`, `prompts` and `read` are given. */
+/** Options of `resources`, `prompts` and `read`. */
 export interface FeatureOptions extends SourceOptions, AdHocOptions {
   /** The only connector. */
   readonly connector?: string;
 }
 
-/** `ids` are the connectors that are up; `isUp` is whether all are that were asked for. */
+/** `ids` are the connectors that are up; `isUp` is whether all requested connectors are. */
 type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], isUp: boolean) => Promise<number>;
 
-/** The connector that `words` and options name: an address, a program, an id, or none for all. */
+/** Runs `work` with the connector that `words` and options name: a URL, a stdio server, an id, or all connectors. */
 export async function withFeatures(
   words: readonly string[],
   options: FeatureOptions,
@@ -26,7 +26,7 @@ export async function withFeatures(
   const server = adHocServer(isAddress(word) ? word : undefined, options);
   const named = isAddress(word) ? undefined : word;
   if (rest.length > 0 || (named !== undefined && (server !== null || options.connector !== undefined)))
-    throw misuse('Name one connector: its id, its address, or a program after --');
+    throw misuse('Name one connector: its id, its URL, or a command after --');
   return withOne(
     server === null ? options : { ...options, adHoc: server },
     server?.id ?? options.connector ?? named,
@@ -34,7 +34,9 @@ export async function withFeatures(
   );
 }
 
-/** The same, of the connector called `only`, which is then the only one that is started; all without it. */
+/**
+ * Runs `work` with the connector called `only`, which is then the only one that is started; with all if it is absent.
+ */
 export function withOne(options: SourceOptions, only: string | undefined, work: FeatureWork): Promise<number> {
   return withManager(
     options,
@@ -61,7 +63,7 @@ async function start(manager: ConnectorProxyManager, startUp: StartUp, only: str
   }
 }
 
-/** A member that should be a text. */
+/** Returns a field that should be a text; empty if it is not. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

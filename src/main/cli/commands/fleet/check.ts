@@ -3,7 +3,10 @@ import { findingLine } from '../doctor/checks.ts';
 import { fleetFindings } from './fleet-findings.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
-/** Checks whether a server does what a fleet needs, and says what to do. The exit code: 0 if nothing failed. */
+/**
+ * Checks whether a server does what a fleet needs, and says what to do. Resolves with the exit code: 0 if nothing
+ * failed.
+ */
 export async function runFleetCheck(options: FleetCommandOptions): Promise<number> {
   const findings = await withFleetOf(options, fleetFindings);
   const isGood = findings.every(({ outcome }) => outcome !== 'failed');

@@ -3,15 +3,15 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import { type Finding, failedFinding } from '../doctor/checks.ts';
 import { asked } from './join-fleet.ts';
 
-/** The oldest Redis whose ACL rules and commands are enough. Valkey began beyond it. */
+/** Oldest major version of Redis with sufficient ACL rules and commands. All versions of Valkey are newer. */
 const OLDEST_MAJOR = 7;
 
-/** Beyond this, a host waits noticeably for what it asks. */
+/** Round-trip time beyond which a host waits noticeably for replies. */
 const SLOW_MS = 50;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** What `fleet check` and `doctor` say of a fleet: what works, and what to do about the rest. */
+/** Findings of `fleet check` and `doctor` about a fleet: what works, and what to do about the rest. */
 export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();
@@ -44,7 +44,7 @@ function probeFindings(probe: FleetProbe, role: Fleet['role']): readonly Finding
 }
 
 function versionFinding(version: string | null): readonly Finding[] {
-  if (version === null) return [note('version', 'unknown: the user may not ask with INFO, which nothing else needs')];
+  if (version === null) return [note('version', 'unknown: the user may not run INFO, which nothing else needs')];
   return Number.parseInt(version, 10) >= OLDEST_MAJOR
     ? [ok('version', version)]
     : [failed('version', `${version} is too old: install Redis ${OLDEST_MAJOR}.0 or Valkey 8`)];

@@ -6,10 +6,10 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
-/** Characters of a digest that tell maps apart. */
+/** Number of characters of a digest that are shown. */
 const SHORT_DIGEST = 8;
 
-/** Shows each host: role, address, version and maps. Rejects with FLEET_UNAVAILABLE where the server is away. */
+/** Shows each host: role, address, version and maps. Rejects with FLEET_UNAVAILABLE if the server is away. */
 export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
     assertConnected(fleet);
@@ -20,21 +20,21 @@ export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
   });
 }
 
-/** Throws FLEET_UNAVAILABLE where the server did not answer. */
+/** Throws FLEET_UNAVAILABLE if the server did not answer. */
 export function assertConnected(fleet: Fleet): void {
   if (fleet.isConnected) return;
   const { failure } = fleet.status();
   throw new SwitchyardError('FLEET_UNAVAILABLE', failure?.message ?? 'The server of the fleet did not answer');
 }
 
-/** Says on stderr that there is more than this command could read. */
+/** Warns on stderr about records that this command could not read. */
 export function warnOfRefused(fleet: Fleet): void {
   const { refusedCount } = fleet.status();
   if (refusedCount > 0)
     say(`${refusedCount} records or commands were refused; hosts with another secret are not shown (\`fleet check\`).`);
 }
 
-/** A digest as people compare it. */
+/** Shortens a digest for people. */
 export function shortDigest(sha256: string | null): string {
   return sha256 === null ? 'none' : printable(sha256.slice(0, SHORT_DIGEST));
 }

@@ -7,20 +7,20 @@ import { checkFleetOptions } from '../../../options/option-checks.ts';
 import { type FleetFlags, fleetChoice } from '../../flags/fleet-options.ts';
 import { misuse } from '../../flags/option-values.ts';
 
-/** How long the server may take to answer, and its roster to be read. */
+/** How long the server may take to answer and to send its roster. */
 const JOIN_WITHIN_MS = 10_000;
 
-/** How long after a first failure it may still come about: a busy machine misses a deadline now and then. */
+/** How long a connection may still take after a first failure: a busy machine misses a deadline now and then. */
 const RETRY_WITHIN_MS = 1_500;
 
-/** What `fleet status`, `fleet hosts` and `fleet check` are given. */
+/** Options of `fleet status`, `fleet hosts` and `fleet check`. */
 export interface FleetCommandOptions extends FleetFlags {
   readonly json: boolean;
 }
 
 /**
- * Runs `work` with the fleet that the flags name, as an onlooker: the roster does not name this process. The server was
- * asked then, and answered or not. Throws OPTIONS_INVALID without `--fleet`.
+ * Runs `work` with the fleet that the flags name, as an onlooker that the roster does not name. By then the server has
+ * answered or failed to. Throws OPTIONS_INVALID without `--fleet`.
  */
 export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
   const { json: _, ...flags } = options;

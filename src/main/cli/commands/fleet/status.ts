@@ -5,21 +5,23 @@ import { isoOf } from '../sync.ts';
 import { assertConnected, shortDigest, warnOfRefused } from './hosts.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
-/** A service map over all hosts. */
+/** State of a service map across all hosts. */
 interface FleetMapSummary {
   readonly name: string;
   readonly sourceId: string;
-  /** SHA-256 and `generatedAt` (epoch ms) of the newest body that a host has; null where no host has one. */
+  /** SHA-256 and `generatedAt` (epoch ms) of the newest body that a host has; null if no host has one. */
   readonly sha256: string | null;
   readonly generatedAtMs: number | null;
-  /** Id of the host that asks the source for all; null where none does. */
+  /** Id of the host that fetches from the source for all; null if none does. */
   readonly leader: string | null;
   readonly hosts: number;
-  /** Hosts that have the newest one. */
+  /** Number of hosts that have the newest body. */
   readonly current: number;
 }
 
-/** Shows a fleet as a whole. The exit code: 0 if every map has a leader and every host the newest body. */
+/**
+ * Shows a fleet as a whole. Resolves with the exit code: 0 if every map has a leader and every host the newest body.
+ */
 export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
     assertConnected(fleet);

@@ -3,7 +3,7 @@ import { documentation } from './object-type.ts';
 import { SchemaTypes } from './schema-types.ts';
 import { comment, indented, literal, propertyName, UNKNOWN } from './type-text.ts';
 
-/** What is generated from a tool. */
+/** Fields of a tool that code is generated from. */
 export type DescribedTool = Pick<ToolInfo, 'name' | 'connectorId' | 'description' | 'inputSchema' | 'definition'>;
 
 const HEADER = `/* eslint-disable */
@@ -63,8 +63,8 @@ export function createClient<Caller extends ToolCaller>(caller: Caller): Client<
 `;
 
 /**
- * Writes the module of a typed client. The same tools give the same text, in whatever order they come; a tool that is
- * added or changed leaves the text of the others as it is.
+ * Writes the module of a typed client. The same tools give the same text, in whatever order they come; adding or
+ * changing a tool leaves the text of the others unchanged.
  */
 export function clientModule(tools: readonly DescribedTool[]): string {
   const connectors = grouped(tools);
@@ -95,7 +95,7 @@ export function clientModule(tools: readonly DescribedTool[]): string {
   ].join('');
 }
 
-/** The tools of each connector, both sorted by name. */
+/** Groups tools by connector, both sorted by name. */
 function grouped(tools: readonly DescribedTool[]): readonly (readonly [string, readonly DescribedTool[]])[] {
   const connectors = new Map<string, Map<string, DescribedTool>>();
   for (const tool of tools) {
@@ -109,7 +109,7 @@ function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The name of a tool without its connector's. */
+/** Returns the name of a tool without its connector's. */
 function shortName({ name, connectorId }: DescribedTool): string {
   return name.slice(connectorId.length + 1);
 }

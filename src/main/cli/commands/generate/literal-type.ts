@@ -1,13 +1,13 @@
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { atom, literal, MAX_MEMBERS, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** How deep a constant is written out. */
+/** Maximum depth to which a constant is written out. */
 const MAX_DEPTH = 16;
 
-/** Members of a constant object or array that are written out. */
+/** Maximum number of members of a constant object or array that are written out. */
 const MAX_CONSTANT = 200;
 
-/** The type that only this JSON value has; a wider one for a value that is too large. */
+/** Returns the type that only this JSON value has, or a wider one if the value is too large. */
 export function literalType(value: unknown, depth = 0): TypeText {
   if (typeof value === 'string') return atom(literal(value));
   if (typeof value === 'number') return atom(Number.isFinite(value) ? String(value) : 'number');
@@ -29,7 +29,7 @@ export function literalType(value: unknown, depth = 0): TypeText {
   );
 }
 
-/** The type of the values of an `enum`: the kinds of its values alone where there are very many. */
+/** Returns the type of the values of an `enum`; if there are too many values, only their kinds. */
 export function literalUnion(values: readonly unknown[]): TypeText {
   if (values.length <= MAX_MEMBERS) return unionOf(values.map((value) => literalType(value)));
   const kinds = new Set(values.map((value) => (value === null ? 'null' : typeof value)));

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { SchemaReader } from './schema-reader.ts';
 import { atom, comment, indented, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** Whether a schema without a type is about objects. */
+/** Whether a schema without a `type` describes objects. */
 export function isObjectSchema(schema: JsonObject): boolean {
   const { properties, patternProperties, additionalProperties, required } = schema;
   return (
@@ -15,8 +15,8 @@ export function isObjectSchema(schema: JsonObject): boolean {
 }
 
 /**
- * The type of objects that a schema describes. Where it names properties and says nothing of others, the type has
- * those alone, so that a misspelt one is found; JSON Schema itself would allow any.
+ * Returns the type of the objects that a schema describes. If the schema names properties and says nothing of others,
+ * the type has only those, so that a misspelt one is an error; JSON Schema itself would allow any.
  */
 export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
   const properties = isObject(schema.properties) ? schema.properties : {};
@@ -34,19 +34,19 @@ export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
   return atom(`{\n  ${members.map(indented).join('\n  ')}\n}`);
 }
 
-/** The documentation of what a schema describes. */
+/** Returns the documentation comment of a schema. */
 export function documentation(schema: unknown): string {
   if (!isObject(schema)) return '';
   const { description, title, deprecated } = schema;
   return comment(description ?? title, deprecated === true ? ['@deprecated'] : []);
 }
 
-/** The type of properties that have no name in the schema; null where there are none. */
+/** Returns the type of properties that have no name in the schema; null if there can be none. */
 function otherProperties(schema: JsonObject, hasNames: boolean, reader: SchemaReader): TypeText | null {
   const { additionalProperties, unevaluatedProperties, patternProperties } = schema;
   const rest = additionalProperties ?? unevaluatedProperties;
   const patterns = isObject(patternProperties) ? Object.keys(patternProperties).sort() : [];
-  // An index must fit the named properties too, whatever they are.
+  // An index signature must fit the named properties too, whatever their types are.
   if (hasNames) return patterns.length > 0 || rest === true || isObject(rest) ? UNKNOWN : null;
   if (rest === undefined || rest === true) return UNKNOWN;
   const described = patterns.map((pattern) => reader.within((patternProperties as JsonObject)[pattern]));

@@ -1,13 +1,13 @@
 /**
- * Which declared types a declared type mentions outside of objects and arrays. The compiler resolves those at once, so
- * that they may not lead back.
+ * Graph of the declared types that mention each other outside of objects and arrays. The compiler resolves such
+ * references at once, so they must not form a cycle.
  */
 export class ReferenceGraph {
   readonly #edges = new Map<string, Set<string>>();
   /** The declared type that is being written; null within an object or an array. */
   #current: string | null = null;
 
-  /** Notes that the current type mentions `to`. False, and nothing is noted, where that would close a circle. */
+  /** Records that the current type mentions `to`. Returns false, and records nothing, if that would close a cycle. */
   add(to: string): boolean {
     const from = this.#current;
     if (from === null) return true;
@@ -17,7 +17,7 @@ export class ReferenceGraph {
     return true;
   }
 
-  /** Runs `write` for a declared type. */
+  /** Runs `write` with a declared type as the current one. */
   from<T>(place: string | null, write: () => T): T {
     const before = this.#current;
     this.#current = place;
@@ -28,7 +28,7 @@ export class ReferenceGraph {
     }
   }
 
-  /** Runs `write` for what stands within an object or an array. */
+  /** Runs `write` for the content of an object or an array. */
   within<T>(write: () => T): T {
     return this.from(null, write);
   }

@@ -1,7 +1,7 @@
 import type { TypeText } from './type-text.ts';
 
-/** What object and array types need to write the types within them. */
+/** Writer of the types within object and array types. */
 export interface SchemaReader {
-  /** The type of a schema that stands within an object or an array. */
+  /** Returns the type of a schema that stands within an object or an array. */
   readonly within: (schema: unknown) => TypeText;
 }

@@ -1,26 +1,26 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 
-/** Members of a schema beyond this many are not searched for anchors. */
+/** Maximum number of members of a schema that are searched for anchors. */
 const MAX_NODES = 50_000;
 
-/** Where a reference points to. */
+/** Target of a reference. */
 export interface ReferenceTarget {
-  /** The same for every reference that points there. */
+  /** Identifies the target: every reference to it has this place. */
   readonly place: string;
   readonly schema: unknown;
 }
 
-/** Finds what `$ref` and its like point to within one schema. What is outside of it is never fetched. */
+/** Resolves `$ref` and similar keywords within one schema. Never fetches anything outside of it. */
 export class SchemaReferences {
   readonly #root: unknown;
-  /** Schemas by `$anchor`, `$dynamicAnchor` and `$id`; built when the first of them is asked for. */
+  /** Schemas by `$anchor`, `$dynamicAnchor` and `$id`; built when first needed. */
   #named: ReadonlyMap<string, unknown> | null = null;
 
   constructor(root: unknown) {
     this.#root = root;
   }
 
-  /** The schema that a reference names; null where it names none of this document. */
+  /** Returns the schema that a reference names; null if it is not in this document. */
   find(reference: string): ReferenceTarget | null {
     const place = reference === '' ? '#' : decoded(reference);
     if (place === '#') return { place, schema: this.#root };
@@ -34,7 +34,7 @@ function found(place: string, schema: unknown): ReferenceTarget | null {
   return schema === undefined ? null : { place, schema };
 }
 
-/** RFC 6901, over own members only. */
+/** Resolves a JSON pointer (RFC 6901) over own members only. */
 function atPointer(root: unknown, pointer: string): unknown {
   let value: unknown = root;
   for (const token of pointer.split('/')) {

@@ -8,13 +8,13 @@ import type { SchemaReader } from './schema-reader.ts';
 import { SchemaReferences } from './schema-references.ts';
 import { atom, intersectionOf, MAX_WIDTH, NEVER, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** Schemas within one schema, references followed; what comes after them is `unknown`. */
+/** Maximum number of schemas read from one schema, including references; the rest is `unknown`. */
 const MAX_SCHEMAS = 20_000;
 
-/** How deep a type may nest. Compilers and people give up at some depth. */
+/** Maximum depth of a type, since compilers and readers fail on very deep ones. */
 const MAX_DEPTH = 48;
 
-/** Drafts before 2019-09 have nothing beside `$ref` count (draft-07, section 8.3). */
+/** Drafts before 2019-09 ignore all keywords next to `$ref` (draft-07, section 8.3). */
 const OLD_DRAFT = /^https?:\/\/json-schema\.org\/draft-0[3467]\//;
 
 const PRIMITIVES: ReadonlyMap<string, TypeText> = new Map([
@@ -25,16 +25,16 @@ const PRIMITIVES: ReadonlyMap<string, TypeText> = new Map([
   ['null', atom('null')],
 ]);
 
-/** Takes a type that a schema refers to, once for each: its name and its text. */
+/** Receives each type that a schema refers to once: its name and its text. */
 export type Declare = (name: string, type: string) => void;
 
 /**
- * Writes a JSON Schema (2020-12 or draft-07) as a TypeScript type. What types cannot say, such as a pattern, is left
- * out, so that the type may allow more than the schema does. References become types of their own, which `declare`
- * takes; those that lead out of the schema are `unknown`.
+ * Writes a JSON Schema (2020-12 or draft-07) as a TypeScript type. Constraints that types cannot express, such as a
+ * pattern, are left out, so that the type may allow more than the schema does. References become types of their own,
+ * which are passed to `declare`; references out of the schema become `unknown`.
  */
 export class SchemaTypes {
-  /** What tells names of types of this schema from those of others. */
+  /** Distinguishes type names of this schema from those of other schemas. */
   readonly #owner: string;
   readonly #declare: Declare;
   readonly #references: SchemaReferences;
@@ -52,7 +52,7 @@ export class SchemaTypes {
     this.#isOldDraft = isObject(root) && typeof root.$schema === 'string' && OLD_DRAFT.test(root.$schema);
   }
 
-  /** The type of a schema of this document. */
+  /** Returns the type of a schema of this document. */
   typeOf(schema: unknown): TypeText {
     if (schema === false) return NEVER;
     if (!isObject(schema) || this.#left <= 0 || this.#depth >= MAX_DEPTH) return UNKNOWN;
@@ -75,18 +75,18 @@ export class SchemaTypes {
       if (Array.isArray(choices)) parts.push(unionOf(choices.map((choice) => this.typeOf(choice))));
     if (not === true || (isObject(not) && Object.keys(not).length === 0)) parts.push(NEVER);
     const type = intersectionOf(parts);
-    // OpenAPI 3.0, which several servers write.
+    // OpenAPI 3.0, which several servers use.
     return nullable === true ? unionOf([type, atom('null')]) : type;
   }
 
-  /** What `const`, `enum` and `type` say, with the keywords of objects and arrays. */
+  /** Returns the type that `const`, `enum` and `type` give, with the keywords of objects and arrays. */
   #ownType(schema: JsonObject): TypeText {
     if (Object.hasOwn(schema, 'const')) return literalType(schema.const);
     if (Array.isArray(schema.enum)) return literalUnion(schema.enum);
     const { type } = schema;
     if (Array.isArray(type)) return unionOf(type.map((kind) => this.#kind(kind, schema)));
     if (typeof type === 'string') return this.#kind(type, schema);
-    // Many leave out the type that their keywords are about.
+    // Many schemas omit the type that their keywords imply.
     if (isObjectSchema(schema)) return this.#kind('object', schema);
     return schema.items === undefined && schema.prefixItems === undefined ? UNKNOWN : this.#kind('array', schema);
   }
@@ -109,7 +109,7 @@ export class SchemaTypes {
     if (!this.#graph.add(place)) return UNKNOWN;
     const known = this.#declared.get(place);
     if (known !== undefined) return atom(known.name, known.width);
-    // As long as its width is not known, it combines with nothing that is wide.
+    // Until its width is known, the type counts as wide, so that it combines with no other wide type.
     const declared = { name: this.#nameOf(place), width: MAX_WIDTH };
     this.#declared.set(place, declared);
     const depth = this.#depth;
@@ -121,7 +121,7 @@ export class SchemaTypes {
     return atom(declared.name, type.width);
   }
 
-  /** The same for the same schema, whatever other tools there are, so that adding one changes no other name. */
+  /** Returns a name that depends on the schema alone, so that adding a tool changes no other name. */
   #nameOf(place: string): string {
     const last = /[^/#]*$/.exec(place)?.[0] ?? '';
     const words = last.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');

@@ -1,7 +1,7 @@
 /** A TypeScript type as text. */
 export interface TypeText {
   readonly text: string;
-  /** Members of the union that the compiler makes of it; 1 for anything that is no union. */
+  /** Number of members of the union that the compiler makes of it; 1 for anything else. */
   readonly width: number;
   /** Whether it needs parentheses inside an array or an intersection. */
   readonly isCompound: boolean;
@@ -10,28 +10,28 @@ export interface TypeText {
 /** The compiler refuses intersections of unions that come to more than 100 000 members ("too complex to represent"). */
 export const MAX_WIDTH = 1_000;
 
-/** Members of a union, and values of an enum that are written out. */
+/** Maximum number of members of a union, and of values of an enum that are written out. */
 export const MAX_MEMBERS = 10_000;
 
-/** Longer unions have one line for each member. */
+/** Longer unions get one line for each member. */
 const LINE_LENGTH = 100;
 
 export const UNKNOWN: TypeText = atom('unknown');
 export const NEVER: TypeText = atom('never');
 
-/** A type that is one word, or has brackets of its own. */
+/** Creates a type that is one word, or has brackets of its own. */
 export function atom(text: string, width = 1): TypeText {
   return { text, width, isCompound: false };
 }
 
-/** The union of types. `unknown` absorbs the others, and so does a union that is too wide. */
+/** Returns the union of types. `unknown` absorbs the others, and a union that is too wide becomes `unknown`. */
 export function unionOf(types: readonly TypeText[]): TypeText {
   const members = [...new Map(types.filter((type) => type.text !== 'never').map((type) => [type.text, type])).values()];
   const [first = NEVER, ...others] = members;
   if (others.length === 0) return first;
   const width = members.reduce((sum, type) => sum + type.width, 0);
   if (width > MAX_MEMBERS || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
-  // A union that has a line for each member begins with a bar, which may not stand after another one.
+  // A union with a line for each member begins with a bar, which may not follow another bar.
   const texts = members.map((type) => (type.text.startsWith('\n') ? enclosed(type) : type.text));
   const line = texts.join(' | ');
   const text =
@@ -40,8 +40,8 @@ export function unionOf(types: readonly TypeText[]): TypeText {
 }
 
 /**
- * The intersection of types. A part that would make it too wide is left out, which allows more than the schema does
- * and never less.
+ * Returns the intersection of types. A part that would make it too wide is left out, which allows more than the schema
+ * does and never less.
  */
 export function intersectionOf(types: readonly TypeText[]): TypeText {
   const parts: TypeText[] = [];
@@ -57,31 +57,31 @@ export function intersectionOf(types: readonly TypeText[]): TypeText {
   return { text: parts.map(enclosed).join(' & '), width, isCompound: true };
 }
 
-/** A type as it can stand before `[]`. */
+/** Returns a type that can stand before `[]`. */
 export function enclosed({ text, isCompound }: TypeText): string {
   return isCompound ? `(${text.startsWith('\n') ? `${indented(text)}\n` : text})` : text;
 }
 
-/** A text whose lines after the first are indented by one more level. */
+/** Indents all lines after the first by one more level. */
 export function indented(text: string): string {
   return text.replaceAll('\n', '\n  ');
 }
 
-/** The literal of a text. Characters that an editor does not show, or that turn its lines around, are escaped. */
+/** Writes a text as a literal. Escapes characters that are invisible or reverse the direction of text. */
 export function literal(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => unitEscape(character.charCodeAt(index))).join(''),
   );
 }
 
-/** The name of a property: as it is where it is a plain identifier, else as a literal. */
+/** Writes the name of a property: unchanged if it is a plain identifier, else as a literal. */
 export function propertyName(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) && name !== '__proto__' ? name : literal(name);
 }
 
 /**
- * A text of others as a documentation comment with its line feed; empty for a text without words. Nothing in it ends
- * the comment, and no `@` in it begins a tag or an instruction to a tool, such as `@ts-ignore`.
+ * Writes untrusted text as a documentation comment with its line feed; empty for a text without words. Nothing in it
+ * ends the comment, and no `@` in it begins a tag or an instruction to a tool, such as `@ts-ignore`.
  */
 export function comment(text: unknown, tags: readonly string[] = []): string {
   const said = typeof text === 'string' ? text.toWellFormed() : '';

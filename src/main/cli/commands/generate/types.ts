@@ -10,21 +10,21 @@ import { sayNotUp } from '../sync.ts';
 import { clientModule } from './client-module.ts';
 
 export interface GenerateTypesOptions extends SourceOptions {
-  /** Whether the file is compared alone, and not written. */
+  /** Whether the file is only compared, not written. */
   readonly check: boolean;
-  /** The file; stdout without it. */
+  /** The file; defaults to stdout. */
   readonly out?: string;
 }
 
-/** Lines of differences that are shown. */
+/** Maximum number of lines of differences that are shown. */
 const MAX_LINES = 100;
 
-/** How long differences are looked for. */
+/** How long the search for differences may take. */
 const DIFF_MS = 2_000;
 
 /**
- * Writes types and a client for the tools of all connectors. Resolves with the exit code: 1, and nothing is written,
- * where a connector that was never listed is not up; 1 also for `check` of a file that is not current. Rejects with
+ * Writes types and a client for the tools of all connectors. Resolves with the exit code: 1, with nothing written, if a
+ * connector that was never listed is not up; 1 also if `check` finds a file that is not current. Rejects with
  * OPTIONS_INVALID for a file that cannot be read or written.
  */
 export function runGenerateTypes(options: GenerateTypesOptions): Promise<number> {
@@ -55,7 +55,7 @@ function written(text: string, toolCount: number, { out, json }: GenerateTypesOp
   if (out !== undefined && isChanged) writeOutputFile(out, text);
   if (json) printJson({ ok: true, toolCount, ...(out === undefined ? { text } : { file: out, isChanged }) });
   else if (out !== undefined)
-    say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'current already'}`);
+    say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'already current'}`);
   return EXIT.ok;
 }
 
@@ -70,7 +70,7 @@ function compared(text: string, out: string, { json }: GenerateTypesOptions): nu
   return isCurrent ? EXIT.ok : EXIT.failed;
 }
 
-/** What differs, as lines of a patch. */
+/** Returns the differences as lines of a patch. */
 function differencesOf(present: string | null, text: string): readonly string[] {
   if (present === null) return ['There is no such file'];
   const patch = createTwoFilesPatch('the file', 'the tools', present, text, undefined, undefined, {
@@ -89,7 +89,7 @@ function firstDifference(present: string, text: string): string {
   return `The texts differ from line ${(index === -1 ? lines.length : index) + 1} on`;
 }
 
-/** The text of a file; null where there is none. */
+/** Returns the text of a file; null if it does not exist. */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -19,24 +19,24 @@ import { requiredKeyFile } from './key-files.ts';
 
 const VERSION = '{version}';
 
-/** Ends the name of a document that does not have all signatures yet. */
+/** Suffix for the file name of a document that still lacks signatures. */
 export const PARTIAL = '.partial';
 
-/** The files of key documents: a path in which `{version}` stands for the number. */
+/** Files of key documents: a path in which `{version}` stands for the number. */
 export interface DocumentFiles {
   readonly pathOf: (version: number) => string;
-  /** The newest document and its version; null where there is none. */
+  /** The newest document; null before the first one. */
   readonly newest: KeyDocument | null;
 }
 
-/** The keys and the threshold that must sign the next document, and how hosts call them. */
+/** Keys and threshold that must sign the next document, and the version that sets them; 0 for the configured keys. */
 export interface NextSigners extends KeyRoots {
   readonly version: number;
 }
 
 /**
- * Reads the newest of the documents that a pattern names, and verifies it against the one before it, if that is there.
- * Throws OPTIONS_INVALID for a pattern without `{version}` or one of a URL, and what reading and verifying throw.
+ * Reads the newest document that a pattern names and verifies it against the one before, if that exists. Throws
+ * OPTIONS_INVALID for a URL or a pattern without `{version}`, and whatever reading and verifying throw.
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
@@ -55,13 +55,15 @@ export function openDocuments(pattern: string): DocumentFiles {
   return { pathOf, newest };
 }
 
-/** What hosts on the newest document, or else with the configured keys, ask of the next one. */
+/**
+ * Returns the signers that hosts require for the next document: the roots of the newest one, or the configured keys.
+ */
 export function nextSigners(newest: KeyDocument | null, configured: readonly object[], threshold: number): NextSigners {
   if (newest !== null) return { ...rootsOf(newest), version: newest.version };
   return { keys: readKeySet({ keys: configured }), threshold, version: 0 };
 }
 
-/** The configured keys that version 1 must be signed by. Throws OPTIONS_INVALID where no flag names them. */
+/** Reads the configured keys that must sign version 1. Throws OPTIONS_INVALID if no flag names them. */
 export function configuredKeys(newest: KeyDocument | null, path: string | undefined, flag: string): readonly object[] {
   if (newest !== null) return [];
   if (path === undefined)
@@ -69,12 +71,15 @@ export function configuredKeys(newest: KeyDocument | null, path: string | undefi
   return requiredKeyFile(path, flag);
 }
 
-/** The roots that a document says sign the next one. */
+/** Returns the roots and the threshold that a document sets for the next one. */
 export function rootsOf({ roots, threshold }: KeyDocument): KeyRoots {
   return { keys: roots, threshold };
 }
 
-/** The document in a file that must be there. Throws KEYS_UNAVAILABLE, or KEYS_INVALID for one of another version. */
+/**
+ * Reads a document whose file must exist. Throws OPTIONS_INVALID if it cannot be read or has another version,
+ * KEYS_INVALID if its content is invalid.
+ */
 export function readDocument(path: string, version?: number): KeyDocument {
   const document = existingDocument(path, version);
   if (document === null) throw misuse(`There is no key document ${path}`);
@@ -97,7 +102,7 @@ function existingDocument(path: string, version?: number): KeyDocument | null {
   }
 }
 
-/** Writes a document that hosts look for. It is never replaced. */
+/** Writes a document under the name that hosts look for. Never replaces a file. */
 export function writeDocument(path: string, document: SignedKeyDocument): void {
   const remedy = 'somebody else has written it meanwhile: look at it with `keys list`, and run this command again';
   writeOutputFile(path, textOf(document), { mayReplace: false, remedy });
@@ -112,7 +117,7 @@ function textOf(document: SignedKeyDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** The highest version whose file is there; 0 without any. */
+/** Returns the highest version that has a file; 0 if none has. */
 function newestVersion(pattern: string): number {
   const [start = '', end = ''] = basename(pattern).split(VERSION, 2);
   let names: string[];

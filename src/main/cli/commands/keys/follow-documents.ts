@@ -5,15 +5,15 @@ import { verifyKeyDocument, verifyNextKeyDocument } from '../../../../shared/sig
 import { type Failure, failureOf } from '../../terminal/output.ts';
 import { rootsOf } from './document-files.ts';
 
-/** A key document, and why hosts would not believe it; null if they would. */
+/** A key document, and why hosts would reject it; null if they would accept it. */
 export interface FollowedDocument {
   readonly document: KeyDocument;
   readonly problem: Failure | null;
 }
 
 /**
- * Verifies each document against the one before it, as hosts do; the first against the configured keys where these are
- * given, or else against its own roots alone. Only the newest must be unexpired.
+ * Verifies each document against the one before it, as hosts do. The first one is verified against the configured keys
+ * if there are any, or else against its own roots. Only the newest must be unexpired.
  */
 export function followDocuments(
   documents: readonly KeyDocument[],

@@ -14,27 +14,27 @@ export const OWNER_ONLY = 0o600;
 const MAX_KEY_FILE_BYTES = 1024 * 1024;
 
 /**
- * The keys of a JWKS file, as they are written; none where there is no such file. Throws OPTIONS_INVALID where it
- * cannot be read or is no JWKS, KEYS_INVALID where its keys are not usable or private.
+ * Reads the keys of a JWKS file as they are; returns none if the file does not exist. Throws OPTIONS_INVALID if it
+ * cannot be read or is not a JWKS, KEYS_INVALID if its keys are unusable or private.
  */
 export function readKeyFile(path: string, flag: string): readonly PublicJwk[] {
   const value = readJson(path, flag);
   if (value === null) return [];
   const keys = typeof value === 'object' && 'keys' in value ? value.keys : null;
-  if (!Array.isArray(keys)) throw misuse(`${path} of ${flag} is no JWKS: {"keys": […]}`);
-  // An empty set is a file that somebody prepared.
+  if (!Array.isArray(keys)) throw misuse(`${path} of ${flag} is not a JWKS: {"keys": […]}`);
+  // An empty set is allowed: the file may have been prepared for later keys.
   if (keys.length > 0) readKeySet(value);
   return keys as readonly PublicJwk[];
 }
 
-/** The same for a file that must be there and have a key. */
+/** Reads the keys of a JWKS file that must exist and hold a key. Throws OPTIONS_INVALID or KEYS_INVALID. */
 export function requiredKeyFile(path: string, flag: string): readonly PublicJwk[] {
   const keys = readKeyFile(path, flag);
   if (keys.length === 0) throw misuse(`There is no key in ${path}, which ${flag} names`);
   return keys;
 }
 
-/** Writes a JWKS file. One that is there keeps its permissions, and a symbolic link stays one. */
+/** Writes a JWKS file. An existing file keeps its permissions, and a symbolic link stays a link. */
 export function writeKeyFile(path: string, keys: readonly object[]): void {
   const text = `${JSON.stringify({ keys }, null, 2)}\n`;
   let target: string;
@@ -49,7 +49,7 @@ export function writeKeyFile(path: string, keys: readonly object[]): void {
   writeOutputFile(target, text, { mode: statSync(target).mode & 0o777 });
 }
 
-/** The value of a JSON file that a flag names; null where there is no such file. Throws OPTIONS_INVALID. */
+/** Returns the value of a JSON file that a flag names; null if there is no such file. Throws OPTIONS_INVALID. */
 export function readJson(path: string, flag: string): unknown {
   let bytes: Uint8Array;
   try {
@@ -63,7 +63,7 @@ export function readJson(path: string, flag: string): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
-    // Without the parser's words: they quote the file, which may hold a private key.
+    // Leaves out the parser's message: it quotes the file, which may hold a private key.
     throw misuse(`The file ${path} of ${flag} is not strict JSON (${codeOf(error) ?? 'unknown'})`);
   }
 }

@@ -17,7 +17,7 @@ export interface ListKeysOptions {
   readonly json: boolean;
 }
 
-/** A public key as the command shows it. Instants are epoch ms; null where there is no limit. */
+/** A public key as the command shows it. Instants are epoch ms; null for no limit. */
 interface ListedKey {
   readonly kid: string;
   readonly alg: string;
@@ -32,18 +32,18 @@ interface ListedKey {
 interface ListedDocument {
   readonly version: number;
   readonly expiresAt: number;
-  /** How many roots must sign the next document. */
+  /** Number of roots that must sign the next document. */
   readonly threshold: number;
   readonly signedBy: readonly string[];
-  /** Thumbprints. */
+  /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
-  /** Why a host would not believe it; null if it would. */
+  /** Why a host would reject it; null if a host would accept it. */
   readonly problem: Failure | null;
 }
 
 /**
- * Lists the keys of a JWKS file, or of the newest of the key documents and how each follows from the one before.
- * Resolves with the exit code: 1 where hosts would not believe a document, or the newest has expired.
+ * Lists the keys of a JWKS file or of the newest key document, and how each document follows from the one before.
+ * Resolves with the exit code: 1 if hosts would reject a document, or the newest has expired.
  */
 export async function runKeysList(place: string, options: ListKeysOptions): Promise<number> {
   const found = await readPlace(place, options);

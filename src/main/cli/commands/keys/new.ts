@@ -19,26 +19,26 @@ export interface NewKeyOptions {
   readonly kid?: string;
   /** Days until the key expires; never if absent. */
   readonly expires?: number;
-  /** Whether a private key may be replaced. */
+  /** Whether an existing private key may be replaced. */
   readonly force: boolean;
   readonly json: boolean;
 }
 
 const DAY_SECONDS = 86_400;
 
-/** Characters of a thumbprint that stand in a `kid`. */
+/** Number of characters of the thumbprint in a default `kid`. */
 const KID_THUMBPRINT = 8;
 
 /**
- * Makes a key pair. The private key goes into a file that its owner alone can read, the public key is added to a JWKS
- * file. Resolves with the exit code. Rejects with OPTIONS_INVALID where the private key's file is there already, or the
- * JWKS has a key of that `kid`.
+ * Creates a key pair. The private key goes into a file that only its owner can read; the public key is added to a JWKS
+ * file. Resolves with the exit code. Rejects with OPTIONS_INVALID if the private key's file exists and `force` is not
+ * set, or the JWKS has a key of that `kid`.
  */
 export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   const { out, alg, force } = options;
   if (out === '-') throw misuse('A private key is never printed: name a file with --out');
   if (resolve(out) === resolve(options.public)) throw misuse('--out and --public name the same file');
-  if (existsSync(out) && !force) throw misuse(`${out} is there already; give --force to replace it`);
+  if (existsSync(out) && !force) throw misuse(`${out} already exists; give --force to replace it`);
   const known = readKeyFile(options.public, '--public');
   assertWritableFolder(dirname(options.public), '--public');
   const pair = alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -58,7 +58,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/** Checked before the private key is written, which would otherwise be left without its public half. */
+/** Checks the folder before the private key is written, which would otherwise be left without its public half. */
 function assertWritableFolder(folder: string, flag: string): void {
   try {
     accessSync(folder, constants.W_OK);

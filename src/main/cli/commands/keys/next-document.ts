@@ -30,7 +30,7 @@ import { type PublicJwk, requiredKeyFile } from './key-files.ts';
 import { nextPayload } from './next-payload.ts';
 import { readPrivateKeys } from './private-keys.ts';
 
-/** What `keys rotate` and `keys revoke` have in common. */
+/** Options that `keys rotate` and `keys revoke` share. */
 export interface DocumentOptions {
   /** The path of the documents, with `{version}`. */
   readonly documents: string;
@@ -40,7 +40,7 @@ export interface DocumentOptions {
   readonly configured?: string;
   readonly roots?: readonly string[];
   readonly threshold?: number;
-  /** Days. */
+  /** Days until the document expires. */
   readonly expires: number;
   readonly partial: boolean;
   readonly force: boolean;
@@ -50,8 +50,8 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Writes the document after the newest one, if hosts would accept it. Resolves with the exit code. Throws
- * OPTIONS_INVALID, naming the missing signatures, where they would not and `--partial` is not given.
+ * Writes the document after the newest one, if hosts would accept it. Returns the exit code. Throws OPTIONS_INVALID,
+ * naming the missing signatures, if they would not and `--partial` is not given.
  */
 export function writeNextDocument(
   options: DocumentOptions,
@@ -80,7 +80,7 @@ interface Written {
   readonly json: boolean;
 }
 
-/** Writes a document to where hosts look for it if they would accept it, and beside it with `--partial` if not. */
+/** Writes a document where hosts look for it if they would accept it, or else, with `--partial`, next to that place. */
 export function writeIfComplete({ files, signers, document, documents, partial, force, json }: Written): number {
   const read = readKeyDocument(JSON.stringify(document));
   const missing = missingSignatures(read, signers);
@@ -99,7 +99,7 @@ export function writeIfComplete({ files, signers, document, documents, partial, 
   return EXIT.ok;
 }
 
-/** Why hosts would not accept the document yet, for people; null if they would. */
+/** Returns why hosts would not accept the document yet, as a sentence; null if they would. */
 function missingSignatures(document: KeyDocument, signers: NextSigners): string | null {
   try {
     verifyNextKeyDocument(document, signers);
@@ -125,8 +125,8 @@ function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
 }
 
 /**
- * Those of the private keys whose signatures count, under the `kid` of their root. Throws OPTIONS_INVALID where there
- * is none.
+ * Returns the private keys whose signatures count, under the `kid` of their root. Throws OPTIONS_INVALID if no key is a
+ * root.
  */
 export function rootsAmong(
   signingKeys: readonly SigningKey[],
@@ -137,7 +137,7 @@ export function rootsAmong(
   const found = signingKeys.flatMap((key) => {
     const root = roots.find(({ thumbprint }) => thumbprint === key.thumbprint);
     if (root !== undefined) return [{ ...key, kid: root.kid }];
-    say(`The key ${printable(key.kid)} is no root, so it does not sign the document.`);
+    say(`The key ${printable(key.kid)} is not a root, so it does not sign the document.`);
     return [];
   });
   if (found.length > 0) return found;

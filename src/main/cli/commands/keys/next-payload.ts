@@ -8,13 +8,13 @@ import type { PublicJwk } from './key-files.ts';
 export interface DocumentChange {
   /** Public keys to add. */
   readonly added: readonly PublicJwk[];
-  /** The `kid`s of keys to leave out. */
+  /** The `kid`s of keys to remove. */
   readonly removed: readonly string[];
-  /** `kid`s or thumbprints of keys to revoke, which are left out too. */
+  /** `kid`s or thumbprints of keys to revoke; these are removed too. */
   readonly revoked: readonly string[];
   /** The `kid`s of the roots; undefined keeps them. */
   readonly roots: readonly string[] | undefined;
-  /** Undefined keeps it. */
+  /** The new threshold; undefined keeps the old one. */
   readonly threshold: number | undefined;
   readonly expiresInMs: number;
 }
@@ -26,8 +26,8 @@ interface NamedJwk {
 }
 
 /**
- * The payload of the document after `newest`; null begins with version 1. Throws OPTIONS_INVALID for a change that
- * names unknown keys, adds a revoked one, or leaves fewer roots than must sign.
+ * Builds the payload of the document after `newest`, or of version 1 if that is null. Throws OPTIONS_INVALID for a
+ * change that names unknown keys, adds a revoked one, or leaves fewer roots than must sign.
  */
 export function nextPayload(newest: KeyDocument | null, change: DocumentChange): KeyDocumentPayload {
   const before = newest === null ? null : payloadOf(newest);
@@ -58,13 +58,13 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   };
 }
 
-/** What a document that was read says, as it is written there. */
+/** Returns the payload of a document that was read, unchanged. */
 export function payloadOf({ signatures }: KeyDocument): KeyDocumentPayload {
   // readKeyDocument() has checked the shape.
   return signatures[0]?.payload as unknown as KeyDocumentPayload;
 }
 
-/** Added keys become roots where every key was one; otherwise a key that signs maps would decide about keys. */
+/** Added keys become roots if every key was a root. Otherwise a key that only signs maps could decide about keys. */
 function defaultRoots(
   before: KeyDocumentPayload | null,
   old: readonly NamedJwk[],
@@ -93,7 +93,7 @@ function assertKnown(kids: readonly string[], keys: readonly NamedJwk[], flag: s
   if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, and the keys are ${namesOf(keys)}`);
 }
 
-/** A key that is in no document can be revoked by its thumbprint. */
+/** Returns the thumbprint of a key. A key that is in no document can be revoked by its thumbprint. */
 function thumbprintNamed(named: string, keys: readonly NamedJwk[]): string {
   const key = keys.find(({ kid, thumbprint }) => kid === named || thumbprint === named);
   if (key !== undefined) return key.thumbprint;

@@ -17,8 +17,8 @@ export interface KeyFromFile {
 }
 
 /**
- * Reads the private keys that `--key` names, each key once. Says on stderr which files others can read. Rejects with
- * OPTIONS_INVALID where a file is missing, KEYS_INVALID where it holds no private key; no message quotes one.
+ * Reads the private keys that `--key` names, each key once. Warns on stderr about files that others can read. Throws
+ * OPTIONS_INVALID if a file is missing, KEYS_INVALID if it holds no private key; no message quotes a key.
  */
 export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[] {
   const keys = new Map<string, KeyFromFile>();
@@ -54,7 +54,7 @@ function expiryOf(jwk: unknown): number | null {
   const { exp } = jwk as { readonly exp?: unknown };
   if (exp === undefined) return null;
   if (typeof exp === 'number' && Number.isFinite(exp)) return epochMsOf(exp);
-  throw misuse('The member `exp` of a private key is no number of seconds since 1970');
+  throw misuse('The field `exp` of a private key is not a number of seconds since 1970');
 }
 
 function warnIfShared(path: string): void {

@@ -8,20 +8,20 @@ import { createDocumentPlace } from '../../../service-map/keys/create-document-p
 import type { DocumentPlace } from '../../../service-map/keys/document-place.ts';
 import { misuse } from '../../flags/option-values.ts';
 
-/** What was found at a place: a set of public keys, or key documents in their order. */
+/** Content of a place: a set of public keys, or key documents in order. */
 export type FoundKeys =
   | { readonly kind: 'jwks'; readonly value: unknown }
   | { readonly kind: 'documents'; readonly documents: readonly KeyDocument[] };
 
-/** For one request. */
+/** Timeout of one request. */
 const TIMEOUT_MS = 10_000;
 
-/** Documents that are read in a row. */
+/** Maximum number of documents that are read in a row. */
 const MAX_DOCUMENTS = 10_000;
 
 /**
- * Reads a JWKS, a key document, an array of them, or each version of a pattern with `{version}`: a path or a URL.
- * Rejects with OPTIONS_INVALID where there is nothing, KEYS_UNAVAILABLE or KEYS_INVALID.
+ * Reads a JWKS, a key document, an array of them, or each version of a pattern with `{version}`, from a path or URL.
+ * Rejects with OPTIONS_INVALID if nothing is there, KEYS_UNAVAILABLE or KEYS_INVALID.
  */
 export async function readPlace(place: string, { minVersion }: { readonly minVersion: number }): Promise<FoundKeys> {
   const dispatcher = createMainAgent(resolveNetwork(undefined, undefined, process.env));
@@ -49,14 +49,14 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
     const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
-    // A single place answers with its newest document where it does not have the next one.
+    // A single place returns its newest document if it does not have the next one.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }
   return found;
 }
 
-/** A document, or KEYS_INVALID with the name of its place: there may be many. */
+/** Reads a document. Throws KEYS_INVALID with the name of its place, as there may be many. */
 function readAt(name: string, bytes: Uint8Array): KeyDocument {
   try {
     return readKeyDocument(bytes);
@@ -70,7 +70,7 @@ function read(place: DocumentPlace, version: number): Promise<Uint8Array | null>
   return place.read(version, { apiKey: null, signal: AbortSignal.timeout(2 * TIMEOUT_MS) });
 }
 
-/** The value of a JWKS; null for anything else. */
+/** Returns the value of a JWKS; null for anything else. */
 function jwksIn(bytes: Uint8Array): unknown {
   try {
     const value = parseStrictJson(bytes);

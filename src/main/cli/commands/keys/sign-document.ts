@@ -17,7 +17,7 @@ export interface SignDocumentOptions {
 }
 
 /**
- * Adds signatures to the document that `--partial` left, and puts it where hosts look for it once they would accept it.
+ * Adds signatures to a document that `--partial` wrote. Once hosts would accept it, writes it where they look for it.
  * Resolves with the exit code.
  */
 export async function runKeysSignDocument(options: SignDocumentOptions): Promise<number> {

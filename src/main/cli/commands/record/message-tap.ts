@@ -2,17 +2,17 @@ import { LineSplitter } from '../../../connectors/stdio/line-splitter.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { messageInLine, RefusedMessage } from '../../../mcp/refused-message.ts';
 
-/** A longer line ends the recording of that direction. */
+/** Maximum length of a line. A longer one ends the recording of that direction. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-/** Hears the messages in bytes that pass, one message a line. Bytes that are no messages are passed over. */
+/** Reads the messages in a stream of bytes, one message a line. Skips lines that are not messages. */
 export class MessageTap {
   readonly #onMessage: (message: JsonObject) => void;
   readonly #onLost: (why: string) => void;
   readonly #lines = new LineSplitter(MAX_LINE_BYTES);
   #isLost = false;
 
-  /** `onLost` hears of a message that cannot be told. */
+  /** `onLost` is called with the reason if a message cannot be recorded. */
   constructor(onMessage: (message: JsonObject) => void, onLost: (why: string) => void) {
     this.#onMessage = onMessage;
     this.#onLost = onLost;

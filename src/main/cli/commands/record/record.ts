@@ -15,14 +15,14 @@ import { relayAddress } from './relay-address.ts';
 import { relayProgram } from './relay-program.ts';
 
 export interface RecordOptions {
-  /** Whether the file is added to. */
+  /** Whether to append to the file. */
   readonly append: boolean;
-  /** The variable with the bearer token for an address. */
+  /** The variable with the bearer token for a URL. */
   readonly tokenEnv?: string;
 }
 
 /**
- * Stands between the standard streams of this process and one server, and records what passes. Resolves with the exit
+ * Relays between the standard streams of this process and one server, and records the messages. Resolves with the exit
  * code: that of the server's command; 1 if not all was recorded. Rejects with OPTIONS_INVALID, RECORDING_INVALID or
  * CONNECTOR_COMMAND_FAILED.
  */
@@ -30,7 +30,8 @@ export async function runRecord(path: string, server: readonly string[], options
   const interrupted = untilInterrupted();
   const url = addressOf(server);
   const token = options.tokenEnv === undefined ? null : requiredVariable(options.tokenEnv, '--token-env');
-  if (token !== null && url === null) throw misuse('--token-env is for the URL of a server; a command has variables');
+  if (token !== null && url === null)
+    throw misuse('--token-env is for the URL of a server; a command has its environment');
   const recording = new Recording(await RecordingFile.open(path, options.append));
   const record = recording.connection(null);
   hideSecrets(record, server, url, token);
@@ -57,12 +58,12 @@ export async function runRecord(path: string, server: readonly string[], options
   }
 }
 
-/** The address where a server is that; null for a command. */
+/** Returns the URL of the server; null for a command. */
 function addressOf(server: readonly string[]): URL | null {
   const [only = '', ...others] = server;
   if (others.length > 0 || !/^https?:\/\//i.test(only)) return null;
   const url = URL.parse(only);
-  if (url === null) throw misuse(`${printable(only)} is no URL`);
+  if (url === null) throw misuse(`${printable(only)} is not a URL`);
   return url;
 }
 

@@ -6,13 +6,13 @@ import { isObject, type JsonObject, RPC_INTERNAL_ERROR } from '../../../mcp/json
 import { printable, say } from '../../terminal/output.ts';
 import { MessageTap } from './message-tap.ts';
 
-/** How long answers may still come once the client has left. */
+/** How long responses may still take once the client has left. */
 const LEAVE_MS = 10_000;
 
 type Transport = StreamableHTTPClientTransport | SSEClientTransport;
 type Sent = Parameters<SSEClientTransport['send']>[0];
 
-/** What hears the messages of each side. */
+/** Callbacks for the messages of each side. */
 export interface Notes {
   readonly client: (message: JsonObject) => void;
   readonly server: (message: JsonObject) => void;
@@ -20,7 +20,7 @@ export interface Notes {
 }
 
 /**
- * Stands between the standard streams of this process and a server over Streamable HTTP, or over SSE where it knows
+ * Relays between the standard streams of this process and a server over Streamable HTTP, or over SSE if it supports
  * nothing newer, until the client leaves or `interrupted` resolves.
  */
 export async function relayAddress(
@@ -42,7 +42,7 @@ export async function relayAddress(
   await relay.close();
 }
 
-/** The requests to one address that wait for an answer, and the transport that they go over. */
+/** Relays messages to one URL, and tracks the requests that wait for a response. */
 class AddressRelay {
   readonly #url: URL;
   readonly #requestInit: { readonly headers: Record<string, string> };
@@ -58,7 +58,7 @@ class AddressRelay {
     this.#transport = this.#start(new StreamableHTTPClientTransport(url, { requestInit: this.#requestInit }));
   }
 
-  /** Sends a message of the client. A request that cannot be sent is answered with an error. */
+  /** Sends a message of the client. If a request cannot be sent, answers it with an error. */
   send(message: JsonObject): void {
     const { id, method } = message;
     if (typeof method === 'string' && id !== undefined) this.#waiting.set(id, method);
@@ -70,12 +70,12 @@ class AddressRelay {
     });
   }
 
-  /** Resolves once no request waits. */
+  /** Resolves once no request is waiting. */
   async idle(): Promise<void> {
     while (this.#waiting.size > 0) await this.#idle.promise;
   }
 
-  /** Ends the session where there is one. Never rejects. */
+  /** Ends the session if there is one. Never rejects. */
   async close(): Promise<void> {
     const transport = await this.#transport.catch(() => null);
     if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession().catch(() => {});

@@ -7,11 +7,11 @@ import type { MessageTap } from './message-tap.ts';
 /** How long a server may take to end by itself once its client has left. */
 const LEAVE_MS = 10_000;
 
-/** From SIGTERM to SIGKILL, and how long what it said last may take to be read. */
+/** GRACE_MS: from SIGTERM to SIGKILL. DRAIN_MS: how long reading the last output may take. */
 const GRACE_MS = 2_000;
 const DRAIN_MS = 300;
 
-/** Who hears the messages of each side. */
+/** Taps for the messages of each side. */
 export interface Taps {
   readonly client: MessageTap;
   readonly server: MessageTap;
@@ -54,7 +54,7 @@ export async function relayProgram(
   return exit.code ?? 1;
 }
 
-/** A server that is recorded has the environment that it would have without that. */
+/** Returns the whole environment: a recorded server gets the same one as without the recorder. */
 function wholeEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

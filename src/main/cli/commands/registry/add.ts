@@ -13,12 +13,12 @@ export interface AddOptions extends RegistryOptions {
   readonly header?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** A client for logins that was registered by hand, and the variable with its secret. */
+  /** Id of a client for logins that was registered by hand; `clientSecretEnv` names the variable with its secret. */
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
-  /** The scopes to ask for, with blanks between. */
+  /** The OAuth scopes to request, separated by spaces. */
   readonly scope?: string;
-  /** Over one of the same name. */
+  /** Whether to replace a server of the same name. */
   readonly replace: boolean;
 }
 
@@ -77,10 +77,10 @@ function loginOf({ clientId, clientSecretEnv, scope }: AddOptions): { readonly o
   return Object.keys(oauth).length === 0 ? {} : { oauth };
 }
 
-/** What depends on variables is looked at when it is brought up; `ws` is for others. */
+/** Checks a server. Its variables are checked later, when it is brought up; `ws` servers are for other hosts. */
 function assertUsable(server: ServerInfo, path: string): void {
   const fault = serverInfoFault(server);
-  if (fault !== null) throw misuse(`This is no server for the registry: ${fault}`);
+  if (fault !== null) throw misuse(`The registry cannot hold this server: ${fault}`);
   if (server.transport === 'ws') return;
   const read = readRegistered(server, { env: null, folder: dirname(path) });
   if (read.kind === 'server') return;

@@ -8,21 +8,21 @@ import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
 
-/** Only its owner reads a file with secrets. */
+/** Mode of files with secrets: only the owner can read them. */
 const PRIVATE_MODE = 0o600;
 
 export interface ExportOptions extends ShowingOptions {
   readonly format: ExportFormat;
-  /** A file of that client to add the servers to. */
+  /** An existing file of that client, to add the servers to. */
   readonly into?: string;
-  /** Replaces a file that is there or, with `into`, servers of the same name that differ. */
+  /** Whether to replace an existing file or, with `into`, servers of the same name that differ. */
   readonly force: boolean;
 }
 
 /**
- * Prints the servers as a client's file, with secrets masked by default; writes that file with its secrets, readable
- * by its owner only; or adds them to a file of that client. Resolves with the exit code. Rejects with OPTIONS_INVALID
- * for a file that may not be replaced, or that has a server that may not.
+ * Prints the servers in a client's format, with secrets masked by default. With a file name, writes them there with
+ * their secrets, readable by the owner only; with `into`, adds them to a file of that client. Resolves with the exit
+ * code. Rejects with OPTIONS_INVALID if the file, or a server in it, may not be replaced.
  */
 export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
   const { format, into, force, json } = options;
@@ -42,15 +42,15 @@ export async function runRegistryExport(file: string | undefined, options: Expor
     printJson({ ok: true, path, format, leftOut, isMasked, ...told });
   } else if (target === undefined) print(text);
   for (const { name, members } of unsaid)
-    say(`${printable(name)} is there without ${members.join(', ')}: ${format} has no words for it`);
+    say(`${printable(name)} is written without ${members.join(', ')}: ${format} cannot express that`);
   for (const name of leftOut) say(`${printable(name)} is left out: ${format} cannot reach it`);
   if (target !== undefined)
     say(`Wrote ${servers.length - leftOut.length} servers to ${printable(target)}, ${secrecyOf(into)}`);
-  else if (isMasked) say('Secrets are masked; --show-secrets shows them. As it is, this cannot be imported.');
+  else if (isMasked) say('Secrets are masked, so this cannot be imported; --show-secrets shows them.');
   return EXIT.ok;
 }
 
 function secrecyOf(into: string | undefined): string {
-  const whom = into === undefined ? ', readable by you alone' : '; its permissions are as before';
+  const whom = into === undefined ? ', readable only by you' : '; its permissions are as before';
   return `secrets in clear${whom}`;
 }

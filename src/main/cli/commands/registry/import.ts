@@ -8,13 +8,13 @@ import { type RegistryOptions, registryFile, withRegistry } from './open-registr
 import { bringUpRemarks } from './remarks.ts';
 
 export interface ImportOptions extends RegistryOptions {
-  /** Over those of the same name that are others. */
+  /** Whether to replace servers of the same name that differ. */
   readonly replace: boolean;
-  /** Say what would be done, and do nothing. */
+  /** Whether only to report what would be done. */
   readonly dryRun: boolean;
 }
 
-/** What became of one entry. */
+/** Outcome of one entry. */
 interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column' | 'remarks'> {
   readonly outcome: 'added' | 'unchanged' | 'replaced' | 'refused';
   readonly code: ErrorCode | null;
@@ -23,8 +23,8 @@ interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column
 }
 
 /**
- * Registers the servers of a file, `-` for stdin. Resolves with the exit code: 0 if none was refused. Valid servers
- * are registered even when others are refused.
+ * Registers the servers of a file; `-` reads stdin. Resolves with the exit code: 0 if no server was refused. Valid
+ * servers are registered even if others are refused.
  */
 export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {
   const source = file === '-' ? 'stdin' : file;
@@ -38,7 +38,7 @@ export async function runRegistryImport(file: string, options: ImportOptions): P
   return ok ? EXIT.ok : EXIT.failed;
 }
 
-/** All that can be, in one commit. */
+/** Registers all valid servers, in one commit. */
 async function put(
   entries: readonly ImportEntry[],
   path: string,
@@ -77,5 +77,5 @@ function lineOf({ outcome, name, place, line, column, code, reason, remarks }: I
 function summaryOf(results: readonly Imported[], { dryRun }: ImportOptions): string {
   const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome));
   const told = counts.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
-  return `${told === '' ? 'There are no servers in it' : told}${dryRun ? '; nothing was done (--dry-run)' : ''}`;
+  return `${told === '' ? 'The file has no servers' : told}${dryRun ? '; nothing was done (--dry-run)' : ''}`;
 }

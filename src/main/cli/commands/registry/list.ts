@@ -5,7 +5,7 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
 
 export interface ShowingOptions extends RegistryOptions {
-  /** Secrets as they are. */
+  /** Whether to show secrets unmasked. */
   readonly showSecrets: boolean;
 }
 
@@ -24,7 +24,7 @@ export async function runRegistryList(options: ShowingOptions): Promise<number> 
   return EXIT.ok;
 }
 
-/** A server as it may be seen. */
+/** Returns a server with its secrets masked, unless `showSecrets` is set. */
 export function shown(server: ServerInfo, { showSecrets }: Pick<ShowingOptions, 'showSecrets'>): ServerInfo {
   return showSecrets ? server : maskServer(server);
 }

@@ -10,41 +10,41 @@ import { reportBad, reportNews } from '../../../registry/report-news.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import { printable, problemLogger } from '../../terminal/output.ts';
 
-/** What every command of the registry is given. */
+/** Options of every registry command. */
 export interface RegistryOptions {
-  /** Its `servers.json`; that of the environment by default. */
+  /** Path of `servers.json`; defaults to the one that the environment names. */
   readonly registryPath?: string;
   readonly json: boolean;
 }
 
-/** A registry that is open, its file read. */
+/** An open registry whose file has been read. */
 export interface OpenRegistry {
   readonly path: string;
   readonly writer: WriterClient;
-  /** By name, in the order in which they came. */
+  /** Servers by name, in the order in which they were added. */
   readonly servers: ReadonlyMap<string, ServerInfo>;
   /** Writes the file. */
   save(): Promise<void>;
 }
 
-/** The `servers.json` that is meant. Throws OPTIONS_INVALID for a folder. */
+/** Returns the path of the `servers.json` to use. Throws OPTIONS_INVALID for a folder. */
 export function registryFile({ registryPath: given }: Pick<RegistryOptions, 'registryPath'>): string {
   const path = resolve(given ?? registryPath(process.env));
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
   throw new SwitchyardError('OPTIONS_INVALID', `${path} is a folder; name the servers.json in it`);
 }
 
-/** The store of a registry. */
+/** Returns the path of the store next to a registry file. */
 export function storeBeside(path: string): string {
   return join(dirname(path), STORE_FILE);
 }
 
-/** Whether there is a registry at `path`: looking must not make one. */
+/** Whether there is a registry at `path`. Commands that only read must not create one. */
 export function isRegistryThere(path: string): boolean {
   return existsSync(path) || existsSync(storeBeside(path));
 }
 
-/** Runs `work` with the registry, which is made where there is none. What is wrong in the file is told on stderr. */
+/** Runs `work` with the registry, which is created if it does not exist. Reports problems of the file on stderr. */
 export async function withRegistry<T>(path: string, work: (registry: OpenRegistry) => Promise<T>): Promise<T> {
   const writer = new WriterClient(dirname(path), { logger: problemLogger });
   let known: KnownServers = { storeId: null, revision: 0 };
@@ -54,7 +54,7 @@ export async function withRegistry<T>(path: string, work: (registry: OpenRegistr
     reportNews(news, path, problemLogger);
     return news;
   };
-  // A store that took the place of the one that was read has to be read before its file is written.
+  // If the store was replaced after it was read, it must be read again before its file is written.
   const save = async (): Promise<void> => {
     if ((await sync('write')).isReplaced) await sync('write');
   };
@@ -68,13 +68,13 @@ export async function withRegistry<T>(path: string, work: (registry: OpenRegistr
   }
 }
 
-/** The servers of the registry; none where there is none. */
+/** Reads the servers of the registry; returns none if there is no registry. */
 export async function readServers(path: string): Promise<ReadonlyMap<string, ServerInfo>> {
   if (!isRegistryThere(path)) return new Map();
   return withRegistry(path, ({ servers }) => Promise.resolve(servers));
 }
 
-/** Why there is no server of this name, with the one that is meant, perhaps. */
+/** Creates the error for an unknown server name; suggests the nearest known name if there is one. */
 export function unknownServer(name: string, known: Iterable<string>): SwitchyardError {
   const nearest = nearestName(name, [...known]);
   const meant = nearest === null ? '' : ` Did you mean ${printable(nearest)}?`;

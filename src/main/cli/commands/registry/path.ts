@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { EXIT, print, printJson } from '../../terminal/output.ts';
 import { type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
-/** Says where the registry is. Resolves with the exit code. */
+/** Prints where the registry is. Resolves with the exit code. */
 export function runRegistryPath(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const store = storeBeside(path);

@@ -1,7 +1,7 @@
 import { EXIT, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, unknownServer, withRegistry } from './open-registry.ts';
 
-/** Removes servers. Resolves with the exit code: 0 if all of them were there; those that were are gone either way. */
+/** Removes servers. Resolves with the exit code: 0 if all of them existed. Existing ones are removed in any case. */
 export async function runRegistryRemove(names: readonly string[], options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const { removed, failures } = await removeServers([...new Set(names)], path);

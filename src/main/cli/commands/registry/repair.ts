@@ -5,8 +5,8 @@ import { isRegistryThere, type RegistryOptions, registryFile } from './open-regi
 import { findingLine, nothingThere } from './verify.ts';
 
 /**
- * Repairs the registry as far as possible and reports the rest. Resolves with the exit code: 0 if nothing is wrong any
- * more and nothing was lost.
+ * Repairs the registry as far as possible and reports the rest. Resolves with the exit code: 0 if nothing was lost and
+ * no fault is left.
  */
 export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
@@ -30,7 +30,7 @@ function textOf({ mended, lost, left, backups }: RegistryRepair): string {
     ...lines('mended', 'ok', mended),
     ...lines('lost', 'failed', lost),
     ...lines('left', 'failed', left),
-    ...backups.map((backup) => `${mark('note')} what was damaged is kept as ${printable(backup)}`),
+    ...backups.map((backup) => `${mark('note')} the damaged data is kept as ${printable(backup)}`),
   ];
   return all.length === 0 ? `${mark('ok')} there is nothing to repair\n` : all.map((line) => `${line}\n`).join('');
 }

@@ -3,7 +3,7 @@ import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile, unknownServer } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
 
-/** Shows one server in full, and what keeps it from being a connector. Resolves with the exit code. */
+/** Shows one server in full, and what prevents it from being brought up. Resolves with the exit code. */
 export async function runRegistryShow(name: string, options: ShowingOptions): Promise<number> {
   const path = registryFile(options);
   const servers = await readServers(path);

@@ -3,7 +3,7 @@ import { runRegistryTask } from '../../../writer/registry-task.ts';
 import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
-/** Checks store and file, changing nothing. Resolves with the exit code: 0 if nothing is wrong. */
+/** Checks the store and the file without changing them. Resolves with the exit code: 0 if nothing is wrong. */
 export async function runRegistryVerify(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const findings = await look(path);
@@ -19,12 +19,12 @@ async function look(path: string): Promise<readonly RegistryFinding[]> {
   return reply.kind === 'checked' ? reply.findings : [];
 }
 
-/** What there is to say where there is no registry. */
+/** Finding for a path without a registry. */
 export function nothingThere(path: string): RegistryFinding {
   return { check: 'store', outcome: 'note', subject: null, message: `there is no registry at ${path}` };
 }
 
-/** One finding, for people. */
+/** Formats one finding as a line. */
 export function findingLine({ check, outcome, message }: RegistryFinding): string {
   return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }

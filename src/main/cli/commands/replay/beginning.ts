@@ -4,7 +4,7 @@ import type { Exchange } from './exchanges.ts';
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 const PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
 
-/** The capability of a server that answers a method, by how the method begins. */
+/** Server capability that a recorded method implies, by the prefix of the method. */
 const CAPABILITIES = [
   ['tools/', 'tools'],
   ['prompts/', 'prompts'],
@@ -14,8 +14,9 @@ const CAPABILITIES = [
 ] as const;
 
 /**
- * The result of `initialize` or `server/discover` where that was not recorded: of a modern server, since clients of
- * another era begin otherwise, and some ask a process of its own. Null for other methods, and where nothing is known.
+ * Returns a result for `initialize` or `server/discover` if none was recorded, built from a recorded modern server. A
+ * client of the other protocol generation starts with the other method, and some clients send it to a separate process.
+ * Returns null for other methods, and if nothing is known.
  */
 export function beginningOf(method: string, params: JsonObject, exchanges: readonly Exchange[]): JsonObject | null {
   if (method !== 'initialize' && method !== 'server/discover') return null;
@@ -32,7 +33,9 @@ export function beginningOf(method: string, params: JsonObject, exchanges: reado
   };
 }
 
-/** What the modern server said of itself, or what its answers tell; null where no modern server was recorded. */
+/**
+ * Returns the recorded `server/discover` result, or one inferred from responses; null without a recorded modern server.
+ */
 function discoverResult(exchanges: readonly Exchange[]): JsonObject | null {
   const recorded = exchanges.find(({ method }) => method === 'server/discover');
   const said = recorded === undefined ? null : resultOf(recorded);

@@ -1,22 +1,22 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { RecordedLine } from '../../../recording/recording-format.ts';
 
-/** What a server did: it sent a message, or waited for the answer to a request of its own. */
+/** A step of a server: it sent a message, or waited for the response to its own request. */
 export type Step =
   | { readonly kind: 'send'; readonly message: JsonObject }
   | { readonly kind: 'await'; readonly id: unknown };
 
-/** A request or a notification of the client, and what the server sent because of it or after it. */
+/** A request or notification of the client, and the messages that the server sent because of it or after it. */
 export interface Exchange {
   readonly method: string;
   readonly params: JsonObject;
   /** False for a notification. */
   readonly isRequest: boolean;
-  /** In their order; the answer is one of them. Without an answer, the recording ended or the request was cancelled. */
+  /** Steps in order, including the response. Without a response, the recording ended or the request was cancelled. */
   readonly steps: Step[];
 }
 
-/** The exchanges of the connections of one connector, in the order in which they began. */
+/** Returns the exchanges on the connections of one connector, in the order in which they began. */
 export function exchangesOf(lines: readonly RecordedLine[]): readonly Exchange[] {
   const readers = new Map<string, ConnectionReader>();
   const exchanges: Exchange[] = [];
@@ -28,12 +28,12 @@ export function exchangesOf(lines: readonly RecordedLine[]): readonly Exchange[]
   return exchanges;
 }
 
-/** Finds out which request each message of one connection belongs to. */
+/** Assigns each message of one connection to a request. */
 class ConnectionReader {
   readonly #exchanges: Exchange[];
-  /** Requests without an answer yet, by id, the newest last. */
+  /** Unanswered requests by id, the newest last. */
   readonly #open = new Map<string, Exchange>();
-  /** Who asked the client, by the id of the question. */
+  /** Exchanges in which the server sent a request to the client, by the id of that request. */
   readonly #asking = new Map<string, Exchange>();
   #last: Exchange | null = null;
 
@@ -70,7 +70,10 @@ class ConnectionReader {
     else if (id !== undefined && exchange !== null) this.#asking.set(JSON.stringify(id), exchange);
   }
 
-  /** The request that it answers or reports on, else the newest that is open, else what the client sent last. */
+  /**
+   * Finds the request that a message answers or reports on, else the newest open request, else the client's last
+   * message.
+   */
   #exchangeOf({ id, method, params }: JsonObject): Exchange | null {
     if (method === undefined) return this.#open.get(JSON.stringify(id)) ?? null;
     if (method === 'notifications/progress' && isObject(params)) {
@@ -81,7 +84,7 @@ class ConnectionReader {
   }
 }
 
-/** The token that a request gave for its progress. */
+/** Returns the token that a request set for its progress notifications. */
 export function progressTokenOf({ _meta }: JsonObject): unknown {
   return isObject(_meta) ? _meta.progressToken : undefined;
 }

@@ -5,19 +5,19 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { FORMAT_VERSION, type RecordedLine } from '../../../recording/recording-format.ts';
 
-/** A message may be as deep as a message may be, within its line. */
+/** Allows a message its full depth, plus two levels for its line. */
 const LIMITS = { ...FOREIGN_LIMITS, maxDepth: FOREIGN_LIMITS.maxDepth + 2 };
 
 /** The lines of a recording. */
 export interface ReadRecording {
   readonly lines: readonly RecordedLine[];
-  /** Whether the last line was torn, as a recorder leaves it that is killed. */
+  /** Whether the last line is incomplete, as after a killed recorder. */
   readonly isTorn: boolean;
 }
 
 /**
- * Reads a recording. A last line without its end is passed over. Throws OPTIONS_INVALID for a file that cannot be read,
- * RECORDING_INVALID with the number of the line for one that is damaged or of another version.
+ * Reads a recording, and skips an incomplete last line. Throws OPTIONS_INVALID if the file cannot be read. Throws
+ * RECORDING_INVALID with the line number if a line is damaged or of another version.
  */
 export function readRecording(path: string): ReadRecording {
   const texts = textOf(path).split('\n');
@@ -56,9 +56,9 @@ function parsed(path: string, text: string, number: number): Record<string, unkn
   try {
     value = parseForeignJson(text, LIMITS);
   } catch (error) {
-    throw invalid(path, number, error instanceof SyntaxError ? 'is no JSON' : messageOf(error));
+    throw invalid(path, number, error instanceof SyntaxError ? 'is not JSON' : messageOf(error));
   }
-  if (!isObject(value)) throw invalid(path, number, 'is no object');
+  if (!isObject(value)) throw invalid(path, number, 'is not an object');
   return value;
 }
 

@@ -4,42 +4,42 @@ import { beginningOf } from './beginning.ts';
 import { type Exchange, progressTokenOf, type Step } from './exchanges.ts';
 import { ownParams, RequestMatcher } from './request-match.ts';
 
-/** MCP 2026-07-28, subscriptions: a request that stays open, and the member of `_meta` that names it. */
+/** MCP 2026-07-28, subscriptions: a request that stays open, and the field of `_meta` that names it. */
 const LISTEN = 'subscriptions/listen';
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
 const RPC_INVALID_PARAMS = -32_602;
 
 /**
- * From a notice to the answer after it. Some clients handle notices later than answers that come in the same read, and
- * then drop them.
+ * Delay between a notification and the response after it. Some clients handle notifications later than responses that
+ * arrive in the same read, and then drop them.
  */
 const NOTICE_MS = 50;
 
-/** A request that is longer is shortened in the error that quotes it. */
+/** Maximum length of a request quoted in an error, in characters. */
 const MAX_QUOTED = 500;
 
-/** How a recording is replayed. */
+/** Options of a replay. */
 export interface ReplayHow {
   readonly isLenient: boolean;
   /** Sends a message to the client. */
   readonly send: (message: JsonObject) => void;
 }
 
-/** A request of the client that is being answered. */
+/** A client request that is being answered. */
 interface Playing {
   readonly clientId: unknown;
   readonly progressToken: unknown;
   isCancelled: boolean;
 }
 
-/** An MCP server that answers from a recording, in both eras. */
+/** An MCP server that answers from a recording, to legacy and modern clients. */
 export class ReplayServer {
   readonly #exchanges: readonly Exchange[];
   readonly #matcher: RequestMatcher;
   readonly #send: ReplayHow['send'];
   readonly #playing = new Map<string, Playing>();
-  /** Questions that the client has not answered, by the id that it knows them by. */
+  /** Server requests that the client has not answered, by the id that the client knows. */
   readonly #questions = new Map<string, () => void>();
   #questionCount = 0;
   /** The id of the client's subscription; undefined without one. */
@@ -63,7 +63,7 @@ export class ReplayServer {
     else this.#takeNotification(method, given);
   }
 
-  /** Resolves once nothing is being answered. */
+  /** Resolves once no request is being answered. */
   async idle(): Promise<void> {
     while (this.#active > 0) await this.#idle.promise;
   }
@@ -100,7 +100,7 @@ export class ReplayServer {
     if (playing !== undefined) playing.isCancelled = true;
   }
 
-  /** Does what the server did, and waits for the client where the server did. */
+  /** Replays the steps of an exchange, and waits for the client at the steps where the server waited. */
   async #play(exchange: Exchange, playing: Playing): Promise<void> {
     this.#active += 1;
     const answers = new Map<string, Promise<void>>();
@@ -126,7 +126,7 @@ export class ReplayServer {
     this.#idle = Promise.withResolvers();
   }
 
-  /** Sends a message with the ids and tokens that the client knows. True for the answer. */
+  /** Sends a message with the ids and tokens that the client knows. Returns true for the response. */
   #sendStep(
     { message }: Extract<Step, { kind: 'send' }>,
     exchange: Exchange,
@@ -148,13 +148,13 @@ export class ReplayServer {
     } else if (subscriptionOf(params) !== undefined) this.#sendToListener(message);
     else if (method !== 'notifications/progress' || !isObject(params)) this.#send(message);
     else if (params.progressToken !== progressTokenOf(exchange.params)) this.#send(message);
-    // A client that gave no token wants no progress.
+    // A client that sent no token wants no progress notifications.
     else if (playing.progressToken !== undefined)
       this.#send({ ...message, params: { ...params, progressToken: playing.progressToken } });
     return false;
   }
 
-  /** Sends a notice of a subscription, if the client has one. */
+  /** Sends a notification of a subscription, if the client has one. */
   #sendToListener(message: JsonObject): void {
     if (this.#listener === undefined) return;
     const params = message.params as JsonObject;
@@ -162,7 +162,7 @@ export class ReplayServer {
     this.#send({ ...message, params: { ...params, _meta } });
   }
 
-  /** What a server answers whatever was recorded, so that clients of another kind than the recorded one can begin. */
+  /** Returns a response that does not depend on the recording, so that clients unlike the recorded one can start. */
   #builtIn(method: string, params: JsonObject): JsonObject | null {
     if (method === 'ping') return { result: {} };
     const result = beginningOf(method, params, this.#exchanges);

@@ -10,22 +10,22 @@ import { readRecording } from './read-recording.ts';
 import { ReplayServer } from './replay-server.ts';
 
 export interface ReplayOptions {
-  /** The connector to replay; all of them behind one gateway without it. */
+  /** The connector to replay. If it is absent, all are replayed behind one gateway. */
   readonly connector?: string;
   readonly lenient: boolean;
 }
 
-/** How long answers may still take once the client has left. */
+/** How long responses may still take once the client has left. */
 const LEAVE_MS = 10_000;
 
 /**
- * Serves a recording over standard streams until the client leaves. A recording of several connectors is served
- * through a gateway, as `serve` names them. Resolves with the exit code. Rejects with OPTIONS_INVALID or
+ * Serves a recording over standard streams until the client leaves. A recording of several connectors is served through
+ * a gateway, with the names that `serve` gives. Resolves with the exit code. Rejects with OPTIONS_INVALID or
  * RECORDING_INVALID.
  */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
   const { lines, isTorn } = readRecording(path);
-  if (isTorn) say(`${printable(path)}: the last line is torn and is left out; its recorder was killed`);
+  if (isTorn) say(`${printable(path)}: the last line is incomplete and is skipped; its recorder was killed`);
   const connectors = [...new Set(lines.flatMap(({ connector }) => connector ?? []))].sort();
   const { connector } = options;
   if (connector !== undefined && !connectors.includes(connector)) throw unknownConnector(connector, connectors);

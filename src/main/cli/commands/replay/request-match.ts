@@ -2,18 +2,18 @@ import { MASK } from '../../../masking/secret-mask.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { Exchange } from './exchanges.ts';
 
-/** Requests whose parameters are the client's own, and say nothing about the answer. */
+/** Methods whose parameters describe the client and do not affect the response. */
 const BY_METHOD_ALONE: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'ping', 'subscriptions/listen']);
 
-/** What was found for a request. */
+/** Outcome of a search for a request. */
 export type Match =
   | { readonly kind: 'found'; readonly exchange: Exchange }
-  /** `nearest` is the recorded request that differs least; null where none has this method. */
+  /** `nearest` is the recorded request that differs least; null if none has this method. */
   | { readonly kind: 'none'; readonly nearest: Exchange | null };
 
 /**
- * Finds recorded requests. Equal ones are found in their recorded order, then the last one again. Lenient: where no
- * request is equal, the nearest of the same method and the same subject, such as the name of a tool, is taken.
+ * Finds recorded requests. Equal requests are found in their recorded order, then the last one again. In lenient mode,
+ * if no request is equal, the nearest one with the same method and subject, such as a tool name, is used.
  */
 export class RequestMatcher {
   readonly #byMethod = new Map<string, Exchange[]>();
@@ -43,7 +43,7 @@ export class RequestMatcher {
     return { kind: 'found', exchange: this.#next(alike) };
   }
 
-  /** The first of equal exchanges that was not replayed yet, else the last. */
+  /** Returns the first of equal exchanges that was not replayed yet, or else the last. */
   #next(equal: readonly Exchange[]): Exchange {
     const exchange = equal.find((one) => !this.#used.has(one)) ?? (equal.at(-1) as Exchange);
     this.#used.add(exchange);
@@ -51,12 +51,12 @@ export class RequestMatcher {
   }
 }
 
-/** Parameters without `_meta`, which belongs to one request. */
+/** Returns parameters without `_meta`, which belongs to one request. */
 export function ownParams({ _meta, ...params }: JsonObject): JsonObject {
   return params;
 }
 
-/** Whether two JSON values are equal. Where a secret was left out of the recorded one, any text stands in its place. */
+/** Whether two JSON values are equal. A masked secret in the recorded value matches any text. */
 function isSame(recorded: unknown, given: unknown): boolean {
   return differences(recorded, given, 1) === 0;
 }
@@ -66,19 +66,19 @@ function nearestOf(candidates: readonly Exchange[], given: JsonObject): Exchange
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const isOther = subjectOf(candidate.params) !== subjectOf(given);
-    // Another tool is further away than any arguments.
+    // A different tool outweighs any difference in arguments.
     const distance = differences(ownParams(candidate.params), given, 1_000) + (isOther ? 1_000 : 0);
     if (distance < least) [nearest, least] = [candidate, distance];
   }
   return nearest;
 }
 
-/** What a request is about: the name of a tool or prompt, or a URI. */
+/** Returns the subject of a request: the name of a tool or prompt, or a URI. */
 function subjectOf({ name, uri }: JsonObject): unknown {
   return name ?? uri;
 }
 
-/** How many values differ, counted up to `max`; texts that share nothing count twice. */
+/** Counts how many values differ, up to `max`; texts that share nothing count twice. */
 function differences(recorded: unknown, given: unknown, max: number): number {
   if (typeof recorded === 'string') return textDifference(recorded, given);
   if (Array.isArray(recorded)) {
@@ -109,7 +109,7 @@ function textDifference(recorded: string, given: unknown): number {
   return fitsAround(recorded.split(MASK), given) ? 0 : 2;
 }
 
-/** Whether a text has these parts in this order, at its beginning and its end too. */
+/** Whether a text consists of these parts in this order, with anything between them. */
 function fitsAround(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop() ?? '';

@@ -6,9 +6,9 @@ import { LINEAGE_VARIABLE } from '../../../connectors/stdio/stdio-environment.ts
 import type { SourceOptions } from '../../source-options.ts';
 
 /**
- * Notes in the environment what this gateway serves, for the programs that it starts. Throws CONNECTOR_LOOP when a
+ * Records in the environment what this gateway serves, for the stdio servers that it starts. Throws CONNECTOR_LOOP if a
  * gateway among its ancestors serves the same, because each would start another without end. A chain of gateways that
- * serve different things ends by itself.
+ * serve different things is finite.
  */
 export function enterLineage(options: SourceOptions, environment: NodeJS.ProcessEnv): void {
   const ancestors = environment[LINEAGE_VARIABLE]?.split(',') ?? [];

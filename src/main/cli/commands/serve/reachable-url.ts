@@ -3,8 +3,8 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * The address at which other machines reach a listener on `host`: the first external one of this machine where `host`
- * stands for all (`0.0.0.0`, `::`), else `host` itself. IPv6 addresses of one link alone do not count.
+ * Returns the address at which other machines reach a listener on `host`. That is the first external address of this
+ * machine if `host` stands for all (`0.0.0.0`, `::`), else `host` itself. Link-local IPv6 addresses do not count.
  */
 export function reachableAddress(host: string, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || /^\[?::\]?$/.test(host);
@@ -13,12 +13,12 @@ export function reachableAddress(host: string, interfaces: Interfaces = networkI
     .flatMap((list) => list ?? [])
     .filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
   const plain = external.find(({ family }) => family === 'IPv4');
-  // A listener on `::` mostly takes IPv4 too, but only IPv6 is certain.
+  // A listener on `::` usually accepts IPv4 too, but only IPv6 is certain.
   const found = host === '0.0.0.0' ? plain : (external.find(({ family }) => family === 'IPv6') ?? plain);
   return found?.address ?? host;
 }
 
-/** The URL with that address. */
+/** Returns the URL with the reachable address as its host. */
 export function reachableUrl(url: string, interfaces: Interfaces = networkInterfaces()): string {
   const { hostname, port, protocol } = new URL(url);
   const address = reachableAddress(hostname.replace(/^\[|\]$/g, ''), interfaces);

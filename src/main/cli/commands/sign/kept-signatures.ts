@@ -6,8 +6,8 @@ import type { SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { printable, say } from '../../terminal/output.ts';
 
 /**
- * The map with those of its asymmetric signatures that still say what it says, and are of other keys than those that
- * sign it now. Throws MAP_SIGNATURE_MALFORMED.
+ * Returns the map with only the asymmetric signatures that still match its content and whose keys do not sign it now.
+ * Throws MAP_SIGNATURE_MALFORMED.
  */
 export function withoutStrayed(
   map: Readonly<Record<string, unknown>>,

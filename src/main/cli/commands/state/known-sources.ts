@@ -9,28 +9,28 @@ import type { WriterClient } from '../../../writer/writer-client.ts';
 /** How far ahead of the clock a map may be dated: the default of the option `maxClockSkewMs`. */
 const MAX_SKEW_MS = 300_000;
 
-/** What the store remembers of a source. Instants are epoch ms; null where there is nothing to know. */
+/** What the store remembers of a source. Instants are epoch ms; null if unknown. */
 export interface KnownSource {
   readonly key: string;
-  /** Without query; null for a source that an earlier version kept. */
+  /** Without its query; null for a source that an earlier version stored. */
   readonly url: string | null;
   /** The highest `generatedAt` that was accepted: older maps are refused. */
   readonly floor: number | null;
-  /** Whether the floor is later than the clock allows, so that every map is refused until then. */
+  /** Whether the floor is later than the clock allows, so that every map is refused for now. */
   readonly isFloorAhead: boolean;
   readonly map: { readonly generatedAt: number; readonly expiresAt: number | null; readonly savedAt: number } | null;
-  /** Whether a map with enough signatures was accepted once, so that maps without them are refused. */
+  /** Whether a map with enough signatures was once accepted, so that maps without them are refused. */
   readonly seenSigned: boolean;
   readonly mapId: string | null;
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
 }
 
-/** The latest instant that a map may be dated to now. */
+/** Returns the latest instant that a map may be dated to now. */
 export function latestFloorMs(): number {
   return systemClock.now() + MAX_SKEW_MS;
 }
 
-/** Every source that the store knows. */
+/** Reads every source that the store knows. */
 export async function knownSources(writer: WriterClient): Promise<readonly KnownSource[]> {
   const known: KnownSource[] = [];
   for (const summary of await writer.ask((api) => api.readSources())) {
@@ -57,7 +57,7 @@ function knownSource(summary: SourceSummary, stored: StoredSource): KnownSource 
   };
 }
 
-/** When the kept map is over; null where it cannot be read. */
+/** Returns when the stored map expires; null if it cannot be read. */
 function expiryOf({ map }: StoredSource): number | null {
   if (map === null) return null;
   try {

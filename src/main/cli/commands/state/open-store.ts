@@ -5,7 +5,7 @@ import { WriterClient } from '../../../writer/writer-client.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { stateDirOf } from '../../state-folder.ts';
 
-/** The options of a command that works from the state folder alone. */
+/** Options of a command that needs only the state folder. */
 export interface StoreOptions {
   readonly stateDir?: string;
   /** False with `--no-state`. */
@@ -13,7 +13,7 @@ export interface StoreOptions {
   readonly json: boolean;
 }
 
-/** Runs `work` with the store in the state folder. Rejects with OPTIONS_INVALID where there is none. */
+/** Runs `work` with the store in the state folder. Rejects with OPTIONS_INVALID if there is no store. */
 export async function withStore<T>(options: StoreOptions, work: (writer: WriterClient) => Promise<T>): Promise<T> {
   const stateDir = stateDirOf(options);
   if (stateDir === undefined) throw misuse('This command works from the state folder: leave out --no-state');

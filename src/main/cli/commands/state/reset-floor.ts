@@ -8,16 +8,17 @@ import { type StoreOptions, withStore } from './open-store.ts';
 export interface ResetFloorOptions extends StoreOptions {
   /** A URL, a store key or the start of one, or the id of a map. */
   readonly source: string;
-  /** Whether the question is answered already. */
+  /** Whether to skip the confirmation. */
   readonly yes: boolean;
 }
 
-/** Characters of a store key that name it. */
+/** Minimum number of characters by which a store key can be named. */
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Forgets the floor of a source, and a kept map from the future. What else is known of the source stays. Resolves with
- * the exit code: 1 after a no. Rejects with OPTIONS_INVALID where the source is not known or nobody can be asked.
+ * Deletes the floor of a source, and a stored map from the future; keeps what else is known of the source. Resolves
+ * with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if there is
+ * no terminal for the confirmation.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {
@@ -47,14 +48,14 @@ export function runResetFloor(options: ResetFloorOptions): Promise<number> {
 
 function isAgreed(name: string, floor: number): Promise<boolean> {
   const terminal = ownTerminal();
-  if (terminal === null) throw misuse('There is no terminal to ask on: give --yes');
+  if (terminal === null) throw misuse('There is no terminal for the confirmation: give --yes');
   const question =
     `The floor of ${name} is ${isoOf(floor)}. Without it, an older map of this source is accepted once more, ` +
     'as long as it has not expired.\nForget it? [y/N] ';
   return ask(question, terminal);
 }
 
-/** The one source that is meant. */
+/** Returns the one source that `wanted` names. */
 function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSource {
   const url = URL.parse(wanted);
   const shown = url === null ? wanted : url.origin + url.pathname;

@@ -1,7 +1,7 @@
 import type { FleetStatus } from '../../../fleet/fleet-status.ts';
 import { printable } from '../../terminal/output.ts';
 
-/** What `status` says of the fleet; nothing without one. */
+/** Lines of `status` about the fleet; none without one. */
 export function fleetLines(fleet: FleetStatus | null): string[] {
   if (fleet === null) return [];
   const { id, isConnected, failure, hosts, role, lagMs, refusedCount } = fleet;

@@ -2,7 +2,7 @@ import type { ListedConnector } from '../../../manager/manager-status.ts';
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
-/** How many connectors are logged in, and which of their logins end without a person; no lines without logins. */
+/** Lines about logins: how many connectors are logged in, and which logins end unless a person renews them. */
 export function loginLines(connectors: readonly ListedConnector[]): string[] {
   const logins = connectors.flatMap(({ login, state }) => (login === null || state === 'disabled' ? [] : [login]));
   if (logins.length === 0) return [];

@@ -3,7 +3,7 @@ import { isHmacOnly, type SignedBy, type SignerStatus } from '../../../service-m
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
-/** Characters of a thumbprint that tell keys apart. */
+/** Number of characters of a thumbprint that are shown. */
 const SHORT_THUMBPRINT = 8;
 
 type MapTrust = Pick<
@@ -11,7 +11,7 @@ type MapTrust = Pick<
   'signedBy' | 'accept' | 'keys' | 'dropped' | 'ageMs' | 'staleSince' | 'seenSigned' | 'mapId'
 >;
 
-/** Who signed the map, with which keys, how old it is, and what its keys rest on. */
+/** Lines about trust: who signed the map, with which keys, how old it is, and what its keys depend on. */
 export function trustLines(map: MapTrust): readonly string[] {
   const { signedBy, accept, keys, dropped } = map;
   return [
@@ -49,7 +49,7 @@ function keyLines({ version, expiresAt, trustsConfigurationAlone, lastError }: M
   ];
 }
 
-/** A duration for people, in its two largest units. */
+/** Formats a duration for people, in its two largest units. */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const [days, hours, minutes] = [

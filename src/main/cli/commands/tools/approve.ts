@@ -4,12 +4,12 @@ import { chosenOf, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
 
 export interface ApproveOptions extends PinOptions {
-  /** All that differ. */
+  /** Whether to approve all tools that differ. */
   readonly all: boolean;
 }
 
 /**
- * Accepts the current definitions of tools; running hosts notice within seconds. Resolves with the exit code.
+ * Approves the current definitions of tools; running hosts notice within seconds. Resolves with the exit code.
  */
 export function runToolsApprove(names: readonly string[], options: ApproveOptions): Promise<number> {
   const { all, json } = options;
@@ -20,7 +20,7 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
     );
   return withPins(options, names, async (tools) => {
     const chosen = chosenOf(tools.changes, names);
-    // What is approved is what was looked at: a definition that changed since has another digest, and waits.
+    // Approves only what was shown: a definition that changed since has another digest, and stays unapproved.
     const done = (await tools.approve(chosen)).map(({ name }) => name);
     if (json) printJson({ ok: true, approved: done });
     else

@@ -4,10 +4,10 @@ import { isoOf } from '../sync.ts';
 import { chosenOf, type NamedChange, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
 
-/** Lines shown around each difference. */
+/** Number of lines shown around each difference. */
 const CONTEXT = 3;
 
-/** Shows how tools differ from how they were first seen. Resolves with the exit code: 0 if none does. */
+/** Shows how tools differ from their pinned definitions. Resolves with the exit code: 0 if none differs. */
 export function runToolsDiff(names: readonly string[], options: PinOptions): Promise<number> {
   return withPins(options, names, async ({ changes }) => {
     const chosen = chosenOf(changes, names).filter(({ members }) => members.length > 0);
@@ -24,13 +24,13 @@ function patchOf({ name, members, pinned, current, pinnedAtMs, pinnedSha256, sha
   return [
     `${visible(name)}: ${members.join(', ')}`,
     `--- as seen ${isoOf(pinnedAtMs)}  sha256 ${pinnedSha256}`,
-    `+++ as it is now                      sha256 ${sha256}`,
+    `+++ current                           sha256 ${sha256}`,
     ...hunks.flatMap(({ lines }) => ['@@', ...lines.map(visible)]),
     '',
   ].join('\n');
 }
 
-/** Writes out characters that are invisible or change the direction of text, because they can hide a change. */
+/** Escapes characters that are invisible or change the direction of text, because they can hide a change. */
 function visible(line: string): string {
   return line.replace(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu, (character) => {
     return `\\u{${character.codePointAt(0)?.toString(16)}}`;

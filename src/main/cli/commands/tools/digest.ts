@@ -6,12 +6,12 @@ import { unknownConnector } from '../../targets/unknown-names.ts';
 import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
 
-/** Names that no object of a service map may have as a key (MAP_FORBIDDEN_KEY). */
+/** Names that cannot be keys in a service map (MAP_FORBIDDEN_KEY). */
 const UNNAMEABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
 /**
- * Prints the member `toolDigests` that approves the tools of a connector as it lists them now, those too that the map
- * holds back. Resolves with the exit code: 0 if the connector is up. Rejects with CONNECTOR_UNKNOWN.
+ * Prints the field `toolDigests` that approves the tools that a connector lists now, including tools that the map holds
+ * back. Resolves with the exit code: 0 if the connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runToolsDigest(connectorId: string, options: SourceOptions): Promise<number> {
   const work = async (manager: ConnectorProxyManager, settled: () => Promise<unknown>): Promise<number> => {
@@ -26,7 +26,7 @@ export function runToolsDigest(connectorId: string, options: SourceOptions): Pro
     sayNotUp(connectorsOf(manager, connectorId));
     return isUp ? EXIT.ok : EXIT.failed;
   };
-  // What was remembered or pinned earlier says nothing about what is listed now.
+  // Remembered or pinned definitions say nothing about the current list.
   return withManager(
     { ...options, state: false, pinTools: 'off' },
     (manager, startUp) => work(manager, () => startUp.settled(connectorId)),

@@ -11,7 +11,7 @@ const READ_TIMEOUT_MS = 60_000;
 /** How long an approval may take. */
 const APPROVE_TIMEOUT_MS = 5_000;
 
-/** Runs `work` with the pins of a fleet, as its catalogue shows them. Rejects with FLEET_UNAVAILABLE. */
+/** Runs `work` with the pins in the catalogue of a fleet. Rejects with FLEET_UNAVAILABLE. */
 export function withFleetPins<T>(
   options: FleetFlags & { readonly json: boolean },
   names: readonly string[],
@@ -42,7 +42,7 @@ export function withFleetPins<T>(
   });
 }
 
-/** The connectors that these names of tools may be of: an id may hold dots itself. */
+/** Returns the connectors that the named tools may belong to: a connector id may contain dots itself. */
 function connectorsIn(names: readonly string[]): readonly string[] {
   const ids = names.flatMap((name) => {
     const parts = name.split('.');

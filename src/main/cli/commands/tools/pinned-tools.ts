@@ -3,7 +3,7 @@ import type { ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
 import type { FleetFlags } from '../../flags/fleet-options.ts';
 import type { StoreOptions } from '../state/open-store.ts';
 
-/** What `tools diff` and `tools approve` are given. */
+/** Options of `tools diff` and `tools approve`. */
 export interface PinOptions extends StoreOptions, FleetFlags {}
 
 /** A changed tool under the name that `tools` lists it by. */
@@ -11,15 +11,20 @@ export interface NamedChange extends ToolPinDetail {
   readonly name: string;
 }
 
-/** Tools beside their pins. */
+/** Tools compared with their pins. */
 export interface PinnedTools {
-  /** Those that differ. In a fleet also those that were asked for by name: hosts may have other pins of them. */
+  /**
+   * Tools that differ from their pin. In a fleet also the tools named in the command: hosts may have other pins of
+   * them.
+   */
   readonly changes: readonly NamedChange[];
-  /** Makes the present definitions the pins; those for which it did. */
+  /** Pins the current definitions. Resolves with the tools that were pinned. */
   approve(chosen: readonly NamedChange[]): Promise<readonly NamedChange[]>;
 }
 
-/** Of these, the ones with these names, or all if none is given. Throws TOOL_UNKNOWN where a name is not among them. */
+/**
+ * Returns the changes with these names, or all if no name is given. Throws TOOL_UNKNOWN if a name is not among them.
+ */
 export function chosenOf(changes: readonly NamedChange[], names: readonly string[]): readonly NamedChange[] {
   const unknown = names.find((name) => !changes.some((change) => change.name === name));
   if (unknown !== undefined)

@@ -6,7 +6,7 @@ import type { PinnedTools, PinOptions } from './pinned-tools.ts';
 
 /**
  * Runs `work` with the pins of the fleet that the options name, or else with those of the store in the state folder,
- * which must exist. `names` are the tools that were asked for; all if there are none.
+ * which must exist. `names` are the requested tools; empty for all.
  */
 export function withPins<T>(
   options: PinOptions,

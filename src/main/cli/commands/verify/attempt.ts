@@ -1,9 +1,9 @@
 import { type Failure, failureOf } from '../../terminal/output.ts';
 
-/** The value of some work, or why it failed. */
+/** Result of some work: its value, or why it failed. */
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** Runs `work` and catches what it throws. */
+/** Runs `work` and catches any error. */
 export function attempt<T>(work: () => T): Attempt<T> {
   try {
     return { ok: true, value: work() };

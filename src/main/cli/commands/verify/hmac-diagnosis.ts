@@ -3,7 +3,7 @@ import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import type { Failure } from '../../terminal/output.ts';
 import { matchingForm } from './producer-forms.ts';
 
-/** Why the HMAC of a map may be wrong, for people; empty where another thing than the HMAC is at fault. */
+/** Says why the HMAC of a map may be wrong; empty if the HMAC is not at fault. */
 export function hmacDiagnosis(
   map: Readonly<Record<string, unknown>>,
   { code }: Failure,
@@ -15,7 +15,7 @@ export function hmacDiagnosis(
   const text = String(signature);
   if (hmacKeys.some((key) => verifyServiceMapSignature(map, text, key))) return '';
   const form = hmacKeys.map((key) => matchingForm(map, text, key)).find((found) => found !== null);
-  if (form === undefined) return 'No known way of writing it down matches either: the key or the content differs.';
+  if (form === undefined) return 'No known form of the map matches either: the key or the content differs.';
   return (
     `The key is right: it matches when written as ${form}. ` +
     'Write it as RFC 8785 says, in base64url or lower-case hex.'

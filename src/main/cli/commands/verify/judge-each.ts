@@ -6,12 +6,12 @@ import { judgeSignatures } from '../../../../shared/signatures/map-signatures.ts
 import { type Failure, failureOf } from '../../terminal/output.ts';
 import { attempt } from './attempt.ts';
 
-/** One asymmetric signature of a map. */
+/** Finding about one asymmetric signature of a map. */
 export interface SignatureFinding {
-  /** As the signature says it; null where it cannot be read. */
+  /** As in the signature; null if it cannot be read. */
   readonly kid: string | null;
   readonly alg: string | null;
-  /** Of the trusted key with this `kid`; null if there is none. */
+  /** Thumbprint of the trusted key with this `kid`; null if no trusted key has it. */
   readonly thumbprint: string | null;
   /** When it stops counting, epoch ms; null unless it is valid. */
   readonly expiresAt: number | null;
@@ -19,14 +19,14 @@ export interface SignatureFinding {
   readonly problem: Failure | null;
 }
 
-/** What the codes that count signatures mean for one of them. */
+/** What the codes for too few signatures mean for a single one. */
 const REASONS: Readonly<Record<string, string>> = {
   MAP_SIGNATURE_UNTRUSTED: 'its key is not trusted here.',
   MAP_KEY_REVOKED: 'its key was revoked.',
   MAP_KEY_EXPIRED: 'its key has expired, or is not valid yet.',
 };
 
-/** Judges each of the first 16 asymmetric signatures of a map as if it were the only one. */
+/** Verifies each of the first 16 asymmetric signatures of a map as if it were the only one. */
 export function judgeEach(content: MapContent, policy: TrustPolicy): readonly SignatureFinding[] {
   const list = content.map[SIGNATURES_MEMBER];
   if (!Array.isArray(list)) return [];

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** How a producer may write what it signs, and encode the signature. Only the first of each is right. */
+/** How a producer may serialize the signed content and encode the signature. Only the first option of each is right. */
 interface ProducerForm {
   readonly order: 'sorted by UTF-16 code unit' | 'sorted by locale' | 'in the order sent';
   readonly escapes: 'non-ASCII as it is' | 'non-ASCII escaped';
@@ -22,8 +22,8 @@ const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors',
 const ENCODINGS = ['base64url', 'hex', 'base64'] as const;
 
 /**
- * Which of the forms that producers of this format are known to sign would have matched, described for people; null if
- * none does, so that key or content differ. For diagnosis alone: only RFC 8785 is ever accepted.
+ * Returns which known serialization of a producer would have matched, described for people; null if none does, so that
+ * the key or the content differs. For diagnosis only: only RFC 8785 is ever accepted.
  */
 export function matchingForm(map: Readonly<Record<string, unknown>>, signature: string, key: string): string | null {
   for (const order of ORDERS) {
@@ -42,7 +42,7 @@ export function matchingForm(map: Readonly<Record<string, unknown>>, signature: 
   return null;
 }
 
-/** Upper case and padding are what producers differ in. */
+/** Ignores upper case and padding, in which producers differ. */
 function isSpelling(given: string, expected: string): boolean {
   const bare = (text: string): string => text.trim().replace(/=+$/, '');
   return bare(given) === bare(expected) || (/^[0-9a-f]+$/.test(expected) && given.trim().toLowerCase() === expected);

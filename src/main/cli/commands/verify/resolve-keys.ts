@@ -12,7 +12,7 @@ import type { TrustChoice } from '../../flags/trust-options.ts';
 import { problemLogger } from '../../terminal/output.ts';
 import { requiredKeyFile } from '../keys/key-files.ts';
 
-/** How key documents are fetched for one command. */
+/** Settings for fetching key documents in one command. */
 export interface KeyFetching {
   readonly network: NetworkSettings;
   /** The URL of the map; null for a file. */
@@ -22,8 +22,8 @@ export interface KeyFetching {
 }
 
 /**
- * The trust that the flags describe, with the keys of the newest key document that they lead to. Rejects with
- * KEYS_INVALID, and with why key documents are not to be had where they are needed.
+ * Returns the trust that the flags describe, with the keys of the newest key document reachable from them. Rejects with
+ * KEYS_INVALID, or with the reason why key documents that are needed cannot be fetched.
  */
 export async function resolveKeys(choice: TrustChoice, fetching: KeyFetching): Promise<SignatureTrust> {
   const { signatureKey = [], signatureKeys, threshold = 1, mapId = null, accept = defaultAccept(choice) } = choice;

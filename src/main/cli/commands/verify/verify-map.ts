@@ -11,7 +11,7 @@ import { type Attempt, attempt } from './attempt.ts';
 import { hmacDiagnosis } from './hmac-diagnosis.ts';
 import { judgeEach, type SignatureFinding } from './judge-each.ts';
 
-/** One check of a map. A failure comes with its code, its place and what to do. */
+/** One check of a map. A failure has its code, its place and a remedy. */
 export interface CheckResult {
   readonly check: 'syntax' | 'signature' | 'shape' | 'time';
   readonly failure: Failure | null;
@@ -19,18 +19,18 @@ export interface CheckResult {
   readonly found: string;
 }
 
-/** Entries that are named although they are left out. */
+/** Maximum number of left-out entries that are named. */
 const MAX_NAMED = 20;
 
-/** All checks of a map, and each of its asymmetric signatures by itself. */
+/** All checks of a map, and a finding for each of its asymmetric signatures. */
 export interface MapVerification {
   readonly checks: readonly CheckResult[];
   readonly signatures: readonly SignatureFinding[];
 }
 
 /**
- * All checks of a map, each on its own as far as the ones before allow: a map with a wrong signature is still told
- * where its shape is wrong. Unlike proving it, which stops at the first.
+ * Runs all checks of a map, each independently as far as the earlier ones allow: a map with a wrong signature still
+ * gets its shape checked. Verification at a load stops at the first failure instead.
  */
 export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerification {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
@@ -57,7 +57,7 @@ function checkSignature(
   return { check: 'signature', failure: trusted.failure, found };
 }
 
-/** How many connectors there are, and which of them a host of this version leaves out. */
+/** Says how many connectors there are, and which of them a host of this version leaves out. */
 function shapeFound({ entries }: CheckedServiceMap): string {
   const unusable = unusableOf(entries);
   const named = unusable.slice(0, MAX_NAMED).map(({ id, reason }) => `; ${id} will be left out: ${reason}`);

@@ -1,7 +1,7 @@
-/** What is written for a file or a program may be this wide. */
+/** Width of output for a file or a pipe. */
 const DEFAULT_WIDTH = 100;
 
-/** The columns of the terminal that stdout is; 100 where it is none. */
+/** Returns the columns of the terminal; 100 if stdout is not a terminal. */
 export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns || DEFAULT_WIDTH : DEFAULT_WIDTH;
 }

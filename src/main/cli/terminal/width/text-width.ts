@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 const segments = new Intl.Segmenter();
 
-/** East Asian wide and fullwidth characters, and emoji, which terminals give two columns (UAX 11, UTS 51). */
+/** East Asian wide and fullwidth characters, and emoji, for which terminals use two columns (UAX 11, UTS 51). */
 const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)/u;
 const ASIAN =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff]/u;
@@ -10,7 +10,7 @@ const FULL = /^[\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f200}-\u{1f2ff}\u{200
 
 const WITHOUT_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** The columns that a text takes in a terminal; colours take none. */
+/** Returns the number of columns that a text takes in a terminal; colours take none. */
 export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
@@ -18,7 +18,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text, cut to `width` columns, with … where something is missing. A text that is cut loses its colours. */
+/** Cuts a text to `width` columns, with … for the missing part. A text that is cut loses its colours. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';
@@ -32,7 +32,7 @@ export function cutTo(text: string, width: number): string {
   return width < 1 ? '' : `${cut}…`;
 }
 
-/** The text, filled up to `width` columns. */
+/** Fills a text up to `width` columns. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }

@@ -1,9 +1,9 @@
 import { widthOf } from './text-width.ts';
 
-/** Less is no width that words fit into. */
+/** Minimum width: words do not fit into less. */
 const MIN_WIDTH = 20;
 
-/** The lines of a text that may take `width` columns, cut between words. A longer word has a line of its own. */
+/** Wraps a text between words to lines of at most `width` columns. A longer word gets a line of its own. */
 export function wrapped(text: string, width: number): readonly string[] {
   const most = Math.max(MIN_WIDTH, width);
   const indent = /^\s*/.exec(text)?.[0] ?? '';

@@ -10,13 +10,13 @@ import type { OwnToolMemory } from '../../tool-memory.ts';
 import { quietly } from './quietly.ts';
 import { isPinnable, readCatalogued } from './read-catalogued.ts';
 
-/** Connectors in one question to the thread, and so the most that are taken in one turn of the event loop. */
+/** Connectors in one request to the thread, and so the most that are taken in one turn of the event loop. */
 const PAGE = 8;
 
-/** How long a page may take. */
+/** Timeout for reading a page. */
 const PAGE_TIMEOUT_MS = 5_000;
 
-/** How long lists are read in one turn of the event loop. */
+/** How long lists are parsed in one turn of the event loop. */
 const TURN_MS = 4;
 
 export interface CatalogueReaderDeps {
@@ -25,19 +25,19 @@ export interface CatalogueReaderDeps {
   readonly policy: PinPolicy;
 }
 
-/** What is known of the pins of a catalogued connector. */
+/** What is known of the pins of a connector in the catalogue. */
 interface CataloguedPins {
-  /** What differs from this host's own pins, which outlive what it remembers of a connector. */
+  /** Differences from this host's own pins, which outlive its memory of a connector. */
   readonly changes: readonly ToolPinDetail[];
   readonly fleet: readonly FleetPin[];
 }
 
 type Take = (record: ConnectorRecord, pins: CataloguedPins) => void;
 
-/** This host's pins of one connector, by tool. */
+/** The pins of this host for one connector, by tool. */
 type PinsByTool = ReadonlyMap<string, ToolPin>;
 
-/** Reads the fleet's catalogue, some connectors in each turn of the event loop. */
+/** Reads the catalogue of the fleet, a few connectors in each turn of the event loop. */
 export class CatalogueReader {
   readonly #deps: CatalogueReaderDeps;
   readonly #closing = Promise.withResolvers<void>();
@@ -48,13 +48,13 @@ export class CatalogueReader {
   }
 
   /**
-   * Gives every connector of these scopes that is not known. Waits for the server as long as it takes, and begins again
-   * where it went away. Never rejects.
+   * Passes every unknown connector of these scopes to `take`. Waits for the server without a limit, and starts again if
+   * the connection is lost. Never rejects.
    */
   async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {
     for (const scope of scopes) {
       while (!this.#isClosed && !(await this.#readScope(scope, isKnown, take))) {
-        // What was read before is known by now.
+        // Connectors that were read before are known by now, so they are not read again.
       }
     }
   }
@@ -64,13 +64,13 @@ export class CatalogueReader {
     this.#closing.resolve();
   }
 
-  /** False where the server went away meanwhile. */
+  /** Resolves with false if the connection was lost meanwhile. */
   async #readScope(scope: string, isKnown: (connectorId: string) => boolean, take: Take): Promise<boolean> {
     await this.#connected();
     if (this.#isClosed) return true;
     const { fleet } = this.#deps;
     const all = await quietly(fleet.ask((api) => api.cataloguedConnectors(scope), PAGE_TIMEOUT_MS));
-    // A catalogue that is refused is none.
+    // If the read was refused, there is no catalogue to take.
     if (all === null) return fleet.isConnected;
     const ids = all.filter((id) => !isKnown(id));
     const own = ids.length === 0 ? new Map<string, PinsByTool>() : await this.#ownPins(ids);
@@ -99,7 +99,7 @@ export class CatalogueReader {
     await nextTurn();
   }
 
-  /** Gives a connector; the pins of the fleet that this host may take for its own where it has none. */
+  /** Passes on a connector. Returns the pins of the fleet that this host may adopt for tools without a pin. */
   #take(record: ConnectorRecord, list: FleetCatalogued, own: PinsByTool, take: Take): readonly ToolPin[] {
     const { connectorId, listedAtMs } = record;
     if (this.#deps.policy === 'off') {
@@ -108,7 +108,7 @@ export class CatalogueReader {
     }
     const unpinned = new Set(list.unpinned);
     const fleet = list.pins.filter(({ definition, tool }) => isPinnable(definition, tool));
-    // Under quarantine nothing is shown that nobody has pinned.
+    // With `quarantine`, tools without any pin are not shown.
     const isShown = (name: string): boolean =>
       this.#deps.policy !== 'quarantine' || !unpinned.has(name) || own.has(name);
     const shown = { ...record, tools: record.tools.filter(({ definition }) => isShown(definition.name)) };
@@ -125,7 +125,7 @@ export class CatalogueReader {
     });
   }
 
-  /** This host's pins of connectors whose tools it does not remember. */
+  /** Reads this host's pins of connectors whose tools it does not remember. */
   async #ownPins(connectorIds: readonly string[]): Promise<ReadonlyMap<string, PinsByTool>> {
     const wanted = new Set(connectorIds);
     const found = new Map<string, Map<string, ToolPin>>();

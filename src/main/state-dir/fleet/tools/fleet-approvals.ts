@@ -14,15 +14,15 @@ export interface FleetApprovalsDeps {
   readonly logger: Logger;
   readonly now: () => number;
   readonly scopeOf: (connectorId: string) => string | null;
-  /** What a connector lists now. */
+  /** Returns the current list of a connector. */
   readonly current: (connectorId: string) => ConnectorRecord | undefined;
-  /** Pins are others than they were: the tools are to be judged anew. */
+  /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
-  /** A connector lists something else than was approved. `digest` names what it should list. */
+  /** Called when a connector's list differs from the approved one. `digest` names the list that it should have. */
   readonly relist: (connectorId: string, digest: string) => void;
 }
 
-/** Approvals of a fleet: those that are made here, and those that others made. */
+/** Approvals of a fleet, by this host and by other hosts. */
 export class FleetApprovals {
   readonly #deps: FleetApprovalsDeps;
 
@@ -31,8 +31,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Takes the present definitions of these for the right ones: on this host at once, on the others where the server is
-   * there, or once it is back.
+   * Approves the present definitions of these tools: on this host at once, on the others if the server is reachable, or
+   * once it is back.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;
@@ -45,7 +45,7 @@ export class FleetApprovals {
       if (scope !== null) await this.#publish(scope, some);
   }
 
-  /** Makes these this host's own pins. A connector that lists something else by now is asked again. */
+  /** Makes these the own pins of this host. A connector whose list differs is asked for its tools again. */
   async take(pins: readonly FleetPin[]): Promise<void> {
     const { own, book, logger, onPins, relist } = this.#deps;
     if (pins.length === 0) return;
@@ -67,7 +67,7 @@ export class FleetApprovals {
 
   async #publish(scope: string, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, own, book, logger } = this.#deps;
-    // The thread counts on from what it is given, or from the fleet's version where that is higher.
+    // The thread counts on from this version, or from the version of the fleet if that is higher.
     const before = pins.map((pin) => ({ ...pin, version: pin.version - 1 }));
     const done = (await quietly(fleet.ask((api) => api.approvePins(scope, before)))) ?? [];
     await own.repin(done);
@@ -75,7 +75,7 @@ export class FleetApprovals {
     if (done.length < pins.length)
       logger.warn(
         { event: 'tool-approval-kept', count: pins.length - done.length },
-        'An approval of tools holds on this host alone for now: the fleet cannot take it',
+        'An approval of tools only applies to this host for now: the fleet could not store it',
       );
   }
 }

@@ -3,11 +3,11 @@ import { comparePin } from '../../../../shared/tools/compare-pin.ts';
 import type { ConnectorRecord, ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
 import { isPinnable } from './read-catalogued.ts';
 
-/** What a host has to do about pins that it read from the fleet. */
+/** What a host must do about pins that it read from the fleet. */
 export interface SortedPins {
   /** Approvals that this host has not taken yet. */
   readonly approved: readonly FleetPin[];
-  /** Whether the fleet has approvals that are older than what this host has taken: it lost some. */
+  /** Whether the fleet lost approvals: some of its pins are older than approvals that this host has taken. */
   readonly isBehind: boolean;
 }
 
@@ -16,19 +16,19 @@ export class FleetPinBook {
   readonly #pins = new Map<string, Map<string, FleetPin>>();
   readonly #versions = new Map<string, number>();
 
-  /** The newest approval of a tool that this host has taken; 0 for none. */
+  /** Returns the version of the newest approval of a tool that this host has taken; 0 without any. */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }
 
-  /** This host has taken an approval. What the fleet said of the tool before is over. */
+  /** Notes that this host took an approval. Earlier pins of the fleet for the tool no longer apply. */
   taken(connectorId: string, tool: string, version: number): void {
     this.#pins.get(connectorId)?.delete(tool);
     if (version <= this.versionOf(connectorId, tool)) return;
     this.#versions.set(nameOf(connectorId, tool), version);
   }
 
-  /** Those tools of a list that were approved, as if their pins were what is listed. */
+  /** Returns the approved tools of a list, with the listed definitions as pins. */
   approvedOf({ connectorId, tools }: ConnectorRecord): readonly FleetPin[] {
     return tools.flatMap(({ definition }) => {
       const version = this.versionOf(connectorId, definition.name);
@@ -36,7 +36,7 @@ export class FleetPinBook {
     });
   }
 
-  /** Keeps what the fleet says of tools, as far as it is older than no approval that was taken. */
+  /** Keeps the fleet's pins of tools, unless they are older than an approval that was taken. */
   learn(pins: readonly FleetPin[]): SortedPins {
     const approved: FleetPin[] = [];
     let isBehind = false;
@@ -51,12 +51,12 @@ export class FleetPinBook {
     return { approved, isBehind };
   }
 
-  /** What was known of a connector is over. */
+  /** Forgets the pins of a connector. */
   forget(connectorId: string): void {
     this.#pins.delete(connectorId);
   }
 
-  /** What of a list differs from the fleet's pins. */
+  /** Returns the differences between a list and the fleet's pins. */
   changesOf({ connectorId, tools }: ConnectorRecord): ToolPinDetail[] {
     const pins = this.#pins.get(connectorId);
     if (pins === undefined) return [];
@@ -67,7 +67,7 @@ export class FleetPinBook {
   }
 }
 
-/** Own differences and the fleet's, each tool once: a tool has to be as both have it. */
+/** Merges own differences and those from the fleet, each tool once: a tool must match both pins. */
 export function mergedChanges<T extends { readonly connectorId: string; readonly tool: string }>(
   own: readonly T[],
   fleet: readonly T[],

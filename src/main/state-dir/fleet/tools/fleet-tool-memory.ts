@@ -19,42 +19,42 @@ import { FleetToolSync } from './fleet-tool-sync.ts';
 import { quietly } from './quietly.ts';
 import { RelistSpread } from './relist-spread.ts';
 
-/** How long a start waits for the fleet's catalogue; what comes later is taken as it comes. */
+/** How long a start waits for the catalogue of the fleet; later parts are taken as they arrive. */
 const START_WAIT_MS = 250;
 
 export interface FleetToolMemoryDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'on' | 'isConnected' | 'hostCount'>;
-  /** What this host remembers by itself. */
+  /** What this host itself remembers. */
   readonly own: OwnToolMemory;
   readonly policy: PinPolicy;
   readonly logger: Logger;
   readonly random: Random;
   readonly now: () => number;
-  /** The scopes that are known now: those of maps from the start, those of other connectors once they are read. */
+  /** The known scopes: those of maps from the start, those of other connectors once they are read. */
   readonly scopes: () => readonly string[];
-  /** In which scope a connector's tools are shared; null for one that is not, or not known. */
+  /** Returns the scope in which a connector's tools are shared; null if they are not shared or it is unknown. */
   readonly scopeOf: (connectorId: string) => string | null;
-  /** Pins are others than they were: the tools are to be judged anew. */
+  /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
-  /** Has a connector list its tools again, if it is up. */
+  /** Lists the tools of a connector again, if it is up. */
   readonly relist: (connectorId: string) => void;
 }
 
 /**
- * A host's memory of tools in a fleet: the host's own memory stays its truth, Redis carries. A tool passes where it is
- * as both have it, its own pin and the fleet's. Nothing here rejects or waits long: where the server is away, the own
- * pins decide.
+ * A host's memory of tools in a fleet. The host's own memory stays authoritative; Redis only distributes. A tool passes
+ * if it matches both the own pin and the fleet's. Nothing here rejects or waits long: while the server is unreachable,
+ * the own pins decide.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
   readonly #book = new FleetPinBook();
-  /** What connectors list, or are remembered to. */
+  /** The lists of connectors, as read or as remembered. */
   readonly #current = new Map<string, ConnectorRecord>();
-  /** The scopes that connectors were told in. */
+  /** The scope in which each connector's list was published. */
   readonly #noted = new Map<string, string>();
   /** Scopes whose catalogue was read. */
   readonly #read = new Set<string>();
-  /** Whom remembered connectors are given; nobody before {@link restore}. */
+  /** Takes remembered connectors; does nothing before {@link restore}. */
   #take: (connector: RememberedConnector) => void = () => {};
   readonly #spread: RelistSpread;
   readonly #approvals: FleetApprovals;
@@ -139,7 +139,7 @@ export class FleetToolMemory implements ToolMemory {
     );
   }
 
-  /** Approves for all hosts where the server is there; else for this one, and for all once it is back. */
+  /** Approves for all hosts if the server is reachable; else for this host, and for the others later. */
   async approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]> {
     const { own, scopeOf } = this.#deps;
     const isChosen = (change: ToolPinDetail): boolean =>
@@ -151,7 +151,7 @@ export class FleetToolMemory implements ToolMemory {
     return mergedChanges<ToolPinChange>(approvedHere, shared);
   }
 
-  /** Sources say something else of connectors: what is shared of them is brought up to date. */
+  /** Follows the sources: updates what is shared of changed connectors, and reads new scopes. */
   followSources(): void {
     this.#sync.soon();
     void this.#readCatalogue();
@@ -177,7 +177,7 @@ export class FleetToolMemory implements ToolMemory {
       if (isKnown(record.connectorId)) return;
       this.#keep(record);
       const { approved } = this.#book.learn(pins.fleet);
-      // What was approved becomes this host's own pin; until then the list must not differ from it either.
+      // An approval becomes this host's own pin; until then it is compared with the list, too.
       const changes = approved.flatMap((pin) => {
         const listed = record.tools.find(({ definition }) => definition.name === pin.tool);
         return (listed === undefined ? null : comparePin(pin, listed.definition)) ?? [];
@@ -201,7 +201,7 @@ export class FleetToolMemory implements ToolMemory {
     return { connectorId, tool, version: this.#book.versionOf(connectorId, tool), definition: pinned, pinnedAtMs };
   }
 
-  /** Tells the fleet what a connector lists, and takes over what the fleet says of it. */
+  /** Publishes the list of a connector to the fleet, and takes over the fleet's pins of it. */
   async #note(scope: string, record: ConnectorRecord, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, policy } = this.#deps;
     const { connectorId } = record;
@@ -219,7 +219,7 @@ export class FleetToolMemory implements ToolMemory {
     if (pins !== null) await this.#takeOver(scope, pins);
   }
 
-  /** Takes over pins, and has the tools judged by them. */
+  /** Takes over pins, and compares the tools with them again. */
   async #takeOver(scope: string, pins: readonly FleetPin[]): Promise<void> {
     if (pins.length === 0) return;
     await this.#learn(scope, pins);

@@ -5,13 +5,13 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import type { OwnToolMemory } from '../../tool-memory.ts';
 import { quietly } from './quietly.ts';
 
-/** How long after one comparison with the fleet the next one begins at the earliest. */
+/** Minimum time between two comparisons with the fleet. */
 const PAUSE_MS = 2_000;
 
-/** How long a page of pins may take. */
+/** Timeout for a page of pins. */
 const PAGE_TIMEOUT_MS = 5_000;
 
-/** Pins in one question. */
+/** Maximum number of pins in one request. */
 const PAGE = 512;
 
 export interface FleetToolSyncDeps {
@@ -20,23 +20,23 @@ export interface FleetToolSyncDeps {
   readonly random: Random;
   readonly isPinned: boolean;
   readonly scopeOf: (connectorId: string) => string | null;
-  /** In which time all hosts should begin, after something that all of them notice. */
+  /** Returns the time over which all hosts should spread work that an event triggers on all of them. */
   readonly spreadMs: () => number;
-  /** What connectors list here. */
+  /** Returns the lists of this host's connectors. */
   readonly current: () => readonly ConnectorRecord[];
-  /** Says to the fleet what a connector lists. */
+  /** Publishes the list of a connector to the fleet. */
   readonly note: (scope: string, record: ConnectorRecord) => Promise<void>;
-  /** Takes over pins of the fleet that are newer than this host's, or others. */
+  /** Takes over pins of the fleet that are newer than this host's, or different. */
   readonly take: (scope: string, pins: readonly FleetPin[]) => Promise<void>;
 }
 
 /**
- * Brings the fleet and this host in step, after the server came back or has lost something: puts in what the fleet
- * lacks of pins, approvals and lists, and takes over what it has newer.
+ * Synchronises the fleet and this host, after the server came back or lost data. Publishes the pins, approvals and
+ * lists that the fleet lacks, and takes over what is newer there.
  */
 export class FleetToolSync {
   readonly #deps: FleetToolSyncDeps;
-  /** Connectors whose list could not be told. */
+  /** Connectors whose list could not be published. */
   readonly #untold = new Set<string>();
   #timer: Timer | null = null;
   #isRunning = false;
@@ -47,12 +47,12 @@ export class FleetToolSync {
     this.#deps = deps;
   }
 
-  /** The fleet has not heard what a connector lists now. */
+  /** Notes that the fleet does not have the current list of a connector. */
   missed(connectorId: string): void {
     this.#untold.add(connectorId);
   }
 
-  /** Begins by chance within the time in which all hosts should. */
+  /** Starts at a random time within the spread. */
   soon(leastMs = 0): void {
     if (this.#isRunning) this.#isWantedAgain = true;
     if (this.#isRunning || this.#isClosed || this.#timer !== null) return;
@@ -69,7 +69,7 @@ export class FleetToolSync {
   }
 
   async #run(): Promise<void> {
-    // The next connection begins it again.
+    // The next connection starts it again.
     if (!this.#deps.fleet.isConnected) return;
     this.#isRunning = true;
     if (this.#deps.isPinned) await this.#syncPins();

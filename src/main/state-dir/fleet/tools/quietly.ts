@@ -1,6 +1,6 @@
 import { codeOf } from '../../../../shared/errors.ts';
 
-/** The fleet's answer; null where it is away or refuses, which is made good once it is back. */
+/** Resolves with the fleet's response; null if it is unreachable or refuses. A later sync then repeats the work. */
 export async function quietly<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

@@ -6,15 +6,15 @@ import { isObject } from '../../../mcp/json-rpc.ts';
 
 const ERAS: ReadonlySet<unknown> = new Set(['legacy', 'modern', 'unknown']);
 
-/** As many tools as a connector may list by default. */
+/** Maximum number of tools, the same as the default limit for a connector. */
 const MAX_TOOLS = 10_000;
 
-/** Characters of a text of a record that is not a definition. */
+/** Maximum length in characters of a text in a record, other than in definitions. */
 const MAX_TEXT_LENGTH = 8_192;
 
 /**
- * Reads a record that another host wrote into the catalogue; null where it is none of this connector. Definitions go
- * through the checks of a list that a connector sends: those that fail them are left out alone.
+ * Reads a record that another host wrote into the catalogue; null if it is not a valid record of this connector.
+ * Definitions pass the same checks as in a list that a connector sends: only invalid ones are left out.
  */
 export function readCatalogued(connectorId: string, bytes: Uint8Array): ConnectorRecord | null {
   const record = parsed(bytes);
@@ -33,13 +33,13 @@ export function readCatalogued(connectorId: string, bytes: Uint8Array): Connecto
   return {
     ...{ connectorId, endpoint, transport, protocolVersion, serverName, tools },
     era: era as ConnectorRecord['era'],
-    // A clock that is ahead must not make a list look newer than the one that replaces it.
+    // A clock that is ahead must not make a list look newer than the list that replaces it.
     listedAtMs: Math.max(0, Math.floor(listedAtMs)),
     toolDigests: readDigests(toolDigests),
   };
 }
 
-/** A definition that another host pinned, if it passes the checks of one that a connector lists under this name. */
+/** Whether a definition pinned by another host passes the checks of one that a connector lists under this name. */
 export function isPinnable(definition: unknown, tool: string): definition is RemoteToolDefinition {
   const item = readListItem('tool', definition);
   return item.kind === 'definition' && item.name === tool;
@@ -49,7 +49,7 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return parseForeignJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
-    // JSON that nests too deep, holds too much or is none: no record.
+    // The JSON is invalid, nests too deeply or holds too much, so there is no record.
     return null;
   }
 }

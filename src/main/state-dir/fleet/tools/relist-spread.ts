@@ -1,24 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
 
-/** A list of another host is looked for once in this time: a connector may list something else to each host. */
+/** A list of another host triggers one read in this time: a connector may list other tools for each host. */
 const TRIED_MS = 30_000;
 
 const MAX_TRIED = 4_096;
 
-/** The time in which hosts list again, for each of them, at least and at most. */
+/** The time over which hosts spread their reads: for each host, at least, and at most. */
 const PER_HOST_MS = 20;
 const LEAST_MS = 200;
 const MOST_MS = 10_000;
 
 export interface RelistSpreadDeps {
   readonly random: Random;
-  /** How many hosts the fleet has. */
+  /** Returns the number of hosts in the fleet. */
   readonly hostCount: () => number;
   readonly relist: (connectorId: string) => void;
 }
 
-/** Lists connectors again whose tools another host says have changed: spread by chance, each change once. */
+/** Lists connectors again when another host reports changed tools: at a random time, once for each change. */
 export class RelistSpread {
   readonly #deps: RelistSpreadDeps;
   readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED, ttl: TRIED_MS });
@@ -28,7 +28,7 @@ export class RelistSpread {
     this.#deps = deps;
   }
 
-  /** Another host has a list of that digest, or approved one. */
+  /** Handles a list of that digest that another host has, or approved. */
   heard(connectorId: string, digest: string): void {
     const name = JSON.stringify([connectorId, digest]);
     if (this.#tried.has(name)) return;
@@ -41,7 +41,7 @@ export class RelistSpread {
     this.#timers.set(connectorId, timer);
   }
 
-  /** In which time all hosts should do something that each of them does once. */
+  /** Returns the time over which all hosts should spread work that each of them does once. */
   spreadMs(): number {
     return Math.min(MOST_MS, Math.max(LEAST_MS, this.#deps.hostCount() * PER_HOST_MS));
   }

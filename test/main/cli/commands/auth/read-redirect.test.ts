@@ -14,9 +14,9 @@ function codeIn(pasted: string): string | null {
   return typeof read === 'string' ? read : read.get('code');
 }
 
-describe('a redirected address that somebody pastes', () => {
+describe('pasted redirect URL', () => {
   it.each([
-    ['as it is', GOOD],
+    ['unchanged', GOOD],
     ['with blanks around it', `  \t${GOOD}  `],
     ['with a carriage return', `${GOOD}\r`],
     ['in double quotes', ` "${GOOD}" `],
@@ -26,39 +26,39 @@ describe('a redirected address that somebody pastes', () => {
     ['with a fragment', `${GOOD}#_=_`],
     ['as its query with a question mark', '?code=abc&state=s1'],
     ['as its query alone', 'state=s1&code=abc'],
-    ['with its host in capitals', GOOD.replace('http', 'HTTP')],
-  ])('is taken %s', (_, pasted) => {
+    ['with its scheme in capitals', GOOD.replace('http', 'HTTP')],
+  ])('is accepted %s', (_, pasted) => {
     expect(codeIn(pasted)).toBe('abc');
   });
 
-  it('is taken where the person refused', () => {
+  it('is accepted if it reports that the user declined', () => {
     const read = parseRedirect(`${EXPECTED.redirectUrl}?error=access_denied&state=s1`, EXPECTED);
     expect(read).toBeInstanceOf(URLSearchParams);
   });
 
   it.each([
-    ['the address to open', EXPECTED.authorizationUrl, 'That is the address to open'],
+    ['the authorization URL', EXPECTED.authorizationUrl, 'That is the address to open'],
     ['another host', GOOD.replace('127.0.0.1', 'evil.example'), 'not the address of the redirect'],
     ['another port', GOOD.replace('5000', '5001'), 'not the address of the redirect'],
     ['https', GOOD.replace('http:', 'https:'), 'not the address of the redirect'],
     ['another path', GOOD.replace('callback', 'other'), 'not the address of the redirect'],
-    ['a code alone', 'abc', 'not the address of the redirect'],
+    ['a bare code', 'abc', 'not the address of the redirect'],
     ['no query', EXPECTED.redirectUrl, 'no query'],
     ['no state', `${EXPECTED.redirectUrl}?code=abc`, 'no parameter state'],
     ['another state', GOOD.replace('s1', 's2'), 'belongs to another login'],
     ['two states', `${GOOD}&state=s2`, 'state more than once'],
     ['no code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
     ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
-  ])('is refused with a reason for %s', (_, pasted, reason) => {
+  ])('is rejected with a reason for %s', (_, pasted, reason) => {
     expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
   });
 });
 
-describe('asking for the redirected address', () => {
+describe('prompt for the redirect URL', () => {
   const never = new AbortController().signal;
   const input = (): NodeJS.ReadStream & PassThrough => new PassThrough() as unknown as NodeJS.ReadStream & PassThrough;
 
-  it('says what is wrong and asks again, for several logins from one input', async () => {
+  it('reports what is wrong and prompts again, for several logins on one input', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
       const stdin = input();
@@ -74,7 +74,7 @@ describe('asking for the redirected address', () => {
     }
   });
 
-  it('takes an address from a terminal that is longer than a terminal reads as a line', async () => {
+  it('accepts a URL that is longer than the line limit of a terminal', async () => {
     const stdin = Object.assign(input(), { isTTY: true });
     using lines = readLines(stdin as NodeJS.ReadStream, new PassThrough());
     stdin.write(`${GOOD}&session=${'x'.repeat(8_192)}\r`);
@@ -88,14 +88,14 @@ describe('asking for the redirected address', () => {
     await expect(askForRedirect(lines, EXPECTED, never)).rejects.toMatchObject({ code: 'LOGIN_FAILED' });
   });
 
-  it('takes a last line that has no line feed', async () => {
+  it('accepts a last line without a line feed', async () => {
     const stdin = input();
     using lines = readLines(stdin, process.stderr);
     stdin.end(GOOD);
     expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
   });
 
-  it('ends with the reason of its signal', async () => {
+  it('ends with the reason of its abort signal', async () => {
     using lines = readLines(input(), process.stderr);
     const impatience = new AbortController();
     const asked = askForRedirect(lines, EXPECTED, impatience.signal);

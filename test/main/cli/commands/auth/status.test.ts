@@ -19,7 +19,7 @@ function rowOf(more: Partial<LoginSummary>): string {
   return loginTable([{ ...LOGIN, ...more }], NOW).split('\n')[2] ?? '';
 }
 
-describe('an instant for people', () => {
+describe('formatted instant', () => {
   it.each([
     [0, 'in 0 s'],
     [59_999, 'in 59 s'],
@@ -29,13 +29,13 @@ describe('an instant for people', () => {
     [172_800_000, 'in 2 d'],
     [-1, '0 s ago'],
     [-90_000, '1 min ago'],
-  ])('%i ms from now is %s', (distanceMs, text) => {
+  ])('shows %i ms from now as %s', (distanceMs, text) => {
     expect(relativeTime(NOW + distanceMs, NOW)).toBe(text);
   });
 });
 
-describe('the table of logins', () => {
-  it('says of each connector where it is logged in, for what, until when, and what happens then', () => {
+describe('login table', () => {
+  it('shows for each connector where it is logged in, its scopes, its expiry and what happens then', () => {
     expect(loginTable([LOGIN], NOW)).toBe(
       '  connector  state      issuer                  scopes  expires    then\n' +
         '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +
@@ -43,7 +43,7 @@ describe('the table of logins', () => {
     );
   });
 
-  it('says that a login without a refresh token ends, and that nobody knows when', () => {
+  it('says that a login without a refresh token ends at an unknown time', () => {
     expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
   });
 
@@ -51,7 +51,7 @@ describe('the table of logins', () => {
     expect(rowOf({ state, scope: null, expiresAt: null })).toMatch(/issuer\.example$/);
   });
 
-  it('lets no issuer steer the terminal', () => {
+  it('escapes terminal control characters in issuer names', () => {
     expect(rowOf({ scope: '\u001b[31mred\u202e' })).not.toMatch(/\p{Cc}|\p{Cf}/u);
   });
 });

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** A server whose clock says `date`. */
+/** Starts a server whose clock says `date`. */
 async function dated(date: string): Promise<string> {
   const server = createServer((_, response) => {
     response.sendDate = false;
@@ -23,11 +23,11 @@ async function dated(date: string): Promise<string> {
 }
 
 describe('doctor', () => {
-  it('says which Node runs, and where', () => {
+  it('reports the Node.js version and its path', () => {
     expect(checkNode().message).toContain(`${process.version} on ${process.platform}`);
   });
 
-  it('shows no credentials of a proxy', () => {
+  it('does not show the credentials of a proxy', () => {
     const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'http://me:pw@proxy.example:8080' });
     expect(checkProxy(network)).toEqual({
       check: 'proxy',
@@ -37,22 +37,22 @@ describe('doctor', () => {
     expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'none: connections are direct' });
   });
 
-  it('only notes that there is no folder for state', async () => {
+  it('reports a missing state folder only as a note', async () => {
     expect(await checkDisk(undefined)).toMatchObject({ outcome: 'note' });
   });
 
   it.each([
     ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
-    ['a clock of the last century', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
-    ['no date at all', '', 'note', 'does not date its answers'],
-  ])('compares with %s', async (_, date, outcome, message) => {
+    ['a clock that is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
+    ['no Date header', '', 'note', 'does not date its answers'],
+  ])('compares the clock with a server: %s', async (_, date, outcome, message) => {
     expect(await checkClock(await dated(date), direct)).toMatchObject({
       outcome,
       message: expect.stringContaining(message),
     });
   });
 
-  it('notes a server that does not answer', async () => {
+  it('reports a server that does not answer as a note', async () => {
     expect(await checkClock('http://127.0.0.1:1/', direct)).toMatchObject({ outcome: 'note' });
   });
 });

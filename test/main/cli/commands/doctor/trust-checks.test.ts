@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 const signer = { kid: 'k', alg: 'EdDSA', thumbprint: 'abc', expiresAt: NOW, keyExpiresAt: null } as const;
 const REMEMBERED = { version: 2, expiresAt: NOW + 30 * DAY_MS, trustsConfigurationAlone: false, lastError: null };
 
-/** The findings about a map, as `outcome message`. */
+/** Returns the findings about a map, as `outcome message`. */
 function findings(
   status: Partial<ServiceMapStatus>,
   options: Parameters<typeof checkTrust>[0] = {},
@@ -20,15 +20,15 @@ function findings(
 }
 
 describe('checkTrust', () => {
-  it('finds nothing where keys last and are remembered', () => {
+  it('reports nothing if keys are valid for long and stored', () => {
     const signedBy = { hmacKey: null, signatures: [signer] };
     expect(findings({ accept: 'signature', signedBy, keys: REMEMBERED }, { keyDocuments: 'x' })).toEqual([]);
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['--accept either', findings({}, { accept: 'either' }), /^note --accept either believes everybody/],
+    ['--accept either', findings({}, { accept: 'either' }), /^note --accept either trusts everybody/],
     [
-      'an HMAC alone',
+      'an HMAC as the only signature',
       findings({ accept: 'either', signedBy: { hmacKey: 0, signatures: [] } }),
       /^note the map is signed by its HMAC alone/,
     ],
@@ -48,11 +48,11 @@ describe('checkTrust', () => {
       /^failed KEYS_UNTRUSTED: No signature/,
     ],
     [
-      'key documents of which none is remembered',
+      'key documents of which none is stored',
       findings({ keys: NO_MAP.keys }, { keyDocuments: 'x' }),
       /^note no key document is remembered.*--min-version/,
     ],
-  ])('tells of %s', (_, found, message) => {
+  ])('reports %s', (_, found, message) => {
     expect(found).toEqual([expect.stringMatching(message)]);
   });
 });
@@ -71,21 +71,21 @@ describe('checkKeyFile', () => {
     return checkKeyFile(path, NOW).map(({ outcome, message }) => `${outcome} ${message}`);
   }
 
-  it('finds usable keys, and nothing without a file', () => {
+  it('accepts usable keys, and reports nothing without a key file', () => {
     expect(check(jwksOf(newKey('a'), newKey('b')))).toEqual([expect.stringMatching(/^ok .* has 2 public keys/)]);
     expect(checkKeyFile(undefined, NOW)).toEqual([]);
   });
 
-  it('tells of a file that others can change', () => {
+  it('reports a key file that other users can change', () => {
     expect(check(jwksOf(newKey('a')), 0o666)[1]).toMatch(/^note others can change .*chmod go-w/);
   });
 
-  it('tells of configured keys that end', () => {
+  it('reports configured keys that expire soon', () => {
     const found = check(jwksOf(newKey('a', 'EdDSA', { exp: NOW / 1000 - 1 })));
     expect(found[1]).toMatch(/^failed the configured key "a" expired/);
   });
 
-  it('fails for private keys and for a file that is not there', () => {
+  it('fails for private keys and for a missing key file', () => {
     const key = newKey('a');
     const [found] = check({ keys: [key] });
     expect(found).toMatch(/^failed KEYS_INVALID/);

@@ -25,11 +25,11 @@ void createClient; void is;
 export type { ToolArguments, ToolOutput, Tools, Same };
 `;
 
-/** Compiles the module of `tools` beside a use of it. */
+/** Compiles the module of `tools` together with code that uses it. */
 const compiled = (tools: readonly DescribedTool[], use = ''): string =>
   compileStrictly({ 'tools.ts': clientModule(tools), 'use.ts': `${HEADER}\n${use}` });
 
-/** Holds that each schema becomes a type that is the same as the given one. */
+/** Checks that each schema becomes exactly the given type. */
 function expectTypes(cases: Readonly<Record<string, readonly [schema: unknown, type: string]>>): void {
   const tools = Object.entries(cases).map(([name, [schema]]) =>
     tool('c', name, object({ v: schema }, { required: ['v'] })),
@@ -89,7 +89,7 @@ const ODD_NAMES = [
 ];
 
 describe('clientModule', () => {
-  it('writes a typed client that calls tools by their names', () => {
+  it('generates a typed client that calls tools by their names', () => {
     const tools = [
       tool(
         'weather',
@@ -133,7 +133,7 @@ void degrees;
     expect(compiled(tools, use)).toBe('');
   }, 60_000);
 
-  it('keeps names apart that differ in anything, as connectors, tools and properties', async () => {
+  it('keeps the names of connectors, tools and properties distinct if they differ in any way', async () => {
     const properties = Object.fromEntries(ODD_NAMES.map((name) => [name, { type: 'string', description: name }]));
     const schema = JSON.parse(JSON.stringify(object(properties, { required: RESERVED })));
     Object.defineProperty(schema.properties, '__proto__', { value: { type: 'number' }, enumerable: true });
@@ -152,7 +152,7 @@ void degrees;
     expect(Object.getPrototypeOf(client)).toBeNull();
   }, 60_000);
 
-  it('reads the keywords of 2020-12 and draft-07', () => {
+  it('supports the keywords of JSON Schema 2020-12 and draft-07', () => {
     const draft7 = { $schema: 'http://json-schema.org/draft-07/schema#' };
     expectTypes({
       any: [true, 'unknown'],
@@ -214,7 +214,7 @@ void degrees;
     });
   }, 60_000);
 
-  it('follows references within the schema and makes others unknown', () => {
+  it('follows references within the schema and types other references as unknown', () => {
     const schema = {
       ...object({
         tree: { $ref: '#/$defs/tree' },
@@ -274,7 +274,7 @@ void [depth, json, bad];`,
     ).toBe('');
   }, 60_000);
 
-  it('writes no circle that a compiler refuses', () => {
+  it('generates no circular type that the compiler rejects', () => {
     const schemas = [
       { $ref: '#' },
       { $defs: { a: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' },
@@ -344,7 +344,7 @@ void [depth, json, bad];`,
     ).toBe('');
   }, 120_000);
 
-  it('is the same text whatever the order of tools and of members', () => {
+  it('generates the same text whatever the order of tools and members', () => {
     const schema = {
       $defs: { n: object({ next: { $ref: '#/$defs/n' } }) },
       ...object({ b: { $ref: '#/$defs/n' }, a: {} }),
@@ -353,12 +353,12 @@ void [depth, json, bad];`,
     const tools = [tool('a', 'x', schema), tool('a', 'y'), tool('b', 'x')];
     const text = clientModule(tools);
     expect(clientModule([tool('b', 'x'), tool('a', 'y'), tool('a', 'x', turned)])).toBe(text);
-    // A tool more adds lines and changes none.
+    // An additional tool adds lines and changes no existing line.
     const lines = new Set(clientModule([...tools, tool('a', 'w', schema)]).split('\n'));
     expect(text.split('\n').filter((line) => !lines.has(line))).toEqual(['  ["a", "x", "y"],']);
   });
 
-  it('lets no name, description or constant of a server become code', () => {
+  it('never turns a name, description or constant of a server into code', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc
@@ -439,7 +439,7 @@ void [depth, json, bad];`,
         }));
         const statements = statementsOf(clientModule(tools)).filter((text) => !/^export type Schema\w* = /.test(text));
         expect(statements.map(kindOf)).toEqual(plain.map(kindOf));
-        // What runs is the same but for the table of names, which holds plain strings.
+        // The executable statements differ only in the table of names, which holds plain strings.
         expect(statements.filter((text) => text.includes('function createClient'))).toEqual(
           plain.filter((text) => text.includes('function createClient')),
         );
@@ -448,7 +448,7 @@ void [depth, json, bad];`,
     );
   }, 60_000);
 
-  it('writes 10 000 tools in seconds', () => {
+  it('generates 10 000 tools within seconds', () => {
     const schema = object(
       {
         a: { type: 'string', description: 'A text' },
@@ -468,7 +468,7 @@ void [depth, json, bad];`,
   }, 60_000);
 });
 
-/** The statements of a module as text, comments left out; fails where it has errors or hides directives. */
+/** Returns the statements of a module as text, without comments. Fails if the module has errors or hides directives. */
 function statementsOf(text: string): readonly string[] {
   const { program, errors, comments } = parseSync('tools.ts', text);
   expect(errors).toEqual([]);

@@ -30,22 +30,22 @@ const problemsOf = (
 };
 
 describe('followDocuments', () => {
-  it('finds nothing wrong with documents that hosts would follow', () => {
+  it('accepts documents that hosts would follow', () => {
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [b], [a, b])], [a])).toEqual([null, null]);
   });
 
-  it('verifies the first document against its own roots where no keys are configured', () => {
+  it('verifies the first document against its own roots if no keys are configured', () => {
     expect(problemsOf([documentOf(1, [a])], null)).toEqual([null]);
     expect(problemsOf([documentOf(1, [a], [b])], null)).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('names a document that the one before it does not lead to, and goes on', () => {
+  it('reports a document that its predecessor does not authorize, and continues', () => {
     const documents = [documentOf(1, [a]), documentOf(2, [b], [b]), documentOf(3, [b])];
     expect(problemsOf(documents, [a])).toEqual([null, 'KEYS_UNTRUSTED', null]);
     expect(problemsOf([documentOf(1, [a])], [b])).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('minds the expiry of the newest document alone', () => {
+  it('checks the expiry of the newest document only', () => {
     const past = new Date(NOW).toISOString();
     expect(problemsOf([documentOf(1, [a], [a], past), documentOf(2, [a])], [a])).toEqual([null, null]);
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [a], [a], past)], [a])).toEqual([null, 'KEYS_EXPIRED']);

@@ -19,14 +19,14 @@ const NOTHING: DocumentChange = {
   expiresInMs: 60_000,
 };
 
-/** A first document of these keys, of which `roots` are roots. */
+/** Creates a first document with these keys, of which `roots` are roots. */
 function documentOf(keys: readonly PrivateJwk[], roots = keys.map(({ kid }) => kid)): KeyDocument {
   const payload = nextPayload(null, { ...NOTHING, added: keys.map(publicJwk), roots });
   return readKeyDocument(JSON.stringify(createKeyDocument(payload, keys.map(readSigningKey))));
 }
 
 describe('nextPayload', () => {
-  it('begins with version 1, in which every key is a root', () => {
+  it('starts with version 1, in which every key is a root', () => {
     const payload = nextPayload(null, { ...NOTHING, added: [publicJwk(a), publicJwk(b)] });
     expect(payload).toMatchObject({ version: 1, roots: ['a', 'b'], threshold: 1, revoked: [] });
     expect(payload.keys.keys).toEqual([publicJwk(a), publicJwk(b)]);
@@ -39,18 +39,18 @@ describe('nextPayload', () => {
     expect(payload.keys.keys).toHaveLength(2);
   });
 
-  it('makes an added key a root only where every key was one', () => {
+  it('makes an added key a root only if every existing key is one', () => {
     const change = { ...NOTHING, added: [publicJwk(c)] };
     expect(nextPayload(documentOf([a, b]), change).roots).toEqual(['a', 'b', 'c']);
     expect(nextPayload(documentOf([a, b], ['a']), change).roots).toEqual(['a']);
   });
 
-  it('removes a key from the keys and the roots', () => {
+  it('removes a key from both the keys and the roots', () => {
     const payload = nextPayload(documentOf([a, b]), { ...NOTHING, removed: ['a'] });
     expect([payload.roots, payload.keys.keys]).toEqual([['b'], [publicJwk(b)]]);
   });
 
-  it('revokes a key by its kid or its thumbprint, for good', () => {
+  it('revokes a key permanently, by its kid or its thumbprint', () => {
     const revoked = [thumbprintOf(a)];
     for (const name of ['a', thumbprintOf(a)])
       expect(nextPayload(documentOf([a, b]), { ...NOTHING, revoked: [name] })).toMatchObject({ revoked, roots: ['b'] });
@@ -69,11 +69,11 @@ describe('nextPayload', () => {
     ['an unknown root', { roots: ['z'] }, /--roots names z/],
     ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, and the keys are b/],
     ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
-    ['fewer roots than must sign', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
+    ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
     ['no root', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
-    ['another key of one kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
+    ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
     ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /z of --keys is the same as a/],
-  ])('refuses %s', (_, change, message) => {
+  ])('rejects %s', (_, change, message) => {
     expect(() => nextPayload(documentOf([a, b]), { ...NOTHING, ...change })).toThrow(message);
   });
 });

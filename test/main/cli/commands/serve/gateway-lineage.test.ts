@@ -8,14 +8,14 @@ import { TempDir } from '../../../../helpers/temp-dir.ts';
 
 const serving = (more: Partial<SourceOptions>): SourceOptions => ({ registry: false, ...more }) as SourceOptions;
 
-/** The environment of a program that a gateway starts which serves that. */
+/** The environment of a process that was started by a gateway serving the given sources. */
 const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
   enterLineage(options, environment);
   return stdioEnvironment(environment, {});
 };
 
-describe('the lineage of a gateway', () => {
-  it('refuses one that descends from a gateway of the same file, whichever way the file is named', () => {
+describe('gateway lineage', () => {
+  it('rejects a gateway that descends from a gateway of the same file, however the file is named', () => {
     using folder = new TempDir();
     const [file, link] = [join(folder.path, 'mcp.json'), join(folder.path, 'link.json')];
     writeFileSync(file, '{}');
@@ -29,12 +29,12 @@ describe('the lineage of a gateway', () => {
     );
   });
 
-  it('refuses one of the same registry', () => {
+  it('rejects a gateway that descends from a gateway of the same registry', () => {
     const environment = started(serving({ registry: true }));
     expect(() => enterLineage(serving({ registry: true }), environment)).toThrow('serves the same connectors');
   });
 
-  it('lets gateways start others that serve something else', () => {
+  it('lets a gateway start gateways that serve other sources', () => {
     const environment = started(serving({ registry: true }), started(serving({ config: ['/a.json'] })));
     expect(() => enterLineage(serving({ config: ['/b.json'] }), environment)).not.toThrow();
     expect(environment[LINEAGE_VARIABLE]?.split(',')).toHaveLength(3);

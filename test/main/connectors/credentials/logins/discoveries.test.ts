@@ -24,7 +24,7 @@ function discoveriesUnderTest(discover: () => Promise<LoginDiscovery> = async ()
 }
 
 describe('Discoveries', () => {
-  it('answers the refusals of a minute with one discovery', async () => {
+  it('shares one discovery among all rejected requests of a minute', async () => {
     const { find, state } = discoveriesUnderTest();
     await Promise.all([find(1), find(1)]);
     await find(1);
@@ -34,7 +34,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('holds eight of a connector, however many challenges it makes up, and those of others beside', async () => {
+  it('caches eight discoveries per connector, however many challenges it sends, without evicting other connectors', async () => {
     const { find, state } = discoveriesUnderTest();
     const wiki = targetOf('wiki');
     await find(0, wiki);
@@ -47,7 +47,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(1_002);
   });
 
-  it('has at most eight of a slow server under way', async () => {
+  it('runs at most eight discoveries of a slow server at a time', async () => {
     const { promise, resolve } = Promise.withResolvers<LoginDiscovery>();
     const { find, state } = discoveriesUnderTest(() => promise);
     const all = Promise.all(Array.from({ length: 1_000 }, (_, place) => find(place)));
@@ -58,7 +58,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(9);
   });
 
-  it('does not remember a failure', async () => {
+  it('does not cache a failure', async () => {
     const { find, state } = discoveriesUnderTest(() => Promise.reject(new Error('away')));
     await expect(find(1)).rejects.toThrow('away');
     await expect(find(1)).rejects.toThrow('away');

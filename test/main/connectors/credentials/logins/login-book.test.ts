@@ -14,7 +14,7 @@ function bookOver(store: Pick<MemoryLogins, 'readAll' | 'readEarly'>) {
 }
 
 describe('LoginBook', () => {
-  it('tells of logins that came, of other generations and of logins that went, and of nothing else', async () => {
+  it('reports logins that were added, replaced or removed, and nothing else', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -30,7 +30,7 @@ describe('LoginBook', () => {
     expect([changes, book.loginOf(bindingId)]).toEqual([[[bindingId], [bindingId], [bindingId]], null]);
   });
 
-  it('takes no older generation, and reads again what this process changed meanwhile', async () => {
+  it('rejects an older generation, and rereads logins that this process changed meanwhile', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     const old = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -53,7 +53,7 @@ describe('LoginBook', () => {
     expect(book.login(old.loginId)?.generation).toBe(2);
   });
 
-  it('says once that the logins cannot be read, has none until then, and reads them when it is asked again', async () => {
+  it('reports once that logins cannot be read, has none meanwhile, and reads them at the next call', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));

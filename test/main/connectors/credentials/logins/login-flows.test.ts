@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('LoginFlows', () => {
-  it('takes each of two logins under way once; the last one counts', async () => {
+  it('redeems each of two pending logins once; the last one wins', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const [one, two] = [
       await service.start(crm, { redirectUrl: REDIRECT_URL }),
@@ -30,7 +30,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('refuses a redirect after ten minutes', async () => {
+  it('rejects a redirect after ten minutes', async () => {
     const { service } = serviceUnderTest();
     const { state, expiresAt } = await service.start(crm, { redirectUrl: REDIRECT_URL });
     expect(expiresAt - Date.now()).toBe(600_000);
@@ -39,7 +39,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('keeps at most a thousand logins under way; the oldest is given up first', async () => {
+  it('keeps at most a thousand pending logins; the oldest is dropped first', async () => {
     const { service } = serviceUnderTest();
     const states: string[] = [];
     for (let count = 0; count < 1_001; count += 1)
@@ -57,7 +57,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('asks for the scopes of a step-up at the next login, and forgets them no more', async () => {
+  it('requests the scopes of a step-up at the next login, and keeps them afterwards', async () => {
     const { service } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -76,7 +76,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('no longer asks for the scopes of a step-up after a logout: an issuer that does not know them would refuse', async () => {
+  it('drops the scopes of a step-up after a logout: an issuer that does not know them would refuse', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -90,7 +90,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('revokes and forgets a login, and tells of it once', async () => {
+  it('revokes and forgets a login, and reports it once', async () => {
     const { service, issuer, store, told, lines } = serviceUnderTest();
     service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -102,7 +102,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('tells of a login and of a logout that another manager did, within half a second', async () => {
+  it('reports a login and a logout by another manager within half a second', async () => {
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
     two.service.credentialsOf(crm);
@@ -116,7 +116,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('tells nobody of the logins that were there at the start', async () => {
+  it('does not report the logins that existed at the start', async () => {
     const one = serviceUnderTest();
     await logInTo(one.service, crm);
     const two = serviceUnderTest({}, one);
@@ -126,7 +126,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('sends nobody away for a login that machines do by themselves', async () => {
+  it('rejects a browser login for a connector with client credentials', async () => {
     const { service } = serviceUnderTest();
     const robot = targetOf('robot', { grant: 'client_credentials', clientId: 'robot' });
     await expect(service.start(robot, { redirectUrl: REDIRECT_URL })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('MachineLogins', () => {
-  it('gets a token before the first request, once for all, and nobody is told', async () => {
+  it('requests one token before the first request, for all waiting requests, without reporting a login', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await Promise.all([1, 2, 3].map(() => sendBy(credentials)));
@@ -22,7 +22,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('gets another one before the old one expires, and after a 401', async () => {
+  it('requests a new token before the old one expires, and after a 401', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await sendBy(credentials);
@@ -34,7 +34,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('says LOGIN_FAILED where the issuer or the server refuses it, and never that a person has to log in', async () => {
+  it('fails with LOGIN_FAILED if the issuer or the server refuses it, never with a login for a person', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -52,7 +52,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('sends its secret to no other issuer than the first one, until somebody logs it out', async () => {
+  it('sends its secret only to the first issuer, until a logout', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -76,7 +76,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('asks for the union of scopes at once, at most three times in ten minutes', async () => {
+  it('requests the union of scopes at once, at most three times in ten minutes', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const step = async (scope: string) => {

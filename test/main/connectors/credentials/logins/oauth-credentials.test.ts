@@ -17,7 +17,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('OAuthCredentials', () => {
-  it('sends nothing and loads nothing for a connector that wants no login', async () => {
+  it('sends and loads nothing for a connector without a login', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     expect(await sendBy(credentials)).toEqual([]);
@@ -26,7 +26,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('asks for a login where the challenge offers one, finds its issuer out once and logs it once', async () => {
+  it('requires a login if the challenge offers one, discovers the issuer once and logs it once', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const challenge = challengeOf(crm, 401, 'Bearer scope="tools"');
@@ -53,7 +53,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('logs each reason to log in once, and few of a server that makes up another one each time', async () => {
+  it('logs each reason to log in once, and few of a server that sends a different one each time', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
@@ -71,7 +71,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('spends nothing on the end of a session, and takes its refusal for nothing', async () => {
+  it('does nothing for the end of a session, and ignores its rejection', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const ended = (status: 401 | 403, headers: readonly string[]) =>
@@ -84,12 +84,12 @@ describe('OAuthCredentials', () => {
       expect(await ended(status, sent)).toEqual({ kind: 'refused', hint: null });
     expect(issuer.refreshed).toEqual([]);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // The session that ended may have been that of an older token.
+    // The ended session may have used an older token.
     expect(await ended(401, ['authorization', 'Bearer old'])).toEqual({ kind: 'retry' });
     await service.close();
   });
 
-  it('names both ways where nothing says that there is a login', async () => {
+  it('names both remedies if nothing indicates a login', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.hasMetadata = false;
     const verdict = await service.credentialsOf(crm).refused(challengeOf(crm, 401, 'Basic realm="x"'), [], null);
@@ -100,7 +100,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('gives the token of a login without a promise, and asks nobody', async () => {
+  it('returns the token of a login synchronously, without a request', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -111,12 +111,12 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes once for all requests that meet an expired token', async () => {
+  it('refreshes once for all requests that find an expired token', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     const old = tokenIn(await sendBy(credentials));
-    // A laptop that slept: the clock went on, and no timer fired.
+    // As on a laptop that slept: the clock advanced, and no timer fired.
     vi.setSystemTime(Date.now() + 2 * 3_600_000);
     const all = await Promise.all(Array.from({ length: 20 }, () => sendBy(credentials)));
     expect(new Set(all.map(tokenIn)).size).toBe(1);
@@ -125,7 +125,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes once for many 401s at a time, and sends again with a newer token without a refresh', async () => {
+  it('refreshes once for many concurrent 401s, and retries with a newer token without a refresh', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -139,7 +139,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('asks for a login where the server refuses a token that was just refreshed', async () => {
+  it('requires a login if the server rejects a token that was just refreshed', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -153,19 +153,19 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes a token again that was just refreshed, where it has expired on its way', async () => {
+  it('refreshes a just refreshed token again if it expired on its way', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.lifeMs = 3_000;
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
     const sent = await sendBy(credentials);
-    // Nothing refreshes it meanwhile: the process stands still. Its issuer counts in whole seconds.
+    // No timer refreshes it meanwhile: the process is suspended. Its issuer counts in whole seconds.
     vi.setSystemTime(Date.now() + 2_001);
     expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
     expect(issuer.refreshed).toHaveLength(2);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // Early in its life it is refused for another reason.
+    // Early in its life it is rejected for another reason.
     vi.setSystemTime(Date.now() + 1_000);
     expect(await credentials.refused(challengeOf(crm), await sendBy(credentials), null)).toMatchObject({
       kind: 'login',
@@ -173,7 +173,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('is told once that a login is lost, and needs a person from then on', async () => {
+  it('reports once that a login is lost, and then requires a person', async () => {
     const { service, issuer, lines, told } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -194,7 +194,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('keeps a login that the issuer fails to refresh, and tries again after a pause that grows', async () => {
+  it('keeps a login that the issuer fails to refresh, and retries after growing pauses', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -213,7 +213,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('gives up waiting with the signal of the request, and lets the refresh go on', async () => {
+  it('stops waiting when the request is aborted, and lets the refresh continue', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -233,7 +233,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('keeps an old token that nothing refreshes until the server refuses it', async () => {
+  it('keeps using an old token without a refresh token until the server rejects it', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.givesRefreshTokens = false;
     const credentials = service.credentialsOf(crm);
@@ -248,7 +248,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('does not use a login of another issuer than the one that the entry names', async () => {
+  it('does not use a login of an issuer other than the one in the entry', async () => {
     const { service } = serviceUnderTest();
     await logInTo(service, crm);
     const same = targetOf('crm', { issuer: 'https://issuer.test' });
@@ -259,7 +259,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('says what a call needs even where that cannot be stored', async () => {
+  it('reports what a call needs even if that cannot be stored', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -270,7 +270,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('names what an entry asks for that this version cannot do', async () => {
+  it('names the features of an entry that this version does not support', async () => {
     const { service, issuer } = serviceUnderTest();
     const target = targetOf('bound', { unsupported: 'DPoP' });
     const verdict = await service.credentialsOf(target).refused(challengeOf(target), [], null);

@@ -19,7 +19,7 @@ const invalid = (message: string) =>
   expect.objectContaining({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) });
 
 describe('prepareAuthorization', () => {
-  it('names client, resource, scope, state and an S256 challenge of the verifier', async () => {
+  it('sets client, resource, scope, state and an S256 challenge of the verifier', async () => {
     const { url, codeVerifier } = await prepareAuthorization(loginDiscovery(), registeredClient(), asked);
     expect(url.origin + url.pathname).toBe(`${ISSUER}/authorize`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -35,14 +35,14 @@ describe('prepareAuthorization', () => {
     expect(codeVerifier.length).toBeGreaterThanOrEqual(43);
   });
 
-  it('makes another verifier each time', async () => {
+  it('creates a different verifier each time', async () => {
     const [one, other] = await Promise.all(
       [1, 2].map(() => prepareAuthorization(loginDiscovery(), registeredClient(), asked)),
     );
     expect(one?.codeVerifier).not.toBe(other?.codeVerifier);
   });
 
-  it('replaces the parameters that an endpoint already has', async () => {
+  it('replaces parameters that the endpoint URL already has', async () => {
     const discovery = withMetadata({
       authorization_endpoint: `${ISSUER}/authorize?tenant=1&redirect_uri=https://evil.test&state=evil`,
     });
@@ -52,31 +52,31 @@ describe('prepareAuthorization', () => {
     expect(url.searchParams.get('tenant')).toBe('1');
   });
 
-  it('asks for no scope where the issuer chooses', async () => {
+  it('requests no scope if the issuer chooses the scopes', async () => {
     const { url } = await prepareAuthorization(loginDiscovery(), registeredClient(), { ...asked, scope: null });
     expect(url.searchParams.has('scope')).toBe(false);
   });
 
-  it('uses the addresses of MCP 2025-03-26 where there is no metadata', async () => {
+  it('uses the MCP 2025-03-26 endpoints if there is no metadata', async () => {
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     const { url } = await prepareAuthorization(discovery, registeredClient(), asked);
     expect(url.href).toMatch(/^https:\/\/mcp\.test\/authorize\?/);
   });
 
   it.each<[string, Parameters<typeof withMetadata>[0], string]>([
-    ['that knows plain PKCE alone', { code_challenge_methods_supported: ['plain'] }, 'PKCE'],
-    ['that knows no PKCE', { code_challenge_methods_supported: [] }, 'PKCE'],
+    ['that supports only plain PKCE', { code_challenge_methods_supported: ['plain'] }, 'PKCE'],
+    ['that supports no PKCE', { code_challenge_methods_supported: [] }, 'PKCE'],
     ['without the response type code', { response_types_supported: ['token'] }, 'response type'],
-    ['at a javascript: address', { authorization_endpoint: 'javascript:alert(1)' }, 'authorization_endpoint'],
-    ['at a file', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
+    ['at a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, 'authorization_endpoint'],
+    ['at a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
     ['over plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
-  ])('refuses an issuer %s', async (_, metadata, message) => {
+  ])('rejects an issuer %s', async (_, metadata, message) => {
     await expect(prepareAuthorization(withMetadata(metadata), registeredClient(), asked)).rejects.toThrowError(
       invalid(message),
     );
   });
 
-  it('refuses an origin without https where there is no metadata', async () => {
+  it('rejects an http origin if there is no metadata', async () => {
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'http://mcp.test/' });
     await expect(prepareAuthorization(discovery, registeredClient(), asked)).rejects.toThrowError(invalid('https'));
   });
@@ -87,7 +87,7 @@ describe('codeOfRedirect', () => {
     codeOfRedirect(new URLSearchParams(parameters), withMetadata(metadata));
   const promises = { authorization_response_iss_parameter_supported: true };
 
-  it('gives the code, with the right iss and without one', () => {
+  it('returns the code, with the correct iss and without one', () => {
     expect(read(`code=abc&state=s&iss=${ISSUER}`)).toBe('abc');
     expect(read('code=abc&state=s')).toBe('abc');
     expect(read(`code=abc&iss=${ISSUER}`, promises)).toBe('abc');
@@ -95,13 +95,13 @@ describe('codeOfRedirect', () => {
 
   it.each<[string, string, Parameters<typeof withMetadata>[0]]>([
     ['another iss', 'code=abc&iss=https://evil.test', {}],
-    ['iss with another slash', `code=abc&iss=${ISSUER}/`, {}],
+    ['iss with an extra slash', `code=abc&iss=${ISSUER}/`, {}],
     ['an empty iss', 'code=abc&iss=', {}],
-    ['no iss though the issuer promises one', 'code=abc', promises],
+    ['a missing iss though the issuer announces one', 'code=abc', promises],
     ['iss twice', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
     ['two codes', `code=abc&code=def&iss=${ISSUER}`, {}],
     ['an error of another issuer', 'error=access_denied&error_description=call+555&iss=https://evil.test', {}],
-  ])('refuses %s', (_, parameters, metadata) => {
+  ])('rejects %s', (_, parameters, metadata) => {
     const error = (() => {
       try {
         return read(parameters, metadata);
@@ -113,7 +113,7 @@ describe('codeOfRedirect', () => {
     expect(String((error as Error).message)).not.toMatch(/evil|abc|555/);
   });
 
-  it('shows the error of the issuer, cleaned', () => {
+  it('shows the sanitized error of the issuer', () => {
     expect(() => read('error=access_denied&error_description=The+person%0Asaid%1b[31m+no&state=s')).toThrowError(
       expect.objectContaining({
         code: 'LOGIN_FAILED',
@@ -123,7 +123,7 @@ describe('codeOfRedirect', () => {
     expect(() => read('error=%3Cscript%3E')).toThrowError(`${ISSUER} refused the login: an error.`);
   });
 
-  it('shows no description that repeats the state', () => {
+  it('shows no description that contains the state', () => {
     const state = 'abcdefghijklmnopqrstuvwxyz';
     expect(() => read(`error=access_denied&error_description=bad+${state.slice(3, 20)}&state=${state}`)).toThrowError(
       `${ISSUER} refused the login: access_denied.`,
@@ -134,7 +134,7 @@ describe('codeOfRedirect', () => {
     expect(() => read(parameters)).toThrowError(expect.objectContaining({ code: 'LOGIN_FAILED' }));
   });
 
-  it('takes a code without iss where there is no metadata to compare with', () => {
+  it('accepts a code without iss if there is no metadata to compare with', () => {
     expect(codeOfRedirect(new URLSearchParams('code=abc'), loginDiscovery({ metadata: null }))).toBe('abc');
   });
 });

@@ -13,7 +13,7 @@ const parse = (header: string) =>
   parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
 
 describe('readChallenge', () => {
-  it('reads the metadata address, the scope and the error of a Bearer challenge', () => {
+  it('reads the metadata URL, the scope and the error of a Bearer challenge', () => {
     const header =
       'Bearer resource_metadata="https://mcp.test/.well-known/oauth-protected-resource/mcp", scope="a b", error="invalid_token"';
     expect(read(header)).toEqual({
@@ -24,33 +24,33 @@ describe('readChallenge', () => {
     });
   });
 
-  it('finds nothing where there is no header', () => {
+  it('returns nothing without a header', () => {
     expect(read(null)).toEqual({ schemes: [], resourceMetadataUrl: null, scope: null, error: null });
   });
 
-  it('reads the Bearer challenge among several, wherever it stands', () => {
+  it('reads the Bearer challenge among several, at any position', () => {
     const header =
       'Basic realm="a, Bearer scope=\\"no\\"", DPoP algs="ES256", scope="of dpop", BEARER scope="of bearer"';
     expect(read(header)).toMatchObject({ schemes: ['basic', 'dpop', 'bearer'], scope: 'of bearer' });
   });
 
-  it('reads the DPoP challenge where there is no Bearer', () => {
+  it('reads the DPoP challenge if there is no Bearer challenge', () => {
     expect(read('DPoP algs="ES256", scope="s"')).toMatchObject({ schemes: ['dpop'], scope: 's' });
   });
 
   it.each([
-    ['a path, against the address of the request', '/.well-known/x', 'https://mcp.test/.well-known/x'],
-    ['an address with a fragment, without it', 'https://a.test/x#y', 'https://a.test/x'],
-    ['nothing of another scheme', 'javascript:alert(1)', null],
-    ['nothing of a file', 'file:///etc/passwd', null],
-    ['nothing with credentials', 'https://user:pw@a.test/', null],
-    ['nothing that is no address', 'https://[', null],
-    ['nothing of an empty text', '', null],
-  ])('takes for the metadata address %s', (_, text, expected) => {
+    ['a path, relative to the request URL', '/.well-known/x', 'https://mcp.test/.well-known/x'],
+    ['a URL with a fragment, without the fragment', 'https://a.test/x#y', 'https://a.test/x'],
+    ['null for a javascript: URL', 'javascript:alert(1)', null],
+    ['null for a file: URL', 'file:///etc/passwd', null],
+    ['null for a URL with credentials', 'https://user:pw@a.test/', null],
+    ['null for an invalid URL', 'https://[', null],
+    ['null for an empty string', '', null],
+  ])('returns as the metadata URL %s', (_, text, expected) => {
     expect(read(`Bearer resource_metadata="${text}"`).resourceMetadataUrl?.href ?? null).toBe(expected);
   });
 
-  it('hands on no error that is no code', () => {
+  it('drops an error that is not a valid code', () => {
     expect(read('Bearer error="<script>"').error).toBe(null);
     expect(read(`Bearer error="${'x'.repeat(65)}"`).error).toBe(null);
   });
@@ -83,9 +83,9 @@ describe('parseChallenges', () => {
         ['bearer', { a: 'b' }],
       ],
     ],
-    ['blanks around =', 'Bearer a = "b" , c= d', [['bearer', { a: 'b', c: 'd' }]]],
+    ['spaces around =', 'Bearer a = "b" , c= d', [['bearer', { a: 'b', c: 'd' }]]],
     ['escapes', 'Bearer a="x\\"y\\\\z"', [['bearer', { a: 'x"y\\z' }]]],
-    ['names in any case, once', 'Bearer SCOPE="a", scope="b"', [['bearer', { scope: 'a' }]]],
+    ['names in any case, first one wins', 'Bearer SCOPE="a", scope="b"', [['bearer', { scope: 'a' }]]],
     ['empty elements', ', ,Bearer ,, a=b,,', [['bearer', { a: 'b' }]]],
     ['missing commas', 'Bearer a="b" c="d"', [['bearer', { a: 'b', c: 'd' }]]],
     [
@@ -96,24 +96,20 @@ describe('parseChallenges', () => {
         ['basic', { realm: 'c' }],
       ],
     ],
-    [
-      'addresses without quotes',
-      'Bearer r=https://a.test/b?c=d, e=f',
-      [['bearer', { r: 'https://a.test/b?c=d', e: 'f' }]],
-    ],
-    ['a quote that never ends', 'Bearer a="b, c=d', [['bearer', { a: 'b, c=d' }]]],
+    ['URLs without quotes', 'Bearer r=https://a.test/b?c=d, e=f', [['bearer', { r: 'https://a.test/b?c=d', e: 'f' }]]],
+    ['an unterminated quoted string', 'Bearer a="b, c=d', [['bearer', { a: 'b, c=d' }]]],
     ['a backslash at the end', 'Bearer a="b\\', [['bearer', { a: 'b' }]]],
-    ['parameters of no scheme', 'realm="x"', []],
-    ['a quoted string of nothing', '"x", Bearer', [['bearer', {}]]],
-    ['nothing between =', '=, =="x", Bearer a=', [['bearer', { a: '' }]]],
+    ['parameters without a scheme', 'realm="x"', []],
+    ['a quoted string without a name', '"x", Bearer', [['bearer', {}]]],
+    ['= without names or values', '=, =="x", Bearer a=', [['bearer', { a: '' }]]],
     ['line breaks', 'Bearer\r\n a="b"', [['bearer', { a: 'b' }]]],
-  ])('reads %s', (_, header, expected) => {
+  ])('parses %s', (_, header, expected) => {
     expect(parse(header)).toEqual(expected);
   });
 
   it('never throws, whatever the header', () => {
     const pieces = fc.constantFrom('Bearer', ' ', ',', '=', '"', '\\', 'scope', 'é', '\u0000', 'a', '\t', '==');
-    // A header is bytes, which arrive as characters up to U+00FF.
+    // A header consists of bytes, which arrive as characters up to U+00FF.
     const headers = fc.oneof(
       fc.string({ unit: fc.nat(0xff).map((code) => String.fromCharCode(code)) }),
       fc.array(pieces, { maxLength: 60 }).map((all) => all.join('')),
@@ -121,7 +117,7 @@ describe('parseChallenges', () => {
     fc.assert(fc.property(headers, (header) => void read(header)));
   });
 
-  it('finds every challenge that was written by the grammar', () => {
+  it('parses every challenge that follows the grammar', () => {
     const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/);
     const value = fc.oneof(
       token.map((text) => ({ text, written: text })),
@@ -149,7 +145,7 @@ describe('parseChallenges', () => {
     );
   });
 
-  it('reads a long header of quotes and backslashes in linear time', () => {
+  it('parses a long header of quotes and backslashes in linear time', () => {
     const header = `Bearer ${'a="\\'.repeat(200_000)}`;
     const start = performance.now();
     parseChallenges(header);

@@ -19,7 +19,7 @@ const withKey = (privateKey: string, oauth: LoginTarget['oauth'] = {}) =>
   loginTarget({ oauth: { clientId: 'mine', privateKeyEnv: 'K', ...oauth }, privateKey: () => privateKey });
 
 describe('proveClient', () => {
-  it('gives the secret of a registered client and its method', async () => {
+  it('returns the secret of a registered client and its method', async () => {
     const client = registeredClient({ clientSecret: 'S', authMethod: 'client_secret_post' });
     expect(await proveClient(loginTarget({ clientSecret: () => 'of another' }), loginDiscovery(), client)).toEqual({
       clientInformation: {
@@ -31,7 +31,7 @@ describe('proveClient', () => {
     });
   });
 
-  it('reads the secret of a configured client when it is needed', async () => {
+  it('reads the secret of a configured client only when it is needed', async () => {
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'now' });
     expect(await proveClient(target, loginDiscovery(), configured)).toEqual({
       clientInformation: { client_id: 'mine', client_secret: 'now', issuer: ISSUER },
@@ -43,7 +43,7 @@ describe('proveClient', () => {
     ['base64+/=', ['client_secret_basic'], undefined],
     ['base64+/=', undefined, undefined],
     ['plain-._~9', ['client_secret_basic', 'client_secret_post'], undefined],
-  ])('sends the secret %s to an issuer that takes %j by %s', async (secret, supported, expected) => {
+  ])('sends the secret %s to an issuer that supports %j by %s', async (secret, supported, expected) => {
     const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => secret });
     const metadata = serverMetadata({ token_endpoint_auth_methods_supported: supported }) as never;
     const { clientInformation } = await proveClient(target, loginDiscovery({ metadata }), configured);
@@ -54,8 +54,8 @@ describe('proveClient', () => {
     ['another issuer', { clientId: 'mine', issuer: 'https://other.test' }, 'LOGIN_METADATA_INVALID'],
     ['another client', { clientId: 'other' }, 'LOGIN_CLIENT_UNKNOWN'],
     ['no client', null, 'LOGIN_CLIENT_UNKNOWN'],
-    ['a variable that is not there', { clientId: 'mine', privateKeyEnv: 'K' }, 'LOGIN_SECRET_MISSING'],
-  ])('gives no secret where the entry names %s', async (_, oauth, code) => {
+    ['a variable that is not set', { clientId: 'mine', privateKeyEnv: 'K' }, 'LOGIN_SECRET_MISSING'],
+  ])('returns no secret if the entry names %s', async (_, oauth, code) => {
     const target = loginTarget({ oauth, clientSecret: () => 'S' });
     await expect(proveClient(target, loginDiscovery(), configured)).rejects.toMatchObject({ code });
   });
@@ -68,7 +68,7 @@ describe('proveClient', () => {
   >([
     ['RSA, PKCS #8', 'RS256', String(rsa.privateKey.export(pem('pkcs8'))), rsa, undefined],
     ['RSA, PKCS #1', 'RS256', String(rsa.privateKey.export(pem('pkcs1') as never)), rsa, ['PS256', 'RS256']],
-    ['RSA where only PS384 is taken', 'PS384', String(rsa.privateKey.export(pem('pkcs8'))), rsa, ['PS384']],
+    ['RSA if only PS384 is supported', 'PS384', String(rsa.privateKey.export(pem('pkcs8'))), rsa, ['PS384']],
     ...['P-256', 'P-384', 'P-521'].map((name, index) => {
       const pair = curve(name);
       const text = String(pair.privateKey.export(pem('sec1') as never));
@@ -114,7 +114,7 @@ describe('proveClient', () => {
     JSON.stringify(rsa.publicKey.export({ format: 'jwk' })),
     JSON.stringify(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })),
     String(locked),
-  ])('refuses what is no usable key, and repeats nothing of it', async (text) => {
+  ])('rejects an unusable key without repeating any of it', async (text) => {
     await expect(proveClient(withKey(text), loginDiscovery(), configured)).rejects.toSatisfy((error) => {
       expect(error).toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
       expect(error).not.toHaveProperty('cause');
@@ -125,7 +125,7 @@ describe('proveClient', () => {
 });
 
 describe('checkSecrets', () => {
-  it('passes where nothing is named, or it is there', () => {
+  it('accepts an entry that names no secret, or whose secret is available', () => {
     expect(() => checkSecrets(loginTarget())).not.toThrow();
     expect(() => checkSecrets(withKey('x'))).not.toThrow();
   });

@@ -29,7 +29,7 @@ function identify(target: Partial<LoginTarget>, choices: Partial<ClientChoice> =
 }
 
 describe('identifyClient', () => {
-  it('takes the client of the entry before everything else, without its secret', async () => {
+  it('prefers the client of the entry, and does not read its secret', async () => {
     const target = { oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'the secret' };
     const { client, requests } = identify(
       target,
@@ -47,7 +47,7 @@ describe('identifyClient', () => {
     expect(requests).toEqual([]);
   });
 
-  it('notes that a client of the entry has a private key', async () => {
+  it('records that a client of the entry has a private key', async () => {
     const target = { oauth: { clientId: 'mine', privateKeyEnv: 'K' }, privateKey: () => 'a key' };
     expect(await identify(target, { redirectUrl: null }).client).toMatchObject({
       authMethod: 'private_key_jwt',
@@ -56,18 +56,18 @@ describe('identifyClient', () => {
   });
 
   it.each<[string, Partial<LoginTarget>, Partial<ClientChoice>]>([
-    ['a secret whose variable is not there', { oauth: { clientId: 'mine', clientSecretEnv: 'S' } }, {}],
-    ['a key whose variable is not there', { oauth: { clientId: 'mine', privateKeyEnv: 'K' } }, {}],
-    ['client credentials without secret and key', { oauth: { clientId: 'mine' } }, { redirectUrl: null }],
-  ])('misses %s', async (_, target, choices) => {
+    ['a secret whose variable is not set', { oauth: { clientId: 'mine', clientSecretEnv: 'S' } }, {}],
+    ['a key whose variable is not set', { oauth: { clientId: 'mine', privateKeyEnv: 'K' } }, {}],
+    ['client credentials without a secret or key', { oauth: { clientId: 'mine' } }, { redirectUrl: null }],
+  ])('reports the missing secret: %s', async (_, target, choices) => {
     await expect(identify(target, choices).client).rejects.toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
   });
 
-  it('has no client for client credentials where the entry names none', async () => {
+  it('rejects client credentials if the entry names no client', async () => {
     await expect(identify({}, { redirectUrl: null }).client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
   });
 
-  it('takes a metadata document where the issuer does, the one of the entry first', async () => {
+  it('uses a client metadata document if the issuer supports it, preferring the one of the entry', async () => {
     const { client } = identify({}, { clientMetadataUrl: document, stored: registeredClient() }, takesDocuments);
     expect(await client).toMatchObject({ kind: 'metadata-document', clientId: document, clientSecret: null });
     const own = identify(
@@ -78,7 +78,7 @@ describe('identifyClient', () => {
     expect(await own.client).toMatchObject({ clientId: 'https://own.test/c' });
   });
 
-  it('registers where the issuer takes no metadata document', async () => {
+  it('registers if the issuer does not support a client metadata document', async () => {
     expect(await identify({}, { clientMetadataUrl: document }).client).toMatchObject({
       kind: 'registered',
       clientId: 'new',
@@ -86,35 +86,35 @@ describe('identifyClient', () => {
   });
 
   it.each(['http://host.test/c', 'https://host.test/', 'https://u:p@host.test/c', 'https://host.test/c#x', 'nonsense'])(
-    'takes no document at %s',
+    'uses no client metadata document at %s',
     async (clientMetadataUrl) => {
       const { client } = identify({}, { clientMetadataUrl }, takesDocuments);
       await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
     },
   );
 
-  it('uses a stored registration with the same redirect address', async () => {
+  it('reuses a stored registration with the same redirect URL', async () => {
     const { client, requests } = identify({}, { stored: registeredClient() });
     expect(await client).toEqual(registeredClient());
     expect(requests).toEqual([]);
   });
 
   it.each([
-    ['another redirect address', { redirectUris: ['http://127.0.0.1:10/callback'] }],
-    ['a secret that has expired', { clientSecret: 's', secretExpiresAtMs: 999_999 }],
+    ['another redirect URL', { redirectUris: ['http://127.0.0.1:10/callback'] }],
+    ['an expired secret', { clientSecret: 's', secretExpiresAtMs: 999_999 }],
     ['another kind', { kind: 'configured' as const }],
-  ])('registers anew where the stored one has %s', async (_, overrides) => {
+  ])('registers again if the stored registration has %s', async (_, overrides) => {
     const { client, requests } = identify({}, { stored: registeredClient(overrides) });
     expect(await client).toMatchObject({ clientId: 'new' });
     expect(requests.map(({ url }) => url)).toEqual([`${ISSUER}/register`]);
   });
 
   it.each([
-    ['the scopes of a registration that nobody knows', undefined, 'tools', false],
+    ['a registration with unknown scopes', undefined, 'tools', false],
     ['scopes that it was registered with', 'tools admin', 'admin', false],
-    ['no scope of its own', 'tools', null, false],
+    ['no requested scope', 'tools', null, false],
     ['a scope that it was not registered with', 'tools', 'tools admin', true],
-  ])('keeps a stored registration or makes another one for %s', async (_, scope, asked, isNew) => {
+  ])('reuses or replaces a stored registration for %s', async (_, scope, asked, isNew) => {
     const stored = { ...registeredClient(), redirectUris: [redirectUrl], scope };
     const { client, requests } = identify({}, { stored, scope: asked });
     expect([(await client).clientId, requests.length]).toEqual(isNew ? ['new', 1] : [stored.clientId, 0]);

@@ -26,7 +26,7 @@ const good =
     json({ client_id: 'new', redirect_uris: [redirectUrl], ...overrides }, 201);
 
 describe('registerAtIssuer', () => {
-  it('registers a public native client with its redirect address, and no scope where nobody names one', async () => {
+  it('registers a public native client with its redirect URL, and without a scope if none is known', async () => {
     const { client, requests } = register(good());
     expect(await client).toEqual({
       kind: 'registered',
@@ -47,7 +47,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('names the scopes that are asked for, and those of the resource for a later step-up', async () => {
+  it('registers the requested scopes, and those of the resource for a later step-up', async () => {
     const { fetch, requests } = scriptedFetch(good());
     const resourceMetadata = { resource: 'https://mcp.test/mcp', scopes_supported: ['tools', 'admin'] };
     const discovery = loginDiscovery({ resourceMetadata });
@@ -56,7 +56,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('tools offline_access admin');
   });
 
-  it('leaves the scopes to the issuer where it refuses them, and takes those that it registers', async () => {
+  it('omits the scopes if the issuer refuses them, and keeps the scopes that it registers', async () => {
     const answers = [() => json({ error: 'invalid_client_metadata' }, 400), good({ scope: 'its own' })];
     const { fetch, requests } = scriptedFetch(() => answers.shift()?.() ?? json({}, 500));
     const client = await registerAtIssuer(loginRequest(fetch), loginDiscovery(), redirectUrl, 'tools');
@@ -64,7 +64,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('its own');
   });
 
-  it('registers a web client for a redirect address on the web, and no grant that the issuer lacks', async () => {
+  it('registers a web client for a web redirect URL, without grants that the issuer does not support', async () => {
     const metadata = {
       grant_types_supported: ['authorization_code'],
       token_endpoint_auth_methods_supported: ['client_secret_post'],
@@ -82,7 +82,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('keeps the secret, its end and its method', async () => {
+  it('keeps the secret, its expiry and its method', async () => {
     const { client } = register(
       good({ client_secret: 'S', client_secret_expires_at: 2_000, token_endpoint_auth_method: 'client_secret_basic' }),
     );
@@ -95,37 +95,37 @@ describe('registerAtIssuer', () => {
     expect(await forEver.client).toMatchObject({ clientSecret: 'S', secretExpiresAtMs: null });
   });
 
-  it('reads answers with null, and without redirect addresses', async () => {
+  it('accepts responses with null members, and without redirect URLs', async () => {
     const { client } = register(() => json({ client_id: 'new', client_secret: null, logo_uri: null }, 200));
     expect(await client).toMatchObject({ clientId: 'new', clientSecret: null });
   });
 
-  it('registers at /register of the origin where there is no metadata', async () => {
+  it('registers at /register of the origin if there is no metadata', async () => {
     const { client, requests } = register(good(), null);
     await client;
     expect(requests[0]?.url).toBe(`${ISSUER}/register`);
   });
 
-  it('has no client at an issuer without registration', async () => {
+  it('fails at an issuer without registration', async () => {
     const { client, requests } = register(good(), { registration_endpoint: undefined });
     await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
     expect(requests).toEqual([]);
   });
 
   it.each<[string, () => Response]>([
-    ['other redirect addresses', good({ redirect_uris: ['https://evil.test/callback'] })],
+    ['other redirect URLs', good({ redirect_uris: ['https://evil.test/callback'] })],
     ['no client_id', good({ client_id: undefined })],
     ['an empty client_id', good({ client_id: '' })],
     ['a client_id with line breaks', good({ client_id: 'a\r\nb' })],
     ['a secret with line breaks', good({ client_secret: 'a\nb' })],
-    ['a method that nobody asked for', good({ token_endpoint_auth_method: 'tls_client_auth' })],
-    ['no JSON', () => new Response('<html>', { status: 201 })],
-    ['no object', () => json([], 201)],
-  ])('refuses an answer with %s', async (_, answer) => {
+    ['a method that was not requested', good({ token_endpoint_auth_method: 'tls_client_auth' })],
+    ['invalid JSON', () => new Response('<html>', { status: 201 })],
+    ['no JSON object', () => json([], 201)],
+  ])('rejects a response with %s', async (_, answer) => {
     await expect(register(answer).client).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
   });
 
-  it('shows the code and the cleaned description of a refusal', async () => {
+  it('shows the code and the sanitized description of a refusal', async () => {
     const refusal = { error: 'invalid_redirect_uri', error_description: 'only\nhttps \u0000', secret: 'x' };
     await expect(register(() => json(refusal, 400)).client).rejects.toMatchObject({
       code: 'LOGIN_CLIENT_UNKNOWN',
@@ -134,23 +134,23 @@ describe('registerAtIssuer', () => {
   });
 
   it.each<[string, Response, string, string]>([
-    ['a page', new Response('<html>secret</html>', { status: 403 }), 'LOGIN_CLIENT_UNKNOWN', 'HTTP 403'],
+    ['an HTML page', new Response('<html>secret</html>', { status: 403 }), 'LOGIN_CLIENT_UNKNOWN', 'HTTP 403'],
     [
       'a redirect',
       new Response(null, { status: 302, headers: { location: 'https://evil.test/' } }),
       'LOGIN_CLIENT_UNKNOWN',
       'HTTP 302',
     ],
-    ['a failure of the server', json({ error: 'x' }, 500), 'LOGIN_FAILED', 'x'],
+    ['a server error', json({ error: 'x' }, 500), 'LOGIN_FAILED', 'x'],
     ['too many requests', json({}, 429), 'LOGIN_FAILED', 'HTTP 429'],
-  ])('names the status of %s', async (_, response, code, words) => {
+  ])('reports the status of %s', async (_, response, code, words) => {
     await expect(register(() => response).client).rejects.toMatchObject({
       code,
       message: `${ISSUER} registered no client: ${words}.`,
     });
   });
 
-  it('says that the issuer could not be reached', async () => {
+  it('reports that the issuer could not be reached', async () => {
     const { client } = register(() => {
       throw Object.assign(new TypeError('fetch failed'), {
         cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),

@@ -13,21 +13,21 @@ const changed = (change: (value: Record<string, unknown>) => unknown): string =>
 };
 
 describe('unpackDiscovery', () => {
-  it('gives back what was packed', () => {
+  it('restores what was packed', () => {
     expect(unpackDiscovery(packDiscovery(loginDiscovery()))).toEqual(loginDiscovery());
   });
 
-  it('gives back a discovery without metadata', () => {
+  it('restores a discovery without metadata', () => {
     const bare = loginDiscovery({ metadata: null, resourceMetadata: null });
     expect(unpackDiscovery(packDiscovery(bare))).toEqual(bare);
   });
 
   it.each<[string, string]>([
-    ['no JSON', '{'],
-    ['no object', '[]'],
-    ['JSON that nests too deep', '['.repeat(500)],
+    ['invalid JSON', '{'],
+    ['no JSON object', '[]'],
+    ['JSON that nests too deeply', '['.repeat(500)],
     ['no issuer', changed((value) => ({ ...value, issuer: 1 }))],
-    ['an issuer that is not the metadata`s', changed((value) => ({ ...value, issuer: 'https://other.test' }))],
+    ['an issuer that differs from its metadata', changed((value) => ({ ...value, issuer: 'https://other.test' }))],
     [
       'metadata of another issuer',
       changed((value) => ({ ...value, metadata: serverMetadata({ issuer: 'https://other.test' }) })),
@@ -36,17 +36,17 @@ describe('unpackDiscovery', () => {
       'an endpoint that is not allowed',
       changed((value) => ({ ...value, metadata: serverMetadata({ token_endpoint: 'http://a.test/' }) })),
     ],
-    ['a missing endpoint', changed((value) => ({ ...value, metadata: serverMetadata({ token_endpoint: 1 }) }))],
-    ['metadata that is no object', changed((value) => ({ ...value, metadata: 'x' }))],
-    ['metadata of a resource without one', changed((value) => ({ ...value, resourceMetadata: {} }))],
-    ['a resource that is no address', changed((value) => ({ ...value, resource: 'x' }))],
-  ])('takes nothing that holds %s', (_, text) => {
+    ['an invalid endpoint', changed((value) => ({ ...value, metadata: serverMetadata({ token_endpoint: 1 }) }))],
+    ['metadata that is not an object', changed((value) => ({ ...value, metadata: 'x' }))],
+    ['resource metadata without a resource', changed((value) => ({ ...value, resourceMetadata: {} }))],
+    ['a resource that is not a URL', changed((value) => ({ ...value, resource: 'x' }))],
+  ])('rejects a record with %s', (_, text) => {
     expect(unpackDiscovery(text)).toBe(null);
   });
 });
 
 describe('pickServerMetadata', () => {
-  it('keeps what is used, of the right types', () => {
+  it('keeps the known members that have the right types', () => {
     const picked = pickServerMetadata({
       ...serverMetadata({
         scopes_supported: ['a'],
@@ -58,13 +58,13 @@ describe('pickServerMetadata', () => {
     expect(picked).toEqual(serverMetadata({ scopes_supported: ['a'] }));
   });
 
-  it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])('needs %s', (name) => {
+  it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])('requires %s', (name) => {
     expect(pickServerMetadata(serverMetadata({ [name]: undefined }))).toBe(null);
   });
 });
 
 describe('pickResourceMetadata', () => {
-  it('keeps what is used', () => {
+  it('keeps the known members', () => {
     const found = {
       resource: ENDPOINT,
       authorization_servers: [ISSUER],

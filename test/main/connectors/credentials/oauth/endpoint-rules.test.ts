@@ -40,7 +40,7 @@ describe('checkUrl', () => {
     ['https://a.test/\u202etxet', 'field is not a valid URL'],
     ['https://аpple.test/', 'field is not a valid URL'],
     [`https://a.test/${'x'.repeat(2_048)}`, 'field is not a valid URL'],
-  ])('refuses %s', (text, message) => {
+  ])('rejects %s', (text, message) => {
     expect(() => checkUrl(text, 'field')).toThrowError(
       expect.objectContaining({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) }),
     );
@@ -54,14 +54,14 @@ describe('checkUrl', () => {
 });
 
 describe('checkIssuer', () => {
-  it('refuses an issuer with a query', () => {
+  it('rejects an issuer with a query', () => {
     expect(() => checkIssuer('https://a.test/?x', 'issuer')).toThrowError('issuer must not have a query');
     expect(checkIssuer('https://a.test/tenant', 'issuer').href).toBe('https://a.test/tenant');
   });
 });
 
 describe('isSameIssuer', () => {
-  it('overlooks one trailing slash and nothing else', () => {
+  it('ignores one trailing slash and nothing else', () => {
     expect(isSameIssuer('https://a.test', 'https://a.test/')).toBe(true);
     expect(isSameIssuer('https://a.test/', 'https://a.test')).toBe(true);
     expect(isSameIssuer('https://a.test/b', 'https://a.test/b')).toBe(true);
@@ -71,13 +71,13 @@ describe('isSameIssuer', () => {
 });
 
 describe('placeOf', () => {
-  it('leaves out the query', () => {
+  it('omits the query', () => {
     expect(placeOf(new URL('https://a.test/b?secret=c'))).toBe('https://a.test/b');
   });
 });
 
 describe('isSecureUrl', () => {
-  it('knows https, and http on loopback', () => {
+  it('accepts https, and http on loopback', () => {
     expect(isSecureUrl(new URL('https://a.test'))).toBe(true);
     expect(isSecureUrl(new URL('http://localhost'))).toBe(true);
     expect(isSecureUrl(new URL('ftp://localhost'))).toBe(false);

@@ -19,7 +19,7 @@ const OIDC = '/.well-known/openid-configuration';
 const resource = (overrides: Pages = {}) => ({ resource: ENDPOINT, authorization_servers: [ISSUER], ...overrides });
 const good: Pages = { [`${PRM}/mcp`]: resource(), [ISSUER + AS]: serverMetadata() };
 
-/** Discovers with a server that has these pages; a Response is one as it is, and everything else is not there. */
+/** Runs a discovery with a server that has these pages. A Response is returned unchanged; every other path is a 404. */
 function discover(pages: Pages, wwwAuthenticate: string | null = null, target: Partial<LoginTarget> = {}) {
   const { fetch, requests } = scriptedFetch(({ url }) => {
     const page = pages[url];
@@ -34,7 +34,7 @@ function discover(pages: Pages, wwwAuthenticate: string | null = null, target: P
 const invalid = (message = '') => ({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) });
 
 describe('discoverLogin', () => {
-  it('finds resource and issuer at the well-known addresses', async () => {
+  it('finds the resource and the issuer at the well-known URLs', async () => {
     const { found, urls } = discover(good);
     expect(await found).toEqual({
       issuer: ISSUER,
@@ -47,7 +47,7 @@ describe('discoverLogin', () => {
   });
 
   it.each(['\u001b[2J', 'run this', '\u202e', 'x'.repeat(2_048)])(
-    'refuses an issuer and a resource that a terminal or a person would misread: %j',
+    'rejects an issuer and a resource that could mislead a terminal or a person: %j',
     async (text) => {
       const issuer = `${ISSUER}/${text}`;
       const named = { ...good, [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }) };
@@ -57,7 +57,7 @@ describe('discoverLogin', () => {
     },
   );
 
-  it('looks at no more than a thousand items of a list', async () => {
+  it('reads at most a thousand items of a list', async () => {
     const scopes = Array.from({ length: 200_000 }, (_, index) => `s${index}`);
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ scopes_supported: scopes }) });
     expect((await found).resourceMetadata?.scopes_supported).toEqual(scopes.slice(0, 1_000));
@@ -65,7 +65,7 @@ describe('discoverLogin', () => {
     await expect(discover({ [`${PRM}/mcp`]: invalidOnes }).found).rejects.toMatchObject(invalid('is invalid'));
   });
 
-  it('goes by the challenge first', async () => {
+  it('tries the URL of the challenge first', async () => {
     const { found, urls } = discover(
       { ...good, 'https://other.test/prm': resource() },
       'Bearer resource_metadata="https://other.test/prm"',
@@ -74,13 +74,13 @@ describe('discoverLogin', () => {
     expect(urls()[0]).toBe('https://other.test/prm');
   });
 
-  it('goes on to the well-known addresses where the challenge names nothing that is there', async () => {
+  it('tries the well-known URLs if the URL of the challenge does not exist', async () => {
     const { found, urls } = discover(good, 'Bearer resource_metadata="https://mcp.test/gone"');
     expect(await found).toMatchObject({ issuer: ISSUER });
     expect(urls()).toEqual(['https://mcp.test/gone', `${PRM}/mcp`, ISSUER + AS]);
   });
 
-  it('does not go on where the address of the challenge fails', async () => {
+  it('stops if the URL of the challenge fails', async () => {
     const { found } = discover(
       { ...good, 'https://mcp.test/x': json({}, 503) },
       'Bearer resource_metadata="https://mcp.test/x"',
@@ -94,7 +94,7 @@ describe('discoverLogin', () => {
   it.each([
     ['the path of the endpoint', `${PRM}/mcp`],
     ['the root', PRM],
-  ])('finds the metadata of the resource at %s', async (_, address) => {
+  ])('finds the resource metadata at %s', async (_, address) => {
     expect(await discover({ [address]: resource(), [ISSUER + AS]: serverMetadata() }).found).toMatchObject({
       issuer: ISSUER,
     });
@@ -110,15 +110,15 @@ describe('discoverLogin', () => {
     ['RFC 8414', ISSUER, ISSUER + AS],
     ['OpenID', ISSUER, ISSUER + OIDC],
     ['RFC 8414 with a path', tenant, `${ISSUER}${AS}/tenant`],
-    ['OpenID, path inserted', tenant, `${ISSUER}${OIDC}/tenant`],
-    ['OpenID, path before', tenant, `${tenant}${OIDC}`],
-  ])('finds the metadata of the issuer by %s, revocation included', async (_, issuer, address) => {
+    ['OpenID, inserted before the path', tenant, `${ISSUER}${OIDC}/tenant`],
+    ['OpenID, appended to the path', tenant, `${tenant}${OIDC}`],
+  ])('finds the issuer metadata by %s, revocation endpoint included', async (_, issuer, address) => {
     const metadata = serverMetadata({ issuer, revocation_endpoint: `${ISSUER}/revoke`, ...openId });
     const { found } = discover({ [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }), [address]: metadata });
     expect(await found).toMatchObject({ issuer, metadata: { revocation_endpoint: `${ISSUER}/revoke` } });
   });
 
-  it('takes the origin for the issuer where the resource has no metadata', async () => {
+  it('uses the origin as issuer if there is no resource metadata', async () => {
     const metadata = serverMetadata({ issuer: 'https://mcp.test' });
     expect(await discover({ [`https://mcp.test${AS}`]: metadata }).found).toMatchObject({
       issuer: 'https://mcp.test',
@@ -127,7 +127,7 @@ describe('discoverLogin', () => {
     });
   });
 
-  it('falls back to the addresses of MCP 2025-03-26 where there is no metadata at all', async () => {
+  it('falls back to the MCP 2025-03-26 endpoints if there is no metadata at all', async () => {
     const target = { url: new URL(`${ENDPOINT}?a=b#c`) };
     expect(await discover({}, null, target).found).toEqual({
       issuer: 'https://mcp.test/',
@@ -152,7 +152,7 @@ describe('discoverLogin', () => {
     expect(requests.every(({ url }) => url.startsWith('https://mcp.test/'))).toBe(true);
   });
 
-  it('reads metadata with null for what there is not', async () => {
+  it('accepts metadata with null members', async () => {
     const nulls = { registration_endpoint: null, scopes_supported: null };
     const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata(nulls) });
     expect((await found).metadata).not.toHaveProperty('registration_endpoint');
@@ -161,31 +161,31 @@ describe('discoverLogin', () => {
   it.each<[string, Pages, string]>([
     ['another origin', { resource: 'https://evil.test/mcp' }, 'another resource'],
     ['another path', { resource: 'https://mcp.test/other' }, 'another resource'],
-    ['a path that only begins alike', { resource: 'https://mcp.test/mc' }, 'another resource'],
+    ['a path that is only a prefix', { resource: 'https://mcp.test/mc' }, 'another resource'],
     ['credentials', { resource: 'https://user@mcp.test/mcp' }, 'another resource'],
     ['a fragment', { resource: `${ENDPOINT}#x` }, 'another resource'],
-    ['no address', { resource: 'mcp' }, '(resource)'],
-    ['no text', { resource: 1 }, '(resource)'],
+    ['no valid URL', { resource: 'mcp' }, '(resource)'],
+    ['no string', { resource: 1 }, '(resource)'],
     ['an issuer over plain http', { authorization_servers: ['http://issuer.test'] }, 'must be https'],
     ['an issuer with a query', { authorization_servers: [`${ISSUER}?x`] }, 'query'],
-    ['an issuer that is script', { authorization_servers: ['javascript:alert(1)'] }, '(authorization_servers.0)'],
-  ])('refuses metadata of a resource with %s', async (_, overrides, message) => {
+    ['a javascript: issuer', { authorization_servers: ['javascript:alert(1)'] }, '(authorization_servers.0)'],
+  ])('rejects resource metadata with %s', async (_, overrides, message) => {
     await expect(discover({ ...good, [`${PRM}/mcp`]: resource(overrides) }).found).rejects.toMatchObject(
       invalid(message),
     );
   });
 
-  it.each([`${ISSUER}/`, ISSUER])('takes the issuer %s where the resource lists it without a slash', async (issuer) => {
+  it.each([`${ISSUER}/`, ISSUER])('accepts the issuer %s if the resource lists it without a slash', async (issuer) => {
     const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata({ issuer }) });
     expect(await found).toMatchObject({ issuer, authorizationServerUrl: ISSUER });
   });
 
-  it('takes the path of the endpoint with a slash at its end for the same resource', async () => {
+  it('accepts the endpoint with a trailing slash as the same resource', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: `${ENDPOINT}/` }) });
     expect(await found).toMatchObject({ resource: `${ENDPOINT}/` });
   });
 
-  it('keeps the own words of the metadata for the resource', async () => {
+  it('keeps the exact spelling of the resource metadata', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: 'https://mcp.test' }) });
     expect(await found).toMatchObject({ resource: 'https://mcp.test' });
   });
@@ -193,10 +193,10 @@ describe('discoverLogin', () => {
   it.each<[string, Pages, string]>([
     ['another issuer', { issuer: 'https://evil.test' }, 'another issuer'],
     ['another path of the issuer', { issuer: `${ISSUER}/x` }, 'another issuer'],
-    ['a javascript: address', { authorization_endpoint: 'javascript:alert(1)' }, '(authorization_endpoint)'],
-    ['a file', { authorization_endpoint: 'file:///etc/passwd' }, 'authorization_endpoint'],
+    ['a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, '(authorization_endpoint)'],
+    ['a file: URL', { authorization_endpoint: 'file:///etc/passwd' }, 'authorization_endpoint'],
     ['plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
-    ['a program of this machine', { authorization_endpoint: 'http://127.0.0.1:1/authorize' }, 'authorization_endpoint'],
+    ['an endpoint on loopback', { authorization_endpoint: 'http://127.0.0.1:1/authorize' }, 'authorization_endpoint'],
     ['credentials', { authorization_endpoint: 'https://a:b@issuer.test/' }, 'credentials'],
     ['a token endpoint over plain http', { token_endpoint: 'http://issuer.test/token' }, 'token_endpoint'],
     [
@@ -205,23 +205,23 @@ describe('discoverLogin', () => {
       'registration_endpoint',
     ],
     ['no token endpoint', { token_endpoint: undefined }, '(token_endpoint)'],
-  ])('refuses metadata of an issuer with %s', async (_, overrides, message) => {
+  ])('rejects issuer metadata with %s', async (_, overrides, message) => {
     const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata(overrides) });
     await expect(found).rejects.toMatchObject(invalid(message));
     await expect(found).rejects.toSatisfy((error) => !String((error as Error).message).includes('evil.test'));
   });
 
-  it('refuses an issuer elsewhere that has no metadata', async () => {
+  it('rejects an issuer on another origin without metadata', async () => {
     await expect(discover({ [`${PRM}/mcp`]: resource() }).found).rejects.toMatchObject(invalid('has no metadata'));
   });
 
-  it('says that the issuer fails', async () => {
+  it('reports that the issuer fails', async () => {
     await expect(discover({ ...good, [ISSUER + AS]: json({}, 500) }).found).rejects.toMatchObject({
       code: 'LOGIN_FAILED',
     });
   });
 
-  it('takes the issuer of the entry among those that the resource names', async () => {
+  it('selects the issuer of the entry among those of the resource', async () => {
     const names = {
       [`${PRM}/mcp`]: resource({ authorization_servers: ['https://first.test', ISSUER] }),
       [ISSUER + AS]: serverMetadata(),
@@ -232,12 +232,12 @@ describe('discoverLogin', () => {
     expect(other.urls().some((url) => url.includes('third.test'))).toBe(false);
   });
 
-  it('takes the issuer of the entry where the resource names none', async () => {
+  it('uses the issuer of the entry if the resource names none', async () => {
     const { found } = discover({ [ISSUER + AS]: serverMetadata() }, null, { oauth: { issuer: ISSUER } });
     expect(await found).toMatchObject({ issuer: ISSUER, resourceMetadata: null });
   });
 
-  it('supports no DPoP', async () => {
+  it('rejects a resource that requires DPoP', async () => {
     const unsupported = { code: 'LOGIN_UNSUPPORTED', message: expect.stringContaining('DPoP') };
     await expect(discover(good, 'DPoP algs="ES256"').found).rejects.toMatchObject(unsupported);
     const bound = { ...good, [`${PRM}/mcp`]: resource({ dpop_bound_access_tokens_required: true }) };
@@ -245,7 +245,7 @@ describe('discoverLogin', () => {
     await discover(good, 'DPoP algs="ES256", Bearer').found;
   });
 
-  it('passes on what the fetch refuses, and names the network otherwise', async () => {
+  it('passes on the refusal of the fetch, and otherwise reports a network error', async () => {
     const refused = new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', 'x');
     await expect(discover({ ...good, [ISSUER + AS]: refused }).found).rejects.toBe(refused);
     const network = Object.assign(new TypeError('fetch failed'), {
@@ -267,7 +267,7 @@ describe('discoverLogin', () => {
     await expect(discoverLogin(loginRequest(fetch, { signal: controller.signal }), null)).rejects.toBe(reason);
   });
 
-  it('reads metadata of a connector over plain http, whose issuer needs https', async () => {
+  it('reads metadata of an http connector, whose issuer must use https', async () => {
     const target = { url: new URL('http://intranet.test/mcp') };
     const pages = {
       'http://intranet.test/.well-known/oauth-protected-resource/mcp': resource({

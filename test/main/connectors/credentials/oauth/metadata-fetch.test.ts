@@ -12,7 +12,7 @@ import {
 const opened: LoginFetchUnderTest[] = [];
 afterAll(() => Promise.all(opened.map((one) => one[Symbol.asyncDispose]())));
 
-/** Whether 127.0.0.1 counts as public is told by `isHome`. */
+/** `isHome` tells whether 127.0.0.1 counts as public. */
 function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): typeof fetch {
   const world = new LoginFetchUnderTest(options);
   opened.push(world);
@@ -21,7 +21,7 @@ function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): t
 const refused = { code: 'CONNECTOR_ADDRESS_REFUSED' };
 
 describe('createLoginFetch', () => {
-  it('reads an answer, and hands on its type', async () => {
+  it('returns the response and its content type', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysJson({ a: 1 }, 201));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -34,7 +34,7 @@ describe('createLoginFetch', () => {
     expect(response).toBeInstanceOf(Response);
   });
 
-  it('sends method, headers and body', async () => {
+  it('sends the method, headers and body', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
     await fetch(new URL('/token', server.origin), {
@@ -45,7 +45,7 @@ describe('createLoginFetch', () => {
     expect(server.requests[0]).toMatchObject({ method: 'POST', text: 'a=b+c', headers: { accept: 'x/y' } });
   });
 
-  it('follows no redirect itself', async () => {
+  it('follows no redirects', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', redirects('/y', 307));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -56,7 +56,7 @@ describe('createLoginFetch', () => {
     expect(server.paths).toEqual(['/x', '/x']);
   });
 
-  it('drops what a GET was refused with, and keeps what a POST was', async () => {
+  it('drops the body of a rejected GET, and keeps that of a POST', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysText('because', 400));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -66,7 +66,7 @@ describe('createLoginFetch', () => {
     expect((await fetch(`${server.origin}/x`, { method: 'POST' })).status).toBe(204);
   });
 
-  it.each(['endless', 'huge', 'deep'] as const)('refuses an answer that is %s', async (way) => {
+  it.each(['endless', 'huge', 'deep'] as const)('rejects a response that is %s', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -77,14 +77,14 @@ describe('createLoginFetch', () => {
       });
   });
 
-  it('does not take the brackets of a page for JSON', async () => {
+  it('does not parse brackets in an HTML page as JSON', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysText(`<script>${'['.repeat(500)}</script>`));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
     expect((await fetch(`${server.origin}/x`)).status).toBe(200);
   });
 
-  it.each(['silent', 'stalls'] as const)('waits no longer than its deadline for a server that is %s', async (way) => {
+  it.each(['silent', 'stalls'] as const)('times out at its deadline for a server that is %s', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true }, { timeoutMs: 50 });
@@ -94,7 +94,7 @@ describe('createLoginFetch', () => {
     });
   });
 
-  it.each(['resets', 'cut'] as const)('names what the network says of a server that %s', async (way) => {
+  it.each(['resets', 'cut'] as const)('reports the network error of a server that %s', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -116,7 +116,7 @@ describe('createLoginFetch', () => {
   });
 
   it.each(['http://issuer.test/x', 'http://10.0.0.1/x', 'file:///etc/passwd', 'ftp://127.0.0.1/x'])(
-    'asks nothing of %s',
+    'sends no request to %s',
     async (url) => {
       await expect(loginFetch({ isLocal: true })(url)).rejects.toMatchObject({
         code: 'LOGIN_METADATA_INVALID',
@@ -125,7 +125,7 @@ describe('createLoginFetch', () => {
     },
   );
 
-  it('reads over plain http what the connector`s own origin says, and sends nothing there', async () => {
+  it('reads over http only from the connector`s own origin, and sends nothing there', async () => {
     await using server = await MisbehavingAuthorizationServer.start('home.test');
     const fetch = loginFetch({ url: server.endpoint }, { isHome: true });
     server.behave('/x', saysJson({}));
@@ -137,7 +137,7 @@ describe('createLoginFetch', () => {
   });
 });
 
-describe('the addresses that a login may be at', () => {
+describe('permitted addresses of login servers', () => {
   const PRIVATE = [
     'https://10.0.0.1/x',
     'https://inner.test/x',
@@ -150,12 +150,12 @@ describe('the addresses that a login may be at', () => {
   ];
   const publicUrl = { url: new URL('https://home.test/mcp') };
 
-  it.each(PRIVATE)('are not %s for a public connector of a map', async (url) => {
+  it.each(PRIVATE)('exclude %s for a public connector of a map', async (url) => {
     await expect(loginFetch(publicUrl, { isHome: true })(url)).rejects.toMatchObject(refused);
   });
 
   it.each(PRIVATE)(
-    'are not %s for a public connector, though private ones are allowed or its entry is local',
+    'exclude %s for a public connector, even if private ones are allowed or its entry is local',
     async (url) => {
       await expect(loginFetch(publicUrl, { isHome: true, allowPrivateEndpoints: true })(url)).rejects.toMatchObject(
         refused,
@@ -164,7 +164,7 @@ describe('the addresses that a login may be at', () => {
     },
   );
 
-  it('are no private ones for a connector of a map at such an address, where these are not allowed', async () => {
+  it('exclude private addresses for a private connector of a map, if these are not allowed', async () => {
     await expect(loginFetch({ url: new URL('https://10.0.0.1/mcp') })('https://10.0.0.1/x')).rejects.toMatchObject(
       refused,
     );
@@ -174,7 +174,7 @@ describe('the addresses that a login may be at', () => {
     ['http://127.0.0.1:1/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', {}, { allowPrivateEndpoints: true }],
-  ])('are private ones for a connector at %s that may be there', async (url, target, options) => {
+  ])('include private addresses for a private connector at %s, if it is allowed', async (url, target, options) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysJson({}));
     const fetch = loginFetch({ url: new URL(url), ...target }, options);
@@ -187,7 +187,7 @@ describe('the addresses that a login may be at', () => {
     'https://[::ffff:169.254.169.254]/x',
     'https://[fe80::1]/x',
     'https://[fd00:ec2::254]/x',
-  ])('are never %s, not for a private connector either', async (url) => {
+  ])('never include %s, not even for a private connector', async (url) => {
     const fetch = loginFetch(
       { url: new URL('http://127.0.0.1:1/mcp'), isLocal: true },
       { allowPrivateEndpoints: true },

@@ -33,7 +33,7 @@ const network = (code: string): Error =>
   Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
 
 describe('redeemCode', () => {
-  it('sends the code with verifier, redirect address, client and resource', async () => {
+  it('sends the code with verifier, redirect URL, client and resource', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     expect(await redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed)).toEqual({
       accessToken: 'A',
@@ -58,7 +58,7 @@ describe('redeemCode', () => {
     ]);
   });
 
-  it('takes the scopes that were asked for as granted where the answer names none', async () => {
+  it('treats the requested scopes as granted if the response names none', async () => {
     const { fetch } = scriptedFetch(() => json({ ...granted, scope: undefined }));
     const tokens = await redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     expect(tokens.scope).toBe('a b');
@@ -90,14 +90,14 @@ describe('redeemCode', () => {
       'invalid_grant',
     ],
     ['an echo of the verifier', () => json({ error: redeemed.codeVerifier }, 400), 'HTTP 400'],
-    ['a page', () => new Response('<html>secret</html>', { status: 502 }), 'HTTP 502'],
-    ['a page with status 200', () => new Response('<html>secret</html>'), 'its answer is invalid'],
+    ['an HTML page', () => new Response('<html>secret</html>', { status: 502 }), 'HTTP 502'],
+    ['an HTML page with status 200', () => new Response('<html>secret</html>'), 'its answer is invalid'],
     [
       'a redirect to another host',
       () => new Response(null, { status: 307, headers: { location: 'https://evil.test/' } }),
       'HTTP 307',
     ],
-  ])('shows of %s what may be shown', async (_, answer, words) => {
+  ])('reveals only the harmless parts of %s', async (_, answer, words) => {
     const { fetch, requests } = scriptedFetch(answer);
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('redeemCode', () => {
     expect(requests.length).toBe(1);
   });
 
-  it('supports no token of another type', async () => {
+  it('rejects a token of another type', async () => {
     const { fetch } = scriptedFetch(() => json({ ...granted, token_type: 'DPoP' }));
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({ code: 'LOGIN_UNSUPPORTED' });
@@ -116,7 +116,7 @@ describe('redeemCode', () => {
   it.each([
     ['client_secret_basic', undefined, { authorization: `Basic ${btoa('the-client:S')}` }, {}],
     ['client_secret_post', ['client_secret_post'], {}, { client_id: 'the-client', client_secret: 'S' }],
-  ])('proves a client with a secret by %s', async (authMethod, supported, headers, body) => {
+  ])('authenticates a client with a secret by %s', async (authMethod, supported, headers, body) => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = withMetadata({ token_endpoint_auth_methods_supported: supported });
     await redeemCode(loginRequest(fetch), discovery, registeredClient({ clientSecret: 'S', authMethod }), redeemed);
@@ -124,7 +124,7 @@ describe('redeemCode', () => {
     expect(Object.fromEntries(requests[0]?.body ?? [])).toMatchObject(body);
   });
 
-  it('uses /token of the origin where there is no metadata', async () => {
+  it('uses /token of the origin if there is no metadata', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     await redeemCode(loginRequest(fetch), discovery, registeredClient(), redeemed);
@@ -138,7 +138,7 @@ describe('refreshTokens', () => {
     return { outcome: refreshTokens(loginRequest(fetch), loginDiscovery(), client, tokens), requests };
   };
 
-  it('sends the refresh token with client and resource, and takes the new one', async () => {
+  it('sends the refresh token with client and resource, and returns the new one', async () => {
     const { outcome, requests } = refresh(() => json(granted));
     expect(await outcome).toMatchObject({ kind: 'refreshed', tokens: { accessToken: 'A', refreshToken: 'R' } });
     expect(Object.fromEntries(requests[0]?.body ?? [])).toEqual({
@@ -149,7 +149,7 @@ describe('refreshTokens', () => {
     });
   });
 
-  it('keeps refresh token and scope where the answer has none', async () => {
+  it('keeps the refresh token and the scope if the response has none', async () => {
     const { outcome } = refresh(() => json({ access_token: 'A', token_type: 'bearer' }));
     expect(await outcome).toEqual({
       kind: 'refreshed',
@@ -170,26 +170,26 @@ describe('refreshTokens', () => {
       'invalid_grant: revoked',
     ],
     ['invalid_client', () => json({ error: 'invalid_client' }, 401), 'invalid_client'],
-    ['what GitHub says with status 200', () => json({ error: 'bad_refresh_token' }), 'bad_refresh_token'],
+    ['the error of GitHub with status 200', () => json({ error: 'bad_refresh_token' }), 'bad_refresh_token'],
     [
-      'what Slack says with status 200',
+      'the error of Slack with status 200',
       () => json({ ok: false, error: 'invalid_refresh_token' }),
       'invalid_refresh_token',
     ],
-    ['what Auth0 says with status 403', () => json({ error: 'invalid_grant' }, 403), 'invalid_grant'],
+    ['the error of Auth0 with status 403', () => json({ error: 'invalid_grant' }, 403), 'invalid_grant'],
     [
       'a refusal that repeats the token',
       () => json({ error: 'invalid_grant', error_description: 'refresh-token-of-a-test' }, 400),
       'invalid_grant',
     ],
-  ])('loses the login by %s', async (_, answer, words) => {
+  ])('returns lost after %s', async (_, answer, words) => {
     expect(await refresh(answer).outcome).toEqual({
       kind: 'lost',
       reason: `${ISSUER} refused to refresh the login: ${words}`,
     });
   });
 
-  it('loses the login where the new token is of another type, or there is no refresh token', async () => {
+  it('returns lost if the new token is of another type, or if there is no refresh token', async () => {
     const { outcome } = refresh(() => json({ ...granted, token_type: 'DPoP' }));
     expect(await outcome).toMatchObject({ kind: 'lost', reason: expect.stringContaining('Bearer') });
     const none = refresh(() => json(granted), registeredClient(), loginTokens({ refreshToken: null }));
@@ -198,25 +198,25 @@ describe('refreshTokens', () => {
   });
 
   it.each<[string, () => Response]>([
-    ['a failure of the server', () => json({ error: 'invalid_grant' }, 500)],
+    ['a server error', () => json({ error: 'invalid_grant' }, 500)],
     ['too many requests', () => json({ error: 'invalid_grant' }, 429)],
-    ['a page', () => new Response('<html>', { status: 400 })],
-    ['a page with status 200', () => new Response('<html>')],
-    ['a code that nobody knows', () => json({ error: 'whatever' }, 400)],
+    ['an HTML page', () => new Response('<html>', { status: 400 })],
+    ['an HTML page with status 200', () => new Response('<html>')],
+    ['an unknown error code', () => json({ error: 'whatever' }, 400)],
     ['server_error', () => json({ error: 'server_error' }, 400)],
     [
       'a redirect to another host',
       () => new Response(null, { status: 307, headers: { location: 'https://evil.test/' } }),
     ],
-    ['an access token that no header can hold', () => json({ ...granted, access_token: 'a\r\nb' })],
-    ['JSON that nests too deep', () => new Response(`{"a":${'['.repeat(1_000)}`)],
-  ])('does not know after %s', async (_, answer) => {
+    ['an access token that is no valid header value', () => json({ ...granted, access_token: 'a\r\nb' })],
+    ['JSON that nests too deeply', () => new Response(`{"a":${'['.repeat(1_000)}`)],
+  ])('returns unknown after %s', async (_, answer) => {
     const { outcome, requests } = refresh(answer);
     expect(await outcome).toMatchObject({ kind: 'unknown' });
     expect(requests.every(({ url }) => url === `${ISSUER}/token`)).toBe(true);
   });
 
-  it('says why it is not known, or was never sent', async () => {
+  it('reports why the outcome is unknown, or that nothing was sent', async () => {
     const busy = refresh(() => json({ error: 'slow_down', error_description: 'later' }, 429));
     expect(await busy.outcome).toEqual({ kind: 'unknown', reason: 'it answered slow_down: later' });
     const away = refresh(() => {
@@ -226,7 +226,7 @@ describe('refreshTokens', () => {
     expect(await away.outcome).toEqual({ kind: 'unspent', reason });
   });
 
-  it('does not give a configured client up whose secret may be put right', async () => {
+  it('keeps a configured client whose secret may be fixed later', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'invalid_client' }, 401));
     const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => 'wrong' });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });
@@ -236,7 +236,7 @@ describe('refreshTokens', () => {
   });
 
   it.each(['ECONNREFUSED', 'ENOTFOUND', 'CONNECTOR_ADDRESS_REFUSED', 'CERT_HAS_EXPIRED'])(
-    'has spent nothing after %s',
+    'returns unspent after %s',
     async (code) => {
       const { outcome } = refresh(() => {
         throw network(code);
@@ -245,14 +245,14 @@ describe('refreshTokens', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('does not know after %s', async (code) => {
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('returns unknown after %s', async (code) => {
     const { outcome } = refresh(() => {
       throw network(code);
     });
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('does not know where the connection failed after a redirect within the origin', async () => {
+  it('returns unknown if the connection failed after a redirect within the origin', async () => {
     let count = 0;
     const { outcome } = refresh(() => {
       count += 1;
@@ -262,7 +262,7 @@ describe('refreshTokens', () => {
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('has spent nothing where the secret is not there, or the endpoint is not secure', async () => {
+  it('returns unspent if the secret is missing or the endpoint is not secure', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' } });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });
@@ -275,7 +275,7 @@ describe('refreshTokens', () => {
     expect(requests).toEqual([]);
   });
 
-  it('rejects with the reason of its signal alone', async () => {
+  it('rejects only with the reason of its signal', async () => {
     const controller = new AbortController();
     const { fetch } = scriptedFetch(() => {
       controller.abort(new Error('enough'));
@@ -313,7 +313,7 @@ describe('fetchMachineTokens', () => {
     });
   });
 
-  it('fails without the secret in the message', async () => {
+  it('fails without the secret in its message', async () => {
     const { fetch } = scriptedFetch(() =>
       json({ error: 'invalid_client', error_description: 'secret-of-a-test is wrong' }, 401),
     );
@@ -347,7 +347,7 @@ describe('revokeTokens', () => {
   it.each([
     ['client_secret_basic', { authorization: `Basic ${btoa('the-client:S')}` }, null],
     ['client_secret_post', {}, 'S'],
-  ])('proves the client by %s', async (authMethod, headers, secret) => {
+  ])('authenticates the client by %s', async (authMethod, headers, secret) => {
     const { fetch, requests } = scriptedFetch(() => new Response(null));
     const client = registeredClient({ clientSecret: 'S', authMethod });
     expect(await revokeTokens(loginRequest(fetch), revocable, client, loginTokens({ refreshToken: null }))).toBe(true);
@@ -356,9 +356,9 @@ describe('revokeTokens', () => {
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, () => Response]>([
-    ['the issuer cannot', {}, () => new Response(null)],
-    ['its address is not secure', { revocation_endpoint: 'http://issuer.test/revoke' }, () => new Response(null)],
-    ['its address is none', { revocation_endpoint: 'x' }, () => new Response(null)],
+    ['the issuer does not support it', {}, () => new Response(null)],
+    ['its URL is not secure', { revocation_endpoint: 'http://issuer.test/revoke' }, () => new Response(null)],
+    ['its URL is invalid', { revocation_endpoint: 'x' }, () => new Response(null)],
     ['the issuer refuses', { revocation_endpoint: `${ISSUER}/revoke` }, () => json({}, 503)],
     [
       'the network fails',
@@ -367,7 +367,7 @@ describe('revokeTokens', () => {
         throw network('ECONNRESET');
       },
     ],
-  ])('is false where %s', async (_, metadata, answer) => {
+  ])('returns false if %s', async (_, metadata, answer) => {
     const { fetch } = scriptedFetch(answer);
     expect(await revokeTokens(loginRequest(fetch), withMetadata(metadata), registeredClient(), loginTokens())).toBe(
       false,

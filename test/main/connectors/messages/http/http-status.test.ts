@@ -15,10 +15,10 @@ describe('judgeAnswer', () => {
   it.each([
     ['a result', JSON.stringify({ jsonrpc: '2.0', id: 7, result: {} })],
     ['an error', error(7, -32_602, 'bad argument')],
-    ['an error that says that the session is lost', error(7, -32_001, 'Session not found')],
-    ['a result whose id is a text', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
+    ['an error that reports a lost session', error(7, -32_001, 'Session not found')],
+    ['a result whose id is a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
     ['a batch', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
-  ])('takes %s with the id of the request for the answer, whatever the status', (_, body) => {
+  ])('accepts %s with the id of the request as the answer, whatever the status', (_, body) => {
     for (const status of STATUSES) expect(judge(CALL, status, body).kind).toBe('answered');
   });
 
@@ -27,7 +27,7 @@ describe('judgeAnswer', () => {
     expect(judge(CALL, 400, body, { 'content-type': 'text/event-stream' }).kind).toBe('answered');
   });
 
-  it('does not take the answer to another request, a request or a malformed answer for the answer', () => {
+  it('ignores the answer to another request, a request and a malformed answer', () => {
     for (const body of [
       error(8, -32_602, 'bad'),
       JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),
@@ -38,7 +38,7 @@ describe('judgeAnswer', () => {
 
   const lost = error(null, -32_000, 'Bad Request: No valid session ID provided');
 
-  it('says that a request surely did not run for two answers alone', () => {
+  it('reports for only two answers that the request definitely did not run', () => {
     const bodies = ['', 'Session not found', lost, error(null, -32_602, 'bad'), error('server-error', -32_600, 'no')];
     const sure = new Set<string>();
     for (const asked of [CALL, STATELESS]) {
@@ -56,19 +56,19 @@ describe('judgeAnswer', () => {
   });
 
   it.each([
-    ['400 with the words as a text', CALL, 400, 'Invalid or missing session ID', 'session-lost'],
+    ['400 with the session message as text', CALL, 400, 'Invalid or missing session ID', 'session-lost'],
     [
-      'an error under an id that nobody used',
+      'an error with an id that was never used',
       CALL,
       400,
       error('server-error', -32_600, 'Session not found'),
       'session-lost',
     ],
     ['410', CALL, 410, '', 'session-lost'],
-    ['500 with the words', CALL, 500, error(null, -32_000, 'No valid session ID provided'), 'session-lost'],
+    ['500 with the session message', CALL, 500, error(null, -32_000, 'No valid session ID provided'), 'session-lost'],
     ['404 without a session', STATELESS, 404, '', 'refused'],
     ['400 without a body', CALL, 400, '', 'refused'],
-    ['400 with the words and no session', STATELESS, 400, 'Session not found', 'refused'],
+    ['400 with the session message but no session', STATELESS, 400, 'Session not found', 'refused'],
     ['401', CALL, 401, 'Session not found', 'refused'],
     ['403', CALL, 403, 'Session not found', 'refused'],
     ['302', CALL, 302, '', 'refused'],
@@ -79,7 +79,7 @@ describe('judgeAnswer', () => {
     expect(judge(asked, status, body)).toMatchObject({ kind, sent: 'maybe' });
   });
 
-  it('reads Retry-After as seconds and as a date, and caps it', () => {
+  it('reads Retry-After as seconds and as a date, and limits it', () => {
     const wait = (value: string): HttpRefusal => judge(CALL, 503, '', { 'retry-after': value }) as HttpRefusal;
     expect(wait('30')).toMatchObject({ kind: 'retry-after', retryAfterMs: 30_000 });
     expect(wait('Thu, 01 Jan 2026 00:00:10 GMT')).toMatchObject({ retryAfterMs: 10_000 });
@@ -87,7 +87,7 @@ describe('judgeAnswer', () => {
     expect(wait('soon')).toMatchObject({ kind: 'may-have-run', retryAfterMs: null });
   });
 
-  it('says whether the server speaks a modern revision', () => {
+  it('recognizes whether the server supports a modern version', () => {
     const supported = (status: number, data: unknown): boolean => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: '', data } });
       return (judge({ ...CALL, step: 'initialize' }, status, body) as HttpRefusal).namesModern;
@@ -101,7 +101,7 @@ describe('judgeAnswer', () => {
 });
 
 describe('describeRefusal', () => {
-  it('names the step, the status and the type of the content, and nothing of the body', () => {
+  it('names the step, the status and the content type, but nothing of the body', () => {
     const text = (status: number, body: string, headers: Record<string, string>): string =>
       describeRefusal(judge(CALL, status, body, headers) as HttpRefusal);
     expect(text(500, 'Bearer secret', { 'content-type': 'text/html; charset=x' })).toBe(

@@ -5,14 +5,18 @@ const ECHO = 'Bad Request: Unsupported protocol version: 2026-07-28 (supported v
 
 describe('namesModern', () => {
   it.each([
-    ['-32022 with our revision', { code: -32_022, message: '', data: { supported: ['2026-07-28'] } }, true],
-    ['-32022 with a later revision', { code: -32_022, message: '', data: { supported: ['2027-01-01'] } }, true],
+    ['-32022 with a supported version', { code: -32_022, message: '', data: { supported: ['2026-07-28'] } }, true],
+    ['-32022 with a later version', { code: -32_022, message: '', data: { supported: ['2027-01-01'] } }, true],
     ['-32022 without a list', { code: -32_022, message: 'no', data: undefined }, true],
-    ['-32022 with older revisions alone', { code: -32_022, message: '', data: { supported: ['2025-11-25'] } }, false],
-    ['another code that lists ours', { code: -32_600, message: '', data: { supported: ['2026-07-28'] } }, true],
+    ['-32022 with only older versions', { code: -32_022, message: '', data: { supported: ['2025-11-25'] } }, false],
+    [
+      'another code that lists a supported version',
+      { code: -32_600, message: '', data: { supported: ['2026-07-28'] } },
+      true,
+    ],
     ['the echo of a legacy SDK', { code: -32_000, message: ECHO, data: undefined }, false],
     ['an unknown method', { code: -32_601, message: 'Method not found', data: undefined }, false],
-  ])('judges %s as an answer to server/discover', (_, error, expected) => {
+  ])('evaluates %s as an answer to server/discover', (_, error, expected) => {
     expect(namesModern('server/discover', error)).toBe(expected);
   });
 });

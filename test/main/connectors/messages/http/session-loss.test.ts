@@ -38,7 +38,7 @@ describe('saysSessionLost', () => {
     'Bad Request: Server not initialized',
     'Server is not yet initialized',
     'Received request before initialization was complete',
-  ])('recognises "%s"', (words) => {
+  ])('recognizes "%s"', (words) => {
     expect(saysSessionLost(words)).toBe(true);
   });
 
@@ -57,22 +57,22 @@ describe('saysSessionLost', () => {
     'Server already initialized',
     'Not Acceptable: Client must accept both application/json and text/event-stream',
     'Rate limit exceeded',
-  ])('does not take "%s" for a lost session', (words) => {
+  ])('does not treat "%s" as a lost session', (words) => {
     expect(saysSessionLost(words)).toBe(false);
   });
 
-  it('looks at long texts without stalling', () => {
+  it('checks long texts in linear time', () => {
     expect(saysSessionLost('session '.repeat(1_000_000))).toBe(false);
     expect(saysSessionLost(`no ${'or '.repeat(1_000_000)}session`)).toBe(false);
   });
 });
 
 describe('isSessionLoss', () => {
-  it.each([-32_000, -32_001, -32_600, 404])('wants a code as servers use it, such as %i', (code) => {
+  it.each([-32_000, -32_001, -32_600, 404])('requires a code that servers use for this, such as %i', (code) => {
     expect(isSessionLoss({ code, message: 'Session not found' })).toBe(true);
   });
 
-  it.each([-32_602, -32_603, -32_601, -32_022, 1])('does not recognise the words under the code %i', (code) => {
+  it.each([-32_602, -32_603, -32_601, -32_022, 1])('ignores the message with the code %i', (code) => {
     expect(isSessionLoss({ code, message: 'Session not found' })).toBe(false);
   });
 });

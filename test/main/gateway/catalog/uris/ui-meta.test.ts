@@ -4,7 +4,7 @@ import { exposeUiLinks, uiUrisOf } from '../../../../../src/main/gateway/catalog
 const expose = (uri: string): string => `x+${uri}`;
 
 describe('exposeUiLinks', () => {
-  it('rewrites the URI of a user interface wherever `_meta` has it, and keeps everything else', () => {
+  it('rewrites ui:// URIs wherever `_meta` has them, and keeps everything else', () => {
     const item = {
       name: 't',
       _meta: {
@@ -32,18 +32,18 @@ describe('exposeUiLinks', () => {
     { _meta: [] },
     { _meta: { ui: null } },
     { _meta: { ui: { resourceUri: 7, csp: {} }, 'ui/resourceUri': null } },
-  ])('gives back %j as it is', (item) => {
+  ])('returns %j unchanged', (item) => {
     expect(exposeUiLinks(item, expose)).toBe(item);
   });
 
-  it('gives back the same object where the URIs stay as they are', () => {
+  it('returns the same object if no URI changes', () => {
     const item = { _meta: { ui: { resourceUri: 'ui://a' } } };
     expect(exposeUiLinks(item, (uri) => uri)).toBe(item);
   });
 });
 
 describe('uiUrisOf', () => {
-  it('names the user interfaces of a tool, and no other URIs', () => {
+  it('returns the ui:// URIs of a tool, and no other URIs', () => {
     const meta = { ui: { resourceUri: 'ui://a' }, 'ui/resourceUri': 'file:///etc/passwd', 'openai/outputTemplate': 7 };
     expect(uiUrisOf({ _meta: meta })).toEqual(['ui://a']);
     expect(uiUrisOf({})).toEqual([]);

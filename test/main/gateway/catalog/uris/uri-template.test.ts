@@ -32,11 +32,11 @@ describe('matchesTemplate', () => {
     ['broken://{x', 'broken://{x', true],
     ['broken://{}', 'broken://7', true],
     ['ui://{name}/view', 'ui://weather/view', true],
-  ])('%s and %s: %s', (template, uri, matches) => {
+  ])('matches %s against %s: %s', (template, uri, matches) => {
     expect(matchesTemplate(template, uri)).toBe(matches);
   });
 
-  it('takes what a template of plain variables expands to', () => {
+  it('matches every expansion of a template with simple variables', () => {
     const value = fc.stringMatching(/^[A-Za-z0-9._~%-]{1,12}$/);
     const text = fc.stringMatching(/^[a-z/:?=-]{1,8}$/);
     fc.assert(
@@ -49,7 +49,7 @@ describe('matchesTemplate', () => {
     );
   });
 
-  it('compares a hostile template without going back over the URI, and none that is too long', () => {
+  it('matches a hostile template without backtracking, and rejects overlong ones', () => {
     const startedMs = monotonicMs();
     expect(matchesTemplate(`${'{a}a'.repeat(200)}b`, 'a'.repeat(2_000))).toBe(false);
     expect(matchesTemplate('{+a}'.repeat(250), 'a'.repeat(2_000))).toBe(true);

@@ -6,7 +6,7 @@ import { Backlog } from '../../../../../src/main/gateway/http/mcp/backlog.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** An answer of which so much has not gone out yet: no real socket stands still on demand. */
+/** Creates a response with this many unsent bytes, since no real socket stalls on demand. */
 function answer(writableLength: number): ServerResponse & { readonly socket: { bytesWritten: number } } {
   const response = Object.assign(new EventEmitter(), {
     writableLength,
@@ -16,7 +16,7 @@ function answer(writableLength: number): ServerResponse & { readonly socket: { b
   return response as unknown as ServerResponse & { readonly socket: { bytesWritten: number } };
 }
 
-it('lets a client go that takes nothing for half a minute, and counts what lies here until then', () => {
+it('disconnects a client that reads nothing for 30 seconds, and counts its unread bytes until then', () => {
   const backlog = new Backlog();
   const [slow, stuck] = [answer(50 * 1024 * 1024), answer(20 * 1024 * 1024)];
   const gone: string[] = [];
@@ -33,20 +33,20 @@ it('lets a client go that takes nothing for half a minute, and counts what lies 
   expect(gone).toEqual(['stuck', 'slow']);
 });
 
-it('leaves small answers alone', () => {
+it('ignores small responses', () => {
   const backlog = new Backlog();
   const small = answer(1_000);
   backlog.watch(small, 'a');
   expect(small.listenerCount('close')).toBe(0);
 });
 
-it('leaves room for others where one caller may fill only half of it', () => {
+it('leaves room for other callers if one caller may fill only half', () => {
   const backlog = new Backlog(0.5);
   backlog.watch(answer(40 * 1024 * 1024), 'a');
   expect([backlog.isFull('a'), backlog.isFull('b')]).toEqual([true, false]);
 });
 
-it('counts what clients leave unread of their streams, and lets the one go for which there is no room', () => {
+it('counts unread bytes of streams, and disconnects a client whose bytes do not fit', () => {
   const backlog = new Backlog();
   const streams = Array.from({ length: 20 }, () => backlog.stream('a'));
   const mebibytes = (count: number): number => count * 1024 * 1024;

@@ -34,7 +34,7 @@ describe('SessionTable', () => {
     expect(table.find('no such id', 'p', view)).toBeUndefined();
   });
 
-  it('closes the session that has been idle for longest when there are too many', () => {
+  it('closes the longest-idle session if there are too many', () => {
     const { table, closed, open, find } = openTable(2);
     const [first, second] = [open(), open()];
     vi.advanceTimersByTime(10);
@@ -68,7 +68,7 @@ describe('SessionTable', () => {
     expect([table.size, closed]).toEqual([1, []]);
   });
 
-  it('closes sessions that nobody used for the configured time', () => {
+  it('closes sessions that were unused for the configured time', () => {
     const { table, closed, open, find } = openTable(5, 100_000);
     const [first, second] = [open(), open()];
     vi.advanceTimersByTime(90_000);
@@ -77,7 +77,7 @@ describe('SessionTable', () => {
     expect([closed, table.all()]).toEqual([[first], [second]]);
   });
 
-  it('closes a session once, when it is ended or when the table closes', () => {
+  it('closes a session only once, when it ends or when the table closes', () => {
     const { table, closed, open } = openTable(5);
     const [first, second] = [open(), open()];
     const running = new AbortController();
@@ -91,11 +91,11 @@ describe('SessionTable', () => {
     expect([closed, table.size]).toEqual([[first, second], 0]);
   });
 
-  it('accepts a limit far beyond what memory could hold', () => {
+  it('accepts a limit far beyond available memory', () => {
     expect(openTable(1_000_000_000).open()).not.toBeNull();
   });
 
-  it('closes a session of the caller that has most of them, and none of another', () => {
+  it('closes a session of the caller with the most sessions, and of no other caller', () => {
     const { table, closed, open } = openTable(4);
     const other = { ...facts, principal: 'q', payer: 'q' };
     const own = table.open(other);
@@ -110,7 +110,7 @@ describe('SessionTable', () => {
     expect(closed.includes(own as HttpSession)).toBe(false);
   });
 
-  it('closes a session in use only for another caller that has fewer', () => {
+  it('closes a session in use only for another caller that has fewer sessions', () => {
     const { table, closed, open } = openTable(2);
     const sessions = [open(), open()];
     for (const { client } of sessions) client.running.set(1, new AbortController());
@@ -138,7 +138,7 @@ describe('SessionTable with other replicas', () => {
     return { table, joined, ended };
   }
 
-  it('holds a session that another replica opened, for its client and its route alone', () => {
+  it('restores a session of another replica, only for its client and its route', () => {
     const { table, joined } = openShared(5);
     expect(table.find('p/all/7', 'another', view)).toBeUndefined();
     expect(table.find('p/all/7', 'p', viewOf('other'))).toBeUndefined();
@@ -149,7 +149,7 @@ describe('SessionTable with other replicas', () => {
     expect(joined).toEqual([['p/all/7', false]]);
   });
 
-  it('opens a session again that was closed to make room, and not one that has ended', () => {
+  it('restores a session that was closed to make room, but not one that has ended', () => {
     const { table, joined, ended } = openShared(1);
     const first = table.open({ ...facts, payer: 'p', view });
     vi.advanceTimersByTime(10);
@@ -165,7 +165,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.find('p/all/7', 'p', view)).toBeUndefined();
   });
 
-  it('tells a session for which there is no room from one that is unknown', () => {
+  it('distinguishes a session that does not fit from an unknown session', () => {
     const { table } = openShared(1);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     expect(table.find('p/all/2', 'p', view)).toBeUndefined();
@@ -174,7 +174,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.lacksRoomFor('no such id', 'p', view)).toBe(false);
   });
 
-  it('closes sessions in use whose id cannot be opened any more', () => {
+  it('closes sessions in use whose id can no longer be opened', () => {
     const { table, ended } = openShared(2);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     ended.add('p/all/1');

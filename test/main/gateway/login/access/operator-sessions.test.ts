@@ -4,7 +4,7 @@ import { eventually } from '../../../../helpers/eventually.ts';
 
 const cookieOf = (header: string): string => header.split(';', 1)[0] ?? '';
 
-it('knows the browsers in which the operator signed in, until they sign out', () => {
+it('OperatorSessions remembers the browsers in which the operator signed in until they sign out', () => {
   const sessions = new OperatorSessions(false);
   const [one, other] = [cookieOf(sessions.begin()), cookieOf(sessions.begin())];
   expect(one).not.toBe(other);
@@ -16,14 +16,14 @@ it('knows the browsers in which the operator signed in, until they sign out', ()
   expect([sessions.find(one), sessions.find(other)]).toEqual([null, expect.any(String)]);
 });
 
-it('ends a session by itself, and sets its cookie for twelve hours', async () => {
+it('OperatorSessions expires sessions after twelve hours, like their cookie', async () => {
   const sessions = new OperatorSessions(true, { ttlMs: 5 });
   const header = sessions.begin();
   expect(header).toMatch(/^__Host-switchyard-operator=[\w-]{43}; .*SameSite=Strict; Max-Age=43200; Secure$/);
   await eventually('it is over', () => sessions.find(cookieOf(header)) === null);
 });
 
-it('keeps a bounded number of sessions', () => {
+it('OperatorSessions keeps a bounded number of sessions', () => {
   const sessions = new OperatorSessions(false);
   const first = cookieOf(sessions.begin());
   for (let index = 0; index < 100; index += 1) sessions.begin();

@@ -21,37 +21,37 @@ const publicUrl = new URL('https://tools.example.com');
 
 describe('rightOfCaller()', () => {
   it.each([
-    ['the client of standard streams', { isStdio: true }, null, 'address'],
-    ['anybody on loopback without tokens', {}, HERE, 'address'],
-    ['anybody on loopback who came over a proxy', {}, { ...HERE, via: '1.1 proxy' }, 'operator'],
-    ['anybody on loopback by another name', { hasFurtherHosts: true }, ELSEWHERE, 'operator'],
-    ['anybody who came by the public address, without tokens', { publicUrl }, ELSEWHERE, 'operator'],
-    ['anybody behind a proxy that names a loopback host itself', { publicUrl }, HERE, 'operator'],
-    ['anybody on loopback beside callers by another name', { hasFurtherHosts: true }, HERE, 'operator'],
+    ['the stdio client', { isStdio: true }, null, 'address'],
+    ['any caller on loopback without tokens', {}, HERE, 'address'],
+    ['any caller on loopback through a proxy', {}, { ...HERE, via: '1.1 proxy' }, 'operator'],
+    ['any caller on loopback by another host name', { hasFurtherHosts: true }, ELSEWHERE, 'operator'],
+    ['any caller by the public URL, without tokens', { publicUrl }, ELSEWHERE, 'operator'],
+    ['any caller behind a proxy that sends a loopback Host itself', { publicUrl }, HERE, 'operator'],
+    ['any caller on loopback if further host names are allowed', { hasFurtherHosts: true }, HERE, 'operator'],
     [
-      'anybody on loopback whose public address is there',
+      'any caller on loopback if the public URL is on loopback',
       { publicUrl: new URL('http://localhost:1') },
       HERE,
       'address',
     ],
     ['the only token on loopback', { tokenCount: 1 }, HERE, 'address'],
-    ['the only token over a proxy without a public address', { tokenCount: 1 }, ELSEWHERE, 'command'],
+    ['the only token through a proxy without a public URL', { tokenCount: 1 }, ELSEWHERE, 'command'],
     ['the only token from elsewhere', { tokenCount: 1, isLoopback: false }, ELSEWHERE, 'command'],
-    ['the only token by the public address', { tokenCount: 1, isLoopback: false, publicUrl }, ELSEWHERE, 'address'],
+    ['the only token by the public URL', { tokenCount: 1, isLoopback: false, publicUrl }, ELSEWHERE, 'address'],
     ['one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
-    ['one of several tokens by the public address', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
-  ] as const)('says what %s may do', (_, rules, headers, expected) => {
+    ['one of several tokens by the public URL', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
+  ] as const)('decides what %s may do', (_, rules, headers, expected) => {
     expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 
-  it('lets the operator log in beside several callers, where an address leads to the gateway', () => {
+  it('lets the operator log in while there are several callers, if a URL leads to the gateway', () => {
     const rules = { ...LOCAL, tokenCount: 2, hasOperatorToken: true };
     expect(rightOfCaller(OPERATOR, HERE, rules)).toBe('address');
     expect(rightOfCaller(OPERATOR, ELSEWHERE, rules)).toBe('command');
     expect(hasAddress(ELSEWHERE, { ...rules, publicUrl })).toBe(true);
   });
 
-  it('never gives one of several callers an address, whatever its headers say', () => {
+  it('never gives a login URL to one of several callers, whatever its headers are', () => {
     const headers = fc.dictionary(fc.string(), fc.string());
     const rules = fc.record({
       isLoopback: fc.boolean(),
@@ -77,14 +77,14 @@ describe('isLocalOperator()', () => {
     ['with --allow-host', { hasFurtherHosts: true }, HERE, false],
     ['with --public-url', { publicUrl }, HERE, false],
     ['where the operator has a token', { hasOperatorToken: true }, HERE, false],
-    ['by another name', {}, ELSEWHERE, false],
-    ['over a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
+    ['by another host name', {}, ELSEWHERE, false],
+    ['through a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
   ])('judges a request %s', (_, rules, headers, expected) => {
     expect(isLocalOperator(headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 });
 
-it('knows the headers of proxies and the names of this machine', () => {
+it('isForwarded, isLoopbackHost and isLocalRequest recognize proxy headers and names of this machine', () => {
   for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-anything', 'via', 'x-real-ip'])
     expect([name, isForwarded({ [name]: 'x' })]).toEqual([name, true]);
   expect(isForwarded({ host: 'x', 'x-forward': 'x', viaduct: 'x' })).toBe(false);

@@ -29,7 +29,7 @@ describe('HeldCalls', () => {
       return { answers };
     };
 
-  it('answers with each question of a call and then with its result, under a new state each time', async () => {
+  it('answers with each server request of a call and then with its result, with a new state each time', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(2) as never)) as Record<string, never>;
     const second = (await held.resume(first.requestState ?? '', 'x', { 'request-1': { a: 1 } }, exchange())) as Record<
@@ -42,7 +42,7 @@ describe('HeldCalls', () => {
     expect(held.size).toBe(0);
   });
 
-  it('gives a call up when its client does not retry, or when the gateway closes', async () => {
+  it('abandons a call if its client does not retry, or if the gateway closes', async () => {
     vi.useFakeTimers();
     try {
       const held = new HeldCalls();
@@ -72,7 +72,7 @@ describe('HeldCalls', () => {
     await expect(held.start(exchange(), 'x', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 
-  it('refuses a retry of another client, of another request or with a used state', async () => {
+  it('rejects a retry by another client, for another request or with a used state', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const state = first.requestState ?? '';
@@ -83,7 +83,7 @@ describe('HeldCalls', () => {
     await expect(held.resume(state, 'x', answers, exchange())).rejects.toThrow('requestState');
   });
 
-  it('asks again for input that a retry does not bring', async () => {
+  it('requests input again that a retry lacks', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const second = await held.resume(first.requestState ?? '', 'x', { 'request-1': 'junk', more: {} }, exchange());
@@ -91,7 +91,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('gives the oldest call up when more than 1 000 are held', async () => {
+  it('abandons the oldest call beyond 1 000 held calls', async () => {
     const held = new HeldCalls();
     const failed: unknown[] = [];
     const work = (index: number) => async (context: HeldContext) =>
@@ -105,11 +105,11 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('recognizes its own states among those of connectors', () => {
+  it('distinguishes its own states from those of connectors', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
 
-  it('gives up a call of the client that holds most of them, and of no other', async () => {
+  it('abandons a call of the client that holds the most, and of no other client', async () => {
     const held = new HeldCalls();
     const state = async (principal: string, what: string): Promise<string> =>
       String(
@@ -125,7 +125,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('holds requests of 32 MiB in all, however few they are', async () => {
+  it('holds requests of at most 32 MiB in total, however few they are', async () => {
     const held = new HeldCalls();
     for (let index = 0; index < 20; index += 1)
       await held.start(exchange(), `${index}${'x'.repeat(4_000_000)}`, asks(1) as never);

@@ -21,7 +21,7 @@ const login = (detail = {}): SwitchyardError =>
   new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'a login', { detail: { connectorId: 'a', status: 401, ...detail } });
 
 describe('neededLogin()', () => {
-  it('finds a login that is needed, also below the error of a connector that is down', () => {
+  it('finds a required login, including in the cause of a connector that is down', () => {
     const down = new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down', {
       cause: login({ issuer: 'https://i.example' }),
     });
@@ -33,7 +33,7 @@ describe('neededLogin()', () => {
     });
   });
 
-  it('finds none in any other error, not even in one of the connector that looks like it', () => {
+  it('finds no login in other errors, including a look-alike error of a connector', () => {
     for (const error of [
       new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down'),
       new SwitchyardError('LOGIN_UNSUPPORTED', 'DPoP'),
@@ -88,7 +88,7 @@ describe('askForLogin()', () => {
     return held.resume(requestState, 'this call', { 'request-1': { action } }, exchange);
   };
 
-  it('sends the request once the login is there', async () => {
+  it('sends the request after the login succeeded', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { exchange, held, interrupted, requests, sent } = world(address(promise));
     const first = await askForLogin(NEEDED, exchange, interrupted);
@@ -106,7 +106,7 @@ describe('askForLogin()', () => {
     expect(sent()).toBe(1);
   });
 
-  it('sends nothing where the address ran out or the person declined', async () => {
+  it('sends nothing if the URL expired or the person declined', async () => {
     const expired = world(address(Promise.resolve(false)));
     const first = await askForLogin(NEEDED, expired.exchange, expired.interrupted);
     await expect(answered(expired.held, expired.exchange, first, 'accept')).rejects.toThrow('auth login a');
@@ -118,7 +118,7 @@ describe('askForLogin()', () => {
     expect([expired.sent(), declined.sent()]).toEqual([0, 0]);
   });
 
-  it('gives no address to a client where nobody can log in', async () => {
+  it('gives no URL to a client that cannot log in', async () => {
     for (const [offer, more, words] of [
       [{ kind: 'operator' }, {}, 'An operator must log in'],
       [{ kind: 'command' }, {}, '`mcp-switchyard auth login a`'],

@@ -13,8 +13,8 @@ const NEW = 'the secret of a fleet after it was replaced!';
 const facts: HopFacts = { kind: 'answer', senderId: 'sender', receiverId: 'receiver', counter: 7 };
 const sealer = new FleetSealer('f', [NEW]);
 
-describe('the header of a hop', () => {
-  it('proves the kind, the sender, the receiver, the counter and the length of the body', () => {
+describe('hop header', () => {
+  it('authenticates the kind, the sender, the receiver, the counter and the length of the body', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 100, sealer)) ?? {};
     expect(isProven(facts, 100, proof, sealer)).toBe(true);
     const changes: Partial<HopFacts>[] = [{ kind: 'ended' }, { senderId: 'x' }, { receiverId: 'x' }, { counter: 8 }];
@@ -22,14 +22,14 @@ describe('the header of a hop', () => {
     expect(isProven(facts, 101, proof, sealer)).toBe(false);
   });
 
-  it('is not believed under another secret or another fleet id, and is under the previous secret', () => {
+  it('is rejected under another secret or fleet id, and accepted under the previous secret', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 1, new FleetSealer('f', [OLD]))) ?? {};
     expect(isProven(facts, 1, proof, sealer)).toBe(false);
     expect(isProven(facts, 1, proof, new FleetSealer('g', [OLD]))).toBe(false);
     expect(isProven(facts, 1, proof, new FleetSealer('f', [NEW, OLD]))).toBe(true);
   });
 
-  it('is refused if it is missing, repeated, malformed, or has a counter that no sender reaches', () => {
+  it('is rejected if it is missing, repeated or malformed, or if its counter is too large', () => {
     const proof = 'A'.repeat(43);
     const bad = [`s.0.${proof}`, `s.-1.${proof}`, `s.1e3.${proof}`, `s.9999999999999999.${proof}`, `s.01.${proof}`];
     const worse = [`.1.${proof}`, `s/x.1.${proof}`, `s.1.${proof}A`, `s.1.${proof}, s.1.${proof}`, '', `s.1`];
@@ -37,7 +37,7 @@ describe('the header of a hop', () => {
     expect(readHopHeader(`s.9007199254740991.${proof}`)).toMatchObject({ counter: Number.MAX_SAFE_INTEGER });
   });
 
-  it('names a place for the body that no other hop has', () => {
+  it('binds the body to its kind, sender and counter', () => {
     const other: HopFacts[] = [
       { ...facts, kind: 'retry' },
       { ...facts, counter: 8 },

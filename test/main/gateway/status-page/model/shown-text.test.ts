@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { shownAddress, shownMessage, shownName } from '../../../../../src/main/gateway/status-page/model/shown-text.ts';
 import { secret } from '../../../../helpers/evidence.ts';
 
-describe('what is shown of texts of others', () => {
-  it('is one line that keeps its direction, and is cut', () => {
+describe('shown foreign text', () => {
+  it('is a single truncated line that keeps its direction', () => {
     expect(shownName('evil\u202etxt.exe\n\u0000')).toBe('evil\ufffdtxt.exe\ufffd\ufffd');
     expect(shownName('x'.repeat(10_000))).toHaveLength(301);
   });
 
-  it('is of an address its origin and path alone', () => {
+  it('reduces a URL to its origin and path', () => {
     expect(shownAddress(`https://me:${secret('login')}@example.com:8443/mcp?token=${secret('query')}#x`)).toBe(
       'https://example.com:8443/mcp',
     );
@@ -22,7 +22,7 @@ describe('what is shown of texts of others', () => {
     );
   });
 
-  it('is of a message neither query, nor login, nor token', () => {
+  it('removes queries, logins and tokens from a message', () => {
     const shown = shownMessage(
       `GET https://me:${secret('login')}@example.com/mcp?key=${secret('query')} said\n  Authorization: Bearer ${secret('token')}`,
     );
@@ -38,11 +38,11 @@ describe('what is shown of texts of others', () => {
       'a bearer token is wanted, basic credentials were given',
     ],
     ['MAP_TIMEOUT: no answer within 5000 ms', 'MAP_TIMEOUT: no answer within 5000 ms'],
-  ])('is of %j this: %j', (message, shown) => {
+  ])('for the message %j is: %j', (message, shown) => {
     expect(shownMessage(message)).toBe(shown);
   });
 
-  it('takes no longer for a message that never ends', () => {
+  it('takes bounded time for an endless message', () => {
     const beganMs = performance.now();
     for (const part of ['a=', 'a.', 'token', 'a: ', 'bearer '])
       expect(shownMessage(`https://x ${part.repeat(1_000_000)}`).length).toBeLessThanOrEqual(301);

@@ -30,8 +30,8 @@ function setUp(status: ManagerStatus, endpointOf?: (id: string) => string) {
 
 const page = (reader: StatusReader, query = ALL): string => renderPage(reader.read(query), 'bm9uY2U=');
 
-describe('a reading', () => {
-  it('is shared by all views of a second, and by those of five where nothing happened', () => {
+describe('status reading', () => {
+  it('is shared by all views within one second, and within five if nothing happened', () => {
     const { manager, clock, reader } = setUp(statusWith([]));
     for (let view = 0; view < 10; view += 1) reader.read(ALL);
     clock.nowMs += 4_999;
@@ -45,7 +45,7 @@ describe('a reading', () => {
     expect(manager.readings).toBe(3);
   });
 
-  it('is made anew for those who are told of news', () => {
+  it('is refreshed for pages that are notified of events', () => {
     const { manager, reader } = setUp(statusWith([]));
     reader.read(ALL);
     reader.renew();
@@ -60,7 +60,7 @@ describe('a reading', () => {
   });
 });
 
-describe('the page', () => {
+describe('status page', () => {
   it('stays small, however many connectors there are', () => {
     const { reader } = setUp(statusWith(Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`))));
     const all = page(reader);
@@ -72,7 +72,7 @@ describe('the page', () => {
     expect(found).toContain('11 of 10000 connectors match.');
   });
 
-  it('is inert, whatever connectors, maps, files and viewers call themselves', () => {
+  it('escapes all names of connectors, maps, files and viewers', () => {
     const failing = { code: IMG, message: IMG };
     const status = statusWith(
       [
@@ -93,7 +93,7 @@ describe('the page', () => {
     expect(all.match(/&lt;img src=x onerror=alert\(1\)&gt;/g)?.length).toBeGreaterThan(8);
   });
 
-  it('names no secret, nor does the model', () => {
+  it('shows no secret, and neither does its model', () => {
     const message = `POST https://u:${secret('login')}@x.example/mcp?key=${secret('query')} Authorization: Bearer ${secret('bearer')}`;
     const leaky = listed('a', 'failed', {
       why: message,
@@ -108,7 +108,7 @@ describe('the page', () => {
     }
   });
 
-  it('shows maps, files, store, latencies, and why things are as they are', () => {
+  it('shows maps, files, the store, latencies and the reasons for states', () => {
     const status = statusWith(
       [
         listed('a', 'degraded', {
@@ -170,14 +170,14 @@ describe('the page', () => {
       expect(text).toContain(said);
   });
 
-  it('says so where there is nothing', () => {
+  it('explains empty sections', () => {
     const { reader } = setUp(statusWith([], { serviceMaps: [] }));
     expect(page(reader)).toContain('There is neither a map nor a file.');
     expect(page(reader)).toContain('There are no connectors yet.');
   });
 });
 
-describe('what a page that is open is told', () => {
+describe('update of an open status page', () => {
   const many = Array.from({ length: 50 }, (_, index) => listed(`c${index}`));
 
   function open(connectors = many) {
@@ -189,17 +189,17 @@ describe('what a page that is open is told', () => {
       scene.reader.renew();
       return state.advance(scene.reader.read(ALL));
     };
-    // Gauges are told to each page anew.
+    // Gauges are sent to each page every time.
     const first = advance();
     return { ...scene, state, advance, first };
   }
 
-  it('is nothing but gauges where its stamp says what is so by now', () => {
+  it('contains only gauges if the stamp of the page is current', () => {
     expect(Object.keys(open().first?.parts ?? {})).toEqual(['process']);
     expect([open().first?.rows, open().first?.order, open().first?.events]).toEqual([{}, null, []]);
   });
 
-  it('is everything where it says something else', () => {
+  it('contains everything if the stamp of the page is outdated', () => {
     const { reader } = setUp(statusWith(many));
     const state = new PageState(0);
     state.adopt(reader.read(ALL), 'another');
@@ -208,7 +208,7 @@ describe('what a page that is open is told', () => {
     expect(update?.order).toHaveLength(50);
   });
 
-  it('is the row that changed, its new place, the event, and what to read aloud', () => {
+  it('contains the changed row, its new position, the event and the announcement', () => {
     const { manager, advance } = open();
     manager.current = statusWith(many.map((it) => (it.id === 'c7' ? listed('c7', 'failed') : it)));
     manager.hub.emit('connector', { connectorId: 'c7', from: 'ready', to: 'failed', why: 'no', at: NOW });
@@ -220,7 +220,7 @@ describe('what a page that is open is told', () => {
     expect(update?.announcement).toBe('c7: ready → failed');
   });
 
-  it('is a row alone where only a call was made', () => {
+  it('contains only the row if a connector was merely called', () => {
     const { latencies, advance } = open();
     latencies.record('c3', 5, true);
     const update = advance();
@@ -228,7 +228,7 @@ describe('what a page that is open is told', () => {
     expect(update?.order).toBeNull();
   });
 
-  it('does not grow with what happened meanwhile', () => {
+  it('does not grow with the number of missed events', () => {
     const { manager, state, advance } = open();
     for (let index = 0; index < 500; index += 1)
       manager.hub.emit('connector', { connectorId: 'c0', from: 'ready', to: 'ready', why: `${index}`, at: NOW });

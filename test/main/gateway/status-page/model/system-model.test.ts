@@ -24,8 +24,8 @@ function withMap(more: Partial<ManagerStatus['serviceMap']>): ManagerStatus {
   return { ...status, serviceMaps: [{ ...status.serviceMap, ...more }] };
 }
 
-describe('the verdict', () => {
-  it('is clear while nothing is wrong; what is disabled is not wrong', () => {
+describe('system verdict', () => {
+  it('is clear if nothing is wrong, and ignores disabled connectors', () => {
     expect(verdict(statusWith([listed('a'), listed('b', 'disabled')]))).toEqual({
       aspect: 'clear',
       headline: 'All clear',
@@ -34,7 +34,7 @@ describe('the verdict', () => {
     expect(verdict(statusWith([])).headline).toBe('No connectors');
   });
 
-  it('has the worst first', () => {
+  it('lists the worst problem first', () => {
     const connectors = [
       listed('a', 'degraded'),
       listed('b', 'backing-off'),
@@ -50,7 +50,7 @@ describe('the verdict', () => {
 
   it.each([
     ['a map that is stale', withMap({ freshness: 'stale' }), 'caution', 'The map from default is stale'],
-    ['a map that was never there', withMap({ freshness: 'none' }), 'stop', 'No service map from default'],
+    ['a map that was never loaded', withMap({ freshness: 'none' }), 'stop', 'No service map from default'],
     [
       'connectors that need a login',
       statusWith([listed('a', 'needs-login')]),
@@ -78,7 +78,7 @@ describe('the verdict', () => {
       'The map from default was dropped (MAP_TOO_STALE)',
     ],
     [
-      'a map with an HMAC alone, though public keys are configured',
+      'a map signed by an HMAC alone, though public keys are configured',
       withMap({ accept: 'either', signedBy: { hmacKey: 0, signatures: [] } }),
       'caution',
       'The map from default is signed by its HMAC alone',
@@ -102,7 +102,7 @@ describe('the verdict', () => {
       'Keys of default expire within a week',
     ],
     [
-      'nothing about keys that last',
+      'nothing for keys that are valid for long',
       withMap({ signedBy: { hmacKey: null, signatures: [{ ...SIGNER, keyExpiresAt: NOW + 30 * DAY_MS }] } }),
       'clear',
       'All clear',
@@ -113,11 +113,11 @@ describe('the verdict', () => {
       'caution',
       'Nothing is remembered: the store failed',
     ],
-  ])('tells of %s', (_, status, aspect, headline) => {
+  ])('reports %s', (_, status, aspect, headline) => {
     expect(verdict(status)).toMatchObject({ aspect, headline });
   });
 
-  it('tells of tools that are held back, not of those that only differ', () => {
+  it('reports quarantined tools, but not tools that merely differ', () => {
     const tool = { name: 'a.x', connectorId: 'a', members: [], pinnedSha256: '', sha256: '', pinnedAt: 1 };
     const changedTools = [
       { ...tool, isQuarantined: true },
@@ -129,12 +129,12 @@ describe('the verdict', () => {
   });
 });
 
-describe('the maps', () => {
-  it('are none where a manager has none', () => {
+describe('status page maps', () => {
+  it('are empty if a manager has none', () => {
     expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] }), NOW).maps).toEqual([]);
   });
 
-  it('are verified once one was accepted, and say why they are stale', () => {
+  it('are verified once a map was accepted, and explain why they are stale', () => {
     const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
     expect(systemModel(withMap({ freshness: 'stale', lastError }), NOW).maps).toMatchObject([
       { signature: 'verified', freshness: 'stale', lastError },

@@ -9,11 +9,11 @@ describe('relativeTime', () => {
     [-121_000, '2 min ago'],
     [3 * 3_600_000, 'in 3 h'],
     [-5 * 86_400_000, '5 days ago'],
-  ])('says of %d ms from now: %s', (offsetMs, text) => {
+  ])('formats %d ms from now as %s', (offsetMs, text) => {
     expect(relativeTime(1_000_000_000 + offsetMs, 1_000_000_000)).toBe(text);
   });
 
-  it('needs nothing from around it, so that its text works in a browser', () => {
+  it('is self-contained, so that its source text works in a browser', () => {
     const again = new Function(`return ${relativeTime.toString()}`)() as typeof relativeTime;
     expect(again(0, 12_000)).toBe('12 s ago');
   });

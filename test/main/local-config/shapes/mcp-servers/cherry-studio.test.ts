@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Cherry Studio', () => {
-  it('takes isActive for enabled and an empty baseUrl for none', () => {
+describe('Cherry Studio config file', () => {
+  it('reads isActive as enabled and an empty baseUrl as absent', () => {
     const { servers, problems } = readShape('cherry-studio.json');
     expect(servers).toEqual({
       jRf8: {

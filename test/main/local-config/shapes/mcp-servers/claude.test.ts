@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Claude Code', () => {
-  it('takes the servers of the current folder and those of the user that the folder has not got', () => {
+describe('Claude Code config file', () => {
+  it('yields the servers of the current folder and those of the user with other names', () => {
     const { servers, problems } = readShape('claude.json');
     expect(servers).toEqual({
       notes: {
@@ -26,7 +26,7 @@ describe('the file of Claude Code', () => {
     ]);
   });
 
-  it('takes the client of a login, its port and its one text of scopes', () => {
+  it('yields the OAuth client, its port and its string of scopes', () => {
     const { servers, problems } = readShape('claude-logins.mcp.json');
     expect(servers).toEqual({
       tracker: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Cline', () => {
-  it('takes a timeout of up to an hour for seconds', () => {
+describe('Cline config file', () => {
+  it('reads a timeout of up to 3 600 as seconds', () => {
     const { servers, problems } = readShape('cline_mcp_settings.json');
     expect(servers).toEqual({
       weather: {

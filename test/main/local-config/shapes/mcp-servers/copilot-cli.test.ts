@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Copilot CLI', () => {
-  it('takes tools for the only ones, "*" for all and a timeout in milliseconds', () => {
+describe('Copilot CLI config file', () => {
+  it('reads tools as an allow list, "*" as all tools, and the timeout as milliseconds', () => {
     const { servers, problems } = readShape('copilot-mcp-config.json');
     expect(servers).toEqual({
       docs: {

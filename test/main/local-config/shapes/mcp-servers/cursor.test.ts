@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Cursor', () => {
-  it('takes the client of a login from auth, its secret beside the entry', () => {
+describe('Cursor config file', () => {
+  it('yields the OAuth client of auth, with its secret outside of the entry', () => {
     const { servers, problems } = readShape('cursor-mcp.json');
     expect(servers).toEqual({
       discovered: {

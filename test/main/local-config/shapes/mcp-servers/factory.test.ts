@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Factory', () => {
-  it('switches off what is disabled', () => {
+describe('Factory config file', () => {
+  it('turns disabled servers off', () => {
     const { servers, problems } = readShape('factory-mcp.json');
     expect(servers).toEqual({
       brew: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Gemini CLI', () => {
-  it('takes httpUrl for Streamable HTTP, timeouts in milliseconds, $NAME and both tool lists', () => {
+describe('Gemini CLI config file', () => {
+  it('reads httpUrl as Streamable HTTP, timeouts as milliseconds, $NAME and both tool lists', () => {
     const { servers, problems } = readShape('gemini-settings.json');
     expect(servers).toEqual({
       docs: {

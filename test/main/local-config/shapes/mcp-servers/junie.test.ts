@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Junie', () => {
-  it('runs a program in its workingDirectory', () => {
+describe('Junie config file', () => {
+  it('runs a stdio server in its workingDirectory', () => {
     const { servers, problems } = readShape('junie-mcp.json');
     expect(servers).toEqual({
       framework: {

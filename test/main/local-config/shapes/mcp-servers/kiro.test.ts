@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Kiro', () => {
-  it('leaves out the disabledTools and takes the port that a login comes back to', () => {
+describe('Kiro config file', () => {
+  it('excludes the disabledTools and reads the redirect port of a login', () => {
     const { servers, problems } = readShape('kiro-mcp.json');
     expect(servers).toEqual({
       'aws-docs': {

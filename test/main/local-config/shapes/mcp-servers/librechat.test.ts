@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of LibreChat', () => {
-  it('takes both timeouts in milliseconds and warns of its templates', () => {
+describe('LibreChat config file', () => {
+  it('reads both timeouts as milliseconds and warns about its templates', () => {
     const { servers, problems } = readShape('librechat.yaml');
     expect(servers).toEqual({
       warehouse: {

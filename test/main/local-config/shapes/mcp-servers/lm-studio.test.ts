@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of LM Studio', () => {
-  it('takes a timeout over an hour of seconds for milliseconds', () => {
+describe('LM Studio config file', () => {
+  it('reads a timeout above 3 600 as milliseconds', () => {
     const { servers, problems } = readShape('lmstudio-mcp.json');
     expect(servers).toEqual({
       models: {

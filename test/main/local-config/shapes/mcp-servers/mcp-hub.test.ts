@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of mcp-hub', () => {
-  it('takes null variables from the environment and runs no command of the file', () => {
+describe('mcp-hub config file', () => {
+  it('reads null variables from the environment and runs no command of the file', () => {
     const { servers, problems } = readShape('mcp-hub-servers.json');
     expect(servers).toEqual({
       github: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of mcporter', () => {
-  it('takes baseUrl, bearer tokens and commands as lists or lines', () => {
+describe('mcporter config file', () => {
+  it('reads baseUrl, bearer tokens, and commands as lists or lines', () => {
     const { servers, problems } = readShape('mcporter.json');
     expect(servers).toEqual({
       linear: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Roo', () => {
-  it('leaves out the disabledTools and takes the timeout for seconds', () => {
+describe('Roo config file', () => {
+  it('excludes the disabledTools and reads the timeout as seconds', () => {
     const { servers, problems } = readShape('roo-mcp.json');
     expect(servers).toEqual({
       memory: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Warp', () => {
-  it('finds servers that have no wrapper and runs them in their working_directory', () => {
+describe('Warp config file', () => {
+  it('has its servers without a wrapper and runs them in their working_directory', () => {
     const { servers, problems } = readShape('warp.mcp.json');
     expect(servers).toEqual({
       files: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Windsurf and Antigravity', () => {
-  it('reaches a server at its serverUrl and leaves out the disabledTools', () => {
+describe('Windsurf and Antigravity config file', () => {
+  it('connects to a server at its serverUrl and excludes the disabledTools', () => {
     const { servers, problems } = readShape('windsurf-mcp_config.json');
     expect(servers).toEqual({
       issues: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Codex', () => {
-  it('takes variables, headers, timeouts and tool lists of TOML tables', () => {
+describe('Codex config file', () => {
+  it('reads variables, headers, timeouts and tool lists of TOML tables', () => {
     const { servers, problems } = readShape('codex-config.toml');
     expect(servers).toEqual({
       docs: {

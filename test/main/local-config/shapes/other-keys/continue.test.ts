@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Continue', () => {
-  it('takes a list of servers with their secrets', () => {
+describe('Continue config file', () => {
+  it('reads a list of servers with their secrets', () => {
     const { servers, problems } = readShape('continue.yaml');
     expect(servers).toEqual({
       'browser-search': {
@@ -31,7 +31,7 @@ describe('the file of Continue', () => {
     ]);
   });
 
-  it('takes the unnamed servers of its older configuration', () => {
+  it('reads the unnamed servers of its older configuration', () => {
     const { servers, problems } = readShape('continue-config.json');
     expect(servers).toEqual({
       'server-1': {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Goose', () => {
-  it('takes its extensions that are servers and warns once of each other one that is on', () => {
+describe('Goose config file', () => {
+  it('reads the extensions that are servers and warns once about each other enabled extension', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {
@@ -40,7 +40,7 @@ describe('the file of Goose', () => {
     ]);
   });
 
-  it('takes the list of a recipe', () => {
+  it('reads the list of a recipe', () => {
     const { servers, problems } = readShape('goose-recipe.yaml');
     expect(servers).toEqual({
       sheets: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of OpenCode', () => {
-  it('takes lists of commands, variables and files in braces', () => {
+describe('OpenCode config file', () => {
+  it('reads command lists, variables and files in braces', () => {
     const { servers, problems } = readShape('opencode.jsonc');
     expect(servers).toEqual({
       'local-one': {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of a server.json', () => {
-  it('runs the first package that can be run', () => {
+describe('server.json file', () => {
+  it('runs the first runnable package', () => {
     const { servers, problems } = readShape('server-package.json');
     expect(servers).toEqual({
       'io.github.example-tracker': {
@@ -17,7 +17,7 @@ describe('the file of a server.json', () => {
     expect(problems).toEqual([]);
   });
 
-  it('passes the variables on to a container', () => {
+  it('passes the variables to a container', () => {
     const { servers, problems } = readShape('server-oci.json');
     expect(servers).toEqual({
       'io.github.example-db': {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of VS Code', () => {
-  it('warns of what stays in arguments and of the sandbox', () => {
+describe('VS Code config file', () => {
+  it('warns about unexpanded variables in arguments and about the sandbox', () => {
     const { servers, problems } = readShape('vscode-mcp.json');
     expect(servers).toEqual({
       github: {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('the file of Zed', () => {
-  it('takes flat and nested commands and warns of extensions', () => {
+describe('Zed config file', () => {
+  it('reads flat and nested commands and warns about extensions', () => {
     const { servers, problems } = readShape('zed-settings.json');
     expect(servers).toEqual({
       flat: {

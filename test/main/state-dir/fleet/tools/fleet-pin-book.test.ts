@@ -9,7 +9,7 @@ const pin = (version: number, description: string) => ({
 const record = recordOf('mail', tool('send', 'sends'));
 
 describe('FleetPinBook', () => {
-  it('holds a list against the fleet’s first sight', () => {
+  it('compares a list with the fleet’s first sight', () => {
     const book = new FleetPinBook();
     expect(book.learn([pin(0, 'posts')])).toEqual({ approved: [], isBehind: false });
     expect(book.changesOf(record)).toMatchObject([{ tool: 'send', members: ['description'] }]);
@@ -17,7 +17,7 @@ describe('FleetPinBook', () => {
     expect(book.changesOf(record)).toEqual([]);
   });
 
-  it('sorts out approvals that this host has not taken, and forgets what they replace', () => {
+  it('selects the approvals that this host has not applied, and forgets the approvals that they replace', () => {
     const book = new FleetPinBook();
     book.learn([pin(0, 'posts')]);
     expect(book.learn([pin(1, 'sends')]).approved).toEqual([pin(1, 'sends')]);
@@ -26,7 +26,7 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(1);
   });
 
-  it('takes no notice of an approval that is older than the newest it has taken', () => {
+  it('ignores an approval that is older than the newest applied one', () => {
     const book = new FleetPinBook();
     book.taken('mail', 'send', 2);
     expect(book.learn([pin(1, 'posts')])).toEqual({ approved: [], isBehind: true });
@@ -35,12 +35,12 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(2);
   });
 
-  it('passes over pins whose definition no connector could list', () => {
+  it('skips pins whose definition no connector could list', () => {
     const book = new FleetPinBook();
     expect(book.learn([{ ...pin(1, 'x'), definition: { name: 'other' } }]).approved).toEqual([]);
   });
 
-  it('names each tool once where both differ', () => {
+  it('names each tool that differs once', () => {
     const own = [{ connectorId: 'mail', tool: 'send', from: 'own' }];
     const fleet = [
       { connectorId: 'mail', tool: 'send', from: 'fleet' },

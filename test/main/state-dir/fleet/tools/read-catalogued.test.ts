@@ -7,17 +7,17 @@ const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.st
 const good = recordOf('mail', tool('send', 'sends'), tool('read', 'reads'));
 
 describe('readCatalogued', () => {
-  it('reads a record as another host wrote it', () => {
+  it('reads a record written by another host', () => {
     expect(readCatalogued('mail', bytesOf(good))).toEqual(good);
     const toolDigests = { send: 'sha-256:x' };
     expect(readCatalogued('mail', bytesOf({ ...good, toolDigests }))).toMatchObject({ toolDigests });
   });
 
-  it('refuses the record of another connector', () => {
+  it('rejects the record of another connector', () => {
     expect(readCatalogued('post', bytesOf(good))).toBeNull();
   });
 
-  it('leaves out tools that a connector could not list either, and names that come twice', () => {
+  it('drops tools that a connector could not list either, and duplicate names', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 70; level += 1) deep = { deep };
     const definitions: unknown[] = [null, 'send', { name: '' }, { name: 'a\u0000b' }, { name: 'deep', deep }];
@@ -30,7 +30,7 @@ describe('readCatalogued', () => {
     expect(readCatalogued('mail', bytesOf({ ...good, tools: [null, 1, { tags: [1] }] }))?.tools).toEqual([]);
   });
 
-  it('refuses what is no record, whatever it is', () => {
+  it('rejects every input that is not a record', () => {
     const parts = Object.keys(good).filter((name) => name !== 'toolDigests' && name !== 'tools');
     fc.assert(
       fc.property(fc.constantFrom(...parts), fc.constantFrom([], {}, true, 'x'.repeat(9_000)), (part, value) => {
@@ -44,7 +44,7 @@ describe('readCatalogued', () => {
     );
   });
 
-  it('lets a definition be pinned under its own name alone', () => {
+  it('accepts a pinned definition only under its own name', () => {
     expect(isPinnable({ name: 'send' }, 'send')).toBe(true);
     expect(isPinnable({ name: 'send' }, 'read')).toBe(false);
     expect(isPinnable('send', 'send')).toBe(false);

@@ -25,7 +25,7 @@ describe('RelistSpread', () => {
     expect(relisted).toEqual(['mail']);
   });
 
-  it('looks for the same list once, so that a connector that lists something else to each host starts no storm', () => {
+  it('looks for the same list once, so that different lists for different hosts cause no storm', () => {
     const { spread, relisted } = setUp();
     for (let round = 0; round < 100; round += 1) {
       spread.heard('mail', round % 2 === 0 ? 'a' : 'b');
@@ -34,7 +34,7 @@ describe('RelistSpread', () => {
     expect(relisted.length).toBeLessThanOrEqual(2);
   });
 
-  it('lists once for several changes that it hears in the meantime', () => {
+  it('lists once for several changes that arrive meanwhile', () => {
     const { spread, relisted } = setUp();
     for (const digest of ['a', 'b', 'c']) spread.heard('mail', digest);
     vi.advanceTimersByTime(200);

@@ -18,13 +18,13 @@ describe('isExpiring', () => {
     [5_000, 4_000, true],
     [0, 0, true],
     [null, 1e12, false],
-  ])('says of a token that lives %s ms, after %s ms: %s', (lifeMs, afterMs, expected) => {
+  ])('returns for a token that lives %s ms, after %s ms: %s', (lifeMs, afterMs, expected) => {
     expect(isExpiring(living(lifeMs), FROM + afterMs)).toBe(expected);
   });
 });
 
 describe('refreshInMs', () => {
-  it('lies between 60 % and 85 % of the life of a token, wherever chance falls', () => {
+  it('is between 60 % and 85 % of the token lifetime, for any random value', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e12 }),
@@ -38,7 +38,7 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is soon, and before the end, where that time is over', () => {
+  it('is short, and before the expiry, if that time has passed', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e9 }),
@@ -52,12 +52,12 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is never for a token that would be younger than two seconds then', () => {
+  it('is null if the token would be younger than two seconds then', () => {
     for (const lifeMs of [1, 1_000, 2_352]) expect(refreshInMs(living(lifeMs), FROM, { next: () => 0 })).toBeNull();
     expect(refreshInMs(living(2_400), FROM, { next: () => 0 })).toBe(2_000);
   });
 
-  it('is never for a token that has expired or that never does', () => {
+  it('is null for a token that has expired or that never expires', () => {
     expect(refreshInMs(living(1_000), FROM + 1_000, { next: () => 0 })).toBeNull();
     expect(refreshInMs(living(null), FROM, { next: () => 0 })).toBeNull();
   });

@@ -10,7 +10,7 @@ import {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Chance that differs from draw to draw, and not from run to run. */
+/** Random numbers that differ between draws, but not between runs. */
 function spreadChance(seed: number) {
   let state = seed;
   return {
@@ -22,7 +22,7 @@ function spreadChance(seed: number) {
 }
 
 describe('Refresher', () => {
-  it('spreads a hundred refreshes over the life of the tokens: each once, over two managers, at most four at a time', async () => {
+  it('spreads a hundred refreshes over the token lifetime: each once, over two managers, at most four at a time', async () => {
     const targets = Array.from({ length: 100 }, (_, index) => targetOf(`c${index}`));
     const one = serviceUnderTest({ random: spreadChance(1) });
     const two = serviceUnderTest({ random: spreadChance(2) }, one);
@@ -52,7 +52,7 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it.each([100, 1_000, 2_300])('leaves tokens of %d ms to the requests that need them', async (lifeMs) => {
+  it.each([100, 1_000, 2_300])('leaves tokens that live %d ms to the requests that need them', async (lifeMs) => {
     const { service, issuer } = serviceUnderTest();
     issuer.lifeMs = lifeMs;
     const crm = targetOf('crm');
@@ -65,7 +65,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('refreshes a login as an entry of this machine where a map has one with the same endpoint', async () => {
+  it('refreshes a login as that of a local entry even if a map has an entry with the same endpoint', async () => {
     const sent: string[] = [];
     const { service, issuer } = serviceUnderTest({
       fetchOf: ({ connectorId }) => {
@@ -104,7 +104,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('takes the token that another manager got, and sends nothing itself', async () => {
+  it('uses the token that another manager received, and sends no request', async () => {
     const target = targetOf('crm');
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
@@ -120,7 +120,7 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('sends nothing once its turn is over: the clock went on while the process stood still', async () => {
+  it('sends nothing if its lock expired while the process was suspended', async () => {
     const target = targetOf('crm');
     const { service, issuer, sent, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -143,7 +143,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('waits for an answer under way when it is closed: its token would be lost with it', async () => {
+  it('waits on close for a response in flight: its token would be lost otherwise', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -163,7 +163,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not wait for the turn of another process when it is closed', async () => {
+  it('does not wait on close for the lock of another process', async () => {
     const target = targetOf('crm');
     const { service, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -178,7 +178,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives up an answer that does not come when it is closed', async () => {
+  it('stops waiting on close for a response that does not arrive', async () => {
     const target = targetOf('crm');
     const { service, issuer } = serviceUnderTest();
     await logInTo(service, target);
@@ -195,7 +195,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets go of the registration with a lost login, so that the next one registers anew', async () => {
+  it('deletes the registration with a lost login, so that the next login registers again', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -211,7 +211,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('does not refresh the login of a connector that nobody wants any more', async () => {
+  it('does not refresh the login of a connector that is no longer used', async () => {
     const wanted = new Set(['crm', 'gone']);
     const { service, issuer } = serviceUnderTest({ isWanted: (connectorId) => wanted.has(connectorId) });
     await logInTo(service, targetOf('crm'));

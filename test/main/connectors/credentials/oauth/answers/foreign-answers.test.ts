@@ -12,12 +12,12 @@ import { json, loginRequest, scriptedFetch } from '../../../../../helpers/logins
 const SECRET = 'a-secret+of/this=test';
 
 describe('cleanDescription', () => {
-  it('makes one line of visible ASCII of at most 200 characters', () => {
+  it('returns one line of at most 200 visible ASCII characters', () => {
     expect(cleanDescription(' one\r\n\ttwo \u001b[2Jthree \u202e four é', [])).toBe('one two [2Jthree four');
     expect(cleanDescription('x'.repeat(300), [])).toMatch(/^x{197}\.\.\.$/);
   });
 
-  it.each([null, 1, {}, '', '\n', 'x'.repeat(5_000)])('makes nothing of %j', (text) => {
+  it.each([null, 1, {}, '', '\n', 'x'.repeat(5_000)])('returns null for %j', (text) => {
     expect(cleanDescription(text, [])).toBe(null);
   });
 
@@ -26,17 +26,17 @@ describe('cleanDescription', () => {
     `bad token ${SECRET.slice(2, 14)}...`,
     `bad token ${encodeURIComponent(SECRET)}`,
     `bad token ${SECRET.slice(0, 6)}\n${SECRET.slice(6)}`,
-  ])('drops %j, which holds a part of a secret', (text) => {
+  ])('drops %j, which contains a part of a secret', (text) => {
     expect(cleanDescription(text, [SECRET])).toBe(null);
   });
 
-  it('keeps ordinary words beside short secrets', () => {
+  it('keeps ordinary words that resemble short secrets', () => {
     expect(cleanDescription('the session is over', ['s'])).toBe('the session is over');
     expect(cleanDescription('the secret abc is wrong', ['abc'])).toBe(null);
     expect(cleanDescription('password hunter2?', ['hunter2'])).toBe(null);
   });
 
-  it('never lets 12 characters of a secret in a row through', () => {
+  it('never reveals 12 consecutive characters of a secret', () => {
     const secrets = fc.stringMatching(/^[!-~]{12,60}$/);
     fc.assert(
       fc.property(
@@ -57,22 +57,22 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('shows nothing beside tokens that are too long to be searched, and soon', () => {
+  it('shows nothing next to tokens that are too long to search, and returns fast', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
     const { error } = readRefusal({ ...body, access_token: 'abababababac'.repeat(10_000) }, ['d'.repeat(65_536)]);
     expect(error).toBe('invalid_grant');
-    // It took seconds once.
+    // This was once very slow.
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
-  it('takes a token that is no Unicode', () => {
+  it('handles a token that is not valid Unicode', () => {
     const body = { error: 'invalid_grant', access_token: 'half of a pair \ud800' };
     expect(readRefusal(body, []).error).toBe('invalid_grant');
   });
 
-  it('reads code and description', () => {
+  it('reads the code and the description', () => {
     expect(readRefusal({ error: 'invalid_grant', error_description: 'over' }, [])).toEqual({
       error: 'invalid_grant',
       description: 'over',
@@ -80,12 +80,12 @@ describe('readRefusal', () => {
   });
 
   it.each([
-    ['a code of other characters', { error: 'a b' }],
+    ['a code with invalid characters', { error: 'a b' }],
     ['a long code', { error: 'x'.repeat(65) }],
     ['a code that is the secret', { error: 'secret_of_a_test' }],
     ['a code that is a token of the answer', { error: 'given_token_1', access_token: 'given_token_1' }],
     ['an object', { error: { code: 401 } }],
-  ])('shows nothing of %s', (_, body) => {
+  ])('hides %s', (_, body) => {
     expect(readRefusal(body, ['secret_of_a_test']).error).toBe(null);
   });
 });
@@ -93,7 +93,7 @@ describe('readRefusal', () => {
 describe('watchFetch', () => {
   const show = (body: Readonly<Record<string, unknown>> | null) => jsonResponse({ shown: body !== null }, 200);
 
-  it('says what came, and hands on only what it is told to', async () => {
+  it('reports the response, and passes on only the permitted parts', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: 'd', more: 1 }, 400));
     const watched = watchFetch(loginRequest(fetch), show);
     expect(watched.seen()).toMatchObject({ isSent: false, status: null });
@@ -103,13 +103,13 @@ describe('watchFetch', () => {
     expect(refusalWords(watched.seen())).toBe('e: d');
   });
 
-  it.each(['<html>', '[1]', '"x"', '', '{'])('knows that %j is no object', async (text) => {
+  it.each(['<html>', '[1]', '"x"', '', '{'])('recognizes that %j is not an object', async (text) => {
     const { fetch } = scriptedFetch(() => new Response(text));
     const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
     expect(await response.text()).toBe('{"shown":false}');
   });
 
-  it('refuses JSON that nests too deep, and says that it was sent', async () => {
+  it('rejects JSON that nests too deeply, and reports that the request was sent', async () => {
     const { fetch } = scriptedFetch(() => new Response(`{"a":${'['.repeat(1_000)}`));
     const watched = watchFetch(loginRequest(fetch), show);
     await expect(watched.fetch('https://a.test/', {})).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
@@ -125,7 +125,7 @@ describe('watchFetch', () => {
     ['ECONNRESET', true],
     ['UND_ERR_SOCKET', true],
     ['SOMETHING_ELSE', true],
-  ])('knows of %s whether the request can have arrived', async (code, isSent) => {
+  ])('knows for %s whether the request may have arrived', async (code, isSent) => {
     const { fetch } = scriptedFetch(() => {
       throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
     });
@@ -134,7 +134,7 @@ describe('watchFetch', () => {
     expect(watched.seen()).toMatchObject({ isSent, status: null });
   });
 
-  it('keeps from messages what was sent in the body and in the Authorization header', async () => {
+  it('removes the sent body and the Authorization header from messages', async () => {
     const values = ['code-of-a-test-1', 'verifier-of-a-test', 'password-of-a-test'];
     for (const value of values) {
       const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: `echo ${value}` }, 400));

@@ -31,14 +31,14 @@ describe('renderFleet', () => {
     expect(renderFleet(fleetModel(null))).toBe(false);
   });
 
-  it('shows hosts with their roles, addresses and maps, who leads and who is behind', () => {
+  it('shows hosts with their roles, addresses and maps, the leader, and hosts that are behind', () => {
     expect(textOf({})).toBe(
       'Fleet prod Connected Hosts 2 one This host http://10.0.0.1/ Role may lead Version 1.0.0 Map main abababab , leads ' +
         'two http://10.0.0.1/ Role reader Version 1.0.0 Map main abababab , behind',
     );
   });
 
-  it('says why the server is away, without what may be secret', () => {
+  it('explains why the server is unreachable, without possible secrets', () => {
     const failure = { code: 'FLEET_UNAVAILABLE', message: 'redis://u:word@h is away' };
     const text = textOf({
       isConnected: false,
@@ -54,7 +54,7 @@ describe('renderFleet', () => {
     expect(text).not.toContain('word');
   });
 
-  it('shows twenty hosts of a larger fleet, and how many more there are', () => {
+  it('shows twenty hosts of a larger fleet, and the number of hidden hosts', () => {
     const hosts = Array.from({ length: 50 }, (_, index) => ({
       ...host,
       hostId: `h${index}`,
@@ -64,7 +64,7 @@ describe('renderFleet', () => {
     expect(textOf({ hosts, hostCount: hosts.length })).toContain('and 30 more');
   });
 
-  it('escapes what others wrote', () => {
+  it('escapes foreign text', () => {
     const hosts = [{ ...host, hostId: '<script>', version: '<b>', maps: [{ ...map, sourceId: '<i>' }], isThis: false }];
     const markup = String(renderFleet(fleetModel({ ...STATUS, id: '<u>', hosts })));
     expect(markup).toContain('<bdi>&lt;script&gt;</bdi>');
