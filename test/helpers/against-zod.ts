@@ -212,4 +212,4 @@ export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value:
 }
 
 /** Faults are said behind the name of a place. */
-const BEGINNING = /^(must|is|has|holds|needs|two of them) /;
+const BEGINNING = /^(must|is|has|holds|contains|needs|two of them) /;

@@ -68,14 +68,17 @@ describe('sync while the server fails', () => {
     ['none', true, 'closed', 'MAP_HTTP_STATUS', 3],
     ['none', false, 'open', 'CIRCUIT_OPEN', 0],
     ['none', true, 'open', 'CIRCUIT_OPEN', 0],
-  ])('with a %s map, force %s and a circuit that is %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
-    await using state = await inState(cached, circuit);
-    const outcome = await state.manager.sync(force).then(
-      () => (state.warned() ? 'warns' : 'resolves'),
-      (error: { code: string }) => error.code,
-    );
-    expect([outcome, state.requests()]).toEqual([expected, requests]);
-  });
+  ])(
+    'with a %s map, force %s and a circuit that is %s: %s after %s requests',
+    async (cached, force, circuit, expected, requests) => {
+      await using state = await inState(cached, circuit);
+      const outcome = await state.manager.sync(force).then(
+        () => (state.warned() ? 'warns' : 'resolves'),
+        (error: { code: string }) => error.code,
+      );
+      expect([outcome, state.requests()]).toEqual([expected, requests]);
+    },
+  );
 });
 
 describe('sync', () => {
