@@ -136,7 +136,11 @@ describe('a stdio transport', () => {
     ['is not found in PATH', { command: 'switchyard-no-such-command' }, /is not in PATH/],
     ['does not exist', { command: '/no/such/file' }, /file does not exist/],
     ['may not be executed', { command: import.meta.filename }, /is not executable/],
-    ['has a missing working folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) does not exist/],
+    [
+      'has a missing working folder',
+      { cwd: '/no/such/folder' },
+      /its folder "\/no\/such\/folder" \(cwd\) does not exist/,
+    ],
     ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
     ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
   ])('explains what to do about a command that %s', async (_, wrong, message) => {
