@@ -15,11 +15,7 @@ import { THREAD_ERRORS } from './error-codes/threads.ts';
 
 export type { ErrorCodeEntry } from './error-codes/entry.ts';
 
-<<<<<<< HEAD
 /** Every error code of this package. Codes are API: new ones may be added, but none is ever renamed. */
-=======
-/** Every code that an error of this package can carry. Codes are API: they may be added, never renamed. */
->>>>>>> w6
 export const ERROR_CODES = {
   ...OPTION_ERRORS,
   ...MAP_TRANSFER_ERRORS,

@@ -212,10 +212,5 @@ export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value:
   expect(isLength ? path.slice(0, first.path.length) : path).toEqual(first?.path);
 }
 
-<<<<<<< HEAD
 /** Faults are said behind the name of a place. */
 const BEGINNING = /^(must|is|has|holds|contains|needs|two of them) /;
-=======
-/** Beginnings of fault messages, which follow the name of a place. */
-const BEGINNING = /^(must|is|has|holds|needs|two of them) /;
->>>>>>> w6

@@ -20,15 +20,9 @@ describe('exposureOf()', () => {
   it.each([
     [0o700, null],
     [0o755, null],
-<<<<<<< HEAD
-    [0o770, 'can be written by others than its owner (mode 770)'],
-    [0o1777, 'can be written by others than its owner (mode 1777)'],
-  ])('returns for a folder of mode %o: %j', (mode, said) => {
-=======
     [0o770, 'is writable by users other than its owner (mode 770)'],
     [0o1777, 'is writable by users other than its owner (mode 1777)'],
-  ])('says of a folder of mode %o: %j', (mode, said) => {
->>>>>>> w6
+  ])('returns for a folder of mode %o: %j', (mode, said) => {
     using dir = new TempDir();
     chmodSync(dir.path, mode);
     expect(exposureOf(dir.path)).toBe(said);
