@@ -8,6 +8,7 @@ const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
   ['format and lint', 'biome', ['check', '--error-on-warnings']],
   ['types', 'tsc', []],
   ['layout', 'node', ['scripts/check-house.ts']],
+  ['words', 'node', ['scripts/check-words.ts']],
   ['generated docs', 'node', ['scripts/generate-docs.ts', '--check']],
   ['unused code', 'knip', ['--no-progress']],
   ['tests', 'vitest', ['run', '--project', 'unit', '--project', 'integration', '--project', 'faults']],

@@ -1,0 +1,27 @@
+/** How often something is found, by a key that names the file. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A count that differs from its baseline. */
+export interface CountComplaint {
+  readonly key: string;
+  readonly says: string;
+}
+
+/**
+ * Compares counts with their baseline. More is a defect. Fewer is reported too, so that the baseline is lowered;
+ * `shrinkCommand` is the command that does it.
+ */
+export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: string): readonly CountComplaint[] {
+  const keys = [...new Set([...Object.keys(now), ...Object.keys(baseline)])].sort();
+  return keys.flatMap((key) => {
+    const [count, allowed] = [now[key] ?? 0, baseline[key] ?? 0];
+    if (count > allowed) return [{ key, says: `${key} has ${count}, the baseline allows ${allowed}` }];
+    return count < allowed ? [{ key, says: `${key} has ${count}, no longer ${allowed}; run: ${shrinkCommand}` }] : [];
+  });
+}
+
+/** Returns the baseline lowered to the counts of now. It never grows: a count that grew keeps its old baseline. */
+export function shrinkCounts(now: Counts, baseline: Counts): Counts {
+  const entries = Object.entries(baseline).map(([key, allowed]) => [key, Math.min(allowed, now[key] ?? 0)] as const);
+  return Object.fromEntries(entries.filter(([, count]) => count > 0).sort(([a], [b]) => a.localeCompare(b)));
+}

@@ -1,0 +1,54 @@
+import { PHRASES } from './phrases.ts';
+import type { Text } from './text.ts';
+
+/** Longest sentence in docs and docstrings, in words. */
+const MAX_WORDS = 35;
+const MAX_COLUMNS = 120;
+
+/** One thing that the lint of words reports. */
+export interface WordFinding {
+  readonly rule: 'long sentence' | 'phrase' | 'wide comment';
+  readonly path: string;
+  readonly line: number;
+  readonly says: string;
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+
+/** Splits prose into sentences. Code spans count as one word and end no sentence. */
+export function splitSentences(words: string): readonly string[] {
+  const plain = words.replace(/`[^`]*`/g, '`code`').replace(/\b(e\.g|i\.e|etc|vs|cf)\./gi, '$1');
+  return [...segmenter.segment(plain)].map(({ segment }) => segment.trim()).filter((one) => one !== '');
+}
+
+/** Counts words: signs and dashes alone are none. */
+export function countWords(sentence: string): number {
+  return sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
+
+/** Finds sentences that are too long, and phrases of the list. Test titles and comments may be of any length. */
+export function checkText({ path, line, kind, words }: Text): readonly WordFinding[] {
+  const findings: WordFinding[] = [];
+  for (const sentence of splitSentences(words)) {
+    const count = countWords(sentence);
+    if (count > MAX_WORDS && (kind === 'docstring' || kind === 'page')) {
+      findings.push({ rule: 'long sentence', path, line, says: `${count} words: ${sentence.slice(0, 90)} …` });
+    }
+    for (const { pattern, instead } of PHRASES) {
+      const [found] = pattern.exec(sentence) ?? [];
+      if (found !== undefined) findings.push({ rule: 'phrase', path, line, says: `"${found}" (${instead})` });
+    }
+  }
+  return findings;
+}
+
+/** Finds comment lines over 120 columns; the formatter wraps code, but no comments. */
+export function checkWidth(path: string, source: string): readonly WordFinding[] {
+  return source
+    .split('\n')
+    .flatMap((content, index) =>
+      content.length > MAX_COLUMNS && /^\s*(?:\/\/|\/?\*)/.test(content) && !content.includes('biome-ignore')
+        ? [{ rule: 'wide comment' as const, path, line: index + 1, says: `${content.length} columns` }]
+        : [],
+    );
+}
