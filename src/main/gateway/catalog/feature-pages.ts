@@ -37,7 +37,7 @@ export class FeaturePages {
     return pageOf(list, { keyOf, write: (listed) => this.#write(feature, listed, revision) }, cursor);
   }
 
-  /** Returns the prompt with this exposed name. Null if there is none or the route does not show it. */
+  /** Returns the prompt with this exposed name. Null if it is unknown or the route does not show it. */
   prompt(exposed: string): { readonly connectorId: string; readonly name: string } | null {
     const parts = this.#route.split(exposed);
     if (parts !== null)
@@ -49,7 +49,7 @@ export class FeaturePages {
   }
 
   /**
-   * Returns the resource with this URI, with or without the prefix of its connector. Null if there is none or the route
+   * Returns the resource with this URI, with or without the prefix of its connector. Null if it is unknown or the route
    * does not show it. Throws an RpcError if several connectors have the URI.
    */
   resource(exposed: string): ConnectorUri | null {

@@ -30,7 +30,7 @@ export class ResourceLookup {
   }
 
   /**
-   * Returns the resource with this URI. Null if there is none or the route does not show it. Throws an RpcError if
+   * Returns the resource with this URI. Null if it is unknown or the route does not show it. Throws an RpcError if
    * several connectors have it.
    */
   resource(exposed: string): ConnectorUri | null {

@@ -67,7 +67,7 @@ export class ToolList {
   }
 
   /**
-   * Returns the manager's name of the tool with this exposed name. Null if there is none or the route does not show it.
+   * Returns the manager's name of the tool with this exposed name. Null if it is unknown or the route does not show it.
    */
   resolve(exposed: string): string | null {
     const parts = this.#route.split(exposed);

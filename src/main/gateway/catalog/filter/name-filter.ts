@@ -7,8 +7,8 @@ export type NameFilter = (exposedName: string) => boolean;
 export const ALL_NAMES: NameFilter = () => true;
 
 /**
- * Creates a filter of exposed names (`connector__tool`) from globs. Patterns without `!` allow names; if there are
- * none, all names are allowed. Patterns with `!` deny names. The order does not matter: denied names stay denied.
+ * Creates a filter of exposed names (`connector__tool`) from globs. Patterns without `!` allow names; without such
+ * patterns, all names are allowed. Patterns with `!` deny names. The order does not matter: denied names stay denied.
  * Throws OPTIONS_INVALID for a pattern that is too large.
  */
 export function createNameFilter(patterns: readonly string[]): NameFilter {
