@@ -19,7 +19,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.locator('input[name="password"]').fill('of a test');
   await page.locator('button[type="submit"]').click();
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
+  await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
 it('logs in behind TLS at the address that the operator was told', async () => {
@@ -41,7 +41,7 @@ it('logs in behind TLS with the button of the page, once the operator has signed
     .getByRole('link', { name: /operator/i })
     .first()
     .click();
-  await page.getByLabel('The operator’s token').fill(gateway.operator);
+  await page.getByLabel('Operator token').fill(gateway.operator);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Log in to' }).click();
   await logInAtIssuer(page);

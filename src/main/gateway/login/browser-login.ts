@@ -123,7 +123,7 @@ export class BrowserLogin {
   #warn(error: unknown, connectorId: string, redirectError: string | null = null): void {
     const code = codeOf(error);
     const fields = { event: 'login-failed', connectorId, code, ...(code === null && { err: error }) };
-    const said = redirectError === null ? messageOf(error) : `the issuer responded ${errorCodeOf(redirectError)}`;
+    const said = redirectError === null ? messageOf(error) : `the issuer responded with ${errorCodeOf(redirectError)}`;
     const why = code === null ? 'internal error of the gateway' : `${code}: ${said}`;
     this.#logger.warn(fields, `The login to connector ${connectorId} failed: ${why}`);
   }
@@ -131,7 +131,7 @@ export class BrowserLogin {
 
 /** Returns an OAuth error code, or a replacement text for an invalid one. */
 function errorCodeOf(text: string): string {
-  return /^[a-z_]{1,40}$/.test(text) ? text : 'with an error that has no valid code';
+  return /^[a-z_]{1,40}$/.test(text) ? text : 'an error without a valid code';
 }
 
 /**

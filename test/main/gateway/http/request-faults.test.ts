@@ -14,7 +14,7 @@ describe('requestFault', () => {
     'refuses a second %s, whether it says the same or not',
     (name) => {
       const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
-      expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/is there twice/);
+      expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/occurs twice/);
     },
   );
 });

@@ -40,10 +40,10 @@ export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Returns the way in which a caller may log in; all callers share the login. `address`: open an address. `command`: run
- * a command on the gateway's machine, because no address leads the caller's user here. `operator`: wait for the
- * operator. Only the operator and the only caller may log in. Otherwise one caller's requests would run with the rights
- * of another.
+ * Returns the way in which a caller may log in. All callers share the login. The caller may open an `address`. If no
+ * address leads its user here, a `command` on the gateway's machine does it. Any other caller waits for the `operator`.
+ * Only the operator and the only caller may log in. Otherwise one caller's requests would run with the rights of
+ * another.
  */
 export function rightOfCaller(
   principal: string,
