@@ -99,7 +99,7 @@ export class Application {
         endpoint,
       );
     if (pathname === '/metrics') return answerMetrics(response);
-    refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
+    refuse(response, 404, 'Unknown path. There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
   }
 }
 

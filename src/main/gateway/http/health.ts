@@ -23,7 +23,7 @@ const MAX_NAMED = 20;
 
 /** Decides by the connectors that are up; disabled connectors do not count. A gateway that shuts down is not ready. */
 export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
-  if (isDraining) return verdict(['the end: it is shutting down']);
+  if (isDraining) return verdict(['the shutdown to finish']);
   if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
   if (readyFor === 'none') return verdict([]);
   const counts = manager.countByState();

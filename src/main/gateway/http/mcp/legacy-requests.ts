@@ -55,7 +55,7 @@ export async function arrivedSession(
 export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
   const { request, response, reply, caller } = http;
   if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
-    refuseForNow(response, reply, 'There are too many sessions', id);
+    refuseForNow(response, reply, 'Too many sessions', id);
   else refuseSession(reply, id);
 }
 
@@ -127,7 +127,7 @@ async function initialize(
       const clientName = clientNameOf(params.clientInfo);
       const opened = deps.sessions.open({ ...caller, revision, capabilities, clientName });
       if (opened === null) {
-        refuseForNow(response, reply, 'There are too many sessions', id);
+        refuseForNow(response, reply, 'Too many sessions', id);
         return;
       }
       session = opened.client;

@@ -127,7 +127,7 @@ export async function inTurn(
   if (method === 'subscriptions/listen') return await serve();
   const { payer } = caller;
   if (backlog.isFull(payer) || !running.has(payer))
-    return refuseForNow(response, reply, 'There are too many requests at once', id);
+    return refuseForNow(response, reply, 'Too many requests at once', id);
   running.take(payer);
   try {
     await serve();
@@ -157,7 +157,7 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   else {
     const place = streams.place(http.caller.payer);
     if (place === null) {
-      refuseForNow(response, reply, 'There are too many streams');
+      refuseForNow(response, reply, 'Too many streams');
       return;
     }
     session.attach(reply);

@@ -39,7 +39,7 @@ export function refuseUnread(
   maxBytes: number,
 ): void {
   const status = why === 'too-long' ? 413 : 503;
-  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'There are too many bodies at once';
+  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'Too many request bodies at once';
   recordGatewayRefusal(status);
   const json = writeError(undefined, new RpcError(RPC_TRANSPORT, text));
   answerUnread(request, response, status, json, status === 503 ? { 'retry-after': '1' } : {});

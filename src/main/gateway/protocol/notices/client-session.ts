@@ -158,7 +158,7 @@ export class ClientSession implements NoticeListener {
 
   async #ask(method: string, params: JsonObject, signal: AbortSignal, write: WriteMessage): Promise<JsonObject> {
     if (this.#asked.size >= MAX_ASKED)
-      throw new RpcError(RPC_INTERNAL_ERROR, 'Too many requests wait for an answer of the client');
+      throw new RpcError(RPC_INTERNAL_ERROR, 'Too many requests are waiting for the client');
     signal.throwIfAborted();
     this.#count += 1;
     const id = this.#questionIds.of(this.#count);
