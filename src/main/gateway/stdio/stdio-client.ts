@@ -31,7 +31,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-  /** Messages that were answered before the gateway existed, and the lists that were sent; left out or null for none. */
+  /** Messages that were answered before the gateway existed, and the lists that it sent; left out or null for none. */
   readonly first?: FirstSession | null;
 }
 
