@@ -25,8 +25,8 @@ const AT_ISSUER =
   'access, and uses it for all callers of this connector.';
 
 const ONLY_YOU =
-  'Continue only if you requested this login yourself just now. If someone sent you this address, they could use your ' +
-  'account.';
+  'Continue only if you requested this login yourself just now. If someone sent you this address, they could use ' +
+  'your account.';
 
 /** Renders the page of a one-time address. */
 export function renderLogin(page: LoginPage, nonce: string): string {
