@@ -185,7 +185,7 @@ describe('the status page', () => {
     await using it = await open('/?state=ready', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
     expect(await it.page.locator('#rows tr').count()).toBe(6);
     expect(await it.page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(false);
-    await it.page.getByRole('link', { name: 'Look again' }).click();
+    await it.page.getByRole('link', { name: 'Reload' }).click();
     expect(it.page.url()).toBe(`${world.url}/?state=ready`);
     expect(it.complaints).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('the status page', () => {
     const context = await browser.context();
     const second = await context.newPage();
     await second.goto(crowded.url);
-    await second.getByText('Not connected, trying again').waitFor();
+    await second.getByText('Disconnected, reconnecting').waitFor();
     expect(await second.locator('#rows tr').count()).toBe(9);
     await context.close();
     expect(first.complaints).toEqual([]);
