@@ -157,7 +157,7 @@ describe('status page', () => {
       'Expired 3 min ago',
       'Why stale MAP_TIMEOUT too slow 5 s ago',
       'paused for a minute',
-      'next in 30 s',
+      'next refresh in 30 s',
       '1 removals, until the next map confirms them',
       'problem 4 and 2 more',
       'STORE_UNAVAILABLE locked',
