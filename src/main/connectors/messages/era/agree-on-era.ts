@@ -28,7 +28,8 @@ export interface Agreement {
 
 /**
  * Agrees with a server on an era (docs/protocol-detection.md). Resolves with the first handshake that it accepts; a
- * modern one that arrives before `notifications/initialized` was sent wins over a legacy one. Rejects once no handshake is left that could still succeed, and never for silence alone.
+ * modern one that arrives before `notifications/initialized` was sent wins over a legacy one. Rejects once no handshake
+ * is left that could still succeed, and never for silence alone.
  */
 export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
   return new Negotiation(steps).result;
