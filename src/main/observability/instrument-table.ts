@@ -151,8 +151,8 @@ export const INSTRUMENTS = {
   ),
   fleetFallback: counter(
     'mcp_fleet_fallback_total',
-    'Times that a host of a fleet fetched a service map from the source itself, by reason: guard (no newer map ' +
-      'for a long time), refused (the map of the fleet failed verification) or alone (no news from the fleet).',
+    'Fetches of a service map by a host of a fleet from the source itself. Reasons: guard (no newer map for a ' +
+      'long time), refused (the map of the fleet failed verification), alone (no news from the fleet).',
     'reason',
   ),
   fleetAudits: counter(
