@@ -1,11 +1,12 @@
+import { Chain, type ChainEntry } from '../../../../shared/chain.ts';
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** A body that is slower than this, or at rest for so long, may be given up for another. */
+/** A body below this speed, or idle for this long, may be abandoned to make room for another. */
 const SLOW_BYTES_PER_MS = 256;
 const REST_MS = 1_000;
 
-/** A body of a request that is being read. */
+/** A request body that is being read. */
 export interface BodyUnderWay extends Disposable {
   /** Counts bytes that have arrived. Returns false if there is no room for them. */
   add(bytes: number): boolean;
@@ -17,30 +18,34 @@ interface Body {
   readonly onGivenUp: () => void;
   bytes: number;
   lastMs: number;
+  /** Null until the body is counted. */
+  entry: ChainEntry | null;
 }
 
 /**
- * Limits the bytes of all bodies that are being read, and those of one caller. Bytes count once they have arrived. When
- * there is no room, the slowest body of the caller that holds most is given up, if it is slow at all.
+ * Limits the bytes of all bodies that are being read, in total and per caller. Bytes count once they have arrived. If
+ * there is no room, the slowest body of the caller that holds the most is abandoned, unless it is fast enough.
  */
 export class BodyBudget {
   readonly #shares: Shares;
-  readonly #bodies = new Set<Body>();
+  readonly #bodies = new Chain<Body>();
 
   constructor(maxBytes: number, share: number) {
     this.#shares = new Shares(maxBytes, share);
   }
 
-  /** Bytes that are held now. */
+  /** Number of bytes held now. */
   get bytes(): number {
     return this.#shares.total;
   }
 
-  /** Begins to count a body. `onGivenUp` is called if it has to make room: nothing of it may be kept then. */
+  /**
+   * Starts counting a body. `onGivenUp` is called if the body has to make room; the caller must then drop its bytes.
+   */
   open(caller: string, onGivenUp: () => void): BodyUnderWay {
     const now = monotonicMs();
-    const body: Body = { caller, startedMs: now, onGivenUp, bytes: 0, lastMs: now };
-    this.#bodies.add(body);
+    const body: Body = { caller, startedMs: now, onGivenUp, bytes: 0, lastMs: now, entry: null };
+    body.entry = this.#bodies.add(body);
     return {
       add: (bytes) => this.#add(body, bytes),
       [Symbol.dispose]: () => this.#close(body),
@@ -48,7 +53,7 @@ export class BodyBudget {
   }
 
   #add(body: Body, bytes: number): boolean {
-    if (!this.#bodies.has(body)) return false;
+    if (body.entry?.isIn !== true) return false;
     body.lastMs = monotonicMs();
     while (!this.#shares.has(body.caller, bytes)) {
       const slow = this.#slowest(body, bytes);
@@ -62,17 +67,17 @@ export class BodyBudget {
   }
 
   #close(body: Body): void {
-    if (this.#bodies.delete(body)) this.#shares.give(body.caller, body.bytes);
+    if (body.entry?.remove() === true) this.#shares.give(body.caller, body.bytes);
   }
 
-  /** The body that makes room for others; null if none is slow. */
+  /** Returns the body that makes room for others; null if none is slow. */
   #slowest(asking: Body, bytes: number): Body | null {
     const isOwn = !this.#shares.hasShare(asking.caller, bytes);
     const caller = isOwn ? asking.caller : this.#shares.byAmount()[0];
     const now = monotonicMs();
     let slowest: Body | null = null;
     let least = SLOW_BYTES_PER_MS;
-    for (const body of this.#bodies) {
+    for (const body of this.#bodies.values()) {
       if (body === asking || body.caller !== caller || body.bytes === 0) continue;
       const ageMs = now - body.startedMs;
       if (ageMs < REST_MS) continue;
