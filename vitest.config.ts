@@ -8,7 +8,7 @@ const native = {
   // Processes, threads and sockets have deadlines, and a busy machine misses one now and then. A test that fails for
   // another reason fails every time.
   retry: process.env.CI === undefined ? 0 : 2,
-  // The keyring of whoever runs the tests is theirs.
+  // Tests must not touch the keyring of the person who runs them.
   env: { SWITCHYARD_LOGIN_KEY: 'file' },
   experimental: { viteModuleRunner: false },
   // Nothing that a test logs, throws, measures or prints may hold a secret it used.
@@ -30,8 +30,8 @@ export default defineConfig({
           retry: 0,
           include: ['test/{main,shared,workers,scripts,docs}/**/*.test.ts'],
           sequence: { shuffle: true },
-          // One thread runs many files, in an order that changes: loading every module anew for each file took two
-          // thirds of the processor time. Unit tests therefore leave no state behind in the modules they load.
+          // One thread runs many files, in a random order: loading every module again for each file took two thirds of
+          // the processor time. Unit tests therefore leave no state behind in the modules that they load.
           isolate: false,
           testTimeout: 30_000,
         },
@@ -41,7 +41,7 @@ export default defineConfig({
           ...native,
           name: 'integration',
           include: ['test/{integration,fuzz}/**/*.test.ts'],
-          // Concurrent tests are those that wait for real pauses, which cost no processor time.
+          // Only tests that wait for real pauses run concurrently: waiting costs no processor time.
           maxConcurrency: 50,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -50,7 +50,7 @@ export default defineConfig({
       {
         test: {
           ...native,
-          // Tests that start many processes, or measure: they run one after the other, with nothing beside them.
+          // Tests that start many processes, or measure. They run one after the other, and nothing else runs meanwhile.
           name: 'slow',
           include: ['test/slow/**/*.test.ts'],
           fileParallelism: false,
@@ -74,7 +74,7 @@ export default defineConfig({
           // With a real Redis server, which `npm test` does without.
           name: 'fleet',
           include: ['test/fleet/**/*.test.ts'],
-          // Concurrent tests are those that mostly wait; three fleets at once leave their leaders the time to renew.
+          // Only tests that mostly wait run concurrently. With more than three fleets, leaders would renew too late.
           maxConcurrency: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -87,9 +87,10 @@ export class ToolPins {
     const tool = this.#view(change);
     const { name, connectorId, members, isQuarantined } = tool;
     recordToolChange(this.#deps.policy);
+    const effect = isQuarantined ? '; it is unlisted until it is approved' : '';
     this.#deps.logger.warn(
       { event: 'tool-definition-changed', tool: name, connectorId, members, isQuarantined },
-      `Tool ${name} has changed since it was first seen (${members.join(', ')})${isQuarantined ? '; it is unlisted until it is approved' : ''}`,
+      `Tool ${name} has changed since it was first seen (${members.join(', ')})${effect}`,
     );
     this.#deps.onChanged(tool);
   }

@@ -9,7 +9,8 @@ const MODERN_HEAD = `{"resultType":"complete","_meta":${JSON.stringify({ [SERVER
 
 /** Returns the response to a request as JSON, with the fields that its protocol generation requires. */
 export function writeResult(id: RequestId, outcome: Exclude<Outcome, symbol>, era: 'legacy' | 'modern'): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${era === 'modern' ? modern(outcome) : legacy(outcome)}}`;
+  const result = era === 'modern' ? modern(outcome) : legacy(outcome);
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
 }
 
 /** Returns an error response; `id` is undefined if the request's id is unknown. */

@@ -4,19 +4,25 @@ export const PAGE_STYLE = `
   color-scheme: light dark;
   --ground: #f3f4f1; --surface: #ffffff; --raised: #f8f9f6; --line: #dcdfd9; --text: #1b211e; --quiet: #57605b;
   --link: #0a5a8a; --clear: #17714a; --caution: #8a5800; --stop: #b3261e; --off: #626b66;
-  --clear-soft: #e3f1e9; --caution-soft: #faeed6; --stop-soft: #fbe6e3; --off-soft: #eceeeb; --unlit: #3f4a44; --head: #232a26;
+  --clear-soft: #e3f1e9; --caution-soft: #faeed6; --stop-soft: #fbe6e3; --off-soft: #eceeeb; --unlit: #3f4a44;
+  --head: #232a26;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0f1311; --surface: #171c19; --raised: #1c2320; --line: #2c3530; --text: #e4e9e6; --quiet: #a0aca5;
     --link: #7cc0ec; --clear: #63cf98; --caution: #e6b455; --stop: #ff8f84; --off: #97a39c;
-    --clear-soft: #16301f; --caution-soft: #35290f; --stop-soft: #3d1a17; --off-soft: #222a26; --unlit: #37413b; --head: #050706;
+    --clear-soft: #16301f; --caution-soft: #35290f; --stop-soft: #3d1a17; --off-soft: #222a26; --unlit: #37413b;
+    --head: #050706;
   }
 }
 * { box-sizing: border-box; }
 html { background: var(--ground); color: var(--text); -webkit-text-size-adjust: 100%; }
-body { margin: 0 auto; max-width: 1520px; padding: 0 24px 32px; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; }
+body {
+  margin: 0 auto; max-width: 1520px; padding: 0 24px 32px;
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  font-variant-numeric: tabular-nums;
+}
 h1, h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h2 { font-size: 15px; font-weight: 650; letter-spacing: .005em; }
@@ -26,7 +32,10 @@ code { font: 12.5px/1.4 var(--mono); overflow-wrap: anywhere; }
 a { color: var(--link); text-underline-offset: 2px; }
 abbr { text-decoration: none; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px; }
-.unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.unseen {
+  position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
 .sprite { position: absolute; }
 .quiet { color: var(--quiet); }
 .address { color: var(--quiet); font: 12px/1.5 var(--mono); overflow-wrap: anywhere; }
@@ -41,7 +50,10 @@ symbol .fill, .icon .fill { fill: currentColor; }
 .dashed { stroke-dasharray: 2.6 2.8; }
 .cut { fill: none; stroke: var(--surface); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 
-header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: 8px 12px; padding: 16px 0; }
+header {
+  display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: 8px 12px;
+  padding: 16px 0;
+}
 .brand { display: flex; align-items: center; gap: 10px; font-size: 16px; }
 .mark { color: var(--clear); }
 .mark .track { fill: none; stroke: currentColor; stroke-width: 2.6; stroke-linecap: round; }
@@ -51,9 +63,15 @@ header { display: flex; flex-wrap: wrap; justify-content: space-between; align-i
 .live p[hidden] { display: none; }
 .live .lamp { width: 12px; height: 12px; fill: none; stroke: var(--off); stroke-width: 1.6; }
 .live .on .lamp { fill: var(--clear); stroke: var(--clear); }
-button { font: inherit; font-size: 13px; color: var(--text); background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 4px 12px; cursor: pointer; }
+button {
+  font: inherit; font-size: 13px; color: var(--text); background: var(--surface); border: 1px solid var(--line);
+  border-radius: 6px; padding: 4px 12px; cursor: pointer;
+}
 button:hover { border-color: var(--quiet); }
-.hint { margin-bottom: 16px; padding: 8px 12px; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); }
+.hint {
+  margin-bottom: 16px; padding: 8px 12px; border: 1px solid var(--line); border-radius: 8px;
+  background: var(--surface);
+}
 
 main { display: grid; gap: 20px 24px; grid-template-columns: minmax(0, 1fr); }
 main > *, .facts > * { min-width: 0; }
@@ -73,34 +91,54 @@ main > *, .facts > * { min-width: 0; }
 .shares rect { fill: var(--aspect); }
 .shares .off { opacity: .4; }
 .counts ul { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 10px; }
-.counts a { display: inline-flex; align-items: center; gap: 7px; padding: 3px 11px; border: 1px solid var(--line); border-radius: 999px; background: var(--surface); color: var(--text); text-decoration: none; font-size: 14px; }
+.counts a {
+  display: inline-flex; align-items: center; gap: 7px; padding: 3px 11px; border: 1px solid var(--line);
+  border-radius: 999px; background: var(--surface); color: var(--text); text-decoration: none; font-size: 14px;
+}
 .counts a:hover { border-color: var(--quiet); }
 .counts a[aria-current] { border-color: var(--text); box-shadow: inset 0 0 0 1px var(--text); }
 
-.facts { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr)); align-items: start; }
+.facts {
+  display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr));
+  align-items: start;
+}
 .facts section, .events, .connectors { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 .facts section, .events { padding: 14px 16px; }
 .source + .source, .source + dl { margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--line); }
 .source { margin-top: 10px; }
-.tag { padding: 0 8px; border-radius: 999px; font-size: 12.5px; font-weight: 600; color: var(--aspect); background: var(--soft); }
+.tag {
+  padding: 0 8px; border-radius: 999px; font-size: 12.5px; font-weight: 600; color: var(--aspect);
+  background: var(--soft);
+}
 .facts dl { margin-top: 6px; font-size: 13.5px; }
 .facts dl > div { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 10px; padding: 2px 0; }
 .facts dt { color: var(--quiet); }
 .facts dd { overflow-wrap: anywhere; }
 
-.bar { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 12px 16px; }
+.bar {
+  display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px;
+  padding: 12px 16px;
+}
 .bar form { display: flex; align-items: center; gap: 8px; min-width: 0; }
 .bar label { font-size: 13px; color: var(--quiet); }
-input[type="search"] { font: inherit; font-size: 14px; width: 220px; min-width: 0; color: var(--text); background: var(--raised); border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 10px; }
+input[type="search"] {
+  font: inherit; font-size: 14px; width: 220px; min-width: 0; color: var(--text); background: var(--raised);
+  border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 10px;
+}
 input::placeholder { color: var(--quiet); opacity: 1; }
 table, thead, tbody { display: block; font-size: 14px; }
-tr { display: grid; grid-template-columns: 126px minmax(0, 1fr) 136px 50px 164px; gap: 2px 14px; padding: 9px 16px; border-top: 1px solid var(--line); }
+tr {
+  display: grid; grid-template-columns: 126px minmax(0, 1fr) 136px 50px 164px; gap: 2px 14px; padding: 9px 16px;
+  border-top: 1px solid var(--line);
+}
 th, td { padding: 0; text-align: left; font-weight: 400; min-width: 0; }
 thead tr { padding-block: 5px; background: var(--raised); }
 thead th { font-size: 12.5px; color: var(--quiet); white-space: nowrap; }
 thead th:last-child { position: absolute; clip-path: inset(50%); }
 td small, th small, th code { display: block; overflow-wrap: anywhere; }
-.state .word { display: flex; align-items: center; gap: 7px; font-weight: 600; color: var(--aspect); white-space: nowrap; }
+.state .word {
+  display: flex; align-items: center; gap: 7px; font-weight: 600; color: var(--aspect); white-space: nowrap;
+}
 .state small { padding-left: 21px; }
 .who .name { font-weight: 600; overflow-wrap: anywhere; }
 .who code { color: var(--quiet); }
@@ -117,19 +155,27 @@ td.calls small { font-size: 12.5px; white-space: nowrap; }
 .spark polyline { fill: none; stroke: var(--quiet); stroke-width: 1.3; stroke-linejoin: round; stroke-linecap: round; }
 .spark circle { fill: var(--text); }
 .spark .miss { stroke: var(--stop); stroke-width: 2; }
-.note { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px 24px; padding: 10px 16px; border-top: 1px solid var(--line); font-size: 13.5px; color: var(--quiet); }
+.note {
+  display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px 24px; padding: 10px 16px;
+  border-top: 1px solid var(--line); font-size: 13.5px; color: var(--quiet);
+}
 .note:not(:has(a)):has(p:empty) { display: none; }
 .pages { display: flex; gap: 14px; }
 
 .events { display: flex; flex-direction: column; min-height: 0; }
 .events ol { margin-top: 8px; overflow-y: auto; max-height: 420px; font-size: 13.5px; scrollbar-width: thin; }
-.events li { display: grid; grid-template-columns: auto 14px minmax(0, 1fr); gap: 8px; padding: 5px 2px; border-top: 1px solid var(--line); }
+.events li {
+  display: grid; grid-template-columns: auto 14px minmax(0, 1fr); gap: 8px; padding: 5px 2px;
+  border-top: 1px solid var(--line);
+}
 .events li:first-child { border-top: 0; }
 .events li > span { grid-column: 3; overflow-wrap: anywhere; }
 .events time { font: 12px/1.7 var(--mono); color: var(--quiet); }
 .events .icon { margin-top: 3px; }
 .events .subject { font-weight: 600; }
-.events li small { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; overflow: hidden; }
+.events li small {
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; overflow: hidden;
+}
 footer { margin-top: 20px; color: var(--quiet); font-size: 13px; }
 
 @media (prefers-reduced-motion: no-preference) {
@@ -137,7 +183,11 @@ footer { margin-top: 20px; color: var(--quiet); font-size: 13px; }
   @keyframes changed { from { background: var(--soft); } }
 }
 @media (min-width: 1180px) {
-  main { grid-template-columns: minmax(0, 1fr) 320px; grid-template-areas: "overview overview" "connectors facts" "connectors events"; grid-template-rows: auto auto 1fr; }
+  main {
+    grid-template-columns: minmax(0, 1fr) 320px;
+    grid-template-areas: "overview overview" "connectors facts" "connectors events";
+    grid-template-rows: auto auto 1fr;
+  }
   .overview { grid-area: overview; }
   .facts { grid-area: facts; grid-template-columns: minmax(0, 1fr); }
   .connectors { grid-area: connectors; align-self: start; }
