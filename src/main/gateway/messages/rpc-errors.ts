@@ -1,6 +1,6 @@
-import { ERROR_CODES } from '../../../shared/error-codes.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { type JsonObject, RPC_INTERNAL_ERROR, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
+import { clientRemedy } from './client-remedies.ts';
 
 /** JSON-RPC 2.0 section 5.1. */
 export const RPC_PARSE_ERROR = -32_700;
@@ -47,7 +47,7 @@ export class UnknownMethod extends RpcError {
 
 /**
  * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code
- * and has its remedy. Any other error is reported without details. No error holds a secret.
+ * and gets a remedy if a client can do something. Any other error is reported without details. No error holds a secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);
@@ -57,7 +57,8 @@ export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   }
   if (!(error instanceof SwitchyardError)) return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed; see its log');
   const { code, message, detail } = error;
-  const data = { code, remedy: ERROR_CODES[code].remedy, ...detail };
+  const remedy = clientRemedy(code);
+  const data = { code, ...(remedy !== undefined && { remedy }), ...detail };
   if (code === 'TOOL_UNKNOWN' || code === 'OPTIONS_INVALID') return new RpcError(RPC_INVALID_PARAMS, message, data);
   return new RpcError(RPC_INTERNAL_ERROR, `${code}: ${message}`, data);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resourceNotFound, toRpcError, UnknownMethod } from '../../../../src/main/gateway/messages/rpc-errors.ts';
 import { RpcError } from '../../../../src/main/mcp/json-rpc.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../../src/shared/error-codes.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
 describe('toRpcError', () => {
@@ -25,6 +26,14 @@ describe('toRpcError', () => {
     });
     expect(toRpcError(new SwitchyardError('TOOL_UNKNOWN', 'no tool'), 'legacy')).toMatchObject({ code: -32_602 });
     expect(toRpcError(rejected(new Error('no code')), 'legacy')).toMatchObject({ code: -32_603 });
+  });
+
+  it('tells a client only what it can act on, in no words of the library or the command line', () => {
+    for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
+      const { data } = toRpcError(new SwitchyardError(code, 'x'), 'modern');
+      expect(JSON.stringify(data)).not.toMatch(/\(\)|mcp-switchyard|--\w|stateDir|serviceMapUrl/);
+    }
+    expect(toRpcError(new SwitchyardError('MAP_EXPIRED', 'x'), 'modern').data).toEqual({ code: 'MAP_EXPIRED' });
   });
 
   it('reveals nothing about any other failure', () => {
