@@ -35,7 +35,7 @@ export interface GatewayOptions {
   readonly tools: readonly string[];
   /** Further routes, each with additional globs of its own. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
-  /** Instead of the fleet of the manager, for tests. */
+  /** Instead of the fleet of the manager, for tests. @internal */
   readonly fleet?: Fleet | null;
 }
 
@@ -52,13 +52,19 @@ const MAX_SINGLE_VIEWS = 1_000;
 export class Gateway {
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
+  /** @internal */
   readonly server: RequestServer;
+  /** @internal */
   readonly notices: ClientNotices;
+  /** @internal */
   readonly watches: ResourceWatches;
+  /** @internal */
   readonly levels: LogLevels;
+  /** @internal */
   readonly latencies = new CallLatencies();
-  /** The fleet of the manager; null without one. */
+  /** The fleet of the manager; null without one. @internal */
   readonly fleet: Fleet | null;
+  /** @internal */
   readonly states: HeldStates;
   readonly #held: HeldCalls;
   readonly #features: FeatureLists;
@@ -139,7 +145,7 @@ export class Gateway {
 
   /**
    * Makes the sessions of a listener known to the gateway, until the returned function is called. A listener that
-   * will never have more than one client says what that client can do; null until it knows.
+   * will never have more than one client says what that client can do; null until it knows. @internal
    */
   addSessions(
     sessions: () => readonly ClientSession[],

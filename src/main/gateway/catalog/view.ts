@@ -8,9 +8,11 @@ import { mayServeUi, UiLinks } from './ui-links.ts';
 /** What a client on one route sees. */
 export interface View {
   readonly route: Route;
+  /** @internal */
   readonly tools: ToolList;
+  /** @internal */
   readonly features: FeaturePages;
-  /** Whether a connector of the route may serve MCP Apps. */
+  /** Whether a connector of the route may serve MCP Apps. @internal */
   readonly mayServeUi: () => boolean;
 }
 

@@ -17,7 +17,8 @@ interface Askable {
 
 /** The host side of a gateway's manager: what connectors ask is answered by clients. */
 export interface GatewayHost extends HostSide {
-  /** Has questions that name no request go to one of these. */
+  readonly instanceId: string;
+  /** Sends questions that name no request to one of these clients. @internal */
   askAmong(askable: Askable): void;
 }
 

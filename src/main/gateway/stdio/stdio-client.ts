@@ -31,7 +31,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Where the client can log in to connectors; left out where nobody can. */
   readonly logins?: LoginDoor;
-  /** What the client was told already; left out or null where that is nothing. */
+  /** What the client was told before the gateway was there; null or left out for nothing. @internal */
   readonly first?: FirstSession | null;
 }
 
