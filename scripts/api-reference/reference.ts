@@ -8,7 +8,7 @@ export interface EntryPoint {
 }
 
 /** A name of an entry point. */
-export interface Place {
+interface Place {
   readonly specifier: string;
   readonly name: string;
 }
