@@ -58,7 +58,7 @@ export const entrySchema = z.compile(
     .refine((entry) => entry.status !== undefined || entry.enabled !== undefined, 'needs status or enabled'),
 );
 
-/** A service map, its entries aside. */
+/** A service map without its entries. */
 export const mapSchema = z.compile(
   z.looseObject({
     id: nonEmpty,

@@ -52,7 +52,7 @@ it('shows the docstring as prose, with links to the types that the declaration m
   expect(PAGE).toContain('Counts things, as [`Shared`](#shared) says and `missing` does not.');
 });
 
-it('shows types that are mentioned but not exported, also those that only such a type mentions', () => {
+it('shows unexported types that exports mention, also if only another unexported type mentions them', () => {
   expect(SECTIONS[0]?.mentioned.map(({ name }) => name)).toEqual(['Deeper', 'Hidden']);
   expect(PAGE).toContain('Mentions [`Shared`](#shared), [`Hidden`](#hidden).');
 });

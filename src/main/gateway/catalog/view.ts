@@ -5,14 +5,14 @@ import type { Route } from './route.ts';
 import { ToolList } from './tool-list.ts';
 import { mayServeUi, UiLinks } from './ui-links.ts';
 
-/** What a client on one route sees. */
+/** The part of the gateway that a client on one route sees. */
 export interface View {
   readonly route: Route;
   /** @internal */
   readonly tools: ToolList;
   /** @internal */
   readonly features: FeaturePages;
-  /** Whether a connector of the route may serve MCP Apps. @internal */
+  /** True if a connector of the route may serve MCP Apps. @internal */
   readonly mayServeUi: () => boolean;
 }
 
