@@ -67,7 +67,7 @@ class ReferencePage {
 
   /** A row of the table of contents: the name, and the first sentence of its docstring. */
   #row(entry: Entry): string {
-    const [sentence = ''] = /^[\s\S]*?[.:](?=\s|$)/.exec(this.#prose(entry.declaration)) ?? [];
+    const [sentence = ''] = /^[\s\S]*?(?:\.(?=\s|$)|:(?=\n|$))/.exec(this.#prose(entry.declaration)) ?? [];
     const plain = sentence.replace(/\s+/g, ' ').replaceAll('|', '\\|').replace(/:$/, '.');
     return `| ${this.#link(entry)} | ${plain} |\n`;
   }

@@ -24,14 +24,16 @@ import { LogLevels } from './protocol/notices/log-levels.ts';
 import { ResourceWatches } from './protocol/notices/resource-watches.ts';
 import { RequestServer } from './protocol/request-server.ts';
 
+/** What a gateway serves, and under which names. */
 export interface GatewayOptions {
-  /** Created with the option `notifications` and with {@link GatewayOptions.host}. */
+  /** Manager with the option `notifications`, and with the same `host`. */
   readonly manager: ConnectorProxyManager;
+  /** Result of `createGatewayHost()`. */
   readonly host: GatewayHost;
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
-  /** Globs of exposed names, for every route; `!` denies. */
+  /** Globs of exposed names, for every route; `!` denies. Empty for all names. */
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;

@@ -23,11 +23,14 @@ import type { ClientSession } from '../protocol/notices/client-session.ts';
 import { servedMessage } from '../protocol/request-telemetry.ts';
 import { createStdioSession, PRINCIPAL } from './stdio-session.ts';
 
+/** How a gateway serves one client over stdio. */
 export interface StdioOptions {
   readonly gateway: Gateway;
+  /** What the client sees: a result of `Gateway.view()`. */
   readonly view: View;
   readonly input: AsyncIterable<Buffer>;
   readonly output: Writable;
+  /** Maximum bytes of one message of the client. */
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
