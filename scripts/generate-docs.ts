@@ -1,8 +1,9 @@
 /** `npm run docs`: writes the pages that are generated from code. `--check` only reports whether they are current. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/observability/instrument-table.ts';
 import { ERROR_CODES } from '../src/shared/error-codes.ts';
+import { apiPage } from './api-reference/api-page.ts';
 
 /** Returns docs/errors.md, from the table of codes. */
 export function errorsPage(): string {
@@ -70,17 +71,21 @@ ${rows.join('\n')}
 `;
 }
 
-const PAGES: Readonly<Record<string, () => string>> = { 'docs/errors.md': errorsPage, 'docs/metrics.md': metricsPage };
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/api.md': () => apiPage(fileURLToPath(new URL('../', import.meta.url))),
+  'docs/errors.md': errorsPage,
+  'docs/metrics.md': metricsPage,
+};
 
-function main(isCheck: boolean): void {
+async function main(isCheck: boolean): Promise<void> {
   for (const [path, render] of Object.entries(PAGES)) {
-    const text = render();
+    const text = await render();
     if (!isCheck) writeFileSync(path, text);
-    else if (readFileSync(path, 'utf8') !== text) {
+    else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
       process.stderr.write(`${path} is out of date; run: npm run docs\n`);
       process.exitCode = 1;
     }
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main(process.argv.includes('--check'));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.includes('--check'));

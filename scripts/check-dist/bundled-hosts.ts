@@ -79,11 +79,11 @@ export async function checkBundledHosts(folder: string, say: (line: string) => v
   }
 }
 
-/** Runs the examples of docs/library.md, as a user would in the folder where the package is installed. */
+/** Runs the examples of docs/bundling.md, as a user would in the folder where the package is installed. */
 export function checkExamples(folder: string, say: (line: string) => void): void {
   for (const tool of ['esbuild', '@esbuild', 'rolldown'])
     symlinkSync(resolve('node_modules', tool), join(folder, 'node_modules', tool));
-  const blocks = [...readFileSync('docs/library.md', 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
+  const blocks = [...readFileSync('docs/bundling.md', 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
     ([, code = '']) => code,
   );
   const other = blocks.find((code) => code.includes('setWorkersFolder')) ?? '';
@@ -100,7 +100,7 @@ export function checkExamples(folder: string, say: (line: string) => void): void
   writeFileSync(join(folder, 'host.mjs'), `${other}${MAP_HOST.source}`);
   cpSync(join(folder, 'node_modules/mcp-switchyard/dist/workers'), join(folder, 'threads'), { recursive: true });
   expectPrinted('setWorkersFolder', capture(process.execPath, ['host.mjs'], { cwd: folder }), MAP_HOST.prints);
-  say('The examples of docs/library.md do what they say');
+  say('The examples of docs/bundling.md do what they say');
 }
 
 function addWorkers(folder: string, out: string): void {

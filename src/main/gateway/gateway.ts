@@ -24,18 +24,20 @@ import { LogLevels } from './protocol/notices/log-levels.ts';
 import { ResourceWatches } from './protocol/notices/resource-watches.ts';
 import { RequestServer } from './protocol/request-server.ts';
 
+/** What a gateway serves, and under which names. */
 export interface GatewayOptions {
-  /** Created with the option `notifications` and with {@link GatewayOptions.host}. */
+  /** Manager with the option `notifications`, and with the same `host`. */
   readonly manager: ConnectorProxyManager;
+  /** Result of `createGatewayHost()`. */
   readonly host: GatewayHost;
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
-  /** Globs of exposed names, for every route; `!` denies. */
+  /** Globs of exposed names, for every route; `!` denies. Empty for all names. */
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
-  /** Replaces the fleet of the manager in tests. */
+  /** Replaces the fleet of the manager in tests. @internal */
   readonly fleet?: Fleet | null;
 }
 
@@ -52,13 +54,19 @@ const MAX_SINGLE_VIEWS = 1_000;
 export class Gateway {
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
+  /** @internal */
   readonly server: RequestServer;
+  /** @internal */
   readonly notices: ClientNotices;
+  /** @internal */
   readonly watches: ResourceWatches;
+  /** @internal */
   readonly levels: LogLevels;
+  /** @internal */
   readonly latencies = new CallLatencies();
-  /** The fleet of the manager; null without one. */
+  /** The fleet of the manager; null without one. @internal */
   readonly fleet: Fleet | null;
+  /** @internal */
   readonly states: HeldStates;
   readonly #held: HeldCalls;
   readonly #features: FeatureLists;
@@ -139,7 +147,7 @@ export class Gateway {
 
   /**
    * Adds the sessions of a listener, until the returned function is called. `onlyClient` is for a listener that will
-   * never have more than one client. It returns the capabilities of that client; null until they are known.
+   * never have more than one client. It returns the capabilities of that client; null until they are known. @internal
    */
   addSessions(
     sessions: () => readonly ClientSession[],

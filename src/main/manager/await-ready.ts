@@ -9,6 +9,7 @@ import type { ManagerParts } from './build-manager.ts';
  */
 export type ReadyTarget = string;
 
+/** Options of `ready()`. */
 export interface ReadyOptions {
   /** Milliseconds to wait. Defaults to 10 000. */
   readonly timeoutMs?: number | undefined;

@@ -20,6 +20,7 @@ import { reportBad, reportNews } from './report-news.ts';
 import { ServerMap } from './server-map.ts';
 import { storableServer } from './storable-server.ts';
 
+/** Options of a `RegistryMemoryCache`. */
 export interface RegistryMemoryCacheOptions {
   /** Path of `servers.json`. The store is next to it. */
   readonly registryPath: string;

@@ -9,7 +9,7 @@ export const THREAD_ERRORS = {
   WORKER_FILE_MISSING: entry(
     'The file of a worker thread was not found, as in a bundle that does not include these files.',
     'Copy `node_modules/mcp-switchyard/dist/workers` next to the bundle as `mcp-switchyard-workers`, or set ' +
-      'the folder with `setWorkersFolder()` (docs/library.md).',
+      'the folder with `setWorkersFolder()` (docs/bundling.md).',
   ),
   WORKER_LOST: entry(
     'The worker thread exited, ran out of memory or did not answer. The task failed, and the thread is replaced.',
@@ -26,7 +26,7 @@ export const THREAD_ERRORS = {
   WORKER_QUEUE_FULL: entry('Too many loads wait for a worker thread.', 'Refresh less often.'),
   MODULE_NOT_LOADED: entry(
     'A module of this package, or a package that it needs, could not be loaded on first use.',
-    'Reinstall the package. If you bundle it, keep all files of the bundle together (docs/library.md).',
+    'Reinstall the package. If you bundle it, keep all files of the bundle together (docs/bundling.md).',
   ),
   LOAD_CANCELLED: entry('The load was cancelled.', 'Nothing to do: the caller requested it.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

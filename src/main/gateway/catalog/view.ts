@@ -8,9 +8,11 @@ import { mayServeUi, UiLinks } from './ui-links.ts';
 /** The part of the gateway that a client on one route sees. */
 export interface View {
   readonly route: Route;
+  /** @internal */
   readonly tools: ToolList;
+  /** @internal */
   readonly features: FeaturePages;
-  /** True if a connector of the route may serve MCP Apps. */
+  /** True if a connector of the route may serve MCP Apps. @internal */
   readonly mayServeUi: () => boolean;
 }
 

@@ -1,14 +1,18 @@
 /** Limits of a listener. */
 export interface ListenerLimits {
+  /** Maximum bytes of one request body. */
   readonly maxBodyBytes: number;
   /** Maximum bytes of all request bodies that are being read. With several tokens, each may use half of it. */
   readonly maxBodiesBytes: number;
+  /** Maximum number of sessions of legacy clients. */
   readonly maxSessions: number;
+  /** Time without a request after which a session is closed. */
   readonly sessionIdleMs: number;
   /** Maximum number of requests served at once. */
   readonly maxConcurrent: number;
   /** Maximum number of open notification streams. */
   readonly maxStreams: number;
+  /** Maximum number of open connections. */
   readonly maxConnections: number;
   /** Time for a request to arrive completely, including its body. */
   readonly requestTimeoutMs: number;

@@ -24,9 +24,11 @@ import { Backlog } from './mcp/backlog.ts';
 import type { McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 import { createSessions } from './replicated-sessions.ts';
 
+/** How a gateway listens for HTTP requests, and from whom. */
 export interface ListenerOptions {
   readonly gateway: Gateway;
   readonly logger: Logger;
+  /** Address to listen on, such as `127.0.0.1`. */
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -44,9 +46,13 @@ export interface ListenerOptions {
   readonly publicUrl?: string | null;
   /** https address of a client metadata document that another server hosts, in place of the gateway's own. */
   readonly clientMetadataUrl?: string | null;
+  /** Host names that requests may use, besides loopback. */
   readonly allowedHosts: readonly string[];
+  /** Origins of browser pages that may send requests. */
   readonly allowedOrigins: readonly string[];
+  /** What `/readyz` waits for. */
   readonly readyFor: ReadyFor;
+  /** Whether clients of legacy revisions get a session. */
   readonly hasSessions: boolean;
   readonly limits: ListenerLimits;
 }

@@ -17,14 +17,16 @@ interface Askable {
 
 /** Host side of a gateway's manager. Clients answer the server requests of connectors. */
 export interface GatewayHost extends HostSide {
-  /** Sets the clients for server requests that name no client request. */
+  /** Identifies the gateway, which so detects itself among its connectors. */
+  readonly instanceId: string;
+  /** Sets the clients for server requests that name no client request. @internal */
   askAmong(askable: Askable): void;
 }
 
 /**
  * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. With a
- * single client they are that client's, as soon as they are known. Otherwise they are {@link SHARED_CAPABILITIES}, and
- * roots while a connected client has them.
+ * single client they are that client's, as soon as they are known. Otherwise they are sampling, elicitation and MCP
+ * Apps, and roots while a connected client has them.
  *
  * A server request that belongs to a client request goes to that client, and never here. Some server requests, over
  * stdio or a standing stream, do not say which client call they belong to. They go to the only client with calls in

@@ -9,6 +9,7 @@ import { LoginDesk, type LoginManager } from '../login/login-desk.ts';
 import { LoginSite } from '../login/login-site.ts';
 import type { LoginDoor } from '../messages/login-offer.ts';
 
+/** Whose logins a gateway over stdio offers. */
 export interface StdioLoginsOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;

@@ -23,15 +23,18 @@ import type { ClientSession } from '../protocol/notices/client-session.ts';
 import { servedMessage } from '../protocol/request-telemetry.ts';
 import { createStdioSession, PRINCIPAL } from './stdio-session.ts';
 
+/** How a gateway serves one client over stdio. */
 export interface StdioOptions {
   readonly gateway: Gateway;
+  /** What the client sees: a result of `Gateway.view()`. */
   readonly view: View;
   readonly input: AsyncIterable<Buffer>;
   readonly output: Writable;
+  /** Maximum bytes of one message of the client. */
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-  /** Messages that were answered before the gateway existed, and the lists that it sent; left out or null for none. */
+  /** Messages answered before the gateway existed, and the lists that it sent; null or left out for none. @internal */
   readonly first?: FirstSession | null;
 }
 

@@ -12,6 +12,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { detached } from '../../observability/trace.ts';
 import { type RefreshTiming, refreshDelayMs } from './refresh-delay.ts';
 
+/** Options of a `RefreshScheduler`. */
 export interface RefreshSchedulerOptions {
   /** Milliseconds between the end of one refresh and the start of the next, before jitter. */
   readonly intervalMs: number;

@@ -37,6 +37,7 @@ export interface LoginSummary {
   readonly reason: string | null;
 }
 
+/** Options of `startLogin()`. */
 export interface StartLoginOptions {
   /** The address to which the issuer sends the person back. */
   readonly redirectUrl: string;

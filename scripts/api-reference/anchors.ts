@@ -1,0 +1,15 @@
+/** The anchors of the headings on one page, as GitHub makes them. */
+export class Anchors {
+  readonly #counts = new Map<string, number>();
+
+  /** Returns the anchor of the next heading. A heading that was there before gets a number. */
+  take(heading: string): string {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-');
+    const count = this.#counts.get(slug) ?? 0;
+    this.#counts.set(slug, count + 1);
+    return count === 0 ? slug : `${slug}-${count}`;
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import * as gateway from '../../src/main/gateway/index.ts';
+import * as library from '../../src/main/index.ts';
+import { ConnectorProxyManager, type ListedConnector, type ManagerEvents } from '../../src/main/index.ts';
+import { readTableRows } from '../helpers/docs/table-rows.ts';
+
+const LIBRARY = readFileSync('docs/library.md', 'utf8');
+const STATUS = readFileSync('docs/events-and-status.md', 'utf8');
+const EMBEDDING = readFileSync('docs/embedding-the-gateway.md', 'utf8');
+
+/** Names of members in the first column of the tables of a page. */
+function membersOn(page: string): ReadonlySet<string> {
+  const names = readTableRows(page).flatMap(([cell = '']) => [...cell.matchAll(/`(?:\w+\[?\]?\.)?(\w+)[^`]*`/g)]);
+  return new Set(names.map(([, name = '']) => name));
+}
+
+it('documents every method of a manager', () => {
+  const methods = Object.getOwnPropertyNames(ConnectorProxyManager.prototype).filter((name) => name !== 'constructor');
+  expect(methods.filter((name) => !membersOn(LIBRARY).has(name))).toEqual([]);
+});
+
+it('names everything that the package exports, besides types', () => {
+  expect(Object.keys(library).filter((name) => !LIBRARY.includes(name) && name !== 'ERROR_CODES')).toEqual([]);
+});
+
+it('names everything that the gateway exports, besides types', () => {
+  expect(Object.keys(gateway).filter((name) => !EMBEDDING.includes(name))).toEqual([]);
+});
+
+it('documents every limit of a listener with its default', () => {
+  const rows = readTableRows(EMBEDDING).map(([name = '', value = '']) => [name.replaceAll('`', ''), value] as const);
+  const documented = Object.fromEntries(rows.map(([name, value]) => [name, Number(value.replaceAll(' ', ''))]));
+  expect(documented).toMatchObject(gateway.DEFAULT_LIMITS);
+});
+
+it('documents every member of the status, of its map and of its configuration file', async () => {
+  await using manager = new ConnectorProxyManager({
+    configFile: 'no-such-file.json',
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
+  });
+  const status = manager.status();
+  const members = [status, status.serviceMap, status.config ?? {}, status.staleTools].flatMap(Object.keys);
+  expect(members.length).toBeGreaterThan(40);
+  expect(members.filter((name) => !membersOn(STATUS).has(name))).toEqual([]);
+});
+
+/** The compiler requires every event here. */
+const EVENTS: Readonly<Record<keyof ManagerEvents, true>> = {
+  ...{ snapshot: true, connector: true, tools: true },
+  ...{ 'tool-changed': true, notification: true },
+};
+
+/** The compiler requires every member of a connector's status here. */
+const CONNECTOR: Readonly<Record<keyof ListedConnector, true>> = {
+  ...{ id: true, name: true, state: true, since: true, why: true, era: true, transport: true, toolCount: true },
+  ...{ droppedTools: true, handshakeMs: true, process: true, lastError: true, login: true, tools: true },
+  ...{ droppedDefinitions: true, droppedDefinitionCount: true },
+};
+
+it('documents every event', () => {
+  expect(Object.keys(EVENTS).filter((name) => !STATUS.includes(`### \`${name}\`\n`))).toEqual([]);
+});
+
+it("documents every member of a connector's status", () => {
+  const [, section = ''] = STATUS.split('### `connectors`');
+  expect(Object.keys(CONNECTOR).filter((name) => !membersOn(section).has(name))).toEqual([]);
+});
