@@ -1,7 +1,9 @@
 /**
- * How long do attacks hold the event loop, and how much memory do they take? A gateway in this process, attackers in another: connectors whose
- * handshakes and results are hostile JSON, clients that send it, and clients that leave their bodies unfinished. The baseline is the same call with a
- * good answer. `npm run bench -- attacks`
+ * How long do attacks block the event loop, and how much memory do they take?
+ * A gateway runs in this process, attackers in another. The attackers are connectors whose handshakes and results are
+ * hostile JSON, clients that send hostile JSON, and clients that leave their bodies unfinished. The baseline is the
+ * same call with a valid response.
+ * `npm run bench -- attacks`
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,7 +46,7 @@ const listener = await listenHttp({
 });
 const port = Number(new URL(listener.url).port);
 
-/** Runs an attack and prints the longest stall and the most memory above what there was before. */
+/** Runs an attack and prints the longest stall, the peak memory above the level before, and the duration. */
 async function measure(name: string, attack: () => Promise<unknown>): Promise<void> {
   globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -76,7 +78,7 @@ process.stdout.write(
   `${'attack'.padEnd(44)}${['stall', 'memory', 'took'].map((title) => title.padStart(10)).join('')}\n`,
 );
 for (let index = 0; index < 20; index += 1) await manager.callTool('good.echo');
-await measure('none: a good answer', () => manager.callTool('good.echo'));
+await measure('none: a valid response', () => manager.callTool('good.echo'));
 for (const [id] of hostile) await measure(`result, ${String(id)}`, () => manager.callTool(`${String(id)}.echo`));
 const mcpServers = Object.fromEntries(
   names

@@ -1,6 +1,8 @@
 /**
- * How fast do connectors come up, how fast are their calls, and do they stay up? Against the official SDK's client, used directly, and against the peers, in the same
- * run and interleaved. `npm run bench -- connectors [--only cold,calls,steady,chaos,soak] [--rounds N] [--no-peers] [--seconds N] [--cycles N] [--seed N]`
+ * How fast do connectors come up, how fast are their calls, and do they stay up?
+ * The baselines are the official SDK's client, used directly, and the peers, in the same run and interleaved.
+ * `npm run bench -- connectors [--only cold,calls,steady,chaos,soak] [--rounds N] [--no-peers] [--seconds N] [--cycles
+ * N] [--seed N]`
  */
 import { measureCalls, measureSteady } from './connectors/calls.ts';
 import { measureChaos } from './connectors/chaos.ts';

@@ -1,7 +1,8 @@
 /**
- * What do quotas that a whole fleet shares cost a call, beside quotas that each host keeps by itself? One call after the
- * other begins and ends under `perMinute` and `concurrent`; rounds of both ways take turns, in one process, with a real
- * Redis server and the real thread. The bound is 0.05 ms more a call. `npm run bench -- fleet-quotas`
+ * What does a quota shared by a whole fleet cost per call, compared with a quota of each host alone?
+ * Sequential calls start and end under `perMinute` and `concurrent`. Rounds of both ways alternate in one process, with
+ * a real Redis server and the real fleet thread. The target is at most 0.05 ms more per call.
+ * `npm run bench -- fleet-quotas`
  */
 import { CallQuota } from '../src/main/connectors/calls/call-quota.ts';
 import { createFleet } from '../src/main/fleet/create-fleet.ts';
@@ -14,7 +15,9 @@ import { RedisServer } from '../test/helpers/fleet/redis-server.ts';
 
 const ROUNDS = 60;
 const ROUND_MS = 150;
-/** A call that takes no time at all would only ask for permits; this many a second is what one process can do. */
+/**
+ * Calls between two pauses. Calls without any work would only request permits; this rate is what one process can do.
+ */
 const PAUSE_EVERY = 10;
 
 const quotas = { perMinute: 10_000_000, concurrent: 64 };
@@ -22,12 +25,12 @@ const { signal } = new AbortController();
 
 await using server = await RedisServer.start();
 const options = resolveFleet({ url: server.url, id: 'bench', secrets: ['b'.repeat(32)], quotas: true });
-if (options === null) throw new Error('There is a fleet');
+if (options === null) throw new Error('The fleet options are missing');
 const deps = { logger: silentLogger, clock: systemClock, random: systemRandom };
 const fleet = createFleet(options, deps);
 await eventually('the fleet is connected', () => fleet.isConnected);
 const createPermits = createCallPermits(fleet, deps);
-if (createPermits === null) throw new Error('Quotas are shared');
+if (createPermits === null) throw new Error('The quotas are not shared');
 
 const ways = {
   own: new CallQuota(quotas),
@@ -35,7 +38,7 @@ const ways = {
 };
 const takenUs: Record<keyof typeof ways, number[]> = { own: [], fleet: [] };
 
-/** Calls for {@link ROUND_MS}; what each took goes to `taken`. */
+/** Makes calls for {@link ROUND_MS} and adds the duration of each to `taken`. */
 async function round(quota: CallQuota, taken: number[]): Promise<void> {
   const endsMs = performance.now() + ROUND_MS;
   for (let made = 1; performance.now() < endsMs; made += 1) {

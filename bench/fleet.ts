@@ -1,7 +1,8 @@
 /**
- * How often is a source asked, and how soon has the last host a change, with a fleet and without? Real managers in
- * several processes, a real Redis, real proofs. `hosts`: beside lone hosts; `large`: a map of 14 MB; `many`: as many
- * hosts as the machine carries; `model`: the server's load, measured, modelled and extrapolated.
+ * How often is a source queried, and how soon does the last host have a change, with a fleet and without?
+ * Real managers in several processes, a real Redis, real verification. Part `hosts` compares a fleet with lone hosts.
+ * Part `large` uses a map of 14 MB. Part `many` runs as many hosts as the machine can. Part `model` measures, models
+ * and extrapolates the server's load.
  * `npm run bench -- fleet [--only hosts,large,many,model] [--hosts N] [--processes N] [--entries N] [--changes N]
  * [--kills N] [--interval SECONDS] [--seconds N]`
  */
@@ -22,7 +23,7 @@ if (!hasRedis) {
 await runParts(
   {
     name: 'fleet',
-    question: 'How often is a source asked, and how soon has the last host a change, with a fleet and without?',
+    question: 'How often is a source queried, and how soon does the last host have a change, with a fleet and without?',
     options: {
       ...{ hosts: number, processes: number, entries: number, changes: number, kills: number, interval: number },
       seconds: number,

@@ -1,6 +1,6 @@
 /**
- * What does the gateway add to a call, to a list, to a large result, and what to a start? Against the SDK's client
- * straight to the connectors and against mcp-hub, in the same run and interleaved.
+ * What does the gateway add to a call, a list, a large result and a start?
+ * The baselines are the SDK's client, connected directly, and mcp-hub, in the same run and interleaved.
  * `npm run bench -- gateway [--only calls,rate,list,definitions,warm,clients,stream,hang] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
@@ -17,7 +17,7 @@ import { runParts } from './support/run-parts.ts';
 await runParts(
   {
     name: 'gateway',
-    question: 'What does the gateway add to a call, to a list, to a large result, and what to a start?',
+    question: 'What does the gateway add to a call, a list, a large result and a start?',
     options: { rounds: { type: 'string' }, 'no-peers': { type: 'boolean' } },
   },
   ({ rounds, 'no-peers': noPeers }) => {

@@ -1,6 +1,8 @@
 /**
- * What does the scan before each parse of JSON of others cost, beside the parse? Typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a
- * table, a long text. The best of many runs. `npm run bench -- json-scan`
+ * What does the scan before each parse of foreign JSON cost, compared with the parse?
+ * Typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a table, a long text. The best of many runs
+ * counts.
+ * `npm run bench -- json-scan`
  */
 import { checkForeignJson } from '../src/shared/json/parse-foreign.ts';
 
@@ -34,7 +36,7 @@ const textOf = (bytes: number): string =>
     result: { content: [{ type: 'text', text: 'The quick, brown fox said "hello"\n'.repeat(bytes / 36) }] },
   });
 
-/** The shortest time that `work` takes, in microseconds. */
+/** Returns the shortest duration of `work`, in microseconds. */
 function best(work: () => unknown): number {
   let least = Number.POSITIVE_INFINITY;
   for (const end = performance.now() + RUN_MS; performance.now() < end; ) {

@@ -1,7 +1,8 @@
 /**
- * What do logins cost? `come-up`: connectors with a valid login beside the same ones that want none, in fresh processes,
- * interleaved. `refreshes`: 100 logins that are due at once in two processes that share a state folder: how they are
- * spread, and whether any refresh token is spent twice.
+ * What do logins cost?
+ * `come-up`: connectors with a valid login compared with the same connectors without, in fresh processes, interleaved.
+ * `refreshes`: 100 logins that are due at once in two processes with one state folder. It measures how the refreshes
+ * are spread, and whether any refresh token is spent twice.
  * `npm run bench -- logins [--only come-up,refreshes] [--pairs N] [--connectors N] [--logins N] [--seconds N]`
  */
 import { measureComeUp } from './logins/come-up.ts';

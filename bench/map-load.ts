@@ -1,6 +1,7 @@
 /**
- * How long does the first load of a signed map hold main's event loop, in a fresh process?
- * Baseline, in the same run and interleaved: everything on main, the signature over one string, as the replaced manager does it.
+ * How long does the first load of a signed map block the event loop of the main thread, in a fresh process?
+ * The baseline, in the same run and interleaved, does everything on the main thread, as the replaced manager does. It
+ * verifies the signature over one string.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -30,7 +31,7 @@ const looseMap = z.looseObject({
   ),
 });
 
-/** The way of the replaced manager, on main from end to end. */
+/** The replaced manager's way: everything on the main thread. */
 async function loadOnMain(url: string): Promise<void> {
   const response = await fetch(url);
   const { signature, ...payload } = looseMap.parse(JSON.parse(await response.text()));
@@ -53,7 +54,7 @@ const WAYS: Readonly<Record<string, (url: string) => Promise<void>>> = { baselin
 
 async function measureHere(way: string, url: string): Promise<Sample> {
   const work = WAYS[way];
-  if (work === undefined) throw new Error(`There is no way "${way}"`);
+  if (work === undefined) throw new Error(`Unknown way "${way}"`);
   const stall = watchStall();
   await new Promise((resolve) => setTimeout(resolve, 20));
   const startedMs = performance.now();

@@ -1,6 +1,7 @@
 /**
- * How soon do many programs come up at once, on few processors? Against the plain SDK, all at once, one by one and
- * cores + 1 at a time, and against mcporter and mcp-hub, in the same run and interleaved.
+ * How soon do many stdio servers come up at once, on few processors?
+ * The baselines are mcporter, mcp-hub and the plain SDK (all at once, one by one, and cores + 1 at a time). All run in
+ * the same run and interleaved.
  * `npm run bench -- programs [--only cpu,waiting,silent] [--runs N] [--no-peers] [--count N] [--burn MS] [--wait MS]`
  */
 import { installPeers } from './connectors/peers.ts';
@@ -10,7 +11,7 @@ import { runParts } from './support/run-parts.ts';
 await runParts(
   {
     name: 'programs',
-    question: 'How soon do many programs come up at once, on few processors?',
+    question: 'How soon do many stdio servers come up at once, on few processors?',
     options: {
       runs: { type: 'string', default: '5' },
       'no-peers': { type: 'boolean', default: false },

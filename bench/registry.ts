@@ -1,6 +1,8 @@
 /**
- * How long does the registry take to make a change durable and its file to follow, what does main notice, and how soon does a start have its tools? Against the whole file rewritten
- * without fsync (the way of the store that ours replaces), write-file-atomic, lmdb and the SDK, in the same run and interleaved.
+ * How long does the registry take to make a change durable, does the main thread notice, and how soon does a start have
+ * its tools?
+ * The baselines are rewriting the whole file without fsync (as the replaced store does), write-file-atomic, lmdb and
+ * the SDK, in the same run and interleaved.
  * `npm run bench -- registry [--only upsert,flush,warm] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
@@ -14,7 +16,7 @@ await runParts(
   {
     name: 'registry',
     question:
-      'How long does the registry take to make a change durable, what does main notice, and how soon does a start have its tools?',
+      'How long does the registry take to make a change durable, does the main thread notice, and how soon does a start have its tools?',
     options: { rounds: { type: 'string' }, 'no-peers': { type: 'boolean' } },
   },
   ({ rounds, 'no-peers': noPeers }) => {
@@ -22,7 +24,7 @@ await runParts(
     const stores = (): Readonly<Record<string, OpenStore>> => {
       if (noPeers) return OWN_STORES;
       if (!installPeers('lmdb'))
-        throw new Error('The peers of this benchmark cannot be installed; --no-peers leaves them out');
+        throw new Error('The peers of this benchmark cannot be installed; use --no-peers to leave them out');
       return { ...OWN_STORES, ...PEER_STORES };
     };
     return {

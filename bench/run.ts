@@ -1,4 +1,6 @@
-/** `npm run bench [-- NAME … [OPTIONS]]`: runs the named benchmarks, or all of them; options go to each. */
+/**
+ * `npm run bench [-- NAME … [OPTIONS]]`: runs the named benchmarks, or all of them, and passes the options to each.
+ */
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { run } from '../scripts/run-command.ts';
@@ -15,7 +17,7 @@ const wanted = names.length > 0 ? names : all;
 const unknown = wanted.filter((name) => !all.includes(name));
 
 if (unknown.length > 0) {
-  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${all.join(', ')}.\n`);
+  process.stderr.write(`Unknown benchmark: ${unknown.join(', ')}. Available: ${all.join(', ')}.\n`);
   process.exitCode = 2;
 } else {
   process.stdout.write(

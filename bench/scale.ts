@@ -1,7 +1,11 @@
 /**
- * Does main notice that a map of 10 000 entries is loaded, refreshed and kept? Against the same load inline on main; plain fetch, JSON.parse, zod and an HMAC on main; a worker that hands
- * the whole map over by structured clone; and the floor, a worker as busy while main does nothing. In one run, interleaved, each in a fresh process.
- * `npm run bench -- scale [--only stall,pairs,calls,cost,small,memory,streaming,soak] [--rounds N] [--seconds N] [--sizes 100,1000,10000]`
+ * Does the main thread notice that a map of 10 000 entries is loaded, refreshed and kept?
+ * There are three baselines. The way `inline` does the same load on the main thread. The way `plain` runs fetch,
+ * JSON.parse, zod and an HMAC on the main thread. The way `clone` is a worker that posts the whole map by structured
+ * clone. The floor is an equally busy worker while the main thread does nothing. In one run, interleaved, each in a
+ * fresh process.
+ * `npm run bench -- scale [--only stall,pairs,calls,cost,small,memory,streaming,soak] [--rounds N] [--seconds N]
+ * [--sizes 100,1000,10000]`
  */
 import { measureCallsBesideRefreshes } from './scale/calls.ts';
 import { measureCost, measureMemory, measureSmallTotal } from './scale/cost.ts';
@@ -13,7 +17,7 @@ import { runParts } from './support/run-parts.ts';
 await runParts(
   {
     name: 'scale',
-    question: 'Does main notice that a map of 10 000 entries is loaded, refreshed and kept?',
+    question: 'Does the main thread notice that a map of 10 000 entries is loaded, refreshed and kept?',
     options: { rounds: { type: 'string' }, seconds: { type: 'string' }, sizes: { type: 'string' } },
   },
   ({ rounds, seconds, sizes }) => {

@@ -1,13 +1,15 @@
 /**
- * When do 1 000 hosts (or sources) that start in the same moment ask for their maps? A simulation with a seed, in requests per second over an hour; without spread, all 1 000 would ask in
- * the same second, five minutes apart. `npm run bench -- schedule`
+ * When do 1 000 hosts (or sources) that start at the same moment request their maps?
+ * A simulation with a seed, in requests per second over an hour. Without spread, all 1 000 requests would come in the
+ * same second, every five minutes.
+ * `npm run bench -- schedule`
  */
 import { simulateRefreshes } from './support/refresh-simulation.ts';
 
 const HOUR = { hosts: 1_000, untilMs: 3_600_000, intervalMs: 300_000, seed: 1 };
 const WIDTH = 60;
 
-/** How many seconds had so many requests. */
+/** Draws the number of seconds by their number of requests. */
 function histogram(perSecond: readonly number[]): string {
   const seconds = new Map<number, number>();
   for (const requests of perSecond) seconds.set(requests, (seconds.get(requests) ?? 0) + 1);
@@ -19,8 +21,8 @@ function histogram(perSecond: readonly number[]): string {
 }
 
 for (const [name, holdsForMs] of [
-  ['every five minutes, maps that hold for longer', null],
-  ['every five minutes, maps that hold for a minute', 60_000],
+  ['every five minutes, maps valid for longer', null],
+  ['every five minutes, maps valid for a minute', 60_000],
 ] as const) {
   const perSecond = simulateRefreshes({ ...HOUR, holdsForMs });
   const total = perSecond.reduce((sum, requests) => sum + requests, 0);

@@ -1,6 +1,7 @@
 /**
- * How long until this package is useful: import, first call, first list, worker threads, round trips, calls through the
- * gateway, the command line. Every row has its baseline in the same run, and the ways take turns.
+ * How long does it take until this package is useful?
+ * Measures import, first call, first list, worker threads, round trips, calls through the gateway, and the command
+ * line. Every row has its baseline in the same run, and the ways alternate.
  * `npm run bench -- startup [--only PART,…] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';

@@ -1,7 +1,8 @@
 /**
- * What does the trace of a call cost? A call that a gateway serves and sends on, with nothing but its tracing: the server
- * span, the span of the manager, the request with its `_meta`, the durations. Each way in processes of its own,
- * interleaved. `npm run bench -- tracing [--rounds N] [--calls N]`
+ * What does the trace of a call cost?
+ * Measures only the tracing of a call that a gateway serves and forwards. That is the server span, the span of the
+ * manager, the request with its `_meta`, and the durations. Each way runs in its own processes, interleaved.
+ * `npm run bench -- tracing [--rounds N] [--calls N]`
  */
 import { runParts } from './support/run-parts.ts';
 import { measureTracing } from './tracing/measure.ts';

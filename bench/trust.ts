@@ -1,6 +1,7 @@
 /**
- * What do asymmetric signatures cost a refresh and a whole proof of a map, in processor time of the thread and of main?
- * Baseline: the same map with its HMAC alone, interleaved, each way in a thread of its own.
+ * What do asymmetric signatures cost for a refresh and for a full verification of a map, in processor time of the
+ * worker and of the main thread?
+ * The baseline is the same map with only its HMAC, interleaved, each way in its own thread.
  * `npm run bench -- trust [--only canonical,plain] [--pairs N] [--entries N] [--changed N]`
  */
 import { runParts } from './support/run-parts.ts';
@@ -9,7 +10,7 @@ import { measureTrust } from './trust/measure.ts';
 await runParts(
   {
     name: 'trust',
-    question: 'What do asymmetric signatures cost a refresh and a whole proof of a map?',
+    question: 'What do asymmetric signatures cost for a refresh and for a full verification of a map?',
     options: {
       pairs: { type: 'string', default: '20' },
       entries: { type: 'string', default: '10000' },

@@ -7,22 +7,31 @@ import type { Command, Option } from 'commander';
 import { createProgram } from '../src/main/cli/program.ts';
 import {
   OWN_COMMAND,
-  QUICK_FILE,
+  QUICK_COMPLETION_FILE,
+  QUICK_HELP_FILE,
   type QuickCompletion,
-  type QuickData,
+  type QuickCompletionData,
   type QuickHelp,
+  type QuickHelpData,
   type QuickList,
 } from '../src/main/cli/quick/quick-data.ts';
 import { ownCommand } from '../src/main/cli/terminal/own-command.ts';
 import { PACKAGE_VERSION } from '../src/shared/package-version.ts';
 
-/** Writes the file into `dist`, a build of the package. */
+/** Writes the quick files into a build of the package, `dist`. */
 export function buildHelp(dist: string): void {
-  writeFileSync(join(dist, 'main', 'cli', QUICK_FILE), JSON.stringify(quickData()));
+  writeQuickFiles(join(dist, 'main', 'cli'));
 }
 
-/** Returns the content of the file. */
-export function quickData(): QuickData {
+/** Writes the quick files of help and completion into `folder`, next to the program. */
+export function writeQuickFiles(folder: string): void {
+  const { version, help, completion } = quickData();
+  writeFileSync(join(folder, QUICK_HELP_FILE), JSON.stringify({ version, help } satisfies QuickHelpData));
+  writeFileSync(join(folder, QUICK_COMPLETION_FILE), JSON.stringify({ completion } satisfies QuickCompletionData));
+}
+
+/** Returns everything that the quick files hold. */
+export function quickData(): QuickHelpData & QuickCompletionData {
   const program = createProgram(() => {});
   const help = commandsOf(program).map(({ words, command }) => [words, helpOf(command)]);
   return { version: PACKAGE_VERSION, help: Object.fromEntries(help), completion: completions() };

@@ -1,4 +1,4 @@
-/** The attackers of `npm run bench -- attacks`: connectors that answer with hostile JSON, and clients that send it. */
+/** Attackers of `npm run bench -- attacks`: connectors that respond with hostile JSON, and clients that send it. */
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -14,7 +14,7 @@ const GOOD: Readonly<Record<string, object>> = {
   'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
 };
 
-/** The path is `/WHICH/WAY/METHOD`: which payload, as JSON or as an event, as the answer to which method. */
+/** Serves paths of the form `/WHICH/WAY/METHOD`: the payload, its form (JSON or event), and the method that gets it. */
 const server = createServer(async (request, response) => {
   const [, name = 'good', way = 'json', ...rest] = decodeURIComponent(request.url ?? '').split('/');
   const hostileTo = rest.join('/');
@@ -29,7 +29,7 @@ const server = createServer(async (request, response) => {
   response.end(way === 'event' ? `data: ${message}\n\n` : message);
 });
 
-/** Sends the beginning of that many bodies, and leaves them. Resolves after two seconds. */
+/** Sends the start of `count` bodies, and leaves them unfinished. Resolves after two seconds. */
 async function holdBodies(port: number, count: number, bytes: number): Promise<void> {
   const head = `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
   const sockets = Array.from({ length: count }, () => connect({ host: '127.0.0.1', port }));

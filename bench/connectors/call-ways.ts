@@ -5,13 +5,13 @@ import { Agent } from 'undici';
 import { ConnectorProxyManager, createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 
-/** Calls `tool_0` of the server number `index`. */
+/** Calls `tool_0` of the server with number `index`. */
 export type Call = (index: number) => Promise<unknown>;
 
-/** How clients that have to be told speak to the servers; `sse` is HTTP+SSE. */
+/** Protocol for clients that need to be configured; `sse` is HTTP+SSE. */
 export type Speech = 'auto' | 'legacy' | 'sse';
 
-/** One way to call tools of servers that are up; resolves when calls can be made. */
+/** Way to call tools of running servers. Resolves when calls can be made. */
 export type CallWay = (urls: readonly string[], speech: Speech) => Promise<Call>;
 
 const args = { query: 'railway' };
@@ -32,7 +32,7 @@ const sdk: CallWay = async (urls, speech) => {
 
 const manager: CallWay = async (urls) => (await managerOf(urls)).call;
 
-/** A manager whose connectors are up. */
+/** Creates a manager whose connectors are up. */
 export async function managerOf(
   urls: readonly string[],
 ): Promise<{ readonly manager: ConnectorProxyManager; readonly call: Call }> {
@@ -60,7 +60,7 @@ export async function managerOf(
   return { manager: created, call: (index) => created.callTool(`c${index}.tool_0`, args) };
 }
 
-/** The floor: the same bytes over undici, with nothing around them. For stateless servers of the modern era. */
+/** The floor: the same bytes over undici, with nothing around them. For stateless servers of the modern protocol. */
 const raw: CallWay = async (urls) => {
   const agent = new Agent();
   const meta = {

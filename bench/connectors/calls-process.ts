@@ -1,4 +1,4 @@
-/** Calls of one way in a process of its own: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a CallSample. */
+/** Calls of one way in their own process: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a CallSample. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../src/main/cli/bench/report-figures.ts';
 import { CALL_WAYS, type Call, type Speech } from './call-ways.ts';
@@ -39,7 +39,10 @@ const MODES: Readonly<Record<CallJob['mode'], (call: Call, calls: number) => Pro
     await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
     return latencies;
   },
-  /** Open loop: each call has its time, whatever became of those before; its latency counts from then (no coordinated omission). */
+  /**
+   * Open loop: each call has a scheduled time, whatever the state of earlier calls. Its latency counts from that time
+   * (no coordinated omission).
+   */
   async steady(call, calls) {
     const startedMs = performance.now();
     return Promise.all(
@@ -62,7 +65,7 @@ async function timed(call: Call): Promise<number> {
 const [way = '', text = '{}'] = process.argv.slice(2);
 const job = JSON.parse(text) as CallJob;
 const open = CALL_WAYS[way];
-if (open === undefined) throw new Error(`There is no way "${way}"`);
+if (open === undefined) throw new Error(`Unknown way "${way}"`);
 const call = await open(job.urls, job.speech);
 const isSteady = job.mode === 'steady';
 await Promise.all(Array.from({ length: isSteady ? 8 : 1 }, () => MODES.sequential(call, isSteady ? 8 : WARM_UP_CALLS)));

@@ -50,12 +50,12 @@ const STEADY: Scenario = {
   job: { mode: 'steady', calls: 2_000, speech: 'auto' },
 };
 
-/** Calls to one real server in another process, each way in a fresh process, interleaved. */
+/** Measures calls to one real server in another process, each way in a fresh process, interleaved. */
 export async function measureCalls(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const scenario of CALLS) tell(await measure(scenario, rounds));
 }
 
-/** A steady load, and what the manager adds to it. */
+/** Measures a steady load, and what the manager adds to it. */
 export async function measureSteady(rounds: number, tell: (section: Section) => void): Promise<void> {
   tell(await measure(STEADY, rounds));
 }
@@ -64,7 +64,7 @@ async function measure({ name, ways, fixture, job }: Scenario, rounds: number): 
   const samples = new Map<string, CallSample[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const way of ways) {
-      // One tool: a modern server registers all of its tools for each request, and it is not what is measured.
+      // One tool: a modern server registers all of its tools for each request, and that must not be measured.
       using server = await startFixture({ count: 1, tools: 1, ...fixture });
       const text = JSON.stringify({ ...job, urls: server.urls } satisfies CallJob);
       const sample = await inFreshProcess<CallSample>(SCRIPT, [way, text]);

@@ -7,11 +7,11 @@ import { CALL_WAYS, type Call } from './call-ways.ts';
 const HEALTHY = 56;
 const VICTIMS = 8;
 const PER_SECOND = 200;
-/** From a kill to the start of the next server. */
+/** Time from a kill to the start of the next server. */
 const OUTAGE_MS = [200, 3_000] as const;
-/** How long a victim is up before it may be killed again. */
+/** Time that a victim is up before it may be killed again. */
 const UPTIME_MS = [1_500, 6_000] as const;
-/** How often a victim that is back is asked whether it serves. */
+/** Interval at which a restarted victim is probed. */
 const PROBE_MS = 20;
 const GIVE_UP_MS = 10_000;
 
@@ -25,12 +25,12 @@ interface Outcome {
   readonly failures: Map<string, number>;
   victimCalls: number;
   victimFailures: number;
-  /** From listening again to the first call answered. */
+  /** Time from listening again to the first answered call. */
   readonly backMs: number[];
   kills: number;
 }
 
-/** 8 of 64 connectors are killed (SIGKILL) and started again at random under an open loop of calls to all of them. */
+/** Kills 8 of 64 connectors (SIGKILL) and starts them again at random, under an open loop of calls to all of them. */
 export async function measureChaos({ seconds, seed }: ChaosOptions, tell: (section: Section) => void): Promise<void> {
   const rows: Row[] = [];
   const notes: string[] = [`seed ${seed}`];
@@ -55,7 +55,7 @@ export async function measureChaos({ seconds, seed }: ChaosOptions, tell: (secti
     if (sum > 0) notes.push(`${way}: healthy calls failed with ${JSON.stringify([...outcome.failures])}`);
     const lost = outcome.kills - outcome.backMs.length;
     notes.push(
-      `${way}: after ${lost} of ${outcome.kills} kills a victim did not serve within ${GIVE_UP_MS} ms of being back, or the run had ended`,
+      `${way}: after ${lost} of ${outcome.kills} kills the victim did not serve within ${GIVE_UP_MS} ms of its restart, or the run had ended`,
     );
   }
   tell({
@@ -68,7 +68,7 @@ export async function measureChaos({ seconds, seed }: ChaosOptions, tell: (secti
 async function run(way: string, seconds: number, seed: number): Promise<Outcome> {
   const random = seededRandom(seed);
   const between = ([min, max]: readonly [number, number]): number => min + random() * (max - min);
-  // Half of them with sessions, half stateless.
+  // Half of the connectors have sessions, half are stateless.
   using stateless = await startFixture({ count: HEALTHY / 2, tools: 2 });
   using sessions = await startFixture({ count: HEALTHY / 2, tools: 2, sessions: true });
   const victims: Fixture[] = await Promise.all(
@@ -76,7 +76,7 @@ async function run(way: string, seconds: number, seed: number): Promise<Outcome>
   );
   const urls = [...stateless.urls, ...sessions.urls, ...victims.flatMap((victim) => victim.urls)];
   const open = CALL_WAYS[way];
-  if (open === undefined) throw new Error(`There is no way "${way}"`);
+  if (open === undefined) throw new Error(`Unknown way "${way}"`);
   const call = await open(urls, 'auto');
   const outcome: Outcome = {
     healthyMs: [],
@@ -129,7 +129,9 @@ async function callOnce(call: Call, index: number, dueMs: number, outcome: Outco
   }
 }
 
-/** From now, as the server listens, to the first call answered; null where that takes too long or the run ends. */
+/**
+ * Measures from now, when the server listens, to the first answered call; null if that takes too long or the run ends.
+ */
 async function untilServing(call: Call, index: number, endsMs: number): Promise<number | null> {
   const startedMs = performance.now();
   while (performance.now() < Math.min(endsMs, startedMs + GIVE_UP_MS)) {

@@ -1,29 +1,29 @@
-/** One cold start in a process of its own: `node cold-process.ts WAY JOB`, where JOB is JSON. Prints a ColdSample. */
+/** One cold start in its own process: `node cold-process.ts WAY JOB`, where JOB is JSON. Prints a ColdSample. */
 import { watchStall } from '../support/stall.ts';
 import { type ColdJob, type ColdTell, OWN_WAYS } from './cold-ways.ts';
 import { PEER_WAYS } from './peers.ts';
 
 export interface ColdSample {
-  /** Until all tools that can come are listed. */
+  /** Time until all tools of answering connectors are listed. */
   readonly toolsMs: number;
-  /** Until one of each connector has been called; null for a way that does not call. */
+  /** Time until one tool of each connector has been called; null for a way that does not call. */
   readonly calledMs: number | null;
   readonly stallMs: number;
 }
 
-/** For those who wait for a server that hangs. */
+/** Limit for ways that wait for a hanging server. */
 const CAP_MS = 30_000;
 
 export interface ColdProcessJob extends ColdJob {
   readonly tools: number;
-  /** Connectors that answer. */
+  /** Number of connectors that answer. */
   readonly connectors: number;
 }
 
 const [way = '', text = '{}'] = process.argv.slice(2);
 const job = JSON.parse(text) as ColdProcessJob;
 const start = OWN_WAYS[way] ?? PEER_WAYS[way];
-if (start === undefined) throw new Error(`There is no way "${way}"`);
+if (start === undefined) throw new Error(`Unknown way "${way}"`);
 
 const done = Promise.withResolvers<void>();
 let startedMs = performance.now();
@@ -50,7 +50,7 @@ const tell: ColdTell = {
     finish();
   },
 };
-// What is still pending when the others are there is not waited for.
+// Work that is still pending when everything else is done is not awaited.
 start(job, tell).catch(done.reject);
 const cap = setTimeout(() => done.resolve(), CAP_MS);
 await done.promise;

@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 
-/** Where things are. */
+/** Addresses for a cold start. */
 export interface ColdJob {
   readonly mapUrl: string;
   readonly urls: readonly string[];
@@ -10,17 +10,17 @@ export interface ColdJob {
   readonly isCalledToo: boolean;
 }
 
-/** Who is told how a cold start goes. */
+/** Receives the progress of a cold start. */
 export interface ColdTell {
-  /** Everything is loaded that a host has loaded before: the clock starts. */
+  /** Called when all code is loaded that a host would have loaded before: the clock starts. */
   ready(): void;
-  /** So many more tools are listed. */
+  /** Called when `count` more tools are listed. */
   tools(count: number): void;
-  /** A tool of one more connector was called. */
+  /** Called when a tool of one more connector was called. */
   called(): void;
 }
 
-/** One way to the tools of all connectors, in a fresh process. May go on after all that can come has come. */
+/** Way to the tools of all connectors, in a fresh process. It may continue after all available tools are listed. */
 export type ColdStart = (job: ColdJob, tell: ColdTell) => Promise<void>;
 
 async function connect(url: string): Promise<Client> {

@@ -45,7 +45,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: '64 × 50 tools, no latency', count: 64, tools: 50, handshakeMs: [0, 0], hanging: 0, isSequentialToo: false },
 ];
 
-/** Peers take seconds where one server hangs: fewer rounds tell as much. */
+/** Peers take seconds if one server hangs, and fewer rounds suffice. */
 const PEER_ROUNDS = 3;
 
 export interface ColdOptions {
@@ -53,7 +53,10 @@ export interface ColdOptions {
   readonly withPeers: boolean;
 }
 
-/** Cold starts in fresh processes, all ways interleaved. Ours reads the addresses from a signed map first; the others know them. */
+/**
+ * Measures cold starts in fresh processes, all ways interleaved. The manager reads the addresses from a signed map
+ * first; the other ways know them.
+ */
 export async function measureColdStarts(options: ColdOptions, tell: (section: Section) => void): Promise<void> {
   for (const scenario of SCENARIOS) tell(await measure(scenario, options));
 }
@@ -77,7 +80,7 @@ async function measure(scenario: Scenario, { rounds, withPeers }: ColdOptions): 
       const sample = await inFreshProcess<ColdSample>(SCRIPT, [way, JSON.stringify(job)]);
       samples.set(way, [...(samples.get(way) ?? []), sample]);
     } catch (error) {
-      // A peer may fail; what it is measured against may not.
+      // A peer may fail; the baseline may not.
       if (!(way in PEER_WAYS)) throw error;
       notes.add(`${way} failed: ${String(error).slice(-300)}`);
     }
@@ -102,6 +105,6 @@ function rowsOf(way: string, samples: readonly ColdSample[]): Row[] {
   return [
     ...row('all tools listed', ({ toolsMs }) => toolsMs),
     ...row('and one of each called', ({ calledMs }) => calledMs),
-    ...row('longest stall of main', ({ stallMs }) => stallMs),
+    ...row('longest stall of the main thread', ({ stallMs }) => stallMs),
   ];
 }

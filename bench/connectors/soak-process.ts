@@ -1,6 +1,7 @@
 /**
- * Reconnects of one way in a process of its own, run with --expose-gc: `node --expose-gc soak-process.ts WAY URL CYCLES`. Prints a SoakSample. The server forgets a session after
- * one call, so each call of the manager finds its session gone, connects again and is sent again.
+ * Reconnects of one way in their own process, run with --expose-gc: `node --expose-gc soak-process.ts WAY URL CYCLES`.
+ * Prints a SoakSample. The server forgets a session after one call. So each call of the manager finds its session gone,
+ * connects again and is repeated.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -11,7 +12,7 @@ export interface SoakSample {
   readonly reconnects: number;
   /** Heap after a collection, every hundredth cycle. */
   readonly heapBytes: readonly number[];
-  /** Of the last 80 % of them, by least squares. */
+  /** Slope of the last 80 % of the heap samples, by least squares. */
   readonly bytesPerCycle: number;
   readonly handlesBefore: Readonly<Record<string, number>>;
   readonly handlesAfter: Readonly<Record<string, number>>;
@@ -61,7 +62,7 @@ function slope(values: readonly number[]): number {
   return covariance / variance;
 }
 
-// They are handles too once they are used.
+// The standard streams count as handles once they are used.
 for (const stream of [process.stdout, process.stderr]) stream.write('');
 for (let warm = 0; warm < STEP; warm += 1) await cycle();
 await sleep(200);

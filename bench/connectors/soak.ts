@@ -6,7 +6,7 @@ import type { SoakSample } from './soak-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./soak-process.ts', import.meta.url));
 
-/** Reconnects, one after the other: does the heap grow, does anything stay open? */
+/** Measures sequential reconnects: does the heap grow, does anything stay open? */
 export async function measureSoak(cycles: number, tell: (section: Section) => void): Promise<void> {
   const rows: Row[] = [];
   const notes: string[] = [];

@@ -2,46 +2,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { BenchWorld, type SourceLoad } from './world.ts';
 
-/** What a run of hosts is like. */
+/** Parameters of a run of hosts. */
 export interface HostsRun {
-  /** Hosts in all. */
+  /** Total number of hosts. */
   readonly hosts: number;
   readonly processes: number;
-  /** Entries of a map. */
+  /** Number of entries in a map. */
   readonly entries: number;
-  /** Changes of the source whose arrival is measured. */
+  /** Number of changes of the source whose arrival is measured. */
   readonly changes: number;
-  /** Kills of the leader, each followed by a change. */
+  /** Number of kills of the leader, each followed by a change. */
   readonly kills: number;
   /** Interval of the hosts' own refresh. */
   readonly intervalMs: number;
 }
 
-/** What was measured of hosts. */
+/** Measurements of hosts. */
 interface HostsFigures {
   readonly calm: SourceLoad;
-  /** The first change, whose code no host has run before. It is not among the others. */
+  /** Time of the first change, whose code no host has run before. It is not among the others. */
   readonly firstFreshMs: number;
-  /** From a change of the source until the last host had it. */
+  /** Time from a change of the source until the last host had it. */
   readonly lastFreshMs: readonly number[];
-  /** The same for changes 200 ms after the leader was killed. */
+  /** The same time for changes 200 ms after the leader was killed. */
   readonly afterKillMs: readonly number[];
-  /** While the server was away, and from the moment that it was back. Null for lone hosts. */
+  /** Load while the server was away, and after it was back. Null for lone hosts. */
   readonly away: SourceLoad | null;
   readonly back: SourceLoad | null;
   readonly delays: Awaited<ReturnType<BenchWorld['delays']>>;
 }
 
-/** A killed leader's host is gone for so long when the source changes. */
+/** Time between the kill of the leader and the change of the source. */
 const AFTER_KILL_MS = 200;
-/** Between two kills. */
+/** Time between two kills. */
 const CALM_MS = 3_000;
-/** Hosts go on their own after so long. */
+/** Time after which hosts continue on their own. */
 const ALONE_MS = 6_000;
-/** Load that is no herd any longer: the leader's, with some audits. */
+/** Request rate of a fleet at rest: the leader's requests, and some audits. */
 const AT_REST = 2;
 
-/** Hosts of one fleet and, in the same run and with the same source, lone hosts. */
+/** Measures hosts of one fleet and, in the same run and with the same source, lone hosts. */
 export async function measureHosts(run: HostsRun, tell: (section: Section) => void): Promise<void> {
   const fleet = await runHosts(run, true);
   const alone = await runHosts({ ...run, changes: Math.min(3, run.changes), kills: 0 }, false);
@@ -71,7 +71,7 @@ function rowsOf(
     ['requests at the source without audits, mean', '1/s', [calm.requests / calm.seconds]],
     ['audits at the source, mean', '1/s', away === null ? [] : [calm.audits / calm.seconds]],
     ['requests at the source in any second', '1/s', calm.perSecond],
-    // What lone hosts do is the same whether or not there is a server.
+    // Lone hosts behave the same with and without a server.
     ['peak of requests without Redis', '1/s', peak(away ?? calm)],
     ['peak of requests when Redis is back', '1/s', back === null ? [] : peak(back)],
     ['last host fresh after a change', 'ms', lastFreshMs],

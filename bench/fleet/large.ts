@@ -10,7 +10,7 @@ export interface LargeRun {
   readonly intervalMs: number;
 }
 
-/** A few hosts, each in a process of its own, whose map is large: the server's memory, and where the time goes. */
+/** Measures a few hosts with a large map, each in its own process: the server's memory, and the time of each step. */
 export async function measureLarge(run: LargeRun, tell: (section: Section) => void): Promise<void> {
   const { hosts, entries, changes, intervalMs } = run;
   await using world = await BenchWorld.start({
@@ -54,7 +54,7 @@ export async function measureLarge(run: LargeRun, tell: (section: Section) => vo
     rows: [
       row("the server's memory at most", 'MB', [(await peakMemoryOf(redis)) / 1e6]),
       row('last host fresh after a change', 'ms', parts.all),
-      row('… until the leader asks', 'ms', parts.poll),
+      row('… until the leader requests it', 'ms', parts.poll),
       row('… fetched and verified by the leader', 'ms', parts.leader),
       row('… packed, patched and published', 'ms', parts.publish),
       row('… read and verified by the last host', 'ms', parts.last),
@@ -70,13 +70,13 @@ export async function measureLarge(run: LargeRun, tell: (section: Section) => vo
       ),
     ],
     notes: [
-      'Memory from outside (used_memory_peak), from the start on: bodies, patches, connections.',
+      'Peak memory as the server reports it (used_memory_peak), since its start: bodies, patches, connections.',
       `One entry of the map changes. Verified in worker threads (offload: auto).`,
     ],
   });
 }
 
-/** Members that make an entry 1.4 KB long, a third of it as incompressible as tokens are. */
+/** Returns fields that make an entry 1.4 KB long, a third of it as incompressible as tokens are. */
 function entryOf(id: string): Record<string, unknown> {
   const noise = Array.from({ length: 6 }, (_, part) => createHash('sha512').update(`${id} ${part}`).digest('base64'));
   return {

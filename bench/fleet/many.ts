@@ -9,7 +9,7 @@ export interface ManyRun {
   readonly intervalMs: number;
 }
 
-/** As many hosts as the machine carries: how late its event loops make changes. */
+/** Measures as many hosts as the machine can run: how much their event loops delay changes. */
 export async function measureMany(run: ManyRun, tell: (section: Section) => void): Promise<void> {
   const { hosts, processes, entries, changes, intervalMs } = run;
   await using world = await BenchWorld.start({ hosts, processes, entries, intervalMs, isFleet: true });

@@ -6,7 +6,7 @@ import { type RedisLoad, redisLoadDuring } from './redis-load.ts';
 import { BenchWorld, type SourceLoad } from './world.ts';
 
 export interface ModelRun {
-  /** Two sizes: what a host costs the server's memory is read from the smaller one and checked with the larger one. */
+  /** Two sizes. The smaller one gives the server memory per host, and the larger one checks it. */
   readonly sizes: readonly [number, number];
   readonly processes: number;
   readonly entries: number;
@@ -14,12 +14,12 @@ export interface ModelRun {
   readonly seconds: number;
 }
 
-/** Sizes that are extrapolated. Of these hosts one in a hundred is a gateway. */
+/** Fleet sizes to extrapolate to. One in a hundred hosts is a gateway. */
 const FLEETS = [1_000, 10_000, 100_000];
 const REPLICA_SHARE = 1 / 100;
-/** Maps change so often there. */
+/** Rate of map changes in the extrapolation. */
 const CHANGES_PER_HOUR = 10;
-/** Until each host has had a turn in the roster since the last one came. */
+/** Time for each host to have a turn in the roster after the last one joined. */
 const SETTLE_MS = 6_000;
 
 interface Measured {
@@ -31,7 +31,7 @@ interface Measured {
   readonly memoryWithoutHosts: number;
 }
 
-/** Compares what the model says of two fleets with their server's own count, and extrapolates. */
+/** Compares the model of two fleets with the server's own counters, and extrapolates. */
 export async function measureModel(run: ModelRun, tell: (section: Section) => void): Promise<void> {
   const [small, large] = [await measured(run, run.sizes[0]), await measured(run, run.sizes[1])];
   const perHost = (small.redis.memoryBytes - small.memoryWithoutHosts) / run.sizes[0];
@@ -56,7 +56,7 @@ function compared(model: FleetLoad, { redis, source, memoryWithoutHosts }: Measu
     { way: 'measured', metric, unit, samples: [found], baseline: null },
   ];
   return {
-    title: `The model beside the server's own count, ${hosts} hosts at rest`,
+    title: `The model compared with the server's own counters, ${hosts} hosts at rest`,
     rows: [
       ...pair('requests at the source without audits', '1/s', model.sourcePolls, source.requests / source.seconds),
       ...pair('audits at the source', '1/s', model.sourceAudits, source.audits / source.seconds),
@@ -100,7 +100,7 @@ async function measured({ processes, entries, intervalMs, seconds }: ModelRun, h
   const source = await world.loadDuring(async () => {
     load = await redisLoadDuring(redis, () => sleep(seconds * 1_000));
   });
-  if (load === null) throw new Error('It was measured');
+  if (load === null) throw new Error('The load was not measured');
   const lengthOf = async (pattern: string): Promise<number> => {
     const names = (await redis.do('KEYS', pattern)) as readonly string[];
     return Number(await redis.do('STRLEN', names.find((name) => !name.includes(':patch:')) ?? ''));

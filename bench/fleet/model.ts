@@ -1,48 +1,48 @@
 /**
- * What a fleet costs its source and its server, from what hosts do and how often. Pure: no clock, no network. The
- * constants are those of src/workers/fleet and src/main/service-map/fleet; `-- fleet --only model` compares the result
- * with a real server's own count.
+ * Model of the load of a fleet on its source and its server, from what hosts do and how often. Pure: no clock, no
+ * network. The constants come from src/workers/fleet and src/main/service-map/fleet. `-- fleet --only model`
+ * compares the result with a real server's own counters.
  */
 
-/** A fleet, and how often its map changes. */
+/** A fleet, and the rate of its map changes. */
 export interface FleetShape {
   readonly hosts: number;
-  /** Of these, hosts with a gateway, which other hosts send requests to. */
+  /** Number of these hosts with a gateway, which other hosts send requests to. */
   readonly replicas: number;
   /** The hosts' own refresh interval, seconds. */
   readonly intervalSeconds: number;
-  /** Changes of the map in a second. */
+  /** Changes of the map per second. */
   readonly changesPerSecond: number;
-  /** Sealed body, and patch of a change, in bytes. Null where the map is too small for patches. */
+  /** Size of the sealed body, and of the patch of a change, in bytes. Null if the map is too small for patches. */
   readonly bodyBytes: number;
   readonly patchBytes: number | null;
 }
 
-/** Commands a second by name, as `INFO commandstats` counts what clients send. */
+/** Commands per second by name, in the way in which `INFO commandstats` counts client commands. */
 type CommandRates = Readonly<Record<string, number>>;
 
 export interface FleetLoad {
-  /** Requests a second at the source: the leader's, and audits of all hosts. */
+  /** Requests per second at the source: the leader's, and audits of all hosts. */
   readonly sourcePolls: number;
   readonly sourceAudits: number;
-  /** The same without a fleet. */
+  /** Requests per second without a fleet. */
   readonly sourceAlone: number;
   readonly commands: CommandRates;
   readonly commandsPerSecond: number;
-  /** Messages that the server delivers in a second. */
+  /** Messages that the server delivers per second. */
   readonly deliveriesPerSecond: number;
   readonly connections: number;
-  /** What the server sends in a second. */
+  /** Bytes that the server sends per second. */
   readonly sentBytesPerSecond: number;
-  /** Memory of the server beyond an empty one's. */
+  /** Memory of the server in addition to that of an empty one. */
   readonly memoryBytes: number;
 }
 
-/** What was measured once, of the server and of records. */
+/** One-time measurements of the server and of records. */
 export interface MeasuredSizes {
-  /** Memory of the server for one more host: three connections, its record, its place in the roster. */
+  /** Server memory for one more host: three connections, its record, its place in the roster. */
   readonly memoryPerHostBytes: number;
-  /** A sealed head as a message, a sealed record of a host. */
+  /** Size of a sealed head as a message, and of a sealed record of a host. */
   readonly headBytes: number;
   readonly recordBytes: number;
 }
@@ -62,13 +62,13 @@ const MAX_AGAIN = 16;
 const CLEANERS = 10;
 const NAME_BYTES = 24;
 
-/** Each connection that counts is asked for a sign of life so often: src/workers/fleet/connection. */
+/** Interval of the pings on each connection: src/workers/fleet/connection. */
 const PING_SECONDS = 5;
 
-/** Delivered messages and replies carry this much of the protocol besides. */
+/** Protocol overhead of a delivered message or a reply. */
 const FRAME_BYTES = 80;
 
-/** The load of a fleet that is at rest but for changes of its map. */
+/** Returns the load of a fleet that is at rest except for changes of its map. */
 export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   const { hosts, replicas, intervalSeconds, changesPerSecond, bodyBytes, patchBytes } = shape;
   const turnSeconds = hosts - 1 > LARGE_FLEET ? 2 * TURN_SECONDS : TURN_SECONDS;
@@ -76,10 +76,10 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   const isSmall = hosts <= MAX_SAMPLE;
   const again = Math.min(MAX_AGAIN, hosts - 1);
   const cleaned = Math.min(1, CLEANERS / Math.max(1, hosts - 1));
-  // A change is told in the roster by a turn of its own, which reads nothing.
+  // A change is reported in the roster in a separate turn, which reads nothing.
   const writes = turns + hosts * changesPerSecond;
   const readBytes = patchBytes ?? bodyBytes;
-  // The last piece is the one that is shorter.
+  // The last piece is shorter than the others.
   const pieces = Math.floor(readBytes / PIECE_BYTES) + 1;
   const commands: CommandRates = {
     ping: (CONNECTIONS_PER_HOST * hosts) / PING_SECONDS,
@@ -93,7 +93,7 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
     getrange: hosts * changesPerSecond * pieces,
     evalsha: BEATS_PER_SECOND + POLLS_PER_SECOND,
   };
-  // Each answer of the source is told with the count of its confirmations.
+  // Each response of the source is published with the count of its confirmations.
   const messages = BEATS_PER_SECOND + POLLS_PER_SECOND;
   const namesRead = (isSmall ? hosts : 0) + replicas;
   const commandsPerSecond = Object.values(commands).reduce((sum, rate) => sum + rate, 0);
@@ -113,7 +113,7 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   };
 }
 
-/** Whether hosts read patches of such a map. */
+/** True if hosts read patches of a map of this size. */
 export function hasPatches(plainBytes: number): boolean {
   return plainBytes >= PATCHED_FROM_BYTES;
 }

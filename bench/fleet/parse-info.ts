@@ -1,14 +1,14 @@
-/** What the benchmark reads of `INFO everything`. What is not there is 0. */
+/** Values that the benchmark reads from `INFO everything`. A missing value is 0. */
 export interface ServerInfo {
   readonly memoryBytes: number;
   readonly peakMemoryBytes: number;
   readonly connections: number;
   readonly sentBytes: number;
-  /** Calls of each command since the start. */
+  /** Number of calls of each command since the start. */
   readonly calls: Readonly<Record<string, number>>;
 }
 
-/** The figures of an answer of INFO. */
+/** Parses a reply to INFO. */
 export function parseInfo(text: string): ServerInfo {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {

@@ -1,9 +1,9 @@
 import type { RedisServer } from '../../test/helpers/fleet/redis-server.ts';
 import { parseInfo } from './parse-info.ts';
 
-/** What a server did in a stretch of time, by its own count. */
+/** Activity of a server in a period, by its own counters. */
 export interface RedisLoad {
-  /** Commands a second by name. Those of scripts are among them. */
+  /** Commands per second by name, including commands of scripts. */
   readonly commands: Readonly<Record<string, number>>;
   readonly sentBytesPerSecond: number;
   readonly connections: number;
@@ -27,7 +27,7 @@ export async function redisLoadDuring(server: RedisServer, work: () => Promise<u
   };
 }
 
-/** The most memory that the server had since it was started. */
+/** Returns the peak memory of the server since its start. */
 export async function peakMemoryOf(server: RedisServer): Promise<number> {
   return parseInfo(String(await server.do('INFO', 'memory'))).peakMemoryBytes;
 }

@@ -3,20 +3,20 @@ import { FleetSource, type FleetSourceOptions } from '../../test/helpers/fleet/f
 import { HostProcess, type HostView, leaderOf } from '../../test/helpers/fleet/fleet-world.ts';
 import { RedisServer } from '../../test/helpers/fleet/redis-server.ts';
 
-/** A change that does not reach all hosts within this is counted as this. */
+/** Limit for a change to reach all hosts; a slower change counts as this. */
 const GIVEN_UP_MS = 30_000;
-/** Between two changes, at least; up to a poll of the leader longer. */
+/** Minimum time between two changes. The actual time is longer by up to one poll of the leader. */
 const CALM_MS = 1_500;
 const POLL_MS = 1_000;
 const LEADER_WITHIN_MS = 60_000;
 
 export interface WorldShape {
-  /** Hosts in all. */
+  /** Total number of hosts. */
   readonly hosts: number;
   readonly processes: number;
   /** Interval of the hosts' own refresh. */
   readonly intervalMs: number;
-  /** Entries of a map. Each change renames the first one. */
+  /** Number of entries in a map. Each change renames the first one. */
   readonly entries: number;
   readonly isFleet: boolean;
   readonly source?: FleetSourceOptions;
@@ -29,17 +29,17 @@ function idsOf(entries: number, change: number): readonly string[] {
   return Array.from({ length: entries }, (_, index) => (index === 0 ? changeId(change) : `entry-${index}`));
 }
 
-/** Requests at the source in a stretch of time. */
+/** Requests at the source in a period. */
 export interface SourceLoad {
   readonly seconds: number;
-  /** Without audits. */
+  /** Number of requests without audits. */
   readonly requests: number;
   readonly audits: number;
-  /** With audits, one sample for each whole second. */
+  /** Requests with audits, one sample for each whole second. */
   readonly perSecond: readonly number[];
 }
 
-/** Real managers in several processes, one source, and a real Redis where they are a fleet. */
+/** Real managers in several processes, one source, and a real Redis if they are a fleet. */
 export class BenchWorld implements AsyncDisposable {
   readonly source: FleetSource;
   /** Null for lone hosts. */
@@ -56,11 +56,11 @@ export class BenchWorld implements AsyncDisposable {
     this.#shape = shape;
     this.source = source;
     this.redis = redis;
-    // A benchmark that is interrupted must not leave a server behind.
+    // An interrupted benchmark must not leave a server behind.
     process.once('exit', this.#endServer);
   }
 
-  /** Resolves once every host has the first map, and a fleet its leader. */
+  /** Resolves once every host has the first map, and a fleet has its leader. */
   static async start(shape: WorldShape): Promise<BenchWorld> {
     const redis = shape.isFleet ? await RedisServer.start() : null;
     const world = new BenchWorld(shape, await FleetSource.start(idsOf(shape.entries, 0), shape.source), redis);
@@ -87,7 +87,7 @@ export class BenchWorld implements AsyncDisposable {
     return process;
   }
 
-  /** Kills the process of the leader outright. Its other hosts are gone with it. */
+  /** Kills the process of the leader with SIGKILL. Its other hosts are killed with it. */
   async killLeader(): Promise<void> {
     const leader = await leaderOf(this.views, LEADER_WITHIN_MS);
     const led = this.#processes.find(({ views }) => views.includes(leader));
@@ -95,7 +95,7 @@ export class BenchWorld implements AsyncDisposable {
     this.#processes = this.#processes.filter((process) => process !== led);
   }
 
-  /** Changes the map once all is calm; milliseconds until the last host had it. */
+  /** Changes the map after a calm period. Resolves with the milliseconds until the last host had it. */
   async change(afterMs = CALM_MS + POLL_MS * Math.random()): Promise<number> {
     this.#change += 1;
     const publish = this.source.prepare(idsOf(this.#shape.entries, this.#change));
@@ -104,7 +104,7 @@ export class BenchWorld implements AsyncDisposable {
     return this.lastFresh();
   }
 
-  /** Milliseconds from the last publication until the last host had it. */
+  /** Resolves with the milliseconds from the last publication until the last host had it. */
   async lastFresh(): Promise<number> {
     const { at: publishedAt } = this.source.current;
     const id = changeId(this.#change);
@@ -116,12 +116,12 @@ export class BenchWorld implements AsyncDisposable {
     return GIVEN_UP_MS;
   }
 
-  /** Delays of each process' event loop since this was asked last, and its memory. */
+  /** Returns the event loop delays of each process since the last call, and its memory. */
   delays(): Promise<readonly { readonly p99Ms: number; readonly maxMs: number; readonly rssBytes: number }[]> {
     return Promise.all(this.#processes.map((process) => process.delay()));
   }
 
-  /** The load of the source while `work` runs. */
+  /** Measures the load of the source while `work` runs. */
   async loadDuring(work: () => Promise<unknown>): Promise<SourceLoad> {
     const auditsBefore = this.#audits();
     const fromMs = Date.now();

@@ -5,7 +5,7 @@ import type { Blocks } from './load-process.ts';
 import { startRawConnectors } from './raw-connectors.ts';
 import { directOf, runLoad, startWorld } from './world.ts';
 
-/** What answers the calls: servers of a few lines, or of the official SDK. */
+/** Connectors that answer the calls: minimal servers, or servers of the official SDK. */
 export const CONNECTORS: Readonly<Record<string, () => Promise<Fixture>>> = {
   'bare connector': () => startRawConnectors({ count: 1, tools: 1 }),
   'connector of the SDK': () => startFixture({ count: 1, tools: 1 }),
@@ -14,7 +14,7 @@ export const CONNECTORS: Readonly<Record<string, () => Promise<Fixture>>> = {
 const BLOCKS = 10;
 const PER_BLOCK = 150;
 
-/** Calls one at a time by a client of the SDK: how long each takes, and by how much longer than directly. */
+/** Measures calls one at a time by a client of the SDK: how long each takes, and how much longer than a direct call. */
 export async function measureCalls(
   rounds: number,
   withPeers: boolean,
@@ -28,16 +28,16 @@ export async function measureCalls(
         measured.push(await runLoad(world, { client, what: 'call', inFlight: 1, blocks: BLOCKS, perBlock: PER_BLOCK }));
       }
       tell({
-        title: `Calls one at a time, ${name}, ${client === 'sdk' ? "the SDK's client" : 'a client of a few lines'}`,
+        title: `Calls one at a time, ${name}, ${client === 'sdk' ? "the SDK's client" : 'a minimal client'}`,
         rows: latencyRows(measured),
         notes: [
-          `${PER_BLOCK} calls a turn, ${BLOCKS} turns a round; p50, p95 and p99 are a round's, what is added is a turn's p50 less that of the direct turn beside it`,
+          `${PER_BLOCK} calls a turn, ${BLOCKS} turns a round; p50, p95 and p99 are per round; added: p50 of a turn minus p50 of the adjacent direct turn`,
         ],
       });
     }
 }
 
-/** Percentiles of each round, and what each way adds to the direct one, turn by turn. */
+/** Returns percentiles of each round, and what each way adds to the direct one, turn by turn. */
 export function latencyRows(rounds: readonly Blocks[]): Row[] {
   const ways = Object.keys(rounds[0] ?? {});
   const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({

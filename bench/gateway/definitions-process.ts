@@ -1,10 +1,13 @@
-/** A legacy server of so many tools, whose list is written beforehand. Prints its port, then runs until it is killed. */
+/**
+ * A legacy server with a given number of tools, whose list is serialized in advance. Prints its port, then runs until
+ * it is killed.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A tool as servers have them: five arguments, annotations, and an output schema for every third. */
+/** Creates a typical tool: five arguments, annotations, and an output schema for every third. */
 function toolOf(index: number): Json {
   const properties = Object.fromEntries(
     ['owner', 'repository', 'path', 'limit', 'options'].map((name) => [

@@ -14,14 +14,14 @@ import { startServing } from '../support/serving-process.ts';
 const SCRIPT = fileURLToPath(new URL('./definitions-process.ts', import.meta.url));
 
 const TOOLS = 1_000;
-/** Readings that are timed together, and as many times the checks. */
+/** Number of list reads that are timed together; the checks run as many times. */
 const READINGS = 10;
 const BLOCKS = 10;
 const TIMEOUT_MS = 10_000;
 const LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: TIMEOUT_MS };
 const CHECKS = 'checks';
 
-/** What the checks of definitions add to reading a list of 1 000 tools. */
+/** Measures what the checks of definitions add to reading a list of 1 000 tools. */
 export async function measureDefinitions(rounds: number, tell: (section: Section) => void): Promise<void> {
   using serving = await startServing<number>(SCRIPT, [String(TOOLS)]);
   const agent = new Agent();
@@ -53,7 +53,7 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
     const takenMs = timeOf(text, (tool) => readListItem('tool', tool));
     const legacyMs = timeOf(text, view('2025-11-25'));
     const modernMs = timeOf(text, view(NEWEST_REVISION));
-    // The first block is for the compiler.
+    // The first block warms up the compiler.
     if (block === 0) continue;
     samples.read.push(readMs / READINGS);
     samples.taken.push((100 * takenMs) / readMs);
@@ -64,7 +64,7 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
   await agent.destroy();
   const share = { metric: CHECKS, unit: '% of reading', baseline: null };
   tell({
-    title: `reading ${TOOLS} tools (${Math.round(text.length / 1024)} KiB), and what their checks take of it`,
+    title: `Reading ${TOOLS} tools (${Math.round(text.length / 1024)} KiB), and the share of their checks`,
     rows: [
       {
         way: 'reading them over Streamable HTTP',
@@ -73,13 +73,13 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
         baseline: null,
         samples: samples.read,
       },
-      { way: 'taking them in: names and nesting', ...share, samples: samples.taken },
-      { way: 'their views of 2025-11-25, with output schemas', ...share, samples: samples.legacy },
-      { way: 'their views of 2026-07-28, which is also `invalid`', ...share, samples: samples.modern },
+      { way: 'checking names and nesting', ...share, samples: samples.taken },
+      { way: 'creating views of 2025-11-25, with output schemas', ...share, samples: samples.legacy },
+      { way: 'creating views of 2026-07-28, which is also `invalid`', ...share, samples: samples.modern },
     ],
     notes: [
-      'The first line has the second in it; each share is of the readings just before it',
-      'A view is made once for each tool and revision, when a client of that revision first lists',
+      'The first line includes the second; each share refers to the reads just before it',
+      'A view is created once for each tool and revision, when a client of that revision first lists',
     ],
   });
 }
@@ -88,7 +88,7 @@ function view(revision: WireRevision): (tool: unknown) => void {
   return (tool) => void (isObject(tool) && examine('tool', tool, revision));
 }
 
-/** How long `work` takes for the tools of a block, each just parsed, as it is after a reading. */
+/** Returns how long `work` takes for the tools of a block. The tools are freshly parsed, as after a read. */
 function timeOf(text: string, work: (tool: unknown) => void): number {
   let durationMs = 0;
   for (let reading = 0; reading < READINGS; reading += 1) {

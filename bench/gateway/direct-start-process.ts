@@ -1,4 +1,7 @@
-/** A host without a gateway that starts: `node direct-start-process.ts URLS`, JSON. Connects to each server with the SDK, lists its tools and prints how many there are. */
+/**
+ * Start of a host without a gateway: `node direct-start-process.ts URLS`, JSON. Connects to each server with the SDK,
+ * lists its tools and prints their number.
+ */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 const urls = JSON.parse(process.argv[2] ?? '[]') as readonly string[];

@@ -9,15 +9,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 let dist: string | null = null;
 
 /**
- * The folder dist as it is published, without declarations: built once, into a folder that goes with this process.
- * @public for benchmarks of start-up
+ * Returns the published folder dist, without declarations. It is built once, into a folder that is removed with this
+ * process. @public for benchmarks of start-up
  */
 export function distFolder(): string {
   dist ??= build();
   return dist;
 }
 
-/** The command as its users have it. */
+/** Returns the path of the published command. */
 export function distBin(): string {
   return join(distFolder(), 'main', 'cli', 'bin.js');
 }
@@ -26,7 +26,7 @@ function build(): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  // For what stays outside the bundle.
+  // For packages that are not in the bundle.
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const script = join(root, 'scripts', 'build.ts');
   execFileSync(process.execPath, [script, join(folder, 'dist'), '--without-declarations'], { cwd: root });

@@ -4,10 +4,13 @@ import type { Target } from './target.ts';
 
 const POLL_MS = 2;
 
-/** A server that comes up may take a connection and never answer over it: it is asked anew then. */
+/** A server that is starting may accept a connection and never answer over it: then the request is repeated. */
 const ATTEMPT_MS = 200;
 
-/** Asks until so many tools are listed, the server need not be there yet; resolves with when that was, by `performance.now()`, or with null after `capMs`. */
+/**
+ * Lists until `tools` tools are listed; the server need not be up yet. Resolves with the time of that list by
+ * `performance.now()`, or with null after `capMs`.
+ */
 export async function firstList(target: Target, tools: number, capMs: number): Promise<number | null> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < capMs) {
@@ -28,7 +31,7 @@ async function listOnce(target: Target): Promise<number> {
 async function list(target: Target): Promise<number> {
   const client = await openClient('raw', target);
   const tools = await client.list();
-  // Its answer is there: how it closes is not part of the time.
+  // The response has arrived: closing does not count.
   void client.close();
   return tools;
 }

@@ -15,17 +15,17 @@ export const MCP_HUB: string = `${peers}mcp-hub/dist/cli.js`;
 const POLL_MS = 20;
 const PATIENCE_MS = 60_000;
 
-/** A gateway in a process of its own, in front of connectors `c0`, `c1`, …; it ends with the scope. */
+/** Gateway in its own process, in front of connectors `c0`, `c1`, …; it ends with the scope. */
 export interface RunningGateway extends Disposable {
-  /** Without a path. */
+  /** URL without a path. */
   readonly url: string;
   readonly pid: number;
 }
 
 interface GatewayOptions {
-  /** Whether it is waited for until all connectors are up; it is by default. */
+  /** Whether to wait until all connectors are up. Defaults to true. */
   readonly isAwaited?: boolean;
-  /** For Node itself. */
+  /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -33,7 +33,7 @@ interface GatewayOptions {
 /** Starts a gateway in front of the connectors at these addresses. */
 export type StartGateway = (urls: readonly string[], options?: GatewayOptions) => Promise<RunningGateway>;
 
-/** Starts `mcp-switchyard serve`, as it is published. */
+/** Starts `mcp-switchyard serve` as it is published. */
 export const startSwitchyard: StartGateway = async (urls, { isAwaited = true, nodeArgs = [], env = {} } = {}) => {
   const folder = writeConfig(urls);
   const args = ['serve', '--config', join(folder, 'mcp.json'), '--port', '0', '--json', '--ready-for', 'all'];
@@ -50,7 +50,7 @@ export const startSwitchyard: StartGateway = async (urls, { isAwaited = true, no
   };
 };
 
-/** Starts mcp-hub, once it is installed. It speaks to clients over the HTTP+SSE transport of 2024-11-05, at `/mcp`. */
+/** Starts mcp-hub, if it is installed. Its clients use the HTTP+SSE transport of 2024-11-05, at `/mcp`. */
 export const startMcpHub: StartGateway = async (urls, { isAwaited = true, nodeArgs = [], env = {} } = {}) => {
   const folder = writeConfig(urls);
   const port = await freePort();
@@ -73,12 +73,12 @@ export const startMcpHub: StartGateway = async (urls, { isAwaited = true, nodeAr
   };
 };
 
-/** The environment of a process whose logs and caches go into `folder`, not where somebody's own are. */
+/** Returns the environment of a process whose logs and caches go into `folder`, not into the user's own folders. */
 export function homeIn(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
 }
 
-/** A folder with `mcp.json`, which names these connectors. */
+/** Creates a folder with an `mcp.json` that names these connectors. */
 export function writeConfig(urls: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   const mcpServers = Object.fromEntries(urls.map((url, index) => [`c${index}`, { type: 'http', url }]));
@@ -86,7 +86,7 @@ export function writeConfig(urls: readonly string[]): string {
   return folder;
 }
 
-/** A port that nobody listens on. */
+/** Returns a free port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

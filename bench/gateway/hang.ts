@@ -11,7 +11,7 @@ import { mcpHubTarget, runLoad, switchyardTargets } from './world.ts';
 
 const FINE = 7;
 const TOOLS = 10;
-/** Calls to the connector that answers none, while the others are measured. */
+/** Number of calls to the hanging connector while the others are measured. */
 const STUCK_CALLS = 16;
 const CAP_MS = 30_000;
 const LOADS = {
@@ -22,7 +22,7 @@ const LOADS = {
 const CASES = ['none hangs', 'one hangs at its handshake', 'one never answers a call'] as const;
 type Case = (typeof CASES)[number];
 
-/** What one connector of eight that hangs does to calls and lists of the others, and to the first list. */
+/** Measures how one hanging connector of eight affects calls and lists of the others, and the first list. */
 export async function measureHang(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
   const first = new Map<string, number[]>();
   const measured = { calls: [] as Blocks[], lists: [] as Blocks[] };
@@ -36,7 +36,7 @@ export async function measureHang(rounds: number, withPeers: boolean, tell: (sec
     tell({
       title: `One of ${FINE + 1} connectors hangs: ${what} of the others`,
       rows: againstNone(latencyRows(blocks)),
-      notes: [`${STUCK_CALLS} calls wait for the connector that never answers one; a client of a few lines`],
+      notes: [`${STUCK_CALLS} calls wait for the connector that never answers a call; a minimal client`],
     });
   tell({
     title: `One of ${FINE + 1} connectors hangs: the first list`,
@@ -46,7 +46,7 @@ export async function measureHang(rounds: number, withPeers: boolean, tell: (sec
         baseline: null,
       })),
     ),
-    notes: [`From the start until the tools of the others are listed; ${CAP_MS} stands for no list within that time`],
+    notes: [`From the start until the tools of the others are listed; ${CAP_MS} means no list within that time`],
   });
 }
 
@@ -88,11 +88,11 @@ async function leaveWaiting(target: Target): Promise<void> {
   const client = await openClient('raw', target);
   for (let call = 0; call < STUCK_CALLS; call += 1)
     client.call(`c${FINE}__tool_0`, { query: '' }).catch(() => {
-      // It is never answered, or ends with the gateway.
+      // The call is never answered, or ends with the gateway.
     });
 }
 
-/** Each way beside the same gateway in front of connectors none of which hangs. */
+/** Compares each way with the same gateway in front of connectors that do not hang. */
 function againstNone(rows: readonly Row[]): Row[] {
   return rows
     .filter(({ metric }) => !metric.startsWith('added'))

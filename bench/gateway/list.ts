@@ -9,7 +9,7 @@ const CONNECTORS = 10;
 const TOOLS = 50;
 const LOAD = { what: 'list', inFlight: 1, blocks: 10, perBlock: 20 } as const;
 
-/** `tools/list` of 500 tools, as the client has it; directly from one connector that has them all. */
+/** Measures `tools/list` of 500 tools until the client has it; directly from one connector with all of the tools. */
 export async function measureLists(
   rounds: number,
   withPeers: boolean,
@@ -24,11 +24,11 @@ export async function measureLists(
       measured.push(await runLoad(world, { client, ...LOAD }));
     }
     tell({
-      title: `tools/list of ${CONNECTORS} × ${TOOLS} tools, ${client === 'sdk' ? "the SDK's client" : 'a client of a few lines'}`,
+      title: `tools/list of ${CONNECTORS} × ${TOOLS} tools, ${client === 'sdk' ? "the SDK's client" : 'a minimal client'}`,
       rows: latencyRows(measured),
       notes: [
-        'Until the client has read the answer: what the SDK checks of each tool is its own',
-        'Directly: one connector of as many tools',
+        'Until the client has read the response; the SDK also checks each tool',
+        'Direct: one connector with the same number of tools',
       ],
     });
   }

@@ -1,4 +1,7 @@
-/** Loaded into a gateway before itself, with `--expose-gc`: collects garbage all the time and tells on a port of its own, BENCH_MEMORY_PORT, how much is held at most since it was asked last. */
+/**
+ * Preloaded into a gateway, with `--expose-gc`. Collects garbage all the time and serves, on the port
+ * BENCH_MEMORY_PORT, the peak memory in use since the last request.
+ */
 import { createServer } from 'node:http';
 
 const EVERY_MS = 20;

@@ -1,4 +1,7 @@
-/** Calls or lists of several targets by turns, in a process of its own: `node load-process.ts JOB`, JSON. Prints the blocks of each way. */
+/**
+ * Calls or lists of several targets in turns, in its own process: `node load-process.ts JOB`, JSON. Prints the blocks
+ * of each way.
+ */
 import { cpuMsOf } from '../support/process-figures.ts';
 import { type ClientKind, openClient } from './clients.ts';
 import type { BenchClient, Target } from './target.ts';
@@ -8,14 +11,17 @@ export interface LoadJob {
   readonly targets: readonly Target[];
   readonly what: 'call' | 'list';
   readonly inFlight: number;
-  /** How often each target has its turn, one after the other, so that what else the machine does meets all alike. */
+  /**
+   * Number of turns of each target. The targets alternate, so that other load on the machine affects all of them
+   * equally.
+   */
   readonly blocks: number;
   readonly perBlock: number;
-  /** The process of the connectors. */
+  /** Process id of the connectors. */
   readonly connectorsPid: number;
 }
 
-/** One turn of one target. CPU is null where the system does not tell, or there is no gateway. */
+/** One turn of one target. CPU is null if the system does not report it, or there is no gateway. */
 export interface Block {
   readonly latenciesMs: readonly number[];
   readonly elapsedMs: number;
@@ -26,7 +32,7 @@ export interface Block {
 
 export type Blocks = Readonly<Record<string, readonly Block[]>>;
 
-/** So many that what the engine compiles last is compiled, in the gateways too. */
+/** Enough calls for the engine to compile all hot code, in the gateways too. */
 const WARM_UP = 2_000;
 const WARM_UP_LISTS = 20;
 const ARGUMENTS = { query: 'railway' };

@@ -1,4 +1,4 @@
-/** Many clients at once, in a process of their own: `node many-clients-process.ts JOB`, JSON. Prints a ManyClientsSample. */
+/** Many clients at once, in their own process: `node many-clients-process.ts JOB`, JSON. Prints a ManyClientsSample. */
 import { type ClientKind, openClient } from './clients.ts';
 import type { Target } from './target.ts';
 
@@ -10,16 +10,16 @@ export interface ManyClientsJob {
 }
 
 export interface ManyClientsSample {
-  /** Of each client: to its session, its list and its call. */
+  /** Time of each client until it has its session, its list and its call. */
   readonly latenciesMs: readonly number[];
   readonly elapsedMs: number;
-  /** Clients that were not answered, or not rightly; the first says why. */
+  /** Reasons of clients without a correct response. */
   readonly failures: readonly string[];
 }
 
 const { client: kind, target, clients, tools } = JSON.parse(process.argv[2] ?? '{}') as ManyClientsJob;
 
-/** Rejects where anything that comes is not what this client asked for. */
+/** Runs one client. Rejects if any response does not match the client's request. */
 async function useOnce(index: number): Promise<void> {
   const client = await openClient(kind, target);
   const listed = await client.list();
@@ -27,10 +27,10 @@ async function useOnce(index: number): Promise<void> {
   const query = `client ${index}`;
   const answer = JSON.stringify(await client.call(target.tool, { query }));
   if (!answer.includes(JSON.stringify(query))) throw new Error(`answered ${answer.slice(0, 200)}`);
-  // Its session stays open, as clients leave theirs.
+  // The session stays open, as real clients leave theirs.
 }
 
-// What the engine has to compile is compiled by then, as in a gateway's clients' own processes.
+// Compiles the engine's hot code first, as in real processes of a gateway's clients.
 await useOnce(-1);
 const latenciesMs: number[] = [];
 const failures: string[] = [];

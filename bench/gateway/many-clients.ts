@@ -12,7 +12,7 @@ const CLIENTS = 200;
 const CONNECTORS = 4;
 const TOOLS = 10;
 
-/** 200 clients at once, each with a session, a list and a call of its own. */
+/** Measures 200 clients at once, each with its own session, list and call. */
 export async function measureManyClients(
   rounds: number,
   withPeers: boolean,
@@ -26,7 +26,7 @@ export async function measureManyClients(
     });
     for (let round = 0; round < rounds; round += 1)
       for (const target of world.targets) {
-        // The plain proxy is in front of one connector alone.
+        // The plain proxy is in front of one connector only.
         const tools = target.tool.startsWith('c0__') ? CONNECTORS * TOOLS : TOOLS;
         const job: ManyClientsJob = { client, target, clients: CLIENTS, tools };
         const sample = await inFreshProcess<ManyClientsSample>(SCRIPT, [JSON.stringify(job)]);
@@ -50,13 +50,13 @@ function sectionOf(client: ClientKind, samples: ReadonlyMap<string, readonly Man
     return first === undefined ? [] : [`${way}: ${first}`];
   });
   return {
-    title: `${CLIENTS} clients at once, ${client === 'sdk' ? "the SDK's" : 'of a few lines'}`,
+    title: `${CLIENTS} clients at once, ${client === 'sdk' ? "the SDK's" : 'minimal clients'}`,
     rows: [
       ...rows('answered, p50', 'ms', ({ latenciesMs }) => percentile(latenciesMs, 0.5)),
       ...rows('answered, p95', 'ms', ({ latenciesMs }) => percentile(latenciesMs, 0.95)),
       ...rows('all of them', 'ms', ({ elapsedMs }) => elapsedMs),
-      ...rows('not answered rightly', 'clients', ({ failures }) => failures.length, false),
+      ...rows('without a correct response', 'clients', ({ failures }) => failures.length, false),
     ],
-    notes: ['From the moment all begin to the answer of the call of each', ...reasons],
+    notes: ['From the common start to the response to the call of each', ...reasons],
   };
 }

@@ -1,4 +1,7 @@
-/** The least that a gateway in Node can cost: reads each request whole, sends it on over undici and answers what comes. `node plain-proxy-process.ts URL`. Prints its port as JSON, then runs until it is killed. */
+/**
+ * Minimal cost of a gateway in Node: reads each request whole, forwards it over undici and passes the response back.
+ * `node plain-proxy-process.ts URL`. Prints its port as JSON, then runs until it is killed.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';

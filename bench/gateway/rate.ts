@@ -8,7 +8,7 @@ const IN_FLIGHT = 32;
 const BLOCKS = 6;
 const PER_BLOCK = 1_000;
 
-/** Calls with 32 in flight: how many a second, and what CPU of which process they take. */
+/** Measures calls with 32 in flight: the rate, and the CPU of each process. */
 export async function measureRate(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
   for (const [name, start] of Object.entries(CONNECTORS))
     for (const client of ['sdk', 'raw'] satisfies ClientKind[]) {
@@ -19,11 +19,9 @@ export async function measureRate(rounds: number, withPeers: boolean, tell: (sec
         measured.push(await runLoad(world, { client, ...load }));
       }
       tell({
-        title: `Calls with ${IN_FLIGHT} in flight, ${name}, ${client === 'sdk' ? "the SDK's client" : 'a client of a few lines'}`,
+        title: `Calls with ${IN_FLIGHT} in flight, ${name}, ${client === 'sdk' ? "the SDK's client" : 'a minimal client'}`,
         rows: rateRows(measured),
-        notes: [
-          `${PER_BLOCK} calls a turn, ${BLOCKS} turns a round; CPU is that of the whole process, all of its threads`,
-        ],
+        notes: [`${PER_BLOCK} calls a turn, ${BLOCKS} turns a round; CPU of the whole process, all threads`],
       });
     }
 }
@@ -43,7 +41,7 @@ function rateRows(rounds: readonly Blocks[]): Row[] {
       const samples = rounds.flatMap((blocks) =>
         (blocks[way] ?? []).map((block, index) => share(block, blocks[directOf(way)]?.[index])),
       );
-      return { way, metric: 'of the direct turn beside it', unit: '×', samples, baseline: null };
+      return { way, metric: 'of the adjacent direct turn', unit: '×', samples, baseline: null };
     });
   return [
     ...shares,

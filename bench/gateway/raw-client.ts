@@ -6,7 +6,7 @@ import type { BenchClient, Target } from './target.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Read between two pauses. */
+/** Bytes read between two pauses. */
 const PIECE_BYTES = 64 * 1_024;
 
 const INFO = { name: 'bench', version: '1.0.0' };
@@ -23,7 +23,10 @@ interface Answer {
   readonly error?: unknown;
 }
 
-/** A client of a few lines over undici, so that it is not the client that is measured. After each 64 KiB of an answer it pauses. */
+/**
+ * Opens a minimal client over undici, so that the client itself is not measured. It pauses after each 64 KiB of a
+ * response.
+ */
 export async function openRawClient(target: Target, pauseMs = 0): Promise<BenchClient> {
   const agent = new Agent();
   const { ask, headers } =
@@ -68,14 +71,14 @@ function overStreamableHttp(agent: Agent, { url, speaks }: Target, pauseMs: numb
       const session = response.headers['mcp-session-id'];
       if (typeof session === 'string') headers['mcp-session-id'] = session;
       const text = pauseMs === 0 ? await response.body.text() : await readSlowly(response.body, pauseMs);
-      // One event is the whole of a stream that an answer came in.
+      // A stream with a response holds exactly one event.
       const isStream = String(response.headers['content-type']).startsWith('text/event-stream');
       return JSON.parse(isStream ? (/^data: ?(.*)$/m.exec(text)?.[1] ?? '') : text) as Answer;
     },
   };
 }
 
-/** Messages are posted to where the first event says; answers come as events (MCP 2024-11-05, HTTP with SSE). */
+/** Posts messages to the endpoint in the first event; responses arrive as events (MCP 2024-11-05, HTTP with SSE). */
 async function overSse(agent: Agent, url: string, pauseMs: number): Promise<Channel> {
   const { origin, pathname: path } = new URL(url);
   const waiting = new Map<number | undefined, (answer: Answer) => void>();

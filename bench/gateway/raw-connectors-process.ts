@@ -1,4 +1,7 @@
-/** A process of MCP servers without any SDK, each on a port of its own: `node raw-connectors-process.ts JOB`, JSON. Prints the ports as JSON, then runs until it is killed. */
+/**
+ * Process of MCP servers without any SDK, each on its own port: `node raw-connectors-process.ts JOB`, JSON. Prints the
+ * ports as JSON, then runs until it is killed.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +15,7 @@ interface Message {
   readonly params?: { readonly name?: string; readonly arguments?: Json; readonly protocolVersion?: string };
 }
 
-/** How much of a large result is written at a time. */
+/** Bytes of a large result that are written at a time. */
 const PIECE_BYTES = 64 * 1_024;
 
 const { count, tools, handshakeMs = 0, hangsAt } = JSON.parse(process.argv[2] ?? '{}') as RawConnectorsJob;
@@ -33,7 +36,7 @@ const definitions = Array.from({ length: tools }, (_, tool) => ({
   },
 }));
 
-/** What each method answers in both eras: members that one of them does not know mean nothing there. */
+/** Responses of each method in both protocol generations: fields unknown to one of them have no meaning there. */
 const ANSWERS: Readonly<Record<string, (message: Message) => Json>> = {
   'server/discover': () => ({ ...shared, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }),
   initialize: ({ params }) => ({
@@ -62,7 +65,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** A text of so many bytes, no more of which is made than the other side takes. */
+/** Sends a text of `bytes` bytes. It creates no more of it than the other side reads. */
 async function large(response: ServerResponse, id: number, bytes: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","content":[{"type":"text","text":"`);
@@ -82,7 +85,7 @@ async function large(response: ServerResponse, id: number, bytes: number): Promi
 const ports = await Promise.all(
   Array.from({ length: count }, async () => {
     const server = createServer((request, response) => {
-      // Who breaks off wants nothing any more.
+      // A client that disconnects needs no response.
       take(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -6,14 +6,14 @@ const SCRIPT = fileURLToPath(new URL('./raw-connectors-process.ts', import.meta.
 
 export interface RawConnectorsJob {
   readonly count: number;
-  /** Of each, `tool_0`, `tool_1`, …; one that is called with `bytes` answers a text of that size. */
+  /** Number of tools of each server: `tool_0`, `tool_1`, …; a call with `bytes` returns a text of that size. */
   readonly tools: number;
   readonly handshakeMs?: number;
-  /** What is never answered. */
+  /** Requests that are never answered. */
   readonly hangsAt?: 'handshake' | 'call';
 }
 
-/** Starts servers of both eras that cost next to nothing, so that what is measured is not theirs. */
+/** Starts servers of both protocol generations that cost next to nothing, so that the servers are not measured. */
 export async function startRawConnectors(job: RawConnectorsJob): Promise<Fixture> {
   const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(job)]);
   return {

@@ -1,4 +1,4 @@
-/** A client that reads large results, in a process of its own: `node stream-process.ts JOB`, JSON. Prints a StreamSample. */
+/** Client that reads large results, in its own process: `node stream-process.ts JOB`, JSON. Prints a StreamSample. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetPeak, memoryOf } from '../support/process-figures.ts';
 import { openRawClient } from './raw-client.ts';
@@ -6,24 +6,24 @@ import type { Target } from './target.ts';
 
 export interface StreamJob {
   readonly target: Target;
-  /** How large the text of a result is. */
+  /** Size of the text of a result. */
   readonly bytes: number;
-  /** Results at a time. */
+  /** Number of concurrent results. */
   readonly atOnce: number;
-  /** After each 64 KiB. */
+  /** Pause after each 64 KiB. */
   readonly pauseMs: number;
   readonly passes: number;
-  /** Where the gateway tells what it holds; null where its resident memory is watched. */
+  /** URL where the gateway reports its memory in use; null to watch its resident memory. */
   readonly heldUrl: string | null;
 }
 
-/** Of each pass: by how much the memory of the gateway grew at most, and how long it took. */
+/** Peak growth of the gateway's memory, and duration, of each pass. */
 export interface StreamSample {
   readonly growthBytes: readonly number[];
   readonly elapsedMs: readonly number[];
 }
 
-/** Passes that are not counted: what a gateway grows by once, it does not hold for a result. */
+/** Passes that are not counted: memory that a gateway allocates once is not held for a result. */
 const WARM_UP_PASSES = 3;
 const REST_MS = 300;
 
@@ -31,7 +31,7 @@ const { target, bytes, atOnce, pauseMs, passes, heldUrl } = JSON.parse(process.a
 const pid = target.pid ?? 0;
 const client = await openRawClient(target, pauseMs);
 
-/** What the gateway has now; the most of it counts from here on. */
+/** Returns the gateway's memory now; its peak is counted from here on. */
 async function begin(): Promise<number> {
   if (heldUrl !== null) {
     await most();

@@ -13,10 +13,13 @@ const LIVE_MEMORY = new URL('./live-memory.ts', import.meta.url).href;
 const MEBIBYTE = 1_024 * 1_024;
 const BYTES = 10 * MEBIBYTE;
 
-/** How clients read: as fast as they can, or 64 KiB every 8 ms, some 8 MB a second. */
+/** Reading speeds of clients: as fast as they can, or 64 KiB every 8 ms, some 8 MB a second. */
 const READERS = { 'read at once': 0, 'read slowly': 8 } as const;
 
-/** A result of 10 MB, and four at once, on the way through each gateway: what that holds of it, and by how much it grows. */
+/**
+ * Measures results of 10 MB, one and four at once, through each gateway: the memory that the gateway holds for them,
+ * and its growth.
+ */
 export async function measureStreams(
   rounds: number,
   withPeers: boolean,
@@ -45,11 +48,11 @@ export async function measureStreams(
 }
 
 const NOTES = [
-  'Held: heap and buffers in use at most, garbage collected every 20 ms, less those before; in processes of their own, which is why they are slow',
-  'Resident: the peak of a pass less what it was before, with what the collector has not come to yet; both after three passes that are not counted',
+  'Held: peak heap and buffers in use minus the level before, garbage collected every 20 ms; in separate processes, which are slow for this reason',
+  'Resident: the peak of a pass minus the level before, including garbage not yet collected; both after three passes that are not counted',
 ];
 
-/** Has the gateway tell what it holds. */
+/** Makes the gateway report its memory in use. */
 function watched(port: number): { readonly nodeArgs: readonly string[]; readonly env: Record<string, string> } {
   return {
     nodeArgs: ['--expose-gc', '--import', LIVE_MEMORY],

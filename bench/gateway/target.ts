@@ -1,15 +1,18 @@
-/** Where a client goes, and what it speaks there: a revision of either era over Streamable HTTP, or the HTTP+SSE transport of 2024-11-05. */
+/**
+ * Target of a client, and its protocol: a revision of either generation over Streamable HTTP, or the HTTP+SSE transport
+ * of 2024-11-05.
+ */
 export interface Target {
   readonly way: string;
   readonly url: string;
   readonly speaks: 'modern' | 'legacy' | 'sse';
-  /** What is called, as it is called there. */
+  /** Name of the tool to call, in the target's own form. */
   readonly tool: string;
-  /** The gateway; null where there is none. */
+  /** Process id of the gateway; null without one. */
   readonly pid: number | null;
 }
 
-/** An MCP client that is connected. */
+/** A connected MCP client. */
 export interface BenchClient {
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Resolves with the number of tools. */

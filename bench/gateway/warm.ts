@@ -20,14 +20,19 @@ const ALL = CONNECTORS * TOOLS;
 const HANDSHAKE_MS = 150;
 const CAP_MS = 20_000;
 
-/** How one way starts: the arguments of Node, and where its list is asked for; null where it ends once it has it. */
+/**
+ * Start of one way: the arguments of Node, and the target to list; null for a process that ends once it has the list.
+ */
 interface Start {
   readonly way: string;
   readonly args: readonly string[];
   readonly target: Target | null;
 }
 
-/** From the start of the process to the first answered `tools/list` with all 500 tools, on a folder that an earlier run filled. */
+/**
+ * Measures from the start of the process to the first answered `tools/list` with all 500 tools, on a folder that an
+ * earlier run filled.
+ */
 export async function measureWarmStarts(
   rounds: number,
   withPeers: boolean,
@@ -56,7 +61,7 @@ export async function measureWarmStarts(
     starts.push({ way: 'mcp-hub', args: [MCP_HUB, '--port', String(port), '--config', config], target });
   }
   const samples = new Map<string, number[]>();
-  // The first start of each fills the folder, and the caches of the system; it is not counted.
+  // The first start of each way fills the folder and the system's caches; it is not counted.
   for (let round = 0; round <= rounds; round += 1)
     for (const start of starts) {
       const elapsedMs = await measure(start, folder);
@@ -72,7 +77,7 @@ export async function measureWarmStarts(
     title: `From spawn to the first tools/list of ${CONNECTORS} × ${TOOLS} tools, handshakes of ${HANDSHAKE_MS} ms`,
     rows,
     notes: [
-      'Directly: a process that connects to each with the SDK and lists, until it ends; switchyard from what is published, or from source',
+      'Direct: a process that connects to each connector with the SDK and lists, until it ends; switchyard: the published package, or from source',
     ],
   });
 }
@@ -89,7 +94,7 @@ async function measure({ way, args, target }: Start, folder: string): Promise<nu
   return atMs - startedMs;
 }
 
-/** Ends it in order, so that it keeps what it remembers. */
+/** Ends the process cleanly, so that it keeps its state. */
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   child.kill('SIGTERM');
   const patience = setTimeout(() => child.kill('SIGKILL'), 2_000);

@@ -9,10 +9,10 @@ import type { Target } from './target.ts';
 const PLAIN_PROXY = fileURLToPath(new URL('./plain-proxy-process.ts', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 
-/** Connectors with each gateway in front of them. */
+/** Connectors, with each gateway in front of them. */
 export interface World extends Disposable {
   readonly connectors: Fixture;
-  /** The ways to the tool of the first connector: directly, and through each gateway. */
+  /** Ways to the tool of the first connector: directly, and through each gateway. */
   readonly targets: readonly Target[];
   readonly switchyard: RunningGateway;
 }
@@ -20,11 +20,11 @@ export interface World extends Disposable {
 export interface WorldOptions {
   readonly connectors: Fixture;
   readonly withPeers: boolean;
-  /** Where direct clients go; the first connector by default. */
+  /** URL for direct clients. Defaults to the first connector. */
   readonly directUrl?: string;
 }
 
-/** Starts the gateways in front of `connectors`, which go with them. */
+/** Starts the gateways in front of `connectors`, which end with them. */
 export async function startWorld({ connectors, withPeers, directUrl }: WorldOptions): Promise<World> {
   using stack = new DisposableStack();
   stack.use(connectors);
@@ -46,7 +46,7 @@ export async function startWorld({ connectors, withPeers, directUrl }: WorldOpti
   return { connectors, targets, switchyard, [Symbol.dispose]: () => owned.dispose() };
 }
 
-/** The endpoint of a switchyard, for clients of both eras. */
+/** Returns the endpoint of a switchyard, for clients of both protocol generations. */
 export function switchyardTargets({ url, pid }: RunningGateway): readonly [legacy: Target, modern: Target] {
   const ours = { url: `${url}/mcp`, tool: 'c0__tool_0', pid };
   return [
@@ -59,12 +59,12 @@ export function mcpHubTarget({ url, pid }: RunningGateway): Target {
   return { way: 'mcp-hub', url: `${url}/mcp`, speaks: 'sse', tool: 'c0__tool_0', pid };
 }
 
-/** What a way is compared with: the direct one of its era. */
+/** Returns the baseline of a way: the direct one of its protocol generation. */
 export function directOf(way: string): string {
   return way.endsWith('modern') ? 'direct, modern' : 'direct, legacy';
 }
 
-/** Has a client take turns at the targets of a world, in a process of its own. */
+/** Makes a client take turns at the targets of a world, in its own process. */
 export function runLoad(
   { connectors, targets }: Pick<World, 'connectors' | 'targets'>,
   job: Omit<LoadJob, 'targets' | 'connectorsPid'>,

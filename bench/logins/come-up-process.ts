@@ -1,13 +1,13 @@
 /**
- * One start: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep` it ends in
- * order, so that the state folder is warm.
+ * One start: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep` it closes the
+ * manager, so that the state folder is warm.
  */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 export interface ComeUpSample {
-  /** From the construction of the manager until all connectors are up. */
+  /** Time from the construction of the manager until all connectors are up. */
   readonly upMs: number;
-  /** Processor time of the process and its threads in the meantime. */
+  /** Processor time of the process and its threads in that period. */
   readonly cpuMs: number;
 }
 

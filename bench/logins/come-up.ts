@@ -12,7 +12,10 @@ const SCRIPT = fileURLToPath(new URL('./come-up-process.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 const WAYS = ['without a login', 'with a login'] as const;
 
-/** Connectors with a valid login beside the same ones without: until all are up, in fresh processes, in turns. */
+/**
+ * Compares connectors that have a valid login with the same connectors without, until all are up. Fresh processes, in
+ * turns.
+ */
 export async function measureComeUp(
   { pairs, count }: { readonly pairs: number; readonly count: number },
   tell: (section: Section) => void,
@@ -41,7 +44,7 @@ export async function measureComeUp(
         ...[config, stateDir, String(count)],
         ...(pair === 0 ? ['keep'] : []),
       ]);
-      // The first pair warms the state folders, and the caches of the disk.
+      // The first pair warms the state folders and the disk caches.
       if (pair > 0) samples[way]?.push(sample);
     }
   rmSync(folder, { recursive: true, force: true });

@@ -11,28 +11,28 @@ import { configOf, seedLogins } from './seed-logins.ts';
 
 const SCRIPT = fileURLToPath(new URL('./refreshing-process.ts', import.meta.url));
 
-/** How long a token lives, and how long the issuer takes for one. */
+/** Lifetime of a token, and the issuer's response time. */
 const LIFE_SECONDS = 20;
-/** The first ones: they are stored one by one, and two processes start. */
+/** Lifetime of the first tokens: they are stored one by one, and two processes start. */
 const FIRST_LIFE_SECONDS = 40;
 const ANSWER_MS = 30;
 const STEP_MS = 250;
 
-/** What the issuer saw. */
+/** Counts at the issuer. */
 interface Seen {
   refreshes: number;
   reused: number;
-  /** Refreshes in the first half of a token's life. */
+  /** Number of refreshes in the first half of a token's life. */
   early: number;
-  /** When each login was refreshed last, on the monotonic clock. */
+  /** Time of each login's last refresh, on the monotonic clock. */
   readonly lastMs: Map<number, number>;
   running: number;
   most: number;
-  /** Refreshes in each quarter of a second. */
+  /** Number of refreshes in each quarter of a second. */
   readonly perStep: Map<number, number>;
 }
 
-/** Two processes share 100 logins whose tokens expire at the same moment. */
+/** Measures two processes that share 100 logins whose tokens expire at the same moment. */
 export async function measureRefreshes(
   { count, seconds }: { readonly count: number; readonly seconds: number },
   tell: (section: Section) => void,
@@ -78,7 +78,7 @@ export async function measureRefreshes(
   });
 }
 
-/** Serves the token endpoint, which rotates refresh tokens, and MCP servers of a few lines behind the tokens. */
+/** Serves the token endpoint, which rotates refresh tokens, and minimal MCP servers behind the tokens. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,

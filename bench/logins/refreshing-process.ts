@@ -1,4 +1,6 @@
-/** A host whose logins are refreshed in the background until it is killed: `node refreshing-process.ts CONFIG STATE_DIR`. */
+/**
+ * Host whose logins are refreshed in the background until it is killed: `node refreshing-process.ts CONFIG STATE_DIR`.
+ */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 const [configFile = '', stateDir = ''] = process.argv.slice(2);

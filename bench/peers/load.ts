@@ -1,3 +1,3 @@
-/** Imports a package of this folder; it has no types where this is checked. */
+/** Imports a package of this folder. It has no types when this file is checked. */
 // biome-ignore lint/suspicious/noExplicitAny: installed on demand.
 export const load = (name: string): Promise<any> => import(name);

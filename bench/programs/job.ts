@@ -1,4 +1,4 @@
-/** The kinds of scripted-program.ts. */
+/** Kinds of servers in scripted-program.ts. */
 export type ProgramKind = 'cpu' | 'wait' | 'silent';
 
 export interface ProgramSpec {
@@ -8,32 +8,32 @@ export interface ProgramSpec {
   readonly isSilent: boolean;
 }
 
-/** What one process of the benchmark has to bring up. */
+/** Servers that one process of the benchmark has to bring up. */
 export interface StartJob {
   readonly programs: readonly ProgramSpec[];
-  /** The same programs as an mcpServers file. */
+  /** The same servers as an mcpServers file. */
   readonly configFile: string;
-  /** After this time, what is not up counts as never up. */
+  /** Limit after which a server counts as never up. */
   readonly capMs: number;
 }
 
 export interface StartSample {
-  /** Null if no tool came. */
+  /** Null if no tool was listed. */
   readonly firstToolMs: number | null;
-  /** Null if not every program that answers came up. */
+  /** Null if not every answering server came up. */
   readonly lastToolMs: number | null;
   readonly programsUp: number;
-  /** Programs that answer and whose first attempt failed. */
+  /** Number of answering servers whose first attempt failed. */
   readonly failedFirst: number;
 }
 
-/** Is told what becomes of the programs, by name. */
+/** Receives the outcome of each server, by name. */
 export interface StartTell {
-  /** The libraries are loaded; time counts from here. */
+  /** Called when the libraries are loaded; time counts from here. */
   ready(): void;
   up(name: string): void;
   failed(name: string): void;
 }
 
-/** One way to bring programs up. The process exits once all are up, so it need not end anything but other processes. */
+/** Way to bring up stdio servers. The process exits once all are up, so a way need only clean up other processes. */
 export type StartWay = (job: StartJob, tell: StartTell) => Promise<void>;

@@ -9,14 +9,14 @@ import type { ProgramKind, ProgramSpec, StartJob, StartSample } from './job.ts';
 const PROGRAM = fileURLToPath(new URL('./scripted-program.ts', import.meta.url));
 const PROCESS = fileURLToPath(new URL('./start-process.ts', import.meta.url));
 
-/** So many programs of a kind. */
+/** A number of servers of one kind. */
 export interface Group {
   readonly kind: ProgramKind;
   readonly ms: number;
   readonly count: number;
 }
 
-/** Brings the programs of `groups` up in one way, in a fresh process. The silent ones are spread among the others. */
+/** Brings up the servers of `groups` in one way, in a fresh process. Silent servers are spread among the others. */
 export async function measureStart(way: string, groups: readonly Group[], capMs: number): Promise<StartSample> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   try {
@@ -39,7 +39,7 @@ function programsOf({ kind, ms, count }: Group): ProgramSpec[] {
   }));
 }
 
-/** All items, those of each list at even distances. */
+/** Merges lists, with the items of each list at even distances. */
 function spread(lists: readonly (readonly ProgramSpec[])[]): ProgramSpec[] {
   const placed = lists.flatMap((list) => list.map((item, index) => ({ item, place: (index + 0.5) / list.length })));
   return placed.sort((a, b) => a.place - b.place).map(({ item }) => item);

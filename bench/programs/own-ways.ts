@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import type { StartWay } from './job.ts';
 
-/** The plain SDK, so many programs at once. */
+/** The plain SDK, with a limit of concurrent starts. */
 function sdkAtOnce(limitOf: (programs: number) => number): StartWay {
   return async ({ programs, capMs }, tell) => {
     const limit = pLimit(limitOf(programs.length));

@@ -3,7 +3,7 @@ import { type Group, measureStart } from './measure.ts';
 import { AT_ONCE, CORES_PLUS_ONE, MANAGER, ONE_BY_ONE } from './own-ways.ts';
 import { PEER_WAYS } from './peer-ways.ts';
 
-/** One way's figures in one respect, one a round. */
+/** Figures of one way for one metric, one per round. */
 interface Row {
   readonly way: string;
   readonly metric: string;
@@ -23,36 +23,39 @@ type Tell = (section: Section) => void;
 export interface PartOptions {
   readonly runs: number;
   readonly withPeers: boolean;
-  /** Programs in all. */
+  /** Total number of servers. */
   readonly count: number;
   readonly burnMs: number;
   readonly waitMs: number;
-  /** After which what is not up counts as never up. */
+  /** Limit after which a server counts as never up. */
   readonly capMs: number;
 }
 
-/** Samples of the same round stand at the same place in each list. */
+/** Samples of the same round have the same index in each list. */
 type Rounds = ReadonlyMap<string, readonly StartSample[]>;
 
-/** Programs that need the CPU before they answer. */
+/** Measures servers that need the CPU before they answer. */
 export async function measureCpu(options: PartOptions, tell: Tell): Promise<void> {
   const { count, burnMs } = options;
   const ways = [CORES_PLUS_ONE, AT_ONCE, ONE_BY_ONE, MANAGER];
   const rounds = await interleaved(ways, [{ kind: 'cpu', ms: burnMs, count }], options);
-  const title = `${count} programs that burn ${burnMs} ms of CPU before they answer`;
+  const title = `${count} stdio servers that burn ${burnMs} ms of CPU before they answer`;
   tell({ title, rows: rowsOf(rounds.samples, count, CORES_PLUS_ONE), notes: rounds.notes });
 }
 
-/** Programs that wait for something else before they answer. */
+/** Measures servers that wait for something else before they answer. */
 export async function measureWaiting(options: PartOptions, tell: Tell): Promise<void> {
   const { count, waitMs } = options;
   const rounds = await interleaved([AT_ONCE, MANAGER], [{ kind: 'wait', ms: waitMs, count }], options);
-  const title = `${count} programs that wait ${waitMs} ms, without CPU, before they answer`;
-  const notes = [`One by one it would take ${((count * waitMs) / 1_000).toFixed(0)} s: left out.`, ...rounds.notes];
+  const title = `${count} stdio servers that wait ${waitMs} ms, without CPU, before they answer`;
+  const notes = [
+    `One by one it would take ${((count * waitMs) / 1_000).toFixed(0)} s, so it is left out.`,
+    ...rounds.notes,
+  ];
   tell({ title, rows: rowsOf(rounds.samples, count, AT_ONCE), notes });
 }
 
-/** A few programs that never answer, among others. */
+/** Measures a few servers that never answer, among others. */
 export async function measureSilent(options: PartOptions, tell: Tell): Promise<void> {
   const silent = Math.max(1, Math.round(options.count / 5));
   const count = options.count - silent;
@@ -67,13 +70,13 @@ export async function measureSilent(options: PartOptions, tell: Tell): Promise<v
     }
   }
   tell({
-    title: `${count} programs that burn ${options.burnMs} ms, beside ${silent} that never answer`,
+    title: `${count} stdio servers that burn ${options.burnMs} ms, with ${silent} that never answer`,
     rows: [...rowsOf(among, count, AT_ONCE), ...delayRows(without, among)],
-    notes: ['One by one, and so many at a time, wait for the silent ones: left out.', ...notes],
+    notes: ['Left out: one by one and cores + 1 at a time, which wait for the silent servers.', ...notes],
   });
 }
 
-/** How much later the last tool is than without the silent programs, round by round. */
+/** Returns how much later the last tool is than without the silent servers, round by round. */
 function delayRows(without: Rounds, among: Rounds): Row[] {
   return [...among].flatMap(([way, samples]) => {
     const delays = samples.flatMap(({ lastToolMs }, round) => {
@@ -111,7 +114,7 @@ async function sampleInto(
   try {
     samples.set(way, [...(samples.get(way) ?? []), await measureStart(way, groups, capMs)]);
   } catch (error) {
-    // A peer may fail; what it is measured against may not.
+    // A peer may fail; the baseline may not.
     if (!(way in PEER_WAYS)) throw error;
     notes.add(String(error).slice(0, 300));
     const none: StartSample = { firstToolMs: null, lastToolMs: null, programsUp: 0, failedFirst: 0 };
@@ -123,9 +126,9 @@ function rowsOf(rounds: Rounds, count: number, baseline: string): Row[] {
   return [...rounds].flatMap(([way, samples]) => [
     ...rowOf(way, 'first tool', 'ms', valuesOf(samples, 'firstToolMs'), baseline),
     ...rowOf(way, 'last tool', 'ms', valuesOf(samples, 'lastToolMs'), baseline),
-    ...rowOf(way, `last tool, by that of "${baseline}"`, '×', ratios(samples, rounds.get(baseline) ?? []), null),
-    ...rowOf(way, `up, of ${count}`, 'programs', valuesOf(samples, 'programsUp'), null),
-    ...rowOf(way, 'first attempt failed', 'programs', valuesOf(samples, 'failedFirst'), null),
+    ...rowOf(way, `last tool, relative to "${baseline}"`, '×', ratios(samples, rounds.get(baseline) ?? []), null),
+    ...rowOf(way, `up, of ${count}`, 'servers', valuesOf(samples, 'programsUp'), null),
+    ...rowOf(way, 'first attempt failed', 'servers', valuesOf(samples, 'failedFirst'), null),
   ]);
 }
 
@@ -137,7 +140,7 @@ function valuesOf(samples: readonly StartSample[], member: keyof StartSample): n
   return samples.flatMap((sample) => sample[member] ?? []);
 }
 
-/** Of the last tool, round by round, so that what else the machine did at the time cancels out. */
+/** Ratios of the last tool, round by round, so that other load on the machine cancels out. */
 function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
   return samples.flatMap(({ lastToolMs }, round) => {
     const other = baseline[round]?.lastToolMs ?? null;

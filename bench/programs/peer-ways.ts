@@ -10,7 +10,7 @@ import type { StartWay } from './job.ts';
 const peers = fileURLToPath(new URL('../peers/node_modules/', import.meta.url));
 const MCP_HUB = `${peers}mcp-hub/dist/cli.js`;
 
-/** How often mcp-hub is asked what is up: its figures are late by half of this, on average. */
+/** Poll interval for mcp-hub: its figures are late by half of this, on average. */
 const POLL_MS = 50;
 
 const mcporter: StartWay = async ({ programs, capMs }, tell) => {
@@ -40,7 +40,7 @@ interface HubServer {
   readonly capabilities?: { readonly tools?: readonly unknown[] };
 }
 
-/** A program of its own: time counts from its start, so it has its own start-up in its figures. */
+/** mcp-hub is a separate process: time counts from its start, so its figures include its own start-up. */
 const mcpHub: StartWay = async ({ configFile, programs, capMs }, tell) => {
   const port = await freePort();
   tell.ready();
@@ -64,7 +64,7 @@ const mcpHub: StartWay = async ({ configFile, programs, capMs }, tell) => {
   }
 };
 
-/** Its logs and caches go beside the configuration file, not where somebody's own are. */
+/** Logs and caches go next to the configuration file, not into the user's own folders. */
 function homeIn(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
 }

@@ -1,6 +1,6 @@
 /**
  * A stdio server for the benchmark: `node scripted-program.ts KIND MS`. `cpu` burns MS of CPU before it reads its first
- * message, `wait` waits MS without using any, `silent` reads and never answers. It has two tools.
+ * message, `wait` waits MS without using CPU, `silent` reads and never answers. It has two tools.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ const ms = Number(text);
 const inputSchema = { type: 'object', properties: { query: { type: 'string' } } };
 const tools = ['first', 'second'].map((name) => ({ name, description: `The ${name} tool`, inputSchema }));
 
-/** Uses the CPU for as long as `ms` of its time take, however many others want it. */
+/** Uses `ms` of CPU time, whatever the load of the machine. */
 function burn(): void {
   const start = process.cpuUsage();
   for (;;) {

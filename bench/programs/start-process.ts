@@ -1,6 +1,6 @@
 /**
- * Brings programs up in one way, in a process of its own: `node start-process.ts WAY JOB`, where JOB is JSON.
- * Prints a StartSample.
+ * Brings up stdio servers in one way, in its own process: `node start-process.ts WAY JOB`, where JOB is JSON. Prints a
+ * StartSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartJob, StartSample, StartTell } from './job.ts';
@@ -10,7 +10,7 @@ import { PEER_WAYS } from './peer-ways.ts';
 const [way = '', text = '{}'] = process.argv.slice(2);
 const job = JSON.parse(text) as StartJob;
 const start = OWN_WAYS[way] ?? PEER_WAYS[way];
-if (start === undefined) throw new Error(`There is no way "${way}"`);
+if (start === undefined) throw new Error(`Unknown way "${way}"`);
 
 const answering = new Set(job.programs.filter(({ isSilent }) => !isSilent).map(({ name }) => name));
 const upAtMs = new Map<string, number>();
@@ -41,5 +41,5 @@ const sample: StartSample = {
   programsUp: times.length,
   failedFirst: failedFirst.size,
 };
-// The programs end with this process: their input ends.
+// The servers end with this process, because their input ends.
 process.stdout.write(JSON.stringify(sample), () => process.exit());

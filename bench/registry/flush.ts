@@ -7,7 +7,10 @@ import type { OpenStore } from './stores.ts';
 
 const SIZE = 10_000;
 
-/** How long the file takes to follow one change among 10 000 servers, and how long that holds main, against a loop that has nothing to do for as long. */
+/**
+ * Measures how long the file takes to follow one change among 10 000 servers, and how long that blocks the main thread.
+ * The baseline is an idle event loop for the same time.
+ */
 export async function measureFlushes(
   stores: Readonly<Record<string, OpenStore>>,
   pairs: number,
@@ -27,7 +30,7 @@ export async function measureFlushes(
         await flush();
         const tookMs = performance.now() - startedMs;
         samples.flushMs.push(tookMs);
-        // The timer that watches is due once more.
+        // The timer of the watch fires once more.
         await sleep(2);
         samples.stallMs.push(stall.stop());
         const idle = watchStall();
@@ -44,7 +47,7 @@ export async function measureFlushes(
     rows.push(
       row('flush', samples.flushMs),
       row('longest stall', samples.stallMs),
-      row('the same, idle', samples.idleMs),
+      row('longest stall, idle', samples.idleMs),
     );
     const differences = samples.stallMs.map((value, index) => value - (samples.idleMs[index] ?? Number.NaN));
     notes.push(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
 import type { BenchStore, OpenStore } from './stores.ts';
 
-/** A server as users register them: some 300 bytes in the file. */
+/** Creates a typical server: some 300 bytes in the file. */
 export function serverOf(index: number, port = 8_000): ServerInfo {
   return {
     name: `server-${index}`,
@@ -15,7 +15,7 @@ export function serverOf(index: number, port = 8_000): ServerInfo {
   };
 }
 
-/** Runs `work` with a store of so many servers, in a folder of its own. */
+/** Runs `work` with a store of `count` servers, in its own folder. */
 export async function withStore<T>(
   open: OpenStore,
   count: number,

@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import { RegistryMemoryCache, type ServerInfo } from '../../src/main/registry/fs-store.ts';
 import { load } from '../peers/load.ts';
 
-/** A way to keep servers. */
+/** Way to store servers. */
 export interface BenchStore {
-  /** Resolves when it is as durable as this way makes it. */
+  /** Resolves when the change is as durable as this way makes it. */
   put(info: ServerInfo): Promise<void>;
-  /** Makes everything so far be in the file that people read; null where there is none. */
+  /** Writes all changes to the file that people read; null if there is no such file. */
   readonly flush: (() => Promise<void>) | null;
   close(): Promise<void>;
 }
 
-/** Opens a store that holds these, in an empty folder. */
+/** Opens a store with these servers, in an empty folder. */
 export type OpenStore = (folder: string, infos: readonly ServerInfo[]) => Promise<BenchStore>;
 
-/** Ways that need nothing installed, ours first. `rewrite` is that of the store that ours replaces; it is not durable, and neither is its flush. */
+/**
+ * Ways without dependencies, ours first. `rewrite` is the way of the replaced store; it is not durable, and neither is
+ * its flush.
+ */
 export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   async ours(folder, infos) {
     const cache = new RegistryMemoryCache({ registryPath: join(folder, 'servers.json') });
@@ -49,7 +52,7 @@ export const PEER_STORES: Readonly<Record<string, OpenStore>> = {
   },
 };
 
-/** The whole file for each change; what changes while it is written is in the next one, together. */
+/** Writes the whole file for each change; changes during a write are combined in the next one. */
 async function wholeFile(infos: readonly ServerInfo[], write: (text: string) => Promise<void>): Promise<BenchStore> {
   const servers = new Map(infos.map((info) => [info.name, info]));
   let next: Promise<void> | null = null;

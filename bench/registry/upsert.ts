@@ -10,7 +10,10 @@ const PUTS = { 1: 100, 64: 10 } as const;
 
 type Stores = Readonly<Record<string, OpenStore>>;
 
-/** How long a change of one server takes until it is durable, by how many there are and how many write. All ways interleaved. */
+/**
+ * Measures how long a change of one server takes until it is durable, by number of servers and of writers. All ways are
+ * interleaved.
+ */
 export async function measureUpserts(stores: Stores, rounds: number, tell: (section: Section) => void): Promise<void> {
   const ours = new Map<string, number[]>();
   for (const writers of WRITERS) {

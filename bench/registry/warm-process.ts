@@ -1,4 +1,4 @@
-/** One start in a process of its own: `node warm-process.ts fill|warm|sdk JOB`, where JOB is JSON. Prints a WarmSample. */
+/** One start in its own process: `node warm-process.ts fill|warm|sdk JOB`, where JOB is JSON. Prints a WarmSample. */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 import { watchStall } from '../support/stall.ts';
@@ -6,16 +6,16 @@ import { watchStall } from '../support/stall.ts';
 export interface WarmJob {
   readonly mapUrl: string;
   readonly stateDir: string;
-  /** The connector that is called, and its place in the map. */
+  /** The connector to call, and its index in the map. */
   readonly url: string;
   readonly index: number;
   readonly tools: number;
 }
 
 export interface WarmSample {
-  /** From before construction until all tools are listed; null for the SDK, which lists none. */
+  /** Time from before construction until all tools are listed; null for the SDK, which lists no tools. */
   readonly listedMs: number | null;
-  /** From the first call, or for the SDK from its connect, until the answer. */
+  /** Time from the first call, or for the SDK from its connect, until the response. */
   readonly calledMs: number;
   readonly stallMs: number;
 }

@@ -13,7 +13,10 @@ const SCRIPT = fileURLToPath(new URL('./warm-process.ts', import.meta.url));
 const CONNECTORS = 16;
 const TOOLS = 20;
 
-/** Starts on a folder that an earlier process filled: until 320 tools are listed, and until the first call is answered; against the SDK, which knows the address, connecting and calling. */
+/**
+ * Measures starts on a folder that an earlier process filled: until 320 tools are listed, and until the first call is
+ * answered. The baseline is the SDK, which knows the address, connecting and calling.
+ */
 export async function measureWarmStarts(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const handshakeMs of [
     [0, 0],
@@ -44,9 +47,9 @@ export async function measureWarmStarts(rounds: number, tell: (section: Section)
         row('warm', 'all tools listed, from construction', ({ listedMs }) => listedMs),
         row('sdk', 'first call', ({ calledMs }) => calledMs),
         row('warm', 'first call', ({ calledMs }) => calledMs),
-        row('warm', 'longest stall of main', ({ stallMs }) => stallMs),
+        row('warm', 'longest stall of the main thread', ({ stallMs }) => stallMs),
       ],
-      notes: ['For the SDK the first call is its connect and its call; all in fresh processes, interleaved'],
+      notes: ['For the SDK the first call includes its connect; all in fresh processes, interleaved'],
     });
   }
 }

@@ -1,4 +1,7 @@
-/** Calls beside refreshes in a process of its own: `node calls-process.ts WAY URL COUNT SECONDS`. Prints a CallsSample. */
+/**
+ * Calls in parallel with refreshes, in their own process: `node calls-process.ts WAY URL COUNT SECONDS`. Prints a
+ * CallsSample.
+ */
 import { type CallsJob, measureCalls } from '../../src/main/cli/bench/measure-calls.ts';
 import { floorKeeper } from './worker-keepers.ts';
 
@@ -12,7 +15,7 @@ const job = {
   tool: 'c0.tool_0',
   args: { query: 'railway' },
 } as const;
-// The control: a thread of this process does all the work of a refresh, of another map, and nobody takes anything from it.
+// Control: a thread of this process does all the work of a refresh, of another map, and posts no result.
 const control = async (): Promise<CallsJob> => {
   const keeper = await floorKeeper(besideUrl);
   return { ...job, isRefreshing: false, beside: () => keeper.refresh() };
@@ -24,6 +27,6 @@ const JOBS: Readonly<Record<string, () => Promise<CallsJob>>> = {
   inline: async () => ({ ...job, isRefreshing: true, offload: 'never' }),
 };
 const make = JOBS[way];
-if (make === undefined) throw new Error(`There is no way "${way}"`);
+if (make === undefined) throw new Error(`Unknown way "${way}"`);
 const sample = await measureCalls(await make());
 process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -9,7 +9,9 @@ const SCRIPT = fileURLToPath(new URL('./calls-process.ts', import.meta.url));
 const SIZE = 10_000;
 const WAYS = ['no refresh', 'control', 'manager', 'inline'] as const;
 
-/** Open-loop calls, 100 a second, of a real connector while a map of 10 000 entries is refreshed every second. */
+/**
+ * Measures open-loop calls, 100 a second, of a real connector while a map of 10 000 entries is refreshed every second.
+ */
 export async function measureCallsBesideRefreshes(
   rounds: number,
   seconds: number,
@@ -46,7 +48,7 @@ export async function measureCallsBesideRefreshes(
       .join(', ') ?? '';
   const notes = [
     `${seconds * 100} calls a round; refreshes of the manager in each: ${refreshes}`,
-    'control: no refresh, but a thread of the process fetches and proves another map of that size every second, and tells main nothing',
+    'control: no refresh, but a thread of the process fetches and verifies another map of that size every second, and posts no result to the main thread',
   ];
   tell({ title: `Calls, 100/s open loop, while a map of ${SIZE} entries is refreshed every second`, rows, notes });
 }

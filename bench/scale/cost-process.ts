@@ -1,5 +1,6 @@
 /**
- * A host in a process of its own, run with --expose-gc: `node --expose-gc cost-process.ts OFFLOAD URL ENABLED`. ENABLED connectors come up from the map at URL. Prints a CostSample.
+ * Host in its own process, run with --expose-gc: `node --expose-gc cost-process.ts OFFLOAD URL ENABLED`. ENABLED
+ * connectors come up from the map at URL. Prints a CostSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAP_KEY } from '../../src/main/cli/bench/map-server.ts';
@@ -8,12 +9,12 @@ import { ConnectorProxyManager } from '../../src/main/index.ts';
 export interface CostSample {
   readonly firstToolMs: number;
   readonly allToolsMs: number;
-  /** Until `sync()` resolves. */
+  /** Time until `sync()` resolves. */
   readonly syncMs: number;
-  /** Of the whole process, threads included, until all tools are there. */
+  /** Processor time of the whole process, threads included, until all tools are listed. */
   readonly cpuMs: number;
   readonly rssMb: number;
-  /** Of main, after a collection, beyond what there was before. */
+  /** Heap growth of the main thread, after a collection. */
   readonly heapBytes: number;
   readonly externalBytes: number;
 }

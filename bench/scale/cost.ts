@@ -8,7 +8,10 @@ import type { CostSample } from './cost-process.ts';
 const SCRIPT = fileURLToPath(new URL('./cost-process.ts', import.meta.url));
 const WAYS = { inline: 'never', manager: 'auto' } as const;
 
-/** First tool, all tools, processor time and memory of a map of 10 000 entries, 16 of them real servers that are up. */
+/**
+ * Measures first tool, all tools, processor time and memory of a map of 10 000 entries, 16 of which are real running
+ * servers.
+ */
 export async function measureCost(rounds: number, tell: (section: Section) => void): Promise<void> {
   using servers = await startFixture({ count: 16, tools: 20, bare: true });
   using map = await startMapProcess({ count: 10_000, endpoints: servers.urls });
@@ -21,12 +24,12 @@ export async function measureCost(rounds: number, tell: (section: Section) => vo
       ...row('all tools', 'ms', ({ allToolsMs }) => allToolsMs),
       ...row('processor time', 'ms', ({ cpuMs }) => cpuMs),
       ...row('RSS', 'MB', ({ rssMb }) => rssMb),
-      ...row('heap of main', 'MB', ({ heapBytes }) => heapBytes / 2 ** 20),
+      ...row('heap of the main thread', 'MB', ({ heapBytes }) => heapBytes / 2 ** 20),
     ],
   });
 }
 
-/** The whole first sync of 1 000 entries whose server takes a millisecond. */
+/** Measures the whole first sync of 1 000 entries whose server takes a millisecond. */
 export async function measureSmallTotal(rounds: number, tell: (section: Section) => void): Promise<void> {
   using map = await startMapProcess({ count: 1_000, endpoints: [], latencyMs: 1 });
   const row = rowOf(await collect(map, rounds, '0'));
@@ -37,7 +40,10 @@ export async function measureSmallTotal(rounds: number, tell: (section: Section)
   tell({ title: 'A first sync of 1 000 entries, 1 ms away', rows });
 }
 
-/** What main keeps of each entry, at these sizes: of a disabled one, and of one that is up (a proxy of a few lines, so that what is measured is ours). */
+/**
+ * Measures the memory of each entry on the main thread, at these sizes. Entries are disabled, or up with a minimal
+ * proxy, so that only the manager is measured.
+ */
 export async function measureMemory(
   sizes: readonly number[],
   rounds: number,
@@ -49,7 +55,7 @@ export async function measureMemory(
       const samples = await collect(map, rounds, '0', kind === 'up' ? 'fake' : '');
       const row = rowOf(samples);
       tell({
-        title: `Memory of main for each of ${size} entries, ${kind}`,
+        title: `Memory of the main thread for each of ${size} entries, ${kind}`,
         rows: [
           ...row('heap', 'bytes/entry', ({ heapBytes }) => heapBytes / size),
           ...row('external', 'bytes/entry', ({ externalBytes }) => externalBytes / size),

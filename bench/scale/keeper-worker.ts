@@ -1,4 +1,4 @@
-/** The thread of worker-keepers.ts: loads the map at each message, in the way of `workerData`. */
+/** Thread of worker-keepers.ts: loads the map at each message, in the way of `workerData`. */
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -28,7 +28,7 @@ async function clone(): Promise<WorkerAnswer> {
   if (response.status === 304) return { kind: 'done' };
   etag = response.headers.get('etag');
   const { signature, ...map } = JSON.parse(await response.text()) as { signature: string };
-  if (!verifyServiceMapSignature(map, signature, MAP_KEY)) throw new Error('The map is not signed right');
+  if (!verifyServiceMapSignature(map, signature, MAP_KEY)) throw new Error('The signature of the map is invalid');
   return { kind: 'map', map };
 }
 

@@ -1,6 +1,7 @@
 /**
- * A host in a process of its own, run with --expose-gc: `node --expose-gc soak-process.ts URL SECONDS SERVERS`. Its clock runs so fast that the seconds are an hour; the map is refreshed,
- * changed, confirmed and not to be had in turns, tools are called over sessions that their servers forget. Prints a ScaleSoakSample.
+ * Host in its own process, run with --expose-gc: `node --expose-gc soak-process.ts URL SECONDS SERVERS`. Its clock runs
+ * so fast that the given seconds are an hour. The map is in turns refreshed, changed, confirmed and unavailable; tools
+ * are called over sessions that their servers forget. Prints a ScaleSoakSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAP_KEY, type MapMode, serveNext } from '../../src/main/cli/bench/map-server.ts';
@@ -11,10 +12,10 @@ export interface ScaleSoakSample {
   readonly reconnects: number;
   readonly calls: number;
   readonly failedCalls: number;
-  /** After a collection, every ten refreshes. */
+  /** Heap after a collection, every ten refreshes. */
   readonly heapBytes: readonly number[];
   readonly externalBytes: readonly number[];
-  /** Of the last 80 %, by least squares, for each refresh. */
+  /** Slope per refresh of the last 80 % of the heap samples, by least squares. */
   readonly heapSlope: number;
   readonly handlesBefore: Readonly<Record<string, number>>;
   readonly handlesAfter: Readonly<Record<string, number>>;
@@ -93,7 +94,7 @@ while (Date.now() < endsAt) {
   heapBytes.push(heapUsed);
   externalBytes.push(external);
 }
-// As many as before the first look, and at rest.
+// The handle counts compare the same number of cycles as before, at rest.
 while (done % MODES.length !== 0) {
   await cycle(done);
   done += 1;

@@ -9,7 +9,10 @@ const SCRIPT = fileURLToPath(new URL('./soak-process.ts', import.meta.url));
 const SERVERS = 4;
 const MB = 2 ** 20;
 
-/** An hour of refreshes, changes, failures and reconnects in some minutes: does the heap grow, does anything stay open? */
+/**
+ * Measures an hour of refreshes, changes, failures and reconnects in some minutes: does the heap grow, does anything
+ * stay open?
+ */
 export async function measureScaleSoak(seconds: number, tell: (section: Section) => void): Promise<void> {
   using servers = await startFixture({ count: SERVERS, tools: 5, sessions: true, callsPerSession: 3 });
   using map = await startMapProcess({ count: 2_000, endpoints: servers.urls });

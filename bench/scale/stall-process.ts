@@ -1,4 +1,7 @@
-/** One way to keep a map current in a process of its own: `node stall-process.ts WAY URL COUNT REFRESHES`. Prints a StallSample. */
+/**
+ * One way to keep a map current, in its own process: `node stall-process.ts WAY URL COUNT REFRESHES`. Prints a
+ * StallSample.
+ */
 import { managerKeeper, plainKeeper } from '../../src/main/cli/bench/keepers.ts';
 import { measureStalls } from '../../src/main/cli/bench/measure-stalls.ts';
 import { cloneKeeper, floorKeeper } from './worker-keepers.ts';
@@ -13,6 +16,6 @@ const WAYS = {
 
 const [way = '', url = '', count = '0', refreshes = '0'] = process.argv.slice(2);
 const open = WAYS[way as keyof typeof WAYS];
-if (open === undefined) throw new Error(`There is no way "${way}"`);
+if (open === undefined) throw new Error(`Unknown way "${way}"`);
 const sample = await measureStalls(open, url, Number(count), Number(refreshes));
 process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -12,7 +12,7 @@ const PAIRED = 10_000;
 
 type Scenario = keyof typeof SCENARIOS;
 
-/** How long a load holds main, at each of these sizes, in all ways. */
+/** Measures how long a load blocks the main thread, at each of these sizes, in all ways. */
 export async function measureSizes(
   sizes: readonly number[],
   rounds: number,
@@ -32,12 +32,12 @@ export async function measureSizes(
   }
 }
 
-/** The manager beside the floor, a worker as busy and main idle, in interleaved pairs. */
+/** Compares the manager with the floor, an equally busy worker with an idle main thread, in interleaved pairs. */
 export async function measurePairs(pairs: number, tell: (section: Section) => void): Promise<void> {
   const samples = await collect(['floor', 'manager'], PAIRED, pairs, 3);
   const of = (way: string): readonly StallSample[] => samples.get(way) ?? [];
   for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
-    // Of each process the mean of its loads: loads of one process are no samples of their own.
+    // One sample is the mean of one process: loads of one process are not independent samples.
     const means = (way: string): number[] =>
       of(way).map((sample) => meanOf(sample[scenario].map(({ maxMs }) => maxMs)));
     const [ours, floors] = [means('manager'), means('floor')];
@@ -66,7 +66,7 @@ async function collect(
   using server = await startMapProcess({ count: size, endpoints: [] });
   const samples = new Map<string, StallSample[]>();
   for (let round = 0; round < rounds; round += 1) {
-    // In another order each time: who comes second finds the machine warm.
+    // The order alternates, because the second way finds a warm machine.
     for (const way of round % 2 === 0 ? ways : [...ways].reverse()) {
       const sample = await inFreshProcess<StallSample>(SCRIPT, [way, server.url, String(size), String(refreshes)]);
       samples.set(way, [...(samples.get(way) ?? []), sample]);

@@ -1,4 +1,7 @@
-/** The thread of streaming.ts: sends entries in chunks of `size` against `credits`. A size of 0 posts them all as one structured clone. */
+/**
+ * Thread of streaming.ts: sends entries in chunks of `size` against `credits`. A size of 0 posts them all as one
+ * structured clone.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { pack } from '../../src/shared/codec.ts';
 
@@ -22,7 +25,7 @@ const entries = Array.from({ length: count }, (_, index) => ({
   },
 }));
 const port = parentPort;
-if (port === null) throw new Error('This is a thread');
+if (port === null) throw new Error('This module must run in a worker thread');
 
 async function send(): Promise<void> {
   if (size === 0) return port?.postMessage({ kind: 'all', entries });

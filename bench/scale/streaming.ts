@@ -21,7 +21,10 @@ const SHAPES = [
 
 type Message = ChunkEvent | { readonly kind: 'all' } | { readonly kind: 'end' };
 
-/** How 10 000 entries come over from a thread: in chunks of which size, against how many credits, and what if no two have the same members. */
+/**
+ * Measures how 10 000 entries arrive from a thread, by chunk size and number of credits, and with entries that all have
+ * different fields.
+ */
 export async function measureStreaming(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const isHeterogeneous of [false, true]) {
     const rows: Row[] = [];

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { Keeper, KeeperOf } from '../../src/main/cli/bench/keepers.ts';
 
-/** What a worker of these answers a `url` with. */
+/** Response of a worker to a `url`. */
 export type WorkerAnswer = { readonly kind: 'map'; readonly map: unknown } | { readonly kind: 'done' };
 
-/** A worker that fetches and proves, and hands the whole map over as one structured clone. */
+/** A worker that fetches and verifies, and posts the whole map as one structured clone. */
 export const cloneKeeper: KeeperOf = (url) => workerKeeper('clone', url);
 
-/** The floor: a worker that does all that ours does and tells main nothing but that it is done. */
+/** The floor: a worker that does all of the loader's work, and posts only that it is done. */
 export const floorKeeper: KeeperOf = (url) => workerKeeper('floor', url);
 
 async function workerKeeper(way: 'clone' | 'floor', url: string): Promise<Keeper> {

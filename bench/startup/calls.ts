@@ -1,4 +1,7 @@
-/** What does a call cost: through the gateway, beside a plain byte proxy, and by the library, beside the official SDK? */
+/**
+ * What does a call cost through the gateway, compared with a plain byte proxy, and in the library, compared with the
+ * official SDK?
+ */
 import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
@@ -14,7 +17,7 @@ const IN_FLIGHT = 32;
 const TURNS = 12;
 const CALLS_PER_TURN = 1_000;
 
-/** The baseline of calls by the library: the faster one of the official clients on most machines. */
+/** Baseline of calls by the library: the faster one of the official clients on most machines. */
 const SDK = 'SDK 2.x, direct';
 
 /** Measures both, `rounds` times each. */
@@ -26,17 +29,17 @@ export async function measureStartupCalls(rounds: number, tell: (section: Sectio
     library.push(await measureLibrary());
   }
   tell({
-    title: `Gateway: calls with ${IN_FLIGHT} in flight, beside a plain byte proxy`,
+    title: `Gateway: calls with ${IN_FLIGHT} in flight, compared with a plain byte proxy`,
     rows: gatewayRows(gateway),
     notes: [
-      `${CALLS_PER_TURN} calls a turn, ${TURNS} turns a round; the ways take turns, and a share compares a turn with the proxy's before it`,
-      'CPU is that of the whole process between client and connector, user and system, all of its threads',
+      `${CALLS_PER_TURN} calls a turn, ${TURNS} turns a round; the ways alternate, and a share compares a turn with the proxy's turn before it`,
+      'CPU of the whole process between client and connector, user and system, all threads',
     ],
   });
   tell({
     title: 'Library: calls one at a time',
     rows: libraryRows(library),
-    notes: ['all clients in one process, by turns; the server is one of a few lines that speaks both generations'],
+    notes: ['All clients in one process, in turns; a minimal server of both protocol generations'],
   });
 }
 
@@ -59,7 +62,7 @@ function gatewayRows(rounds: readonly Blocks[]): Row[] {
       const samples = rounds.flatMap((blocks) => (blocks[way] ?? []).flatMap((block) => of(block) ?? []));
       return samples.length === 0 ? [] : [{ way, metric, unit, samples, baseline: PROXY }];
     });
-  /** Each turn over the proxy's turn beside it, so that what else the machine does counts for both. */
+  /** Divides each turn by the proxy's adjacent turn, so that other load on the machine affects both equally. */
   const shares = (metric: string, of: (block: Block, proxy: Block) => number): Row[] =>
     ways
       .filter((way) => way.startsWith('switchyard'))

@@ -13,13 +13,13 @@ import { endWithUs } from '../support/serving-process.ts';
 const CONNECTORS = 4;
 const TOOLS = 20;
 
-/** One way to call a tool from a shell: the arguments of Node. */
+/** Way to call a tool from a shell: the arguments of Node. */
 interface Way {
   readonly way: string;
   readonly args: readonly string[];
 }
 
-/** From the start of a command to its end, with a result: over a gateway that runs, on its own, and with mcporter. */
+/** Measures a command from start to end, with a result: through a running gateway, on its own, and with mcporter. */
 export async function measureCommandLine(
   rounds: number,
   withPeers: boolean,
@@ -35,9 +35,9 @@ export async function measureCommandLine(
   const list = ['tools', '--connector', connector, ...given];
   const ways: Way[] = [
     { way: 'node -e 0', args: ['-e', '0'] },
-    { way: 'call, by a gateway that runs', args: [bin, ...call] },
+    { way: 'call, through a running gateway', args: [bin, ...call] },
     { way: 'call, on its own', args: [bin, ...call, '--no-via'] },
-    { way: 'tools of one, by a gateway that runs', args: [bin, ...list] },
+    { way: 'tools of one, through a running gateway', args: [bin, ...list] },
     { way: 'tools of one, on its own', args: [bin, ...list, '--no-via'] },
   ];
   if (withPeers) {
@@ -67,11 +67,11 @@ export async function measureCommandLine(
         ...{ way, metric: 'whole command', unit: 'ms', samples: times, baseline: 'node -e 0' },
       }),
     ),
-    notes: ['The target for a gateway that runs: 100 ms more than `node -e 0`.'],
+    notes: ['Target with a running gateway: 100 ms more than `node -e 0`.'],
   });
 }
 
-/** Connector and tool that are there, from the command itself; this fills the state folder too. */
+/** Returns the first connector and tool, from the command itself. This also fills the state folder. */
 function firstTool(bin: string, given: readonly string[], folder: string): readonly string[] {
   const out = execFileSync(process.execPath, [bin, 'tools', ...given, '--json'], {
     encoding: 'utf8',

@@ -11,11 +11,11 @@ import { startRawConnectors } from '../gateway/raw-connectors.ts';
 const TODAY = 'switchyard, first answers off';
 const NODE = 'node -e 0';
 
-/** Connectors of each kind, and the tools of each: 20 in all. */
+/** Number of connectors of each kind, and of tools of each connector: 20 tools in all. */
 const EACH = 2;
 const TOOLS = 5;
 
-/** A program and its words. */
+/** Arguments and environment of a process. */
 interface Way {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -24,9 +24,9 @@ interface Way {
 type Ways = Readonly<Record<string, Way>>;
 
 /**
- * From the spawn of a server over standard streams to its answer to `tools/list`: a gateway that remembers 20 tools of
- * two stdio and two HTTP connectors, beside servers that have these tools themselves. Then a whole command that prints
- * help, the version or completions, beside an empty Node.
+ * Measures from the spawn of a stdio server to its response to `tools/list`. A gateway that remembers 20 tools of two
+ * stdio and two HTTP connectors is compared with servers that have these tools themselves. Then measures whole commands
+ * that print help, the version or completions, compared with an empty Node process.
  */
 export async function measureFirstList(rounds: number, tell: (section: Section) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-first-list-'));
@@ -67,7 +67,7 @@ export async function measureFirstList(rounds: number, tell: (section: Section) 
   }
 }
 
-/** Writes servers with a number of tools, which is their first word; the paths of their files. */
+/** Writes servers whose number of tools is their first argument, and returns the paths of their files. */
 function serversIn(folder: string): { readonly plain: string; readonly sdk1: string; readonly sdk2: string } {
   const tools = `Array.from({ length: Number(process.argv[2]) }, (_, index) => ({ name: 'tool_' + index,
     description: 'Looks up things of kind ' + index, inputSchema: { type: 'object', properties: { query: { type: 'string' } } } }))`;
@@ -101,12 +101,12 @@ function serversIn(folder: string): { readonly plain: string; readonly sdk1: str
   return { plain: pathOf('plain'), sdk1: pathOf('sdk1'), sdk2: pathOf('sdk2') };
 }
 
-/** Runs a gateway until it has written down what it knows, and once more. */
+/** Runs a gateway until it has stored its state, and once more. */
 async function remember(way: Way): Promise<void> {
   for (let run = 0; run < 2; run += 1) await listOnce(way, 3_000);
 }
 
-/** Milliseconds from the spawn to the list. The process has ended when this resolves. */
+/** Resolves with the milliseconds from the spawn to the list. The process has ended by then. */
 async function listOnce({ args, env }: Way, restMs = 0): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
@@ -129,7 +129,7 @@ async function listOnce({ args, env }: Way, restMs = 0): Promise<number> {
   return tookMs;
 }
 
-/** Milliseconds from the spawn of a command to its end. */
+/** Resolves with the milliseconds from the spawn of a command to its end. */
 async function runOnce({ args, env }: Way): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
@@ -148,7 +148,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await end;
 }
 
-/** The samples of each way. The first round warms the caches of the disk, and is dropped. */
+/** Returns the samples of each way. The first round warms the disk caches, and is dropped. */
 async function takeTurns(
   ways: Ways,
   rounds: number,

@@ -1,13 +1,13 @@
 /**
- * The first load of a map in a process of its own: `node first-sync-process.ts WAY URL LIBRARY`. The library and what a
- * way needs are imported before. Prints a FirstSyncSample.
+ * First load of a map in its own process: `node first-sync-process.ts WAY URL LIBRARY`. The library and the code of the
+ * way are imported before. Prints a FirstSyncSample.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FirstSyncSample {
   readonly totalMs: number;
-  /** The longest that the event loop stood still. */
+  /** Longest stall of the event loop. */
   readonly stallMs: number;
   /** Processor time of the whole process. */
   readonly cpuMs: number;
@@ -37,7 +37,7 @@ const WAYS: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> = {
 };
 
 const prepare = WAYS[way];
-if (prepare === undefined) throw new Error(`There is no way "${way}"`);
+if (prepare === undefined) throw new Error(`Unknown way "${way}"`);
 const load = await prepare();
 await sleep(200);
 const delay = monitorEventLoopDelay({ resolution: 1 });

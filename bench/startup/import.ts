@@ -15,7 +15,7 @@ const CLIENT = import.meta.resolve('@modelcontextprotocol/client');
 const SDK_1 = import.meta.resolve('@modelcontextprotocol/sdk/client/index.js');
 const SDK_1_HTTP = import.meta.resolve('@modelcontextprotocol/sdk/client/streamableHttp.js');
 
-/** Modules of Node that any client over HTTP needs; taken as cheaply as they can be. */
+/** Node modules that any HTTP client needs, loaded in the cheapest way. */
 const BUILT_INS = [
   'net',
   'tls',
@@ -34,12 +34,12 @@ const BUILT_INS = [
   .map((name) => `process.getBuiltinModule('node:${name}');`)
   .join('\n');
 
-/** A way to do something in a process of its own: its name and its script. */
+/** Ways to do something in their own processes: names and scripts. */
 type Ways = Readonly<Record<string, string>>;
 
 /**
- * From the start of a process to its end: with an import alone, and with the first call of one HTTP connector after it.
- * Each figure is above that of an empty module in the same round.
+ * Measures from the start of a process to its end: with only an import, and with the first call of one HTTP connector.
+ * Each figure is the difference from an empty module in the same round.
  */
 export async function measureImport(rounds: number, tell: (section: Section) => void): Promise<void> {
   const ours = pathToFileURL(join(distFolder(), 'main', 'index.js')).href;
@@ -64,7 +64,9 @@ export async function measureImport(rounds: number, tell: (section: Section) => 
   }
 }
 
-/** Connect, list, call one tool, and end. `versionNegotiation` is what the official client 2.x does best with. */
+/**
+ * Connects, lists, calls one tool, and ends. `versionNegotiation` is the fastest setting for the official client 2.x.
+ */
 function callWays(ours: string, folder: string, url: string, versionNegotiation: object): Ways {
   const port = new URL(url).port;
   const config = join(folder, `${port}.json`);
@@ -96,7 +98,7 @@ async function measure(title: string, folder: string, ways: Ways, rounds: number
     writeFileSync(file, code);
     return { way, file };
   });
-  // The first round fills the caches of the system and is not counted.
+  // The first round fills the system's caches and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
     let emptyMs = 0;
     for (const { way, file } of scripts) {
@@ -113,7 +115,7 @@ async function measure(title: string, folder: string, ways: Ways, rounds: number
   return {
     title,
     rows,
-    notes: ['switchyard from what is published; each way in processes of its own, which take turns'],
+    notes: ['switchyard: the published package; each way in its own processes, which alternate'],
   };
 }
 

@@ -1,9 +1,12 @@
-/** Calls to one server by the library and by both official clients, by turns: `node library-calls-process.ts URL`. Prints LibraryTurns. */
+/**
+ * Calls to one server by the library and by both official clients, in turns: `node library-calls-process.ts URL`.
+ * Prints LibraryTurns.
+ */
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CALL_WAYS, type Call } from '../connectors/call-ways.ts';
 
-/** The latencies of each turn of each way, in milliseconds. */
+/** Latencies of each turn of each way, in milliseconds. */
 export type LibraryTurns = Readonly<Record<string, readonly (readonly number[])[]>>;
 
 const WARM_UP_CALLS = 1_000;
@@ -31,7 +34,7 @@ async function timed(call: Call, count: number): Promise<number[]> {
 const url = process.argv[2] ?? '';
 const open = async (way: string): Promise<Call> => {
   const opened = await CALL_WAYS[way]?.([url], 'auto');
-  if (opened === undefined) throw new Error(`There is no way "${way}"`);
+  if (opened === undefined) throw new Error(`Unknown way "${way}"`);
   return opened;
 };
 const calls: readonly (readonly [way: string, Call])[] = [

@@ -1,7 +1,7 @@
 /**
- * MCP servers that answer each request after the same time, in a process of their own: `node trip-servers-process.ts
- * JOB`, JSON. Each is behind a relay that holds every new connection back. Prints a TripServersFacts, then runs until it
- * is killed.
+ * MCP servers that answer each request after the same time, in their own process: `node trip-servers-process.ts JOB`,
+ * JSON. Each is behind a relay that delays every new connection. Prints a TripServersFacts, then runs until it is
+ * killed.
  */
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -11,20 +11,23 @@ import { TripServer } from '../../test/helpers/trip-server.ts';
 export interface TripServersJob {
   readonly era: 'legacy' | 'modern';
   readonly count: number;
-  /** Whether all are paths of one origin. */
+  /** Whether all servers are paths of one origin. */
   readonly isOneOrigin: boolean;
   readonly requestMs: number;
-  /** What a new connection takes. Above 0 it is one of TLS, so that clients see it: the system has accepted it at once. */
+  /**
+   * Delay of a new connection. Above 0 the connection uses TLS, so that clients see the delay: the system accepts a TCP
+   * connection at once.
+   */
   readonly connectMs: number;
 }
 
 export interface TripServersFacts {
   readonly urls: readonly string[];
-  /** One more, which answers at once. */
+  /** URL of one more server, which answers at once. */
   readonly warmUrl: string;
-  /** The authority of their certificates, PEM; null without TLS. */
+  /** Certificate authority of the servers, PEM; null without TLS. */
   readonly ca: string | null;
-  /** Answers with a TripCounts of what came since it was last asked. */
+  /** URL that returns a TripCounts of the requests since its last use. */
   readonly countsUrl: string;
 }
 
@@ -40,7 +43,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The port of a relay to `port`. */
+/** Returns the port of a relay to `port`. */
 function relayTo(port: number): Promise<number> {
   return listen(
     createServer({ pauseOnConnect: true }, (client) => {

@@ -1,10 +1,10 @@
 /**
- * Lists the tools of some servers once, in a process of its own: `node trips-process.ts WAY JOB`, JSON. Prints a
+ * Lists the tools of some servers once, in its own process: `node trips-process.ts WAY JOB`, JSON. Prints a
  * ListingSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Servers, by their addresses and by a file of them. */
+/** Servers, as addresses and as a configuration file. */
 export interface TripTargets {
   readonly urls: readonly string[];
   readonly configFile: string;
@@ -12,24 +12,24 @@ export interface TripTargets {
 
 export interface TripsJob {
   readonly targets: TripTargets;
-  /** Listed before the clock starts, so that all code is loaded; null for a cold start. */
+  /** Servers to list before the clock starts, so that all code is loaded; null for a cold start. */
   readonly warmUp: TripTargets | null;
-  /** The library as it is published. */
+  /** URL of the published library. */
   readonly library: string;
-  /** Folder of what is remembered; null for none. */
+  /** State folder; null for none. */
   readonly stateDir: string | null;
-  /** A map of the servers that is read in place of their file. */
+  /** Map of the servers to read instead of their file. */
   readonly map: { readonly serviceMapUrl: string; readonly signatureKey: string } | null;
 }
 
 export interface ListingSample {
-  /** Until all tools are listed. */
+  /** Time until all tools are listed. */
   readonly tookMs: number;
-  /** Processor time of the whole process meanwhile. */
+  /** Processor time of the whole process in that period. */
   readonly cpuMs: number;
 }
 
-/** Resolves once all tools are listed, with what is left to do afterwards. */
+/** Lists all tools. Resolves with a function for the work that is left. */
 type Listing = (targets: TripTargets, options: object) => Promise<() => Promise<void>>;
 
 const PATIENCE_MS = 30_000;
@@ -83,7 +83,7 @@ function ofEach(list: (url: URL) => Promise<void>): Listing {
 }
 
 const prepare = WAYS[way];
-if (prepare === undefined) throw new Error(`There is no way "${way}"`);
+if (prepare === undefined) throw new Error(`Unknown way "${way}"`);
 const list = await prepare();
 if (job.warmUp !== null) await (await list(job.warmUp, {}))();
 const before = process.cpuUsage();

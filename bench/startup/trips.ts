@@ -62,7 +62,7 @@ type Tell = (section: Section) => void;
 
 type Sample = ListingSample & TripCounts;
 
-/** A way and what its process is told. */
+/** A way, and the job of its process. */
 interface Turn {
   readonly way: string;
   readonly program: string;
@@ -70,8 +70,8 @@ interface Turn {
 }
 
 /**
- * How long until the tools of 16 servers are listed that answer each request after 100 ms, and by how many requests and
- * connections. Each way lists them in fresh processes, which take turns.
+ * Measures how long it takes to list the tools of 16 servers that answer each request after 100 ms, and with how many
+ * requests and connections. Each way lists them in fresh processes, in turns.
  */
 export async function measureTrips(rounds: number, tell: Tell): Promise<void> {
   for (const scenario of SCENARIOS) tell(await measureScenario(scenario, rounds));
@@ -91,13 +91,13 @@ async function measureScenario({ title, servers, ways }: Scenario, rounds: numbe
     title: `${title}, ${REQUEST_MS} ms a request`,
     rows: rowsOf(await takeTurns(world, turns, rounds), SDK_2),
     notes: [
-      'each process lists one server that answers at once before the clock starts, so that its code is loaded',
-      'requests and connections of a whole process, with what follows the lists',
+      'Before the clock starts, each process lists one server that answers at once, so that its code is loaded',
+      'Requests and connections of a whole process, including work after the lists',
     ],
   };
 }
 
-/** From a start in which nothing is loaded: the map is fetched and proved before anything is known of its connectors. */
+/** Measures from a cold start: the map is fetched and verified before its connectors are known. */
 async function measureMap(rounds: number): Promise<Section> {
   using world = await World.start({ era: 'modern', isOneOrigin: false, connectMs: 0 });
   using map = await startMapProcess({ count: COUNT, endpoints: world.job.targets.urls, latencyMs: MAP_MS });
@@ -113,7 +113,7 @@ async function measureMap(rounds: number): Promise<Section> {
   };
 }
 
-/** The servers of a scenario, and a folder for it. */
+/** Servers of a scenario, and a folder for it. */
 class World implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'switchyard-trips-'));
   readonly #serving: ServingProcess<TripServersFacts>;
@@ -129,7 +129,7 @@ class World implements Disposable {
     return new World(await startServing<TripServersFacts>(SERVERS, [JSON.stringify(job)]));
   }
 
-  /** A job from a cold start, with a file and without memory. */
+  /** Job for a cold start, with a file and without remembered state. */
   get job(): TripsJob {
     const library = pathToFileURL(join(distFolder(), 'main', 'index.js')).href;
     const targets = this.#targets('servers', this.#serving.printed.urls);
@@ -142,7 +142,7 @@ class World implements Disposable {
 
   async run({ program, job }: Turn): Promise<Sample> {
     await this.#counts();
-    // The authority is one of the process, for all ways alike.
+    // The certificate authority is set for the whole process, in the same way for all.
     const { ca } = this.#serving.printed;
     const before = process.env.NODE_EXTRA_CA_CERTS;
     if (ca !== null) process.env.NODE_EXTRA_CA_CERTS = this.#caFile;
@@ -171,7 +171,7 @@ class World implements Disposable {
     return { urls, configFile };
   }
 
-  /** What came since this was last asked. */
+  /** Returns the counts since the last call. */
   async #counts(): Promise<TripCounts> {
     return (await (await fetch(this.#serving.printed.countsUrl)).json()) as TripCounts;
   }

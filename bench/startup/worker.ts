@@ -11,7 +11,10 @@ import type { FirstSyncSample } from './first-sync-process.ts';
 const EMPTY = 'empty worker';
 const FIRST_SYNC = fileURLToPath(new URL('./first-sync-process.ts', import.meta.url));
 
-/** A thread that loads the module of its `workerData`, or none, and says so. JavaScript: TypeScript costs it 100 ms. */
+/**
+ * Thread that loads the module of its `workerData`, if any, and reports it. It is JavaScript, because TypeScript would
+ * be slow to load.
+ */
 const BOOT = `
 const { parentPort, workerData } = require('node:worker_threads');
 Promise.resolve(workerData === null ? null : import(workerData)).then(() => parentPort.postMessage('loaded'));
@@ -19,10 +22,12 @@ Promise.resolve(workerData === null ? null : import(workerData)).then(() => pare
 
 type Tell = (section: Section) => void;
 
-/** Samples of each way, by its name. */
+/** Samples by the name of the way. */
 type Samples<T> = Map<string, T[]>;
 
-/** How long a thread takes until its code is loaded, and what a first load of a map costs with such a thread. */
+/**
+ * Measures how long a thread takes until its code is loaded, and what the first load of a map costs with such a thread.
+ */
 export async function measureWorkers(rounds: number, tell: Tell): Promise<void> {
   const dist = pathToFileURL(join(distFolder(), '/')).href;
   await measureBoot(dist, rounds, tell);
@@ -74,7 +79,7 @@ async function measureFirstSync(
       add(samples, way, await inFreshProcess<FirstSyncSample>(FIRST_SYNC, [way, map.url, library]));
   const baseline = ways[0] ?? '';
   const rows = [
-    ...rowsOf('until the map is there', samples, baseline, ({ totalMs }) => totalMs),
+    ...rowsOf('until the map is loaded', samples, baseline, ({ totalMs }) => totalMs),
     ...rowsOf('longest stall', samples, baseline, ({ stallMs }) => stallMs),
     ...rowsOf('processor time', samples, baseline, ({ cpuMs }) => cpuMs),
   ];

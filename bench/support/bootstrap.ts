@@ -3,7 +3,10 @@ import { seededRandom } from './seeded-random.ts';
 
 const RESAMPLES = 10_000;
 
-/** The upper bound of the one-sided 95 % confidence interval of the mean (bootstrap, percentile method; Efron 1979). */
+/**
+ * Returns the upper bound of the one-sided 95 % confidence interval of the mean (bootstrap, percentile method; Efron
+ * 1979).
+ */
 export function upperBoundOfMean(samples: readonly number[], seed = 1): number {
   const random = seededRandom(seed);
   const means = Array.from({ length: RESAMPLES }, () => {

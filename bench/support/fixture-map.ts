@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from './maps.ts';
 
-/** The server of a signed map. */
+/** Server of a signed map. */
 export interface FixtureMap extends Disposable {
   readonly url: string;
 }

@@ -3,29 +3,29 @@ import { startServing } from './serving-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./mcp-fixture.ts', import.meta.url));
 
-/** What the servers of a fixture are like. */
+/** Options of the servers of a fixture. */
 export interface FixtureOptions {
   readonly count: number;
   readonly tools: number;
   readonly handshakeMs?: readonly [min: number, max: number];
   readonly hanging?: number;
-  /** Each call takes as long as this, chosen evenly with a fixed seed. */
+  /** Duration of each call, uniformly distributed with a fixed seed. */
   readonly callMs?: readonly [min: number, max: number];
-  /** Legacy servers with sessions that answer with event streams, rather than stateless ones of both eras. */
+  /** Use legacy servers with sessions and event streams, instead of stateless servers of both protocol generations. */
   readonly sessions?: boolean;
-  /** A server of the modern era of a few lines, without the SDK, so that what is measured is the client. */
+  /** Use a minimal server of the modern protocol without the SDK, so that the client is measured. */
   readonly bare?: boolean;
-  /** A server of the legacy HTTP+SSE transport of a few lines. */
+  /** Use a minimal server of the legacy HTTP+SSE transport. */
   readonly sse?: boolean;
   /** Refuse requests without an `Authorization` header, with a Bearer challenge. */
   readonly wantsToken?: boolean;
-  /** The port of a single server; any by default. */
+  /** Port of a single server. Defaults to any free port. */
   readonly port?: number;
-  /** Forget a session after so many calls, 0 for never. */
+  /** Number of calls after which a session is forgotten; 0 for never. */
   readonly callsPerSession?: number;
 }
 
-/** Real MCP servers in a process of their own, one origin each. */
+/** Real MCP servers in their own process, each with its own origin. */
 export interface Fixture extends Disposable {
   readonly urls: readonly string[];
   readonly pid: number;

@@ -1,5 +1,5 @@
 /**
- * A process of real MCP servers, each on a port (and so an origin) of its own: `node mcp-fixture.ts OPTIONS`, JSON.
+ * Process of real MCP servers, each on its own port (and so with its own origin): `node mcp-fixture.ts OPTIONS`, JSON.
  * Prints the ports as JSON, then runs until it is killed.
  */
 import { randomUUID } from 'node:crypto';
@@ -46,7 +46,7 @@ const stateless = (): RequestListener => {
   return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
 };
 
-/** A session each, with a server of its own, as the specification's legacy revisions have it. */
+/** Creates a session, with its own server, for each client, as the legacy revisions of the specification define. */
 function withSessions(): RequestListener {
   const live = new Map<string, { transport: NodeStreamableHTTPServerTransport; calls: number }>();
   return async (request, response) => {
@@ -76,7 +76,7 @@ function withSessions(): RequestListener {
   };
 }
 
-/** What it answers is the same for each request but for the id. */
+/** Creates a server whose responses differ only in the id. */
 function bareServer(): RequestListener {
   const tool = { name: 'tool_0', description: 'Looks things up', inputSchema: { type: 'object' } };
   const shared = { resultType: 'complete', ttlMs: 3_600_000, cacheScope: 'private' };
@@ -97,7 +97,10 @@ function bareServer(): RequestListener {
   };
 }
 
-/** HTTP+SSE (MCP 2024-11-05): one event stream for each session, whose messages are POSTs to its endpoint. */
+/**
+ * Creates a server for HTTP+SSE (MCP 2024-11-05): one event stream for each session, whose messages are POSTs to its
+ * endpoint.
+ */
 function sseServer(): RequestListener {
   const streams = new Map<string, ServerResponse>();
   const results: Readonly<Record<string, object>> = {
@@ -132,13 +135,13 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
-/** Handshakes take between the two times, spread evenly over the servers and the same in each run. */
+/** Delays handshakes by `delayMs`. The delays are spread evenly over the servers, and are the same in each run. */
 function listenerOf(delayMs: number): RequestListener {
   const make = bare ? bareServer : sse ? sseServer : sessions ? withSessions : stateless;
   const listener = make();
   if (delayMs === 0) return listener;
   return (request, response) => {
-    // A client that has shaken hands names the revision that it speaks.
+    // After the handshake a client sends the agreed revision.
     const { 'mcp-method': method, 'mcp-protocol-version': revision } = request.headers;
     const isHandshake = method === 'server/discover' || (request.method === 'POST' && revision === undefined);
     if (isHandshake) setTimeout(() => listener(request, response), delayMs);

@@ -1,17 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Clock ticks a second, as Linux tells user space on every machine (USER_HZ, proc(5)). */
+/** Clock ticks per second, which Linux reports to user space on every machine (USER_HZ, proc(5)). */
 const TICKS_PER_SECOND = 100;
 
-/** Milliseconds of CPU that a process has used so far, all of its threads; null where the system does not tell (it does on Linux). */
+/**
+ * Returns the CPU milliseconds of a process so far, of all threads; null if the system does not report it (Linux does).
+ */
 export function cpuMsOf(pid: number): number | null {
   const stat = read(`/proc/${pid}/stat`);
-  // The command, in parentheses, may hold anything.
+  // The command, in parentheses, may hold any character.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields === undefined ? null : ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
 }
 
-/** Bytes of a process that are in memory now, and the most since {@link forgetPeak}; null where the system does not tell. */
+/**
+ * Returns the resident bytes of a process, now and at most since {@link forgetPeak}; null if the system does not report
+ * it.
+ */
 export function memoryOf(pid: number): { readonly rssBytes: number; readonly peakBytes: number } | null {
   const status = read(`/proc/${pid}/status`);
   if (status === null) return null;
@@ -19,7 +24,7 @@ export function memoryOf(pid: number): { readonly rssBytes: number; readonly pea
   return { rssBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
 }
 
-/** Has the peak of a process count from now on; false where that is not to be had. */
+/** Restarts the peak count of a process; false if the system does not support that. */
 export function forgetPeak(pid: number): boolean {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

@@ -4,13 +4,16 @@ import { seededRandom } from './seeded-random.ts';
 export interface Simulation {
   readonly hosts: number;
   readonly intervalMs: number;
-  /** For how long each map holds; null for longer than anybody waits. */
+  /** Validity of each map; null if it is longer than any interval. */
   readonly holdsForMs: number | null;
   readonly untilMs: number;
   readonly seed: number;
 }
 
-/** How many requests come in each second when hosts (or sources) that start in the same moment refresh by {@link refreshDelayMs}. */
+/**
+ * Returns the number of requests in each second when hosts (or sources) that start at the same moment refresh by {@link
+ * refreshDelayMs}.
+ */
 export function simulateRefreshes({ hosts, intervalMs, holdsForMs, untilMs, seed }: Simulation): number[] {
   const random = seededRandom(seed);
   const perSecond = Array.from({ length: Math.ceil(untilMs / 1_000) }, () => 0);

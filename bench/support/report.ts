@@ -19,7 +19,7 @@ export function circumstances(name: string, question: string): Circumstances {
   };
 }
 
-/** Writes bench/results/DATE-NAME.{json,csv,html}; the path without its ending. */
+/** Writes bench/results/DATE-NAME.{json,csv,html} and returns the path without its extension. */
 export function writeReport(report: Report): string {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}${report.date.slice(0, 19).replaceAll(':', '')}-${report.name}`;

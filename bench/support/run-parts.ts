@@ -12,7 +12,10 @@ export interface Benchmark {
   readonly options: NonNullable<ParseArgsConfig['options']>;
 }
 
-/** Runs the parts of a benchmark, those that `--only` names or all, shows each section as it comes and writes the report. Ends the process. */
+/**
+ * Runs the parts of a benchmark that `--only` names, or all of them. Shows each section when it is done, and writes the
+ * report. Ends the process.
+ */
 export async function runParts(
   { name, question, options }: Benchmark,
   partsOf: (values: Values) => Readonly<Record<string, (tell: Tell) => Promise<void>>>,
@@ -22,7 +25,7 @@ export async function runParts(
   const wanted = values.only?.split(',') ?? Object.keys(parts);
   const unknown = wanted.filter((part) => !Object.hasOwn(parts, part));
   if (unknown.length > 0) {
-    process.stderr.write(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.\n`);
+    process.stderr.write(`Unknown part: ${unknown.join(', ')}. Available: ${Object.keys(parts).join(', ')}.\n`);
     process.exit(2);
   }
   const facts = circumstances(name, question);

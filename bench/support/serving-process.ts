@@ -3,19 +3,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 /** A process that serves until it is killed: with the scope, and with this process. */
 export interface ServingProcess<T> extends Disposable {
   readonly pid: number;
-  /** What it printed first. */
+  /** First line of its output. */
   readonly printed: T;
 }
 
 export interface ServingOptions {
-  /** For Node itself. */
+  /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether its stderr is shown. */
+  /** Whether its stderr is hidden. */
   readonly isQuiet?: boolean;
 }
 
-/** Starts a script that serves, and resolves once it has printed its first line, which is JSON. Rejects where it ends before. */
+/**
+ * Starts a script that serves. Resolves once it has printed its first line, which is JSON. Rejects if it ends before
+ * that.
+ */
 export function startServing<T>(
   script: string,
   args: readonly string[],
@@ -49,7 +52,7 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Has a process end with this one, however that ends; the function that is returned ends it now. */
+/** Kills a process when this one ends, for whatever reason. The returned function kills it at once. */
 export function endWithUs(child: ChildProcess): () => void {
   children.add(child);
   child.once('close', () => children.delete(child));

@@ -19,9 +19,9 @@ import { TracedChannel } from '../../src/main/observability/telemetry/traced-cha
 import { traced } from '../../src/main/observability/trace.ts';
 
 export interface TracingWay {
-  /** What the host has set up. */
+  /** Tracing that the host has set up. */
   readonly host: 'none' | 'no-op' | 'unsampled' | 'spans' | 'spans-and-metrics';
-  /** Whether the call runs without any of our tracing. */
+  /** Whether the call runs without any tracing of this package. */
   readonly isBare: boolean;
   /** Whether the client sends a trace. */
   readonly isTraced: boolean;
@@ -29,14 +29,17 @@ export interface TracingWay {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Calls that are timed together: few enough that most batches end before a busy machine turns to something else. */
+/**
+ * Number of calls that are timed together: few enough that most batches end before a busy machine switches to other
+ * work.
+ */
 const BATCH = 10;
 const WARM_UP_CALLS = 20_000;
 
 const way = JSON.parse(process.argv[2] ?? '') as TracingWay;
 const calls = Number(process.argv[3]);
 
-/** Takes spans and forgets them: what an exporter costs is the host's affair. */
+/** Accepts spans and drops them: the cost of an exporter is not measured. */
 const dropping: SpanProcessor = {
   onStart() {},
   onEnd() {},

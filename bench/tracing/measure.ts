@@ -6,7 +6,7 @@ import type { TracingWay } from './call-process.ts';
 const PROGRAM = fileURLToPath(new URL('./call-process.ts', import.meta.url));
 
 const WAYS: readonly { readonly way: string; readonly job: TracingWay }[] = [
-  { way: 'nothing of ours', job: { host: 'none', isBare: true, isTraced: false } },
+  { way: 'no tracing', job: { host: 'none', isBare: true, isTraced: false } },
   { way: 'no API', job: { host: 'none', isBare: false, isTraced: false } },
   { way: "no API, client's trace", job: { host: 'none', isBare: false, isTraced: true } },
   { way: 'no-op tracer', job: { host: 'no-op', isBare: false, isTraced: false } },

@@ -12,13 +12,13 @@ import {
 import type { SignatureTrust } from '../../src/shared/signatures/trust.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
-/** Processor time of one load, of the thread that proves the map and of main, in milliseconds. */
+/** Processor time of one load, of the worker that verifies the map and of the main thread, in milliseconds. */
 export interface LoadCost {
   readonly threadMs: number;
   readonly mainMs: number;
 }
 
-/** A thread that proves maps as those of the pool do, and main's half of it. */
+/** A thread that verifies maps in the same way as the pool's threads, and the main thread's half of the load. */
 export class LoadThread {
   readonly #worker = new Worker(new URL('./load-thread.worker.ts', import.meta.url));
   readonly #trust: SignatureTrust;
@@ -29,12 +29,12 @@ export class LoadThread {
     this.#trust = trust;
   }
 
-  /** Loads a map that follows the one before; the first one is proven as a whole. */
+  /** Loads a map that follows the previous one; the first one is verified in full. */
   async refresh(body: string): Promise<LoadCost> {
     return await this.#load(body, this.#known);
   }
 
-  /** Loads a map of which nothing is known. */
+  /** Loads a map without any known state. */
   async proveWhole(body: string): Promise<LoadCost> {
     this.#snapshot = Snapshot.empty();
     return await this.#load(body, null);

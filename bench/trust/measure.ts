@@ -9,14 +9,14 @@ import { type LoadCost, LoadThread } from './load-thread.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** How a map is signed, and who trusts it. The first is what the others are compared with. */
+/** A way to sign a map, and the trust that accepts it. The first way is the baseline. */
 interface Way {
   readonly name: string;
   readonly trust: SignatureTrust;
   readonly sign: (map: Json) => Json;
 }
 
-/** How a producer writes its maps: `canonical` as the command `sign` does, `plain` as JSON.stringify does. */
+/** Serialization of maps: `canonical` as the command `sign` does, `plain` as JSON.stringify does. */
 export type Writing = 'canonical' | 'plain';
 
 export interface TrustPlan {
@@ -27,16 +27,19 @@ export interface TrustPlan {
 
 const WARM_UP_PAIRS = 3;
 
-/** Refreshes whose mean is one sample: the system counts processor time in steps of some milliseconds. */
+/** Number of refreshes whose mean is one sample: the system counts processor time in steps of some milliseconds. */
 const REFRESHES = 4;
 
-/** What one way cost in each pair. */
+/** Costs of one way in each pair. */
 interface Costs {
   readonly refresh: LoadCost[];
   readonly whole: LoadCost[];
 }
 
-/** Processor time of refreshes and of whole proofs, of the thread and of main, for each way to sign. */
+/**
+ * Measures the processor time of refreshes and of full verifications, of the worker and of the main thread, for each
+ * way to sign.
+ */
 export async function measureTrust(
   { count, changed, pairs }: TrustPlan,
   writing: Writing,
@@ -78,7 +81,7 @@ export async function measureTrust(
   });
 }
 
-/** The places of all ways, each way as often the first as the others. */
+/** Returns the indexes of all ways, so that each way is first equally often. */
 function inTurn(ways: readonly unknown[], turn: number): readonly number[] {
   const forth = [...ways.keys()];
   return turn % 2 === 0 ? forth : forth.toReversed();
@@ -89,7 +92,7 @@ function meanOf(costs: readonly LoadCost[]): LoadCost {
   return { threadMs: mean(costs.map((it) => it.threadMs)), mainMs: mean(costs.map((it) => it.mainMs)) };
 }
 
-/** Two maps that follow each other in turn: `changed` entries of the one are others in the other. */
+/** Creates two maps that alternate: they differ in `changed` entries. */
 function mapsInTurn(count: number, changed: number): readonly Json[] {
   const { signature: _old, ...map } = JSON.parse(benchMap(count, { enabled: false, endpoint: 'http://127.0.0.1:9' }));
   const stride = Math.max(1, Math.floor(count / changed));
@@ -125,20 +128,20 @@ function rowsOf(way: string, baseline: string, { refresh, whole }: Costs): reado
   const row = (metric: string, samples: readonly number[]): Row => ({ way, metric, unit: 'ms', samples, baseline });
   return [
     row('refresh, thread', refresh.map(threadMsOf)),
-    row('refresh, main', refresh.map(mainMsOf)),
-    row('whole proof, thread', whole.map(threadMsOf)),
-    row('whole proof, main', whole.map(mainMsOf)),
+    row('refresh, main thread', refresh.map(mainMsOf)),
+    row('full verification, thread', whole.map(threadMsOf)),
+    row('full verification, main thread', whole.map(mainMsOf)),
   ];
 }
 
-/** The ratio within each pair, which what else the machine does disturbs less than the ratio of two medians. */
+/** Returns the ratio within each pair, which other load on the machine disturbs less than the ratio of two medians. */
 function notesOf(way: string, costs: Costs, baseline: Costs): readonly string[] {
   return (['refresh', 'whole'] as const).flatMap((kind) =>
     [threadMsOf, mainMsOf].map((msOf, index) => {
       const ratios = costs[kind].map((cost, pair) => msOf(cost) / msOf(baseline[kind][pair] ?? cost));
       const [median, least, most] = [percentile(ratios, 0.5), Math.min(...ratios), Math.max(...ratios)];
       const range = `${median.toFixed(3)} (${least.toFixed(2)}–${most.toFixed(2)})`;
-      return `${way}, ${kind}, ${index === 0 ? 'thread' : 'main'}: ${range} times the HMAC alone, pair by pair`;
+      return `${way}, ${kind}, ${index === 0 ? 'thread' : 'main thread'}: ${range} times the HMAC alone, pair by pair`;
     }),
   );
 }

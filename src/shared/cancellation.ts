@@ -1,7 +1,7 @@
-/** What work needs to know to be cancelled. Every AbortSignal is one; see {@link LateSignal} for another. */
+/** The cancellation state that work observes. Every AbortSignal implements it, and so does {@link LateSignal}. */
 export interface Cancellation {
   readonly aborted: boolean;
-  /** Undefined until it is aborted. */
+  /** Undefined until aborted. */
   readonly reason: unknown;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
@@ -9,13 +9,13 @@ export interface Cancellation {
 }
 
 /**
- * A cancellation that creates its AbortSignal when somebody asks for that: most calls are never cancelled, and nobody
- * outside of this package sees their signal. Listeners are called once, in their order, and must not throw.
+ * A cancellation that creates its AbortSignal on first access. Most calls are never cancelled, and code outside of this
+ * package never sees their signal. Listeners are called once, in their order, and must not throw.
  */
 export class LateSignal implements Cancellation {
   #aborted = false;
   #reason: unknown = undefined;
-  /** Most have one listener. */
+  /** The first listener. Most signals have only one. */
   #first: (() => void) | null = null;
   #others: Set<() => void> | null = null;
   #controller: AbortController | null = null;
@@ -28,7 +28,7 @@ export class LateSignal implements Cancellation {
     return this.#reason;
   }
 
-  /** The same cancellation as an AbortSignal. */
+  /** This cancellation as an AbortSignal. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
@@ -69,7 +69,7 @@ export class LateSignal implements Cancellation {
   }
 }
 
-/** A cancellation as an AbortSignal, for the code of others, which takes nothing else. */
+/** Converts a cancellation to an AbortSignal, for third-party code that accepts nothing else. */
 export function signalOf(cancellation: Cancellation): AbortSignal {
   if (cancellation instanceof AbortSignal) return cancellation;
   if (cancellation instanceof LateSignal) return cancellation.signal;

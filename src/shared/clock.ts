@@ -2,17 +2,17 @@ import { type Cancellation, LateSignal } from './cancellation.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 /**
- * The only place that reads a clock, draws chance or sets a timer. Everything else is given these, so that tests
- * own time.
+ * The only module that reads a clock, generates random numbers or sets a timer. All other code receives these as
+ * parameters, so that tests control time.
  */
 
-/** Wall-clock time. Used to judge instants that others wrote down (a map's expiry), never to measure a duration. */
+/** Wall-clock time. Used to compare with instants from outside (a map's expiry), never to measure a duration. */
 export interface Clock {
   /** Now, in epoch milliseconds. */
   now(): number;
 }
 
-/** A source of uniform chance. */
+/** A source of uniformly distributed random numbers. */
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
@@ -26,12 +26,12 @@ export interface Timer {
   cancel(): void;
 }
 
-/** The latest instant that a `Date` can hold, epoch ms; the earliest is as far before 1970. */
+/** Latest instant that a `Date` can hold, epoch ms. The earliest is the negative of it. */
 const MAX_EPOCH_MS = 8.64e15;
 
 /**
- * A NumericDate of others (seconds since 1970, RFC 7519 section 2) in whole epoch ms. Whatever lies beyond what a
- * `Date` can hold becomes its first or last instant, so that every result can be shown.
+ * Converts an external NumericDate (seconds since 1970, RFC 7519 section 2) to whole epoch ms. Values outside the range
+ * of `Date` become its first or last instant, so that every result can be displayed.
  */
 export function epochMsOf(numericDate: number): number {
   return Math.max(-MAX_EPOCH_MS, Math.min(MAX_EPOCH_MS, Math.round(numericDate * 1000)));
@@ -43,7 +43,7 @@ export const systemClock: Clock = { now: () => Date.now() };
 /** The engine's pseudo-random source. Not for secrets. */
 export const systemRandom: Random = { next: () => Math.random() };
 
-/** Milliseconds on a clock that never steps back; only differences mean anything. */
+/** Returns milliseconds of a monotonic clock. Only differences are meaningful. */
 export function monotonicMs(): number {
   return performance.now();
 }
@@ -55,16 +55,16 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * running.
  */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  // Beyond 2³¹ − 1 a timer would fire at once.
+  // A longer timer would fire at once.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };
 }
 
-/** How late a coarse timer may be. */
+/** Maximum delay of a coarse timer. */
 const TICK_MS = 50;
 
-/** From here on 50 ms are at most a twentieth of the time. */
+/** Minimum duration of a coarse timer. From here on, 50 ms are at most 5 % of the time. */
 const COARSE_MS = 1_000;
 
 const wheel = new TimerWheel(TICK_MS, {
@@ -75,14 +75,14 @@ const wheel = new TimerWheel(TICK_MS, {
 });
 
 /**
- * A cheaper {@link startTimer} for what each call needs and hardly ever comes to its end: never early, at most 50 ms
- * late. Times below a second are exact. `callback` runs in no particular async context.
+ * A cheaper {@link startTimer} for timers that every call needs and that rarely fire. It is never early and at most 50
+ * ms late. Timers below one second are exact. `callback` runs in no particular async context.
  */
 export function startCoarseTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
   return ms < COARSE_MS ? startTimer(ms, callback, options) : wheel.add(ms, callback, options.keepAlive);
 }
 
-/** The default {@link Sleep}. It keeps the process running: somebody awaits it. */
+/** The default {@link Sleep}. It keeps the process running, because its caller awaits it. */
 export const systemSleep: Sleep = (ms, signal) =>
   new Promise<void>((resolve, reject) => {
     signal?.throwIfAborted();
@@ -101,14 +101,14 @@ export const systemSleep: Sleep = (ms, signal) =>
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 
-/** Resolves in the next turn of the event loop, after pending I/O had its chance. */
+/** Resolves in the next turn of the event loop, after pending I/O. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A cancellation that hangs on others; disposed of once the work is over, it lets go of them. */
+/** A cancellation linked to others. Disposing of it once the work is over removes its listeners from them. */
 export class LinkedSignal extends LateSignal implements Disposable {
-  /** Unlinks it from what it hangs on. Idempotent. */
+  /** Removes the listeners from the linked cancellations. Idempotent. */
   unlink(): void {}
 
   [Symbol.dispose](): void {
@@ -117,8 +117,8 @@ export class LinkedSignal extends LateSignal implements Disposable {
 }
 
 /**
- * A cancellation that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not
- * that a parent that lives for ever then keeps a trace of each.
+ * Creates a cancellation that aborts with the reason of the first of `parents` to abort. Unlike AbortSignal.any, it
+ * leaves no trace on a parent that lives forever.
  */
 export function linkSignals(...parents: readonly (Cancellation | undefined)[]): LinkedSignal {
   return new Link(parents);
@@ -141,17 +141,16 @@ class Link extends LinkedSignal {
   }
 }
 
-/** From here on a timer that fires late says that the event loop stood still, not that somebody else was slow. */
+/** Lateness from which on a timer shows that the event loop was blocked, not that a remote party was slow. */
 const STARVED_MS = 100;
 
-/** The longest that a deadline waits for what came in while the loop stood still. */
+/** Maximum time that a deadline waits to process input that arrived while the event loop was blocked. */
 const MAX_CATCH_UP_MS = 1_000;
 
 /**
- * A cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit`
- * makes of its reason. Where the event loop stood still past the deadline, what came in meanwhile is read first: for
- * as long as it stood still, at most a second. AbortSignal.timeout would do without `reason`; the callers here need
- * their own coded error to come out.
+ * Creates a cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with its reason
+ * converted by `inherit`. If the event loop was blocked past the deadline, pending input is read first, for as long as
+ * it was blocked, at most 1 s. AbortSignal.timeout has no `reason`, but the callers here need their own coded error.
  */
 export function deadline(
   ms: number,
@@ -162,7 +161,7 @@ export function deadline(
   return new Deadline({ ms, reason, parent, inherit, start: startTimer, graceMs: STARVED_MS });
 }
 
-/** A {@link deadline} on a {@link startCoarseTimer}: one of a second or more may be 50 ms late. */
+/** Creates a {@link deadline} with a {@link startCoarseTimer}: deadlines of one second or more may be 50 ms late. */
 export function coarseDeadline(
   ms: number,
   reason: () => Error,
@@ -211,7 +210,7 @@ class Deadline extends LinkedSignal {
   };
 }
 
-/** Settles as `work` does, or rejects with the signal's reason if `signal` aborts first. `work` itself goes on. */
+/** Settles as `work` does, or rejects with the signal's reason if `signal` aborts first. `work` itself continues. */
 export function raceSignal<T>(work: Promise<T>, signal: Cancellation): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
@@ -230,8 +229,8 @@ export function raceSignal<T>(work: Promise<T>, signal: Cancellation): Promise<T
   });
 }
 
-/** Resolves when `work` has come to an end, whichever, or after `ms` milliseconds. `work` itself goes on. */
+/** Resolves when `work` is settled, or after `ms` milliseconds. `work` itself continues. */
 export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
-  using impatience = deadline(ms, () => new Error('It took too long'));
+  using impatience = deadline(ms, () => new Error('The time limit was exceeded'));
   await raceSignal(work, impatience).catch(() => {});
 }

@@ -16,7 +16,7 @@ import { THREAD_ERRORS } from './error-codes/threads.ts';
 
 export type { ErrorCodeEntry } from './error-codes/entry.ts';
 
-/** Every code an error of this package can carry. Codes are API: they may be added, never renamed. */
+/** Every error code of this package. Codes are API: new ones may be added, but none is ever renamed. */
 export const ERROR_CODES = {
   ...OPTION_ERRORS,
   ...MAP_TRANSFER_ERRORS,
@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   ...FLEET_ERRORS,
   ...RECORDING_ERRORS,
   ...COMMAND_LINE_ERRORS,
-  INTERNAL: entry('Something failed that this package did not foresee.', 'Report it with the cause.'),
+  INTERNAL: entry('An unexpected error occurred in this package.', 'Report it with the cause.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of {@link ERROR_CODES}. */

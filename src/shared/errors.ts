@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 
-/** Facts about a failure that a program may want, besides its code: plain values only, so that they cross threads. */
+/** Facts about a failure for programs, in addition to its code. Plain values only, so that they can cross threads. */
 export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
 
 export interface SwitchyardErrorOptions {
@@ -10,8 +10,8 @@ export interface SwitchyardErrorOptions {
 }
 
 /**
- * Tells diagnostics_channel subscribers of every error of this package as it is made, `{ error }`, those that are
- * dealt with too.
+ * Publishes `{ error }` on diagnostics_channel for every error of this package when it is created, including errors
+ * that are handled later.
  */
 const made = channel('mcp-switchyard:error');
 
@@ -29,7 +29,7 @@ export class SwitchyardError extends Error {
   }
 }
 
-/** A service map could not be had or was refused. The class that callers of the replaced manager catch. */
+/** A service map could not be obtained or was refused. Callers of the replaced manager catch this class. */
 export class ConnectorManifestError extends SwitchyardError {
   override readonly name: string = 'ConnectorManifestError';
 }
@@ -41,7 +41,7 @@ interface WireCause {
   readonly code: string | null;
 }
 
-/** An error as plain data: what crosses threads, since structured clone drops class and code. */
+/** An error as plain data for transfer between threads, since structured clone drops class and code. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -51,28 +51,28 @@ export interface WireError {
 
 const MAX_CAUSES = 8;
 
-/** Reasons come from elsewhere, and go into logs. */
+/** Limit for reasons, because they come from other software and are logged. */
 const MAX_REASON_LENGTH = 300;
 
-/** Whether `value` is a code of the table. */
+/** Whether `value` is a code of {@link ERROR_CODES}. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }
 
-/** The system or library code of any error (`ECONNREFUSED`, `UND_ERR_SOCKET`, …), or null. */
+/** Returns the system or library code of any error (`ECONNREFUSED`, `UND_ERR_SOCKET`, …), or null. */
 export function codeOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;
 }
 
-/** The message of anything thrown. */
+/** Returns the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * The first code along the cause chain that is no code of ours: the reason underneath, on one line, for messages
- * and logs.
+ * Returns the underlying reason of an error on one line, for messages and logs. It is the first code along the cause
+ * chain that is not a code of this package, with its message.
  */
 export function rootReason(error: unknown): string {
   const line = reasonOf(error).trim().split('\n', 1)[0] ?? '';
@@ -92,13 +92,13 @@ function reasonOf(error: unknown): string {
   return reason;
 }
 
-/** `error` itself if it is ours, else wrapped under `code`. */
+/** Returns `error` itself if it is a SwitchyardError, or else wraps it under `code`. */
 export function asSwitchyardError(error: unknown, code: ErrorCode = 'INTERNAL'): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   return new SwitchyardError(code, messageOf(error), { cause: error });
 }
 
-/** The plain-data form of any error. Stacks stay behind: they name paths of the machine. */
+/** Converts any error to plain data. Stacks are dropped, because they contain paths of the machine. */
 export function toWireError(error: unknown, code: ErrorCode = 'INTERNAL'): WireError {
   const own = asSwitchyardError(error, code);
   const causes: WireCause[] = [];
@@ -110,7 +110,7 @@ export function toWireError(error: unknown, code: ErrorCode = 'INTERNAL'): WireE
   return { code: own.code, message: own.message, detail: own.detail, causes };
 }
 
-/** The error that `wire` describes, cause chain included, as an instance of `ErrorClass`. */
+/** Recreates the error that `wire` describes, including its cause chain, as an instance of `ErrorClass`. */
 export function fromWireError(wire: WireError, ErrorClass: typeof SwitchyardError = SwitchyardError): SwitchyardError {
   let cause: Error | undefined;
   for (const link of wire.causes.toReversed()) {
@@ -121,7 +121,7 @@ export function fromWireError(wire: WireError, ErrorClass: typeof SwitchyardErro
   return new ErrorClass(wire.code, wire.message, { detail: wire.detail, cause });
 }
 
-/** Whether an error, or one of those that caused it, has one of these codes. */
+/** Whether an error, or one of its causes, has one of these codes. */
 export function hasCodeAmongCauses(error: unknown, codes: ReadonlySet<string>): boolean {
   let current: unknown = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {

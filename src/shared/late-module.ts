@@ -1,8 +1,8 @@
 import { messageOf, SwitchyardError } from './errors.ts';
 
 /**
- * Returns a function that loads a module when it is first called, and resolves with the same module from then on. The
- * function rejects with MODULE_NOT_LOADED; the next call then tries again. `name` is for the message.
+ * Returns a function that loads a module when it is first called, and resolves with the same module afterwards. It
+ * rejects with MODULE_NOT_LOADED; the next call retries. `name` is used in the message.
  */
 export function lateModule<T>(name: string, load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | null = null;
@@ -15,7 +15,7 @@ export function lateModule<T>(name: string, load: () => Promise<T>): () => Promi
   };
 }
 
-/** The error of a module that could not be loaded: MODULE_NOT_LOADED. */
+/** Creates the MODULE_NOT_LOADED error of a module that could not be loaded. */
 export function moduleNotLoaded(name: string, cause: unknown): SwitchyardError {
   return new SwitchyardError('MODULE_NOT_LOADED', `${name} could not be loaded: ${messageOf(cause)}`, { cause });
 }

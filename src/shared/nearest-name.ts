@@ -1,7 +1,7 @@
-/** Longer names are not misspelt ones. */
+/** Maximum length of a name that is checked for misspelling. */
 const MAX_LENGTH = 40;
 
-/** The one of `known` that `name` is a misspelling of, or null. */
+/** Returns the name of `known` that `name` is probably a misspelling of, or null. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   if (name.length > MAX_LENGTH) return null;
   const ranked = known.map((candidate) => ({
@@ -12,7 +12,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return best !== undefined && best.edits <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : null;
 }
 
-/** The distance of Levenshtein, with two letters in each other's place as one edit. */
+/** Returns the Levenshtein distance, counting two swapped letters as one edit. */
 function editsBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,17 +1,20 @@
-/** A timer of the process, as `setTimeout` returns it. */
+/** A Node.js timer, as `setTimeout` returns it. */
 interface ProcessTimer {
   ref(): unknown;
   unref(): unknown;
 }
 
-/** Where a {@link TimerWheel} gets its time from. */
+/** Time source of a {@link TimerWheel}. */
 export interface WheelTime {
-  /** Milliseconds on a clock that never steps back. */
+  /** Returns milliseconds of a monotonic clock. */
   now(): number;
-  /** Sets a timer of the process. */
+  /** Sets a Node.js timer. */
   start(callback: () => void, ms: number): ProcessTimer;
   stop(timer: ProcessTimer): void;
-  /** What sets timers at present. Fake timers of a test replace it, and what it set before may never fire. */
+  /**
+   * Returns the function that currently sets timers. Fake timers of a test replace it, and earlier timers may then
+   * never fire.
+   */
   source(): unknown;
 }
 
@@ -20,25 +23,25 @@ interface WheelTimer {
   cancel(): void;
 }
 
-/** Empty buckets that may be kept until their tick, besides as many as there are buckets with timers. */
+/** Number of empty buckets that may be kept until their tick, in addition to half the number of all buckets. */
 const SPARE_BUCKETS = 1_024;
 
 /**
- * Many timers on one timer of the process. A timer is never early, and late by at most one tick and by what the event
- * loop is late. Cancelling costs O(1), adding as well where the tick has timers already. The process is woken for the
- * earliest tick that has timers, and not in between, so a timer that is far away costs nothing.
+ * Runs many timers on one Node.js timer. A timer is never early, and late by at most one tick plus the delay of the
+ * event loop. Cancelling costs O(1); so does adding if the tick already has timers. The process only wakes up for ticks
+ * that have timers, so a distant timer costs nothing.
  */
 export class TimerWheel {
   readonly tickMs: number;
   readonly #time: WheelTime;
   readonly #buckets = new Map<number, Set<Entry>>();
-  /** The ticks of all buckets: a binary heap, with the earliest tick first. */
+  /** The ticks of all buckets as a binary heap, with the earliest tick first. */
   #ticks: number[] = [];
   #emptyCount = 0;
   #size = 0;
   #keepAliveCount = 0;
   #timer: ProcessTimer | null = null;
-  /** The tick that the timer is set for. */
+  /** The tick that the Node.js timer is set for. */
   #dueTick = Number.POSITIVE_INFINITY;
   #source: unknown = null;
 
@@ -47,12 +50,12 @@ export class TimerWheel {
     this.#time = time;
   }
 
-  /** How many timers wait. */
+  /** Number of pending timers. */
   get size(): number {
     return this.#size;
   }
 
-  /** Calls `callback` once after `ms` milliseconds or a little more. With `keepAlive` the process runs until then. */
+  /** Calls `callback` once after `ms` milliseconds or slightly later. With `keepAlive` the process runs until then. */
   add(ms: number, callback: () => void, keepAlive = false): WheelTimer {
     const tick = Math.ceil((this.#time.now() + ms) / this.tickMs);
     const bucket = this.#buckets.get(tick) ?? this.#open(tick);
@@ -68,7 +71,7 @@ export class TimerWheel {
     return entry;
   }
 
-  /** Takes a timer out of its bucket. */
+  /** Removes a timer from its bucket. */
   remove(entry: Entry, bucket: Set<Entry>): void {
     bucket.delete(entry);
     this.#size -= 1;
@@ -85,7 +88,7 @@ export class TimerWheel {
     if (this.#emptyCount > SPARE_BUCKETS + this.#buckets.size / 2) this.#dropEmpty();
   }
 
-  /** Leaves no timer of the process behind, once nothing waits. */
+  /** Stops the Node.js timer when no timer is pending. */
   #reset(): void {
     if (this.#timer !== null) this.#time.stop(this.#timer);
     this.#timer = null;
@@ -103,7 +106,7 @@ export class TimerWheel {
     return bucket;
   }
 
-  /** Sets the timer of the process for the earliest tick that has timers. */
+  /** Sets the Node.js timer for the earliest tick that has timers. */
   #arm(): void {
     if (this.#timer !== null) this.#time.stop(this.#timer);
     this.#timer = null;
@@ -116,7 +119,7 @@ export class TimerWheel {
     if (tick === undefined) return;
     this.#dueTick = tick;
     this.#source = this.#time.source();
-    // A timer of the process may fire a little before its time.
+    // A Node.js timer may fire slightly early.
     const ms = Math.ceil(tick * this.tickMs - this.#time.now());
     this.#timer = this.#time.start(() => this.#fire(), Math.max(1, ms));
     if (this.#keepAliveCount === 0) this.#timer.unref();
@@ -128,7 +131,7 @@ export class TimerWheel {
     try {
       for (let [tick] = this.#ticks; tick !== undefined && tick <= nowTick; [tick] = this.#ticks) {
         const bucket = this.#buckets.get(tick);
-        // One that is removed meanwhile, by the callback of another, does not fire.
+        // A timer that another callback cancels meanwhile does not fire.
         for (const entry of bucket ?? []) entry.fire();
         if (this.#ticks[0] === tick && bucket?.size === 0) this.#drop();
       }
@@ -146,7 +149,7 @@ export class TimerWheel {
   #dropEmpty(): void {
     for (const [tick, { size }] of this.#buckets) if (size === 0) this.#buckets.delete(tick);
     this.#emptyCount = 0;
-    // What is sorted is a heap.
+    // A sorted list is a valid heap.
     this.#ticks = [...this.#buckets.keys()].sort((a, b) => a - b);
   }
 }
@@ -190,7 +193,7 @@ function push(heap: number[], value: number): void {
   heap[at] = value;
 }
 
-/** Takes the least number out of a binary heap, which is not empty. */
+/** Removes the smallest number from a binary heap, which must not be empty. */
 function pop(heap: number[]): number {
   const least = heap[0] ?? 0;
   const value = heap.pop() ?? 0;

@@ -1,26 +1,26 @@
 import { monotonicMs } from './clock.ts';
 
-/** How long what others send may keep the event loop in one turn. */
+/** Time that processing input may block the event loop in one turn. */
 const TURN_MS = 25;
 
 /**
- * Lets the event loop turn while a connector or a client floods this process. A reader asks between two messages
- * whether the turn is over, and goes on in the next one. All of them share each turn, so that many who flood together
- * hold the loop no longer than one.
+ * Yields to the event loop while a connector or a client floods this process. Between two messages a reader checks
+ * whether the turn is over, and then continues in the next one. All readers share each turn, so that many senders
+ * together block the loop no longer than one.
  */
 class Turns {
   readonly #waiting: (() => void)[] = [];
   #startedMs = 0;
   #isOpen = false;
 
-  /** Whether so much was done in this turn that the rest has to wait for another. */
+  /** Whether this turn has lasted so long that further work has to wait for another. */
   get isOver(): boolean {
     if (this.#isOpen) return monotonicMs() - this.#startedMs > TURN_MS;
     this.#open();
     return false;
   }
 
-  /** Calls `task` in a later turn, after those that wait already. It must not throw. */
+  /** Calls `task` in a later turn, after tasks that already wait. It must not throw. */
   later(task: () => void): void {
     this.#waiting.push(task);
     if (!this.#isOpen) this.#open();

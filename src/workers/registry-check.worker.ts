@@ -4,7 +4,7 @@ import type { RegistryTask, RegistryTaskReply } from '../shared/servers/registry
 import { checkRegistry } from './check/registry-check.ts';
 import { repairRegistry } from './check/registry-repair.ts';
 
-/** A thread of its own: looking must not open the store as the writer does, which mends it. */
+/** Runs one check or repair in its own thread, because opening the store as the writer does would already repair it. */
 function work({ kind, path }: RegistryTask): RegistryTaskReply {
   try {
     if (kind === 'check') return { kind: 'checked', findings: checkRegistry(path) };

@@ -18,7 +18,7 @@ import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
 let programs: ProgramNotes | null = null;
-/** The folder of the store and of the logins; null before the store was opened, and after it was closed. */
+/** Folder of the store and of the logins. Null before the store is opened and after it is closed. */
 let folder: string | null = null;
 let logins: Promise<LoginKeeper> | null = null;
 
@@ -41,11 +41,12 @@ function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): Wr
   return reply(() => opened().withTools(storeId, work));
 }
 
-/** Changes what is approved: answers that were made before are not given any more, whoever made them. */
+/** Changes the approved tools. First answers that any process stored before the change become invalid. */
 function withNewPins<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
   return reply(() => {
     const stateDir = openedFolder();
-    // Before, in case this process ends in between; after, because another one may just be making answers.
+    // Raised before the change, in case this process ends during it. Raised again after it, because another process may
+    // be storing answers meanwhile.
     raiseEpoch(stateDir);
     const answer = opened().withTools(storeId, work);
     raiseEpoch(stateDir);
@@ -71,7 +72,7 @@ const tell = (note: StoreNote): void => {
   parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
 };
 
-/** Most hosts have no logins, and this thread is to be ready soon. */
+/** Imports the login keeper on first use: most hosts have no logins, and this thread must start quickly. */
 async function loadLogins(stateDir: string): Promise<LoginKeeper> {
   const { LoginKeeper: Keeper } = await import('./logins/login-keeper.ts');
   return new Keeper({ stateDir, tell });
@@ -112,7 +113,7 @@ const api: WriterApi = {
       if (version !== PROTOCOL_VERSION) {
         throw new SwitchyardError(
           'PROTOCOL_MISMATCH',
-          `The writer speaks protocol ${PROTOCOL_VERSION}, main ${version}.`,
+          `The store writer uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`,
         );
       }
       folder = stateDir;

@@ -19,7 +19,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.locator('input[name="password"]').fill('of a test');
   await page.locator('button[type="submit"]').click();
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
+  await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
 it('logs in behind TLS at the URL that was given to the operator', async () => {
@@ -41,7 +41,7 @@ it('logs in behind TLS with the button of the page, after the operator has signe
     .getByRole('link', { name: /operator/i })
     .first()
     .click();
-  await page.getByLabel('The operator’s token').fill(gateway.operator);
+  await page.getByLabel('Operator token').fill(gateway.operator);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Log in to' }).click();
   await logInAtIssuer(page);

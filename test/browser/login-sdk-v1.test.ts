@@ -33,7 +33,7 @@ async function open() {
 async function agree(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Continue to / }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
-  await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
+  await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
 it('logs in to a server of the official SDK 1.x at the URL in an error', async () => {

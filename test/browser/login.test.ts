@@ -67,7 +67,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.locator('input[name="password"]').fill('of a test');
   await page.locator('button[type="submit"]').click();
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: /is logged in to$/ }).waitFor();
+  await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
 it('logs in at the URL that a client received', async () => {
@@ -116,10 +116,10 @@ it('lets an operator sign in with a form, and then log in with the button', asyn
   const { page, gateway } = it;
   await page.goto(`${gateway.listener.url}/login/operator`);
   expect(await violations(page)).toEqual([]);
-  await page.getByLabel('The operator’s token').fill('something else');
+  await page.getByLabel('Operator token').fill('something else');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').waitFor();
-  await page.getByLabel('The operator’s token').fill(OPERATOR);
+  await page.getByLabel('Operator token').fill(OPERATOR);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Log in to' }).click();
   await page.getByRole('button', { name: /^Continue to / }).click();

@@ -85,8 +85,8 @@ describe('the status page', () => {
   it('shows the state of connectors and the reasons for failures, the worst first', async () => {
     await using it = await open();
     const row = (id: string) => it.page.locator(`[data-row="${id}"]`);
-    expect(await row('timetable').textContent()).toMatch(/^\s*Ready.*Timetable.*Streamable HTTP.*modern era.*6.*p50/s);
-    expect(await row('tickets').textContent()).toContain('legacy era');
+    expect(await row('timetable').textContent()).toMatch(/^\s*Ready.*Timetable.*Streamable HTTP.*modern protocol.*6.*p50/s);
+    expect(await row('tickets').textContent()).toContain('legacy protocol');
     expect(await row('crew').textContent()).toMatch(/^\s*Failed.*CONNECTOR_REFUSED/s);
     expect(await row('track-works').textContent()).toMatch(/^\s*(Backing off|Connecting).*CONNECTOR_CONNECT_FAILED/s);
     expect(await row('archive').textContent()).toMatch(/^\s*Disabled/);
@@ -185,7 +185,7 @@ describe('the status page', () => {
     await using it = await open('/?state=ready', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
     expect(await it.page.locator('#rows tr').count()).toBe(6);
     expect(await it.page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(false);
-    await it.page.getByRole('link', { name: 'Look again' }).click();
+    await it.page.getByRole('link', { name: 'Reload' }).click();
     expect(it.page.url()).toBe(`${world.url}/?state=ready`);
     expect(it.complaints).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('the status page', () => {
     const context = await browser.context();
     const second = await context.newPage();
     await second.goto(crowded.url);
-    await second.getByText('Not connected, trying again').waitFor();
+    await second.getByText('Disconnected, reconnecting').waitFor();
     expect(await second.locator('#rows tr').count()).toBe(9);
     await context.close();
     expect(first.complaints).toEqual([]);

@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import type { Check } from '../../src/shared/validation/check.ts';
 import { Fault } from '../../src/shared/validation/fault.ts';
 
-/** A change somewhere in a value: `steps` lead to the place, each the number of a member. */
+/** A change within a value. `steps` lead to the place; each is the number of a member. */
 interface Mutation {
   readonly steps: readonly number[];
   readonly kind: 'replace' | 'remove' | 'add';
@@ -20,7 +20,7 @@ class Instance {
   }
 }
 
-/** An object with an own member `__proto__`, as JSON has it. */
+/** Returns an object with an own member `__proto__`, as parsed JSON may have. */
 const withProto = (): unknown => JSON.parse('{ "__proto__": { "id": "x" }, "constructor": "y", "call": 1 }');
 
 const sparse = (): unknown[] => {
@@ -29,7 +29,7 @@ const sparse = (): unknown[] => {
   return array;
 };
 
-/** Values that a JSON document or a careless host may have anywhere. */
+/** Hostile values that a JSON document or a careless host may contain anywhere. */
 const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     undefined,
@@ -137,7 +137,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   value: hostile,
 });
 
-/** Whether a value is an object or an array that can be copied without changing what it is. */
+/** Whether a value is an object or an array that can be copied without loss. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -174,7 +174,7 @@ function mutate(root: unknown, { steps, kind, name, value }: Mutation): unknown 
   return root;
 }
 
-/** Samples, with up to three hostile changes each, and values that have nothing to do with them. */
+/** Samples with up to three hostile changes each, and unrelated values. */
 export function variantsOf(...samples: readonly unknown[]): fc.Arbitrary<unknown> {
   const changed = fc
     .tuple(fc.constantFrom(...samples), fc.array(mutation, { maxLength: 3 }))
@@ -182,7 +182,7 @@ export function variantsOf(...samples: readonly unknown[]): fc.Arbitrary<unknown
   return fc.oneof({ arbitrary: changed, weight: 12 }, { arbitrary: hostile, weight: 1 });
 }
 
-/** Whether a value is what JSON can say. */
+/** Whether JSON can represent a value. */
 function isJson(value: unknown): boolean {
   try {
     return isDeepStrictEqual(value, JSON.parse(JSON.stringify(value)));
@@ -192,8 +192,9 @@ function isJson(value: unknown): boolean {
 }
 
 /**
- * Expects of a check what the zod schema says of a value: verdict, path of the first fault, output. Of a check `of: 'json'`
- * the outputs are compared where the value is JSON: it returns the object itself, where zod copies its named members.
+ * Expects that a check and a zod schema agree on a value: verdict, path of the first fault, and output. With `of:
+ * 'json'`, outputs are only compared if JSON can represent the value: the check returns the object itself, while zod
+ * copies its named members.
  */
 export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value: unknown, of: 'json' | 'host'): void {
   const expected = schema.safeParse(value);
@@ -205,11 +206,11 @@ export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value:
   }
   expect(actual).toMatchObject({ message: expect.stringMatching(BEGINNING) });
   const [first] = expected.error.issues;
-  // A list of a wrong length may hold a wrong item too: which of the two is said first does not matter.
+  // A list of a wrong length may also hold a wrong item. Either fault may be reported first.
   const isLength = first?.code === 'too_big' || first?.code === 'too_small';
   const { path } = actual as Fault;
   expect(isLength ? path.slice(0, first.path.length) : path).toEqual(first?.path);
 }
 
 /** Faults are said behind the name of a place. */
-const BEGINNING = /^(must|is|has|holds|needs|two of them) /;
+const BEGINNING = /^(must|is|has|holds|contains|needs|two of them) /;

@@ -4,7 +4,7 @@ import { MapServer } from './map-server.ts';
 import { TestMcpServer } from './mcp-server.ts';
 import { entry, mapOf, signed } from './signed-map.ts';
 
-/** A connector whose tool can be changed, and its signed map. */
+/** Starts a connector whose tool can be changed, and its signed map. */
 export async function changeable() {
   let description = 'sends a mail';
   const connector = await TestMcpServer.start((server: McpServer) => {
@@ -21,7 +21,7 @@ export async function changeable() {
     describe(text: string) {
       description = text;
     },
-    /** Answers everything with 503 until {@link resume}. */
+    /** Answers every request with 503 until {@link resume}. */
     stop() {
       connector.spoilMatching('jsonrpc', (request, response) => {
         request.resume();

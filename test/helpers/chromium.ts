@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 
-/** Where Debian, Ubuntu and others put it; `CHROMIUM` names another. */
+/** Paths of Chromium on Debian, Ubuntu and other systems; `CHROMIUM` overrides them. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 const ARGS = [
@@ -15,17 +15,17 @@ const ARGS = [
   '--disable-lcd-text',
 ];
 
-/** What to do where there is no browser. */
+/** Advice if there is no browser. */
 export const NO_CHROMIUM =
   'There is no Chromium. `apt-get install -y chromium` brings it; the variable CHROMIUM names one that is elsewhere.';
 
-/** The path of a Chromium; null where there is none. */
+/** Returns the path of a Chromium, or null if none is installed. */
 export function findChromium(): string | null {
   const named = process.env.CHROMIUM;
   return (named === undefined ? PLACES : [named]).find((path) => existsSync(path)) ?? null;
 }
 
-/** Starts one without a window, in a profile of its own. Throws where there is none. */
+/** Starts a headless Chromium with its own profile. Throws if none is installed. */
 export async function startChromium(): Promise<
   AsyncDisposable & { context(options?: BrowserContextOptions): Promise<BrowserContext> }
 > {

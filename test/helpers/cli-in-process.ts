@@ -5,15 +5,15 @@ import { rememberSource } from '../../src/main/cli/terminal/source-words.ts';
 import { type CliOptions, type Ended, STATE_ENVIRONMENT } from './cli.ts';
 import { keepEvidence } from './evidence.ts';
 
-/** A run listens for these as long as its process lives. */
+/** Signals that a run listens for as long as its process lives. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** The run before: standard streams and environment belong to one run at a time. */
+/** The previous run. Standard streams and environment belong to one run at a time. */
 let previous: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs the command line in this process, which is much faster than a process of its own. Runs that are started at the
- * same time wait for each other. For commands that neither wait for signals nor race with other processes.
+ * Runs the command line in this process, which is much faster than starting a process. Concurrent runs wait for each
+ * other. Only for commands that neither wait for signals nor race with other processes.
  */
 export function runCliHere(args: readonly string[], options: Omit<CliOptions, 'nodeArgs'> = {}): Promise<Ended> {
   const run = previous.then(() => captured(args, options));
@@ -41,7 +41,7 @@ async function captured(args: readonly string[], { env, stdin }: CliOptions): Pr
     process.stdout.write = writes.stdout;
     process.stderr.write = writes.stderr;
     process.env = before.env;
-    // A process of its own would not know the options of this run any more.
+    // A separate process would not know the options of this run.
     rememberSource(new Command());
     for (const [index, signal] of SIGNALS.entries())
       for (const listener of process.listeners(signal))

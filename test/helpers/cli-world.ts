@@ -6,14 +6,14 @@ import { mapNow } from './map-under-test.ts';
 import { TestMcpServer } from './mcp-server.ts';
 import { entry, KEY } from './signed-map.ts';
 
-/** What the command line needs in its environment. */
+/** Environment variables that the command line needs. */
 export const CLI_ENV: NodeJS.ProcessEnv = { CONNECTORS_SIGNATURE_KEY: KEY };
 
 /** A map of one real connector, `one`, with the tools `echo` and `fail`. */
 export interface CliWorld extends AsyncDisposable {
   readonly mcp: TestMcpServer;
   readonly map: MapServer;
-  /** Runs a command on that map, in this process. */
+  /** Runs a command on the map, in this process. */
   readonly on: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Ended>;
 }
 

@@ -14,10 +14,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A run of the command line under way. */
+/** A run of the command line in progress. */
 export interface RunningCli {
   readonly child: ChildProcess;
-  /** What it has printed so far. */
+  /** Output so far. */
   readonly seen: { stdout: string; stderr: string };
   readonly ended: Promise<Ended>;
 }
@@ -25,7 +25,7 @@ export interface RunningCli {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
-  /** How long stdin stays silent before its text is sent and it ends. Defaults to 0. */
+  /** Delay before the text is sent on stdin and stdin ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
   /** Leaves stdin open, for the test to write to. */
   readonly keepsStdin?: boolean;
@@ -37,18 +37,21 @@ export interface CliOptions {
 const stateHome = new TempDir();
 process.once('exit', () => stateHome[Symbol.dispose]());
 
-/** Keeps the state folder of the command line, and the key of logins, away from those of whoever runs the tests. */
+/**
+ * Keeps the state folder of the command line and the key of logins separate from those of the person who runs the
+ * tests.
+ */
 export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.path, SWITCHYARD_LOGIN_KEY: 'file' };
 
 const running = new Set<ChildProcess>();
 
-/** Ends every process that still runs. For afterEach. */
+/** Ends all running processes. For afterEach. */
 export function killRunning(): void {
   for (const child of running) child.kill('SIGKILL');
   running.clear();
 }
 
-/** Starts the command line in a process of its own, without the environment's proxies and keys. */
+/** Starts the command line in a separate process, without the environment's proxies and keys. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
@@ -70,7 +73,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
       seen[name] += data.toString();
     });
   }
-  // A command that does not read stdin closes it before all is written.
+  // A command that does not read stdin closes it before everything is written.
   child.stdin.on('error', () => {});
   if (options.keepsStdin !== true) setTimeout(() => child.stdin.end(options.stdin ?? ''), options.stdinDelayMs ?? 0);
   const ended = once(child, 'close').then(([code]): Ended => {

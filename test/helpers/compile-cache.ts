@@ -1,6 +1,7 @@
 /**
- * Runs once before all tests. Lets the test threads, and the programs that tests start, share what V8 compiled from our
- * modules: without it each of some hundred processes and threads strips the types of every module and compiles it.
+ * Runs once before all tests. Lets the test threads, and the processes that tests start, share the code that V8
+ * compiled from our modules. Otherwise each of some hundred processes and threads would strip the types of every module
+ * and compile it.
  */
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +11,10 @@ export default function setUp(): void {
   Object.assign(process.env, compileCacheEnvironment());
 }
 
-/** The environment variables that make a program use the cache; empty while coverage is counted, which it would blur. */
+/**
+ * Environment variables that make a process use the cache. Empty while coverage is measured, which the cache would
+ * distort.
+ */
 export function compileCacheEnvironment(): { readonly NODE_COMPILE_CACHE?: string } {
   return process.env.NODE_V8_COVERAGE === undefined ? { NODE_COMPILE_CACHE: FOLDER } : {};
 }

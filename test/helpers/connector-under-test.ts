@@ -12,19 +12,19 @@ export const normalized = (overrides: Json = {}): ConnectorEntry =>
 export interface ConnectorUnderTest {
   readonly connector: Connector;
   readonly attempts: readonly Attempt[];
-  /** The attempt of that index; the last one by default. */
+  /** Returns the attempt with that index; defaults to the last one. */
   readonly attempt: (index?: number) => Attempt;
   readonly states: string[];
   readonly tools: string[][];
-  /** Codes of readings of the tools that failed. */
+  /** Codes of failed reads of the tools. */
   readonly failures: string[];
-  /** Has this called, within the telling, with each state and with `tools`. */
+  /** Calls `callback` synchronously with each state, and with `tools` when the tools change. */
   readonly hear: (callback: (what: string) => void) => void;
-  /** Starts it and brings it up over this connection. */
+  /** Starts the connector and brings it up over this connection. */
   readonly up: (connection?: Connection, names?: readonly string[]) => Promise<Connection>;
 }
 
-/** A connector over scripted attempts. For tests on fake timers. */
+/** Creates a connector over scripted attempts, for tests on fake timers. */
 export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
   const { attempts, bringUp } = scriptedBringUp();
   const states: string[] = [];

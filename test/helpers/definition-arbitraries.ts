@@ -8,14 +8,14 @@ const words = fc.constantFrom('a', 'b', 'id', '$id', 'type', '__proto__', 'const
 const optional = <T extends object>(members: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(members, { requiredKeys: [] });
 
-/** Anything that JSON can say, `__proto__` among its names. */
+/** Any JSON value, with `__proto__` among the names. */
 const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, false, 0, -1, 1.5, '', 'object', '2025-01-12', [], {}, [null], { '': null }),
   fc.jsonValue({ maxDepth: 2 }),
   fc.dictionary(words, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
 );
 
-/** A JSON Schema whose parts are of schemas that are one level flatter. */
+/** A JSON Schema whose parts are schemas that are one level flatter. */
 function schemaOf(depth: number): fc.Arbitrary<Json> {
   const leaf = {
     type: fc.constantFrom('string', 'object', 'array', ['string', 'null']),
@@ -69,7 +69,9 @@ const annotations = optional({
 
 const resource = { ...described, name: text, mimeType: text, annotations };
 
-/** Members of valid definitions of each kind but for their names, as the schemas of the revisions have them. */
+/**
+ * Members of valid definitions of each kind, without their names, as the schemas of the protocol revisions define them.
+ */
 const MEMBERS: Readonly<Record<DefinitionKind, fc.Arbitrary<Json>>> = {
   tool: fc.record(
     {
@@ -102,7 +104,7 @@ export function goodMembers(kind: DefinitionKind): fc.Arbitrary<Json> {
   return MEMBERS[kind];
 }
 
-/** Definitions with one member, at any depth, replaced by junk or taken away. */
+/** Definitions with one member, at any depth, replaced by junk or removed. */
 export function brokenMembers(kind: DefinitionKind): fc.Arbitrary<Json> {
   return fc.tuple(MEMBERS[kind], fc.nat(), fc.option(junk, { freq: 5 })).map(([members, at, value]) => {
     const places = placesOf(members);
@@ -116,7 +118,7 @@ function placesOf(value: unknown, path: readonly string[] = []): (readonly strin
   return Object.entries(value).flatMap(([name, member]) => [[...path, name], ...placesOf(member, [...path, name])]);
 }
 
-/** A copy with the member at a path replaced; null takes it away from an object. */
+/** Returns a copy with the member at a path replaced; null removes it from an object. */
 function changed(value: unknown, [name = '', ...rest]: readonly string[], member: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).flatMap(([key, before]): [string, unknown][] => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves once `condition` holds; rejects with `what` after `withinMs`. For things that other threads or processes do. */
+/** Resolves once `condition` holds; rejects with `what` after `withinMs`. For effects of other threads or processes. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

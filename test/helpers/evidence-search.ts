@@ -1,11 +1,14 @@
-/** Around the whole run, for all projects of it: everything that the tests logged, threw, measured or printed must be free of the secrets they used. */
+/**
+ * Runs around the whole test run of all projects. Everything that the tests logged, threw, measured or printed must be
+ * free of the secrets that they used.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVIDENCE_VARIABLE, SECRET_MARK } from './evidence.ts';
 
 export default function setUp(): () => void {
-  // Each project calls this; the first one does it for all.
+  // Each project calls this; only the first call has an effect.
   if (process.env[EVIDENCE_VARIABLE] !== undefined) return () => {};
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-evidence-'));
   process.env[EVIDENCE_VARIABLE] = dir;
@@ -18,7 +21,7 @@ export default function setUp(): () => void {
   };
 }
 
-/** Throws, naming the lines, where a secret is found. Says what was searched, so that an empty search is seen. */
+/** Throws with the lines if a secret is found. Reports what was searched, so that an empty search is noticed. */
 export function searchForSecrets(dir: string): void {
   const lines = readdirSync(dir).flatMap((file) => readFileSync(join(dir, file), 'utf8').split('\n'));
   const leaks = lines.filter((line) => line.includes(SECRET_MARK));

@@ -1,7 +1,7 @@
-/** Runs before each test file. Keeps every error that is created, and the metrics at the end of the file. */
+/** Runs before each test file. Records every error that is created, and the metrics at the end of the file. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll } from 'vitest';
-// Not from index.ts, which would load the whole library into each test file.
+// Not imported from index.ts, which would load the whole library into each test file.
 import { getConnectorMetricsRegistry } from '../../src/main/observability/instruments.ts';
 import { keepEvidence } from './evidence.ts';
 
@@ -9,7 +9,7 @@ const keepError = (message: unknown): void => keepEvidence('error', message);
 subscribe('mcp-switchyard:error', keepError);
 
 afterAll(async () => {
-  // The unit tests share one thread: without this, each file would keep the errors of all later files once more.
+  // The unit tests share one thread. Without this, each file would also record the errors of all later files.
   unsubscribe('mcp-switchyard:error', keepError);
   keepEvidence('metrics', await getConnectorMetricsRegistry().metrics());
 });

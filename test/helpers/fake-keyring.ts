@@ -1,11 +1,11 @@
 import { type Keyring, KeyringError } from '../../src/workers/logins/keys/keyring.ts';
 
-/** A keyring in memory, which several stores may share, and which a test can lock. */
+/** A keyring in memory. Several stores may share it, and a test can lock it. */
 export class FakeKeyring implements Keyring {
   readonly secrets = new Map<string, Uint8Array>();
-  /** While it is true, everything fails. */
+  /** While true, every request fails. */
   isLocked = false;
-  /** What was asked, in order. */
+  /** All requests, in order. */
   readonly asked: string[] = [];
 
   async get(account: string): Promise<Uint8Array | null> {

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
-/** What is done with a connection once a request has come in over it. */
+/** Handles a connection once a request has arrived over it. */
 export type Fault = (socket: Socket, request: string) => void;
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 
-/** A whole answer with this body. */
+/** Sends a complete response with this body. */
 export function answer(body: Uint8Array | string, head: string = OK): Fault {
   const bytes = Buffer.from(body);
   return (socket) => {
@@ -21,7 +21,7 @@ export function answer(body: Uint8Array | string, head: string = OK): Fault {
 const status = (line: string, ...headers: string[]): Fault =>
   answer('', `HTTP/1.1 ${line}\r\n${headers.map((header) => `${header}\r\n`).join('')}`);
 
-/** Sends `text` again and again until the other side has had enough. */
+/** Sends `text` repeatedly until the other side disconnects. */
 function repeat(socket: Socket, text: string, everyMs: number): void {
   const timer = setInterval(() => socket.write(text), everyMs);
   socket.on('close', () => clearInterval(timer));
@@ -44,14 +44,14 @@ function damaged(bytes: Uint8Array): Uint8Array {
 
 const encoded = (body: Uint8Array, coding: string): Fault => answer(body, `${OK}content-encoding: ${coding}\r\n`);
 
-/** An answer with a `Retry-After` of this value. */
+/** Sends a response with this `Retry-After` value. */
 export const asksToWait = (header: string, line = '429 Too Many Requests'): Fault =>
   status(line, `retry-after: ${header}`);
 
-/** A redirect to there. */
+/** Redirects to this location. */
 export const redirectTo = (location: string, line = '302 Found'): Fault => status(line, `location: ${location}`);
 
-/** Faults that need to know what is really there. */
+/** A fault that needs the valid response. */
 type FaultOf = (good: Uint8Array) => Fault;
 
 const plain =
@@ -59,7 +59,7 @@ const plain =
   () =>
     fault;
 
-/** Broken ways to answer, by name. All of it is done on the socket: an HTTP server would not do these things. */
+/** Faulty responses by name. They are written to the socket directly, because an HTTP server would not send them. */
 export const FAULTS = {
   'no-response': plain(() => {}),
   'close-before-headers': plain((socket) => socket.end()),
@@ -132,7 +132,7 @@ export const FAULTS = {
   'utf-16': (good) => answer(Buffer.from(`\ufeff${new TextDecoder().decode(good)}`, 'utf16le')),
 } as const satisfies Record<string, FaultOf>;
 
-/** A loopback server that speaks raw TCP: a good map until it is told to misbehave. */
+/** A loopback server that speaks raw TCP. It serves a valid map until it is set to misbehave. */
 export class FaultyServer implements AsyncDisposable {
   /** The heads of all requests, in order. */
   readonly requests: string[] = [];
@@ -142,7 +142,7 @@ export class FaultyServer implements AsyncDisposable {
 
   private constructor(fault: Fault) {
     this.#fault = fault;
-    // Without noDelay the second write of each answer waits 40 ms for the other side's delayed ACK.
+    // Without noDelay the second write of each response waits for the other side's delayed ACK.
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
@@ -161,7 +161,7 @@ export class FaultyServer implements AsyncDisposable {
     return server;
   }
 
-  /** With a query, which holds a token in many a URL and must show up nowhere. */
+  /** The URL with a query, because a query often contains a token that must appear nowhere. */
   get url(): string {
     return `${this.origin}/map`;
   }
@@ -170,7 +170,7 @@ export class FaultyServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Behaves like this from the next request on. */
+  /** Responds like this from the next request on. */
   behave(fault: Fault): void {
     this.#fault = fault;
   }
@@ -181,7 +181,7 @@ export class FaultyServer implements AsyncDisposable {
   }
 }
 
-/** Keeps a listener whose backlog is full, in a thread that is stopped before it accepts anything. */
+/** Code of a thread with a listener whose backlog is full, and which is stopped before it accepts a connection. */
 const DEAF_LISTENER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer();
@@ -190,7 +190,7 @@ const DEAF_LISTENER = `
     setImmediate(() => Atomics.wait(new Int32Array(workerData), 0, 0));
   });`;
 
-/** A loopback port to which no connection comes about: connecting neither succeeds nor fails, as with a black hole. */
+/** Opens a loopback port on which connecting neither succeeds nor fails, like a black hole. */
 export async function startBlackHole(): Promise<AsyncDisposable & { readonly url: string }> {
   const thread = new Worker(DEAF_LISTENER, { eval: true, workerData: new SharedArrayBuffer(4) });
   const [port] = await once(thread, 'message');

@@ -21,7 +21,7 @@ export function send({ child }: RunningCli, ...messages: readonly object[]): voi
   child.stdin?.write(messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''));
 }
 
-/** The line that answers a request; undefined until it is there. */
+/** Returns the line with the response to a request; undefined until it arrives. */
 export function answerTo({ seen }: RunningCli, id: number): string | undefined {
   return seen.stdout.split('\n').find((line) => line.includes(`"id":${id},`));
 }
@@ -33,7 +33,7 @@ export async function listOf(cli: RunningCli): Promise<string> {
   return answerTo(cli, 2) ?? '';
 }
 
-/** Lists again and again, after a list of the id 2, until `isWanted` says yes to one. */
+/** Lists repeatedly until `isWanted` accepts a list, starting with the pending list request with id 2. */
 export async function listsUntil(cli: RunningCli, what: string, isWanted: (list: string) => boolean): Promise<void> {
   let id = 2;
   const isThere = (): boolean => {
@@ -47,23 +47,23 @@ export async function listsUntil(cli: RunningCli, what: string, isWanted: (list:
   await eventually(what, isThere, 60_000);
 }
 
-/** Ends the client's side; the gateway ends in order. */
+/** Closes the client's side; the gateway then ends in an orderly way. */
 export async function closed(cli: RunningCli): Promise<void> {
   cli.child.stdin?.end();
   expect((await cli.ended).code).toBe(0);
 }
 
-/** A folder and a file for a gateway over stdio, both gone with their scope. */
+/** A folder and a file for a gateway over stdio, removed with its scope. */
 export interface Place extends Disposable {
   readonly argv: readonly string[];
   readonly stateDir: string;
   readonly file: LocalFile;
-  /** The answers that a start would give now. */
+  /** Returns the first answers that a start would send now. */
   readonly answers: (changes?: { env?: object; argv?: readonly string[]; nowMs?: number }) => FirstAnswers | null;
   readonly answersFile: () => string;
 }
 
-/** A place for a gateway of these servers; `more` are words of its command line. */
+/** Creates a place for a gateway of these servers; `more` are further words of its command line. */
 export function placeFor(servers: Readonly<Record<string, object>>, ...more: readonly string[]): Place {
   const [folder, file] = [new TempDir(), new LocalFile(servers)];
   const stateDir = join(folder.path, 'state');

@@ -13,7 +13,7 @@ import { type Posted, postLegacy } from './mcp-post.ts';
 import { TempDir } from './temp-dir.ts';
 import { Authority, TlsServer } from './tls-server.ts';
 
-/** `serve` behind a proxy that ends TLS, and an issuer over TLS that takes client metadata documents. */
+/** `serve` behind a proxy that terminates TLS, and an issuer over TLS that accepts client metadata documents. */
 export interface GatewayBehindTls extends AsyncDisposable {
   readonly publicUrl: string;
   readonly operator: string;
@@ -23,7 +23,7 @@ export interface GatewayBehindTls extends AsyncDisposable {
   call(): Promise<Posted>;
 }
 
-/** Starts it in a process of its own, and waits until connector `a` wants a login. */
+/** Starts the gateway in a separate process, and waits until connector `a` needs a login. */
 export async function startGatewayBehindTls(): Promise<GatewayBehindTls> {
   await using stack = new AsyncDisposableStack();
   const authority = await Authority.create();
@@ -65,7 +65,7 @@ export async function startGatewayBehindTls(): Promise<GatewayBehindTls> {
   return { publicUrl, operator, proxy, issuer, call, [Symbol.asyncDispose]: () => everything.disposeAsync() };
 }
 
-/** Passes everything on to a port of this machine, as a reverse proxy that ends TLS does. */
+/** Forwards everything to a port of this machine, like a reverse proxy that terminates TLS. */
 function passOn(portOf: () => number): RequestListener {
   return (request, response) => {
     const { method, url: path, headers } = request;

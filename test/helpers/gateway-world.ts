@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly limits?: Partial<ListenerOptions['limits']>;
 }
 
-/** A gateway over connectors of a file, listening on loopback; all gone with its scope. */
+/** A gateway over connectors of a file, listening on loopback. Everything is closed with its scope. */
 export interface GatewayWorld extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly gateway: Gateway;
@@ -32,7 +32,7 @@ export interface GatewayWorld extends AsyncDisposable {
   readonly lines: readonly LogLine[];
 }
 
-/** Starts it and waits until the connectors are up or have failed. */
+/** Starts a gateway and waits until the connectors are up or have failed. */
 export async function startGateway(
   servers: Readonly<Record<string, object>>,
   options: WorldOptions = {},
@@ -67,7 +67,7 @@ export async function startGateway(
   };
 }
 
-/** An entry of a file for a server over HTTP. */
+/** Creates an entry of a file for a server over HTTP. */
 export function remote(server: { readonly url: URL | string }, more: object = {}): object {
   return { type: 'http', url: String(server.url), ...more };
 }

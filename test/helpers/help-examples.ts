@@ -5,18 +5,18 @@ import { PROGRAM } from '../../src/main/cli/terminal/own-command.ts';
 
 /** A line below "Examples" in the help of a command. */
 export interface HelpExample {
-  /** The words that name the command; the program itself has none. */
+  /** The words that name the command, without the program name. */
   readonly command: string;
-  /** As a person with an installed program types it. */
+  /** The line as a user of the installed package types it. */
   readonly line: string;
 }
 
-/** The words of every command that the help names. */
+/** Returns the words of every command that the help names. */
 export function commandWords(): readonly string[] {
   return commandsOf(createProgram(() => {})).map(({ words }) => words);
 }
 
-/** Every example of every `--help`, in the order of the help. */
+/** Returns every example of every `--help`, in the order of the help. */
 export function helpExamples(): readonly HelpExample[] {
   return Object.entries(quickData().help).flatMap(([command, { after }]) =>
     (/\nExamples\n((?: {2}.*\n)+)/.exec(after)?.[1] ?? '')

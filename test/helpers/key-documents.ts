@@ -9,10 +9,10 @@ import { readSigningKey } from '../../src/shared/signatures/signing-key.ts';
 import { type KeyRoots, verifyNextKeyDocument } from '../../src/shared/signatures/verify-key-document.ts';
 import { jwksOf, type PrivateJwk } from './signing-keys.ts';
 
-/** What a key document of the tests says besides its keys. */
+/** Changes of a key document's payload in the tests. */
 export type DocumentChange = Partial<KeyDocumentPayload>;
 
-/** The payload of a document whose keys are all roots, one of which must sign. It expires in 2100. */
+/** Creates the payload of a document whose keys are all roots, of which one must sign. It expires in 2100. */
 export function payloadOf(
   version: number,
   keys: readonly PrivateJwk[],
@@ -34,7 +34,7 @@ export function signedBy(signers: readonly PrivateJwk[], payload: KeyDocumentPay
   return createKeyDocument(payload, signers.map(readSigningKey));
 }
 
-/** A chain of documents from version 1 on: each has one key, and is signed by it and by the key before it. */
+/** Creates a chain of documents from version 1 on. Each has one key, and is signed by it and by the previous key. */
 export function chainOf(keys: readonly PrivateJwk[], change: DocumentChange = {}): readonly SignedKeyDocument[] {
   return keys.slice(1).map((key, index) => {
     const before = keys[index] as PrivateJwk;
@@ -42,7 +42,7 @@ export function chainOf(keys: readonly PrivateJwk[], change: DocumentChange = {}
   });
 }
 
-/** These keys as configured roots. */
+/** Converts keys to configured roots. */
 export function rootsOf(keys: readonly PrivateJwk[], threshold = 1): KeyRoots {
   return { keys: readKeySet(jwksOf(...keys)), threshold };
 }

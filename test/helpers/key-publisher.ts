@@ -9,12 +9,12 @@ import { off } from './map-under-test.ts';
 import { type Json, mapOf } from './signed-map.ts';
 import { jwksOf, newKey, type PrivateJwk } from './signing-keys.ts';
 
-/** Who signs a map of the publisher, and what the map says. */
+/** Members of a published map, and the keys that sign it. */
 type MapChange = Json & { readonly signers?: readonly PrivateJwk[]; readonly hmacKey?: string };
 
 /** A publisher of a map and of key documents, on one real server: `/map`, and `/keys/1`, `/keys/2`, … */
 export class KeyPublisher implements AsyncDisposable {
-  /** The configured key, then that of each version. */
+  /** The configured key, then the key of each version. */
   readonly keys: PrivateJwk[] = [newKey('key-0')];
   readonly documents: SignedKeyDocument[] = [];
   readonly #server: MapServer;
@@ -50,12 +50,12 @@ export class KeyPublisher implements AsyncDisposable {
     return this.keys.at(-1) as PrivateJwk;
   }
 
-  /** What was asked for, oldest first, as `map` or `keys/3`. */
+  /** Requests, oldest first, as `map` or `keys/3`. */
   get asked(): string[] {
     return this.#server.requests.map(({ url }) => String(url).slice(1));
   }
 
-  /** Publishes a document with a new key, signed by the key before it and by itself. */
+  /** Publishes a document with a new key, signed by the previous key and by itself. */
   rotate(change: DocumentChange = {}): SignedKeyDocument {
     const before = this.key;
     const key = newKey(`key-${this.keys.length}`);
@@ -70,7 +70,7 @@ export class KeyPublisher implements AsyncDisposable {
     this.documents.push(document);
   }
 
-  /** Serves a newer map from now on, signed with these keys, the current one by default. Its bytes. */
+  /** Serves a newer map from now on, signed with these keys; defaults to the current key. Returns its bytes. */
   serve(
     connectors: readonly Json[] = [off('a')],
     { signers = [this.key], hmacKey, ...overrides }: MapChange = {},
@@ -90,24 +90,24 @@ export class KeyPublisher implements AsyncDisposable {
     });
   }
 
-  /** Answers requests for the map like this from now on. */
+  /** Sets the response to requests for the map. */
   answerMap(answer: Answer): void {
     this.#map = answer;
   }
 
-  /** Answers requests for key documents like this from now on; null for the documents. */
+  /** Sets the response to requests for key documents; null restores the documents. */
   answerKeys(answer: Answer | null): void {
     this.#documents = answer;
   }
 
-  /** Writes the documents to files of this folder; the pattern of their paths. */
+  /** Writes the documents to files of this folder, and returns the pattern of their paths. */
   writeTo(folder: string): string {
     for (const [index, document] of this.documents.entries())
       writeFileSync(join(folder, `${index + 1}.json`), JSON.stringify(document));
     return join(folder, '{version}.json');
   }
 
-  /** Writes all documents to one file; its path. */
+  /** Writes all documents to one file, and returns its path. */
   writeAllTo(folder: string): string {
     const path = join(folder, 'all.json');
     writeFileSync(path, JSON.stringify(this.documents));
@@ -119,7 +119,7 @@ export class KeyPublisher implements AsyncDisposable {
   }
 }
 
-/** A manager of a publisher's map that trusts its first key, without a refresh in the background. */
+/** Creates a manager of a publisher's map that trusts its first key, without a background refresh. */
 export function follower(
   publisher: KeyPublisher,
   options: Partial<SignedMapManagerOptions> = {},

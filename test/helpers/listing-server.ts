@@ -1,10 +1,10 @@
 import type { DefinitionKind } from '../../src/main/mcp/definitions/definition.ts';
 import { type Answer, RawMcpServer } from './raw-mcp-server.ts';
 
-/** What a server lists, of each kind; items may be anything. */
+/** The lists of a server, by kind. Items may be anything. */
 export type Lists = Partial<Record<DefinitionKind, readonly unknown[]>>;
 
-/** Starts a legacy server with these lists. Their JSON goes out as it is. */
+/** Starts a legacy server with these lists, which are sent unchanged. */
 export function startListing(lists: Lists): Promise<RawMcpServer> {
   const capabilities = { tools: {}, prompts: {}, resources: {} };
   const listed =

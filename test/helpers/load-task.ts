@@ -2,7 +2,7 @@ import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/sh
 import { hmacTrust } from '../../src/shared/signatures/trust.ts';
 import { KEY, NOW } from './signed-map.ts';
 
-/** A task of a cold load at {@link NOW}, by default of a map at a port where nobody listens. */
+/** Creates the task of a cold load at {@link NOW}; defaults to a map at an unused port. */
 export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
   return {
     version: PROTOCOL_VERSION,
@@ -25,7 +25,7 @@ export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
   };
 }
 
-/** Bytes that were acquired already. */
+/** Creates a body from already acquired bytes. */
 export function given(bytes: Uint8Array<ArrayBuffer>): AcquiredBody {
   return { kind: 'body', bytes, etag: null, fetchMs: 0 };
 }

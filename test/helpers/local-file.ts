@@ -7,12 +7,12 @@ import { TempDir } from './temp-dir.ts';
 
 const program = fileURLToPath(new URL('../fixtures/stdio/server.ts', import.meta.url));
 
-/** An entry of an `mcpServers` file for the fixture's server. */
+/** Creates an entry of an `mcpServers` file for the fixture's server. */
 export function localServer(args: readonly string[] = [], more: object = {}): object {
   return { command: process.execPath, args: [program, ...args], ...more };
 }
 
-/** An `mcpServers` file that is gone with its scope. */
+/** An `mcpServers` file that is removed with its scope. */
 export class LocalFile implements Disposable {
   readonly #folder = new TempDir();
   readonly path: string = join(this.#folder.path, 'mcp.json');
@@ -34,7 +34,7 @@ export class LocalFile implements Disposable {
   }
 }
 
-/** A manager of a file's connectors alone, both gone with their scope. */
+/** A manager with the connectors of one file. Both are closed with their scope. */
 export interface ManagedFile extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly file: LocalFile;
@@ -61,7 +61,7 @@ export function manageFile(servers: object, options: Partial<LocalManagerOptions
   };
 }
 
-/** The entry of a stdio server that starts after the shell has run `script`. */
+/** Creates the entry of a stdio server that starts after the shell has run `script`. */
 export function startedAfter(script: string, name: string): object {
   const { command, args } = localServer([name]) as { command: string; args: string[] };
   const words = [command, ...args].map((word) => `'${word}'`).join(' ');

@@ -8,7 +8,7 @@ import { keepEvidence } from './evidence.ts';
 
 const program = fileURLToPath(new URL('../fixtures/programs/login-user.ts', import.meta.url));
 
-/** What the methods of the program answer, as far as tests look at it. */
+/** Answers of the process's methods, as far as tests use them. */
 interface Answers {
   readAll: StoredLogins;
   saveLogin: StoredLogin;
@@ -22,12 +22,12 @@ interface Answers {
   watch: null;
 }
 
-/** A process of its own that uses the logins of a folder. */
+/** A separate process that uses the logins of a folder. */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;
-  /** The last number that `saveForEver` said; 0 before. */
+  /** The last number that `saveForEver` reported; 0 before. */
   saved = 0;
-  /** How often its watch told of a change. */
+  /** Number of changes that its watch reported. */
   changes = 0;
   readonly #answers: { value?: unknown; code?: string }[] = [];
   readonly #ended: Promise<unknown>;
@@ -49,7 +49,7 @@ export class LoginProcess implements AsyncDisposable {
     });
   }
 
-  /** Asks one thing; rejects with an error that has the code of its failure. */
+  /** Sends one request. Rejects with an error that has the code of the failure. */
   async ask<M extends keyof Answers>(method: M, ...given: unknown[]): Promise<Answers[M]> {
     this.send(method, ...given);
     const at = this.#asked - 1;
@@ -62,7 +62,7 @@ export class LoginProcess implements AsyncDisposable {
     return answer.value as Answers[M];
   }
 
-  /** The same without waiting. */
+  /** Sends one request without waiting for the answer. */
   send(method: keyof Answers, ...given: unknown[]): void {
     this.#asked += 1;
     this.child.stdin?.write(`${JSON.stringify([method, ...given])}\n`);

@@ -2,13 +2,13 @@ import type { DefinitionKind } from '../../src/main/mcp/definitions/definition.t
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One way in which servers get a definition wrong, and what becomes of it. */
+/** One kind of error that servers make in a definition, and how the definition is changed for clients. */
 export interface Malformed {
   readonly kind: DefinitionKind;
-  /** What is wrong, in words. */
+  /** Description of the error. */
   readonly what: string;
   readonly definition: Json;
-  /** The view of the newest revision; null if it is left out. */
+  /** The view of the newest revision; null if the definition is left out. */
   readonly view: Json | null;
   /** The view of 2025-11-25. */
   readonly legacy: Json | null;
@@ -43,21 +43,21 @@ const NAMES: Readonly<Record<DefinitionKind, string>> = {
   template: 'uriTemplate',
 };
 
-/** A valid definition of a kind. */
+/** Returns a valid definition of a kind. */
 export function goodDefinition(kind: DefinitionKind, name: string): Json {
   return { [NAMES[kind]]: name, ...GOOD[kind] };
 }
 
-/** The name or URI of a definition. */
+/** Returns the name or URI of a definition. */
 export function nameOf(kind: DefinitionKind, definition: Json): string {
   return String(definition[NAMES[kind]]);
 }
 
 interface Case {
   readonly what: string;
-  /** What differs from a good one; undefined leaves a member out. */
+  /** Differences from the valid definition; undefined leaves a member out. */
   readonly broken: Json;
-  /** What differs from the good one in the view; null if it is left out. */
+  /** Differences of the view from the valid definition; null if the definition is left out. */
   readonly view: Json | null;
   readonly legacy?: Json | null;
 }
@@ -69,7 +69,7 @@ const NO_OUTPUT = output(undefined);
 const deepSchema = (depth: number): Json =>
   depth === 0 ? {} : { type: 'object', properties: { next: deepSchema(depth - 1) } };
 
-/** An output schema that Ajv does not compile, so that the SDK 1.x rejects the list with it. */
+/** An output schema that Ajv cannot compile, so that SDK 1.x rejects the whole list. */
 const uncompilable = (what: string, schema: Json): Case => {
   const broken = output({ type: 'object', ...schema });
   return { what: `an output schema with ${what}`, broken, view: broken, legacy: NO_OUTPUT };
@@ -240,7 +240,7 @@ const BY_KIND: Readonly<Record<DefinitionKind, readonly Case[]>> = {
   template: ANNOTATED,
 };
 
-/** Resources and templates without a name are named after their URIs. */
+/** Missing names. Resources and templates without a name are named after their URIs. */
 const NAMELESS: readonly Json[] = [{ name: undefined }, { name: null }, { name: 7 }];
 
 export const MALFORMED: readonly Malformed[] = [
@@ -266,7 +266,7 @@ function malformed(kind: DefinitionKind, name: string, { what, broken, view, leg
   };
 }
 
-/** Items of a list that are no definitions at all. */
+/** Returns list items that are not definitions. */
 export function junkItems(kind: DefinitionKind): readonly unknown[] {
   const name = NAMES[kind];
   const named = (value: unknown): Json => ({ ...GOOD[kind], [name]: value });

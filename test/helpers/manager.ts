@@ -3,7 +3,7 @@ import { type LogLine, recordingLogger } from './log.ts';
 import { MapServer } from './map-server.ts';
 import { type Json, KEY, mapOf, signed } from './signed-map.ts';
 
-/** A manager beside the server of its map, both gone with their scope. */
+/** A manager and the server of its map. Both are closed with their scope. */
 export interface ManagedMap extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly server: MapServer;
@@ -12,7 +12,7 @@ export interface ManagedMap extends AsyncDisposable {
   publish(connectors: readonly Json[]): Promise<void>;
 }
 
-/** Does not sync yet. */
+/** Creates a manager that has not synced yet. */
 export async function manage(
   connectors: readonly Json[],
   options: Partial<ConnectorProxyManagerOptions> = {},

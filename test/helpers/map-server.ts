@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A loopback HTTP server for one map, with everything that was asked of it. Answers conditional requests. */
+/** A loopback HTTP server for one map that records all requests. Answers conditional requests. */
 export class MapServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
@@ -28,7 +28,7 @@ export class MapServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/map`;
   }
 
-  /** Serves these bytes from now on, under an ETag of their own. */
+  /** Serves these bytes from now on, with their own ETag. */
   serve(body: Uint8Array, etag: string = `"${createHash('sha256').update(body).digest('hex').slice(0, 12)}"`): void {
     this.answer((request, response) => {
       if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
@@ -36,12 +36,12 @@ export class MapServer implements AsyncDisposable {
     });
   }
 
-  /** Answers like this from now on. */
+  /** Sets the response to all requests. */
   answer(answer: Answer): void {
     this.#answer = answer;
   }
 
-  /** Answers every request with this status. */
+  /** Responds to every request with this status. */
   fail(status = 503): void {
     this.answer((_, response) => response.writeHead(status).end('no'));
   }

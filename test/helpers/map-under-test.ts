@@ -7,23 +7,23 @@ import { secret } from './evidence.ts';
 import { type LogLine, recordingLogger } from './log.ts';
 import { entry, type Json, KEY, mapOf, signed } from './signed-map.ts';
 
-/** A manager of a map whose connectors are off, so that the map is all that can fail. */
+/** A manager of a map whose connectors are disabled, so that only the map can fail. */
 export interface MapUnderTest extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly lines: readonly LogLine[];
-  /** Lines at warn or error that carry a code, as `event code`. */
+  /** Lines of level warn or error that have a code, as `event code`. */
   readonly complaints: () => string[];
-  /** The pauses between tries that were asked for, in milliseconds; none is waited. */
+  /** The requested pauses between tries, in milliseconds. None is waited for. */
   readonly pauses: readonly number[];
 }
 
-/** A connector that is in the map and never connected. */
+/** Creates a connector that is in the map but never connected. */
 export const off = (id: string, overrides: Json = {}): Json & { id: string } =>
   entry(id, { status: 'disabled', ...overrides });
 
 let lastGeneratedAtMs = 0;
 
-/** A signed map of these connectors, dated now and later than any before it. */
+/** Creates a signed map of these connectors, dated now and later than all earlier ones. */
 export function mapNow(
   connectors: readonly Json[] = [off('a'), off('b')],
   overrides: Json = {},
@@ -32,7 +32,7 @@ export function mapNow(
   return signed(mapOf(connectors, { generatedAt: new Date(lastGeneratedAtMs).toISOString(), ...overrides }));
 }
 
-/** Does not sync yet. */
+/** Creates a manager that has not synced yet. */
 export function mapUnderTest(url: string, options: Partial<ConnectorProxyManagerOptions> = {}): MapUnderTest {
   const logger = recordingLogger();
   const pauses: number[] = [];
@@ -55,7 +55,7 @@ export function mapUnderTest(url: string, options: Partial<ConnectorProxyManager
   return { manager, lines: logger.lines, complaints, pauses, [Symbol.asyncDispose]: () => manager.close() };
 }
 
-/** The value of a counter for these labels; 0 if it has none. */
+/** Returns the value of a counter for these labels; 0 if it has none. */
 export async function counterOf(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
   const metric = await getConnectorMetricsRegistry().getSingleMetric(name)?.get();
   const found = metric?.values.find((value) =>

@@ -1,10 +1,10 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** What came back for a message that was POSTed. */
+/** The response to a POSTed message. */
 export interface Posted {
   readonly status: number;
   readonly headers: Headers;
-  /** All that came, in its order. */
+  /** All received messages, in their order. */
   readonly messages: readonly Json[];
   readonly result: Json;
   readonly error: { readonly code: number; readonly message: string; readonly data?: Json };
@@ -18,7 +18,7 @@ export interface PostOptions {
 
 const VERSION = '2026-07-28';
 
-/** POSTs a message of the legacy era. */
+/** POSTs a message of the legacy protocol. */
 export async function postLegacy(
   url: string,
   method: string,
@@ -28,7 +28,7 @@ export async function postLegacy(
   return post(url, { jsonrpc: '2.0', id: options.id ?? 1, method, params }, options);
 }
 
-/** POSTs a message of the modern era, with all that it carries. */
+/** POSTs a message of the modern protocol, with everything that it requires. */
 export async function postModern(
   url: string,
   method: string,
@@ -50,7 +50,7 @@ export async function postModern(
   return post(url, { jsonrpc: '2.0', id: options.id ?? 1, method, params: whole }, { ...options, headers });
 }
 
-/** What every modern request says of its client. */
+/** Returns the client information of every modern request. */
 export function envelope(capabilities: Json = {}): Json {
   return {
     'io.modelcontextprotocol/protocolVersion': VERSION,
@@ -59,7 +59,7 @@ export function envelope(capabilities: Json = {}): Json {
   };
 }
 
-/** POSTs anything, and reads what comes to its end. */
+/** POSTs any body, and reads the response to its end. */
 export async function post(url: string, message: unknown, options: PostOptions = {}): Promise<Posted> {
   const response = await fetch(url, {
     method: 'POST',
@@ -82,7 +82,7 @@ async function read(response: Response): Promise<Posted> {
   return { status: response.status, headers: response.headers, messages, result: last.result, error: last.error };
 }
 
-/** The data of each event, parsed. */
+/** Returns the parsed data of each event. */
 export function eventsOf(text: string): Json[] {
   return text
     .split('\n')
@@ -95,7 +95,7 @@ export interface OpenSession {
   readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly call: (method: string, params?: Json, options?: PostOptions) => Promise<Posted>;
-  /** Answers what it is asked. */
+  /** Responds to a server request. */
   readonly answer: (id: unknown, result: Json) => Promise<Posted>;
 }
 
@@ -118,15 +118,15 @@ export async function openSession(
   };
 }
 
-/** A stream of events that is read as it comes. */
+/** A stream of events that is read as it arrives. */
 export interface OpenStream extends AsyncDisposable {
   readonly status: number;
   readonly messages: Json[];
-  /** Resolves once the stream has ended, by whomever. */
+  /** Resolves once the stream has ended, whichever side ended it. */
   readonly ended: Promise<void>;
 }
 
-/** Opens a stream and keeps reading it. */
+/** Opens a stream and reads it continuously. */
 export async function openStream(url: string, init: RequestInit): Promise<OpenStream> {
   const abort = new AbortController();
   const response = await fetch(url, { ...init, signal: abort.signal });
@@ -149,7 +149,7 @@ export async function openStream(url: string, init: RequestInit): Promise<OpenSt
   };
 }
 
-/** Opens a POST whose events are read as they come. */
+/** Opens a POST whose events are read as they arrive. */
 export function streamPost(url: string, message: Json, headers: Readonly<Record<string, string>>): Promise<OpenStream> {
   return openStream(url, {
     method: 'POST',

@@ -8,7 +8,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export type AddTools = (server: McpServer) => void;
 
-/** A real MCP server on loopback, with everything that was asked of it. */
+/** A real MCP server on loopback that records all requests. */
 export class TestMcpServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
@@ -33,7 +33,10 @@ export class TestMcpServer implements AsyncDisposable {
     });
   }
 
-  /** Both eras, without sessions. `announceTools` tells all subscribers that the tools changed. */
+  /**
+   * Starts a server with both protocol generations, without sessions. `announceTools` notifies all subscribers that the
+   * tools changed.
+   */
   static async start(addTools: AddTools, port = 0): Promise<TestMcpServer & { readonly announceTools: () => void }> {
     const handler = createMcpHandler(() => serverWith(addTools));
     const handle = toNodeHandler(handler);
@@ -44,7 +47,7 @@ export class TestMcpServer implements AsyncDisposable {
     return Object.assign(await TestMcpServer.#listen(server, port), { announceTools });
   }
 
-  /** The legacy era, with sessions. */
+  /** Starts a server with the legacy protocol only, with sessions. */
   static async startWithSessions(
     addTools: AddTools,
     port = 0,
@@ -76,27 +79,27 @@ export class TestMcpServer implements AsyncDisposable {
     return server;
   }
 
-  /** Answers 401 to requests that do not pass. */
+  /** Responds with 401 to requests that do not pass. */
   wants(passes: (request: IncomingMessage) => boolean): void {
     this.#passes = passes;
   }
 
-  /** Sends requests for `path` on to where the server is, within this origin. */
+  /** Redirects requests for `path` to the server, within this origin. */
   redirectFrom(path: string): void {
     this.#redirectedPath = path;
   }
 
-  /** Answers the next POST like this instead. */
+  /** Handles the next POST with `spoil` instead. */
   spoilNext(spoil: Listener): void {
     this.#spoils = { method: null, spoil };
   }
 
-  /** Answers every request for this MCP method like this instead. */
+  /** Handles every request for this MCP method with `spoil` instead. */
   spoilMatching(method: string, spoil: Listener): void {
     this.#spoils = { method, spoil };
   }
 
-  /** Answers everything as it should from now on. */
+  /** Handles all requests normally from now on. */
   spoilNothing(): void {
     this.#spoils = null;
   }
@@ -108,7 +111,7 @@ export class TestMcpServer implements AsyncDisposable {
       this.#spoils = null;
       return spoils.spoil(request, response);
     }
-    // What is read here must be there again for whoever answers.
+    // The body that is read here must remain available to the handler.
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const replay = Object.assign(Readable.from(chunks), {
@@ -126,7 +129,7 @@ export class TestMcpServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`;
   }
 
-  /** Sockets that are open now. */
+  /** Returns the number of open sockets. */
   openSockets(): Promise<number> {
     return new Promise((resolve, reject) =>
       this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count))),

@@ -1,44 +1,44 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One way to answer a request. */
+/** One way to respond to a request. */
 export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A request as it came. */
+/** A request as it was received. */
 export interface CameRequest {
   readonly method: string;
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: URLSearchParams;
   readonly text: string;
 }
 
-/** An answer with this JSON. */
+/** Responds with this JSON. */
 export const saysJson =
   (body: unknown, status = 200): Behaviour =>
   (_, response) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-/** An answer with this text, whatever it is. */
+/** Responds with this text, regardless of its content. */
 export const saysText =
   (text: string, status = 200, type = 'text/html'): Behaviour =>
   (_, response) =>
     void response.writeHead(status, { 'content-type': type }).end(text);
 
-/** A redirect to there. */
+/** Redirects to this location. */
 export const redirects =
   (location: string, status = 302): Behaviour =>
   (_, response) =>
     void response.writeHead(status, { location }).end();
 
-/** Ways to answer that need no telling. */
+/** Ways to respond that need no parameters. */
 export const WAYS = {
-  /** Never answers. */
+  /** Never responds. */
   silent: () => {},
   /** Sends the head and one byte, and then nothing more. */
   stalls: (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{'),
-  /** Sends JSON that never ends, as fast as it is read. */
+  /** Sends endless JSON, as fast as it is read. */
   endless: (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write('{"a":"');
@@ -61,17 +61,17 @@ export const WAYS = {
 } as const satisfies Record<string, Behaviour>;
 
 /**
- * A protected MCP endpoint at `/mcp` and the authorization server of its own origin, over loopback. It behaves well
- * until it is told to answer a path in another way.
+ * A protected MCP endpoint at `/mcp` and the authorization server of its own origin, over loopback. It behaves
+ * correctly until it is set to respond to a path in another way.
  */
 export class MisbehavingAuthorizationServer implements AsyncDisposable {
   readonly origin: string;
   /** All requests, oldest first. */
   readonly requests: CameRequest[] = [];
-  /** Members that replace those of the metadata. Undefined removes one. */
+  /** Members that replace those of the metadata. Undefined removes a member. */
   serverMetadata: Readonly<Record<string, unknown>> = {};
   resourceMetadata: Readonly<Record<string, unknown>> = {};
-  /** What the endpoint says of its login with a 401. */
+  /** The `WWW-Authenticate` header of the endpoint's 401. */
   challenge: string | null = 'Bearer';
   readonly #behaviours = new Map<string, Behaviour>();
   readonly #server: Server;
@@ -98,7 +98,7 @@ export class MisbehavingAuthorizationServer implements AsyncDisposable {
     return this.requests.map(({ path }) => path.split('?', 1)[0] ?? '');
   }
 
-  /** Has this path answered in that way from now on. */
+  /** Responds to this path in that way from now on. */
   behave(path: string, way: Behaviour): void {
     this.#behaviours.set(path, way);
   }

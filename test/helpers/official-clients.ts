@@ -6,7 +6,9 @@ import type { WireRevision } from '../../src/main/mcp/definitions/wire-revision.
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A client of the official SDK, and the lists as it reads them: it rejects a list for one entry that it cannot read. */
+/**
+ * A client of the official SDK, and the lists as it parses them. One unreadable entry makes it reject the whole list.
+ */
 export interface OfficialClient extends AsyncDisposable {
   readonly name: string;
   readonly revision: WireRevision;
@@ -20,11 +22,14 @@ interface Lister extends Pick<Client2, 'close'> {
   listResourceTemplates(params?: object): Promise<{ resourceTemplates: unknown[]; nextCursor?: string | undefined }>;
 }
 
-/** Connects one client of each line and era to a server that speaks all revisions, and one for each older revision. */
+/**
+ * Connects one client of each SDK line and protocol generation to a server with all revisions, and one client for each
+ * older revision.
+ */
 export async function connectOfficialClients(url: string): Promise<readonly OfficialClient[]> {
   const address = new URL(url);
   const first = new Client1({ name: 'sdk-1', version: '1.0.0' });
-  // The type of `sessionId` is not exact there.
+  // The type of `sessionId` there does not match exactly.
   await first.connect(new Http1(address) as Parameters<typeof first.connect>[0]);
   const legacy = async (version: WireRevision): Promise<Client2> => {
     const options = { supportedProtocolVersions: [version], versionNegotiation: { mode: 'legacy' } } as const;
@@ -77,7 +82,7 @@ function officialClient(name: string, revision: WireRevision, client: Lister): O
       do {
         const { items, next } = await readers[kind](cursor === undefined ? {} : { cursor });
         all.push(...items);
-        // 2.x reads all pages by itself.
+        // SDK 2.x reads all pages itself.
         cursor = name.startsWith('1') ? next : undefined;
       } while (cursor !== undefined);
       return all as Json[];

@@ -7,24 +7,26 @@ import { eventually } from './eventually.ts';
 import { LocalFile } from './local-file.ts';
 import { TestMcpServer } from './mcp-server.ts';
 
-/** What the connector `probe` has seen of its calls. */
+/** The calls that the connector `probe` has received. */
 interface Probe {
   readonly hanging: Set<string>;
   readonly cancelled: Set<string>;
 }
 
 /**
- * The gateway in a process of its own, in front of server-everything over stdio (`everything`), our fixture of the conformance suite (`fixture`), and a server that can be looked into
- * (`probe`: `wait` answers its text after some time, `hang` never does).
+ * The gateway in a separate process, in front of three servers.
+ * - `everything`: server-everything over stdio.
+ * - `fixture`: our fixture of the conformance suite.
+ * - `probe`: a server that the test can inspect. Its tool `wait` returns its text after some time, `hang` never does.
  */
 export interface PeerWorld extends AsyncDisposable {
   readonly url: string;
-  /** What `serve --config` is given. */
+  /** The file for `serve --config`. */
   readonly config: string;
   readonly probe: Probe;
 }
 
-/** How many connectors there are. */
+/** Number of connectors. */
 const CONNECTORS = 3;
 
 export async function startPeerWorld(): Promise<PeerWorld> {
@@ -77,7 +79,7 @@ function http(url: string): object {
   return { type: 'http', url };
 }
 
-/** Once all connectors are up: not every client looks again. */
+/** Resolves once all connectors are up, because not every client lists again. */
 async function urlOf({ seen }: RunningCli): Promise<string> {
   await eventually(
     'all connectors are ready',

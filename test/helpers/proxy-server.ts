@@ -11,18 +11,18 @@ import type { Duplex } from 'node:stream';
 import type { KeyPair } from './tls-server.ts';
 
 interface ProxyServerOptions {
-  /** `user:password` that every request must bring. */
+  /** `user:password` that every request must send. */
   readonly credentials?: string;
-  /** With a certificate the proxy itself is reached over https. */
+  /** With a certificate, the proxy itself is reached over https. */
   readonly tls?: KeyPair;
 }
 
-/** A real forward proxy on loopback: tunnels (CONNECT) and plain forwarding. It notes what it was asked for. */
+/** A real forward proxy on loopback: tunnels (CONNECT) and plain forwarding. It records its requests. */
 export class ProxyServer implements AsyncDisposable {
   /** `CONNECT host:port` or `GET http://…`, in order. */
   readonly asked: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
-  /** What it answers instead of doing its work. */
+  /** Status that it responds with instead of forwarding. */
   refusal: number | null = null;
   readonly #server: Server;
   readonly #isSecure: boolean;
@@ -57,10 +57,10 @@ export class ProxyServer implements AsyncDisposable {
     return proxy;
   }
 
-  /** With credentials (`user:password@`) in it where they are given. */
+  /** Returns its URL, with credentials (`user:password@`) if given. */
   url(credentials = ''): string {
     const { port } = this.#server.address() as AddressInfo;
-    // By its name where it is secure: undici cannot reach such a proxy by its address.
+    // A secure proxy is addressed by name, because undici cannot reach it by its address.
     return this.#isSecure ? `https://${credentials}localhost:${port}` : `http://${credentials}127.0.0.1:${port}`;
   }
 

@@ -10,20 +10,20 @@ import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definitio
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A request as it came. `message` is the JSON of a POST. */
+/** A request as it was received. `message` is the JSON of a POST. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly message: Json & { readonly id?: number | string; readonly method?: string; readonly params?: Json };
   readonly response: ServerResponse;
-  /** Answers with a result as JSON. */
+  /** Responds with a result as JSON. */
   readonly result: (result: Json) => void;
-  /** Answers with an event stream of these messages, and leaves it open. */
+  /** Responds with an event stream of these messages, and leaves it open. */
   readonly events: (...messages: readonly unknown[]) => void;
 }
 
-/** What a server does with one kind of request: `initialize`, `tools/call`, …, or `GET`, `DELETE`. */
+/** How a server handles one kind of request: `initialize`, `tools/call`, …, or `GET`, `DELETE`. */
 export type Answer = (request: RawRequest) => void;
 
 const LEGACY: Readonly<Record<string, Answer>> = {
@@ -38,7 +38,7 @@ const LEGACY: Readonly<Record<string, Answer>> = {
   DELETE: ({ response }) => void response.writeHead(204).end(),
 };
 
-/** Answers of a server of the modern era. */
+/** Responses of a server of the modern protocol. */
 export const MODERN: Readonly<Record<string, Answer>> = {
   'server/discover': ({ result }) =>
     result({
@@ -49,7 +49,7 @@ export const MODERN: Readonly<Record<string, Answer>> = {
     }),
 };
 
-/** An HTTP server whose every answer a test can write; else a legacy MCP server without sessions. */
+/** An HTTP server whose every response a test can write. By default it is a legacy MCP server without sessions. */
 export class RawMcpServer implements AsyncDisposable {
   readonly requests: RawRequest[] = [];
   readonly sockets = new Set<Socket>();
@@ -76,7 +76,7 @@ export class RawMcpServer implements AsyncDisposable {
     return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`);
   }
 
-  /** The requests of this kind. */
+  /** Returns the requests of this kind. */
   of(kind: string): RawRequest[] {
     return this.requests.filter(({ method, message }) => (message.method ?? method) === kind);
   }
@@ -112,7 +112,7 @@ export class RawMcpServer implements AsyncDisposable {
   }
 }
 
-/** A connection to a raw server, and what it told. */
+/** A connection to a raw server, and the events that it reported. */
 export interface RawConnection extends AsyncDisposable {
   readonly connection: Connection;
   readonly lost: Error[];
@@ -132,7 +132,7 @@ export interface RawConnectOptions extends Partial<ConnectorTarget> {
   readonly timeoutMs?: number;
 }
 
-/** Connects to a raw server by our own Streamable HTTP. */
+/** Connects to a raw server with our own Streamable HTTP client. */
 export async function connectRaw(
   server: { readonly url: URL },
   options: RawConnectOptions = {},

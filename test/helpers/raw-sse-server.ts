@@ -11,7 +11,7 @@ import { eventually } from './eventually.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A request as it came. `message` is the JSON of a POST. */
+/** A request as it was received. `message` is the JSON of a POST. */
 export interface SseRequest {
   readonly method: string;
   readonly path: string;
@@ -27,7 +27,9 @@ export interface SseRequest {
   readonly send: (...messages: readonly unknown[]) => void;
 }
 
-/** What a server does with one kind of request: `initialize`, `tools/call`, …, `GET`, or `answer` (to its questions). */
+/**
+ * How a server handles one kind of request: `initialize`, `tools/call`, …, `GET`, or `answer` (to a server request).
+ */
 export type SseAnswer = (request: SseRequest, server: RawSseServer) => void;
 
 const DEFAULTS: Readonly<Record<string, SseAnswer>> = {
@@ -38,10 +40,10 @@ const DEFAULTS: Readonly<Record<string, SseAnswer>> = {
   'tools/call': ({ result, message }) => result({ content: [{ type: 'text', text: JSON.stringify(message.params) }] }),
 };
 
-/** An HTTP+SSE server (MCP 2024-11-05) whose every answer a test can write. Its address is `url`. */
+/** An HTTP+SSE server (MCP 2024-11-05) whose every response a test can write. Its address is `url`. */
 export class RawSseServer implements AsyncDisposable {
   readonly requests: SseRequest[] = [];
-  /** The event streams that were opened, the newest last. */
+  /** The opened event streams, the newest last. */
   readonly streams: ServerResponse[] = [];
   readonly answers: Record<string, SseAnswer>;
   #opening: ServerResponse | null = null;
@@ -72,17 +74,19 @@ export class RawSseServer implements AsyncDisposable {
     return stream;
   }
 
-  /** How many event streams are open. */
+  /** Number of open event streams. */
   get openStreams(): number {
     return this.streams.filter(({ closed, writableEnded }) => !closed && !writableEnded).length;
   }
 
-  /** The requests of this kind. */
+  /** Returns the requests of this kind. */
   of(kind: string): SseRequest[] {
     return this.requests.filter(({ method, message }) => (message.method ?? method) === kind);
   }
 
-  /** Answers the GET under way with an event stream, which starts with an `endpoint` event unless `start` replaces it. */
+  /**
+   * Responds to the pending GET with an event stream, which starts with an `endpoint` event unless `start` replaces it.
+   */
   openStream(start: string = this.endpoint()): ServerResponse {
     const response = this.#opening;
     if (response === null) throw new Error('No GET is under way');
@@ -132,7 +136,7 @@ export class RawSseServer implements AsyncDisposable {
   }
 }
 
-/** A connection to a raw SSE server, and what it told. */
+/** A connection to a raw SSE server, and the events that it reported. */
 export interface SseConnection extends AsyncDisposable {
   readonly connection: Connection;
   readonly lost: Error[];
@@ -153,7 +157,7 @@ export interface SseConnectOptions extends Partial<ConnectorTarget> {
   readonly signal?: AbortSignal;
 }
 
-/** Connects to a raw server over our own SSE. */
+/** Connects to a raw server with our own SSE client. */
 export async function connectSse(
   server: { readonly url: URL },
   options: SseConnectOptions = {},

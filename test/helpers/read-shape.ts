@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { parseLocalConfig } from '../../src/main/local-config/local-config.ts';
 
-/** The variables of the tests of shapes. */
+/** Environment variables for the tests of shapes. */
 const SHAPE_ENV: Readonly<Record<string, string>> = {
   HOME: '/home/me',
   API_KEY: 'key-of-the-environment',
   API_TOKEN: 'token-of-the-environment',
 };
 
-/** A fixture of a client's file as the reader sees it: each server in one line, and what is wrong, each with its place. */
+/** A client's file as the reader parses it: each server in one line, and each problem with its place. */
 export interface ReadShape {
   readonly servers: Readonly<Record<string, object>>;
   readonly problems: readonly string[];
 }
 
-/** Reads a fixture of `fixtures/local-config/shapes`. Members that say nothing are left out. */
+/** Reads a fixture of `fixtures/local-config/shapes`. Empty members are left out. */
 export function readShape(name: string, project = '/home/me/project'): ReadShape {
   const url = new URL(`../fixtures/local-config/shapes/${name}`, import.meta.url);
   const files = new Map([['~/.config/search-key', 'key-of-a-file\n']]);

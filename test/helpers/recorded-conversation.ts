@@ -15,16 +15,16 @@ const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url))
 /** A call of a tool. */
 export type Call = readonly [tool: string, args: Record<string, unknown>];
 
-/** What a client saw of a server. */
+/** What a client received from a server. */
 export interface Transcript {
   readonly tools: readonly unknown[];
   /** Results and errors of the calls. */
   readonly outcomes: readonly unknown[];
-  /** Progress and questions, each with the call that was under way. */
+  /** Progress notifications and server requests, each with the call in progress. */
   readonly meanwhile: readonly unknown[];
 }
 
-/** The client of the official SDK that talks: 1.x, or 2.x in one of the two eras. */
+/** The official SDK client in use: 1.x, or 2.x with one of the two protocol generations. */
 export type Speaker = '1.x' | 'legacy' | 'modern';
 
 /** Starts the command line as a stdio server for an official client, lists its tools and calls some. */
@@ -72,7 +72,7 @@ export async function converse(
         : (client as unknown as Client2).callTool(call, { onprogress });
     outcomes.push(await result.catch((error: unknown) => ({ error: String(error) })));
   }
-  // A gateway lists what is up by then.
+  // A gateway lists the connectors that are up by then.
   const { tools } = await client.listTools();
   const { pid } = client.transport as { readonly pid: number };
   await beforeEnd(pid);

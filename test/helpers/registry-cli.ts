@@ -4,7 +4,7 @@ import { RegistryWorld } from './registry-world.ts';
 
 type Run = (args: readonly string[], options?: CliOptions) => Promise<Ended>;
 
-/** A registry, and the `registry` commands on it, run by `run`. */
+/** Creates a registry, and runs the `registry` commands on it with `run`. */
 export function registryCli(run: Run = runCliHere) {
   const world = new RegistryWorld();
   const registry: Run = (args, options = {}) =>
@@ -12,7 +12,7 @@ export function registryCli(run: Run = runCliHere) {
   return Object.assign(world, { registry });
 }
 
-/** The document that a command printed. */
+/** Parses the document that a command printed. */
 export function documentOf({ stdout }: Ended) {
   return JSON.parse(stdout);
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('../fixtures/programs/registry-user.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 
-/** A process that uses a registry, and what it has printed so far. */
+/** A process that uses a registry, and its output so far. */
 export interface RegistryUser {
   readonly child: ChildProcess;
   readonly lines: readonly string[];
@@ -29,7 +29,7 @@ export function startRegistryUser(home: string, ...args: string[]): RegistryUser
   return { child, lines, ended: once(child, 'close') };
 }
 
-/** Kills those that still run. For afterEach. */
+/** Kills all running processes. For afterEach. */
 export function killRegistryUsers(): void {
   for (const child of children) child.kill('SIGKILL');
   children.clear();

@@ -12,15 +12,15 @@ import { TempDir } from './temp-dir.ts';
 
 const program = fileURLToPath(new URL('../fixtures/stdio/server.ts', import.meta.url));
 
-/** A server of a registry: the fixture's program. */
+/** Creates a server of a registry that runs the fixture's stdio server. */
 export function registeredProgram(name: string, more: object = {}): ServerInfo {
   return { name, transport: 'stdio', command: process.execPath, args: [program, name], ...more };
 }
 
-/** A registry in a folder of its own, as `$CORTEX_HOME` has it; gone with its scope. */
+/** A registry in its own folder, as in `$CORTEX_HOME`, removed with its scope. */
 export class RegistryWorld implements Disposable {
   readonly #folder = new TempDir();
-  /** What `CORTEX_HOME` is. */
+  /** Value of `CORTEX_HOME`. */
   readonly home: string = this.#folder.path;
   readonly path: string = join(this.home, 'mcp', 'servers.json');
   readonly store: string = join(this.home, 'mcp', 'switchyard.db');
@@ -35,14 +35,14 @@ export class RegistryWorld implements Disposable {
     return cache;
   }
 
-  /** Puts servers into it, store and file. */
+  /** Adds servers to the store and the file. */
   async fill(...servers: readonly ServerInfo[]): Promise<void> {
     await using cache = await this.open();
     await cache.upsertMany(servers);
     await cache.flush();
   }
 
-  /** What the file says. */
+  /** Returns the servers in the file. */
   said(): unknown[] {
     return (JSON.parse(readFileSync(this.path, 'utf8')) as { servers: unknown[] }).servers;
   }
@@ -52,7 +52,7 @@ export class RegistryWorld implements Disposable {
     writeFileSync(this.path, JSON.stringify({ servers }));
   }
 
-  /** A manager of its servers, and what it logs. */
+  /** Creates a manager of its servers that records its log. */
   manage(
     options: Partial<RegistryManagerOptions> = {},
   ): { readonly manager: ConnectorProxyManager; readonly lines: readonly LogLine[] } & AsyncDisposable {

@@ -2,7 +2,7 @@ import { ConnectorProxyManager, type ConnectorProxyManagerOptions } from '../../
 import { type LogLine, recordingLogger } from './log.ts';
 import { KEY } from './signed-map.ts';
 
-/** A manager on a folder of its own map, without a refresh in the background, and what it logs. */
+/** Creates a manager with a state folder for its own map, without a background refresh, that records its log. */
 export function remembering(
   serviceMapUrl: string,
   stateDir: string,

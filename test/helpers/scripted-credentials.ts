@@ -6,13 +6,13 @@ type Refused = (
   signal: AbortSignal | null,
 ) => Verdict | Promise<Verdict>;
 
-/** Credentials whose token a test sets, and which note what they are asked. */
+/** Credentials whose token a test sets, and which record their requests. */
 export class ScriptedCredentials implements Credentials {
-  /** The bearer token; null for none, a promise where it has to be waited for. */
+  /** The bearer token; null for none, a promise for a token that has to be waited for. */
   token: string | null | Promise<string>;
   readonly sendings: Sending[] = [];
   readonly challenges: Challenge[] = [];
-  /** What was sent with each refused request. */
+  /** The tokens sent with each refused request. */
   readonly sent: (readonly string[])[] = [];
   readonly #refused: Refused;
 
@@ -33,7 +33,7 @@ export class ScriptedCredentials implements Credentials {
     return this.#refused(challenge, sent, signal);
   }
 
-  /** Credentials that give `fresh` after a refusal of anything else, and then say that the request is to be sent again. */
+  /** Creates credentials that switch to `fresh` after a refusal of any other token, and then request a retry. */
   static refreshing(stale: string | null, fresh = 'fresh'): ScriptedCredentials {
     const credentials: ScriptedCredentials = new ScriptedCredentials(stale, () => {
       credentials.token = fresh;

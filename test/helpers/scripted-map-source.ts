@@ -13,9 +13,9 @@ import { type Json, KEY, mapOf, NOW, signed } from './signed-map.ts';
 export interface ScriptedMapSource {
   readonly source: ServiceMapSource;
   readonly logger: ReturnType<typeof recordingLogger>;
-  /** Answers requests from now on with this map, which is newer than any before it, or with this status. */
+  /** Responds from now on with this map, which is newer than all earlier ones, or with this status. */
   answer(content: readonly Json[] | number, overrides?: Json): void;
-  /** How many requests there were. */
+  /** Returns the number of requests. */
   requests(): number;
 }
 

@@ -4,7 +4,7 @@ import { NO_MAP } from '../../src/main/service-map/service-map-status.ts';
 import { recordingLogger } from './log.ts';
 import { NOW } from './signed-map.ts';
 
-/** A connector as `status()` shows it, in any state that is wanted. */
+/** Creates a connector as `status()` lists it, in any state. */
 export function listed(
   id: string,
   state: ConnectorState = 'ready',
@@ -31,7 +31,7 @@ export function listed(
   };
 }
 
-/** A status with these connectors, of a manager whose map is fresh. */
+/** Creates the status of a manager with these connectors and a fresh map. */
 export function statusWith(connectors: readonly ListedConnector[], more: Partial<ManagerStatus> = {}): ManagerStatus {
   const serviceMap: ManagerStatus['serviceMap'] = {
     ...NO_MAP,
@@ -61,7 +61,7 @@ export function statusWith(connectors: readonly ListedConnector[], more: Partial
   };
 }
 
-/** What a status page sees of a manager, with a status that the test sets. `readings` counts how often it was asked. */
+/** Creates the manager that a status page reads, with a status that the test sets. `readings` counts its reads. */
 export function scriptedManager(status: ManagerStatus, endpointOf = (id: string) => `https://${id}.example.com/mcp`) {
   const hub = new EventHub(recordingLogger());
   const manager = {

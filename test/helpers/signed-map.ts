@@ -3,15 +3,15 @@ import { signServiceMap } from '../../src/shared/signatures/sign-service-map.ts'
 import { secret } from './evidence.ts';
 import type { PrivateJwk } from './signing-keys.ts';
 
-/** The key of every map here. */
+/** The key of every map in the tests. */
 export const KEY = secret('key of every map');
 
-/** A time at which the maps here are fresh. */
+/** A time at which the maps in the tests are fresh. */
 export const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 
 export type Json = Record<string, unknown>;
 
-/** A valid entry; `overrides` replaces or, with undefined, removes members. */
+/** Creates a valid entry; `overrides` replaces members, or removes them with undefined. */
 export function entry(id: string, overrides: Json = {}): Json & { id: string } {
   return {
     id,
@@ -25,7 +25,7 @@ export function entry(id: string, overrides: Json = {}): Json & { id: string } {
   };
 }
 
-/** An unsigned map of these entries, generated at {@link NOW} and good for an hour. */
+/** Creates an unsigned map of these entries, generated at {@link NOW} and valid for an hour. */
 export function mapOf(connectors: readonly Json[], overrides: Json = {}): Json {
   return {
     id: '01JD0000000000000000000000',
@@ -37,12 +37,12 @@ export function mapOf(connectors: readonly Json[], overrides: Json = {}): Json {
   };
 }
 
-/** The bytes of a map with its signature. */
+/** Returns the bytes of a map with its signature. */
 export function signed(map: Json, key: string = KEY): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify({ ...map, signature: createServiceMapSignature(map, key) }));
 }
 
-/** The bytes of a map that these private keys sign, and an HMAC key besides where one is given. */
+/** Returns the bytes of a map signed with these private keys, and with an HMAC key if one is given. */
 export function signedWith(map: Json, keys: readonly PrivateJwk[], hmacKey?: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(signServiceMap(map, { keys, hmacKey })));
 }

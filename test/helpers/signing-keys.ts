@@ -5,24 +5,24 @@ import { hmacTrust, type SignatureAlgorithm, type SignatureTrust } from '../../s
 /** A private JWK with a `kid`, as an operator keeps it. */
 export type PrivateJwk = Readonly<Record<string, unknown>> & { readonly kid: string };
 
-/** A new private key. */
+/** Creates a private key. */
 export function newKey(kid: string, alg: SignatureAlgorithm = 'EdDSA', more: object = {}): PrivateJwk {
   const { privateKey } =
     alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { ...privateKey.export({ format: 'jwk' }), kid, ...more };
 }
 
-/** The public half of a private key. */
+/** Returns the public half of a private key. */
 export function publicJwk({ d: _d, ...jwk }: PrivateJwk): Readonly<Record<string, unknown>> {
   return jwk;
 }
 
-/** The public halves of these keys as a JWK set. */
+/** Returns the public halves of these keys as a JWK set. */
 export function jwksOf(...keys: readonly PrivateJwk[]): { readonly keys: readonly object[] } {
   return { keys: keys.map(publicJwk) };
 }
 
-/** Trust in maps that one of these keys signed, whatever their HMAC; `overrides` replaces members. */
+/** Creates trust in maps that one of these keys signed, regardless of their HMAC; `overrides` replaces members. */
 export function trustIn(keys: readonly PrivateJwk[], overrides: Partial<SignatureTrust> = {}): SignatureTrust {
   const trusted = keys.length === 0 ? [] : readKeySet(jwksOf(...keys));
   return { ...hmacTrust(), accept: 'signature', keys: trusted, ...overrides };

@@ -4,7 +4,7 @@ import { json as jsonOf } from 'node:stream/consumers';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A message that an SSE server was POSTed. */
+/** A message that was POSTed to an SSE server. */
 interface SsePost {
   readonly headers: IncomingHttpHeaders;
   readonly message: Json & { readonly method?: string; readonly params?: Json };
@@ -15,7 +15,7 @@ export interface SseServer extends AsyncDisposable {
   readonly requests: SsePost[];
 }
 
-/** A server of the HTTP+SSE transport (MCP 2024-11-05) with a tool `echo`, and everything that it was POSTed. */
+/** Starts a server of the HTTP+SSE transport (MCP 2024-11-05) with a tool `echo`, which records all POSTs. */
 export async function startSseServer(): Promise<SseServer> {
   let stream: ServerResponse | null = null;
   const requests: SsePost[] = [];

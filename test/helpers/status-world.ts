@@ -9,7 +9,7 @@ import { manage } from './manager.ts';
 import { TestMcpServer } from './mcp-server.ts';
 import { entry, type Json } from './signed-map.ts';
 
-/** How long the calls of a connector take, one after the other, and every how many-th of them fails. */
+/** The durations of a connector's calls, and how often a call fails. */
 interface Manners {
   readonly tools: number;
   readonly baseMs: number;
@@ -27,11 +27,14 @@ const YARD: Readonly<Record<string, Manners & { readonly name: string; readonly 
   tickets: { name: 'Ticket office', tools: 7, baseMs: 5, spreadMs: 9, calls: 40, isLegacy: true },
 };
 
-/** A site over a real manager with real connectors: of these one is slow, one is down, one refuses, one is disabled. Gone with its scope. */
+/**
+ * A site over a real manager with real connectors: one is slow, one is down, one refuses, one is disabled. Closed with
+ * its scope.
+ */
 export interface StatusWorld extends AsyncDisposable {
-  /** Without a path. */
+  /** URL without a path. */
   readonly url: string;
-  /** Signs a newer map with these connectors too, and syncs. */
+  /** Signs a newer map that adds these connectors, and syncs. */
   publish(more: readonly Json[]): Promise<void>;
 }
 
@@ -90,7 +93,7 @@ function tools({ tools: count, baseMs, spreadMs, failsEvery }: Manners): (server
   let calls = 0;
   const answer = async () => {
     calls += 1;
-    // Neither regular nor random: the same picture each time.
+    // Irregular but not random, so that the picture is the same each time.
     await sleep(baseMs + ((calls * 37) % 11) ** 2 * (spreadMs / 121));
     const isError = failsEvery !== undefined && calls % failsEvery === 0;
     return { content: [{ type: 'text' as const, text: 'done' }], isError };

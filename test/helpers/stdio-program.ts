@@ -4,17 +4,17 @@ import { eventually } from './eventually.ts';
 
 const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathname;
 
-/** A transport over test/fixtures/stdio/program.ts, with all that it told. */
+/** A transport over test/fixtures/stdio/program.ts that records its events. */
 export interface StdioProgram extends AsyncDisposable {
   readonly transport: StdioTransport;
   /** Each line of it that was JSON. */
   readonly messages: JsonObject[];
   readonly errors: Error[];
-  /** `close` once for each time it was told, `error` likewise. */
+  /** `close` and `error`, once for each such event. */
   readonly events: string[];
-  /** The pid that the program told of. */
+  /** Resolves with the pid that the process reported. */
   toldPid(): Promise<number>;
-  /** Resolves once the transport has said that it is closed. */
+  /** Resolves once the transport has reported that it is closed. */
   closed(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ interface StdioProgramSettings {
   readonly graceMs?: number;
 }
 
-/** Prepares a program of this behaviour; start() is the test's. */
+/** Prepares a process with this behaviour; the test calls start(). */
 export function stdioProgram(behaviour: string, settings: StdioProgramSettings = {}): StdioProgram {
   const { args = [], env = {}, maxMessageBytes = 1_000_000, graceMs = 2_000 } = settings;
   const command = { command: process.execPath, args: [PROGRAM, behaviour, ...args], env, cwd: null };
@@ -60,7 +60,7 @@ export function stdioProgram(behaviour: string, settings: StdioProgramSettings =
   };
 }
 
-/** Whether a process of this id runs; a zombie counts. */
+/** Whether a process with this id runs; a zombie counts. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -6,12 +6,12 @@ import { TempDir } from './temp-dir.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/stdio/stopping-program.ts', import.meta.url));
 
-/** Where a program stops talking. */
+/** Points at which a stdio server stops responding. */
 export const STOPS = ['spawned', 'probed', 'initialize', 'list', 'call', 'exits', 'never'] as const;
-/** How it behaves when it is told to end. */
+/** How a stdio server reacts to a request to end. */
 export const MANNERS = ['obedient', 'stubborn', 'forks', 'stubborn forks'] as const;
 
-/** Programs that stop talking at some point, and every pid that they and their children had. */
+/** Stdio servers that stop responding at some point, and the pids of all their processes. */
 export class StoppingPrograms implements Disposable {
   readonly #folder = new TempDir();
   readonly #pidFile = join(this.#folder.path, 'pids');
@@ -20,13 +20,13 @@ export class StoppingPrograms implements Disposable {
     writeFileSync(this.#pidFile, '');
   }
 
-  /** An entry of an `mcpServers` file. */
+  /** Creates an entry of an `mcpServers` file. */
   entry(stopsAt: (typeof STOPS)[number], manner: (typeof MANNERS)[number] = 'obedient', more: object = {}): object {
     const manners = manner === 'obedient' ? [] : manner.split(' ');
     return { command: process.execPath, args: [PROGRAM, this.#pidFile, stopsAt, ...manners], ...more };
   }
 
-  /** One entry for each way to stop and to behave. */
+  /** Creates one entry for each point and each reaction. */
   all(): Record<string, object> {
     const ways = STOPS.flatMap((stopsAt) => MANNERS.map((manner) => [stopsAt, manner] as const));
     return Object.fromEntries(
@@ -34,12 +34,12 @@ export class StoppingPrograms implements Disposable {
     );
   }
 
-  /** The pids of all processes that were started so far. */
+  /** Returns the pids of all processes that were started so far. */
   pids(): readonly number[] {
     return readFileSync(this.#pidFile, 'utf8').split('\n').filter(Boolean).map(Number);
   }
 
-  /** Those that still run. */
+  /** Returns the pids of processes that still run. */
   alive(): readonly number[] {
     return this.pids().filter(isAlive);
   }
@@ -49,7 +49,7 @@ export class StoppingPrograms implements Disposable {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It ended meanwhile.
+        // The process ended meanwhile.
       }
     }
     this.#folder[Symbol.dispose]();

@@ -1,7 +1,7 @@
 import type { SourceFacts, SourceNotes } from '../../src/shared/protocol/writer-messages.ts';
 
-/** Notes of a source whose map has an HMAC alone. */
+/** Notes about a source whose map has only an HMAC. */
 export const UNSIGNED: SourceNotes = { url: 'http://map.test/map', isSigned: false, mapId: null };
 
-/** What is known of who signs such a source. */
+/** Facts about the signers of such a source. */
 export const NO_FACTS: SourceFacts = { seenSigned: false, mapId: null, keyVersion: null, keyDocument: null };

@@ -15,7 +15,7 @@ export interface KeyPair {
 }
 
 interface LeafOptions {
-  /** The host it is for. 127.0.0.1 and localhost by default. */
+  /** The host of the certificate. Defaults to 127.0.0.1 and localhost. */
   readonly host?: string;
   readonly notBeforeDate?: Date;
   readonly notAfterDate?: Date;
@@ -23,7 +23,7 @@ interface LeafOptions {
 
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
 
-/** An authority of the test's own making. */
+/** A certificate authority that the test creates. */
 export class Authority {
   readonly #pair: KeyPair;
 
@@ -32,7 +32,7 @@ export class Authority {
   }
 
   static async create(): Promise<Authority> {
-    // Each its own name: two of one name are taken for one another.
+    // Each has its own name, because two authorities with one name are mistaken for each other.
     const made = await generate([{ name: 'commonName', value: `authority ${crypto.randomUUID()}` }], {
       ...EC,
       extensions: [
@@ -47,7 +47,7 @@ export class Authority {
     return this.#pair.cert;
   }
 
-  /** A certificate for a server or a client, signed by this authority. */
+  /** Creates a certificate for a server or a client, signed by this authority. */
   async sign({ host, ...dates }: LeafOptions = {}): Promise<KeyPair> {
     const names =
       host === undefined
@@ -70,7 +70,7 @@ export class Authority {
   }
 }
 
-/** A certificate that no authority stands behind, not even one of its own making. */
+/** Creates a self-signed certificate without an authority. */
 export async function selfSigned(): Promise<KeyPair> {
   const made = await generate([{ name: 'commonName', value: `self-signed ${crypto.randomUUID()}` }], {
     ...EC,
@@ -87,13 +87,16 @@ function echoServer(): McpServer {
   return server;
 }
 
-/** A real MCP server's listener, both eras, with one tool `echo`. */
+/** Creates the listener of a real MCP server of both protocol generations, with one tool `echo`. */
 export function mcpListener(): RequestListener {
   const handle = toNodeHandler(createMcpHandler(echoServer));
   return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
 }
 
-/** The same in the legacy era alone, with sessions. It may know no standing stream: a GET is then answered with 405. */
+/**
+ * Creates a listener with the legacy protocol only, with sessions. Without a standing stream, a GET is answered with
+ * 405.
+ */
 export function sessionListener({ hasStandingStream }: { readonly hasStandingStream: boolean }): RequestListener {
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
   const open = async (): Promise<NodeStreamableHTTPServerTransport> => {
@@ -118,9 +121,9 @@ export function sessionListener({ hasStandingStream }: { readonly hasStandingStr
 export class TlsServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   handshakes = 0;
-  /** Whatever was connected, handshake or not. */
+  /** Number of connections, with or without a handshake. */
   connections = 0;
-  /** Requests that came without TLS. */
+  /** Number of requests without TLS. */
   plainRequests = 0;
   readonly #server: Server;
 

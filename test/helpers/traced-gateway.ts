@@ -19,7 +19,7 @@ export interface ReportedSpan {
   readonly attributes: Json;
   /** The code is 2 for an error. */
   readonly status: { readonly code: number; readonly message?: string };
-  /** The spans that it links. */
+  /** The spans that it links to. */
   readonly links: readonly string[];
   readonly events: readonly unknown[];
 }
@@ -38,18 +38,18 @@ export interface Report {
   readonly histograms: readonly ReportedHistogram[];
 }
 
-/** A gateway in a process of its own, whose host has an OpenTelemetry SDK. */
+/** A gateway in a separate process, whose host has an OpenTelemetry SDK. */
 export interface TracedGateway extends AsyncDisposable {
   /** The address of its endpoint; empty over stdio. */
   readonly url: string;
   readonly child: ChildProcess;
-  /** Ends the gateway. Resolves with what its host recorded. */
+  /** Ends the gateway. Resolves with the report of its host. */
   readonly end: () => Promise<Report>;
 }
 
 export interface TracedGatewayOptions {
   readonly serve?: 'http' | 'stdio';
-  /** `instrumented` also traces HTTP; `no-op` has the API set up without an SDK. */
+  /** `instrumented` also traces HTTP; `no-op` sets up the API without an SDK. */
   readonly sdk?: 'on' | 'instrumented' | 'unsampled' | 'no-op' | 'none';
 }
 

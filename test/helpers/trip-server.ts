@@ -5,17 +5,17 @@ import { text as textOf } from 'node:stream/consumers';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A request as the server saw it; instants are those of `performance.now()`. */
+/** A request as the server received it; instants are those of `performance.now()`. */
 export interface Trip {
-  /** What was asked: the method of MCP, or of HTTP. */
+  /** The MCP or HTTP method. */
   readonly method: string;
-  /** Which connection it came over, from 0. */
+  /** Number of its connection, from 0. */
   readonly connection: number;
   readonly startedMs: number;
   endedMs: number;
 }
 
-/** What a server does with one request; `answer` sends a result or, as the second argument, an error. */
+/** Handles one request. `answer` sends a result or, as the second argument, an error. */
 interface TripRequest {
   readonly message: Json & { readonly id?: number | string; readonly params?: Json };
   readonly request: IncomingMessage;
@@ -26,17 +26,17 @@ interface TripRequest {
 
 export interface TripServerOptions {
   readonly era: 'legacy' | 'modern';
-  /** Until a request is looked at. */
+  /** Delay before a request is handled. */
   readonly delayMs?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** In place of the usual answers; false leaves it to these. */
+  /** Replaces the usual responses; false leaves the request to them. */
   readonly answer?: (method: string, request: TripRequest) => boolean;
 }
 
-/** Tools of every such server. */
+/** The tools of every such server. */
 const TOOLS = [{ name: 'echo', inputSchema: { type: 'object' } }];
 
-/** A real MCP server that logs its connections and its requests, with an answer to each after the same delay. */
+/** A real MCP server that logs its connections and requests. It answers each request after the same delay. */
 export class TripServer implements AsyncDisposable {
   readonly trips: Trip[] = [];
   connections = 0;
@@ -77,7 +77,7 @@ export class TripServer implements AsyncDisposable {
     return this.methods.filter((name) => name === method).length;
   }
 
-  /** How many requests came one after the other until the last list was answered: each after the end of the one before. */
+  /** Number of sequential requests until the last list was answered: each began after the previous one ended. */
   get sequential(): number {
     const last = this.trips.findLast(({ method }) => method === 'tools/list');
     const before = this.trips.filter(({ endedMs }) => endedMs <= (last?.endedMs ?? 0));

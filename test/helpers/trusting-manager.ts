@@ -5,10 +5,10 @@ import { MapServer } from './map-server.ts';
 import { entry, type Json, mapOf, NOW } from './signed-map.ts';
 import { TempDir } from './temp-dir.ts';
 
-/** A connector that is in the map and never connected. */
+/** Creates a connector that is in the map but never connected. */
 const off = (id: string): Json => entry(id, { status: 'disabled' });
 
-/** A map of these connectors, generated so many seconds after {@link NOW}. */
+/** Creates a map of these connectors, generated `seconds` after {@link NOW}. */
 export function mapAt(seconds: number, ids: readonly string[] = ['a'], overrides: Json = {}): Json {
   const generatedAt = new Date(NOW + seconds * 1_000).toISOString();
   return mapOf(ids.map(off), { generatedAt, ...overrides });
@@ -18,19 +18,19 @@ type TrustingOptions = Partial<SignedMapManagerOptions>;
 
 type TrustingManager = ConnectorProxyManager & {
   readonly lines: readonly LogLine[];
-  /** Syncs, whatever comes of it; the code of the last failed refresh, null after one that succeeded. */
+  /** Syncs regardless of the result. Resolves with the code of the last failed refresh, or null after a success. */
   readonly refresh: () => Promise<string | null>;
 };
 
-/** A map server, a folder for state and a clock that survive the managers that use them. */
+/** A map server, a state folder and a clock that outlive the managers that use them. */
 export interface TrustWorld extends AsyncDisposable {
   readonly server: MapServer;
   readonly stateDir: string;
-  /** What all managers take for the present, epoch ms. */
+  /** The present time of all managers, epoch ms. */
   readonly clock: { at: number };
-  /** A manager on the folder; the one before has to be closed. */
+  /** Creates a manager on the folder; the previous one has to be closed. */
   start(options: TrustingOptions): TrustingManager;
-  /** Starts a manager, gives it to `work` after its first sync, and closes it. */
+  /** Creates a manager, passes it to `work` after its first sync, and closes it. */
   during<T>(options: TrustingOptions, work: (manager: TrustingManager) => T | Promise<T>): Promise<T>;
 }
 
@@ -74,7 +74,7 @@ export async function trustWorld(): Promise<TrustWorld> {
   };
 }
 
-/** The ids of the connectors in force. */
+/** Returns the ids of the connectors in force. */
 export function idsOf(manager: ConnectorProxyManager): string[] {
   return manager.listConnectors().map(({ id }) => id);
 }

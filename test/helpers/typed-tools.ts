@@ -1,12 +1,13 @@
 import { type McpServer, ResourceTemplate } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 
-/** The smallest GIF. */
+/** The smallest possible GIF. */
 const GIF = 'R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=';
 
 /**
- * Adds what commands need to see: `say` takes typed arguments and tells what it got, `picture` answers with an image and
- * a file, `slow` never answers, `environment` tells the folder and a variable. Also resources, templates and prompts.
+ * Adds tools for the tests of commands. `say` takes typed arguments and returns them, `picture` returns an image and a
+ * file, `slow` never returns, `environment` returns the folder and a variable. Also adds resources, templates and
+ * prompts.
  */
 export function addTypedTools(server: McpServer): void {
   const say = {

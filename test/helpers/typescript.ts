@@ -20,7 +20,7 @@ const STRICT = {
   types: [],
 };
 
-/** Compiles files strictly, by name, and resolves with what the compiler says: nothing where all is well. */
+/** Compiles files strictly, by name, and returns the compiler's messages: nothing if there are no errors. */
 export function compileStrictly(files: Readonly<Record<string, string>>): string {
   using folder = new TempDir();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);

@@ -11,14 +11,14 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     if (error.code !== 'EPIPE') process.stderr.write(`mcp-switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
   });
-  // The work continues if nothing reads the progress any more.
-  process.stderr.on('error', () => {});
   const argv = process.argv.slice(2);
   if (!(await isAnsweredQuickly(argv))) await run(argv);
 }
 
 /** Runs the command line with everything that it needs. */
 async function run(argv: readonly string[]): Promise<void> {
+  // The work continues if nothing reads the progress any more.
+  process.stderr.on('error', () => {});
   const early = argv[0] === 'serve' && argv.includes('--stdio') ? await answerEarly(argv) : null;
   await early?.quiet;
   await keepCompiled();

@@ -1,19 +1,22 @@
 import type { ConnectorState, Transition } from './connector-state.ts';
 
-/** How many connectors are in which state, and which are not disabled: kept with each transition, so that nobody has to ask them all. */
+/**
+ * Counts the connectors in each state, and keeps the ids of all that are not disabled. Each transition updates the
+ * counts, so no caller has to query all connectors.
+ */
 export class ConnectorCensus {
   readonly #counts = new Map<ConnectorState, number>();
   readonly #wanted = new Set<string>();
   readonly #down = new Set<string>();
 
-  /** A new connector; it begins disabled. */
+  /** Counts a new connector, which starts out disabled. */
   add(): void {
     this.#change('disabled', 1);
   }
 
   note(id: string, { from, to }: Transition): void {
     this.#change(from, -1);
-    // One that closes is no more.
+    // A connector that is closing is no longer counted.
     if (to !== 'closing') this.#change(to, 1);
     if (to === 'closing' || to === 'disabled') this.#wanted.delete(id);
     else this.#wanted.add(id);
@@ -21,18 +24,21 @@ export class ConnectorCensus {
     else this.#down.delete(id);
   }
 
-  /** By state; `waiting` more are about to connect. */
+  /** Returns the number of connectors by state. `waiting` more are counted as connecting. */
   counts(waiting: number): ReadonlyMap<ConnectorState, number> {
     if (waiting === 0) return this.#counts;
     return new Map([...this.#counts, ['connecting', (this.#counts.get('connecting') ?? 0) + waiting]]);
   }
 
-  /** Those that are up or to be brought up. */
+  /** Returns the ids of connectors that are up or should be. */
   wanted(): string[] {
     return [...this.#wanted];
   }
 
-  /** Those that failed or back off. One that needs a login is not among them: nothing but a login helps. */
+  /**
+   * Returns the ids of connectors that failed or are backing off. A connector that needs a login is not included: only
+   * a login helps it.
+   */
   down(): string[] {
     return [...this.#down];
   }

@@ -8,41 +8,43 @@ import type { ToolListing } from './bring-up/list-tools.ts';
 import type { ConnectionFacts } from './connection/connection.ts';
 import type { Transition } from './connector-state.ts';
 
-/** What others see of a connector that tells them something. */
+/** The view of a connector that its callbacks receive. */
 export interface ConnectorIdentity {
   readonly id: string;
   readonly entry: ConnectorEntry;
-  /** The code of what last went wrong; null since it is up again. */
+  /** Code of the last error; null once the connector is up again. */
   readonly lastErrorCode: string | null;
 }
 
-/** What a connector needs from the house, and whom it tells. */
+/** Dependencies of a connector, and the callbacks that it calls. */
 export interface ConnectorDeps {
   readonly bringUp: BringUp;
   readonly relist: Relist;
   readonly now: () => number;
   readonly random: Random;
   readonly callTimeoutMs: number;
-  /** Where quotas are those of a whole fleet. */
+  /** Creates the permits for quotas that a whole fleet shares. */
   readonly createPermits?: CreateCallPermits | undefined;
-  /** After how long a tool list that names no time of its own is read anew, drawn anew each time; null for never. */
+  /**
+   * Delay after which a tool list without a TTL of its own is read again, drawn again for each reading; null for never.
+   */
   readonly relistAfterMs: () => number | null;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
-  /** Something is under way that `settled()` of all connectors waits for; it never rejects. */
+  /** Called with work that `settled()` of the connector set has to wait for. The promise never rejects. */
   readonly onSettling: (settled: Promise<void>) => void;
   /**
-   * The connector's tools as they are now; they stay while it is only down. Resolves when callers see them. Never
-   * rejects.
+   * Called with the connector's current tools, which stay while the connector is only down. Resolves when callers see
+   * them. Never rejects.
    */
   readonly onTools: (
     connector: ConnectorIdentity,
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ) => Promise<void>;
-  /** The connector says something of its own accord, other than that its tools changed. */
+  /** Called with a notification of the server, except the one that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
-  /** The connector was removed or disabled, and its tools with it. */
+  /** Called when the connector was removed or disabled, and its tools with it. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;
-  /** The tool list could not be read anew; the one in hand stays. */
+  /** Called when the tool list could not be read again; the present list stays. */
   readonly onListFailed: (connector: ConnectorIdentity, error: SwitchyardError) => void;
 }

@@ -7,14 +7,14 @@ import { ConnectorCensus } from './connector-census.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import type { ConnectorState } from './connector-state.ts';
 
-/** Connectors taken up or ended in one turn of the event loop. */
+/** Number of connectors created, updated or removed in one turn of the event loop. */
 const BATCH = 8;
 
-/** Which entry of a connector counts now. */
+/** Says which entry of a connector counts now. */
 interface Directory {
-  /** Undefined if there is none of that id. The same object as long as it says the same. */
+  /** Returns the entry with this id, or undefined. Returns the same object while its content is the same. */
   entry(id: string): ConnectorEntry | undefined;
-  /** Whether it is wanted up; null if there is none of that id. */
+  /** Returns whether the connector should be up; null if no entry has this id. */
   isWanted(id: string): boolean | null;
 }
 
@@ -24,15 +24,18 @@ export interface ConnectorSetDeps extends Omit<ConnectorDeps, 'onSettling'> {
   readonly onCreated: (connector: Connector) => void;
 }
 
-/** The connectors that the sources want, each on its own. What it does takes as long as there are changes, not as there are connectors. */
+/**
+ * The connectors that the sources want; each works independently. The cost of an update grows with the number of
+ * changes, not with the number of connectors.
+ */
 export class ConnectorSet {
   readonly #deps: ConnectorSetDeps;
   readonly #connectorDeps: ConnectorDeps;
   readonly #connectors = new Map<string, Connector>();
   readonly #census = new ConnectorCensus();
-  /** What is under way of connectors: attempts, readings of tools. */
+  /** Work of connectors that is under way: attempts to connect, reads of tool lists. */
   readonly #settling = new Set<Promise<void>>();
-  /** Ids that wait to be taken up, as often as they do. */
+  /** Number of ids that wait to be processed. An id that waits twice counts twice. */
   #waiting = 0;
   #applied: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -57,13 +60,16 @@ export class ConnectorSet {
     return this.#connectors.get(id);
   }
 
-  /** The same; one that waits to be taken up is taken up at once. */
+  /** Returns the connector with this id. If its creation is still pending, creates it at once. */
   find(id: string): Connector | undefined {
     if (!this.#connectors.has(id)) this.#take(id);
     return this.#connectors.get(id);
   }
 
-  /** The connector whose namespace `name` is in: the one with the longest such id. One that waits to be taken up is taken up at once. */
+  /**
+   * Returns the connector whose namespace holds `name`: the one with the longest matching id. If its creation is still
+   * pending, creates it at once.
+   */
   owning(name: string): Connector | undefined {
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
       const connector = this.find(name.slice(0, dot));
@@ -72,20 +78,21 @@ export class ConnectorSet {
     return undefined;
   }
 
-  /** All connectors, in the order in which they came. */
+  /** Returns all connectors, in the order of their creation. */
   all(): readonly Connector[] {
     return [...this.#connectors.values()];
   }
 
-  /** How many are in each state; those that wait to be taken up are about to connect. */
+  /** Returns the number of connectors in each state; those with a pending creation count as connecting. */
   countByState(): ReadonlyMap<ConnectorState, number> {
     return this.#census.counts(this.#waiting);
   }
 
   /**
-   * Follows the directory where it says something else than before: what is gone or disabled ends before this returns, the rest comes up in the background,
-   * some in each turn of the event loop. `added` are not looked at now, since all of a first map are: one that another
-   * source has too becomes the other in its turn. Calls to what is gone have `drainMs` to end.
+   * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
+   * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
+   * map adds all of its ids. A connector that another source has too switches to its new entry then. Calls to removed
+   * connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {
@@ -103,17 +110,20 @@ export class ConnectorSet {
     this.#inTurns(added, take);
   }
 
-  /** Has every connector that is down try again, and every one that is up read its tools anew; some in each turn of the event loop. */
+  /**
+   * Makes every connector that is down retry, and every connector that is up read its tools again; some in each turn of
+   * the event loop.
+   */
   refresh(): void {
     this.#inTurns(this.#census.wanted(), (id) => this.#connectors.get(id)?.refresh());
   }
 
-  /** Has every connector that is down try again, some in each turn of the event loop. */
+  /** Makes every connector that is down retry, some in each turn of the event loop. */
   retry(): void {
     this.#inTurns(this.#census.down(), (id) => this.#connectors.get(id)?.retry());
   }
 
-  /** Resolves when every connector has come up or failed once since it was last told to. Never rejects. */
+  /** Resolves when every connector has come up or failed once since its last start. Never rejects. */
   async settled(): Promise<void> {
     await this.#applied;
     await Promise.all(this.#settling);
@@ -158,7 +168,7 @@ export class ConnectorSet {
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
   for (const [index, item] of items.entries()) {
-    // Also before the first: what called for this was work enough for its turn.
+    // Also waits before the first item: the caller has already done enough work in its turn.
     if (index % BATCH === 0) await nextTurn();
     work(item);
   }

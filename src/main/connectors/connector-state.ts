@@ -1,14 +1,15 @@
 /**
  * The states of a connector:
  *
- * - `disabled`     the map says so; nothing runs
- * - `connecting`   waits for its turn, shakes hands or lists tools
- * - `ready`        connected, all tools listed
- * - `degraded`     connected and callable, but its tool list is not the whole one
- * - `backing-off`  down; another attempt follows by itself
- * - `needs-login`  down until a person logs in (CONNECTOR_LOGIN_NEEDED); it is not tried again before
- * - `failed`       down, and trying again as it is would not help (a key refused or missing, a login that cannot work, an address that is not allowed)
- * - `closing`      removed or shut down; final
+ * - `disabled`: the map disables it; nothing runs
+ * - `connecting`: waits for its turn, does the handshake or lists tools
+ * - `ready`: connected, all tools listed
+ * - `degraded`: connected and callable, but its tool list is incomplete
+ * - `backing-off`: down; a retry follows automatically
+ * - `needs-login`: down until a person logs in (CONNECTOR_LOGIN_NEEDED); no retry before that
+ * - `failed`: down, and a retry without a change would not help (a key refused or missing, a login that cannot work, an
+ *   address that is not allowed)
+ * - `closing`: removed or shut down; final
  */
 export type ConnectorState =
   | 'disabled'
@@ -31,17 +32,17 @@ const NEXT: Readonly<Record<ConnectorState, readonly ConnectorState[]>> = {
   closing: [],
 };
 
-/** One transition, as logs and events tell it. */
+/** One transition, as logs and events report it. */
 export interface Transition {
   readonly from: ConnectorState;
   readonly to: ConnectorState;
-  /** Why, for people. */
+  /** The reason, for people. */
   readonly why: string;
   /** Epoch ms. */
   readonly at: number;
 }
 
-/** The state of one connector; every change goes through here and is told once. */
+/** The state of one connector. Every change goes through here and is reported once. */
 export class StateMachine {
   readonly #now: () => number;
   readonly #onTransition: (transition: Transition) => void;
@@ -57,7 +58,7 @@ export class StateMachine {
     return this.#last.to;
   }
 
-  /** The transition that led to the present state. */
+  /** The transition that led to the current state. */
   get last(): Transition {
     return this.#last;
   }
@@ -67,7 +68,10 @@ export class StateMachine {
     return this.state === 'ready' || this.state === 'degraded';
   }
 
-  /** Goes to `to`. Throws on a transition that the table does not know: a defect of this package, not of its input. */
+  /**
+   * Changes the state to `to`. Throws on a transition that the table does not list: a defect of this package, not of
+   * its input.
+   */
   to(to: ConnectorState, why: string): void {
     const from = this.state;
     if (!NEXT[from].includes(to)) throw new Error(`A connector cannot go from ${from} to ${to} (${why})`);

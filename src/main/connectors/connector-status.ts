@@ -6,7 +6,7 @@ import type { LiveConnection } from './live/live-connection.ts';
 
 const MAX_NAMED = 100;
 
-/** What a connector says of itself. */
+/** The status of one connector, as `status()` reports it. */
 export interface ConnectorStatus {
   readonly id: string;
   readonly name: string;
@@ -17,10 +17,10 @@ export interface ConnectorStatus {
   readonly era: string | null;
   readonly transport: string | null;
   readonly toolCount: number;
-  /** Tools that were left out of the connector's list, by the names that it gives them; the first 100. */
+  /** Tools left out of the connector's list, by the names that the server gives them; the first 100. */
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
-  /** The program behind it, if there is one: of the attempt under way, or the last. */
+  /** The process of a stdio server, of the current attempt or the last one; null for other transports. */
   readonly process: ProcessView | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }

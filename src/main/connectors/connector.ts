@@ -10,7 +10,10 @@ import type { ConnectorState } from './connector-state.ts';
 import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import { ConnectionKeeper } from './live/connection-keeper.ts';
 
-/** One connector: follows its entry, keeps its connection and makes its calls. Its failures stay its own. */
+/**
+ * One connector: follows its entry, keeps its connection and makes its calls. Its failures do not affect other
+ * connectors.
+ */
 export class Connector {
   readonly #keeper: ConnectionKeeper;
   /** Sends calls and requests to the connector. */
@@ -38,17 +41,20 @@ export class Connector {
     return this.#keeper.machine.isUp;
   }
 
-  /** What the handshake found out; null while the connector is down. */
+  /** What the handshake established; null while the connector is down. */
   get facts(): ConnectionFacts | null {
     return this.#keeper.up?.connection.facts ?? null;
   }
 
-  /** Resolves when the attempt under way has ended, however it ended; at once if there is none. Never rejects. */
+  /**
+   * Resolves when the current attempt has ended, whether it succeeded or failed; at once without an attempt. Never
+   * rejects.
+   */
   settled(): Promise<void> {
     return this.#keeper.settled();
   }
 
-  /** Follows the entry as the map has it now: connects, disconnects, reconnects or updates in place. */
+  /** Applies the current entry of the map: connects, disconnects, reconnects or updates in place. */
   update(entry: ConnectorEntry): void {
     const keeper = this.#keeper;
     const before = keeper.entry;
@@ -67,47 +73,47 @@ export class Connector {
   }
 
   /**
-   * Tries again now if the connector is down, unless the server asked to be left alone for a while. A connector that
-   * needs a login is left alone until that changes.
+   * Retries now if the connector is down, unless the server requested a pause (`Retry-After`). A connector that needs a
+   * login is not retried.
    */
   retry(): void {
     const isDown = this.state === 'failed' || this.state === 'backing-off';
-    if (isDown && !this.#keeper.isHeld) this.#keeper.start('asked to try again');
+    if (isDown && !this.#keeper.isHeld) this.#keeper.start('a retry was requested');
   }
 
-  /** Tries again now if the connector is down or needs a login, and reads its tools again if it is up. */
+  /** Retries now if the connector is down or needs a login, and reads its tools again if it is up. */
   refresh(): void {
-    if (this.state === 'needs-login') this.#keeper.again('asked to try again');
+    if (this.state === 'needs-login') this.#keeper.again('a retry was requested');
     else this.retry();
     this.#keeper.relist();
   }
 
-  /** Reads its tools again if it is up. */
+  /** Reads the connector's tools again if it is up. */
   relist(): void {
     this.#keeper.relist();
   }
 
-  /** Connects at once with the login that came, changed or went, whether the connector is down or up. */
+  /** Connects at once with the login that was added, changed or removed, whether the connector is down or up. */
   loginChanged(): void {
     this.#keeper.loginChanged();
   }
 
   /**
-   * Resolves when a call may be worth a try: after the attempt under way, or after one that this asks for. Rejects
-   * with the reason of `signal`.
+   * Resolves when a call may succeed: after the current attempt, or after one that this method starts. Rejects with the
+   * reason of `signal`.
    */
   awaitChance(signal: Cancellation): Promise<void> {
     return this.#keeper.awaitChance(signal);
   }
 
-  /** The error of calls while the connector is down. */
+  /** Returns the error that calls get while the connector is down. */
   unavailable(): SwitchyardError {
     return this.#keeper.unavailable();
   }
 
   /**
-   * Ends it for good: its tools go, its calls reject with `reason`, its session ends. With `drainMs`, calls under way
-   * have so many milliseconds to end by themselves; closing it once more ends them at once. Idempotent.
+   * Closes the connector for good: its tools go, its calls reject with `reason`, its session ends. With `drainMs`,
+   * calls in flight have that many milliseconds to end; a second `close()` ends them at once. Idempotent.
    */
   close(reason: SwitchyardError, drainMs = 0): Promise<void> {
     if (this.state !== 'closing') this.#keeper.end('closing', reason, drainMs);
@@ -115,7 +121,7 @@ export class Connector {
     return this.#keeper.ended().then(() => this.calls.close());
   }
 
-  /** Whether an entry that asks for no other connection has nothing to start. */
+  /** Whether the connector needs no start for an entry that leaves its connection unchanged. */
   #isWaiting(isSameEntry: boolean): boolean {
     switch (this.state) {
       case 'connecting':

@@ -2,19 +2,23 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ConnectorState } from './connector-state.ts';
 
-/** The name of the error that callers see while a connector is down; callers of the replaced manager know it. */
+/**
+ * Returns the name of the error that callers get while a connector is down. Callers of the replaced manager know this
+ * name.
+ */
 export function unavailableErrorName(connectorId: string): string {
   return `${connectorId}ConnectorUnavailableError`;
 }
 
-/** Its message. */
+/** Returns the message of the error that callers get while a connector is down. */
 export function unavailableErrorMessage(connectorName: string): string {
   return `${connectorName} connector is temporarily unavailable`;
 }
 
 /**
- * The error of calls while a connector is down, with why it is. CONNECTOR_LOGIN_NEEDED where a person has to log in
- * first: `detail` has what the connector's own error has, the issuer among it. The name is the same.
+ * Returns the error of calls while a connector is down, with the reason as its cause. Its code is
+ * CONNECTOR_LOGIN_NEEDED if a person has to log in first: `detail` then holds the detail of the connector's own error,
+ * including the issuer. The name is the same for both codes.
  */
 export function unavailableError(
   { id, name }: ConnectorEntry,

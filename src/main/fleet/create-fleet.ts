@@ -14,9 +14,9 @@ export interface FleetDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** The thread's file; another one only in tests. */
+  /** URL of the thread's file. Only tests use another one. */
   readonly workerUrl?: URL;
-  /** Only looks: the roster does not name this process. Defaults to false. */
+  /** Whether to observe the fleet without appearing in its roster. Defaults to false. */
   readonly isOnlooker?: boolean;
 }
 
@@ -46,12 +46,12 @@ export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
     refusedCount += 1;
     const kind = kindOf(what);
     recordFleetRefusal(kind);
-    // Numbers aside, a reason that differs for each record would be a line for each.
+    // Numbers are replaced, because otherwise each record could have its own reason and its own line.
     const more = lines.next(`${kind} ${why.replace(/\d+/g, '#')}`);
     if (more === null) return;
     deps.logger.warn(
       { event: 'fleet-refused', code: 'FLEET_REFUSED', what, why },
-      `Refused at the server of the fleet (${what}): ${why}${more}`,
+      `Rejected at the fleet server (${what}): ${why}${more}`,
     );
   });
   const unobserve = observeFleet(() => ({
@@ -115,7 +115,7 @@ export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
   };
 }
 
-/** Names of keys and of channels in Redis, and what they are about. */
+/** Kinds of records by the names of keys and channels in Redis. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ map: 'map', news: 'map', host: 'host', hosts: 'host', sess: 'session', q: 'quota' },
   ...{ login: 'login', logins: 'login', pins: 'pin', pinlog: 'pin', tools: 'tool' },

@@ -12,40 +12,40 @@ import { workerUrl } from '../threads/worker-url.ts';
 import type { FleetEventKind, FleetLink, FleetListener, FleetQuestion } from './fleet.ts';
 import { type FleetSeat, takeSeat } from './fleet-seat.ts';
 
-/** How long an answer may take. */
+/** Timeout of a response of the thread. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** How long the thread may take to leave the fleet, and to end. */
+/** Timeout for leaving the fleet, and for ending the thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** A thread that died is started again after a pause of at most this, doubled each time that it dies again soon. */
+/** Bound of the first random pause before a restart. It doubles each time that the thread exits again soon. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** A thread that ran this long was well: the next pause is a first one. */
+/** A thread that ran this long counts as stable, so the next pause starts from the first bound. */
 const WELL_AFTER_MS = 60_000;
 
 export interface FleetClientOptions {
   readonly settings: FleetSettings;
   readonly logger: Logger;
   readonly random: Random;
-  /** The thread's file; another one only in tests. */
+  /** URL of the thread's file. Only tests use another one. */
   readonly workerUrl?: URL;
 }
 
-/** A fleet thread that runs. */
+/** A running fleet thread. */
 interface Session {
   readonly seat: FleetSeat;
   readonly api: Comlink.Remote<FleetApi>;
-  /** Aborts when the thread is gone. */
+  /** Aborts when the thread has exited. */
   readonly exit: AbortController;
-  /** Whether the thread has its settings; before, it answers nothing else. */
+  /** Whether the thread has its settings. Before, it answers nothing else. */
   isOpen: boolean;
 }
 
 /**
- * Main's end of the fleet thread. The thread never keeps the process running. One that dies is started again after a
- * pause, and told again what it has to remember.
+ * The main thread's end of the fleet thread. The fleet thread never keeps the process running. A thread that exits is
+ * restarted after a pause, and receives everything again that it has to remember.
  */
 export class FleetClient implements FleetLink {
   readonly #options: FleetClientOptions;
@@ -56,7 +56,7 @@ export class FleetClient implements FleetLink {
   #isConnected = false;
   #whyAway: SwitchyardError | null = null;
   #isClosed = false;
-  /** Why the server was away since it was connected last. */
+  /** Reasons for which the server was unreachable since the last connection. */
   readonly #reasons = new Set<string | null>();
   #deaths = 0;
   #wasOpen = false;
@@ -66,7 +66,7 @@ export class FleetClient implements FleetLink {
     this.#options = options;
   }
 
-  /** Starts the thread. Never waits for it. */
+  /** Starts the thread, and never waits for it. */
   start(): void {
     if (this.#isClosed || this.#session !== null) return;
     let url: URL;
@@ -88,7 +88,7 @@ export class FleetClient implements FleetLink {
       if (isFleetEventMessage(message) && this.#session === session) this.#hear(message.event);
     });
     const session: Session = { seat, api: Comlink.wrap<FleetApi>(portEndpoint(seat.port)), exit, isOpen: false };
-    // A port that somebody listens to would keep the process running.
+    // A port with a listener would keep the process running.
     seat.port.unref();
     this.#session = session;
     void this.#open(session);
@@ -98,7 +98,7 @@ export class FleetClient implements FleetLink {
     return this.#isConnected;
   }
 
-  /** Why the server is away; null while it is not, and before the first attempt. */
+  /** Reason why the server is unreachable; null while it is reachable, and before the first attempt. */
   get whyAway(): SwitchyardError | null {
     return this.#whyAway;
   }
@@ -155,12 +155,12 @@ export class FleetClient implements FleetLink {
     }
   }
 
-  /** Tells why there will be no connection: another thread would fail as this one did. */
+  /** Reports why there will be no connection: another thread would fail in the same way. */
   #failToStart(error: unknown): void {
     const reason = asSwitchyardError(error);
     this.#whyAway = reason;
     const fields = { event: 'fleet-not-started', code: reason.code, err: reason };
-    this.#options.logger.error(fields, 'The fleet cannot be joined');
+    this.#options.logger.error(fields, 'Cannot join the fleet');
     this.#tellListeners({ kind: 'connection', isConnected: false, why: reason.message });
   }
 
@@ -170,9 +170,9 @@ export class FleetClient implements FleetLink {
     } catch (error) {
       if (session.exit.signal.aborted) return;
       const { code } = asSwitchyardError(error);
-      // The thread remembers it and goes on by itself once the server is back.
+      // The thread remembers the request and continues by itself once the server is back.
       if (code === 'FLEET_UNAVAILABLE') return;
-      this.#options.logger.warn({ event: 'fleet-not-told', code, name, err: error }, 'The fleet thread refused');
+      this.#options.logger.warn({ event: 'fleet-not-told', code, name, err: error }, 'A fleet thread call failed');
     }
   }
 
@@ -193,10 +193,10 @@ export class FleetClient implements FleetLink {
       try {
         listener(event);
       } catch (error) {
-        // It would end the process: nobody stands above a message of a thread.
+        // An uncaught error would end the process: no caller catches errors of a message handler.
         this.#options.logger.error(
           { event: 'fleet-listener-failed', code: 'INTERNAL', err: error },
-          'A listener threw',
+          'A fleet listener threw an error',
         );
       }
     }
@@ -208,18 +208,18 @@ export class FleetClient implements FleetLink {
     this.#isConnected = isConnected;
     if (isConnected) {
       this.#reasons.clear();
-      logger.info({ event: 'fleet-connected' }, 'The server of the fleet is connected');
+      logger.info({ event: 'fleet-connected' }, 'Connected to the fleet server');
       return;
     }
-    // One line for each reason, and not for each attempt.
+    // Logs one line for each reason, not for each attempt.
     if (this.#reasons.has(why)) return;
     this.#reasons.add(why);
-    logger.warn({ event: 'fleet-away', code: 'FLEET_UNAVAILABLE', reason: why }, 'The server of the fleet is away');
+    logger.warn({ event: 'fleet-away', code: 'FLEET_UNAVAILABLE', reason: why }, 'The fleet server is unreachable');
   }
 
   #leave(session: Session, cause: unknown): void {
     if (session.exit.signal.aborted) return;
-    const reason = new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet thread has ended.', { cause });
+    const reason = new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet thread has exited.', { cause });
     session.exit.abort(reason);
     if (this.#session !== session) return;
     this.#session = null;
@@ -245,5 +245,5 @@ async function answer<T>(reply: Promise<WriterReply<T>>): Promise<T> {
 }
 
 function unavailable(why: string, cause?: unknown): SwitchyardError {
-  return new SwitchyardError('FLEET_UNAVAILABLE', `The server of the fleet is away: ${why}.`, { cause });
+  return new SwitchyardError('FLEET_UNAVAILABLE', `The fleet server is unreachable: ${why}.`, { cause });
 }

@@ -3,25 +3,25 @@ import type { FleetJoinMessage } from '../../shared/protocol/fleet/fleet-message
 
 /** The place of one manager in the fleet thread. */
 export interface FleetSeat {
-  /** What the thread says to this manager, and hears from it. */
+  /** Port for the messages between the thread and this manager. */
   readonly port: MessagePort;
-  /** Gives the place up. The thread ends with its last one. */
+  /** Releases the place. The thread ends with its last place. */
   leave(): Promise<void>;
 }
 
-/** A thread that runs, and whom it tells that it ended. */
+/** A running thread, and the listeners for its end. */
 interface SharedThread {
   readonly worker: Worker;
   readonly seats: Set<(cause: unknown) => void>;
 }
 
-/** By the URL of their file. */
+/** Running threads by the URL of their file. */
 const threads = new Map<string, SharedThread>();
 
 /**
- * Takes a place in the thread of that file, which all managers of the process share: a second thread costs 36 MB and
- * half a second of a core, a second place three connections. Starts it where it does not run. `onEnd` is called once
- * when the thread has ended, whoever ended it.
+ * Takes a place in the thread of that file, and starts the thread if it is not running. All managers of the process
+ * share it, because a second thread costs memory and time, but a second place only three connections. `onEnd` is called
+ * once when the thread has ended for any reason.
  */
 export function takeSeat(url: URL, onEnd: (cause: unknown) => void): FleetSeat {
   const thread = threads.get(url.href) ?? startThread(url);
@@ -42,7 +42,7 @@ export function takeSeat(url: URL, onEnd: (cause: unknown) => void): FleetSeat {
 
 function startThread(url: URL): SharedThread {
   const worker = new Worker(url);
-  // It never keeps the process running.
+  // The thread never keeps the process running.
   worker.unref();
   const thread: SharedThread = { worker, seats: new Set() };
   threads.set(url.href, thread);

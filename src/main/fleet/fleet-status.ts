@@ -1,34 +1,37 @@
 import type { FleetHost, FleetHostMap, FleetRole } from '../../shared/fleet/fleet-settings.ts';
 
-/** A host as `status()` shows it. */
+/** A host of the fleet, as `status()` shows it. */
 export interface FleetHostStatus extends FleetHost {
   /** Whether it is this host. */
   readonly isThis: boolean;
 }
 
-/** A fleet as `status()` shows it, as plain data. */
+/** The fleet as plain data, as `status()` shows it. */
 export interface FleetStatus {
   readonly id: string;
   readonly hostId: string;
   readonly role: FleetRole;
-  /** Where other replicas reach this one; null without a gateway. */
+  /** Address at which other replicas reach this one; null without a gateway. */
   readonly address: string | null;
   readonly isConnected: boolean;
-  /** Why the server is away; null while it is not. */
+  /** Reason why the server is unreachable; null while it is reachable. */
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
-  /** How many hosts there are, this one included. */
+  /** Number of hosts, including this one. */
   readonly hostCount: number;
-  /** This host first, then the others in the order in which they started; of a large fleet not all. */
+  /** This host first, then the others in the order in which they started. Incomplete for a large fleet. */
   readonly hosts: readonly FleetHostStatus[];
-  /** How much older a map in force here is than the newest one of the fleet, by their `generatedAt`. */
+  /** Age difference between a map in force on this host and the newest one of the fleet, by `generatedAt`. */
   readonly lagMs: number;
-  /** Records that failed their checks, and commands that the server refused, since the start. */
+  /** Number of records that failed their checks and commands that the server refused, since the start. */
   readonly refusedCount: number;
 }
 
-/** By how much the maps of one host are behind the newest ones of all; of several maps the largest difference. */
+/**
+ * Returns by how much the maps of one host are behind the newest ones of all hosts: the largest difference of several
+ * maps.
+ */
 export function lagOf(maps: readonly FleetHostMap[], hosts: readonly FleetHost[]): number {
   const lags = maps.map(({ name, generatedAtMs }) => {
     if (generatedAtMs === null) return 0;

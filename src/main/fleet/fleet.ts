@@ -6,30 +6,33 @@ import type { RemoteApi } from '../../shared/protocol/remote-api.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { FleetStatus } from './fleet-status.ts';
 
-/** A fleet's part that one process has, seen from main. Nothing of it waits for Redis but {@link FleetLink.ask}. */
+/** The fleet membership of one process, seen from the main thread. Only {@link FleetLink.ask} waits for Redis. */
 export interface Fleet extends FleetLink {
   readonly id: string;
   readonly hostId: string;
   readonly role: FleetRole;
-  /** Whether connectors' quotas are those of the whole fleet, and what holds while the server is away. */
+  /**
+   * How connector quotas are counted: `own` by each host, otherwise for the whole fleet. `share` or `refuse` applies
+   * while the server is unreachable.
+   */
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
-  /** Seals what goes to other replicas without Redis: session ids, states, hops. */
+  /** Seals data that goes to other replicas without Redis: session ids, states, hops. */
   readonly sealer: FleetSealer;
-  /** Whom to trust at https addresses of other replicas: the option `fleet.tls`; null without it. */
+  /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without it. */
   readonly tls: TlsSettings | null;
-  /** Where other replicas reach this one; null until a gateway listens. */
+  /** Address at which other replicas reach this one; null until a gateway listens. */
   readonly address: string | null;
-  /** Says where other replicas reach this one. An `address` of the options comes first. */
+  /** Sets the address at which other replicas reach this one. An `address` in the options takes precedence. */
   announceAddress(address: string): void;
-  /** Says which service map this host has in force, for the roster. One of each name is kept, the last one said. */
+  /** Publishes which service map this host has in force, for the roster. The last map of each name is kept. */
   announceMap(map: FleetHostMap): void;
   /**
-   * The other hosts, as last heard. They stay known while the server is away. Of a large fleet these are all replicas,
-   * and some of the others.
+   * The other hosts, as last reported. They stay known while the server is unreachable. In a large fleet these are all
+   * replicas and some of the other hosts.
    */
   readonly hosts: readonly FleetHost[];
-  /** How many hosts there are, this one included. */
+  /** Number of hosts, including this one. */
   readonly hostCount: number;
   readonly isConnected: boolean;
   status(): FleetStatus;
@@ -40,21 +43,21 @@ export type FleetEventKind = FleetEvent['kind'];
 export type FleetListener<K extends FleetEventKind> = (event: Extract<FleetEvent, { kind: K }>) => void;
 export type FleetQuestion<T> = (api: RemoteApi<FleetApi>) => Promise<WriterReply<T>>;
 
-/** Main's end of the fleet thread. */
+/** The main thread's connection to the fleet thread. */
 export interface FleetLink {
   /**
-   * Puts one question to the thread. Rejects with FLEET_UNAVAILABLE at once while the server is away, and after
-   * `timeoutMs` (1 000 by default); with the thread's own error otherwise.
+   * Sends one request to the thread. Rejects with FLEET_UNAVAILABLE at once while the server is unreachable, and after
+   * `timeoutMs` (defaults to 1 000). Otherwise rejects with the thread's own error.
    */
   ask<T>(question: FleetQuestion<T>, timeoutMs?: number): Promise<T>;
   /**
-   * Tells the thread something that it has to remember, such as that it is to follow a map: now, and again after each
-   * start of a thread, in the order in which the names came up. Of one name the last question counts; null forgets it.
-   * It does not wait for Redis, and never rejects.
+   * Sends a request that the thread has to remember, such as following a map. It is sent now, and again after each
+   * start of the thread, in the order in which the names were first used. The last request of each name counts; null
+   * forgets it. Does not wait for Redis, and never rejects.
    */
   keep(name: string, question: FleetQuestion<null> | null): void;
-  /** Hears of events until the returned function is called. */
+  /** Calls `listener` for each event until the returned function is called. */
   on<K extends FleetEventKind>(kind: K, listener: FleetListener<K>): () => void;
-  /** Calls back once the thread runs again after it was lost, and was told what is kept. */
+  /** Calls back once the thread runs again after it was lost, and has received the remembered requests. */
   onRestart(listener: () => void): () => void;
 }

@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 
-/** Calls remembered of each connector. */
+/** Number of calls kept for each connector. */
 const KEPT_CALLS = 60;
 
-/** At most this many connectors are remembered; the one called the longest ago is forgotten first. */
+/** Maximum number of connectors; the one called the longest ago is dropped first. */
 const KEPT_CONNECTORS = 1_000;
 
-/** The last calls of one connector, summed up for people. */
+/** Summary of the last calls of one connector. */
 export interface LatencyView {
-  /** Milliseconds that each call took, oldest first. */
+  /** Milliseconds of each call, oldest first. */
   readonly recentMs: readonly number[];
-  /** The indexes in `recentMs` of the calls that failed. */
+  /** Indexes in `recentMs` of the calls that failed. */
   readonly failed: readonly number[];
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -20,11 +20,11 @@ export interface LatencyView {
 interface Ring {
   readonly ms: Float64Array;
   readonly isOk: Uint8Array;
-  /** Calls recorded, including the forgotten ones. */
+  /** Number of recorded calls, including dropped ones. */
   count: number;
 }
 
-/** How long the last calls of each connector took, for a bounded number of calls and connectors. */
+/** Durations of the last calls of each connector, for a bounded number of calls and connectors. */
 export class CallLatencies {
   readonly #rings: LRUCache<string, Ring>;
   #recorded = 0;
@@ -33,12 +33,12 @@ export class CallLatencies {
     this.#rings = new LRUCache({ max: keptConnectors });
   }
 
-  /** Calls recorded since the start. A changed number means that there is news. */
+  /** Number of calls recorded since the start. A changed number means that there is news. */
   get recorded(): number {
     return this.#recorded;
   }
 
-  /** Records a finished call. Ignores a duration that is negative, infinite or no number. */
+  /** Records a finished call. Ignores a duration that is negative, infinite or not a number. */
   record(connectorId: string, ms: number, isOk: boolean): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) return;
     const ring = this.#rings.get(connectorId) ?? newRing();
@@ -50,9 +50,9 @@ export class CallLatencies {
     this.#rings.set(connectorId, ring);
   }
 
-  /** The last 60 calls of a connector; null if there was none, or if the connector is forgotten. */
+  /** Returns the last 60 calls of a connector; null if it has no calls, or has been dropped. */
   of(connectorId: string): LatencyView | null {
-    // Looking at a connector does not keep it from being forgotten.
+    // Reading a connector does not keep it from being dropped.
     const ring = this.#rings.peek(connectorId);
     if (ring === undefined) return null;
     const kept = Math.min(ring.count, KEPT_CALLS);

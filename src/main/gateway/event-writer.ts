@@ -10,15 +10,15 @@ export interface ServerSentEvent {
 }
 
 export interface EventWriterOptions {
-  /** How long a client waits before it reconnects, in milliseconds; null to leave that to the client. */
+  /** Time that a client waits before it reconnects, in milliseconds; null to leave that to the client. */
   readonly retryMs: number | null;
-  /** How often a comment keeps the stream alive, so that no proxy takes it for dead; null for never. */
+  /** Interval of the comments that keep the stream alive, so that no proxy closes it as dead; null for none. */
   readonly keepAliveMs: number | null;
   /** A client that leaves more than this unread is disconnected. */
   readonly maxUnreadBytes: number;
   /**
-   * Hears how much a client leaves unread, and whether all clients together leave too much: false disconnects this one.
-   * Null where nobody counts.
+   * Reports the client's unread bytes. Returns false if all clients together have too many, and then this client is
+   * disconnected. Null for no common limit.
    */
   readonly mayLeave?: ((unreadBytes: number) => boolean) | null;
 }
@@ -45,7 +45,7 @@ export class EventWriter {
     this.#keepAlive();
   }
 
-  /** Whether the client has not yet taken everything that was written. */
+  /** Whether the client has not yet read everything that was written. */
   get isBehind(): boolean {
     return this.#response.writableNeedDrain;
   }
@@ -63,7 +63,7 @@ export class EventWriter {
     return true;
   }
 
-  /** Begins an event whose data is JSON that arrives in pieces. Until {@link endPieces} nothing else may be sent. */
+  /** Starts an event whose data is JSON that arrives in pieces. Until {@link endPieces} nothing else may be sent. */
   beginPieces(name: string, start: string): void {
     this.#timer?.cancel();
     this.#response.write(`event: ${name}\ndata: ${start}`);
@@ -74,12 +74,12 @@ export class EventWriter {
     return this.#response.write(onOneLine(chunk));
   }
 
-  /** Ends the event that {@link beginPieces} began, and the stream. */
+  /** Ends the event that {@link beginPieces} started, and the stream. */
   endPieces(end: string): void {
     this.#response.end(`${end}\n\n`);
   }
 
-  /** Ends the stream, after a last event if there is one. */
+  /** Ends the stream, after a last event if one is given. */
   end(last: ServerSentEvent | null = null): void {
     this.#timer?.cancel();
     this.#response.end(last === null ? undefined : formatEvent(last));
@@ -96,7 +96,7 @@ export class EventWriter {
 }
 
 function formatEvent({ name, id, data }: ServerSentEvent): string {
-  // JSON has no line breaks; a plain search for them is much faster than an expression.
+  // JSON has no line breaks; a plain search for them is much faster than a regular expression.
   const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
   const fields = [
     ...(id === undefined ? [] : [`id: ${withoutBreaks(id)}`]),
@@ -106,12 +106,12 @@ function formatEvent({ name, id, data }: ServerSentEvent): string {
   return `${fields.join('\n')}\n\n`;
 }
 
-/** A line break would begin another field, and a NUL would make clients ignore an id. */
+/** Replaces line breaks and NUL: a line break would start another field, and a NUL would make clients ignore an id. */
 function withoutBreaks(text: string): string {
   return text.replace(/[\r\n\0]/g, ' ');
 }
 
-/** JSON on one line: outside of strings line breaks mean nothing, and inside of strings there are none. */
+/** Puts JSON on one line: line breaks have no meaning outside of strings, and cannot occur inside of them. */
 function onOneLine(chunk: Buffer): Buffer {
   if (!chunk.includes(0x0a) && !chunk.includes(0x0d)) return chunk;
   const line = Buffer.from(chunk);

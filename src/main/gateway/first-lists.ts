@@ -2,19 +2,19 @@ import { monotonicMs, raceSignal, systemSleep } from '../../shared/clock.ts';
 import { commandOf } from '../connectors/connection/local-entry.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 
-/** The methods of a manager that {@link FirstLists} uses. */
+/** Methods of a manager that {@link FirstLists} uses. */
 export type FirstListsManager = Pick<
   ConnectorProxyManager,
   'restored' | 'listConnectors' | 'listTools' | 'sync' | 'connector' | 'on'
 >;
 
-/** How long lists wait after the start, in milliseconds. */
+/** Maximum waits of lists after the start, in milliseconds. */
 interface FirstListsLimits {
   /** For connectors of any kind. */
   readonly maxWaitMs: number;
   /** While a stdio server starts, which takes 1 s or 2 s in Node. */
   readonly maxProgramWaitMs: number;
-  /** For what a client names, which it may know from another replica or an earlier run. */
+  /** For names that a client may know from another replica or an earlier run. */
   readonly maxNamedWaitMs: number;
 }
 
@@ -22,8 +22,8 @@ const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000, maxN
 
 /**
  * Decides when a gateway that has just started can answer lists. Many clients list once and keep an empty list, so
- * lists wait until each connector is up or has failed: for at most 750 ms after the start, or 3 s while a stdio server
- * starts. Nothing waits once every connector has tools, of this run or remembered from an earlier one.
+ * lists wait until each connector is up or has failed. They wait at most 750 ms after the start, or 3 s while a stdio
+ * server starts. Nothing waits once every connector has tools, listed in this run or remembered from an earlier one.
  */
 export class FirstLists {
   readonly #manager: FirstListsManager;
@@ -55,8 +55,8 @@ export class FirstLists {
   }
 
   /**
-   * Resolves when prompts and resources can be listed and found, which are not remembered as tools are: they are known
-   * once their connector is up and has listed them. Never rejects.
+   * Resolves when prompts and resources can be listed and found. Unlike tools they are not remembered, so their
+   * connector must be up and have listed them. Never rejects.
    */
   featuresReady(): Promise<void> {
     this.#featuresReady ??= this.#wait(false).then(() =>
@@ -66,8 +66,8 @@ export class FirstLists {
   }
 
   /**
-   * Resolves when a tool, prompt or resource that is not known does not exist: once each connector is up or has failed,
-   * for at most 10 s after the start. Never rejects.
+   * Resolves when an unknown tool, prompt or resource can be reported as unknown. That is once each connector is up or
+   * has failed, at most 10 s after the start. Never rejects.
    */
   namedReady(): Promise<void> {
     this.#namedReady ??= this.#waitForNamed();
@@ -89,7 +89,7 @@ export class FirstLists {
     await this.#manager.restored();
     const isStarting = monotonicMs() - this.#startedMs < maxProgramWaitMs;
     if (!isStarting || (areToolsEnough && this.#areAllListed())) return;
-    // A sync that fails ends the wait too; whoever started the gateway is told why.
+    // A failed sync ends the wait too; its error is reported to the caller that started the gateway.
     const synced = this.#manager.sync().catch(() => {});
     await this.#within(maxWaitMs, synced);
     if (this.#closed.aborted || !this.#isProgramStarting()) return;
@@ -106,14 +106,14 @@ export class FirstLists {
     const leftMs = maxMs - (monotonicMs() - this.#startedMs);
     if (leftMs <= 0) return;
     await Promise.race([raceSignal(settled, this.#closed), systemSleep(leftMs, this.#closed)]).catch(() => {
-      // The gateway was closed meanwhile.
+      // The gateway was closed in the meantime.
     });
   }
 
   #areAllListed(): boolean {
     const enabled = this.#manager.listConnectors().filter((entry) => entry.status === 'enabled');
     const listed = new Set(this.#manager.listTools().map(({ connectorId }) => connectorId));
-    // Before the first map is there no connector is known, but its remembered tools are.
+    // Before the first map is loaded, no connector is known, but its remembered tools are.
     return listed.size > 0 && enabled.every(({ id }) => listed.has(id));
   }
 

@@ -29,23 +29,23 @@ export interface GatewayOptions {
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
   readonly logger: Logger;
-  /** Stands between the id of a connector and a name. */
+  /** Separator between the id of a connector and a name. */
   readonly separator: string;
   /** Globs of exposed names, for every route; `!` denies. */
   readonly tools: readonly string[];
-  /** Further routes, each with additional globs of its own. */
+  /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
-  /** Instead of the fleet of the manager, for tests. */
+  /** Replaces the fleet of the manager in tests. */
   readonly fleet?: Fleet | null;
 }
 
-/** How long lists hold while nothing is wrong. Clients that listen hear of a change at once. */
+/** Time to live of lists while nothing is wrong. Clients with a stream are notified of a change at once. */
 const LIST_TTL_MS = 60_000;
 
-/** The same while a connector waits for a login, so that clients which do not listen see its tools soon after it. */
+/** Time to live while a connector waits for a login, so that clients without a stream see its tools soon after it. */
 const LOGIN_TTL_MS = 5_000;
 
-/** At most this many routes of a single connector are kept ready; the least recently used one is dropped first. */
+/** Maximum number of cached routes of a single connector; the least recently used one is dropped first. */
 const MAX_SINGLE_VIEWS = 1_000;
 
 /** One MCP server in front of all connectors of a manager, shared by its listeners. */
@@ -65,7 +65,7 @@ export class Gateway {
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
-  /** The sessions of each listener, and the capabilities of its client where it has only one. */
+  /** Sessions of each listener, and the capabilities of its client if it has only one. */
   readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
   readonly #unobserve: () => void;
@@ -116,13 +116,13 @@ export class Gateway {
     }));
   }
 
-  /** The view of all connectors, or of a further route; undefined if there is no route of that name. */
+  /** Returns the view of all connectors, or of a further route; undefined if no route has that name. */
   view(name = ''): View | undefined {
     return this.#views.get(name);
   }
 
   /**
-   * The view of a single connector, under the connector's own names; undefined if there is no connector of that id.
+   * Returns the view of a single connector, under the connector's own names; undefined if no connector has that id.
    * Right after a cold start this waits for the connectors.
    */
   async single(connectorId: string): Promise<View | undefined> {
@@ -138,8 +138,8 @@ export class Gateway {
   }
 
   /**
-   * Makes the sessions of a listener known to the gateway, until the returned function is called. A listener that
-   * will never have more than one client says what that client can do; null until it knows.
+   * Adds the sessions of a listener, until the returned function is called. `onlyClient` is for a listener that will
+   * never have more than one client. It returns the capabilities of that client; null until they are known.
    */
   addSessions(
     sessions: () => readonly ClientSession[],
@@ -175,7 +175,10 @@ export class Gateway {
     return others.length === 0 ? (only?.() ?? null) : null;
   }
 
-  /** Lists do not hold while connectors are unknown, coming up or down, because they are about to change. */
+  /**
+   * Returns the time to live of lists. It is 0 while connectors are unknown, coming up or down, because the lists are
+   * about to change.
+   */
   #ttlMs(): number {
     const counts = this.manager.countByState();
     const isSettled = ['connecting', 'backing-off'].every((state) => (counts.get(state as 'connecting') ?? 0) === 0);

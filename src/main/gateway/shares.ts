@@ -1,6 +1,6 @@
 /**
- * Counts what callers hold of something that there is only so much of. A caller is a token, or an address where there
- * are no tokens. None of several callers may hold more than its share, so that one cannot leave the others without.
+ * Counts a bounded resource per caller. A caller is a token, or an address if there are no tokens. None of several
+ * callers may hold more than its share, so that one caller cannot starve the others.
  */
 export class Shares {
   readonly #max: number;
@@ -22,23 +22,23 @@ export class Shares {
     return this.#held.get(caller) ?? 0;
   }
 
-  /** Whether the caller can have that much more. */
+  /** True if the caller can take this amount. */
   has(caller: string, amount = 1): boolean {
     return this.#total + amount <= this.#max && this.hasShare(caller, amount);
   }
 
-  /** Whether that much more is within the share of the caller, whatever others hold. */
+  /** True if this amount is within the share of the caller, whatever others hold. */
   hasShare(caller: string, amount = 1): boolean {
     return this.of(caller) + amount <= this.#maxOfOne;
   }
 
-  /** Notes that the caller holds that much more, whether it can have it or not. */
+  /** Notes that the caller holds this amount more, even beyond its limit. */
   take(caller: string, amount = 1): void {
     this.#total += amount;
     this.#held.set(caller, this.of(caller) + amount);
   }
 
-  /** Notes that the caller holds that much less. */
+  /** Notes that the caller holds this amount less. */
   give(caller: string, amount = 1): void {
     this.#total -= amount;
     const rest = this.of(caller) - amount;
@@ -46,14 +46,14 @@ export class Shares {
     else this.#held.delete(caller);
   }
 
-  /** Takes a place, which is free again when it is disposed of. Null if the caller cannot have one. */
+  /** Takes one slot, which is free again when the result is disposed of. Null if the caller cannot have one. */
   place(caller: string): Disposable | null {
     if (!this.has(caller)) return null;
     this.take(caller);
     return { [Symbol.dispose]: () => this.give(caller) };
   }
 
-  /** The callers, those that hold most first. */
+  /** Returns the callers, sorted by amount, largest first. */
   byAmount(): readonly string[] {
     return [...this.#held].sort(([, one], [, other]) => other - one).map(([caller]) => caller);
   }

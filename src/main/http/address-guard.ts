@@ -7,9 +7,9 @@ import { asDispatcher } from './late-agent.ts';
 import { createMainAgent, type MainAgent } from './main-agent.ts';
 import { isMetadataAddress, isPublicAddress } from './special-addresses.ts';
 
-/** What a guard goes by. */
+/** Rules of an address guard. */
 export interface AddressRules {
-  /** As node:dns has it. */
+  /** Resolver with the signature of node:dns. */
   readonly lookup: (
     hostname: string,
     options: LookupAllOptions,
@@ -21,21 +21,22 @@ export interface AddressRules {
 const RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 const NEARBY_RULES: AddressRules = { lookup, isPublic: (address) => !isMetadataAddress(address) };
 
-/** A request that was never sent has none. */
+/** Placeholder: a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**
- * An Agent of its own that connects to public addresses alone; every request to another fails with CONNECTOR_ADDRESS_REFUSED before there is a connection. It shares no
- * sockets with another Agent: one that may go anywhere could have one open to the same origin. Where a request goes through a proxy, the proxy resolves its host: then
- * literal addresses and localhost are refused, and nothing is known of other names.
+ * Creates a separate agent that connects only to public addresses. Every request to another address fails with
+ * CONNECTOR_ADDRESS_REFUSED before a connection is opened. It shares no sockets with other agents, because an
+ * unrestricted agent could have a socket open to the same origin. If a request goes through a proxy, the proxy resolves
+ * its host. Then only literal addresses and localhost can be refused.
  */
 export function createPublicAgent(network: NetworkSettings, rules: AddressRules = RULES): MainAgent {
   return createGuardedAgent(network, rules, refusalOfHost);
 }
 
 /**
- * An Agent of its own that connects to private addresses too, but to no link-local one and to none where a cloud keeps
- * its metadata. It fails and resolves as the one of {@link createPublicAgent} does.
+ * Creates a separate agent that also connects to private addresses, but not to link-local ones or to the metadata
+ * addresses of clouds. It fails and resolves like the agent of {@link createPublicAgent}.
  */
 export function createNearbyAgent(
   network: NetworkSettings,
@@ -63,8 +64,9 @@ function createGuardedAgent(
 }
 
 /**
- * Resolves as `rules.lookup` does, and fails with CONNECTOR_ADDRESS_REFUSED where any address of the name is not public: who has both kinds answered hopes that the
- * other one is tried (DNS rebinding). A socket is connected to what this hands over and resolves no second time; the next socket asks again.
+ * Returns a resolver that fails with CONNECTOR_ADDRESS_REFUSED if any address of the name is not public. A name with
+ * both kinds of addresses may be an attack in the hope that the other one is tried (DNS rebinding). The socket connects
+ * to the address that this returns and does not resolve again. The next socket does.
  */
 export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
@@ -79,7 +81,9 @@ export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction
   };
 }
 
-/** What can be said of a host without resolving it. node:net looks no address up, so `publicLookup` never sees one. */
+/**
+ * Checks a host without resolving it. node:net does not look up literal addresses, so `publicLookup` never sees one.
+ */
 function refusalOfHost(hostname: string, rules: AddressRules): SwitchyardError | null {
   // RFC 6761, 6.3.
   if (/(?:^|\.)localhost$/i.test(bareHost(hostname))) return refusal(`${hostname} is this machine,`);
@@ -91,9 +95,12 @@ function refusalOfAddress(hostname: string, { isPublic }: AddressRules): Switchy
   return isIP(host) !== 0 && !isPublic(host) ? refusal(`${hostname} is`) : null;
 }
 
-/** URL has brought all spellings of IPv4 into one, in hexadecimal, octal or with fewer parts. */
+/**
+ * Strips brackets and trailing dots. URL already normalizes all spellings of IPv4, such as hexadecimal, octal or with
+ * fewer parts.
+ */
 const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$|\.+$/g, '');
 
 function refusal(what: string): SwitchyardError {
-  return new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', `${what} no public address`);
+  return new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', `${what} not a public address`);
 }

@@ -1,11 +1,11 @@
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** What this package needs of a caller's Agent: undici's `Dispatcher`, whichever version typed it. */
+/** The part of a caller's agent that this package needs: undici's `Dispatcher`, whichever version typed it. */
 export interface AgentLike {
   dispatch(...args: never[]): unknown;
 }
 
-/** As undici 8's fetch hands its requests over; undici 6 looks for the methods of its own time instead. */
+/** A handler in the form that undici 8's fetch passes. undici 6 looks for other methods instead. */
 const HANDLER = {
   onRequestStart(): void {},
   onRequestUpgrade(): void {},
@@ -16,8 +16,9 @@ const HANDLER = {
 };
 
 /**
- * Throws AGENT_INCOMPATIBLE for an Agent that cannot serve undici 8's fetch, as undici 6's cannot. It is handed a request without a
- * destination, which never reaches the network: one that takes our kind of handler reports the lack to it, one that does not throws.
+ * Throws AGENT_INCOMPATIBLE for an agent that cannot serve undici 8's fetch, such as one of undici 6. Passes the agent
+ * a request without a destination, which never reaches the network. A compatible agent reports the missing destination
+ * to the handler; an incompatible one throws.
  */
 export function assertCompatibleAgent(agent: AgentLike): void {
   const dispatch = agent.dispatch.bind(agent) as (request: object, handler: object) => unknown;
@@ -29,7 +30,8 @@ export function assertCompatibleAgent(agent: AgentLike): void {
     if (!isHandlerRefused) return;
     throw new SwitchyardError(
       'AGENT_INCOMPATIBLE',
-      'Option agent: this Agent does not work with undici 8, as those of undici 6 do not. Make it with undici 7 or 8, or leave it out.',
+      'Option agent: this agent does not work with undici 8; agents of undici 6 do not. Create it with undici ' +
+        '7 or 8, or omit the option.',
       { cause: error, detail: { option: 'agent' } },
     );
   }

@@ -9,22 +9,25 @@ import { OriginQueue, type Progress, type SideRequest } from './origin-queue.ts'
 type Handler = Dispatcher.DispatchHandler;
 type Queues = Map<string, OriginQueue>;
 
-/** Queues of one connector that somebody waits for: its requests wait for no other connector's. */
+/** Queues of one connector that a caller waits for. Its requests do not wait for other connectors. */
 const outOfTurn = new AsyncLocalStorage<Queues>();
 
-/** Runs `work`, whose requests wait for no other's connection, and for no more than one of its own. */
+/**
+ * Runs `work`. Its requests do not wait for the connections of other connectors, and for at most one connection of its
+ * own.
+ */
 export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
   return outOfTurn.run(new Map(), work);
 }
 
-/** The member of a request's options that says that it goes beside another one. */
+/** Member of a request's options that marks it as a side request. */
 const SIDE = Symbol('side');
 
 /**
- * Sends a request beside the one that matters: it gets no connection that this one could use, and is not sent once
- * `side.isGivenUp`. It fails with a {@link GivenUp} then. `dispatcher` is a {@link BringUpDispatcher}; any other sends
- * the request, and never says that it did. No async context carries `side`: a socket would keep that for all that comes
- * over it later.
+ * Sends a request in parallel with the main request. It gets no connection that the main request could use, and is not
+ * sent once `side.isGivenUp` is set. Then it fails with a {@link GivenUp}. `dispatcher` must be a {@link
+ * BringUpDispatcher}. Any other dispatcher sends the request, and does not report that it did. `side` is not kept in an
+ * async context, because a socket would retain that for all its later requests.
  */
 export class SideDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -40,27 +43,27 @@ export class SideDispatcher implements Dispatching {
   }
 }
 
-/** A request was given up before it was sent. */
+/** Error of a request that was abandoned before it was sent. */
 class GivenUp extends Error {
   constructor() {
     super('The request is no longer wanted');
   }
 }
 
-/** A request that was never sent has none. */
+/** Placeholder: a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
-/** What the network says of a connection that the other side broke. */
+/** Error codes of a connection that the other side broke. */
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Origins whose connections are remembered. Beyond it those that are idle are forgotten. */
+/** Maximum number of origins whose connections are remembered. Beyond it, idle ones are forgotten. */
 const MAX_ORIGINS = 1_000;
 
 /**
- * Sends the requests that bring connectors up so that one that follows another uses its connection, and with no more
- * connections of an origin than its load allows (`loads`): without that each request that starts while an answer's
- * last byte is still under way would get a connection of its own. It tells `loads` how the origin answers. Calls pass
- * as they are, and a stream that stays open (a GET that is answered) counts no longer.
+ * Sends the requests that connect connectors. A request that follows another one reuses its connection. Otherwise each
+ * request that starts just before the last byte of a response has arrived would open a new connection. The number of
+ * connections to an origin is limited by its load (`loads`), which learns how the origin responds. Calls pass
+ * unchanged. A stream that stays open (an answered GET) is no longer counted.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -88,7 +91,7 @@ export class BringUpDispatcher implements Dispatching {
       try {
         this.#dispatcher.dispatch(options, told);
       } catch (error) {
-        // Nobody is there any more to catch it once the request has waited.
+        // No caller is left to catch the error once the request has been queued.
         progress.left();
         fail(error);
       }
@@ -109,7 +112,7 @@ export class BringUpDispatcher implements Dispatching {
     return queue;
   }
 
-  /** A connector may have two requests under way, which its origin has to have earned. */
+  /** A connector may have two requests in flight once its origin has shown that it can take more load. */
   #mostAtOnce(origin: string): number {
     return this.#loads.hasGrown(origin) ? 2 * this.#loads.limitOf(origin) : this.#loads.limitOf(origin);
   }
@@ -120,13 +123,13 @@ export class BringUpDispatcher implements Dispatching {
   }
 }
 
-/** Who hears how an origin answers. */
+/** Receives how an origin responds. */
 interface Judge {
   readonly onStatus: (status: number) => void;
   readonly onError: (error: Error) => void;
 }
 
-/** The handler as it is, telling `progress` and `judge` of its request too. */
+/** Wraps the handler so that it also reports its request to `progress` and `judge`. */
 function telling(
   handler: Handler,
   isStream: boolean,
@@ -136,7 +139,7 @@ function telling(
 ): Handler {
   return {
     onRequestStart(...args) {
-      // Thrown before the first byte is written, which leaves the connection as it is, for others to use.
+      // Throwing before the first byte is written keeps the connection usable for other requests.
       if (side?.isGivenUp === true) throw new GivenUp();
       progress.started();
       handler.onRequestStart?.(...args);

@@ -1,20 +1,23 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** A request that was never sent has none. */
+/** Placeholder: a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
-/** What this package uses of an agent: undici's fetch and our exchanges send requests with `dispatch` alone. */
+/** The part of an agent that this package uses: undici's fetch and our exchanges send requests only with `dispatch`. */
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
-/** What sends requests, as undici's types want it. It has no other method of undici's class than those of `T`. */
+/**
+ * Casts an object that sends requests to undici's type. It has none of the other methods of undici's class, except
+ * those of `T`.
+ */
 export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher & T {
   return dispatching as unknown as Dispatcher & T;
 }
 
 /**
- * Sends requests over an agent that is made with the first of them, so that only processes that send requests load
- * undici. Requests that come while it loads wait, and are then sent in their order.
+ * Sends requests over an agent that is created for the first of them, so that only processes that send requests load
+ * undici. Requests that arrive while undici loads are queued and then sent in order.
  */
 export class LateAgent implements Dispatching {
   readonly #make: () => Promise<Dispatcher>;
@@ -22,22 +25,25 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** `make` is called again with the next request if it rejected. */
+  /** Calls `make` with the first request, and again with the next one if it rejected. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }
 
-  /** Starts to make the agent, so that the first request finds it. A failure is told to that request. */
+  /** Starts to create the agent, so that it is ready for the first request. That request reports a failure. */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});
   }
 
-  /** The agent itself, with all methods of undici's class. Rejects with CLOSED after `destroy`. */
+  /** Returns the agent itself, with all methods of undici's class. Rejects with CLOSED after `destroy`. */
   async whole(): Promise<Dispatcher> {
     return this.#agent ?? (await this.#ready());
   }
 
-  /** As undici's. While the agent is made, what it would throw is told to the handler. */
+  /**
+   * Sends a request, as undici's `dispatch` does. While the agent is being created, errors go to the handler instead of
+   * being thrown.
+   */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (this.#agent !== null) return this.#agent.dispatch(options, handler);
     this.#ready()
@@ -46,7 +52,7 @@ export class LateAgent implements Dispatching {
     return true;
   }
 
-  /** Ends all requests. Those that wait for the agent, and later ones, fail with CLOSED. Idempotent. */
+  /** Aborts all requests. Queued and later requests fail with CLOSED. Idempotent. */
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
     await this.#agent?.destroy();

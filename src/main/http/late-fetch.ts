@@ -4,7 +4,10 @@ import type { FetchMap } from '../../shared/load/acquire.ts';
 import type { LateAgent } from './late-agent.ts';
 import { loadUndiciFetch } from './load-undici.ts';
 
-/** undici's fetch over an agent. It loads undici with the first request, which else fails with MODULE_NOT_LOADED. */
+/**
+ * Returns undici's fetch over an agent. The first request loads undici, and fails with MODULE_NOT_LOADED if that is not
+ * possible.
+ */
 export function fetchOver(dispatcher: Dispatcher): FetchMap {
   return async (url, init) => {
     const fetch = await loadUndiciFetch();
@@ -13,8 +16,9 @@ export function fetchOver(dispatcher: Dispatcher): FetchMap {
 }
 
 /**
- * Loads what the first request over an agent needs, in turns of the event loop of their own: in one turn the modules
- * of undici hold it for tens of milliseconds. Never rejects, since the request itself reports what could not be loaded.
+ * Loads the modules for the first request over an agent, in separate turns of the event loop. In one turn the modules
+ * of undici would block it for tens of milliseconds. Never rejects: the request itself reports what could not be
+ * loaded.
  */
 export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void> {
   try {
@@ -23,6 +27,6 @@ export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void
     await loadUndiciFetch();
     await nextTurn();
   } catch {
-    // The request that follows loads the module again, and fails with the reason.
+    // The next request loads the module again, and fails with the reason.
   }
 }

@@ -4,30 +4,30 @@ import type { NetworkSettings } from '../../shared/net/network.ts';
 
 type AgentClass = new (options: Agent.Options) => Agent;
 
-// undici is loaded by its files: its index takes twice the time, for mocks, caches, retries and WebSockets. The casts
-// to `string` keep TypeScript from looking for types of these files; bundlers see the names.
+// undici is loaded by individual files, because its index also loads mocks, caches, retries and WebSockets and is much
+// slower. The casts to `string` keep TypeScript from looking for types of these files. Bundlers still see the names.
 
 const loadAgent = lateModule<AgentClass>('undici', async () => {
   const { default: found } = await import('undici/lib/dispatcher/agent.js' as string);
   return found;
 });
 
-/** All of undici: for what needs more than an agent and fetch. Rejects with MODULE_NOT_LOADED. */
+/** Loads all of undici, for code that needs more than an agent and fetch. Rejects with MODULE_NOT_LOADED. */
 export const loadUndici: () => Promise<typeof import('undici')> = lateModule('undici', async () => {
   const found = await import('undici');
-  // What a bundler made of it has only `default`.
+  // A bundled module has only `default`.
   return found.default ?? found;
 });
 
-// Its index alone gives agents the methods that a proxy's agent uses.
+// Only its index adds the methods that a proxy's agent uses to agents.
 const loadProxyAgent = async (): Promise<AgentClass> => (await loadUndici()).EnvHttpProxyAgent as unknown as AgentClass;
 
-/** undici's Agent, or with a proxy its EnvHttpProxyAgent. Rejects with MODULE_NOT_LOADED. */
+/** Loads undici's Agent, or its EnvHttpProxyAgent if there is a proxy. Rejects with MODULE_NOT_LOADED. */
 export function loadUndiciAgent({ proxy }: Pick<NetworkSettings, 'proxy'>): Promise<AgentClass> {
   return proxy === null ? loadAgent() : loadProxyAgent();
 }
 
-/** undici's fetch, for any of its agents. Rejects with MODULE_NOT_LOADED. */
+/** Loads undici's fetch, for any of its agents. Rejects with MODULE_NOT_LOADED. */
 export const loadUndiciFetch: () => Promise<typeof undiciFetch> = lateModule('undici', async () => {
   const { default: found } = await import('undici/lib/web/fetch/index.js' as string);
   return found.fetch;

@@ -4,19 +4,20 @@ import { agentSettings, type NetworkSettings } from '../../shared/net/network.ts
 import { asDispatcher, LateAgent } from './late-agent.ts';
 import { loadUndiciAgent } from './load-undici.ts';
 
-/** How long an idle connection is kept: a refresh and the next call should find it open. */
+/** How long an idle connection is kept open, so that a refresh and the next call can reuse it. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** An agent that loads undici with the first request, or when it is told to warm up. */
+/** An agent that loads undici with the first request, or when `warm` is called. */
 export type MainAgent = Dispatcher & Pick<LateAgent, 'warm'>;
 
 /** A {@link MainAgent} whose loading can be waited for. */
 export type AwaitableAgent = MainAgent & Pick<LateAgent, 'whole'>;
 
 /**
- * The Agent of a manager on main: for all its connectors, and for the maps that main fetches. No time limits of its own: streams of
- * connectors stay open, and every exchange has a deadline already. `lookup` resolves the names that no proxy does. Throws what node:tls throws on a
- * certificate it cannot read. Of undici's methods it has `dispatch` and `destroy`.
+ * Creates the agent of a manager on the main thread: for all its connectors, and for maps that the main thread
+ * downloads. It has no timeouts of its own, because streams of connectors stay open and every exchange already has a
+ * deadline. `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that it
+ * cannot read. The agent supports only `dispatch` and `destroy` of undici's methods.
  */
 export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): AwaitableAgent {
   const settings = agentSettings(network);

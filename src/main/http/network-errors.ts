@@ -1,9 +1,9 @@
 import { hasCodeAmongCauses } from '../../shared/errors.ts';
 
-/** What the guard of addresses says (`address-guard.ts`). */
+/** Error codes of the address guard (`address-guard.ts`). */
 const REFUSED: ReadonlySet<string> = new Set(['CONNECTOR_ADDRESS_REFUSED']);
 
-/** What the network says where no connection came about. */
+/** Error codes of requests for which no connection could be established. */
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   ...REFUSED,
   'ECONNREFUSED',
@@ -14,12 +14,12 @@ const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Whether a request was not sent because no connection came about. */
+/** Whether a request was not sent because no connection could be established. */
 export function neverConnected(error: unknown): boolean {
   return hasCodeAmongCauses(error, NEVER_CONNECTED);
 }
 
-/** Whether a request was not sent because its host is at an address that is not allowed. */
+/** Whether a request was not sent because the address of its host is not allowed. */
 export function isRefusedAddress(error: unknown): boolean {
   return hasCodeAmongCauses(error, REFUSED);
 }

@@ -1,28 +1,31 @@
 import { monotonicMs } from '../../shared/clock.ts';
 
-/** How many connectors of one origin come up at once, at first and at most. Equal numbers are a fixed limit. */
+/**
+ * Number of connectors of one origin that connect at the same time, initially and at most. Equal numbers are a fixed
+ * limit.
+ */
 interface LoadLimits {
   readonly first: number;
   readonly most: number;
 }
 
-/** Refusals that come together, such as those of 64 connectors that started at once, are one sign of too much load. */
+/** Refusals within this time count as one sign of overload, such as those of 64 connectors that started together. */
 const ONE_SIGN_MS = 1_000;
 
 interface Load {
   limit: number;
-  /** Whether it was too much once, so that the limit grows slowly from then on. */
+  /** Whether the origin was overloaded before, so that the limit now grows slowly. */
   isSlow: boolean;
-  /** Good answers since the limit last grew. */
+  /** Number of good responses since the limit last grew. */
   good: number;
   shrunkAtMs: number;
 }
 
 /**
- * How many connectors of each origin come up at once. It begins with few, because nothing is known of the origin, and
- * doubles with each good answer, so that 64 connectors behind one origin need one round trip more than one connector.
- * An answer of 429 or 503, or a connection that is reset, halves it; afterwards it grows by one for each full round of
- * good answers (TCP's slow start and congestion avoidance, RFC 5681 section 3.1).
+ * Limits how many connectors of each origin connect at the same time. The limit starts low, because nothing is known of
+ * the origin, and doubles with each good response. So 64 connectors behind one origin need only one more round trip
+ * than a single one. A response of 429 or 503, or a reset connection, halves the limit. Afterwards it grows by one for
+ * each full round of good responses (TCP's slow start and congestion avoidance, RFC 5681 section 3.1).
  */
 export class OriginLoads {
   readonly #limits: LoadLimits;
@@ -33,12 +36,12 @@ export class OriginLoads {
     this.#limits = limits;
   }
 
-  /** Loads that never change: `limit` at once. */
+  /** Creates loads with a fixed limit. */
   static fixed(limit: number): OriginLoads {
     return new OriginLoads({ first: limit, most: limit });
   }
 
-  /** Whether answers change anything. */
+  /** Whether the limit is fixed, so that responses do not change it. */
   get isFixed(): boolean {
     return this.#limits.first >= this.#limits.most;
   }
@@ -47,17 +50,17 @@ export class OriginLoads {
     return this.#byOrigin.get(origin)?.limit ?? this.#limits.first;
   }
 
-  /** Whether the origin has shown that it takes more than at first. */
+  /** Whether the limit of the origin has grown beyond its initial value. */
   hasGrown(origin: string): boolean {
     return this.limitOf(origin) > this.#limits.first;
   }
 
-  /** Has `listener` called with each limit that changes; there is one listener. */
+  /** Calls `listener` with each limit that changes. Only one listener is kept. */
   onChange(listener: (origin: string, limit: number) => void): void {
     this.#onChange = listener;
   }
 
-  /** The origin gave an answer that shows no strain. */
+  /** Notes a response of the origin without a sign of overload. */
   answered(origin: string): void {
     if (this.isFixed) return;
     const load = this.#load(origin);
@@ -66,7 +69,7 @@ export class OriginLoads {
     this.#set(origin, load, load.isSlow ? load.limit + 1 : load.limit * 2);
   }
 
-  /** The origin asked for fewer requests, or broke a connection. */
+  /** Notes that the origin asked for fewer requests, or broke a connection. */
   strained(origin: string): void {
     if (this.isFixed) return;
     const load = this.#load(origin);
@@ -76,7 +79,10 @@ export class OriginLoads {
     this.#set(origin, load, Math.floor(load.limit / 2));
   }
 
-  /** Nothing of the origin comes up any more: the next time begins with few again. */
+  /**
+   * Forgets the origin, because none of its connectors is connecting any more. The next time starts with the initial
+   * limit.
+   */
   forget(origin: string): void {
     this.#byOrigin.delete(origin);
   }

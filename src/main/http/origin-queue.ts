@@ -1,8 +1,8 @@
 import { monotonicMs, nextTurn, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** A request that goes beside the one that matters, and that may no longer be wanted by the time it could be sent. */
+/** A request that is sent in parallel with the main request. It may be obsolete by the time it could be sent. */
 export interface SideRequest {
-  /** Set by whoever no longer wants it. */
+  /** Set by the sender once it no longer needs the request. */
   isGivenUp: boolean;
   /** Whether its first byte was sent. */
   isSent: boolean;
@@ -10,36 +10,36 @@ export interface SideRequest {
 
 /** One request to an origin. */
 export interface QueuedRequest {
-  /** Null for one that matters. */
+  /** Its side request; null for a main request. */
   readonly side: SideRequest | null;
   readonly send: (progress: Progress) => void;
-  /** It was given up before it was sent. */
+  /** Called if the request was abandoned before it was sent. */
   readonly drop: () => void;
 }
 
-/** Told how a request that was sent gets on. */
+/** Receives the progress of a request that was sent. */
 export interface Progress {
-  /** Its connection is there. */
+  /** The connection is established. */
   started(): void;
-  /** The head of its answer is there. */
+  /** The head of the response has arrived. */
   answered(isClosing: boolean): void;
-  /** The first bytes of its answer are there, and mostly all of them: its connection is about to come free. */
+  /** The first bytes of the response have arrived, and usually all of them: the connection is about to become free. */
   arriving(): void;
-  /** Its connection is free, once undici has taken it up again. Idempotent. */
+  /** The connection is free, once undici has released it. Idempotent. */
   ended(): void;
-  /** Its connection is taken for good, or was lost. Idempotent. */
+  /** The connection is occupied permanently, or was lost. Idempotent. */
   left(): void;
 }
 
 /**
- * How long a request waits for a connection at most, in milliseconds: as long as a new connection would take, within
- * these bounds. Where no more may be under way, it waits until none of them has ended for as long as the last of these
- * bounds: only answers that stay away have it go beyond the limit.
+ * Bounds of the time that a request waits for a connection, in milliseconds. Within them it waits as long as a new
+ * connection would take. If no more requests may be in flight, it waits until none of them has ended for the upper
+ * bound. Only responses that do not arrive make it exceed the limit.
  */
 const MIN_PATIENCE_MS = 100;
 const MAX_PATIENCE_MS = 1_000;
 
-/** Below this, making a connection is not worth waiting. */
+/** A connection that takes less than this is opened without waiting for another one. */
 const CHEAP_CONNECT_MS = 10;
 
 interface Waiting {
@@ -48,31 +48,33 @@ interface Waiting {
   timer: Timer;
 }
 
-/** A request under way: its answer has not begun, is arriving, has ended, or goes on for ever. */
+/** State of a request in flight: its response has not begun, is arriving, has ended, or stays open as a stream. */
 type Phase = 'sent' | 'arriving' | 'ended' | 'lingering';
 
 /**
- * The requests that bring connectors of one origin up, in the order in which they were asked for. One that follows
- * another gets its connection: undici takes a connection up again some turns after the answer that was its last, and
- * would make a new one for a request that does not wait for that. One that comes while all connections are busy gets
- * a new one only if that is quicker than waiting.
+ * Queues the requests that connect connectors of one origin, in order. A request that follows another one reuses its
+ * connection. The undici client releases a connection some turns after the end of a response. It would open a new one
+ * for a request that does not wait for that. A request that arrives while all connections are busy gets a new one only
+ * if that is quicker than waiting.
  */
 export class OriginQueue {
   readonly #isTls: boolean;
   readonly #mostAtOnce: () => number;
   readonly #waiting: Waiting[] = [];
   readonly #phases = new Map<symbol, Phase>();
-  /** Connections that were made, as far as is known. */
+  /** Number of open connections, as far as known. */
   #open = 0;
-  /** How long the quickest connection took, and the last answer; null before the first. */
+  /** Time that the quickest connection took, and the last response; null before the first. */
   #connectMs: number | null = null;
   #answerMs: number | null = null;
-  /** When a request was last over. */
+  /** Time when the last request ended. */
   #overMs = 0;
-  /** Whether a request waited in vain for an answer that was arriving: the server keeps streams open. */
+  /**
+   * Whether a request waited without success for a response that was arriving. If so, the server keeps streams open.
+   */
   #hasLingered = false;
 
-  /** `mostAtOnce` says how many requests may be under way. */
+  /** `mostAtOnce` returns how many requests may be in flight. */
   constructor(isTls: boolean, mostAtOnce: () => number) {
     this.#isTls = isTls;
     this.#mostAtOnce = mostAtOnce;
@@ -90,7 +92,7 @@ export class OriginQueue {
     this.pump();
   }
 
-  /** Sends what may be sent now, in order. */
+  /** Sends the requests that may be sent now, in order. */
   pump(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { request, timer } = next;
@@ -107,14 +109,15 @@ export class OriginQueue {
     const active = this.#phases.size;
     if (active >= this.#mostAtOnce()) return false;
     if (active < this.#open || active === 0) return true;
-    // undici makes the second connection to a TLS server when it knows from the first whether that takes HTTP/2.
+    // undici opens the second connection to a TLS server only when it knows from the first whether the server supports
+    // HTTP/2.
     if (side !== null && this.#isTls && this.#connectMs === null) return false;
     if (this.#ending() > 0) return false;
     if (this.#connectMs === null || this.#answerMs === null || this.#connectMs < CHEAP_CONNECT_MS) return true;
     return this.#connectMs < this.#answerMs * Math.ceil(this.#waiting.length / active);
   }
 
-  /** How many connections are about to come free. */
+  /** Returns how many connections are about to become free. */
   #ending(): number {
     let count = 0;
     for (const phase of this.#phases.values())
@@ -126,10 +129,10 @@ export class OriginQueue {
     return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, this.#connectMs ?? 0));
   }
 
-  /** For how long one that has lost its patience waits all the same; 0 or less for no longer. */
+  /** Returns how much longer a request should wait after its timer; 0 or less for no longer. */
   #restMs({ sinceMs }: Waiting): number {
     const phases = [...this.#phases.values()];
-    // A connection comes free within turns.
+    // A connection becomes free within a few turns of the event loop.
     if (phases.includes('ended')) return CHEAP_CONNECT_MS;
     if (phases.length < this.#mostAtOnce() || !phases.includes('sent')) return 0;
     return MAX_PATIENCE_MS - (monotonicMs() - Math.max(sinceMs, this.#overMs));
@@ -179,7 +182,7 @@ export class OriginQueue {
         if (request.side !== null) request.side.isSent = true;
         const tookMs = startedMs - sentMs;
         if (isNew) this.#connectMs = Math.min(this.#connectMs ?? tookMs, tookMs);
-        // Others may have waited to know what a connection costs.
+        // Other requests may have waited to learn how long a connection takes.
         this.pump();
       },
       answered: (closes) => {

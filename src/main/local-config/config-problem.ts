@@ -1,24 +1,27 @@
 import type { ConfigDocument, Position } from './document/config-document.ts';
 
-/** Something about a file that somebody should correct. Names places and variables, never what they hold. */
+/**
+ * Problem in a configuration file that its author should correct. It names places and variables, but never their
+ * values.
+ */
 export interface ConfigProblem extends Position {
-  /** A server with an error is left out; one with warnings works as far as they say. */
+  /** An `error` leaves the server out; a `warning` says what will not work. */
   readonly severity: 'error' | 'warning';
-  /** The file. */
+  /** Path of the file. */
   readonly source: string;
-  /** `mcpServers["x"].args[2]`. */
+  /** Place in the file, such as `mcpServers["x"].args[2]`. */
   readonly place: string;
   readonly message: string;
 }
 
 const MAX_NAME_LENGTH = 128;
 
-/** What a problem is about: a node, or anything else that stands somewhere in the text. */
+/** Subject of a problem: a node, or anything else with a position in the text. */
 interface Placed {
   readonly offset: number;
 }
 
-/** The problems of one file, in the order they were found. */
+/** Collects the problems of one file, in the order in which they are found. */
 export class ConfigProblems {
   readonly list: ConfigProblem[] = [];
   readonly #document: ConfigDocument;
@@ -36,7 +39,7 @@ export class ConfigProblems {
     return this.#document.source;
   }
 
-  /** `why` goes on from the place: `needs …`, `must be …`. */
+  /** Adds an error at `place`. `why` continues the sentence: `needs …`, `must be …`. */
   error(place: string, node: Placed, why: string): void {
     this.#errors += 1;
     this.#add('error', place, node, `${place} ${why}. The server is left out.`);
@@ -46,7 +49,7 @@ export class ConfigProblems {
     this.#add('warning', place, node, `${place} ${why}.`);
   }
 
-  /** Warns that the server at `place` cannot be used here and is left out, although its file is right. */
+  /** Warns that the server at `place` cannot be used here and is left out, although its file is correct. */
   leftOut(place: string, node: Placed, why: string): void {
     this.#add('warning', place, node, `${place} ${why}. The server is left out.`);
   }
@@ -60,17 +63,19 @@ export class ConfigProblems {
   }
 }
 
-/** The place of member `name` of what is at `base`. */
+/** Returns the place of member `name` of the value at `base`. */
 export function memberPlace(base: string, name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ? `${base}.${name}` : keyPlace(base, name);
 }
 
-/** The place of key `name` of the object at `base`, whose keys are chosen by people. */
+/** Returns the place of key `name` of the object at `base`, whose keys are chosen by people. */
 export function keyPlace(base: string, name: string): string {
   return `${base}[${JSON.stringify(printableName(name))}]`;
 }
 
-/** A name of somebody else's choice for a message: at most 128 characters, none of which a terminal obeys. */
+/**
+ * Returns an untrusted name for use in a message: at most 128 characters, without control characters for a terminal.
+ */
 export function printableName(name: string): string {
   const shown = name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH)}…`;
   return shown.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');

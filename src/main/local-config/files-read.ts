@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { decodeText } from './document/decode-text.ts';
 import { readFileBytes } from './read-file.ts';
 
-/** Reads files, and remembers the hash of the bytes of each, so that one digest can stand for all of them. */
+/** Reads files and remembers the hash of the bytes of each, so that one digest can cover all of them. */
 export class FilesRead {
-  /** The SHA-256 of each file by its path; null for a file that could not be read. */
+  /** SHA-256 of each file by its path; null for a file that could not be read. */
   readonly #hashes = new Map<string, string | null>();
 
-  /** The text of a file of at most `maxBytes`. Rejects with an error that `reasonOf` puts into words. */
+  /** Reads the text of a file of at most `maxBytes`. Rejects with an error that `reasonOf` turns into words. */
   async text(path: string, maxBytes: number): Promise<string> {
     this.#hashes.set(path, null);
     const bytes = await readFileBytes(path, maxBytes);
@@ -15,7 +15,7 @@ export class FilesRead {
     return decodeText(bytes);
   }
 
-  /** The SHA-256 of the paths and contents of all files read so far, and of `more`. */
+  /** Returns the SHA-256 of the paths and contents of all files read so far, and of `more`. */
   digest(more: readonly string[]): string {
     const files = [...this.#hashes].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return createHash('sha256')

@@ -6,49 +6,52 @@ import { type LocalServer, readServer } from './entry/server-entry.ts';
 import type { VariableScope } from './entry/variables.ts';
 import { type FoundServers, findServers } from './shapes/find-servers.ts';
 
-/** What a file of local connectors says. */
+/** Contents of a file of local connectors. */
 export interface LocalConfig {
   readonly servers: readonly LocalServer[];
   readonly problems: readonly ConfigProblem[];
 }
 
-/** What became of one member of a file. */
+/** Result of reading one member of a file. */
 export interface ReadMember extends Position {
   readonly name: string;
-  /** `mcpServers["x"]`. */
+  /** Place of the member, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Null where it has an error, or cannot be used here. */
+  /** Server of the member; null if it has an error or cannot be used here. */
   readonly server: LocalServer | null;
   readonly problems: readonly ConfigProblem[];
 }
 
 export interface LocalConfigOptions {
-  /** The name of the file, for messages. Its extension says the format; where it says none, the text does. */
+  /** Name of the file, for messages. The format follows from its extension, or else from the text. */
   readonly source: string;
-  /** Where `${NAME}` comes from; null leaves what stands for a variable as it is written. */
+  /** Environment for `${NAME}`; null leaves variables as they are written. */
   readonly env: VariableScope['env'];
-  /** `${workspaceFolder}`, and where relative paths start. */
+  /** Value of `${workspaceFolder}`, and the base of relative paths. */
   readonly folder: string;
   /**
-   * The folder whose servers count in a file that has them for several, as `~/.claude.json` does. Defaults to
+   * Folder whose servers are used if a file has servers for several folders, as `~/.claude.json` does. Defaults to
    * `folder`.
    */
   readonly project?: string | undefined;
-  /** What the files hold that the text names as `{file:path}`, by that path. Defaults to none. */
+  /** Contents of the files that the text refers to as `{file:path}`, by that path. Defaults to none. */
   readonly files?: VariableScope['files'];
 }
 
 /**
- * Reads a file of local connectors, whichever client it is of (docs/local-configuration.md). A server with an error is
- * left out, saying so, and the others stay. What `envFile` names is not read, and no command is run. Throws
- * CONFIG_INVALID, with line and column, where the text is not of its format or has no servers.
+ * Parses a file of local connectors, whichever client it belongs to (docs/local-configuration.md). A server with an
+ * error is left out with a message, and the others stay. `envFile` is not read, and no command is run. Throws
+ * CONFIG_INVALID, with line and column, if the text is not of its format or has no servers.
  */
 export function parseLocalConfig(text: string, options: LocalConfigOptions): LocalConfig {
   const { members, problems } = readMembers(text, options);
   return { servers: members.flatMap(({ server }) => (server === null ? [] : [server])), problems };
 }
 
-/** The same, member by member in the order they are written; `problems` has those of all. */
+/**
+ * Like `parseLocalConfig`, but returns the members one by one in the order in which they are written. `problems`
+ * collects the problems of all.
+ */
 export function readMembers(
   text: string,
   options: LocalConfigOptions,
@@ -71,7 +74,7 @@ export function readMembers(
   function readUnique(node: ServerNode, group: FoundServers): LocalServer | null {
     const { place, key } = node;
     if (node.isRepeated) {
-      problems.error(place, key, 'is there twice; the first one counts');
+      problems.error(place, key, 'is defined twice; the first one counts');
       return null;
     }
     const server = readServer(node, problems, { env, folder: group.folder ?? folder, files }, group.translate);
@@ -79,7 +82,7 @@ export function readMembers(
     const { id } = server.entry;
     const other = placeOfId.get(id);
     if (other !== undefined) {
-      problems.error(place, key, `has the id ${id}, which ${other} has already; rename one of them`);
+      problems.error(place, key, `has the id ${id}, which ${other} already has; rename one of them`);
       return null;
     }
     placeOfId.set(id, place);
@@ -87,12 +90,12 @@ export function readMembers(
   }
 }
 
-/** Of two groups in one place the first counts. */
+/** Drops repeated groups: of two groups at one place the first counts. */
 function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProblems): FoundServers[] {
   const seen = new Set<string>();
   return groups.filter(({ place, node }) => {
     const isNew = !seen.has(place);
-    if (!isNew) problems.error(place, node, 'is there twice; the first one counts');
+    if (!isNew) problems.error(place, node, 'is defined twice; the first one counts');
     seen.add(place);
     return isNew;
   });

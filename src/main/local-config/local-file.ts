@@ -7,7 +7,7 @@ import type { LocalServer } from './entry/server-entry.ts';
 // The parsers are a quarter of all code, and a host with signed maps alone reads no file.
 const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
-/** One configuration file, as it was last read. */
+/** One configuration file, as last read. */
 export class LocalFile {
   readonly path: string;
   readonly #trusted: string | null;
@@ -18,7 +18,10 @@ export class LocalFile {
   #lastError: SwitchyardError | null = null;
   #readAt: number | null = null;
 
-  /** `trusted` is the only digest with which the file is used; without one, it is used whatever it says. */
+  /**
+   * Creates a reader of the file at a path. With `trusted`, only a file with that digest is used. Without it, any
+   * content is used.
+   */
   constructor(
     path: string,
     { logger, now }: { readonly logger: Logger; readonly now: () => number },
@@ -30,7 +33,7 @@ export class LocalFile {
     this.#now = now;
   }
 
-  /** What it said when it could last be read. */
+  /** Servers of the last successful read. */
   get servers(): readonly LocalServer[] {
     return this.#servers;
   }
@@ -39,17 +42,17 @@ export class LocalFile {
     return this.#problems;
   }
 
-  /** Why the last reading failed. */
+  /** Error of the last read; null if it succeeded. */
   get lastError(): SwitchyardError | null {
     return this.#lastError;
   }
 
-  /** Epoch ms of the last good reading; null before the first. */
+  /** Time of the last successful read, in epoch milliseconds; null before the first. */
   get readAt(): number | null {
     return this.#readAt;
   }
 
-  /** Reads it. What it said before stays where that fails. Never rejects. */
+  /** Reads the file. If that fails, the previous content stays in use. Never rejects. */
   async read(): Promise<void> {
     try {
       const { readLocalConfig } = await loadReader();
@@ -66,12 +69,12 @@ export class LocalFile {
       if (this.#readAt === null || !isNews) return;
       this.#logger.error(
         { event: 'config-invalid', code: coded.code, err: coded },
-        'The configuration file cannot be read; what it said before stays',
+        'Cannot read the configuration file; its previous content stays in use',
       );
     }
   }
 
-  /** Each problem is logged once, as long as it is there. */
+  /** Logs each problem once, for as long as it exists. */
   #tell(problems: readonly ConfigProblem[]): void {
     const known = new Set(this.#problems.map(({ message }) => message));
     for (const { severity, place, line, column, message } of problems.filter((it) => !known.has(it.message))) {
@@ -83,6 +86,6 @@ export class LocalFile {
 }
 
 function notTrusted(path: string): SwitchyardError {
-  const message = `${path}, or a file that it names, is no longer what you trusted; start again to look at it.`;
+  const message = `${path}, or a file that it names, is no longer what you trusted. Start again to review it.`;
   return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }

@@ -5,51 +5,51 @@ import type { LocalServer } from './entry/server-entry.ts';
 import { LocalFile } from './local-file.ts';
 import { keptOrMarked } from './reuse-if-same.ts';
 
-/** Where a server of a configuration file stands. */
+/** Place of a server in a configuration file. */
 export interface LocalServerPlace {
-  /** The connector's id. */
+  /** Id of the connector. */
   readonly id: string;
-  /** The file. */
+  /** Path of the file. */
   readonly source: string;
-  /** `mcpServers["x"]`. */
+  /** Place in the file, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Counted from 1. */
+  /** Line number, counted from 1. */
   readonly line: number;
   readonly column: number;
 }
 
-/** The configuration files as `status()` shows them. */
+/** State of the configuration files, as `status()` shows it. */
 export interface LocalConfigStatus {
-  /** The file; several are joined by a comma and a blank. */
+  /** Path of the file. Several paths are joined by a comma and a space. */
   readonly path: string;
-  /** The files in the order of the option: later ones win. */
+  /** Files in the order of the option. Later ones take precedence. */
   readonly files: readonly string[];
   readonly serverCount: number;
-  /** Where each server that counts stands. */
+  /** Places of all servers in use. */
   readonly servers: readonly LocalServerPlace[];
-  /** What is wrong in them, as last read. */
+  /** Problems found by the last read. */
   readonly problems: readonly ConfigProblem[];
-  /** Why the last reading failed; what was read before stays. */
+  /** Error of the last read; the result of the previous read stays in use. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
-  /** Epoch ms of the last good reading; null before all were read once. */
+  /** Time of the last successful read, in epoch milliseconds; null until all files were read once. */
   readonly readAt: number | null;
 }
 
 export interface LocalSourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** Called when the files were read; entries that did not change stay the same objects. */
+  /** Called when the files have been read. Unchanged entries stay the same objects. */
   readonly onEntries: () => void;
   /**
-   * The digest (of `readLocalConfig`) that the file at a path must have: with any other it is refused with
-   * CONFIG_INVALID, and what it said before stays. A file that is not here is used whatever it says.
+   * Required digests (of `readLocalConfig`) by path. A file with another digest is rejected with CONFIG_INVALID, and
+   * its previous content stays in use. A file that is not listed is used whatever its content.
    */
   readonly trustedDigests?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * The connectors of local files: read at the first sync and at every forced one. Of one id the last file that has it
- * counts.
+ * Source of the connectors of local files. Reads them at the first sync and at every forced one. If several files have
+ * the same id, the last file counts.
  */
 export class LocalSource {
   readonly #files: readonly LocalFile[];
@@ -63,7 +63,7 @@ export class LocalSource {
     this.#deps = deps;
   }
 
-  /** Whether each of them has been read once. */
+  /** Whether every file has been read once. */
   get isRead(): boolean {
     return this.#files.every(({ readAt }) => readAt !== null);
   }
@@ -73,8 +73,8 @@ export class LocalSource {
   }
 
   /**
-   * Reads the files, unless that was done and is not forced. Rejects with CONFIG_INVALID where one was never read, the
-   * servers of the others being there; later what was read stays.
+   * Reads the files, unless they were read before and `force` is false. Rejects with CONFIG_INVALID if one of them was
+   * never read; the servers of the other files are available all the same. Later failures keep the previous content.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
@@ -98,7 +98,7 @@ export class LocalSource {
     };
   }
 
-  /** Discards what is still being read. */
+  /** Discards reads that are still in progress. */
   close(): Promise<void> {
     this.#isClosed = true;
     return Promise.resolve();

@@ -1,17 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { codeOf, messageOf } from '../../shared/errors.ts';
 
-/** The bytes of a file of at most `maxBytes`. Rejects with an error that {@link reasonOf} puts into words. */
+/** Reads the bytes of a file of at most `maxBytes`. Rejects with an error that {@link reasonOf} turns into words. */
 export async function readFileBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  // One byte more than allowed tells that there is more.
+  // Reading one byte more than allowed shows that the file is larger.
   for await (const chunk of createReadStream(path, { end: maxBytes })) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
   if (bytes.length > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
   return bytes;
 }
 
-/** Why a file could not be read, to go on from its name: `there is no such file (ENOENT)`. */
+/** Returns why a file could not be read, to follow its name: `there is no such file (ENOENT)`. */
 export function reasonOf(error: unknown): string {
   switch (codeOf(error)) {
     case null:
@@ -19,7 +19,7 @@ export function reasonOf(error: unknown): string {
     case 'ENOENT':
       return 'there is no such file (ENOENT)';
     case 'EACCES':
-      return 'it may not be read (EACCES)';
+      return 'there is no permission to read it (EACCES)';
     case 'EISDIR':
       return 'it is a folder (EISDIR)';
     default:

@@ -11,31 +11,31 @@ import { workspaceOf } from './workspace.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The most that a `{file:path}` may hold, and how many of them a file may name. */
+/** Maximum size of a `{file:path}`, and maximum number of them in a file. */
 const MAX_NAMED_BYTES = 64 * 1024;
 const MAX_NAMED_FILES = 64;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What a configuration file says, and the files that it reads besides itself. */
+/** Contents of a configuration file and of the other files that it refers to. */
 export interface LocalConfigFile extends LocalConfig {
-  /** Those that an `envFile` or a `{file:path}` names; absolute paths. */
+  /** Absolute paths of the files that an `envFile` or a `{file:path}` names. */
   readonly otherFiles: readonly string[];
-  /** The text of the file itself. */
+  /** Text of the file itself. */
   readonly text: string;
   /**
-   * A SHA-256 over the path and the bytes of this file and each of `otherFiles`, the project's folder, and the places
-   * of the servers that were found. The bytes are those that `servers` were read from.
+   * SHA-256 over the path and bytes of this file and of each of `otherFiles`. It also covers the folder of the project,
+   * and the places of the servers that were found. The bytes are the same ones that `servers` were read from.
    */
   readonly digest: string;
 }
 
 /**
- * Reads a file of local connectors as {@link parseLocalConfig} does, with what its `envFile`s and `{file:path}`s hold;
- * an entry's own `env` wins over an `envFile`. Relative paths start at the file's folder, or the workspace of a
- * `.vscode`, `.cursor` or the like. `project` is the folder whose servers count in `~/.claude.json`; it defaults to
- * the current one. Rejects with CONFIG_INVALID where the file cannot be read, is neither UTF-8 nor UTF-16 or larger
- * than 4 MiB, or has no servers.
+ * Reads a file of local connectors as {@link parseLocalConfig} does, including its `envFile`s and `{file:path}`s. The
+ * `env` of an entry takes precedence over its `envFile`. Relative paths start at the folder of the file, or at the
+ * workspace of a `.vscode`, `.cursor` or similar folder. `project` is the folder whose servers are used in
+ * `~/.claude.json`. It defaults to the current folder. Rejects with CONFIG_INVALID if the file cannot be read, is
+ * neither UTF-8 nor UTF-16, is larger than 4 MiB, or has no servers.
  */
 export async function readLocalConfig(
   path: string,
@@ -64,8 +64,8 @@ export async function readLocalConfig(
 }
 
 /**
- * Servers with what their `envFile`s hold besides their own `env`. One whose file cannot be used is left out, saying
- * so. Never rejects.
+ * Adds the variables of their `envFile`s to servers, below their own `env`. A server whose file cannot be used is left
+ * out with a message. Never rejects.
  */
 export async function withEnvFiles(
   given: readonly LocalServer[],
@@ -101,13 +101,14 @@ async function withVariables(
 async function readVariables(path: string, files: FilesRead): Promise<Variables> {
   const parsed = parseEnv(await files.text(path, MAX_BYTES));
   const variables = Object.entries(parsed).map(([name, value]) => [name, value ?? ''] as const);
-  if (variables.some(([name, value]) => `${name}${value}`.includes('\0'))) throw new Error('it holds a NUL character');
+  if (variables.some(([name, value]) => `${name}${value}`.includes('\0')))
+    throw new Error('it contains a NUL character');
   return Object.fromEntries(variables);
 }
 
 /**
- * The contents of the files that a text names as OpenCode does, by the path as it is written; null for one that cannot
- * be read.
+ * Returns the contents of the files that a text refers to in the way of OpenCode, by the path as written; null for a
+ * file that cannot be read.
  */
 async function readNamedFiles(
   text: string,

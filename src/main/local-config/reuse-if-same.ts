@@ -3,8 +3,8 @@ import { markLocal, type Origin } from '../connectors/connection/local-entry.ts'
 import type { LocalServer } from './entry/server-entry.ts';
 
 /**
- * The server with the entry that is known already where it says the same, so that its connection stays; else as it is,
- * its entry marked as from `origin`.
+ * Returns the server with the known entry if nothing changed, so that its connection stays. Otherwise returns the
+ * server unchanged, with its entry marked as coming from `origin`.
  */
 export function keptOrMarked(server: LocalServer, known: LocalServer | undefined, origin: Origin): LocalServer {
   if (known !== undefined && isDeepStrictEqual(saidBy(known), saidBy(server)))

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Folders in which clients keep a workspace's settings: the workspace is what they are in. */
+/** Settings folders of clients. The workspace is the folder that contains the settings folder. */
 const SETTINGS_FOLDERS: ReadonlySet<string> = new Set([
   '.amp',
   '.codex',
@@ -17,7 +17,10 @@ const SETTINGS_FOLDERS: ReadonlySet<string> = new Set([
   join('.kiro', 'settings'),
 ]);
 
-/** The folder that a file speaks of: its own, or the workspace of a client's settings folder in it. */
+/**
+ * Returns the folder that a file refers to: its own, or the workspace if the file is in the settings folder of a
+ * client.
+ */
 export function workspaceOf(path: string): string {
   const folder = dirname(resolve(path));
   if (SETTINGS_FOLDERS.has(basename(folder))) return dirname(folder);

@@ -2,13 +2,13 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import { MASK } from './secret-mask.ts';
 import { isSecretName, maskArgument, maskText, maskValue } from './secret-shapes.ts';
 
-/** Options of programs whose value sets a variable or a header, as Docker's and mcp-remote's. */
+/** Command-line options whose value sets a variable or a header, such as those of Docker and mcp-remote. */
 const SETTERS: ReadonlySet<string> = new Set(['-e', '--env', '-H', '--header', '--headers']);
 
 /**
- * A server with its secrets masked, for showing: every value of `env` and `headers` but those that only name
- * variables, and what looks like a secret in its command line, its endpoint and members that this package does not
- * know.
+ * Returns a server with its secrets masked, for display. Masks every value of `env` and `headers`, except values that
+ * only name variables. Also masks everything that looks like a secret in its command line, its endpoint and unknown
+ * members.
  */
 export function maskServer(info: ServerInfo): ServerInfo {
   const { name, transport, command, args, env, endpoint, headers, ...rest } = info;
@@ -37,20 +37,23 @@ function maskArgs(args: readonly string[]): readonly string[] {
   });
 }
 
-/** A client id is public (RFC 6749 section 2.2), however random it looks; so is the name of a variable. */
+/**
+ * Whether a value is shown unmasked. A client id is public (RFC 6749 section 2.2), however random it looks, and so is
+ * the name of a variable.
+ */
 function isShownAsItIs(name: string, value: string): boolean {
   if (/^(?:oauth_?)?client_?id$/i.test(name)) return true;
   return /[a-z]_?env(?:_?var)?$/i.test(name) && /^[A-Za-z_]\w{0,127}$/.test(value) && maskText(value) === value;
 }
 
-/** `isSecret`: something around it says so. */
+/** Masks a member. `isSecret` says that the name of an enclosing member marks it as secret. */
 function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
   const isOurs = isSecret || isSecretName(name);
   if (typeof value === 'string' && !isSecret && isShownAsItIs(name, value)) return value;
   if (typeof value === 'string') return isOurs ? maskValue(value) : maskText(value);
   if (typeof value === 'number') return isOurs ? MASK : value;
   if (typeof value !== 'object' || value === null) return value;
-  // `auth` and `oauth` say how, and hold secrets under names of their own.
+  // `auth` and `oauth` describe the method; their secrets have names of their own.
   const isWithin = isSecret || (isSecretName(name) && !/auth/i.test(name));
   if (Array.isArray(value)) return value.map((item) => maskMember(name, item, isWithin));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskMember(key, item, isWithin)]));

@@ -1,16 +1,16 @@
-/** A text that a secret may be written as. */
+/** One text form in which a secret may be written. */
 export interface SecretForm {
   readonly text: string;
-  /** Whether the characters before and after it hold parts of the secret too, as base64 packs them. */
+  /** Whether the characters before and after it encode parts of the secret too, as in base64. */
   readonly isBase64: boolean;
 }
 
-/** Base64 of fewer characters than this is found in texts that have nothing to do with the secret. */
+/** Minimum length of a base64 form. Shorter ones occur in texts that have nothing to do with the secret. */
 const MIN_BASE64 = 5;
 
 /**
- * The ways to write a secret that are looked for: as it is, percent-encoded, with the escapes of JSON, in hex, and in
- * base64 and base64url at each of the three alignments; texts within texts once more.
+ * Returns the forms of a secret to search for: plain, percent-encoded, with JSON escapes, in hex, and in base64 and
+ * base64url at each of the three alignments. Encodings within encodings are covered one level deep.
  */
 export function formsOf(secret: string): readonly SecretForm[] {
   const bytes = Buffer.from(secret);
@@ -30,7 +30,9 @@ export function formsOf(secret: string): readonly SecretForm[] {
   ];
 }
 
-/** RFC 3986, as each of the usual functions does it, and with every byte encoded. */
+/**
+ * Returns the percent-encoded forms (RFC 3986) that the usual functions produce, and the form with every byte encoded.
+ */
 function percentForms(secret: string, hex: string): readonly string[] {
   const component = encodeURIComponent(secret);
   const strict = component.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -38,7 +40,10 @@ function percentForms(secret: string, hex: string): readonly string[] {
   return [component, strict, encodeURI(secret), form, hex.toUpperCase().replace(/../g, '%$&')];
 }
 
-/** The characters between the quotes: as JavaScript, PHP and Python write them, and with every character escaped. */
+/**
+ * Returns the JSON forms without their quotes: as JavaScript, PHP and Python write them, and with every character
+ * escaped.
+ */
 function jsonForms(secret: string): readonly string[] {
   const plain = JSON.stringify(secret).slice(1, -1);
   const ascii = plain.replace(/[\u0080-\uffff]/g, escapeOf);
@@ -54,7 +59,7 @@ function escapeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** The characters that a secret alone decides where it begins `offset` bytes after a group of three. */
+/** Returns the base64 characters that depend on the secret alone if it begins `offset` bytes after a group of three. */
 function base64Forms(bytes: Buffer, offset: number): readonly string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
   const core = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));

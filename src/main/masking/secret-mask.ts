@@ -1,10 +1,7 @@
-/**
- * What stands in place of a secret that is not shown. Nothing that holds it is ever taken for real: see {@link
- * hasMask}.
- */
+/** Placeholder for a masked secret. A value that contains it is never used: see {@link hasMask}. */
 export const MASK = '***masked***';
 
-/** Whether a value, or a text anywhere within it, holds the mask. */
+/** Whether a value, or any text within it, contains the mask. */
 export function hasMask(value: unknown): boolean {
   if (typeof value === 'string') return value.includes(MASK);
   if (typeof value !== 'object' || value === null) return false;

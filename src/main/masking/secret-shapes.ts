@@ -1,51 +1,54 @@
 import { MASK } from './secret-mask.ts';
 
-/** What names of secrets are made of, wherever it stands in them. */
+/** Words that mark a name as secret, anywhere in it. */
 const SECRET_WORD =
   /token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|apikey|accesskey|privatekey|signature|connectionstring/;
 
-/** The same for words that are also parts of harmless ones. */
+/** Words that mark a name as secret only as a whole part of it, because they also occur in harmless words. */
 const SECRET_PARTS: ReadonlySet<string> = new Set(
   'key pass pat auth dsn sig jwt session sid pin code creds'.split(' '),
 );
 
-/** How the tokens of well-known services begin. */
+/** Matches the tokens of well-known services by their prefix. */
 const KNOWN_TOKEN =
   /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
 
-/** Names are of limited length in these, so that no text takes longer than its length times that. */
+/**
+ * Matches addresses. In this and the following patterns names have a limited length. So the running time is at most the
+ * length of the text times that limit.
+ */
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
 
 /**
- * `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may
- * be another one.
+ * Matches `NAME=value`, `Name: value` and `"name": "value"`. Only the last form continues across blanks. A semicolon
+ * may start another assignment.
  */
 const ASSIGNMENT =
   /(?<![\w$])(["']?)([A-Za-z_][\w.-]{0,255})\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]{0,127}=))+)|(:\s*)([^"'\n]+))/g;
 
-/** `Name=value;Name=value`, as what connects to a database is written; values may hold blanks. */
+/** Matches `Name=value;Name=value`, as in connection strings of databases. Values may contain blanks. */
 const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;
 
 const PAIR = /([A-Za-z][\w .-]{0,127})=("[^"]*"|'[^']*'|[^;"']*)/g;
 
-/** `-x` or `--long-name`. What is given to another option may begin like one, but for these. */
+/** Matches `-x` or `--long-name`. The value of another option may begin with a hyphen too, but not in these forms. */
 const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
 
 const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
 
-/** What comes after an option within one text, as in what a shell is given. */
+/** Matches the value after an option within one text, as in a command line for a shell. */
 const OPERAND = new RegExp(
   `(?=\\S)(?<=(?<!\\S)(--?[A-Za-z][\\w-]*)\\s+)(?!(?:${OPTION_NAME})(?![^\\s=]))(?:"[^"]*"|'[^']*'|\\S+)`,
   'g',
 );
 
-/** Options that are given `user:password`. */
+/** Options with a value of the form `user:password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['-u', '-U', '--user', '--proxy-user']);
 
-/** A port or address, a path or the name of a package: what `-p` may be given besides a password. */
+/** Matches values that `-p` may have other than a password: a port or address, a path or the name of a package. */
 const NO_PASSWORD = /^(?:[\d.,:-]+(?:\/(?:tcp|udp))?|(?:[./~@]|[A-Za-z]:[\\/]).*)$/s;
 
-/** Whether what is called so is probably a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
+/** Whether a name probably belongs to a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
 export function isSecretName(name: string): boolean {
   const parts = name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
@@ -54,13 +57,13 @@ export function isSecretName(name: string): boolean {
   return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
 }
 
-/** A text that is taken for secret as a whole. What only names variables is none, nor is nothing. */
+/** Masks a text that is secret as a whole. An empty text, or one that only names variables, stays. */
 export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
 
 /**
- * A text with what looks like a secret in it masked: values of secret names, credentials and queries of addresses,
+ * Masks the parts of a text that look like secrets: values of secret names, credentials and queries of addresses,
  * tokens of known or random shape.
  */
 export function maskText(text: string): string {
@@ -73,14 +76,14 @@ export function maskText(text: string): string {
     .replace(KNOWN_TOKEN, MASK);
 }
 
-/** An argument that comes after another one: what an option is given, or a text. */
+/** Masks an argument by the argument before it: the value of an option, or a text. */
 export function maskArgument(before: string, argument: string): string {
   const isGiven = /^--?[A-Za-z][\w-]*$/.test(before) && !OPTION_ALONE.test(argument);
   const masked = isGiven ? maskOperand(before, argument) : argument;
   return masked === argument ? maskText(argument) : masked;
 }
 
-/** What an option is given, if the option alone says that it is a secret. */
+/** Masks the value of an option if the name of the option alone marks it as secret. */
 function maskOperand(option: string, value: string): string {
   if (isSecretName(option)) return maskValue(value);
   if (option === '-p') return NO_PASSWORD.test(value) ? value : maskValue(value);
@@ -100,7 +103,7 @@ function maskAssignment(whole: string, quote: string, name: string, ...groups: (
   return `${quote}${name}${quote}${equals ?? colon}${maskValue(plain ?? rest ?? '')}`;
 }
 
-/** Taken apart as a text: a URL with variables in it would not survive being parsed. */
+/** Masks an address, split as a text: a URL with variables in it could not be parsed. */
 function maskAddress(address: string): string {
   const [, scheme = '', login, host = '', path = '', query, fragment] =
     /^([^:]+:\/\/)(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(address) ?? [];
@@ -115,7 +118,7 @@ function maskLogin(login: string): string {
   return colon === -1 ? maskValue(login) : `${login.slice(0, colon)}:${maskValue(login.slice(colon + 1))}`;
 }
 
-/** Of a query all but short words and numbers may be secret, whatever it is called. */
+/** Masks a query parameter. Everything except short words and numbers may be secret, whatever its name. */
 function maskParameter(parameter: string): string {
   const equals = parameter.indexOf('=');
   if (equals === -1) return looksRandom(parameter) ? MASK : parameter;
@@ -125,15 +128,15 @@ function maskParameter(parameter: string): string {
   return `${name}=${isPlain && !isSecretName(name) ? value : maskValue(value)}`;
 }
 
-/** Whether a text is one long run of letters and digits as no name is. */
+/** Whether a text is one long run of letters and digits that does not look like a name. */
 function looksRandom(text: string): boolean {
   if (!/^[A-Za-z0-9_-]{20,}$/.test(text)) return false;
   return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));
 }
 
 /**
- * Whether a text names nothing but variables, after the word for a scheme at most. One with a default says the
- * default.
+ * Whether a text names only variables, after the word for a scheme at most. A variable with a default contains the
+ * default, so it does not count.
  */
 function isReference(text: string): boolean {
   return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);

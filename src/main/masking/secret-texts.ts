@@ -1,31 +1,31 @@
 import { formsOf, type SecretForm } from './secret-forms.ts';
 import { MASK } from './secret-mask.ts';
 
-/** Shorter values are not looked for: they would be found everywhere. */
+/** Minimum length of a secret. Shorter values would be found everywhere. */
 const MIN_LENGTH = 4;
 
-/** The newest values count; logins bring new tokens for as long as a process runs. */
+/** Maximum number of secrets; the newest ones are kept. Logins bring new tokens for as long as a process runs. */
 const MAX_SECRETS = 1_000;
 
-/** Slots of the table of beginnings; a power of two. */
+/** Number of slots in the table of beginnings; a power of two. */
 const SLOTS = 65_536;
 
-/** Characters of base64 and base64url around a form. */
+/** Matches a character of base64 or base64url next to a form. */
 const BASE64_CHARACTER = /[A-Za-z0-9+/_-]/;
 const BASE64_END = /[A-Za-z0-9+/_-]?(?:=|%3[Dd]){0,2}/y;
 
 /**
- * Finds known secrets in messages, and puts the mask in their place, however they are written ({@link formsOf}). The
- * time it takes does not grow with the number of secrets.
+ * Finds known secrets in messages and replaces them with the mask, however they are written ({@link formsOf}). The time
+ * it takes does not grow with the number of secrets.
  */
 export class SecretTexts {
   readonly #secrets = new Set<string>();
-  /** The forms by the hash of their first four characters, the longest first. Null where they have to be sorted in. */
+  /** Forms by the hash of their first four characters, the longest first. Null if they must be sorted again. */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** 1 where a form has this hash. */
+  /** 1 at the hash of each form. */
   readonly #begins = new Uint8Array(SLOTS);
 
-  /** Looks for a value from now on, and for each of its lines. Values of fewer than 4 characters are passed over. */
+  /** Adds a secret to search for, and each of its lines. Values of fewer than 4 characters are skipped. */
   add(secret: string): void {
     const lines = secret.split(/[\r\n]+/).filter((line) => line.trim().length > 2 * MIN_LENGTH);
     for (const text of [secret, ...lines].map((line) => line.trim())) {
@@ -39,7 +39,7 @@ export class SecretTexts {
     }
   }
 
-  /** A text without the secrets. */
+  /** Returns a text with its secrets masked. */
   maskText(text: string): string {
     if (this.#secrets.size === 0 || text.length < MIN_LENGTH) return text;
     const forms = this.#sortedForms();
@@ -58,7 +58,7 @@ export class SecretTexts {
     return done === 0 ? text : masked + text.slice(done);
   }
 
-  /** A JSON value without the secrets, in names of members too. */
+  /** Returns a JSON value with its secrets masked, also in member names. */
   mask(value: unknown): unknown {
     if (this.#secrets.size === 0) return value;
     if (typeof value === 'string') return this.maskText(value);
@@ -85,13 +85,13 @@ export class SecretTexts {
   }
 }
 
-/** A hash of four characters. */
+/** Returns a hash of four characters. */
 function hashAt(text: string, at: number): number {
   const first = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1) * 997;
   return (first + text.charCodeAt(at + 2) * 7_919 + text.charCodeAt(at + 3) * 104_729) & (SLOTS - 1);
 }
 
-/** From where to where a form that was found is hidden. */
+/** Returns the range to mask for a form that was found. */
 function extentOf(text: string, at: number, form: SecretForm): { readonly start: number; readonly end: number } {
   const end = at + form.text.length;
   if (!form.isBase64) return { start: at, end };

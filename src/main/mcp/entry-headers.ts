@@ -1,4 +1,4 @@
-/** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
+/** Headers that the protocol or the connection sets. A header of the entry would be sent in addition to them. */
 const RESERVED: ReadonlySet<string> = new Set([
   'accept',
   'connection',
@@ -19,7 +19,10 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The headers of an entry that go along with each of its requests, without reserved ones. Names and values in turn. */
+/**
+ * Returns the headers of an entry that are sent with each of its requests, without reserved ones. Names and values in
+ * turn.
+ */
 export function entryHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => !RESERVED.has(name.toLowerCase()))
@@ -27,8 +30,8 @@ export function entryHeaders(headers: Readonly<Record<string, string>>): readonl
 }
 
 /**
- * The headers of a request with those of its credentials, which replace headers of the same name. Names and values in
- * turn.
+ * Returns the headers of a request with those of its credentials, which replace headers of the same name. Names and
+ * values in turn.
  */
 export function withCredentials(headers: readonly string[], own: readonly string[]): readonly string[] {
   if (own.length === 0) return headers;

@@ -1,49 +1,49 @@
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 
-/** What a connector asks of the host: sampling, elicitation, roots (MCP, client features). */
+/** A request of a connector to the host: sampling, elicitation or roots (MCP, client features). */
 export interface ConnectorRequest {
   readonly connectorId: string;
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Aborts when the connector no longer waits for the answer. */
+  /** Aborts when the connector no longer waits for the response. */
   readonly signal: AbortSignal;
 }
 
-/** The host's side of a connection: what it can do for connectors, and how it answers them. */
+/** The host's side of a connection: its capabilities for connectors, and how it answers their requests. */
 export interface HostSide {
-  /** As MCP's `ClientCapabilities`; empty for a host that only calls tools. */
+  /** `ClientCapabilities` of MCP; empty for a host that only calls tools. */
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** Answers a request. What it rejects with is sent as an error, with its `code` where that is a whole number. */
+  /** Answers a request. A rejection is sent as an error, with its `code` if that is an integer. */
   readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
   /**
-   * Of a host that is a server itself: what that server says under {@link INSTANCE_KEY}. A connector that says the
-   * same is the host.
+   * Value that the host itself sends under {@link INSTANCE_KEY}, if it is also a server. A connector with the same
+   * value is the host itself.
    */
   readonly instanceId?: string;
 }
 
-/** The member of `_meta`, in what a handshake answers, by which a server knows itself. */
+/** Member of `_meta` in the handshake response by which a server recognizes itself. */
 export const INSTANCE_KEY = 'mcp-switchyard/instance';
 
-/** What a connector may ask of a host, each with the capability that the host must have declared. */
+/** Requests that a connector may send to a host, each with the capability that the host must have declared. */
 export const HOST_METHODS = [
   ['sampling/createMessage', 'sampling'],
   ['elicitation/create', 'elicitation'],
   ['roots/list', 'roots'],
 ] as const;
 
-/** The methods that this host answers. */
+/** Returns the methods that this host answers. */
 export function answeredMethods({
   capabilities,
 }: Pick<HostSide, 'capabilities'>): readonly (typeof HOST_METHODS)[number][0][] {
   return HOST_METHODS.filter(([, capability]) => Object.hasOwn(capabilities, capability)).map(([method]) => method);
 }
 
-/** The side of a host that only calls tools. */
+/** Host side of a host that only calls tools. */
 export const TOOLS_ONLY: HostSide = {
   capabilities: {},
   answer: () => Promise.reject(new Error('This host answers no requests')),
 };
 
-/** How this client names itself to connectors (MCP, `clientInfo`). */
+/** Identity of this client for connectors (MCP, `clientInfo`). */
 export const CLIENT_INFO = { name: 'mcp-switchyard', version: PACKAGE_VERSION };

@@ -2,10 +2,10 @@ import { rootReason } from '../../shared/errors.ts';
 import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import type { ToolProgress } from './tool-result.ts';
 
-/** The modern revision of MCP: no handshake, no session, everything in each request. */
+/** Modern revision of MCP: no handshake and no session; each request is self-contained. */
 export const MODERN_REVISION = '2026-07-28';
 
-/** The legacy revisions, the one that is offered first. */
+/** Legacy revisions. The first one is offered in the handshake. */
 export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
   '2025-11-25',
   '2025-06-18',
@@ -13,13 +13,15 @@ export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
   '2024-11-05',
 ];
 
-/** The legacy revisions that a server may choose: also the one of the first SDKs, which servers of that time still name. */
+/**
+ * Legacy revisions that a server may choose. They include the revision of the first SDKs, which old servers still name.
+ */
 export const ACCEPTED_LEGACY_REVISIONS: readonly string[] = [...LEGACY_REVISIONS, '2024-10-07'];
 
 /** Parameters or a result: a JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** An error that the other side answered (JSON-RPC 2.0 section 5.1), as it was sent. */
+/** An error response of the other side (JSON-RPC 2.0 section 5.1), as it was sent. */
 export class RpcError extends Error {
   readonly code: number;
   readonly data: unknown;
@@ -32,18 +34,18 @@ export class RpcError extends Error {
   }
 }
 
-/** What a server answers a request with. */
+/** Response of a server to a request. */
 export type Answer = Extract<Incoming, { readonly kind: 'result' | 'error' }>;
 
-/** What a server sends of its own accord. */
+/** Request or notification that a server sends by itself. */
 export type FromServer = Extract<Incoming, { readonly kind: 'request' | 'notification' }>;
 
 export const RPC_METHOD_NOT_FOUND = -32_601;
 export const RPC_INTERNAL_ERROR = -32_603;
-/** MCP 2026-07-28: the server does not speak the revision; `data.supported` says which it does. */
+/** Error code of MCP 2026-07-28: the server does not support the revision, and `data.supported` lists its revisions. */
 export const RPC_UNSUPPORTED_VERSION = -32_022;
 
-/** A message of the other side, told apart by its members. */
+/** A message of the other side, classified by its members. */
 export type Incoming =
   | { readonly kind: 'result'; readonly id: unknown; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly id: unknown; readonly error: RpcError }
@@ -54,7 +56,7 @@ export type Incoming =
 const JUNK: Incoming = { kind: 'junk' };
 const NO_PARAMS: JsonObject = {};
 
-/** Reads a parsed JSON value as a message; what is none is `junk`. */
+/** Classifies a parsed JSON value as a message. Anything else is `junk`. */
 export function asIncoming(value: unknown): Incoming {
   if (!isObject(value) || value.jsonrpc !== '2.0') return JUNK;
   const { id, method } = value;
@@ -69,13 +71,13 @@ export function asIncoming(value: unknown): Incoming {
   return error === null ? JUNK : { kind: 'error', id, error };
 }
 
-/** The `error` member of an answer; null if it is none. */
+/** Returns the error of a response, or null if `value` is not a JSON-RPC error. */
 export function asRpcError(value: unknown): RpcError | null {
   if (!isObject(value) || typeof value.code !== 'number') return null;
   return new RpcError(value.code, typeof value.message === 'string' ? value.message : 'no message', value.data);
 }
 
-/** The parameters of `notifications/progress`; null where they are none. */
+/** Returns the parameters of `notifications/progress`, or null if they are invalid. */
 export function asProgress({ progress, total, message }: JsonObject): ToolProgress | null {
   if (typeof progress !== 'number') return null;
   return {
@@ -85,7 +87,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
   };
 }
 
-/** A text as a JSON object; null where it is none. */
+/** Parses a text as a JSON object. Returns null if it is not one. */
 export function parseJson(text: string): JsonObject | null {
   try {
     const value = parseForeignJson(text);
@@ -96,8 +98,8 @@ export function parseJson(text: string): JsonObject | null {
 }
 
 /**
- * Writes a message as JSON. Throws a TypeError where it has no JSON form. JSON.stringify by itself throws whatever a
- * `toJSON` throws, and a RangeError for a text that is too long.
+ * Serializes a message as JSON. Throws a TypeError if it cannot be represented. JSON.stringify by itself throws
+ * whatever a `toJSON` throws, and a RangeError for a text that is too long.
  */
 export function asJson(message: JsonObject): string {
   try {

@@ -2,12 +2,13 @@ import { isObject, type JsonObject, RpcError } from './json-rpc.ts';
 
 const RPC_INVALID_PARAMS = -32_602;
 
-/** An address that a person is asked to open has at most this many characters; browsers cut longer ones off. */
+/** Maximum length of an address that a person is asked to open. Browsers truncate longer ones. */
 const MAX_URL_LENGTH = 2_048;
 
 /**
- * Throws an RpcError for a question that must not reach a person: an elicitation with an address that is not http or
- * https, or that hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The connector is told.
+ * Throws an RpcError for a server request that must not reach a person. That is an elicitation with an address that is
+ * not http or https, or that hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The error is sent
+ * to the connector.
  */
 export function assertQuestion(method: string, params: JsonObject): void {
   if (method !== 'elicitation/create') return;
@@ -15,22 +16,28 @@ export function assertQuestion(method: string, params: JsonObject): void {
   if (fault !== null) throw new RpcError(RPC_INVALID_PARAMS, fault);
 }
 
-/** Why the address of an elicitation must not reach a person; null if nothing is wrong, or if there is no address. */
+/**
+ * Returns why the address of an elicitation must not reach a person. Returns null if the address is fine, or there is
+ * no address.
+ */
 export function elicitationFault({ mode, url }: JsonObject): string | null {
   if (mode !== 'url' && (url === undefined || url === null)) return null;
   if (typeof url !== 'string') return 'The address of an elicitation is missing';
-  if (url.length > MAX_URL_LENGTH) return `The address of an elicitation has at most ${MAX_URL_LENGTH} characters`;
-  // URL parsers drop some of these, and what a person sees is not what is opened.
+  if (url.length > MAX_URL_LENGTH) return `The address of an elicitation may have at most ${MAX_URL_LENGTH} characters`;
+  // URL parsers drop some of these characters, so a person would see another address than the one that opens.
   if (/[\p{C}\p{Z}\\]/u.test(url))
-    return 'The address of an elicitation holds spaces, backslashes or control characters';
+    return 'The address of an elicitation contains spaces, backslashes or control characters';
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:\/\/[^/]/i.test(url)) return 'The address of an elicitation must be http or https';
   return parsed.username + parsed.password === '' && !/^https?:\/\/[^/?#]*@/i.test(url)
     ? null
-    : 'The address of an elicitation must not hold credentials';
+    : 'The address of an elicitation must not contain credentials';
 }
 
-/** The questions of a result that asks for input (MCP 2026-07-28, multi round-trip requests), by their keys. */
+/**
+ * Returns the server requests of a result that requires input (MCP 2026-07-28, multi round-trip requests), by their
+ * keys.
+ */
 export function questionsOf({ resultType, inputRequests }: JsonObject): readonly (readonly [string, unknown])[] {
   return resultType === 'input_required' && isObject(inputRequests) ? Object.entries(inputRequests) : [];
 }

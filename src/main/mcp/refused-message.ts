@@ -1,26 +1,29 @@
 import { JsonFault } from '../../shared/json/json-limits.ts';
 import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 
-/** How much of a message is looked at for its id: from its beginning, and before its end. */
+/** Number of characters in which the id of a message is searched, at its beginning and at its end. */
 const HEAD_LENGTH = 4_096;
 const TAIL_LENGTH = 256;
 
-/** An error is written for people and for logs. A longer one only costs everybody who passes it on. */
+/**
+ * Maximum length of an error, which is written for people and logs. A longer one only burdens every component that
+ * passes it on.
+ */
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
-/** The id of a message as its last member, or before `jsonrpc`. */
+/** Matches the id of a message as its last member, or before `jsonrpc`. */
 const LAST_ID = /,\s*"id"\s*:\s*(\d{1,15}|"\d{1,15}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
-/** A message of another program that is not parsed, because it nests too deep or holds too much. */
+/** A message that is not parsed, because it is nested too deep or too large. */
 export class RefusedMessage {
-  /** The id of the answer; null if it is not found, or if the message is no answer. */
+  /** Id of the response; null if it is not found, or if the message is not a response. */
   readonly id: number | null;
   /** Whether the message names a method, so that it is a request or a notification. */
   readonly isRequest: boolean;
-  /** What is wrong with it, as a clause: "nests deeper than 128 levels". */
+  /** Reason as a clause: "nests deeper than 128 levels". */
   readonly reason: string;
 
-  /** `head` and `tail` are as much of the message as was kept. */
+  /** `head` and `tail` are the parts of the message that were kept. */
   constructor(fault: JsonFault, head: string, tail: string = head) {
     const { id, method } = firstMembers(head.slice(0, HEAD_LENGTH));
     this.reason = fault.message;
@@ -30,8 +33,8 @@ export class RefusedMessage {
 }
 
 /**
- * Parses the JSON of a message. Gives a {@link RefusedMessage} for one that nests too deep or holds too much: other
- * calls go on, and the call that waits for it is told why. Throws a SyntaxError for what is no JSON.
+ * Parses the JSON of a message. Returns a {@link RefusedMessage} if it is nested too deep or too large. Then other
+ * calls continue, and the call that waits for it gets the reason. Throws a SyntaxError for invalid JSON.
  */
 export function parseMessage(text: string): unknown {
   try {
@@ -44,10 +47,10 @@ export function parseMessage(text: string): unknown {
 }
 
 function longError(): JsonFault {
-  return new JsonFault(`holds an error of more than ${MAX_ERROR_LENGTH} characters`);
+  return new JsonFault(`contains an error of more than ${MAX_ERROR_LENGTH} characters`);
 }
 
-/** Whether a message is an error, or a batch holds one. */
+/** Whether a message is an error, or a batch contains one. */
 function hasError(value: unknown): boolean {
   const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
   return messages.some((message) => isObject(message) && isObject(message.error) && !isObject(message.result));
@@ -58,8 +61,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The JSON of a line that a program wrote, as {@link parseMessage} gives it; undefined for a line that holds no object
- * and no array. Programs print for people too, and each SyntaxError of a million lines would take 20 µs.
+ * Parses the JSON in a line from a stdio server, as {@link parseMessage} does. Returns undefined for a line without an
+ * object or array. Servers also print lines for people, and a SyntaxError for each would be slow.
  */
 export function messageInLine(line: string): unknown {
   const [first, last] = [line.trimStart()[0], line.trimEnd().at(-1)];
@@ -72,7 +75,7 @@ export function messageInLine(line: string): unknown {
   }
 }
 
-/** The members before the first one that is an object or an array. */
+/** Returns the members before the first one that is an object or an array. */
 function firstMembers(head: string): { readonly id: number | null; readonly method: boolean } {
   const member = /\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?:("(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)?/y;
   member.lastIndex = /^\s*\{/.exec(head)?.[0].length ?? head.length;
@@ -87,7 +90,7 @@ function firstMembers(head: string): { readonly id: number | null; readonly meth
   return { id, method };
 }
 
-/** Some servers answer the id 7 as "7". */
+/** Parses an id. Some servers send the id 7 as "7". */
 function asId(text: string | undefined): number | null {
   const digits = /^"?(\d{1,15})"?$/.exec(text ?? '')?.[1];
   return digits === undefined ? null : Number(digits);

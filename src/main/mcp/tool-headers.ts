@@ -2,15 +2,15 @@ import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts
 import { encodeHeaderValue } from './header-value.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 
-/** An argument that is sent as a header too. */
+/** An argument that is also sent as a header. */
 interface HeaderDeclaration {
-  /** The members that lead to it. */
+  /** Path of member names that leads to it. */
   readonly path: readonly string[];
-  /** As it was declared, without `Mcp-Param-`. */
+  /** Declared name, without `Mcp-Param-`. */
   readonly name: string;
 }
 
-/** The headers that a tool's schema asks for, or why it may not ask for them so. */
+/** Headers that the schema of a tool declares, or the reason why the declaration is invalid. */
 export type ToolHeaders =
   | { readonly kind: 'declared'; readonly declarations: readonly HeaderDeclaration[] }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -19,14 +19,15 @@ const KEY = 'x-mcp-header';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean']);
 
-/** Schemas nested deeper are not looked into; no argument that anybody mirrors lies there. */
+/** Maximum depth of schemas that are searched. No mirrored argument is nested deeper in practice. */
 const MAX_DEPTH = 64;
 
 const known = new WeakMap<object, ToolHeaders>();
 
 /**
- * Which arguments of a tool are mirrored into `Mcp-Param-…` headers (MCP 2026-07-28, Streamable HTTP, custom headers): those whose schema says
- * `x-mcp-header`, below `properties` alone. Anything else that says it makes the tool invalid, which a client must leave out.
+ * Returns the arguments of a tool that are mirrored into `Mcp-Param-…` headers (MCP 2026-07-28, Streamable HTTP, custom
+ * headers). Their schema has `x-mcp-header`, reachable through `properties` only. Anywhere else it makes the tool
+ * invalid, and a client must leave the tool out.
  */
 export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
   const seen = known.get(tool);
@@ -36,12 +37,15 @@ export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
   return headers;
 }
 
-/** The `Mcp-Param-…` headers of a call, names and values in turn; an argument that is absent, null or no such value has none. */
+/**
+ * Returns the `Mcp-Param-…` headers of a call, names and values in turn. An argument has none if it is absent, null or
+ * of another type.
+ */
 export function paramHeaders(tool: RemoteToolDefinition, args: JsonObject): string[] {
   return mirroredArguments(tool, args).flatMap(({ name, text }) => [`Mcp-Param-${name}`, encodeHeaderValue(text)]);
 }
 
-/** The arguments of a call that are headers too: the name that was declared, and the value as text. */
+/** Returns the arguments of a call that are also headers: the declared name, and the value as text. */
 export function mirroredArguments(
   tool: RemoteToolDefinition,
   args: JsonObject,
@@ -63,12 +67,12 @@ function asText(value: unknown): string | null {
 function scan(schema: unknown): ToolHeaders {
   const declarations: HeaderDeclaration[] = [];
   const names = new Set<string>();
-  /** Returns what is wrong, null if nothing is. */
+  /** Returns what is wrong, or null if nothing is. */
   const visit = (node: unknown, path: readonly string[] | null, depth: number): string | null => {
     if (depth > MAX_DEPTH || typeof node !== 'object' || node === null) return null;
     if (Array.isArray(node)) return firstFault(node, (item) => visit(item, null, depth + 1));
     const declared = declaration(node as JsonObject, path);
-    if (declared === null) return `${KEY} is wrong or in the wrong place at ${path?.join('.') || 'the schema'}`;
+    if (declared === null) return `${KEY} is invalid or in the wrong place at ${path?.join('.') || 'the schema'}`;
     if (declared !== undefined) {
       const folded = declared.name.toLowerCase();
       if (names.has(folded)) return `${KEY} "${declared.name}" is declared twice`;
@@ -81,7 +85,7 @@ function scan(schema: unknown): ToolHeaders {
           visit(property, path === null ? null : [...path, name], depth + 1),
         );
       }
-      // Instances and annotations are data: what they hold declares nothing.
+      // Instances and annotations are data, so they declare nothing.
       return DATA.has(key) ? null : visit(child, null, depth + 1);
     });
   };
@@ -91,7 +95,7 @@ function scan(schema: unknown): ToolHeaders {
 
 const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example', 'examples', KEY]);
 
-/** The declaration of a schema; undefined where it has none, null where it is wrong. */
+/** Returns the declaration of a schema; undefined if it has none, null if it is invalid. */
 function declaration(schema: JsonObject, path: readonly string[] | null): HeaderDeclaration | null | undefined {
   if (!Object.hasOwn(schema, KEY)) return undefined;
   const name = schema[KEY];

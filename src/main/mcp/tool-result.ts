@@ -1,9 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 
-/** What a tool answers; `isError` marks a tool that ran and failed. */
+/** Result of a tool. `isError` marks a tool that ran and failed. */
 export type ToolResult = CallToolResult;
 
-/** One step of a tool that reports its progress. */
+/** One progress report of a tool. */
 export interface ToolProgress {
   readonly progress: number;
   readonly total?: number | undefined;

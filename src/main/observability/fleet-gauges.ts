@@ -2,10 +2,10 @@ import type { Gauge } from 'prom-client';
 import { FLEET_INSTRUMENTS } from './fleet-instruments.ts';
 import type { GaugeEntry } from './instrument-entry.ts';
 
-/** The facts about a fleet that its gauges show. */
+/** Facts about a fleet that its gauges report. */
 export interface FleetObservation {
   readonly isConnected: boolean;
-  /** Maps that this host leads. */
+  /** Number of maps for which this host is the leader. */
   readonly leading: number;
   readonly hosts: number;
   readonly lagMs: number;
@@ -19,7 +19,7 @@ export function observeFleet(observe: () => FleetObservation): () => void {
   return () => void fleets.delete(observe);
 }
 
-/** Creates the gauges of fleets. `make` receives an entry and the function that fills it in. */
+/** Creates the gauges of fleets. Calls `make` with each entry and the function that collects its value. */
 export function observeFleetGauges(make: (entry: GaugeEntry, collect: (this: Gauge) => void) => void): void {
   const gaugeOf = (entry: GaugeEntry, read: (all: readonly FleetObservation[]) => number): void =>
     make(entry, function () {

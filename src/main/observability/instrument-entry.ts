@@ -1,4 +1,4 @@
-/** One metric, as docs/metrics.md shows it. */
+/** Definition of one metric, as docs/metrics.md shows it. */
 export type InstrumentEntry = CounterEntry | GaugeEntry | HistogramEntry;
 
 interface MetricEntry {
@@ -17,11 +17,11 @@ export interface GaugeEntry extends MetricEntry {
 
 export interface HistogramEntry extends MetricEntry {
   readonly kind: 'histogram';
-  /** The upper bounds of the buckets, in the unit that the name says. */
+  /** Upper bounds of the buckets, in the unit of the metric name. */
   readonly buckets: readonly number[];
 }
 
-/** A histogram of the table. */
+/** Creates the definition of a histogram. */
 export const histogram = (
   buckets: readonly number[],
   name: string,
@@ -35,7 +35,7 @@ export const histogram = (
   buckets,
 });
 
-/** A counter of the table. */
+/** Creates the definition of a counter. */
 export const counter = (name: string, help: string, ...labels: string[]): CounterEntry => ({
   kind: 'counter',
   name,
@@ -43,7 +43,7 @@ export const counter = (name: string, help: string, ...labels: string[]): Counte
   labels,
 });
 
-/** A gauge of the table. */
+/** Creates the definition of a gauge. */
 export const gauge = (name: string, help: string, ...labels: string[]): GaugeEntry => ({
   kind: 'gauge',
   name,

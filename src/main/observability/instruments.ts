@@ -8,7 +8,7 @@ import { RecordedValues } from './metrics/recorded-values.ts';
 
 const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
-/** Every instrument that records, in the order in which the registry shows them. */
+/** All instruments that record values, in the order in which the registry shows them. */
 const recorded: (RecordedValues | RecordedHistogram)[] = [];
 
 const valuesOf = (entry: CounterEntry | GaugeEntry): RecordedValues => {
@@ -52,25 +52,27 @@ const OWN_LABELS = { component: 'mcp-connectors' };
 let defaultLabels: Readonly<Record<string, string>> = OWN_LABELS;
 let registry: Registry | null = null;
 
-/** Connectors with a label of their own, and how many managers of the process have one of that id. */
+/**
+ * Connectors with their own label, each with the number of managers in the process that have a connector of that id.
+ */
 const labelled = new Map<string, number>();
 
 /**
- * The registry that holds every metric of this package, with Node's default metrics beside them. The first call loads
- * prom-client. Throws MODULE_NOT_LOADED where that fails.
+ * Returns the registry that holds every metric of this package and the default metrics of Node. The first call loads
+ * prom-client. Throws MODULE_NOT_LOADED if that fails.
  */
 export function getConnectorMetricsRegistry(): Registry {
   registry ??= createRegistry(recorded, defaultLabels);
   return registry;
 }
 
-/** Gives every metric of this process the label `brand` of the replaced product: the option `compat`. */
+/** Adds the label `brand` of the replaced product to every metric of this process (option `compat`). */
 export function useReplacedNames(): void {
   defaultLabels = { brand: 'brAInwav', ...OWN_LABELS };
   registry?.setDefaultLabels(defaultLabels);
 }
 
-/** Gives a new connector a label of its own, while there are some. */
+/** Gives a new connector its own label, unless the label limit is reached. */
 export function rememberConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
@@ -78,12 +80,15 @@ export function rememberConnector(connectorId: string): void {
   if (count === 0) for (const up of ups) up.set(0, connectorId);
 }
 
-/** Notes whether a connector is connected. One gauge for many connectors would say how the last of them is. */
+/**
+ * Records whether a connector is connected. Connectors beyond the label limit are skipped, because one shared gauge
+ * would show only the last of them.
+ */
 export function recordUp(connectorId: string, isUp: boolean): void {
   if (labelled.has(connectorId)) for (const up of ups) up.set(isUp ? 1 : 0, connectorId);
 }
 
-/** Notes a change of state, and the code of the failure that led to it, if one did. */
+/** Records a state change, and the code of the failure that caused it, if any. */
 export function recordTransition(
   { from, to }: { readonly from: string; readonly to: string },
   failureCode: string | null,
@@ -92,12 +97,12 @@ export function recordTransition(
   if (failureCode !== null) connectorFailures.add(1, failureCode);
 }
 
-/** Notes a message that nobody waited for. */
+/** Records a message that no request was waiting for. */
 export function recordStray(): void {
   strayMessages.add(1);
 }
 
-/** Drops the labels of a connector that is no more, unless another manager has one of that id. */
+/** Removes the labels of a removed connector, unless another manager has a connector of the same id. */
 export function forgetConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count > 1) labelled.set(connectorId, count - 1);
@@ -107,12 +112,12 @@ export function forgetConnector(connectorId: string): void {
   for (const outcome of CALL_OUTCOMES) callDuration.remove(connectorId, outcome);
 }
 
-/** Notes what became of a login. */
+/** Records the outcome of a login. */
 export function recordLogin(outcome: 'done' | 'failed' | 'expired' | 'lost' | 'logged-out'): void {
   loginOutcomes.add(1, outcome);
 }
 
-/** Notes what came of a refresh of tokens. */
+/** Records the outcome of a token refresh. */
 export function recordLoginRefresh(outcome: 'refreshed' | 'shared' | 'failed' | 'lost'): void {
   loginRefreshes.add(1, outcome);
 }
@@ -135,12 +140,12 @@ export function recordAlarm(code: string): void {
   alarms.add(1, code);
 }
 
-/** Notes that a host goes by itself for a service map, though it is in a fleet. */
+/** Records that a host fetched a service map from the source although it is in a fleet. */
 export function recordFleetFallback(reason: 'guard' | 'refused' | 'alone'): void {
   fleetFallback.add(1, reason);
 }
 
-/** Notes what a comparison of the source with the fleet found. */
+/** Records the result of comparing the source with the map of the fleet. */
 export function recordFleetAudit(result: 'same' | 'different' | 'failed'): void {
   fleetAudits.add(1, result);
 }
@@ -155,22 +160,22 @@ export function recordCall(connectorId: string, durationMs: number, outcome: (ty
   callDuration.observe(durationMs / 1000, connector, outcome);
 }
 
-/** Notes a request of a client of the gateway. */
+/** Records a request of a gateway client. */
 export function recordGatewayRequest(method: string, outcome: 'ok' | 'error', durationMs: number): void {
   gatewayRequests.observe(durationMs / 1000, method, outcome);
 }
 
-/** Notes an HTTP request that the gateway refused. */
+/** Records an HTTP request that the gateway refused. */
 export function recordGatewayRefusal(status: number): void {
   gatewayRefused.add(1, String(status));
 }
 
-/** Notes definitions that are left out of lists. `kind` and `reason` are of the closed sets of mcp/definitions. */
+/** Records definitions that are left out of lists. `kind` and `reason` come from the closed sets in mcp/definitions. */
 export function recordDroppedDefinitions(kind: string, reason: string, count: number): void {
   droppedDefinitions.add(count, kind, reason);
 }
 
-/** Notes a tool that is no longer what it was. */
+/** Records that a tool differs from its pinned or approved definition. */
 export function recordToolChange(policy: string): void {
   toolChanges.add(1, policy);
 }
@@ -179,7 +184,7 @@ export function recordRegistryFlush(durationMs: number, outcome: 'ok' | 'error')
   registryFlush.observe(durationMs / 1000, outcome);
 }
 
-/** Notes a commit of so many changes. */
+/** Records a registry commit, with its duration and number of changes. */
 export function recordRegistryCommit(durationMs: number, changes: number, outcome: 'ok' | 'error'): void {
   registryCommit.observe(durationMs / 1000, outcome);
   registryBatch.observe(changes);
@@ -188,12 +193,12 @@ export function recordRegistryCommit(durationMs: number, changes: number, outcom
 
 const FLEET_RECORDS: ReadonlySet<string> = new Set(['map', 'host', 'session', 'login', 'pin', 'tool', 'quota', 'hop']);
 
-/** Notes a record of the fleet that failed its checks, or a command that its server refused. */
+/** Records a fleet record that failed its checks, or a command that the Redis server refused. */
 export function recordFleetRefusal(kind: string): void {
   fleetRefused.add(1, FLEET_RECORDS.has(kind) ? kind : 'other');
 }
 
-/** Notes permits for calls with a quota that this host asked for: how many it got, and how many it did not. */
+/** Records the permits for calls with a quota that this host requested: how many were granted and how many refused. */
 export function recordFleetPermits(granted: number, refused: number): void {
   fleetPermits.add(granted, 'granted');
   fleetPermits.add(refused, 'refused');

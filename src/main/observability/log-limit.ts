@@ -1,20 +1,20 @@
 import { startTimer, type Timer } from '../../shared/clock.ts';
 import type { Logger } from './logger.ts';
 
-/** How many lines of one event are logged within a window; the rest is counted. */
+/** Maximum number of log lines of one event within a window. Further lines are only counted. */
 const MAX_LINES = 1_000;
 const WINDOW_MS = 10_000;
 
-/** A window of one event. */
+/** Counters of one event within a window. */
 interface Window {
   lines: number;
   dropped: number;
 }
 
 /**
- * A logger that passes on at most 1 000 lines of one event about connectors or tools in 10 s, and then says how many it left out: 10 000 connectors that go down together are one thing
- * to read about, not 10 000. Lines at level error, and those about anything else (a map
- * has one refresh at a time), always pass.
+ * Wraps a logger so that it writes at most 1 000 lines of one event about connectors or tools in 10 s. One more line
+ * counts the omitted ones. Otherwise 10 000 connectors that fail together would flood the log. Lines at level error,
+ * and lines about anything else, always pass: a map has only one refresh at a time.
  */
 export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof startTimer = startTimer): Logger {
   const windows = new Map<string, Window>();
@@ -27,7 +27,7 @@ export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof st
     for (const [of, { dropped: lines }] of dropped)
       logger.warn(
         { event: 'log-limited', of, lines },
-        `${lines} more lines of "${of}" within ${WINDOW_MS / 1_000} s were left out`,
+        `Omitted ${lines} more lines of "${of}" within ${WINDOW_MS / 1_000} s`,
       );
   };
   const passes = (fields: object): boolean => {

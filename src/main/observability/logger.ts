@@ -1,4 +1,4 @@
-/** What this package logs through; pino's call order. */
+/** Logger that this package writes to. Arguments are in pino's order. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -8,5 +8,5 @@ export interface Logger {
 
 const ignore = (): void => {};
 
-/** Says nothing. */
+/** A logger that discards everything. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

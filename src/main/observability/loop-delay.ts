@@ -3,25 +3,25 @@ import { startTimer, type Timer } from '../../shared/clock.ts';
 
 const RESOLUTION_MS = 10;
 
-/** How late the event loop was, in milliseconds. */
+/** Delay of the event loop, in milliseconds. */
 export interface LoopDelay {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
 }
 
-/** Measures the delay of this thread's event loop. */
+/** Measures the event loop delay of the current thread. */
 export interface LoopDelayMeter {
-  /** The delay since the last `reset()`, or since the start; all zero before the first sample. */
+  /** Returns the delay since the last `reset()`, or since the start. All values are zero before the first sample. */
   read(): LoopDelay;
   reset(): void;
   /** Ends the measurement. Idempotent. */
   close(): void;
 }
 
-/** The last whole interval of a measurement. */
+/** Reports the last complete interval of a measurement. */
 export interface LoopDelayWatch {
-  /** The delay in the last whole interval; in the first interval, the delay so far. */
+  /** Returns the delay in the last complete interval or, during the first interval, the delay so far. */
   read(): LoopDelay;
   /** Ends the watch. Idempotent. */
   close(): void;
@@ -32,11 +32,11 @@ type Samples = Pick<
   'enable' | 'disable' | 'reset' | 'count' | 'percentile' | 'max'
 >;
 
-/** Starts a measurement. Each meter has samples of its own, so that the reset of one does not disturb another. */
+/** Starts a measurement. Each meter has its own samples, so that resetting one does not affect another. */
 export function startLoopDelayMeter(
   samples: Samples = monitorEventLoopDelay({ resolution: RESOLUTION_MS }),
 ): LoopDelayMeter {
-  // A sample is the time between two looks at the clock, which includes the resolution.
+  // A sample is the time between two timer ticks, so it includes the timer resolution.
   const delayMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
   samples.enable();
   return {
@@ -53,7 +53,7 @@ export function startLoopDelayMeter(
   };
 }
 
-/** Watches the event loop, interval by interval. The watch does not keep the process running. */
+/** Watches the event loop interval by interval. The watch does not keep the process running. */
 export function watchLoopDelay(intervalMs: number, meter: LoopDelayMeter = startLoopDelayMeter()): LoopDelayWatch {
   let last: LoopDelay | null = null;
   let timer: Timer | null = null;

@@ -4,26 +4,26 @@ import type { GaugeEntry } from './instrument-entry.ts';
 import { INSTRUMENTS } from './instrument-table.ts';
 import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
-/** The facts about the source of a map. Instants are epoch ms; null where there is nothing to know. */
+/** Facts about the source of a map. Instants are epoch milliseconds, or null if unknown. */
 interface SourceObservation {
   readonly nowMs: number;
   readonly generatedAtMs: number | null;
   readonly expiresAtMs: number | null;
-  /** When the first of the keys that signed the map expires. */
+  /** Expiry of the first key that expires among the keys that signed the map. */
   readonly keyExpiresAtMs: number | null;
-  /** When the newest key document expires. */
+  /** Expiry of the newest key document. */
   readonly keyDocumentExpiresAtMs: number | null;
-  /** Whether the map is signed by its HMAC alone though public keys are configured. */
+  /** Whether the map is signed only by an HMAC although public keys are configured. */
   readonly isHmacOnly: boolean;
-  /** Whether key documents could not be followed. */
+  /** Whether newer key documents could not be read or trusted. */
   readonly isKeyDocumentFailing: boolean;
-  /** Entries of the map that are left out. */
+  /** Number of entries of the map that are left out. */
   readonly unusableEntries: number;
-  /** `closed`, `half-open` or `open`. */
+  /** Circuit state: `closed`, `half-open` or `open`. */
   readonly circuit: string;
 }
 
-/** The facts about a manager that its gauges show. */
+/** Facts about a manager that its gauges report. */
 export interface Observation {
   readonly sources: readonly SourceObservation[];
   readonly connectorsByState: ReadonlyMap<string, number>;
@@ -31,13 +31,13 @@ export interface Observation {
   readonly queueLength: number;
 }
 
-/** The facts about a registry that its gauges show. */
+/** Facts about a registry that its gauges report. */
 interface RegistryObservation {
   readonly queueLength: number;
   readonly behindMs: number;
 }
 
-/** The facts about a gateway that its gauges show: what its clients have open. */
+/** Facts about a gateway that its gauges report: the resources that its clients have open. */
 export interface GatewayObservation {
   readonly sessions: number;
   readonly requests: number;
@@ -71,7 +71,10 @@ export function observeGateway(observe: () => GatewayObservation): () => void {
 
 const observations = (): Observation[] => [...observed].map((observe) => observe());
 
-/** Creates the gauges that are read at each scrape. `make` receives an entry and the function that fills it in. */
+/**
+ * Creates the gauges that are read at each scrape. Calls `make` with each entry and the function that collects its
+ * value.
+ */
 export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) => void) => void): void {
   make(INSTRUMENTS.connectors, function () {
     this.reset();
@@ -151,7 +154,7 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
   observeFleetGauges(make);
   let delay: LoopDelayMeter | null = null;
   make(INSTRUMENTS.loopDelay, function () {
-    // It starts with the first scrape: a process without scrapes does not pay for it.
+    // Measurement starts with the first scrape, so that a process without scrapes does not pay for it.
     delay ??= startLoopDelayMeter();
     const { p50Ms, p99Ms, maxMs } = delay.read();
     this.set({ quantile: '0.5' }, p50Ms / 1000);
@@ -167,7 +170,7 @@ function expiries(): number[] {
   return sources().flatMap(({ expiresAtMs, nowMs }) => leftOf(expiresAtMs, nowMs) ?? []);
 }
 
-/** Milliseconds from one instant to another; null where one of them is not known. */
+/** Returns the milliseconds from one instant to another, or null if either is unknown. */
 function leftOf(toMs: number | null, fromMs: number | null): number | null {
   return toMs === null || fromMs === null ? null : toMs - fromMs;
 }

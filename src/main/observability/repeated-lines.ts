@@ -1,9 +1,9 @@
 import { monotonicMs } from '../../shared/clock.ts';
 
-/** One line for each reason within this time. */
+/** Interval within which only one line is written for each reason. */
 const QUIET_MS = 60_000;
 
-/** Reasons are mostly of a closed set, but for safety no more of them are remembered. */
+/** Maximum number of remembered reasons. They mostly come from a closed set, so this is only a safeguard. */
 const MAX_REASONS = 64;
 
 interface Told {
@@ -11,7 +11,7 @@ interface Told {
   untold: number;
 }
 
-/** Decides which lines of a log that repeats itself are written: the first for each reason in a minute. */
+/** Decides which lines of a repetitive log are written: the first for each reason in a minute. */
 export class RepeatedLines {
   readonly #now: () => number;
   readonly #told = new Map<string, Told>();
@@ -20,7 +20,10 @@ export class RepeatedLines {
     this.#now = now;
   }
 
-  /** What a line for this reason ends with, such as how many were held back before it; null where it is held back. */
+  /**
+   * Returns the suffix of the line for this reason, such as the number of suppressed lines before it; null if the line
+   * is suppressed.
+   */
   next(reason: string): string | null {
     const now = this.#now();
     const told = this.#told.get(reason);
@@ -30,10 +33,10 @@ export class RepeatedLines {
     }
     if (told === undefined && this.#told.size >= MAX_REASONS && !this.#dropQuiet(now)) return null;
     this.#told.set(reason, { atMs: now, untold: 0 });
-    return told === undefined || told.untold === 0 ? '' : ` (${told.untold} more like it before)`;
+    return told === undefined || told.untold === 0 ? '' : ` (${told.untold} more like this before)`;
   }
 
-  /** Forgets the reasons that may be told again anyway. Whether there were any. */
+  /** Forgets the reasons whose quiet interval is over. Returns whether there were any. */
   #dropQuiet(now: number): boolean {
     for (const [reason, { atMs }] of this.#told) if (now - atMs >= QUIET_MS) this.#told.delete(reason);
     return this.#told.size < MAX_REASONS;

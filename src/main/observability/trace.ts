@@ -4,22 +4,22 @@ import { type Attributes, type Fault, faultAttributes, faultOf } from './telemet
 import { outsideOfHostSpan, startHostSpan } from './telemetry/open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED } from './telemetry/trace-context.ts';
 
-/** The operations that are traced; each has a diagnostics channel `tracing:mcp-switchyard:<operation>:…`. */
+/** Operations that are traced. Each has a diagnostics channel `tracing:mcp-switchyard:<operation>:…`. */
 export type Operation = 'sync' | 'load' | 'connect' | 'call';
 
-/** What subscribers of the channels get; Node adds `error` or `result`. */
+/** Message that subscribers of the channels receive. Node adds `error` or `result`. */
 interface TraceMessage {
   readonly operation: Operation;
   readonly attributes: Attributes;
-  /** W3C Trace Context. */
+  /** Value of the `traceparent` header (W3C Trace Context). */
   readonly traceparent: string;
 }
 
-/** What else is known of an operation. */
+/** Options of a traced operation. */
 interface TracedOptions<T> {
-  /** The trace that the caller named, in place of the one that the code runs in. */
+  /** Trace that the caller passed, instead of the trace that the code runs in. */
   readonly carried?: Carried;
-  /** The failure that a result tells of; null if it tells of none. */
+  /** Returns the failure that a result reports, or null if it reports none. */
   readonly faultOfResult?: (result: T) => Fault | null;
 }
 
@@ -30,24 +30,24 @@ const channels = {
   call: tracingChannel<string, TraceMessage>('mcp-switchyard:call'),
 };
 
-/** Whether this code runs in an operation of that kind, as the innermost one. */
+/** Whether the innermost operation that this code runs in is of this kind. */
 export function isWithin(operation: Operation): boolean {
   return traces.getStore()?.operation === operation;
 }
 
-/** Whether this code serves a request of somebody else, outside of any operation. */
+/** Whether this code serves a request of the other side, outside of any operation. */
 export function isServing(): boolean {
   return traces.getStore()?.operation === null;
 }
 
-/** Runs `work` as part of no operation: what it begins outlives the one that it was called in. */
+/** Runs `work` outside of any operation. Use it for work that outlives the operation that starts it. */
 export function detached<T>(work: () => T): T {
   return outsideOfHostSpan(() => traces.exit(work));
 }
 
 /**
- * Runs `work` as one operation: below the operation it is called in, told to the diagnostics channels, and a span of
- * the host's OpenTelemetry where it has one. Settles as `work` does.
+ * Runs `work` as one operation: a child of the current operation, reported on the diagnostics channels, and a span of
+ * the host's OpenTelemetry if it has one. Settles as `work` does.
  */
 export async function traced<T>(
   operation: Operation,
@@ -78,7 +78,7 @@ export async function traced<T>(
     if (fault !== null) fail(fault);
     return result;
   } catch (error) {
-    // What a connector answers may repeat what it was sent.
+    // The error of a connector may repeat what it was sent.
     if (operation !== 'call') span.record(error);
     fail(faultOf(error));
     throw error;
@@ -87,7 +87,7 @@ export async function traced<T>(
   }
 }
 
-/** The trace that the caller named, or else the one that the code runs in. */
+/** Returns the trace that the caller passed, or else the one that the code runs in. */
 function traceAround(carried: Carried): CurrentTrace | undefined {
   const around = carried.parent === null ? traces.getStore() : undefined;
   if (carried.parent === null && carried.baggage === null) return around;

@@ -2,10 +2,10 @@ import type { Logger } from '../observability/logger.ts';
 import type { Recording } from './recording.ts';
 import type { MessageRecord, Sender } from './recording-format.ts';
 
-/** What is recorded where nothing can be. */
+/** Record that is used if nothing can be recorded. */
 const NOTHING: MessageRecord = { nextId: () => 0, note: (_: Sender) => {}, hide: () => {} };
 
-/** The recording of a manager: its file is created when the first connector connects. */
+/** Recording of a manager. Its file is created when the first connector connects. */
 export class LateRecording {
   readonly #path: string;
   readonly #logger: Logger;
@@ -17,7 +17,7 @@ export class LateRecording {
     this.#logger = logger;
   }
 
-  /** Takes the messages of one more connection. Never rejects: a file that cannot be written is logged, once. */
+  /** Records the messages of one more connection. Never rejects: if the file cannot be written, that is logged once. */
   async connection(connector: string): Promise<MessageRecord> {
     if (this.#isClosed) return NOTHING;
     this.#opening ??= this.#open();
@@ -25,7 +25,7 @@ export class LateRecording {
     return opened === null ? NOTHING : opened.connection(connector);
   }
 
-  /** Makes what was recorded durable. Never rejects. */
+  /** Makes the recording durable. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const opened = await this.#opening;
@@ -36,7 +36,7 @@ export class LateRecording {
 
   async #open(): Promise<Recording | null> {
     try {
-      // Few managers record.
+      // Loaded late, because few managers record.
       const [{ Recording: Opened }, { RecordingFile }] = await Promise.all([
         import('./recording.ts'),
         import('./recording-file.ts'),
@@ -50,6 +50,6 @@ export class LateRecording {
 
   #tell(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#logger.error({ event: 'recording-failed', err: error }, `The messages are not recorded: ${message}`);
+    this.#logger.error({ event: 'recording-failed', err: error }, `Messages are not recorded: ${message}`);
   }
 }

@@ -2,15 +2,17 @@ import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { FORMAT_VERSION, headerLine } from './recording-format.ts';
 
-/** What may wait to be written. A disk that is slower for so long cannot record. */
+/** Maximum number of bytes that wait to be written. Recording fails if the disk falls further behind. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** How much is read at a time to find the end of the last whole line. */
+/** Size of the blocks that are read to find the end of the last complete line. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** Writes the lines of a recording. They are whole lines in their order, whenever the process ends. */
+/**
+ * Writes the lines of a recording. The file always contains complete lines in their order, whenever the process ends.
+ */
 export class RecordingFile {
   readonly #file: FileHandle;
   readonly #path: string;
@@ -26,13 +28,13 @@ export class RecordingFile {
   }
 
   /**
-   * Creates a recording that only its user can read, in place of a file of that name, or adds to one. Rejects with
-   * OPTIONS_INVALID where that cannot be, RECORDING_INVALID where the file to add to is no recording.
+   * Creates a recording that only its owner can read, replacing an existing file, or appends to a recording. Rejects
+   * with OPTIONS_INVALID if that fails, and with RECORDING_INVALID if the file to append to is not a recording.
    */
   static async open(path: string, isAppending = false): Promise<RecordingFile> {
     try {
       const isNew = !isAppending || !(await exists(path));
-      // A file that is there may be readable by others, or be a link to one.
+      // An existing file may be readable by others, or be a link to such a file.
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
       const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600));
@@ -44,17 +46,17 @@ export class RecordingFile {
     }
   }
 
-  /** What keeps it from writing; null while all is well. */
+  /** Error that prevents writing; null without an error. */
   get failure(): SwitchyardError | null {
     return this.#failure;
   }
 
-  /** Bytes that wait to be written. */
+  /** Number of bytes that wait to be written. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Adds a line, which ends with its line feed. After a failure, and once it is closed, nothing is added. */
+  /** Adds a line, which ends with its line feed. Has no effect after a failure or after closing. */
   write(line: string): void {
     if (this.#failure !== null || this.#closing !== null) return;
     this.#waiting.push(line);
@@ -63,12 +65,15 @@ export class RecordingFile {
     else this.#writing ??= this.#writeOn();
   }
 
-  /** Resolves once all lines so far are handed to the system. Never rejects. */
+  /** Resolves once all lines so far have been passed to the system. Never rejects. */
   async drained(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
-  /** Writes what waits, makes it durable and closes the file. Idempotent; never rejects: `failure` tells. */
+  /**
+   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: `failure` has the
+   * error.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -102,7 +107,7 @@ export class RecordingFile {
   }
 
   #fail(why: string): void {
-    this.#failure ??= new SwitchyardError('RECORDING_FAILED', `Nothing more is recorded to ${this.#path}: ${why}.`);
+    this.#failure ??= new SwitchyardError('RECORDING_FAILED', `Stopped recording to ${this.#path}: ${why}.`);
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
@@ -118,19 +123,19 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Checks the header, and cuts off a line that was torn. */
+/** Checks the header, and cuts off an incomplete last line. */
 async function prepareToAppend(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
   if (!buffer.subarray(0, bytesRead).toString('utf8').startsWith(`{"mcpRecording":${FORMAT_VERSION},`)) {
-    throw new SwitchyardError('RECORDING_INVALID', `${path} is no recording that can be added to.`);
+    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording that can be appended to.`);
   }
   const { size } = await file.stat();
   await file.chmod(0o600);
   await file.truncate(await endOfLines(file, size));
 }
 
-/** The length up to the last line feed. */
+/** Returns the length up to the last line feed. */
 async function endOfLines(file: FileHandle, size: number): Promise<number> {
   for (let end = size; end > 0; end -= BLOCK_BYTES) {
     const start = Math.max(0, end - BLOCK_BYTES);

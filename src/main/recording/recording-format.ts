@@ -1,43 +1,46 @@
 import type { JsonObject } from '../mcp/json-rpc.ts';
 
-/** The version of the format. Readers refuse others. */
+/** Version of the format. Readers reject other versions. */
 export const FORMAT_VERSION = 1;
 
-/** The first line of a recording. */
+/** First line of a recording. */
 interface RecordingHeader {
   readonly mcpRecording: typeof FORMAT_VERSION;
   readonly note: string;
 }
 
-/** What the first line says to people. */
+/** Note for people in the first line. */
 const RECORDING_NOTE =
-  'Messages of MCP as they passed. Headers, environment and configured secrets are left out; arguments and results ' +
-  'hold what they hold, so look before you share this file.';
+  'MCP messages as they were sent. Headers, environment and configured secrets are left out. Arguments and ' +
+  'results are unchanged, so review this file before you share it.';
 
-/** Who sent a message. */
+/** Sender of a message. */
 export type Sender = 'client' | 'server';
 
-/** Each line after the first: one message. */
+/** One message: the format of each line after the first. */
 export interface RecordedLine {
-  /** The connector; null where one server alone is recorded. */
+  /** Id of the connector; null if the recording is of one server alone. */
   readonly connector: string | null;
-  /** Names the connection: several may be in one file, and of several processes. Ids of messages are its own. */
+  /**
+   * Identifies the connection. A file may contain several, also of several processes. Message ids are unique only
+   * within a connection.
+   */
   readonly connection: string;
   readonly from: Sender;
   readonly message: JsonObject;
 }
 
-/** Takes the messages of one connection. */
+/** Records the messages of one connection. */
 export interface MessageRecord {
-  /** An id for a request that has none yet; no other request of this connection has it. */
+  /** Returns an id for a request that has none yet. It is unique within this connection. */
   nextId(): number;
-  /** Writes a message down, without the secrets. */
+  /** Records a message, without its secrets. */
   note(from: Sender, message: JsonObject): void;
-  /** Leaves this value out of everything that is noted from now on. */
+  /** Leaves this value out of everything that is recorded from now on. */
   hide(secret: string): void;
 }
 
-/** The first line. */
+/** Returns the first line. */
 export function headerLine(): string {
   const header: RecordingHeader = { mcpRecording: FORMAT_VERSION, note: RECORDING_NOTE };
   return `${JSON.stringify(header)}\n`;

@@ -3,9 +3,9 @@ import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { RecordingFile } from './recording-file.ts';
 import type { MessageRecord, RecordedLine } from './recording-format.ts';
 
-/** What passes between clients and servers, in one file. */
+/** Records the messages between clients and servers in one file. */
 export class Recording {
-  /** The file; its `failure` tells whether all is written. */
+  /** File of the recording. Its `failure` tells whether everything was written. */
   readonly file: RecordingFile;
   readonly #secrets = new SecretTexts();
   #connections = 0;
@@ -14,7 +14,7 @@ export class Recording {
     this.file = file;
   }
 
-  /** Takes the messages of one more connection, to this connector; null where there is one server alone. */
+  /** Records the messages of one more connection, to this connector; null if the recording is of one server alone. */
   connection(connector: string | null): MessageRecord {
     this.#connections += 1;
     const connection = `${process.pid}.${this.#connections}`;
@@ -26,7 +26,7 @@ export class Recording {
     };
   }
 
-  /** Writes what waits, and makes it durable. Idempotent; never rejects. */
+  /** Writes the waiting messages and makes them durable. Idempotent; never rejects. */
   close(): Promise<void> {
     return this.file.close();
   }

@@ -1,11 +1,11 @@
 import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** How long a process that exits waits for its disk. */
+/** How long an exiting process waits for its disk. */
 const EXIT_TIMEOUT_MS = 2_000;
 
 /**
- * Hands pending changes to another thread, which sets the first element to another value than 0 when it is done.
- * Null where nothing is pending.
+ * Passes pending changes to another thread, which sets the first element to a value other than 0 when it is done.
+ * Returns null if nothing is pending.
  */
 type Finish = () => Int32Array | null;
 
@@ -13,17 +13,17 @@ export interface FlushScheduleDeps {
   readonly intervalMs: number;
   /** Writes the file; never throws. */
   readonly flush: () => void;
-  /** Does the same in a process that exits now, where no promise is carried out any more. */
+  /** Writes the file in a process that is exiting, where promises no longer run. */
   readonly finish: Finish;
 }
 
-/** Decides when a registry's file is written: a while after a change, and always before the process ends. */
+/** Decides when the file of a registry is written: some time after a change, and always before the process exits. */
 export class FlushSchedule {
   readonly #deps: FlushScheduleDeps;
   #timer: Timer | null = null;
-  /** The time of the first change that no write has begun to cover; null where there is none. */
+  /** Time of the first change that no write covers yet; null if there is no such change. */
   #changedSinceMs: number | null = null;
-  /** The time of the first change that the write under way covers. */
+  /** Time of the first change that the current write covers. */
   #writingSinceMs: number | null = null;
   #stopFinishing: (() => void) | null = null;
   #isStopped = false;
@@ -32,13 +32,13 @@ export class FlushSchedule {
     this.#deps = deps;
   }
 
-  /** How long the file has been behind, in ms; null while it is up to date. */
+  /** Returns how long the file has been behind, in milliseconds; null while it is up to date. */
   behindMs(): number | null {
     const sinceMs = this.#writingSinceMs ?? this.#changedSinceMs;
     return sinceMs === null ? null : monotonicMs() - sinceMs;
   }
 
-  /** Notes a change: the file is written after the interval, or earlier if the process has nothing else to do. */
+  /** Notes a change. The file is written after the interval, or earlier if the process has nothing else to do. */
   changed(): void {
     this.#changedSinceMs ??= monotonicMs();
     if (this.#schedule()) process.on('beforeExit', this.#deps.flush);
@@ -49,7 +49,7 @@ export class FlushSchedule {
     this.#unschedule();
   }
 
-  /** Marks the point after which a change is left to the next write. */
+  /** Marks the point after which changes are left to the next write. */
   writing(): void {
     this.#writingSinceMs ??= this.#changedSinceMs;
     this.#changedSinceMs = null;
@@ -61,7 +61,7 @@ export class FlushSchedule {
     if (this.#changedSinceMs === null) this.#dropBarrier();
   }
 
-  /** Plans a retry. It does not keep an ending process alive: the disk may never come back. */
+  /** Schedules a retry. The retry does not keep an exiting process alive, because the disk may never recover. */
   failed(): void {
     this.#changedSinceMs = this.#writingSinceMs ?? this.#changedSinceMs ?? monotonicMs();
     this.#writingSinceMs = null;
@@ -96,11 +96,11 @@ export class FlushSchedule {
   }
 }
 
-/** What every schedule of this process still has to finish; one exit listener serves them all. */
+/** Pending work of every schedule in this process. One exit listener serves them all. */
 const unfinished = new Set<Finish>();
 
 /**
- * Calls `finish` when the process ends by process.exit() or by an error, and waits for its thread. The returned
+ * Calls `finish` when the process exits by process.exit() or by an error, and waits for its thread. The returned
  * function cancels that.
  */
 function finishBeforeExit(finish: Finish): () => void {
@@ -113,7 +113,7 @@ function finishBeforeExit(finish: Finish): () => void {
 }
 
 /**
- * Blocks the main thread, which has nothing else to do: an exit listener runs no promises, but other threads go on.
+ * Blocks the main thread, which has nothing else to do: an exit listener runs no promises, but other threads continue.
  */
 function onExit(): void {
   const endsAtMs = monotonicMs() + EXIT_TIMEOUT_MS;

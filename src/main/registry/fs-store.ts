@@ -8,7 +8,10 @@ export { RegistryMemoryCache, type RegistryMemoryCacheOptions } from './memory-c
 
 let open: Promise<RegistryMemoryCache> | null = null;
 
-/** The one open registry of this process, read. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW. */
+/**
+ * Returns the one registry that this process has open, after reading it. Rejects with STORE_UNAVAILABLE or
+ * STORE_TOO_NEW.
+ */
 export function getRegistryCache(): Promise<RegistryMemoryCache> {
   open ??= openCache().catch((error: unknown) => {
     open = null;
@@ -17,7 +20,7 @@ export function getRegistryCache(): Promise<RegistryMemoryCache> {
   return open;
 }
 
-/** Writes what is to be written and lets go of it; the next call opens it anew. Never rejects. */
+/** Writes pending changes and releases the registry. The next call opens it again. Never rejects. */
 export async function closeRegistryCache(): Promise<void> {
   const closing = open;
   open = null;
@@ -27,7 +30,7 @@ export async function closeRegistryCache(): Promise<void> {
   );
 }
 
-/** All servers. */
+/** Returns all servers. */
 export async function readAll(): Promise<ServerInfo[]> {
   return (await getRegistryCache()).getAll();
 }
@@ -37,7 +40,7 @@ export async function upsert(info: ServerInfo): Promise<void> {
   await (await getRegistryCache()).upsert(info);
 }
 
-/** Removes a server; whether there was one, once that is durable. Rejects with STORE_UNAVAILABLE. */
+/** Removes a server. Resolves, once that is durable, to whether there was one. Rejects with STORE_UNAVAILABLE. */
 export async function remove(name: string): Promise<boolean> {
   const cache = await getRegistryCache();
   const wasThere = cache.remove(name);

@@ -21,25 +21,26 @@ import { ServerMap } from './server-map.ts';
 import { storableServer } from './storable-server.ts';
 
 export interface RegistryMemoryCacheOptions {
-  /** The `servers.json`; the store stands beside it. */
+  /** Path of `servers.json`. The store is next to it. */
   readonly registryPath: string;
-  /** How long after a change the file is written. 5 000 ms. */
+  /** Delay between a change and the write of the file, in milliseconds. Defaults to 5 000. */
   readonly flushIntervalMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 
 const FLUSH_INTERVAL_MS = 5_000;
 
-/** How long closing waits for the disk to take what is pending. */
+/** How long closing waits for the disk to write pending changes. */
 const CLOSE_FLUSH_MS = 5_000;
 
-/** How often other processes' changes are looked for, in the store and in the file. */
+/** Interval between checks of the store and the file for changes of other processes. */
 const LOOK_MS = 500;
 
 /**
- * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second. The
- * truth is a store beside the file (SQLite), owned by a thread of its own; `servers.json` follows it, and what people
- * and other programs change there is taken over. Several processes may have one registry open.
+ * Keeps the servers of a registry in memory. Own changes are visible at once, and changes of others within a second.
+ * The source of truth is a SQLite store next to the file, owned by its own thread. `servers.json` follows the store,
+ * and changes that people or other programs make to the file are taken over. Several processes may have the same
+ * registry open.
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
@@ -70,7 +71,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent.
+   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW, and can then be retried. Idempotent.
    */
   init(): Promise<void> {
     this.#observe();
@@ -84,45 +85,47 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#initialised;
   }
 
-  /** All servers, in the order in which they came. Never touches the disk. */
+  /** Returns all servers, in the order in which they were added. Never accesses the disk. */
   getAll(): ServerInfo[] {
     return [...this.#map.servers.values()];
   }
 
-  /** Entries of the file that are no servers, as it was last read by whoever has this registry open. */
+  /** Invalid entries of the file, as last read by any process that has this registry open. */
   get badServers(): readonly BadPlace[] {
     return this.#bad;
   }
 
   /**
-   * Calls back after servers came, went or became others, whoever changed them; the returned function stops it. A
-   * server that is the same stays the same object.
+   * Calls back after servers were added, removed or changed by any process. The returned function stops it. A server
+   * that did not change stays the same object.
    */
   onChange(listener: () => void): () => void {
     return this.#map.onChange(listener);
   }
 
-  /** Looks at once for what others changed, without waiting for the next look. Rejects with STORE_UNAVAILABLE. */
+  /**
+   * Checks for changes of other processes now, without waiting for the next interval. Rejects with STORE_UNAVAILABLE.
+   */
   refresh(): Promise<void> {
     return this.#sync('look');
   }
 
   /**
-   * Adds or replaces a server. It shows at once; the promise resolves when it is durable, and rejects with
-   * OPTIONS_INVALID or STORE_UNAVAILABLE: then it still shows, and is tried again. Nobody has to await it.
+   * Adds or replaces a server, visible at once. Resolves when it is durable. Rejects with OPTIONS_INVALID, or with
+   * STORE_UNAVAILABLE, after which the server stays visible and the write is retried. The promise need not be awaited.
    */
   upsert(info: ServerInfo): Promise<void> {
     return this.upsertMany([info]);
   }
 
-  /** The same for several, in one commit. One that is none refuses all. */
+  /** Adds or replaces several servers in one commit. One invalid server rejects them all. */
   upsertMany(infos: readonly ServerInfo[]): Promise<void> {
     const durable = this.#upsert(infos);
     durable.catch(() => {});
     return durable;
   }
 
-  /** Removes a server; whether there was one. Durable after `flush()`. */
+  /** Removes a server. Returns whether there was one. Durable after `flush()`. */
   remove(name: string): boolean {
     this.#assertOpen();
     const wasThere = this.#map.servers.has(name);
@@ -135,7 +138,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.settled();
   }
 
-  /** Resolves when every change made so far is durable and in the file. Rejects with STORE_UNAVAILABLE. */
+  /** Resolves when every change made so far is durable and written to the file. Rejects with STORE_UNAVAILABLE. */
   async flush(): Promise<void> {
     this.#schedule.begin();
     const startedMs = monotonicMs();
@@ -152,7 +155,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     }
   }
 
-  /** Flushes, then lets go of everything. Never rejects: what cannot be written is logged. Idempotent. */
+  /** Flushes, then releases everything. Never rejects: changes that cannot be written are logged. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -180,7 +183,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Takes over what is new, but for what was changed here and is not yet in the store. */
+  /** Takes over changes of others, except for servers with an own change that is not in the store yet. */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;
@@ -194,14 +197,14 @@ export class RegistryMemoryCache implements AsyncDisposable {
       await this.durable();
       return this.#sync(mode);
     }
-    // Whoever changed something last was killed before it was written.
+    // The process that made the last change was killed before it wrote the file.
     if (news.isFileBehind) this.#schedule.changed();
   }
 
   #lookLater(): void {
     if (this.#closing !== null) return;
     this.#lookTimer = startTimer(LOOK_MS, () => {
-      // The next look says it again; what is wrong with the disk is told by whoever writes.
+      // The next check reports the same news, and the process that writes reports disk errors.
       void this.#sync('look').then(
         () => this.#lookLater(),
         () => this.#lookLater(),
@@ -233,7 +236,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     const lost = this.#commits.pending();
     if (lost.length > 0) {
       const fields = { event: 'registry-closed-early', code: 'STORE_UNAVAILABLE', changes: lost.length };
-      this.#logger.error(fields, `The registry is closed with ${lost.length} changes that the disk did not take`);
+      this.#logger.error(fields, `The registry is closed, but ${lost.length} changes could not be written to the disk`);
     }
     this.#stopObserving?.();
     await this.#writer.close();

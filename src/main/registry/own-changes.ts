@@ -3,15 +3,15 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
-/** Other processes have seen a change within a second; this is well past that. */
+/** How long an own change counts as recent. Other processes see it within a second, so this leaves ample time. */
 const RECENT_MS = 5_000;
 
 /**
- * What this process changed lately, and others may not have seen: of that it has the last word where the store is
- * lost.
+ * Remembers the recent changes of this process. If the store is lost, they take precedence, because other processes may
+ * not have seen them yet.
  */
 export class OwnChanges {
-  /** When each was changed, the oldest first. */
+  /** Time of each change, the oldest first. */
   readonly #changedMs = new Map<string, number>();
 
   note(changes: readonly ServerChange[]): void {
@@ -27,8 +27,8 @@ export class OwnChanges {
   }
 
   /**
-   * What has to go into a store that took the place of another and holds `rows`: what was changed here lately, and
-   * what it does not have at all.
+   * Returns the changes that a replaced store with these `rows` lacks: recent own changes, and servers that it does not
+   * have at all.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

@@ -9,17 +9,20 @@ import type { VariableScope } from '../local-config/entry/variables.ts';
 import { takeToolLists } from '../local-config/shapes/tool-lists.ts';
 import { hasMask } from '../masking/secret-mask.ts';
 
-/** Why a server of the registry is no connector. Names places and variables, never what they hold. */
+/**
+ * Reason why a server of the registry cannot be used as a connector. It names places and variables, but never their
+ * values.
+ */
 export interface RegistryProblem {
   readonly code: ErrorCode;
-  /** The server's name; null for an entry of the file that has none that is known. */
+  /** Name of the server; null for an entry of the file without a known name. */
   readonly server: string | null;
-  /** `servers["x"].endpoint`; `servers[3]` for an entry of the file that is none. */
+  /** Place, such as `servers["x"].endpoint`, or `servers[3]` for an invalid entry of the file. */
   readonly place: string;
   readonly message: string;
 }
 
-/** A server as an entry of a local file, or why it cannot be one. */
+/** A server as an entry of a local file, or the reasons why it cannot be one. */
 export type RegisteredServer =
   | { readonly kind: 'server'; readonly server: LocalServer }
   | { readonly kind: 'refused'; readonly problems: readonly RegistryProblem[] };
@@ -27,9 +30,9 @@ export type RegisteredServer =
 const BASE = 'servers';
 
 /**
- * What a server of the registry is as a connector: `http` tries Streamable HTTP, then SSE; `streamableHttp` and `sse`
- * are themselves, `stdio` is a program, `ws` is refused. Variables are looked up in `scope`; what `envFile` names is
- * not read.
+ * Converts a server of the registry to a connector. `http` tries Streamable HTTP, then SSE. `streamableHttp` and `sse`
+ * are used as named, `stdio` starts a stdio server, and `ws` is rejected. Variables are looked up in `scope`. `envFile`
+ * is not read.
  */
 export function readRegistered(info: ServerInfo, scope: VariableScope): RegisteredServer {
   const place = keyPlace(BASE, info.name);
@@ -41,12 +44,11 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
   if (transport === 'ws')
     return refuse(
       'SERVER_TRANSPORT_UNSUPPORTED',
-      'is reached by ws, which is no transport of MCP and not spoken here.',
+      'uses the transport ws, which is not part of MCP and not supported here.',
     );
   const needed = transport === 'stdio' ? 'command' : 'endpoint';
   if (info[needed] === undefined) return refuse('SERVER_INVALID', `has the transport ${transport} and no ${needed}.`);
-  if (hasMask(info))
-    return refuse('SECRET_MASKED', 'holds ***masked***, which stands for a secret that was not shown.');
+  if (hasMask(info)) return refuse('SECRET_MASKED', 'contains ***masked***, the placeholder for a masked secret.');
   const known = Object.fromEntries(Object.entries(info).filter(([name]) => hasEffect(name)));
   const reached = transport === 'stdio' ? { command } : { url: endpoint };
   const document = new ConfigDocument(JSON.stringify({ [info.name]: { ...known, ...reached, type: transport } }), BASE);
@@ -54,7 +56,7 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
   const [member] = membersOf(document.root);
   const server = member === undefined ? null : readServer({ ...member, place }, problems, scope, takeToolLists);
   if (server !== null) return { kind: 'server', server };
-  // The registry has another word for it.
+  // The registry calls this field `endpoint`.
   const inOwnWords = (text: string): string => text.replace(`${place}.url`, `${place}.endpoint`);
   return {
     kind: 'refused',

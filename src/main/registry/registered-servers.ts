@@ -16,10 +16,10 @@ const loadReader = lateModule('the reader of registered servers', async () => {
   return { readRegistered, withEnvFiles };
 });
 
-/** Servers read in one turn of the event loop. */
+/** Number of servers read in one turn of the event loop. */
 const BATCH = 32;
 
-/** What a server was made into: an entry, or problems. */
+/** Result of converting a server: an entry, or problems. */
 interface Made {
   readonly info: ServerInfo;
   readonly env: Readonly<NodeJS.ProcessEnv>;
@@ -27,16 +27,16 @@ interface Made {
   readonly problems: readonly RegistryProblem[];
 }
 
-/** The servers of a registry as entries of connectors; those that say what they said stay the same objects. */
+/** Converts the servers of a registry to connector entries. Unchanged entries stay the same objects. */
 export class RegisteredServers {
   readonly #folder: string;
   #made: ReadonlyMap<string, Made> = new Map();
-  /** The environment as it last was; another object where it is another. */
+  /** Last known environment. It is replaced by another object if it changes. */
   #env: Readonly<NodeJS.ProcessEnv> = {};
   #entries: readonly ConnectorEntry[] = [];
   #collisions: readonly RegistryProblem[] = [];
 
-  /** `folder`: where relative paths start. */
+  /** `folder` is the base of relative paths. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -45,14 +45,14 @@ export class RegisteredServers {
     return this.#entries;
   }
 
-  /** Why others are none. */
+  /** Reasons why the other servers have no entry. */
   get problems(): readonly RegistryProblem[] {
     return [...[...this.#made.values()].flatMap(({ problems }) => problems), ...this.#collisions];
   }
 
   /**
-   * Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or the
-   * files of them, may be others.
+   * Updates the entries to these servers. Returns whether any entry changed. `isAnew` also converts servers again whose
+   * variables or variable files may have changed.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
@@ -87,7 +87,7 @@ export class RegisteredServers {
     };
   }
 
-  /** Of two servers whose names make one id the first counts. */
+  /** Collects the entries. If the names of two servers give the same id, the first counts. */
   #takeEntries(): void {
     const entries = new Map<string, ConnectorEntry>();
     const collisions: RegistryProblem[] = [];
@@ -97,7 +97,7 @@ export class RegisteredServers {
       const other = entries.get(entry.id);
       if (other === undefined) entries.set(entry.id, entry);
       else {
-        const message = `${place} has the id ${entry.id}, which "${other.name}" has already; rename one of them.`;
+        const message = `${place} has the id ${entry.id}, which "${other.name}" already has; rename one of them.`;
         collisions.push({ code: 'SERVER_INVALID', server: entry.name, place, message });
       }
     }

@@ -6,29 +6,29 @@ import { RegistryMemoryCache } from './memory-cache.ts';
 import type { RegistryProblem } from './registered-server.ts';
 import { RegisteredServers } from './registered-servers.ts';
 
-/** The registry as `status()` shows it. */
+/** State of the registry, as `status()` shows it. */
 export interface RegistryStatus {
-  /** Its `servers.json`. */
+  /** Path of its `servers.json`. */
   readonly path: string;
-  /** Servers that are connectors. */
+  /** Number of servers that are usable as connectors. */
   readonly serverCount: number;
-  /** Servers that are none, and entries of the file that are no servers; the others work. */
+  /** Problems of servers that cannot be used, and of invalid entries of the file. The other servers work. */
   readonly problems: readonly RegistryProblem[];
-  /** Why it could not be read; what was read before stays. */
+  /** Error of the last read; the result of the previous read stays in use. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
-  /** Epoch ms of the last reading; null before the first. */
+  /** Time of the last read, in epoch milliseconds; null before the first. */
   readonly readAt: number | null;
 }
 
 export interface RegistrySourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** Called whenever the entries are others; those that say what they said stay the same objects. */
+  /** Called whenever the entries change. Unchanged entries stay the same objects. */
   readonly onEntries: () => void;
 }
 
 /**
- * The connectors of a registry: read at the first sync, then kept as the registry is, whoever changes it, within a
+ * Source of the connectors of a registry. Reads it at the first sync, then follows changes by any process within a
  * second.
  */
 export class RegistrySource {
@@ -52,7 +52,7 @@ export class RegistrySource {
     this.#cache = new RegistryMemoryCache({ registryPath: path, logger: deps.logger });
   }
 
-  /** Whether it has been read once. */
+  /** Whether the registry has been read once. */
   get isRead(): boolean {
     return this.#readAt !== null;
   }
@@ -62,8 +62,9 @@ export class RegistrySource {
   }
 
   /**
-   * Reads the registry, unless that was done; forced, it is looked at once more, and variables too. Rejects with
-   * STORE_UNAVAILABLE or STORE_TOO_NEW where it was never read; later what was read stays.
+   * Reads the registry, unless it was read before and `force` is false. A forced sync checks it again, including
+   * variables. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW if it was never read. Later failures keep the previous
+   * content.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
@@ -83,7 +84,7 @@ export class RegistrySource {
     };
   }
 
-  /** Lets go of the registry. Never rejects. */
+  /** Releases the registry. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unlisten?.();
@@ -100,7 +101,7 @@ export class RegistrySource {
       this.#lastError = coded;
       if (!this.isRead) throw coded;
       const fields = { event: 'registry-unavailable', code: coded.code, err: coded };
-      if (isNews) this.#deps.logger.error(fields, 'The registry cannot be read; what it said before stays');
+      if (isNews) this.#deps.logger.error(fields, 'Cannot read the registry; its previous content stays in use');
       return;
     }
     if (this.#isClosed) throw new SwitchyardError('CLOSED', 'The manager was closed.');
@@ -108,7 +109,7 @@ export class RegistrySource {
     await this.#updateLater(true);
   }
 
-  /** One after the other, so that the last change counts. */
+  /** Runs updates one after the other, so that the last change counts. */
   #updateLater(isAnew: boolean): Promise<void> {
     this.#updating = this.#updating.then(() => this.#update(isAnew));
     return this.#updating;
@@ -128,13 +129,13 @@ export class RegistrySource {
         code: 'SERVER_INVALID',
         server: null,
         place,
-        message: `${place} is passed over and left as it is: ${reason}.`,
+        message: `${place} is skipped and left unchanged: ${reason}.`,
       }),
     );
     return [...this.#servers.problems, ...ofFile];
   }
 
-  /** Each problem is logged once, as long as it is there; those of the file are told by who reads it. */
+  /** Logs each problem once, for as long as it exists. The reader of the file logs the problems of the file itself. */
   #tell(): void {
     const { problems } = this.#servers;
     for (const { code, server, place, message } of problems.filter((problem) => !this.#told.has(problem.message)))

@@ -1,44 +1,41 @@
 import type { BadPlace, ServerNews } from '../../shared/servers/server-records.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Names in one line of the log. */
+/** Maximum number of names in one log line. */
 const MAX_NAMES = 20;
 
-/** Logs what of a registry's file is not as it should be, or was changed by others. */
+/** Logs problems of the registry file, and changes that others made to it. */
 export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
     switch (problem.kind) {
       case 'bad-server':
-        // Told by reportBad, to who comes later too.
+        // reportBad logs these, so that processes that open the registry later see them too.
         break;
       case 'set-aside': {
         const { backup, reason } = problem;
         logger.error(
           { event: 'registry-file-set-aside', backup },
-          `${path} cannot be read (${reason}); it is now ${backup}`,
+          `Cannot read ${path} (${reason}); renamed it to ${backup}`,
         );
         break;
       }
       case 'taken-over': {
         const { put, removed } = problem;
-        const said = [`taken over: ${listOf(put)}`, `removed: ${listOf(removed)}`];
+        const said = [`added or replaced: ${listOf(put)}`, `removed: ${listOf(removed)}`];
         logger.info(
           { event: 'registry-file-taken-over', put: put.length, removed: removed.length },
-          `${path} says something else than the store; ${said.join('; ')}`,
+          `Took over changes of ${path} that the store did not have: ${said.join('; ')}`,
         );
       }
     }
   }
 }
 
-/** Logs the entries of a registry's file that are none, but for those known already. */
+/** Logs the invalid entries of a registry file, except entries that were logged before. */
 export function reportBad(bad: readonly BadPlace[], known: readonly BadPlace[], path: string, logger: Logger): void {
   for (const { place, reason } of bad) {
     if (known.some((it) => it.place === place && it.reason === reason)) continue;
-    logger.warn(
-      { event: 'registry-bad-server', place },
-      `${path}: ${place} is passed over and left as it is: ${reason}`,
-    );
+    logger.warn({ event: 'registry-bad-server', place }, `${path}: skipped ${place} and left it unchanged: ${reason}`);
   }
 }
 

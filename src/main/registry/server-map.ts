@@ -5,8 +5,8 @@ import type { ServerChange } from '../../shared/servers/server-records.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /**
- * Servers by name, in the order in which they came, that tell when they change. A server that is the same stays the
- * same object.
+ * Servers by name, in the order in which they were added, with change notifications. A server that did not change stays
+ * the same object.
  */
 export class ServerMap {
   readonly #logger: Logger;
@@ -21,13 +21,13 @@ export class ServerMap {
     return this.#servers;
   }
 
-  /** Calls back after each change; the returned function stops it. */
+  /** Calls back after each change. The returned function stops it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Makes changes, one after the other. What is so already is no change. */
+  /** Applies changes one after the other. Changes without effect are ignored. */
   apply(changes: readonly ServerChange[]): void {
     let isOther = false;
     for (const { name, info } of changes) {
@@ -45,7 +45,7 @@ export class ServerMap {
         listener();
       } catch (error) {
         const fields = { event: 'listener-threw', name: 'registry', err: error };
-        this.#logger.error(fields, `A listener of the registry threw: ${messageOf(error)}`);
+        this.#logger.error(fields, `A listener of the registry threw an error: ${messageOf(error)}`);
       }
     }
   }

@@ -2,8 +2,9 @@ import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-info.ts';
 
 /**
- * A copy of a server as store and file will have it: what its owner changes later is another matter. Throws
- * OPTIONS_INVALID for what is none, or holds what JSON cannot: in the queue of the store it would fail every commit.
+ * Returns a copy of a server as the store and the file will contain it. Later changes to the original have no effect on
+ * it. Throws OPTIONS_INVALID for an invalid server, or values that JSON cannot represent. Such a value in the queue of
+ * the store would fail every commit.
  */
 export function storableServer(given: ServerInfo): ServerInfo {
   let copy: ServerInfo;
@@ -17,7 +18,7 @@ export function storableServer(given: ServerInfo): ServerInfo {
   return copy;
 }
 
-/** Refuses what JSON.stringify would leave out or make null of without a word. */
+/** Rejects values that JSON.stringify would silently omit or replace by null. */
 function strict(member: string, value: unknown): unknown {
   const isLost = typeof value === 'function' || typeof value === 'symbol';
   if (isLost || (typeof value === 'number' && !Number.isFinite(value)))
@@ -27,5 +28,7 @@ function strict(member: string, value: unknown): unknown {
 
 function refused(given: ServerInfo, reason: string, cause?: unknown): SwitchyardError {
   const which = typeof given?.name === 'string' ? JSON.stringify(given.name) : 'This';
-  return new SwitchyardError('OPTIONS_INVALID', `${which} is no server for the registry: ${reason}.`, { cause });
+  return new SwitchyardError('OPTIONS_INVALID', `${which} is not a valid server for the registry: ${reason}.`, {
+    cause,
+  });
 }

@@ -1,58 +1,59 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Connectors: connecting, listing, staying up. */
+/** Error codes of connectors: connecting, listing tools, staying connected. */
 export const CONNECTOR_ERRORS = {
-  CONNECTOR_UNKNOWN: entry('The service map has no connector of this id.', 'Compare with `listConnectors()`.'),
+  CONNECTOR_UNKNOWN: entry('The service map has no connector with this id.', 'Compare the id with `listConnectors()`.'),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
     'Retry later; `status()` says why and since when.',
   ),
   CONNECTOR_AUTH_MISSING: entry(
-    'The entry of the connector asks for a key (`auth`), and there is none.',
-    'Give the key with `connectorsApiKey`. If the server wants a login instead, take `auth` out of the entry.',
+    'The entry of the connector requires a key (`auth`), but no key is configured.',
+    'Set the key with `connectorsApiKey`. If the server wants a login instead, remove `auth` from the entry.',
   ),
   CONNECTOR_REFUSED: entry(
-    'The connector refused the request (401 or 403): it wants a key, or the key is wrong or may not do this.',
-    'Correct the key of the entry, or its scopes. If the server offers a login instead, take the key out and run ' +
+    'The connector refused the request (401 or 403): it requires a key, or the key is wrong or lacks a permission.',
+    'Correct the key in the entry, or its scopes. If the server offers a login instead, remove the key and run ' +
       '`mcp-switchyard auth login CONNECTOR`.',
   ),
   CONNECTOR_ADDRESS_REFUSED: entry(
-    'A connector of a service map is, by its address or that of its name, not on the public internet, and ' +
+    'A connector of a service map has a private address, or its host name resolves to one, and ' +
       '`allowPrivateEndpoints` is off. Nothing was sent to it.',
-    'If it is meant, put the connector into a local file or the registry, or set `allowPrivateEndpoints`; ' +
-      'else look at who wrote the map. It is tried again with each refresh in the background.',
+    'If the address is intended, define the connector in a local file or the registry, or set ' +
+      '`allowPrivateEndpoints`. Otherwise check who wrote the map. Each background refresh retries the ' +
+      'connection.',
   ),
   CONNECTOR_LOOP: entry(
-    'The connector is the gateway itself, or starts another that serves the same: what `mcp-switchyard ' +
-      'config` prints was pasted into the file that the gateway reads.',
-    'Take it out of the configuration of the gateway; clients and gateway need a file each.',
+    'The connector is the gateway itself, or starts another gateway with the same configuration: the output of ' +
+      '`mcp-switchyard config` was pasted into the file that the gateway reads.',
+    'Remove that entry from the configuration of the gateway. Clients and the gateway need separate files.',
   ),
   CONNECTOR_REDIRECTED: entry(
-    'The connector answered with a redirect that is not followed: to another origin, or one too many.',
-    'Put the final address into the service map, if you trust it.',
+    'The connector answered with a redirect that is not followed: it leads to another origin, or there were too many.',
+    'If you trust the final address, put it into the service map.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(
-    'The connector could not be reached or did not speak MCP.',
-    'Check its endpoint; the cause names the failure.',
+    'The connector could not be reached, or did not answer as an MCP server.',
+    'Check the endpoint. The cause names the failure.',
   ),
   CONNECTOR_COMMAND_FAILED: entry(
-    'The program of a local connector could not be started.',
-    'Correct what the message names: the command, its folder or its permissions.',
+    'The process of a stdio server could not be started.',
+    'Correct what the message names: the command, its working directory or its permissions.',
   ),
   CONNECTOR_EXITED: entry(
-    'The program of a local connector ended though nobody told it to.',
-    'Look at the last line it wrote to stderr, in `detail.stderr`; run the command by hand.',
+    'The process of a stdio server exited unexpectedly.',
+    'Read its last line on stderr, in `detail.stderr`, and run the command by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
-    'The connector did not answer within the deadline of this phase.',
+    'The connector did not answer before the timeout of this phase.',
     'Check the connector, or raise its `timeouts`.',
   ),
   CONNECTOR_LIST_INVALID: entry(
-    'The tool list of the connector is malformed, endless or beyond the caps.',
-    'Fix the connector, or raise the caps.',
+    'The tool list of the connector is malformed, endless or larger than the limits.',
+    'Fix the connector, or raise the limits.',
   ),
   CONNECTOR_GONE: entry(
-    'The connector was removed, disabled or closed while this ran.',
-    'Nothing to do: the service map or `close()` asked for it.',
+    'The connector was removed, disabled or closed during the operation.',
+    'Nothing to do: a change of the service map or `close()` requested it.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

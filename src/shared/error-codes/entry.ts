@@ -1,10 +1,10 @@
-/** What a code of the table says to people. docs/errors.md is generated from it. */
+/** Meaning and remedy of an error code. docs/errors.md is generated from these. */
 export interface ErrorCodeEntry {
-  /** What happened, in one sentence. */
+  /** What happened. */
   readonly meaning: string;
   /** What the reader can do about it. */
   readonly remedy: string;
 }
 
-/** One row of the table of codes. */
+/** Creates one row of the table of error codes. */
 export const entry = (meaning: string, remedy: string): ErrorCodeEntry => ({ meaning, remedy });

@@ -1,37 +1,40 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Several hosts that share a Redis or Valkey server. */
+/** Error codes of several hosts that share a Redis or Valkey server. */
 export const FLEET_ERRORS = {
   FLEET_UNAVAILABLE: entry(
     'The Redis or Valkey server of the fleet cannot be reached, or does not answer in time.',
-    'Everything goes on without it. Check the server and the network; `mcp-switchyard fleet check` names the fault.',
+    'The host continues without the server. Check the server and the network; `mcp-switchyard fleet check` ' +
+      'names the fault.',
   ),
   FLEET_REFUSED: entry(
-    'The Redis or Valkey server of the fleet answered an error, or has a record or message that no host of it sealed.',
-    'The message has it: mostly a permission that the ACL user lacks, no memory left, or a host with another secret.',
+    'The Redis or Valkey server of the fleet answered with an error, or holds a record or message that no host ' +
+      'of the fleet sealed.',
+    'Read the message. Common causes are a missing permission of the ACL user, no memory left, or a host with ' +
+      'another secret.',
   ),
   FLEET_CLIENT_MISSING: entry(
-    'The option `fleet` is set, and the package ioredis, which speaks to the server, is not installed.',
-    'Install it beside mcp-switchyard: `npm install ioredis@6`.',
+    'The option `fleet` is set, but its client package ioredis is not installed.',
+    'Install it next to mcp-switchyard: `npm install ioredis@6`.',
   ),
   FLEET_MAP_REFUSED: entry(
-    'A service map that the fleet offered failed its checks, so the map in force stays.',
-    'The message has the reason. Somebody who may write to the server of the fleet has put it there.',
+    'A service map from the fleet failed its checks, so the current map stays in force.',
+    'Read the reason in the message. A process with write access to the server of the fleet put the map there.',
   ),
   FLEET_MAP_BEHIND: entry(
-    'The source has a newer service map than the fleet, though another host asks it each second.',
-    'This host has the newer one. Look whether somebody holds back what the server of the fleet says.',
+    'The source has a newer service map than the fleet, although another host polls the source every second.',
+    'This host uses the newer map. Check whether something suppresses updates on the server of the fleet.',
   ),
   FLEET_HOP_REFUSED: entry(
-    'A request from another replica has no valid proof, or is one that was taken before.',
-    'Give all replicas the same fleet id and secret; see docs/fleet.md.',
+    'A request from another replica is not authenticated by a secret of the fleet, or is a replay.',
+    'Give all replicas the same fleet id and secret (docs/fleet.md).',
   ),
   FLEET_REPLICA_GONE: entry(
-    'The replica that holds what a request is about cannot be reached.',
-    'Send the whole request again: what that replica had under way is lost.',
+    'The replica that holds the state of this request cannot be reached.',
+    'Send the whole request again: work in progress on that replica is lost.',
   ),
   QUOTA_LOCAL: entry(
-    'The server of the fleet is away, so that this host keeps its share of a quota by itself.',
-    'Nothing has to be done; set `fleet.quotasWithout` to refuse calls instead.',
+    'The server of the fleet is unreachable, so this host enforces its own share of the quota.',
+    'Nothing to do. To refuse calls instead, set `fleet.quotasWithout`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

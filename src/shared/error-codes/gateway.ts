@@ -1,15 +1,15 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** The gateway. */
+/** Error codes of the gateway. */
 export const GATEWAY_ERRORS = {
   LISTEN_FAILED: entry(
-    'The gateway cannot listen where it was told to.',
-    'Read the message: another program may have the port (`--port 0` takes any that is free), or the ' +
-      'address is none of this machine.',
+    'The gateway cannot listen on the configured address.',
+    'Read the message. Another process may use the port (`--port 0` takes any free one), or the address does ' +
+      'not belong to this machine.',
   ),
   GATEWAY_UNREACHABLE: entry(
-    'No gateway answers at the socket that `--via` names, or it went away before the call.',
-    'Start one with `serve`: its socket is `gateway-PID-….sock` in its state folder. Or leave out `--via`: the ' +
-      'command then starts what it needs.',
+    'No gateway answers at the socket that `--via` names, or it exited before the call.',
+    'Start a gateway with `serve`: its socket is `gateway-PID-….sock` in its state directory. Or omit `--via`, ' +
+      'so that the command starts what it needs.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,34 +1,36 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Logins to connectors (MCP, authorization). */
+/** Error codes of logins to connectors (MCP specification, authorization). */
 export const LOGIN_ERRORS = {
   CONNECTOR_LOGIN_NEEDED: entry(
-    'The connector wants a login, and there is none, or it is no longer valid.',
+    'The connector requires a login, and there is no valid one.',
     'Run `mcp-switchyard auth login CONNECTOR`, press "Log in" on the status page, or call `startLogin()`.',
   ),
   LOGIN_FAILED: entry(
-    'A login did not come about: the person or the authorization server refused, or it could not be reached.',
-    'Try again; the message names the reason.',
+    'A login failed: the user or the authorization server refused it, or the server could not be reached.',
+    'Try again. The message names the reason.',
   ),
   LOGIN_EXPIRED: entry(
-    'The redirect belongs to no login that is under way: it took too long, was used before, or was started elsewhere.',
+    'The redirect does not match any login in progress: the login took too long, was completed before, or was ' +
+      'started elsewhere.',
     'Start the login again and finish it within ten minutes, in the same browser.',
   ),
   LOGIN_CLIENT_UNKNOWN: entry(
-    'The authorization server knows no client for this host: it takes neither registration nor a metadata document.',
-    'Register a client there by hand and put its id into `oauth.clientId` of the entry.',
+    'The authorization server has no client for this host: it supports neither client registration nor client ' +
+      'metadata documents.',
+    'Register a client there by hand, and put its id into `oauth.clientId` of the entry.',
   ),
   LOGIN_SECRET_MISSING: entry(
-    'The client secret or the private key of a login is not there: its variable is not set, or a map names it and ' +
-      '`allowEnv` does not.',
-    'Set the variable; for an entry of a map, also name it in `allowEnv` (`--allow-env NAME`).',
+    'The client secret or private key of a login is missing: its variable is not set, or a map names the ' +
+      'variable and `allowEnv` does not.',
+    'Set the variable. For an entry of a map, also name it in `allowEnv` (`--allow-env NAME`).',
   ),
   LOGIN_METADATA_INVALID: entry(
-    'What the server or its authorization server says about the login is invalid or not allowed.',
+    'The login metadata of the server or of its authorization server is invalid or not allowed.',
     'The message names the field. Report it to the operator of the server.',
   ),
   LOGIN_UNSUPPORTED: entry(
-    'The login wants something that this version cannot do: DPoP, ID-JAG or workload identity.',
+    'The login requires a feature that this version does not support: DPoP, ID-JAG or workload identity.',
     'Use another way to authenticate, such as a key in `headers`, if the server has one.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

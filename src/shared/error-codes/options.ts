@@ -1,19 +1,20 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Options and configuration files, and use of a manager that is closed. */
+/** Error codes of options, configuration files and the use of a closed manager. */
 export const OPTION_ERRORS = {
-  OPTIONS_INVALID: entry('An option has a value that cannot work.', 'Correct the option that the message names.'),
+  OPTIONS_INVALID: entry('An option has an invalid value.', 'Correct the option that the message names.'),
   SECRET_UNAVAILABLE: entry(
-    'A function that was given in place of a key threw or rejected.',
-    "Look at the cause; it is the function's own error.",
+    'A function that provides a key threw or rejected.',
+    'Read the cause: it is the error of that function.',
   ),
   CONFIG_INVALID: entry(
-    'A file of local connectors could not be read, holds none of the forms that clients write, or is not trusted.',
-    'Correct the file where the message says, or look at it again and trust it.',
+    'A configuration file of local connectors could not be read, has none of the known client formats, or is ' +
+      'not trusted.',
+    'Correct the file where the message says, or review it again and trust it.',
   ),
   AGENT_INCOMPATIBLE: entry(
-    'The `agent` does not take the requests of undici 8; one of undici 6 is the usual case.',
-    'Make it with undici 7 or 8, or leave it out.',
+    'The `agent` does not accept requests of undici 8. The usual reason is an agent of undici 6.',
+    'Create the agent with undici 7 or 8, or omit it.',
   ),
-  CLOSED: entry('The manager was closed before or while this was asked.', 'Create a new manager.'),
+  CLOSED: entry('The manager was closed before or during this operation.', 'Create a new manager.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

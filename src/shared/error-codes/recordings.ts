@@ -1,13 +1,13 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Recordings of messages. */
+/** Error codes of message recordings. */
 export const RECORDING_ERRORS = {
   RECORDING_INVALID: entry(
-    'A file is no recording, is of another version, or is damaged in the line that the message names.',
-    'Record it again, or take out the line that is damaged.',
+    'The file is not a recording, has another version, or is damaged in the line that the message names.',
+    'Record it again, or remove the damaged line.',
   ),
   RECORDING_FAILED: entry(
-    'A recording could not be written to its end; the messages themselves went on.',
-    'Look at the disk, and record again.',
+    'A recording could not be completed. The messages themselves were not affected.',
+    'Check the disk, and record again.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

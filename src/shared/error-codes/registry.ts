@@ -1,22 +1,22 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Servers of the registry. */
+/** Error codes of servers in the registry. */
 export const REGISTRY_ERRORS = {
   SERVER_INVALID: entry(
-    'A server of the registry cannot be brought up as it is, or what was to be registered is none.',
-    'Correct the member that the message names: `mcp-switchyard registry add --replace`, or in `servers.json`.',
+    'A server of the registry is invalid, so it cannot be connected or registered.',
+    'Correct the field that the message names, with `mcp-switchyard registry add --replace` or in `servers.json`.',
   ),
   SERVER_TRANSPORT_UNSUPPORTED: entry(
-    'A server of the registry has a transport that is not spoken here (`ws`).',
-    'Register it with another transport, if it has one; it stays in the registry for others.',
+    'A server of the registry uses an unsupported transport (`ws`).',
+    'Register it with another transport, if it has one. The entry stays in the registry for other programs.',
   ),
-  SERVER_EXISTS: entry(
-    'The registry has a server of this name already, and it is another one.',
-    'Give `--replace`, or another name.',
+  SERVER_EXISTS: entry('The registry already has another server with this name.', 'Use `--replace`, or another name.'),
+  SERVER_UNKNOWN: entry(
+    'The registry has no server with this name.',
+    'Compare the name with `mcp-switchyard registry list`.',
   ),
-  SERVER_UNKNOWN: entry('The registry has no server of this name.', 'Compare with `mcp-switchyard registry list`.'),
   SECRET_MASKED: entry(
-    'A value is the text that stands in place of a secret that was not shown; it is never taken for the secret itself.',
-    'Put the secret there, or export anew with `--show-secrets`.',
+    'A value is the placeholder for a masked secret. The placeholder is never used as the secret itself.',
+    'Enter the secret, or export again with `--show-secrets`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 
 /**
- * The names of a fleet's keys and channels in Redis. The braces keep a fleet in one cluster slot, which scripts need.
+ * Names of the keys and channels of a fleet in Redis. The braces keep a fleet in one cluster slot, as scripts require.
  */
 export interface FleetKeys {
-  /** What every key and channel of the fleet begins with. */
+  /** Prefix of every key and channel of the fleet. */
   readonly prefix: string;
   readonly hosts: string;
-  /** The hosts that other hosts send requests to. */
+  /** Roster key of the hosts that other hosts send requests to. */
   readonly replicas: string;
   host(hostId: string): string;
   map(mapName: string): FleetMapKeys;
-  /** A connector's counters of permits. */
+  /** Returns the key of the permit counters of a connector. */
   quota(connectorId: string): string;
   session(sessionId: string): string;
   /** Channels. */
@@ -23,26 +23,26 @@ export interface FleetKeys {
   pins(scope: string): string;
   pinLog(scope: string): string;
   tools(scope: string): string;
-  /** A set of all scopes that have tools or pins. */
+  /** Set of all scopes that have tools or pins. */
   readonly toolScopes: string;
   logins(scope: string): string;
   loginLease(scope: string, loginId: string): string;
-  /** A login that a person was sent away for. */
+  /** Returns the key of a login that is waiting for the user's redirect. */
   pendingLogin(scope: string, name: string): string;
 }
 
-/** The keys and the channel of one service map. */
+/** Names of the keys and the channel of one service map. */
 export interface FleetMapKeys {
   readonly head: string;
   readonly lease: string;
   readonly fence: string;
-  /** Channel: the head after each change, and as the leader's beat. */
+  /** Channel for the head after each change, and for the leader's heartbeat. */
   readonly news: string;
   body(sha256: string): string;
   patch(oldSha256: string, newSha256: string): string;
 }
 
-/** The names of the fleet of that id. */
+/** Returns the names for the fleet with that id. */
 export function fleetKeys(fleetId: string): FleetKeys {
   const prefix = `{sw:${fleetId}}:`;
   return {
@@ -61,7 +61,7 @@ export function fleetKeys(fleetId: string): FleetKeys {
         patch: (oldSha256, newSha256) => `${map}patch:${oldSha256}:${newSha256}`,
       };
     },
-    // An id may hold anything; a name in Redis is to be of a known length.
+    // An id may contain anything, but a name in Redis must have a known length.
     quota: (connectorId) => `${prefix}q:${shortHash(connectorId)}`,
     session: (sessionId) => `${prefix}sess:${shortHash(sessionId)}`,
     hostNews: `${prefix}hosts`,
@@ -80,15 +80,16 @@ export function fleetKeys(fleetId: string): FleetKeys {
 }
 
 /**
- * How a fleet calls a service map: the same on each host that has its URL, and nothing of the URL can be read from it.
+ * Returns the name of a service map in a fleet. It is the same on each host that has its URL, and does not reveal the
+ * URL.
  */
 export function fleetMapName(fleetId: string, url: string): string {
   return shortHash(JSON.stringify(['mcp-switchyard fleet map', fleetId, url]));
 }
 
 /**
- * The scope of one connector that is from a file or the registry: the same on each host that has it under this id and
- * at this URL.
+ * Returns the scope of one connector from a file or the registry. It is the same on each host that has the connector
+ * under this id and at this URL.
  */
 export function fleetLocalScope(fleetId: string, connectorId: string, endpoint: string): string {
   return shortHash(JSON.stringify(['mcp-switchyard fleet connector', fleetId, connectorId, endpoint]));

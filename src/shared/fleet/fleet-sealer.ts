@@ -1,15 +1,16 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/**
- * What a key of the fleet is for. Each purpose has a key of its own, so that nothing opens where it does not belong.
- */
+/** Purposes of fleet keys. Each purpose has its own key, so that sealed data cannot be opened for another purpose. */
 export type SealPurpose = 'map' | 'host' | 'session' | 'hop' | 'pin' | 'tool' | 'login';
 
 const KEY_BYTES = 32;
-/** NIST SP 800-38D, 8.2.2: a random 96-bit IV is good for 2³² messages under one key. */
+/** A random 96-bit IV is safe for 2³² messages under one key (NIST SP 800-38D, 8.2.2). */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Of a key's HMAC over its own name: tells the keys of the ring apart, and nothing about them. */
+/**
+ * Length of a key id. It is derived from an HMAC of the key, so it distinguishes the keys of the ring without revealing
+ * anything about them.
+ */
 const KEY_ID_BYTES = 2;
 const FORMAT = 1;
 const HEAD_BYTES = 1 + KEY_ID_BYTES + IV_BYTES + TAG_BYTES;
@@ -20,21 +21,24 @@ interface PurposeKey {
 }
 
 /**
- * Seals and opens what the hosts of a fleet tell each other (AES-256-GCM, keys by HKDF-SHA-256 of the fleet's secrets).
- * It seals with the first secret and opens with any of them, so that a secret can be replaced without a stop.
+ * Seals and opens the data that the hosts of a fleet exchange (AES-256-GCM, keys by HKDF-SHA-256 of the fleet's
+ * secrets). It seals with the first secret and opens with any of them, so that a secret can be replaced without
+ * downtime.
  */
 export class FleetSealer {
   readonly #secrets: readonly string[];
   readonly #fleetId: string;
   readonly #keys = new Map<SealPurpose, readonly PurposeKey[]>();
 
-  /** `secrets`: the current one first, each at least 32 characters (the options check it). */
+  /** `secrets` has the current one first. Each has at least 32 characters (the options check it). */
   constructor(fleetId: string, secrets: readonly string[]) {
     this.#fleetId = fleetId;
     this.#secrets = secrets;
   }
 
-  /** `place` says where the box belongs, such as its key in Redis: it opens in no other place. */
+  /**
+   * Seals data. `place` says where the box belongs, such as its key in Redis: it cannot be opened for another place.
+   */
   seal(purpose: SealPurpose, place: string, plain: Uint8Array): Buffer {
     const [key] = this.#keysOf(purpose);
     if (key === undefined) throw new Error('A fleet has a secret');
@@ -45,7 +49,7 @@ export class FleetSealer {
     return Buffer.concat([Uint8Array.of(FORMAT), key.id, iv, cipher.getAuthTag(), ...sealed]);
   }
 
-  /** Null where the box is of another fleet, purpose or place, or was changed. Never throws. */
+  /** Opens a box. Returns null if it belongs to another fleet, purpose or place, or was changed. Never throws. */
   open(purpose: SealPurpose, place: string, box: Uint8Array): Buffer | null {
     if (box.length < HEAD_BYTES || box[0] !== FORMAT) return null;
     const keyId = box.subarray(1, 1 + KEY_ID_BYTES);
@@ -56,14 +60,14 @@ export class FleetSealer {
     return null;
   }
 
-  /** A proof that whoever made it has a secret of the fleet: HMAC-SHA-256, base64url. */
+  /** Returns an HMAC-SHA-256 over `text` in base64url, which proves that its sender has a secret of the fleet. */
   prove(purpose: SealPurpose, text: string): string {
     const [key] = this.#keysOf(purpose);
     if (key === undefined) throw new Error('A fleet has a secret');
     return createHmac('sha256', key.bytes).update(text).digest('base64url');
   }
 
-  /** Whether `proof` is one of {@link prove} over the same text, under any of the secrets. */
+  /** Whether `proof` is a result of {@link prove} for the same text, under any of the secrets. */
   isProof(purpose: SealPurpose, text: string, proof: string): boolean {
     const given = Buffer.from(proof, 'base64url');
     const isOf = ({ bytes }: PurposeKey): boolean => {
@@ -96,7 +100,7 @@ function openWith(key: Buffer, place: string, box: Uint8Array): Buffer | null {
   try {
     decipher.final();
   } catch {
-    // The only failure of `final` is that the tag does not match.
+    // The only failure of `final` is a tag that does not match.
     return null;
   }
   return opened;

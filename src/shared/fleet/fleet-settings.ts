@@ -1,45 +1,45 @@
 import type { TlsSettings } from '../net/network.ts';
 
-/** What the fleet thread is told at its start. Plain data: it crosses threads. */
+/** Settings that the fleet thread receives at its start. Plain data, because it crosses threads. */
 export interface FleetSettings {
-  /** `redis:` or `rediss:`, without credentials. */
+  /** URL with `redis:` or `rediss:`, without credentials. */
   readonly url: string;
-  /** Of the ACL user; null for the server's default user. */
+  /** Name of the ACL user; null for the default user of the server. */
   readonly username: string | null;
   readonly password: string | null;
   readonly id: string;
-  /** The current one first. */
+  /** Secrets of the fleet, the current one first. */
   readonly secrets: readonly string[];
   readonly role: FleetRole;
-  /** Of this process, at random: no two hosts share one, and a restart makes another. */
+  /** Random id of this process. It is unique among hosts and changes with each restart. */
   readonly hostId: string;
   /** Version of this package, for the roster. */
   readonly version: string;
-  /** Null for `redis:`. */
+  /** TLS settings; null for `redis:`. */
   readonly tls: TlsSettings | null;
 }
 
-/** `any` asks the source for all where it leads; `reader` never does while a leader is heard. */
+/** `any` polls the source for the whole fleet when it leads. `reader` never does while there is a leader. */
 export type FleetRole = 'any' | 'reader';
 
-/** One host as the roster has it; sealed there, so that nobody else can send traffic anywhere. */
+/** One host in the roster. Its record is sealed, so that only hosts of the fleet can direct traffic to an address. */
 export interface FleetHost {
   readonly hostId: string;
   readonly role: FleetRole;
-  /** Where other replicas reach its gateway, `http://HOST:PORT`; null without a gateway. */
+  /** Address at which other replicas reach its gateway, `http://HOST:PORT`; null without a gateway. */
   readonly address: string | null;
   readonly version: string;
-  /** Epoch ms on the host's own clock. */
+  /** Start time by the host's own clock, in epoch milliseconds. */
   readonly startedAt: number;
   readonly maps: readonly FleetHostMap[];
 }
 
-/** A service map as one host has it. */
+/** A service map in force on one host. */
 export interface FleetHostMap {
-  /** As `fleetMapName` calls it. */
+  /** Name of the map, from `fleetMapName`. */
   readonly name: string;
   readonly sourceId: string;
-  /** SHA-256 of the body, hex; null without a map. */
+  /** SHA-256 of the body in hex; null without a map. */
   readonly sha256: string | null;
   readonly generatedAtMs: number | null;
   readonly isLeading: boolean;

@@ -10,36 +10,39 @@ import {
 } from 'node:zlib';
 import type { FleetSealer } from './fleet-sealer.ts';
 
-/** A map's body as it came from the source, with the tag that it came with. */
+/** Body of a map as the source sent it, with its entity tag. */
 export interface PlainBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly etag: string | null;
 }
 
-/** The longest plain body that a fleet shares, 32 MiB. Hosts fetch longer ones by themselves. */
+/** Maximum size of a plain body that a fleet shares: 32 MiB. Hosts fetch larger ones by themselves. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** The longest box: what does not compress becomes a little longer by packing and sealing. */
+/** Maximum size of a box. Packing and sealing make an incompressible body slightly larger. */
 export const MAX_BOX_BYTES = MAX_BODY_BYTES + 256 * 1024;
 
-/** Smaller bodies are read whole: a patch would save less than it costs to make. */
+/** Minimum size of a body for a patch. A patch of a smaller body would save less than it costs. */
 export const MIN_PATCHED_BYTES = 256 * 1024;
 
-/** A patch that is not far smaller than the packed body is not worth its place. */
+/** Maximum size of a patch, as a share of the packed body. A larger patch is not worth storing. */
 const MAX_PATCH_SHARE = 1 / 4;
 
-/** Longer tags are left out. */
+/** Maximum length of an entity tag. Longer ones are left out. */
 const MAX_ETAG_BYTES = 8_192;
 
 const BODY_LEVEL = 1;
-/** Lower levels find next to nothing of what two bodies have in common. */
+/** zstd level of patches. Lower levels find almost nothing that two bodies have in common. */
 const PATCH_LEVEL = 9;
-/** Of zstd: base and body of 32 MiB each lie in a window of 2²⁶ bytes. */
+/** Maximum window of zstd: a base and a body of 32 MiB each fit into 2²⁶ bytes. */
 const MAX_WINDOW_LOG = 26;
 const MIN_WINDOW_LOG = 18;
-/** By default results come in pieces of 16 KiB, each with a turn in the thread pool. */
+/** Size of the output chunks. The default of 16 KiB would need a turn in the thread pool for each. */
 const CHUNK_BYTES = 1024 * 1024;
-/** What is packed into less is unpacked at once: a turn in the thread pool takes longer, a large chunk more memory. */
+/**
+ * Packed data below this size is unpacked synchronously: a turn in the thread pool takes longer, and a large chunk more
+ * memory.
+ */
 const SMALL_BYTES = 32 * 1024;
 const SMALL_CHUNK_BYTES = 128 * 1024;
 
@@ -48,7 +51,7 @@ type DictionaryOptions = ZstdOptions & { readonly dictionary?: Uint8Array };
 const compress: (bytes: Uint8Array, options: DictionaryOptions) => Promise<Buffer> = promisify(zstdCompress);
 const decompress: (bytes: Uint8Array, options: DictionaryOptions) => Promise<Buffer> = promisify(zstdDecompress);
 
-/** SHA-256, hex. Long bodies are hashed in the thread pool. */
+/** Returns the SHA-256 in hex. Long bodies are hashed in the thread pool. */
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (bytes.length < MIN_PATCHED_BYTES) return hash('sha256', bytes, 'hex');
   return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
@@ -60,14 +63,14 @@ export async function boxBody(sealer: FleetSealer, place: string, body: PlainBod
   return sealed(sealer, place, body.etag, await compress(body.bytes, { params, chunkSize: CHUNK_BYTES }));
 }
 
-/** Opens what {@link boxBody} made. Null for anything else, also for what unpacks to more than `MAX_BODY_BYTES`. */
+/** Opens a box of {@link boxBody}. Returns null for anything else, and if the body would exceed `MAX_BODY_BYTES`. */
 export function openBody(sealer: FleetSealer, place: string, box: Uint8Array): Promise<PlainBody | null> {
   return opened(sealer, place, box, {});
 }
 
 /**
- * A box with what of `body` is not in `base`; null where it is no smaller than a quarter of `packedBytes`, the packed
- * body. Costs processor time in the thread pool, half a second for 14 MB.
+ * Packs and seals the parts of `body` that are not in `base`. Returns null if the patch is not smaller than a quarter
+ * of `packedBytes`, the size of the packed body. Costs considerable processor time in the thread pool.
  */
 export async function boxPatch(
   sealer: FleetSealer,
@@ -85,7 +88,7 @@ export async function boxPatch(
   return packed.length < packedBytes * MAX_PATCH_SHARE ? sealed(sealer, place, body.etag, packed) : null;
 }
 
-/** The body that a patch makes of `base`. Null for anything else. */
+/** Applies a patch to `base` and returns the body. Returns null for anything else. */
 export async function openPatch(
   sealer: FleetSealer,
   place: string,
@@ -97,7 +100,7 @@ export async function openPatch(
 
 let dictionariesWork: boolean | null = null;
 
-/** Whether this Node.js packs with dictionaries. One that does not ignores the option. */
+/** Whether this version of Node.js compresses with dictionaries. A version without support ignores the option. */
 export function hasDictionaries(): boolean {
   if (dictionariesWork === null) {
     const sample = Buffer.from(hash('sha256', 'dictionaries', 'hex').repeat(4));
@@ -111,7 +114,10 @@ function windowLogOf(bytes: number): number {
   return Math.max(MIN_WINDOW_LOG, Math.min(MAX_WINDOW_LOG, Math.ceil(Math.log2(bytes))));
 }
 
-/** The tag lies before the packed bytes: its length and one in two bytes (0: there is none), then the tag. */
+/**
+ * Adds the tag before the packed bytes and seals both. The tag follows two bytes with its length plus one; 0 means no
+ * tag.
+ */
 function sealed(sealer: FleetSealer, place: string, etag: string | null, packed: Buffer): Buffer {
   const tag = Buffer.from(etag ?? '');
   const isKept = etag !== null && tag.length <= MAX_ETAG_BYTES;
@@ -141,18 +147,18 @@ async function opened(
     const bytes = isSmall ? zstdDecompressSync(packed, limits) : await decompress(packed, limits);
     return { bytes: withOwnMemory(bytes), etag };
   } catch {
-    // Whatever zstd says of it, it is no box of ours, and the caller says so.
+    // Any error of zstd means that this is not a valid box, which the caller reports.
     return null;
   }
 }
 
-/** Short buffers share their memory, and a body may be handed to another thread. */
+/** Returns bytes with their own memory. Short buffers share memory, and a body may be transferred to another thread. */
 function withOwnMemory(bytes: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, length } = bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === length ? new Uint8Array(buffer) : copyOf(bytes);
 }
 
-/** A copy with memory of its own. `new Uint8Array(bytes)` takes more than twice as long. */
+/** Copies bytes to their own memory. `new Uint8Array(bytes)` is much slower. */
 export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);

@@ -1,34 +1,34 @@
 import { parseForeignJson } from '../json/parse-foreign.ts';
 import type { FleetSealer } from './fleet-sealer.ts';
 
-/** What Redis says of the newest body of a map. Nothing of it is believed: it only says what to read and compare. */
+/** Description of the newest body of a map in Redis. It is not trusted: it only says what to read and compare. */
 export interface MapHead {
-  /** SHA-256 of the plain body, hex. */
+  /** SHA-256 of the plain body in hex. */
   readonly sha256: string;
-  /** `generatedAt` of the map, epoch ms. */
+  /** `generatedAt` of the map, in epoch milliseconds. */
   readonly generatedAtMs: number;
-  /** When the map expires, epoch ms. */
+  /** Expiry of the map, in epoch milliseconds. */
   readonly expiresAtMs: number;
-  /** The source's entity tag. Hosts use the one that is sealed with the body. */
+  /** Entity tag from the source. Hosts use the one that is sealed with the body. */
   readonly etag: string | null;
-  /** How many answers of the source stood by this body since it was published. */
+  /** Number of responses of the source that confirmed this body since it was published. */
   readonly confirms: number;
-  /** Id of the host that leads. */
+  /** Id of the leading host. */
   readonly by: string;
-  /** Goes up with each leader. */
+  /** Fencing number, which increases with each leader. */
   readonly fence: number;
 }
 
-/** No head is longer. A longer text is refused unread. */
+/** Maximum length of a head. A longer text is rejected without parsing. */
 export const MAX_HEAD_BYTES = 2_048;
 
-/** Tags that are longer are left out of the head: each beat carries it. */
+/** Maximum length of an entity tag in the head. Longer ones are left out, because each heartbeat carries it. */
 const MAX_ETAG_LENGTH = 256;
 
-/** The latest instant that a `Date` can hold. */
+/** Latest instant that a `Date` can hold. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** The head as JSON, with a proof that a host of the fleet wrote it for the map of that name. */
+/** Returns the head as JSON, with an HMAC that proves that a host of the fleet wrote it for the map of that name. */
 export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer): string {
   const etag = head.etag !== null && head.etag.length <= MAX_ETAG_LENGTH ? head.etag : null;
   const written = { ...head, etag };
@@ -36,8 +36,8 @@ export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer
 }
 
 /**
- * The head that a text holds; null where it is anything else: too long, no JSON, absurd numbers, written without a
- * secret of the fleet, or for another map. A head that somebody has kept and written again is not noticed here.
+ * Parses a head. Returns null if it is too long, not JSON, has absurd numbers, was written without a secret of the
+ * fleet, or belongs to another map. A replayed older head is not detected here.
  */
 export function readMapHead(text: string, mapName: string, sealer: FleetSealer): MapHead | null {
   if (text.length > MAX_HEAD_BYTES) return null;
@@ -52,12 +52,12 @@ function parsed(text: string): unknown {
   try {
     return parseForeignJson(text);
   } catch {
-    // Whatever is wrong with it, it is no head, and the caller says so.
+    // A text that cannot be parsed is not a head, which the caller reports.
     return null;
   }
 }
 
-/** What the proof is about: each field, in an order that never changes. */
+/** Returns the text that the HMAC covers: each field, in an order that never changes. */
 function statementOf(head: MapHead, mapName: string): string {
   const { sha256, generatedAtMs, expiresAtMs, etag, confirms, by, fence } = head;
   return JSON.stringify(['map head', mapName, sha256, generatedAtMs, expiresAtMs, etag, confirms, by, fence]);

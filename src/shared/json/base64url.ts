@@ -1,7 +1,7 @@
 /**
- * The bytes that `text` encodes in base64url without padding (RFC 7515 section 2), or null where another text encodes
- * the same bytes. `Buffer.from` skips what it does not understand, so the bytes are encoded again and compared: two
- * spellings of one signature or key would let bytes be altered without anybody noticing.
+ * Decodes base64url without padding (RFC 7515 section 2). Returns null if another text encodes the same bytes.
+ * `Buffer.from` skips invalid characters, so the bytes are encoded again and compared. Otherwise a signature or key
+ * could be altered in its spelling without being noticed.
  */
 export function decodeBase64url(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64url');

@@ -1,7 +1,7 @@
 /**
- * What every scanner of raw JSON bytes needs: its structural bytes, the end of a string and the depth of nesting.
- * Nothing here checks that the bytes are JSON; for bytes that are not, the answers only have to be safe. All
- * structural bytes are ASCII, and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
+ * Primitives for scanners of raw JSON bytes: structural bytes, the end of a string and the nesting depth. Nothing here
+ * checks that the bytes are JSON; for other bytes, the results only have to be safe. All structural bytes are ASCII,
+ * and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
  */
 
 export const QUOTE = 0x22;
@@ -28,14 +28,14 @@ export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** The index of the first byte from `start` on that is not white space; the length of `bytes` if there is none. */
+/** Returns the index of the first byte from `start` that is not white space, or the length of `bytes` if all are. */
 export function skipSpace(bytes: Uint8Array, start: number): number {
   let index = start;
   while (isSpace(bytes[index])) index += 1;
   return index;
 }
 
-/** The index just after the string whose opening quote is at `start`; -1 if the string does not end. */
+/** Returns the index after the string whose opening quote is at `start`, or -1 if the string does not end. */
 export function endOfString(bytes: Uint8Array, start: number): number {
   for (let index = start + 1; index < bytes.length; index += 1) {
     const byte = bytes[index];
@@ -45,7 +45,7 @@ export function endOfString(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
-/** The index just after the object or array that opens at `start`; -1 if none opens there or it does not end. */
+/** Returns the index after the object or array that opens at `start`, or -1 if none opens there or it does not end. */
 export function endOfContainer(bytes: Uint8Array, start: number): number {
   if (!isOpening(bytes[start])) return -1;
   let depth = 0;
@@ -64,15 +64,15 @@ export function endOfContainer(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
-/** What a scan of a whole document counts. */
+/** Result of scanning a whole document. */
 export interface JsonStructure {
-  /** Colons outside strings: one for each member of each object, whether its key occurs twice or not. */
+  /** Number of colons outside strings, which is one for each member of each object, including repeated keys. */
   readonly memberCount: number;
-  /** The index of the first byte that nests deeper than the limit; the scan stops there. -1 if none does. */
+  /** Index of the first byte that is nested deeper than the limit, where the scan stops; -1 without such a byte. */
   readonly tooDeepAt: number;
 }
 
-/** Counts the members of a document and caps its nesting at `maxDepth` levels, without parsing it. */
+/** Counts the members of a document and limits its nesting to `maxDepth` levels, without parsing it. */
 export function scanStructure(bytes: Uint8Array, maxDepth: number): JsonStructure {
   let memberCount = 0;
   let depth = 0;

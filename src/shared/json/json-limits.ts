@@ -1,17 +1,20 @@
-/** What JSON of others may hold before it is parsed. */
+/** Limits for untrusted JSON, checked before it is parsed. */
 export interface JsonLimits {
-  /** Levels of objects and arrays in each other. */
+  /** Maximum nesting depth of objects and arrays. */
   readonly maxDepth: number;
-  /** Objects and arrays. Each costs V8 up to 400 ns, and 56 bytes. */
+  /** Maximum number of objects and arrays. Each costs V8 time and memory. */
   readonly maxContainers: number;
-  /** Members and items, counted by their commas. */
+  /** Maximum number of members and items, counted by their commas. */
   readonly maxValues: number;
-  /** Different short strings, about, of which a different name counts as four. V8 interns each of them. */
+  /**
+   * Approximate maximum number of different short strings, because V8 interns each of them. A different member name
+   * counts as four.
+   */
   readonly maxTexts: number;
 }
 
 /**
- * The limits for JSON that is parsed on the main thread. At each of them parsing takes 0.1 to 0.25 s
+ * Limits for JSON that is parsed on the main thread. Each of them bounds how long parsing blocks it
  * (docs/benchmarks.md, `npm run bench -- json-scan`).
  */
 export const FOREIGN_LIMITS: JsonLimits = {
@@ -22,8 +25,8 @@ export const FOREIGN_LIMITS: JsonLimits = {
 };
 
 /**
- * JSON of others that is not parsed, because it nests too deep or holds too much. The message is a clause that goes on
- * after its subject: "nests deeper than 128 levels".
+ * Error of untrusted JSON that is not parsed, because it is nested too deep or too large. The message is a clause that
+ * follows its subject: "nests deeper than 128 levels".
  */
 export class JsonFault extends Error {
   constructor(message: string) {

@@ -1,36 +1,39 @@
 import { FOREIGN_LIMITS, type JsonFault, type JsonLimits, tooDeep, tooMany } from './json-limits.ts';
 import { STRUCTURE_SCAN } from './structure-scan.ts';
 
-/** The little of WebAssembly that is used here. The types of Node.js do not have it. */
+/** The part of WebAssembly that is used here. The types of Node.js do not include it. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What structure-scan.wat exports. */
+/** Exports of structure-scan.wat. */
 interface StructureScan {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Scans that many bytes, a multiple of 64. Returns 1 as soon as they nest too deep, else 0. */
+  /** Scans `length` bytes, a multiple of 64. Returns 1 as soon as they are nested too deep, else 0. */
   readonly scan: (length: number) => number;
 }
 
-/** Where the bytes begin in the memory of the module, how many it takes at once, and how many it looks at together. */
+/** Layout of the module's memory: where the bytes begin, how many fit at once, and how many are scanned together. */
 const START = 1_024;
 const MOST_BYTES = 64 * 1024;
 const BLOCK_BYTES = 64;
 
-/** The members of the module's state, as 32-bit words. */
+/** Fields of the module's state, as indexes of 32-bit words. */
 const DEPTH_LIMIT = 1;
 const CONTAINERS = 2;
 const COMMAS = 3;
 const STATE_WORDS = 8;
 
-/** Characters of a text that are at most `MOST_BYTES` bytes, with what is left over from before. */
+/** Maximum number of characters that fit into `MOST_BYTES` bytes together with the rest of the previous piece. */
 const PIECE_LENGTH = 20_000;
 
 const SPACE = 0x20;
 
-/** The module, instantiated when it is first needed. It is never run by two scanners at once: nothing here waits. */
+/**
+ * WebAssembly module, instantiated on first use. Two scanners never run it at the same time, because nothing here is
+ * asynchronous.
+ */
 let shared: { readonly scan: StructureScan['scan']; readonly bytes: Uint8Array; readonly state: Int32Array } | null =
   null;
 
@@ -49,13 +52,13 @@ function sharedModule(): NonNullable<typeof shared> {
 const encoder = new TextEncoder();
 
 /**
- * Scans JSON for its depth and its size while its bytes arrive, in any pieces, without parsing it: about 3 GB/s. It
- * does not check that the bytes are JSON; for bytes that are not, the answer is only safe.
+ * Scans JSON for its depth and size while its bytes arrive, in pieces of any size, without parsing it. It does not
+ * check that the bytes are JSON; for other bytes, the result is only safe.
  */
 export class JsonScanner {
   readonly #limits: JsonLimits;
   readonly #state = new Int32Array(STATE_WORDS);
-  /** What has come since the last whole block. */
+  /** Bytes since the last whole block. */
   readonly #rest = new Uint8Array(BLOCK_BYTES);
   #restLength = 0;
   #fault: JsonFault | null = null;
@@ -65,12 +68,12 @@ export class JsonScanner {
     this.#state[DEPTH_LIMIT] = limits.maxDepth;
   }
 
-  /** Commas outside strings, of what was scanned. */
+  /** Number of commas outside strings so far. */
   get commas(): number {
     return this.#state[COMMAS] ?? 0;
   }
 
-  /** Takes the next bytes. Returns what is wrong with the JSON so far; null as long as nothing is. */
+  /** Scans the next bytes. Returns what is wrong with the JSON so far; null if nothing is. */
   write(bytes: Uint8Array): JsonFault | null {
     const { bytes: memory } = sharedModule();
     for (let from = 0; from < bytes.length && this.#fault === null; ) {
@@ -82,7 +85,7 @@ export class JsonScanner {
     return this.#fault;
   }
 
-  /** Takes the next characters, as {@link write} does. */
+  /** Scans the next characters, as {@link write} does. */
   writeText(text: string): JsonFault | null {
     const { bytes: memory } = sharedModule();
     for (let from = 0; from < text.length && this.#fault === null; from += PIECE_LENGTH) {
@@ -92,7 +95,7 @@ export class JsonScanner {
     return this.#fault;
   }
 
-  /** Says that nothing more comes. Returns what is wrong with the JSON; null if nothing is. */
+  /** Ends the scan. Returns what is wrong with the JSON; null if nothing is. */
   end(): JsonFault | null {
     const { bytes: memory } = sharedModule();
     const padding = (BLOCK_BYTES - this.#restLength) % BLOCK_BYTES;
@@ -101,7 +104,7 @@ export class JsonScanner {
     return this.#fault;
   }
 
-  /** Scans the whole blocks of what is left over and of the `size` bytes that are in the memory after it. */
+  /** Scans the whole blocks of the remaining bytes and of the `size` bytes that follow them in memory. */
   #scan(size: number): void {
     const { bytes: memory, state, scan } = sharedModule();
     memory.set(this.#rest.subarray(0, this.#restLength), 0);

@@ -3,36 +3,39 @@ import { BRACE_OPEN, BRACKET_OPEN } from './json-lexer.ts';
 import { FOREIGN_LIMITS, type JsonLimits, tooMany } from './json-limits.ts';
 import { JsonScanner } from './json-scanner.ts';
 
-/** Shorter JSON costs little, whatever it holds, unless it nests deep. */
+/** Length below which JSON is cheap to parse, whatever it contains, unless it is nested deep. */
 const CHEAP_LENGTH = 128 * 1024;
 
-/** How much of a text is looked at to estimate its different names. */
+/** Number of samples of a text for estimating its different names. */
 const SAMPLES = 32;
 const SAMPLE_LENGTH = 2 * 1024;
 
-/** Whole strings, whether a colon makes them names or not. The last one of a sample may be cut off. */
+/** Matches whole strings, with a colon if they are names. The last string of a sample may be cut off. */
 const TEXTS = /"((?:[^"\\]|\\[\s\S]?)*)(?:"(\s*:)?|$)/g;
 
-/** Where a string surely begins. */
+/** Matches a place where a string certainly begins. */
 const FIRST_TEXT = /[{[,]\s*"/;
 
-/** A new name costs about four times as much as a new short string: it changes the shape of its object. */
+/**
+ * Weight of a name. A new name changes the shape of its object, so it costs about four times as much as a new short
+ * string.
+ */
 const NAME_WEIGHT = 4;
 
-/** V8 interns strings up to this length as it does names. */
+/** Maximum length of strings that V8 interns in the same way as names. */
 const INTERNED_LENGTH = 10;
 
 /**
- * Parses JSON that somebody else wrote: a connector, a client, a file. All JSON of others goes through here (`npm run
- * house` checks it). Throws a {@link JsonFault}, before anything is parsed, for JSON that nests too deep or holds so
- * much that parsing would stop the event loop, and a SyntaxError for what is no JSON.
+ * Parses untrusted JSON: from a connector, a client or a file. All untrusted JSON goes through here (`npm run house`
+ * checks it). Throws a {@link JsonFault}, before anything is parsed, for JSON that is nested too deep or so large that
+ * parsing would block the event loop. Throws a SyntaxError for invalid JSON.
  */
 export function parseForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMITS): unknown {
   checkForeignJson(text, limits);
   return JSON.parse(text);
 }
 
-/** Throws a {@link JsonFault} as {@link parseForeignJson} does, and parses nothing. */
+/** Throws a {@link JsonFault} in the same cases as {@link parseForeignJson}, without parsing anything. */
 export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMITS): void {
   // The shortest text that nests deeper than N levels has N + 1 opening brackets. Most messages have fewer.
   if (text.length <= limits.maxDepth || (text.length <= CHEAP_LENGTH && isShallow(text, limits.maxDepth))) return;
@@ -42,9 +45,7 @@ export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMI
   checkTexts(text, scanner.commas, limits);
 }
 
-/**
- * Throws a {@link JsonFault} if a text of which `commas` commas were counted holds too many names and short strings.
- */
+/** Throws a {@link JsonFault} if a text with `commas` commas contains too many names and short strings. */
 function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, random: Random = systemRandom): void {
   if (commas * NAME_WEIGHT > maxTexts && weightOfTexts(text, random) > maxTexts)
     throw tooMany('different names', maxTexts / NAME_WEIGHT);
@@ -52,7 +53,7 @@ function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, rand
 
 const OPENING: readonly string[] = [BRACKET_OPEN, BRACE_OPEN].map((code) => String.fromCharCode(code));
 
-/** Whether a text has at most `maxDepth` opening brackets, those within strings among them. */
+/** Whether a text has at most `maxDepth` opening brackets, including those within strings. */
 function isShallow(text: string, maxDepth: number): boolean {
   let count = 0;
   for (const opening of OPENING) {
@@ -65,15 +66,15 @@ function isShallow(text: string, maxDepth: number): boolean {
 }
 
 /**
- * Estimates from samples how many different names and short strings a text holds, and weighs them. What was not sampled
- * is taken to hold new ones as often as the samples hold one once (Good and Turing).
+ * Estimates from samples how many different names and short strings a text contains, and weighs them. The rest of the
+ * text is assumed to contain new ones at the rate at which the samples contain strings exactly once (Good and Turing).
  */
 function weightOfTexts(text: string, random: Random): number {
   const seen = new Map<string, number>();
   const length = Math.floor(text.length / SAMPLES);
   let read = 0;
   for (let index = 0; index < SAMPLES; index += 1) {
-    // Where a sample lies is left to chance, so that nobody can write around it.
+    // The position of a sample is random, so that an attacker cannot avoid it.
     const from = index * length + Math.floor(random.next() * Math.max(0, length - SAMPLE_LENGTH));
     const sample = text.slice(from, from + Math.min(length, SAMPLE_LENGTH));
     read += sample.length;

@@ -6,7 +6,7 @@ import { GrowingBytes } from '../net/growing-bytes.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/thread-messages.ts';
 
-/** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
+/** The part of `fetch` that downloading a map needs. It may be undici's, a global one or the caller's own. */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
 
 interface FetchMapInit {
@@ -16,7 +16,7 @@ interface FetchMapInit {
   readonly signal: AbortSignal;
 }
 
-/** The part of a `Response` that a map needs. */
+/** The part of a `Response` that downloading a map needs. */
 interface MapResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -24,9 +24,9 @@ interface MapResponse {
 }
 
 /**
- * Asks for a map, once, under one deadline that covers everything up to the last byte of the body. Reads at most
- * `maxBytes` of the body, decompressed (the option `maxMapBytes`): this is where the cap on the size of a map is kept.
- * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED,
+ * Requests a map once, under one deadline that covers everything up to the last byte of the body. Reads at most
+ * `maxBytes` of the body after decompression (the option `maxMapBytes`), which enforces the size limit of maps. Throws
+ * the MAP_… code of a network failure (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED,
  * MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
 export async function acquireMap(
@@ -38,14 +38,14 @@ export async function acquireMap(
   const startedMs = monotonicMs();
   using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
   try {
-    // Raced besides being signalled: a caller's own fetch may not heed the signal.
+    // The signal is also raced, because a caller's own fetch may ignore it.
     return await raceSignal(exchange(request, nowMs, fetch, limit.signal, startedMs), limit.signal);
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
     if (error instanceof SwitchyardError) throw error;
     const isRefused = error instanceof Error && isRefusedAnswer(error.cause);
     const reason = isRefused
-      ? 'fetch refuses the answer, as it does a 407 or one encoded many times over'
+      ? 'fetch rejected the response, as it does for a 407 or for too many content encodings'
       : rootReason(error);
     const why = `Cannot fetch the service map from ${place(request)}: ${reason}`;
     throw new ConnectorManifestError(classifyFetchError(error), why, { cause: error });
@@ -53,8 +53,8 @@ export async function acquireMap(
 }
 
 /**
- * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go
- * on confirming it for ever. Asked once.
+ * Requests a map. If the server only confirms a known map that has expired since, requests the whole map once more: a
+ * cache in between may continue to confirm it forever.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;
@@ -73,7 +73,7 @@ async function exchange(
   startedMs: number,
 ): Promise<Acquired> {
   const headers: Record<string, string> = {
-    // Spelled as callers' own fetches have always been given them.
+    // The spelling that callers' own fetch functions have always received.
     Accept: 'application/json',
     'Cache-Control': 'no-cache',
     ...request.headers,
@@ -86,7 +86,7 @@ async function exchange(
   try {
     assertUsable(response, request, nowMs);
   } catch (error) {
-    // A body that nobody reads would hold its connection until the collector comes by.
+    // An unread body would keep its connection until garbage collection.
     await response.body?.cancel?.().catch(() => {});
     throw error;
   }
@@ -113,14 +113,14 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 407) return 'MAP_PROXY';
   if (status === 429) return 'MAP_RATE_LIMITED';
   if (status === 304) return 'MAP_NOT_MODIFIED_UNASKED';
-  // Status 0: what fetch makes of a redirect that must not be followed.
+  // fetch reports status 0 for a redirect that must not be followed.
   return status === 0 || (status >= 300 && status < 400) ? 'MAP_REDIRECTED' : 'MAP_HTTP_STATUS';
 }
 
 function complaintOf(status: number): string {
   switch (codeOfStatus(status)) {
     case 'MAP_NOT_MODIFIED_UNASKED':
-      return 'answered 304 though no version was named.';
+      return 'answered 304 to a request that sent no `If-None-Match`.';
     case 'MAP_REDIRECTED':
       return 'answered with a redirect; redirects are not followed.';
     case 'MAP_UNAUTHORIZED':
@@ -130,7 +130,7 @@ function complaintOf(status: number): string {
   }
 }
 
-/** Reads the body. Throws MAP_TOO_LARGE as soon as it is longer than `maxBytes`, whatever length it announces. */
+/** Reads the body. Throws MAP_TOO_LARGE as soon as it exceeds `maxBytes`, whatever length it declares. */
 async function readCapped({ body, headers }: MapResponse, request: MapRequest): Promise<Uint8Array<ArrayBuffer>> {
   // Of an encoded body this is the length before decoding: a hint that is too small.
   const bytes = new GrowingBytes(Number(headers.get('content-length')), request.maxBytes);
@@ -155,7 +155,7 @@ function timeoutError(request: MapRequest): Error {
   );
 }
 
-/** The URL without its query, which may hold a token. */
+/** Returns the URL without its query, which may contain a token. */
 function place(request: MapRequest): string {
   const url = new URL(request.url);
   return url.origin + url.pathname;

@@ -1,14 +1,16 @@
 import { ConnectorManifestError } from '../errors.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
 
-/** Whether a floor lies so far ahead that no map of the present reaches it: a wrong clock once accepted that map. */
+/**
+ * Whether a floor is so far in the future that no current map reaches it: the map was once accepted with a wrong clock.
+ */
 export function isFloorInFuture(floorMs: number, nowMs: number, maxSkewMs: number): boolean {
   return floorMs > nowMs + maxSkewMs;
 }
 
 /**
- * Throws MAP_ROLLED_BACK for a map that is older than one accepted before. `detail.floorMs` is when that was
- * generated; the message says so where it lies in the future, and how to get out of that.
+ * Throws MAP_ROLLED_BACK for a map that is older than one accepted before. `detail.floorMs` is the time when the
+ * accepted map was generated. If that is in the future, the message says so, and how to recover.
  */
 export function assertNotRolledBack(
   generatedAtMs: number,
@@ -16,10 +18,10 @@ export function assertNotRolledBack(
 ): void {
   if (floorMs === null || generatedAtMs >= floorMs) return;
   const [generatedAt, floor] = [generatedAtMs, floorMs].map((ms) => new Date(ms).toISOString());
-  const message = `The service map of ${generatedAt} is older than the one of ${floor} accepted before.`;
+  const message = `The service map of ${generatedAt} is older than the one of ${floor}, which was accepted before.`;
   const way =
-    ' That instant is still to come: this host once accepted a map with a wrong clock. Correct the clock, then have' +
-    ' it forgotten with `mcp-switchyard state reset-floor`.';
+    ' That time is in the future: this host accepted a map while its clock was wrong. Correct the clock, then ' +
+    'run `mcp-switchyard state reset-floor`.';
   const why = isFloorInFuture(floorMs, nowMs, maxSkewMs) ? message + way : message;
   throw new ConnectorManifestError('MAP_ROLLED_BACK', why, { detail: { floorMs } });
 }

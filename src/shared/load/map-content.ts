@@ -5,23 +5,26 @@ import { SIGNATURE_MEMBER } from '../map/signature.ts';
 import { type DigestTexts, digestOfMap, digestTextsOf } from '../signatures/map-digest.ts';
 import type { SignedMap } from '../signatures/map-signatures.ts';
 
-/** What the signatures of a received map are verified over. */
+/** Content of a received map that its signatures are verified over. */
 export interface MapContent extends SignedMap {
-  /** HMAC-SHA256 over everything but `signature`. Takes as long as the map is large, each time. */
+  /**
+   * Returns the HMAC-SHA256 over everything except `signature`. Each call takes time in proportion to the size of the
+   * map.
+   */
   readonly macOf: (key: string) => Buffer;
 }
 
 /** A whole map in its canonical form. */
 export interface WholeContent extends MapContent {
-  /** The canonical form of each element of `connectors`. */
+  /** Canonical form of each element of `connectors`. */
   readonly texts: readonly string[];
-  /** The SHA-256 of each of `texts`, one after the other. */
+  /** SHA-256 of each of `texts`, one after the other. */
   readonly digests: Uint8Array;
-  /** The texts of `digests`; null while nobody has asked for the digest of the map. */
+  /** Returns the texts of `digests`; null until the digest of the map was needed. */
   readonly digestTexts: () => DigestTexts | null;
 }
 
-/** Writes a parsed map in its canonical form, once, for all of its signatures. */
+/** Converts a parsed map to its canonical form, once for all of its signatures. */
 export function contentOf(map: Readonly<Record<string, unknown>>): WholeContent {
   const pieces: string[] = [];
   const texts: string[] = [];

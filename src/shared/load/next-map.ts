@@ -12,14 +12,14 @@ import {
 } from '../signatures/map-digest.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** An entry of the new map: an old one, or one that was parsed. */
+/** An entry of the new map: an old entry, or one that was parsed. */
 export interface Placed {
-  /** Which entry of the old map has the same bytes; -1 if none. */
+  /** Index of the entry of the old map with the same bytes; -1 without one. */
   readonly old: number;
   readonly entry: RawEntry | null;
 }
 
-/** What the next map is compared with: of old entries what was known, of the others what is new. */
+/** Assembles the facts about the next map: known facts of old entries, and new ones of the others. */
 export function nextMapOf(
   body: Buffer,
   bodySha256: string,
@@ -47,7 +47,7 @@ export function nextMapOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: null };
 }
 
-/** The texts of the digests of `next`: those of the map before, with the few replaced that are others. */
+/** Returns the digest texts of `next`: those of the map before, with the changed ones replaced. */
 export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, next: ProvenMap): DigestTexts {
   if (before.digestTexts === null) return digestTextsOf(next.digests);
   const texts = emptyDigestTexts(placed.length);
@@ -56,9 +56,9 @@ export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, ne
   return texts;
 }
 
-/** Old entries that follow each other in both maps. */
+/** A run of old entries that follow each other in both maps. */
 interface Run {
-  /** The place of the first of them in the new map, and in the old one. */
+  /** Index of its first entry in the new map, and in the old one. */
   readonly to: number;
   readonly from: number;
   readonly count: number;
@@ -77,7 +77,10 @@ function* oldRuns(placed: readonly Placed[]): Generator<Run> {
   }
 }
 
-/** The MAC of the whole map. Adjacent entries in canonical form, one comma apart, go into it as one run of bytes. */
+/**
+ * Returns the MAC of the whole map. Adjacent entries in canonical form, one comma apart, are hashed as one run of
+ * bytes.
+ */
 export function macOfNext(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key: string): Buffer {
   const { body, starts, ends, canonical } = map;
   return macWithEntries(skeleton, key, (mac) => {

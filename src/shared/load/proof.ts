@@ -11,12 +11,12 @@ export interface Proof {
   readonly generatedAtMs: number;
   readonly expiresAtMs: number;
   readonly signers: MapSigners;
-  /** The entries that were added or changed, in map order. */
+  /** Entries that were added or changed, in map order. */
   readonly sent: readonly RawEntry[];
   readonly digests: DigestTable;
   readonly delta: Delta;
   readonly bodySha256: string;
   readonly phases: Omit<LoadPhases, 'fetch'>;
-  /** What proves the next map the sooner; null where there is nothing to be had. */
+  /** Returns data that makes verifying the next map faster; null if it is not available. */
   readonly trace: () => ProvenMap | null;
 }

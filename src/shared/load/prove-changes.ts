@@ -11,13 +11,13 @@ import type { ProvenMap } from './proven-maps.ts';
 import { assertTimely } from './timeliness.ts';
 import { assertMapId, verifyTrust } from './verify-trust.ts';
 
-/** An entry is two levels down. */
+/** Entries are nested two levels deep in a map. */
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
 
 /**
- * Proves a map that follows one which was proven: entries whose bytes are the same are neither parsed nor checked
- * nor written down anew, but the signature is that of all of it. Null wherever anything is not as it should be, and
- * where it is only unusual: then the whole proof says what.
+ * Verifies a map that follows a verified one. Entries with the same bytes are neither parsed nor checked nor
+ * canonicalized again, but the signature is verified over the whole map. Returns null if anything is wrong or merely
+ * unusual. The full verification then reports the reason.
  */
 export function proveChanges(
   bytes: Uint8Array,
@@ -28,7 +28,7 @@ export function proveChanges(
   try {
     return prove(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bodySha256, before, policy);
   } catch {
-    // Whatever is wrong with it, the whole proof finds it too, and says it as it does of any map.
+    // The full verification finds the same problem and reports it as for any map.
     return null;
   }
 }
@@ -86,14 +86,14 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
   };
 }
 
-/** Finds the entries of the old map in the new one: mostly they are where they were, but for a few between them. */
+/** Finds the entries of the old map in the new one. Most of them are in the same order, with few others in between. */
 class Matcher {
   readonly #body: Buffer;
   readonly #before: ProvenMap;
   #byId: ReadonlyMap<string, number> | null = null;
   readonly #parsed = new Map<number, RawEntry>();
   readonly #same = new Map<number, number>();
-  /** The old entry that is expected next. */
+  /** Index of the old entry that is expected next. */
   #cursor = 0;
 
   constructor(body: Buffer, before: ProvenMap) {
@@ -101,11 +101,11 @@ class Matcher {
     this.#before = before;
   }
 
-  /** The end of the entry at `start` if it is the expected old one; -1 if it is another. */
+  /** Returns the end of the entry at `start` if it is the expected old one; -1 if it is another. */
   endOfSame(start: number): number {
     const end = this.#endIfSame(start, this.#cursor);
     if (end < 0) {
-      // What is not as expected is looked at before the next: it may say where the old ones go on.
+      // An unexpected entry is examined before the next one: it may show where the old entries continue.
       return this.#resume(start);
     }
     this.#same.set(start, this.#cursor);
@@ -113,7 +113,7 @@ class Matcher {
     return end;
   }
 
-  /** Each entry with the old one that it is; null where two have one id. */
+  /** Returns each entry with the matching old one; null if two entries have the same id. */
   place({ starts, ends }: EntryBytes): Placed[] | null {
     const used = new Set<string>();
     const placed: Placed[] = [];
@@ -128,7 +128,7 @@ class Matcher {
     return placed;
   }
 
-  /** Looks for the old entry that has the id of the one at `start`: old ones may have gone from before it. */
+  /** Looks for the old entry with the id of the entry at `start`: old entries before it may have been removed. */
   #resume(start: number): number {
     const end = endOfObject(this.#body, start);
     if (end < 0) return -1;
@@ -163,12 +163,12 @@ class Matcher {
   }
 }
 
-/** The map without its entries: what is left to be parsed and checked as a whole. */
+/** Returns the map without its entries, which remains to be parsed and checked as a whole. */
 function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
 }
 
-/** What turns the old map into the new one. An entry that is only written down in another way did not change. */
+/** Returns the changes from the old map to the new one. An entry that is only written differently is unchanged. */
 function differenceOf(
   placed: readonly Placed[],
   before: ProvenMap,

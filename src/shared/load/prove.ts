@@ -13,10 +13,10 @@ import { assertTimely, isServable } from './timeliness.ts';
 import { assertMapId, verifyTrust } from './verify-trust.ts';
 
 /**
- * Proves that `bytes` are a current map of the holders of the keys: parse → verify the signatures → check the shape →
- * judge the time → compare with the known map. Bytes that were proven before are `same-body`. With what `proven`
- * remembers of the known map only what changed since is parsed, checked and written down anew. Throws the MAP_…
- * code of the first check that fails; nothing is taken from a map that fails any.
+ * Verifies that `bytes` are a current map signed by the trusted keys: parse → verify the signatures → check the shape →
+ * check the time → compare with the known map. Bytes that were verified before give `same-body`. If `proven` remembers
+ * the known map, only changes since then are parsed, checked and canonicalized. Throws the MAP_… code of the first
+ * check that fails; nothing of a map that fails is used.
  */
 export function proveMap(
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ export function proveMap(
   const bodySha256 = hash('sha256', bytes);
   const isKnown = known?.bodySha256 === bodySha256;
   if (isKnown && isServable(known.expiresAtMs, policy)) return { kind: 'same-body' };
-  // The known bytes, once they have expired, are proven again: that says which of their bounds it was.
+  // Known bytes that have expired are verified again, to find out which of their bounds has passed.
   const before = known === null || isKnown ? undefined : proven?.get(known.bodySha256);
   const proof = before === undefined ? null : proveChanges(bytes, bodySha256, before, policy);
   return proof ?? proveWhole(bytes, bodySha256, known, policy);
@@ -63,7 +63,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   };
 }
 
-/** What is to be kept of a map that was proven as a whole. */
+/** Returns the data to keep of a map that was fully verified. */
 function traceOf(
   bytes: Uint8Array,
   bodySha256: string,
@@ -80,7 +80,7 @@ function traceOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: digestTexts() };
 }
 
-/** Milliseconds since the last call, or since the stopwatch was made. */
+/** Returns a function that returns the milliseconds since its last call, or since the stopwatch was created. */
 function stopwatch(): () => number {
   let lastMs = monotonicMs();
   return () => {

@@ -1,30 +1,27 @@
 import type { DigestTexts } from '../signatures/map-digest.ts';
 
-/**
- * The connectors of a map that was proven, as their bytes are in its body: what did not change need not be proven
- * again.
- */
+/** Connectors of a verified map with their positions in its body. Unchanged ones need not be verified again. */
 export interface ProvenMap {
   readonly bodySha256: string;
   readonly body: Buffer;
   readonly ids: readonly string[];
-  /** Where each entry begins and ends in the body. */
+  /** Offsets at which each entry begins and ends in the body. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
-  /** The canonical form of each entry; null where its bytes are that already. */
+  /** Canonical form of each entry; null if its bytes are in canonical form already. */
   readonly canonical: readonly (string | null)[];
-  /** 32 bytes each. */
+  /** Digests of the entries, 32 bytes each. */
   readonly digests: Uint8Array;
-  /** The texts of `digests` that asymmetric signatures cover; null where none were verified. */
+  /** Texts of `digests` that asymmetric signatures cover; null if none were verified. */
   readonly digestTexts: DigestTexts | null;
 }
 
-/** What a thread keeps of proven maps at most. The one that was used longest ago goes first. */
+/** Maximum size of the verified maps that a thread keeps. The least recently used one is dropped first. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
- * What a thread remembers of the maps that it proved last, by the checksum of their bodies. Lost with the thread,
- * which costs one whole proof.
+ * Verified maps that a thread remembers, by the checksum of their bodies. They are lost with the thread, which costs
+ * one full verification.
  */
 export class ProvenMaps {
   readonly #maps = new Map<string, ProvenMap>();

@@ -15,27 +15,27 @@ import type { Proof } from './proof.ts';
 import { proveMap } from './prove.ts';
 import type { ProvenMaps } from './proven-maps.ts';
 
-/** What a thread brings to a load. */
+/** Context that a thread provides for a load. */
 export interface LoadContext {
-  /** How the thread calls itself in reports. */
+  /** Name of the thread in reports. */
   readonly thread: string;
   readonly fetch: FetchMap;
-  /** Aborted to cancel; its reason becomes the failure. */
+  /** Aborts to cancel the load. Its reason becomes the failure. */
   readonly signal: AbortSignal;
-  /** What the thread remembers of maps that it proved; null for nothing. */
+  /** Verified maps that the thread remembers; null for none. */
   readonly proven: ProvenMaps | null;
 }
 
 const NO_PHASES = { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 };
 
-/** The report of a load that has not done anything yet. */
+/** Returns the report of a load that has not started yet. */
 export function emptyReport(thread: string): LoadReport {
   return { thread, bytes: 0, phases: NO_PHASES };
 }
 
 /**
- * One load from the request to its last event, on whichever thread calls it: acquire → prove → chunks → commit.
- * Never throws; a failure is its last event. The grammar of the events is that of thread-messages.ts.
+ * Runs one load from the request to its last event, on whichever thread calls it: acquire → verify → chunks → commit.
+ * Never throws: a failure is its last event. thread-messages.ts defines the order of the events.
  */
 export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
   let report = emptyReport(context.thread);
@@ -54,10 +54,10 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
       return;
     }
     report = { ...report, phases: { ...report.phases, ...proof.phases } };
-    // The body is handed over to whoever wants it: what is remembered is a copy then.
+    // The body is transferred to the thread that wants it, so a copy is remembered.
     const body = task.wantsBody && context.proven !== null ? acquired.bytes.slice() : acquired.bytes;
     yield* proofEvents(proof, task.wantsBody ? { ...acquired, bytes: body } : { ...acquired, bytes: null }, report);
-    // Only now: nobody waits for it.
+    // Computed last, because no caller waits for it.
     const trace = context.proven === null ? null : proof.trace();
     if (trace !== null) context.proven?.keep(trace, task.known?.bodySha256 ?? null);
   } catch (error) {
@@ -73,7 +73,7 @@ function assertVersion(task: LoadTask): void {
   );
 }
 
-/** What acquiring a body gives, without the body where nobody wants it. */
+/** Result of acquiring a body, without the body if it is not wanted. */
 type Acquisition = Omit<AcquiredBody, 'bytes'> & { readonly bytes: AcquiredBody['bytes'] | null };
 
 function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): Generator<LoadEvent, void, undefined> {

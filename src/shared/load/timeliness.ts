@@ -5,9 +5,9 @@ import type { ExpiryBound } from '../signatures/map-signatures.ts';
 import { assertNotRolledBack } from './floor.ts';
 
 /**
- * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.
- * The map expires at the earliest of its own `ttlSeconds` and of `bounds`; returns this instant in epoch ms. Throws
- * MAP_FROM_FUTURE, MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
+ * Checks that a map is not expired, not from the future, and not older than one accepted before. The map expires at the
+ * earliest of its own `ttlSeconds` and of `bounds`. Returns this instant in epoch milliseconds. Throws MAP_FROM_FUTURE,
+ * MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
  */
 export function assertTimely(
   map: Pick<CheckedServiceMap, 'generatedAtMs' | 'expiresAtMs'>,
@@ -18,7 +18,7 @@ export function assertTimely(
   if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
     throw new ConnectorManifestError(
       'MAP_FROM_FUTURE',
-      `The service map says it was generated at ${generatedAt}, which is still to come.`,
+      `The service map has \`generatedAt\` ${generatedAt}, which is in the future.`,
     );
   }
   assertNotRolledBack(map.generatedAtMs, policy);
@@ -28,15 +28,15 @@ export function assertTimely(
   return earliest.atMs;
 }
 
-/** What ends a map, in words. */
+/** Descriptions of the reasons why a map expires. */
 const WHAT_EXPIRED: Readonly<Record<string, string>> = {
   MAP_KEY_EXPIRED: 'A key that signed the service map expired',
   KEYS_EXPIRED: 'The newest key document, without which no key may sign the service map, expired',
 };
 
 /**
- * Whether a map that expires at this instant may be served: until then, and where expired maps are allowed for
- * `maxStaleMs` more.
+ * Whether a map that expires at this instant may be served: until then and, if expired maps are allowed, for
+ * `maxStaleMs` longer.
  */
 export function isServable(expiresAtMs: number, policy: ProofPolicy): boolean {
   const { allowExpired, maxStaleMs, nowMs } = policy;
@@ -51,11 +51,11 @@ function assertServable({ atMs, code }: ExpiryBound, policy: ProofPolicy): void 
     throw new ConnectorManifestError(code, `${WHAT_EXPIRED[code] ?? 'The service map expired'} at ${when}.`);
   throw new ConnectorManifestError(
     'MAP_TOO_STALE',
-    `The service map expired at ${when}, which is longer ago than ${policy.maxStaleMs} ms (maxStaleMs).`,
+    `The service map expired at ${when}, more than ${policy.maxStaleMs} ms ago (maxStaleMs).`,
   );
 }
 
-/** An instant as ISO 8601; one that no date can hold as a number. */
+/** Returns an instant as ISO 8601, or as a number if no date can hold it. */
 function isoOf(atMs: number): string {
   const date = new Date(atMs);
   return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();

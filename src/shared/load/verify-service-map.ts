@@ -6,49 +6,49 @@ import { readKeySet } from '../signatures/key-set.ts';
 import type { AcceptPolicy, MapSigners, SignatureTrust } from '../signatures/trust.ts';
 import { proveMap } from './prove.ts';
 
-/** What a service map must satisfy; the names are those of the manager's options. */
+/** Requirements for a service map. The names are those of the manager's options. */
 export interface VerifyServiceMapOptions {
-  /** A JWK set of public keys that may sign. */
+  /** JWK set of the public keys that may sign. */
   readonly signatureKeys?: object | undefined;
-  /** The secret of the HMAC, or several, the newest first. */
+  /** Secret of the HMAC, or several secrets, the newest first. */
   readonly signatureKey?: string | readonly string[] | undefined;
-  /** By default `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone, `both` with both. */
+  /** Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone, and `both` with both. */
   readonly accept?: AcceptPolicy | undefined;
-  /** How many different keys must have signed. Defaults to 1. */
+  /** Number of different keys that must have signed. Defaults to 1. */
   readonly threshold?: number | undefined;
-  /** The `id` that the map must have. By default any. */
+  /** Required `id` of the map. Defaults to any. */
   readonly mapId?: string | undefined;
-  /** The moment at which the map must be current. Defaults to now. */
+  /** Time at which the map must be current. Defaults to now. */
   readonly now?: Date | undefined;
-  /** How far `generatedAt` may lie ahead. Defaults to 5 minutes. */
+  /** How far `generatedAt` may be in the future. Defaults to 5 minutes. */
   readonly maxClockSkewMs?: number | undefined;
-  /** Defaults to no limit. */
+  /** Maximum number of connectors. Defaults to no limit. */
   readonly maxConnectors?: number | undefined;
 }
 
-/** What is known of a service map that was verified. */
+/** Facts about a verified service map. */
 export interface VerifiedServiceMap {
-  /** All members but `connectors`, `signature` and `signatures`. */
+  /** All members except `connectors`, `signature` and `signatures`. */
   readonly header: ServiceMapHeader;
   readonly connectorCount: number;
   readonly signers: MapSigners;
-  /** The earliest of the ends of the map, its signatures and their keys, epoch ms. */
+  /** Earliest expiry of the map, its signatures and their keys, in epoch milliseconds. */
   readonly expiresAtMs: number;
 }
 
 const DEFAULT_SKEW_MS = 300_000;
 
 /**
- * Verifies a service map as a host would: its bytes as they are served, or the parsed map. Throws the MAP_… code of
- * the first check that fails, KEYS_INVALID for a bad JWK set and OPTIONS_INVALID for a bad option or without any key.
+ * Verifies a service map as a host would: its bytes as they are served, or the parsed map. Throws the MAP_… code of the
+ * first check that fails, KEYS_INVALID for a bad JWK set, and OPTIONS_INVALID for a bad option or without any key.
  */
 export function verifyServiceMap(map: Uint8Array | object, options: VerifyServiceMapOptions): VerifiedServiceMap {
   const { now, maxClockSkewMs = DEFAULT_SKEW_MS, maxConnectors = Number.POSITIVE_INFINITY } = options;
-  // No comparison with NaN is true: a limit that is none would pass everything.
+  // No comparison with NaN is true, so an invalid limit would accept everything.
   if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime())))
-    throw invalid('`now` is no valid Date.');
-  if (!(maxClockSkewMs >= 0)) throw invalid('`maxClockSkewMs` is no number of at least 0.');
-  if (!(maxConnectors >= 0)) throw invalid('`maxConnectors` is no number of at least 0.');
+    throw invalid('`now` must be a valid Date.');
+  if (!(maxClockSkewMs >= 0)) throw invalid('`maxClockSkewMs` must be a number of at least 0.');
+  if (!(maxConnectors >= 0)) throw invalid('`maxConnectors` must be a number of at least 0.');
   const proof = proveMap(bytesOf(map), null, {
     trust: trustOf(options),
     nowMs: now?.getTime() ?? systemClock.now(),
@@ -58,7 +58,8 @@ export function verifyServiceMap(map: Uint8Array | object, options: VerifyServic
     allowExpired: false,
     maxStaleMs: null,
   });
-  if (proof.kind === 'same-body') throw new SwitchyardError('INTERNAL', 'A map is known before it was proven.');
+  if (proof.kind === 'same-body')
+    throw new SwitchyardError('INTERNAL', 'Unexpected `same-body` result without a known map.');
   const { header, delta, signers, expiresAtMs } = proof;
   return { header, connectorCount: delta.added.length, signers, expiresAtMs };
 }
@@ -70,8 +71,8 @@ function trustOf(options: VerifyServiceMapOptions): SignatureTrust {
   const accept = options.accept ?? defaultPolicy(hmacKeys.length > 0, keys.length > 0);
   if (hmacKeys.length + keys.length === 0)
     throw invalid('verifyServiceMap needs `signatureKeys`, a `signatureKey`, or both.');
-  if (!ACCEPT_POLICIES.includes(accept)) throw invalid(`\`accept\` is none of ${ACCEPT_POLICIES.join(', ')}.`);
-  if (!Number.isInteger(threshold) || threshold < 1) throw invalid('`threshold` is no whole number of at least 1.');
+  if (!ACCEPT_POLICIES.includes(accept)) throw invalid(`\`accept\` must be one of ${ACCEPT_POLICIES.join(', ')}.`);
+  if (!Number.isInteger(threshold) || threshold < 1) throw invalid('`threshold` must be an integer of at least 1.');
   return { accept, hmacKeys, keys, threshold, revoked: [], mapId, requiresSignature: false, keysExpireAtMs: null };
 }
 

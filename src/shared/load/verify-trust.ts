@@ -6,10 +6,10 @@ import { type ExpiryBound, judgeSignatures, type SignatureVerdict } from '../sig
 import type { MapSigner, MapSigners, SignatureTrust } from '../signatures/trust.ts';
 import type { MapContent } from './map-content.ts';
 
-/** The part of a policy that signatures are judged by. */
+/** The part of a policy that signatures are checked against. */
 export type TrustPolicy = Pick<ProofPolicy, 'trust' | 'nowMs' | 'maxSkewMs' | 'allowExpired'>;
 
-/** Who signed a map, and what ends this, besides the map's own `ttlSeconds`. */
+/** Signers of a map, and the expiry of their signatures and keys in addition to the map's own `ttlSeconds`. */
 export interface VerifiedTrust {
   readonly signers: MapSigners;
   readonly bounds: readonly ExpiryBound[];
@@ -18,8 +18,8 @@ export interface VerifiedTrust {
 type EnoughSignatures = Extract<SignatureVerdict, { isEnough: true }>;
 
 /**
- * Verifies that a map carries the signatures that its source asks for; see `AcceptPolicy` and `SignatureTrust`. No
- * HMAC is computed where it could not change anything. Throws the MAP_… code of what is missing or wrong.
+ * Verifies that a map has the signatures that its source requires; see `AcceptPolicy` and `SignatureTrust`. Computes no
+ * HMAC if it could not change the result. Throws the MAP_… code of what is missing or wrong.
  */
 export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedTrust {
   const { trust } = policy;
@@ -30,14 +30,14 @@ export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedT
   return verified(isMacNeeded ? macKeyOf(content, trust) : null, verdict, trust);
 }
 
-/** Throws MAP_ID_MISMATCH where the map has another `id` than its source must have. */
+/** Throws MAP_ID_MISMATCH if the `id` of the map is not the one that its source requires. */
 export function assertMapId({ id }: { readonly id: string }, { mapId }: SignatureTrust): void {
   if (mapId === null || id === mapId) return;
   const message = 'The service map has another `id` than this source expects: it may be the map of another source.';
   throw new ConnectorManifestError('MAP_ID_MISMATCH', message);
 }
 
-/** One of the two suffices, and the map is bound by what its signatures say only where they hold now. */
+/** Accepts either kind of signature. The expiry of the asymmetric signatures applies only if they are valid now. */
 function verifyEither(content: MapContent, verdict: SignatureVerdict | null, policy: TrustPolicy): VerifiedTrust {
   const { trust, nowMs } = policy;
   const enough = verdict?.isEnough === true ? verdict : null;

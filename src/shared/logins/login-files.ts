@@ -1,8 +1,8 @@
-/** The file in the state folder that keeps logins. */
+/** File in the state directory that keeps logins. */
 export const LOGIN_FILE = 'logins.sqlite';
 
-/** The file beside it that holds the key, where the system has no keyring. */
+/** File next to it that contains the key, if the system has no keyring. */
 export const LOGIN_KEY_FILE = 'logins.key';
 
-/** The start image beside them, where the key is in that file. */
+/** Start image next to them, if the key is in that file. */
 export const LOGIN_IMAGE_FILE = 'logins.start';

@@ -1,11 +1,11 @@
-/** What the store of logins keeps. All of it is plain data that crosses threads; all of it is encrypted on disk. */
+/** Records in the store of logins. All of them are plain data that crosses threads, and are encrypted on disk. */
 
 import { createHash } from 'node:crypto';
 
-/** Whose login it is. For now one login serves every caller of a host. */
+/** Owner of a login. For now one login serves every caller of a host. */
 type LoginSubject = 'shared';
 
-/** Names one login: who issued it, to which client, for which resource (RFC 8707), on behalf of whom. */
+/** Identifies one login by its issuer, client, resource (RFC 8707) and owner. */
 export interface LoginKey {
   readonly issuer: string;
   readonly clientId: string;
@@ -13,16 +13,16 @@ export interface LoginKey {
   readonly subject: LoginSubject;
 }
 
-/** The tokens of one login (RFC 6749 section 5.1). */
+/** Tokens of one login (RFC 6749 section 5.1). */
 export interface LoginTokens {
   readonly accessToken: string;
-  /** Null where the issuer gave none: when the access token expires, a person has to log in again. */
+  /** Refresh token; null if the issuer gave none, so that the user must log in again when the access token expires. */
   readonly refreshToken: string | null;
-  /** Epoch ms; null where the issuer does not say, so that only a 401 shows it. */
+  /** Expiry in epoch milliseconds; null if the issuer does not say, so that only a 401 shows it. */
   readonly expiresAtMs: number | null;
-  /** Epoch ms. */
+  /** Time of issue, in epoch milliseconds. */
   readonly obtainedAtMs: number;
-  /** What was granted, with blanks between; null where the issuer does not say. */
+  /** Granted scopes, separated by spaces; null if the issuer does not say. */
   readonly scope: string | null;
 }
 
@@ -35,68 +35,70 @@ export interface LoginClient {
    */
   readonly kind: 'configured' | 'metadata-document' | 'registered';
   readonly clientId: string;
-  /** Of a registered client; null for the others. */
+  /** Secret of a registered client; null for other clients. */
   readonly clientSecret: string | null;
   /** `token_endpoint_auth_method` as it was registered; null to choose by the issuer's metadata. */
   readonly authMethod: string | null;
   readonly redirectUris: readonly string[];
-  /** When the secret of a registered client expires, epoch ms; null for never. */
+  /** Expiry of the secret of a registered client, in epoch milliseconds; null for never. */
   readonly secretExpiresAtMs: number | null;
-  /** The scopes that it was registered for; absent where nobody knows. Many issuers refuse it any other. */
+  /** Scopes for which the client was registered; absent if unknown. Many issuers refuse other scopes. */
   readonly scope?: string | null | undefined;
 }
 
-/** What was found out about the login that an endpoint wants. */
+/** Discovered facts about the login that an endpoint requires. */
 export interface LoginBinding {
   /** {@link bindingIdOf} of the endpoint and the configured client id. */
   readonly bindingId: string;
   readonly endpoint: string;
-  /** Null until the client is known. */
+  /** Key of the login; null until the client is known. */
   readonly key: LoginKey | null;
   readonly grant: 'authorization_code' | 'client_credentials';
-  /** The SDK's `OAuthDiscoveryState` as JSON: the metadata of resource and issuer. */
+  /** `OAuthDiscoveryState` of the SDK as JSON: the metadata of resource and issuer. */
   readonly discovery: string;
-  /** The scopes of the next login: those granted before and those that a 403 asked for. Null: as discovered. */
+  /**
+   * Scopes of the next login: the granted scopes, and the scopes that a 403 requested. Null for the discovered scopes.
+   */
   readonly wantedScope: string | null;
   /**
-   * The client that the login was issued to. A registration of the issuer may be replaced by one with another redirect
-   * address, and older logins still need theirs to be refreshed. Absent until there was a login.
+   * Client that the login was issued to. A registration of the issuer may be replaced by one with another redirect
+   * address, and older logins still need theirs for a refresh. Absent before the first login.
    */
   readonly client?: LoginClient | null | undefined;
 }
 
-/** One login as the store keeps it. */
+/** One login in the store. */
 export interface StoredLogin {
   /** {@link loginIdOf} of the key. */
   readonly loginId: string;
   readonly key: LoginKey;
-  /** Goes up by one with every change of the tokens. */
+  /** Counter that increases with every change of the tokens. */
   readonly generation: number;
-  /** Null once a refresh was refused: a person has to log in again. */
+  /** Tokens; null once a refresh was refused, so that the user must log in again. */
   readonly tokens: LoginTokens | null;
-  /** Why there are no tokens, for people; null while there are. */
+  /** Reason for people why there are no tokens; null while there are. */
   readonly lostBecause: string | null;
   /**
-   * The store whose hosts logged in or refreshed last, where that is another one: it alone refreshes the login while
-   * the server of the fleet is away. Absent where it is this store.
+   * Store whose hosts logged in or refreshed last, if it is another one. Only they refresh the login while the server
+   * of the fleet is unreachable. Absent if it is this store.
    */
   readonly home?: string | undefined;
 }
 
-/** What the row of a login holds besides its name and generation. */
+/** Content of a login row, without its name and generation. */
 export type LoginContent = Omit<StoredLogin, 'loginId' | 'generation'>;
 
-/** One row of a store, as the hosts of a fleet exchange it; a value of null says that it was removed. */
+/** One row of a store, as the hosts of a fleet exchange it. A value of null means that the row was removed. */
 export type LoginRow = { readonly id: string; readonly generation: number } & (
   | { readonly kind: 'binding'; readonly value: LoginBinding | null }
   | { readonly kind: 'client'; readonly value: StoredClient | null }
   | { readonly kind: 'login'; readonly value: LoginContent | null }
 );
 
-/** Names a row in all stores. */
+/** Identifies a row in all stores. */
 export type LoginRowName = Pick<LoginRow, 'kind' | 'id'>;
 
-/** Rows of a store, and which store it is; null for one that holds nothing yet. */
+/** Rows of a store, and the id of the store; null for a store without rows. */
 export interface LoginRows {
   readonly storeId: string | null;
   readonly rows: readonly LoginRow[];
@@ -113,14 +115,14 @@ export interface StoredLogins {
   readonly bindings: readonly LoginBinding[];
   readonly logins: readonly StoredLogin[];
   readonly clients: readonly StoredClient[];
-  /** Rows that could not be decrypted, so that they count as absent: the key is another one, or they were damaged. */
+  /** Number of rows that could not be decrypted and count as absent: the key is another one, or they were damaged. */
   readonly unreadable: number;
 }
 
-/** A login that a person was sent away for, as another host finishes it. All of it is plain data. */
+/** A login that is waiting for the user's redirect, for another host to finish. All of it is plain data. */
 export interface PendingLoginRecord {
   readonly connectorId: string;
-  /** As `LoginBinding.discovery`. */
+  /** `LoginBinding.discovery`. */
   readonly discovery: string;
   readonly client: LoginClient;
   readonly redirectUrl: string;
@@ -128,50 +130,56 @@ export interface PendingLoginRecord {
   readonly scope: string | null;
 }
 
-/** What a process that wants to refresh a login is told. */
+/** Response to a process that wants to refresh a login. */
 export type RefreshTurn =
   /**
-   * It is this process' turn. `mayBeSpent`: an earlier refresh was cut off, so the issuer may refuse the refresh token.
-   * Nothing may be sent after `sendUntilMs`, and no answer counts after `untilMs` (epoch ms): another process may have
-   * its turn by then.
+   * The process may refresh the login. `mayBeSpent`: an earlier refresh was cut off, so the issuer may refuse the
+   * refresh token. Nothing may be sent after `sendUntilMs`, and no response counts after `untilMs` (epoch
+   * milliseconds), because another process may have its turn by then.
    */
   | {
       readonly kind: 'go';
       readonly leaseId: string;
       readonly untilMs: number;
-      /** Absent where it is the same. */
+      /** Absent if it equals `untilMs`. */
       readonly sendUntilMs?: number | undefined;
       readonly login: StoredLogin;
       readonly mayBeSpent: boolean;
     }
-  /** Somebody else has refreshed it since. */
+  /** Another process has refreshed the login since. */
   | { readonly kind: 'newer'; readonly login: StoredLogin }
-  /** Another process refreshes it at the moment; ask again after so long. */
+  /** Another process is refreshing the login. Try again after `forMs`. */
   | { readonly kind: 'wait'; readonly forMs: number }
-  /** There is no such login any more. */
+  /** The login no longer exists. */
   | { readonly kind: 'gone' };
 
-/** What came of a refresh. */
+/** Result of a refresh. */
 export type RefreshOutcome =
   | { readonly kind: 'refreshed'; readonly tokens: LoginTokens }
-  /** The issuer refused the refresh token for good (`invalid_grant` and the like). `reason` holds no secret. */
+  /** The issuer refused the refresh token permanently (`invalid_grant` and similar). `reason` contains no secret. */
   | { readonly kind: 'lost'; readonly reason: string }
-  /** The request was surely not processed. `reason` is for people and holds no secret. */
+  /** The request was certainly not processed. `reason` is for people and contains no secret. */
   | { readonly kind: 'unspent'; readonly reason?: string }
-  /** Nobody knows: the answer was lost, or the issuer failed (5xx). The refresh token is kept and tried again. */
+  /**
+   * The result is unknown: the response was lost, or the issuer failed (5xx). The refresh token is kept and tried
+   * again.
+   */
   | { readonly kind: 'unknown'; readonly reason?: string };
 
-/** The name of a login in the store. */
+/** Returns the name of a login in the store. */
 export function loginIdOf({ issuer, clientId, resource, subject }: LoginKey): string {
   return digest([issuer, clientId, resource, subject]);
 }
 
-/** The name of the registration at an issuer in the store: the issuer is encrypted like everything else. */
+/**
+ * Returns the name of an issuer's registration in the store. It is a hash, because the issuer is encrypted like
+ * everything else.
+ */
 export function clientIdOf(issuer: string): string {
   return createHash('sha256').update(issuer).digest('hex');
 }
 
-/** The name of what is known of an endpoint; a configured client id has its own. */
+/** Returns the name of the facts about an endpoint. A configured client id has its own. */
 export function bindingIdOf(endpoint: string, configuredClientId: string | null): string {
   return digest([endpoint, configuredClientId ?? '']);
 }

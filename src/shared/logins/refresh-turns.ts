@@ -1,63 +1,63 @@
-/** Whose turn it is to refresh a login: the rules that every {@link LoginStore} keeps, without its storage. */
+/** Rules for whose turn it is to refresh a login. Every {@link LoginStore} follows them; the storage is separate. */
 
 import type { RefreshOutcome, RefreshTurn, StoredLogin } from './login-records.ts';
 
-/** How long after its turn began a process that neither ended it nor died loses it. */
+/** Time after which a process that has neither ended its turn nor exited loses it. */
 export const LEASE_MS = 30_000;
 
-/** How long after its turn began a process may still send a request; the rest of the lease is for the answer. */
+/** Time within its turn in which a process may send a request. The rest of the lease is for the response. */
 export const SEND_MS = 20_000;
 
-/** The longest that a process waits before it asks for the turn again. */
+/** Maximum time that a process waits before it requests the turn again. */
 const ASK_AGAIN_MS = 250;
 
-/** A turn that began and has not ended. It is written down before anything is sent. */
+/** A turn that has started and not ended. It is stored before anything is sent. */
 interface RefreshLease {
   readonly leaseId: string;
-  /** Names the process; what it means is the store's business. */
+  /** Identifies the process; the store defines its meaning. */
   readonly owner: string;
-  /** Epoch ms. */
+  /** Start of the turn, in epoch milliseconds. */
   readonly grantedAtMs: number;
 }
 
-/** What is known of the refreshes of one login. */
+/** State of the refreshes of one login. */
 export interface RefreshState {
   readonly lease: RefreshLease | null;
-  /** Whether the refresh token was sent, or may have been, without an answer that was stored. */
+  /** Whether the refresh token was sent, or may have been, without a stored response. */
   readonly mayBeSpent: boolean;
 }
 
-/** The state of a login that nobody refreshes. */
+/** State of a login without a refresh in progress. */
 export const NO_REFRESH: RefreshState = { lease: null, mayBeSpent: false };
 
-/** Who asks for a turn, and when. */
+/** Request for a turn, with its sender and time. */
 export interface TurnRequest {
-  /** The generation of the login that the asking process knows. */
+  /** Generation of the login that the requesting process knows. */
   readonly generation: number;
   readonly nowMs: number;
   readonly leaseId: string;
   readonly owner: string;
-  /** Whether the process of that name has surely ended. */
+  /** Returns whether the process of that name has certainly exited. */
   readonly isGone: (owner: string) => boolean;
 }
 
-/** What to answer, and what to store before that; null where nothing changes. */
+/** Response to send, and state to store before that; null if nothing changes. */
 export interface BegunTurn {
   readonly turn: RefreshTurn;
   readonly state: RefreshState | null;
 }
 
-/** Decides what a process that asks for a turn is told. */
+/** Decides the response to a process that requests a turn. */
 export function beginTurn(login: StoredLogin | null, state: RefreshState, request: TurnRequest): BegunTurn {
   const { generation, nowMs, leaseId, owner, isGone } = request;
   if (login === null) return { turn: { kind: 'gone' }, state: null };
-  // Without tokens there is nothing to refresh: whoever asks has not heard of it.
+  // Without tokens there is nothing to refresh: the requesting process does not know that yet.
   if (login.generation !== generation || login.tokens === null) return { turn: { kind: 'newer', login }, state: null };
   const { lease } = state;
   if (lease !== null && !isGone(lease.owner)) {
     const restMs = lease.grantedAtMs + LEASE_MS - nowMs;
     const wait = { kind: 'wait', forMs: Math.min(restMs, ASK_AGAIN_MS) } as const;
-    // The clock was set back. Nobody knows how long ago that was, so the whole time starts again.
+    // The clock was set back by an unknown time, so the whole lease starts again.
     if (restMs > LEASE_MS) return { turn: wait, state: { ...state, lease: { ...lease, grantedAtMs: nowMs } } };
     if (restMs > 0) return { turn: wait, state: null };
   }
@@ -68,14 +68,16 @@ export function beginTurn(login: StoredLogin | null, state: RefreshState, reques
   };
 }
 
-/** A login and its refreshes after a turn; `hasChanged` says whether the login is another generation. */
+/** A login and its refresh state after a turn. `hasChanged` says whether the generation of the login changed. */
 export interface EndedTurn {
   readonly login: StoredLogin;
   readonly hasChanged: boolean;
   readonly state: RefreshState;
 }
 
-/** What to store after a turn. Null where that lease is not the present one, so that what came of it is dropped. */
+/**
+ * Returns what to store after a turn. Returns null if the lease is no longer current, so that the outcome is dropped.
+ */
 export function endTurn(
   login: StoredLogin,
   state: RefreshState,

@@ -1,13 +1,13 @@
 /**
- * The canonical form of JSON values, RFC 8785 (JCS): members sorted by UTF-16 code units, strings and numbers as
- * ECMAScript writes them, no white space.
+ * Canonical form of JSON values, RFC 8785 (JCS): members sorted by UTF-16 code units, strings and numbers as ECMAScript
+ * writes them, no white space.
  */
 
 const MAX_DEPTH = 512;
 
 /**
- * The canonical form of `value` as one string. Members whose value is undefined are left out and `toJSON` is
- * honoured, as JSON.stringify does. Throws a TypeError on what JSON cannot hold: a lone surrogate, NaN, an
+ * Returns the canonical form of `value` as one string. As in JSON.stringify, members whose value is undefined are left
+ * out and `toJSON` is called. Throws a TypeError for values that JSON cannot represent: a lone surrogate, NaN, an
  * infinity, a function, a bigint, a cycle.
  */
 export function canonicalJson(value: unknown): string {
@@ -17,16 +17,16 @@ export function canonicalJson(value: unknown): string {
 /** One piece of a canonical form. */
 export interface CanonicalPiece {
   readonly text: string;
-  /** Where this piece is the whole element of a top-level array: the member's key and the element's index. */
+  /** Set if this piece is a whole element of a top-level array: the key of the member and the index of the element. */
   readonly element: { readonly key: string; readonly index: number } | null;
-  /** Where this piece opens a top-level array: the member's key. */
+  /** Set if this piece opens a top-level array: the key of the member. */
   readonly opens: string | null;
 }
 
 /**
- * The canonical form of an object, leaving out the top-level member `without`, in pieces that join to the whole.
- * Each element of a top-level array is a piece of its own, so that a long list is hashed without ever being one
- * long string (10 000 connectors: a quarter of the time).
+ * Returns the canonical form of an object without the top-level member `without`, in pieces that join to the whole.
+ * Each element of a top-level array is a separate piece. So a long list can be hashed without creating one long string,
+ * which is much faster.
  */
 export function* canonicalPieces(
   object: Readonly<Record<string, unknown>>,
@@ -81,7 +81,7 @@ function writeContainer(container: object, depth: number): string {
   if (Array.isArray(container)) return `[${container.map((item) => write(item ?? null, depth + 1)).join(',')}]`;
   const record = container as Readonly<Record<string, unknown>>;
   let text = '';
-  // The default order of sort() is that of UTF-16 code units (RFC 8785 section 3.2.3); localeCompare would not be.
+  // sort() compares UTF-16 code units by default (RFC 8785 section 3.2.3); localeCompare would not.
   for (const key of Object.keys(record).sort()) {
     const value = record[key];
     if (value === undefined) continue;

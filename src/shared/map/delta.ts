@@ -1,24 +1,26 @@
 import { hash } from 'node:crypto';
 
-/** Bytes of one entry's digest: all of SHA-256, because asymmetric signatures cover digests instead of entries. */
+/**
+ * Size of the digest of one entry in bytes. It is all of SHA-256, because asymmetric signatures cover digests instead
+ * of entries.
+ */
 export const DIGEST_BYTES = 32;
 
 /**
- * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never
- * changed: the table crosses threads with every load, and what crosses is a reference, whatever the number of
- * connectors (bench/scale.ts).
+ * Digests of all connectors of a map. Both members are in shared memory and written only once. The table crosses
+ * threads with every load, and only a reference is sent, whatever the number of connectors (bench/scale.ts).
  */
 export interface DigestTable {
-  /** The ids in map order, joined by line feeds (which no id holds), as ASCII; empty for no connectors. */
+  /** Ids in map order, joined by line feeds (which no id contains), as ASCII; empty without connectors. */
   readonly idList: SharedBytes;
-  /** 32 bytes for each id, in the same order. */
+  /** Digests of 32 bytes for each id, in the same order. */
   readonly digests: SharedBytes;
 }
 
 /** Bytes that several threads read. */
 type SharedBytes = Uint8Array<SharedArrayBuffer>;
 
-/** Which connectors differ between two maps, as ids; each list in the order of the map that holds them. */
+/** Ids of the connectors that differ between two maps. Each list has the order of the map that contains them. */
 export interface Delta {
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -26,15 +28,15 @@ export interface Delta {
   readonly unchangedCount: number;
 }
 
-/** The digest table of no connectors at all. */
+/** Digest table without connectors. */
 export const EMPTY_DIGESTS: DigestTable = { idList: sharedBytes(0), digests: sharedBytes(0) };
 
-/** The digest of one entry, out of its canonical form. */
+/** Returns the digest of one entry from its canonical form. */
 export function digestEntry(canonicalEntry: string): Uint8Array {
   return hash('sha256', canonicalEntry, 'buffer');
 }
 
-/** The table of entries whose ids and digests stand in the same order, the digests one after the other. */
+/** Creates the table of entries. `flat` has the digests one after the other, in the order of `ids`. */
 export function digestTableOf(ids: readonly string[], flat: Uint8Array): DigestTable {
   const digests = sharedBytes(flat.length);
   digests.set(flat);
@@ -44,17 +46,17 @@ export function digestTableOf(ids: readonly string[], flat: Uint8Array): DigestT
   return { idList, digests };
 }
 
-/** How many connectors a table has. */
+/** Returns the number of connectors in a table. */
 export function countOf({ digests }: DigestTable): number {
   return digests.length / DIGEST_BYTES;
 }
 
-/** The ids of a table, in map order. Takes as long as there are many. */
+/** Returns the ids of a table, in map order. Takes time in proportion to their number. */
 export function idsOf({ idList }: DigestTable): readonly string[] {
   return idList.length === 0 ? [] : Buffer.from(idList.buffer).toString('latin1').split('\n');
 }
 
-/** What turns `previous` into `next`. */
+/** Returns the changes from `previous` to `next`. */
 export function diffDigests(previous: DigestTable, next: DigestTable): Delta {
   const before = new Map(idsOf(previous).map((id, index) => [id, index]));
   const added: string[] = [];

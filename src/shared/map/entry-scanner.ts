@@ -13,21 +13,21 @@ import {
 } from '../json/json-lexer.ts';
 
 /**
- * The positions of a map's entries in its bytes. They hold only if everything between them, and each of them, is
+ * Positions of the entries of a map in its bytes. They are valid only if the entries, and everything between them, are
  * JSON.
  */
 export interface EntryBytes {
-  /** Just after the bracket that opens the list. */
+  /** Offset after the bracket that opens the list. */
   readonly listStart: number;
-  /** At the bracket that closes it. */
+  /** Offset of the bracket that closes it. */
   readonly listEnd: number;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 }
 
 /**
- * Finds each entry of a map in its bytes; null where the list holds anything but objects. `endOfKnown` may know
- * where the entry that starts at a place ends, which saves the scan of it; it returns -1 where it does not.
+ * Finds each entry of a map in its bytes. Returns null if the list contains anything but objects. `endOfKnown` may
+ * return the end of a known entry at an offset, which saves scanning it, or -1 if it does not know it.
  */
 export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number = () => -1): EntryBytes | null {
   const listStart = findList(bytes, 'connectors');
@@ -51,7 +51,7 @@ export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number
   return { listStart, listEnd: next, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) };
 }
 
-/** The index just after the object that starts at `start`; -1 if none starts there or it does not end. */
+/** Returns the index after the object that starts at `start`, or -1 if none starts there or it does not end. */
 export function endOfObject(bytes: Buffer, start: number): number {
   return bytes[start] === BRACE_OPEN ? endOfContainer(bytes, start) : -1;
 }
@@ -62,8 +62,8 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
 }
 
 /**
- * The index just after the `[` of the top-level member `name`, whose key is written without escapes; -1 if there is
- * none.
+ * Returns the index after the `[` of the top-level member `name`, whose key is written without escapes; -1 if it does
+ * not exist.
  */
 function findList(bytes: Buffer, name: string): number {
   const key = Buffer.from(JSON.stringify(name));

@@ -1,16 +1,18 @@
-/** The members of `oauth` in an entry: what each may hold, and what they may ask for that this version cannot do. */
+/**
+ * Members of `oauth` in an entry: their valid values, and the requests among them that this version does not support.
+ */
 
-/** Why a value is wrong, as words that go on from the name of its field; null if it is right. */
+/** Returns why a value is invalid, as words that follow the name of its field; null if it is valid. */
 type Check = (value: unknown) => string | null;
 
-/** A login that an entry asks for and that this version cannot do. */
+/** A kind of login that an entry may request but this version does not support. */
 export type UnsupportedLogin = 'DPoP' | 'ID-JAG' | 'workload identity';
 
-/** Something wrong with an `oauth` object. */
+/** A fault of an `oauth` object. */
 export interface OAuthFault {
-  /** The member; null for the object as a whole. */
+  /** Name of the member; null for the object as a whole. */
   readonly member: string | null;
-  /** Goes on from the field: `must be …`. */
+  /** Description that follows the name of the field: `must be …`. */
   readonly why: string;
 }
 
@@ -22,7 +24,7 @@ const MAX_VARIABLE = 128;
 const ENTERPRISE = 'ID-JAG';
 const WORKLOAD = 'workload identity';
 
-/** Grants that this version cannot do, in the words that entries have for them. */
+/** Unsupported grants, by their names in entries. */
 const UNSUPPORTED_GRANTS: Readonly<Record<string, UnsupportedLogin>> = {
   'id-jag': ENTERPRISE,
   'jwt-bearer': ENTERPRISE,
@@ -32,7 +34,7 @@ const UNSUPPORTED_GRANTS: Readonly<Record<string, UnsupportedLogin>> = {
   'workload-identity': WORKLOAD,
 };
 
-/** Switches that ask for the same. `xaa` is Claude Code's. */
+/** Switches that request the same. `xaa` is the one of Claude Code. */
 const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   dpop: 'DPoP',
   idJag: ENTERPRISE,
@@ -40,13 +42,14 @@ const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   workloadIdentity: WORKLOAD,
 };
 
-/** The members of `oauth` that have a meaning, each with what it may hold. */
+/** Members of `oauth` that have a meaning, each with the check of its value. */
 export const OAUTH_MEMBERS = {
   clientId: (value) =>
     isText(value) && /^[\x20-\x7e]+$/.test(value) ? null : `must be 1 to ${MAX_TEXT} visible ASCII characters`,
   clientSecretEnv: variableFault,
   privateKeyEnv: variableFault,
-  scopes: (value) => (scopesIn(value) === null ? 'must be an array of scopes, or one text with blanks between' : null),
+  scopes: (value) =>
+    scopesIn(value) === null ? 'must be an array of scopes, or one string with scopes separated by spaces' : null,
   grant: (value) =>
     isGrant(value) || unsupportedGrant(value) !== null ? null : 'must be authorization_code or client_credentials',
   issuer: (value) =>
@@ -61,7 +64,10 @@ export const OAUTH_MEMBERS = {
 
 export type OAuthMember = keyof typeof OAUTH_MEMBERS;
 
-/** Members that would be a secret itself. They have no place in an entry: whoever reads the map would know it. */
+/**
+ * Members that would contain a secret itself. They are not allowed in an entry, because every reader of the map would
+ * know the secret.
+ */
 const LITERAL_SECRETS: Readonly<Record<string, string>> = {
   clientSecret: 'clientSecretEnv',
   client_secret: 'clientSecretEnv',
@@ -69,8 +75,8 @@ const LITERAL_SECRETS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with the `oauth` of a map's entry; null if nothing is. Members without a meaning are passed over. A
- * secret in it is wrong: a map is no place for one.
+ * Returns what is wrong with the `oauth` of a map's entry; null if nothing is. Members without a meaning are skipped. A
+ * secret is a fault, because maps are not secret.
  */
 export function oauthFault(value: unknown): OAuthFault | null {
   if (value === false) return null;
@@ -89,15 +95,15 @@ export function oauthFault(value: unknown): OAuthFault | null {
 }
 
 /**
- * What is wrong with valid members beside each other. `hasSecret`: a client secret is known without a variable. Checked
- * after each of them.
+ * Returns what is wrong with a combination of members that are valid on their own. `hasSecret`: a client secret is
+ * known without a variable. Call it after checking each member.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));
   if (secret !== undefined && key !== undefined)
-    return { member: 'privateKeyEnv', why: 'stands beside clientSecretEnv; name one of them' };
+    return { member: 'privateKeyEnv', why: 'cannot be combined with clientSecretEnv; name only one of them' };
   const named = secret !== undefined ? 'clientSecretEnv' : key !== undefined ? 'privateKeyEnv' : null;
-  if (named !== null && clientId === undefined) return { member: named, why: 'needs a clientId beside it' };
+  if (named !== null && clientId === undefined) return { member: named, why: 'needs a clientId next to it' };
   const isMachine = own(settings, 'grant') === 'client_credentials';
   if (isMachine && clientId === undefined) return { member: 'grant', why: 'client_credentials needs a clientId' };
   if (isMachine && named === null && !hasSecret)
@@ -105,7 +111,7 @@ export function combinationFault(settings: Readonly<Record<string, unknown>>, ha
   return null;
 }
 
-/** What an `oauth` object asks for that this version cannot do; null if nothing. */
+/** Returns the unsupported kind of login that an `oauth` object requests; null if none. */
 export function unsupportedIn(settings: Readonly<Record<string, unknown>>): UnsupportedLogin | null {
   for (const [member, login] of Object.entries(UNSUPPORTED_SWITCHES)) {
     const asked = own(settings, member);
@@ -114,7 +120,7 @@ export function unsupportedIn(settings: Readonly<Record<string, unknown>>): Unsu
   return unsupportedGrant(own(settings, 'grant'));
 }
 
-/** The scopes that a member says, without repeats; null if it says none that can be sent. */
+/** Returns the scopes of a member, without repeats; null if any of them cannot be sent. */
 export function scopesIn(value: unknown): readonly string[] | null {
   const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;
   if (!Array.isArray(list) || list.length > MAX_SCOPES) return null;
@@ -143,7 +149,9 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT;
 }
 
-/** `isIssuer`: without a query (RFC 8414 section 2), and with http on loopback. */
+/**
+ * Whether a value is an address. `isIssuer`: without a query (RFC 8414 section 2), and with http allowed on loopback.
+ */
 function isAddress(value: unknown, isIssuer: boolean): value is string {
   if (typeof value !== 'string' || value.length > MAX_ADDRESS || /[^\x21-\x7e]|#/.test(value)) return false;
   const url = URL.parse(value);
@@ -151,7 +159,7 @@ function isAddress(value: unknown, isIssuer: boolean): value is string {
   return url.protocol === 'https:' || (isIssuer && url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
-/** The same hosts as where logins go (oauth/endpoint-rules.ts). */
+/** Accepts the same hosts as the endpoints of logins (oauth/endpoint-rules.ts). */
 function isLoopback(hostname: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
 }

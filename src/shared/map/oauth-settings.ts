@@ -1,43 +1,49 @@
 import { OAUTH_MEMBERS, type OAuthMember, scopesIn, type UnsupportedLogin, unsupportedIn } from './oauth-members.ts';
 
 /**
- * What an entry says about its login, normalised: the member `oauth` of a map, `auth: { type: "oauth" }`, and the
- * shapes of the files of clients. Everything is optional: usually the server's challenge says it all. Secrets are no
- * part of it.
+ * Normalized login settings of an entry: from the member `oauth` of a map, `auth: { type: "oauth" }`, and the formats
+ * of client files. Everything is optional, because the server's challenge usually has all that is needed. Secrets are
+ * not included.
  */
 export interface OAuthSettings {
-  /** A client id that was registered by hand. */
+  /** Client id that was registered by hand. */
   readonly clientId?: string | undefined;
   /**
-   * The variable with its secret. For an entry of a map it must be named by the option `allowEnv`: the secret goes to
+   * Name of the variable with its secret. For an entry of a map, the option `allowEnv` must name it: the secret goes to
    * an issuer that others chose.
    */
   readonly clientSecretEnv?: string | undefined;
-  /** The variable with a PEM or JWK private key, for `private_key_jwt` (RFC 7523). The same rule. */
+  /**
+   * Name of the variable with a PEM or JWK private key, for `private_key_jwt` (RFC 7523). The rule of `clientSecretEnv`
+   * applies.
+   */
   readonly privateKeyEnv?: string | undefined;
-  /** Asked for instead of what the server names. Never empty. */
+  /** Scopes to request in place of the ones that the server names. Never empty. */
   readonly scopes?: readonly string[] | undefined;
-  /** `authorization_code` (a person logs in) unless it says `client_credentials` (a machine of its own). */
+  /** `authorization_code` (the default): a person logs in. `client_credentials`: a machine has its own login. */
   readonly grant?: 'authorization_code' | 'client_credentials' | undefined;
-  /** The only issuer to accept; a client secret is sent to no other. */
+  /** The only issuer to accept. A client secret is sent to no other. */
   readonly issuer?: string | undefined;
   /** The https address of this client's metadata document (CIMD). */
   readonly clientMetadataUrl?: string | undefined;
-  /** The loopback port that a client registered by hand redirects to; any free one by default. */
+  /** Loopback port of the redirect of a client that was registered by hand. Defaults to any free one. */
   readonly callbackPort?: number | undefined;
-  /** What it asks for that this version cannot do: the connector fails with LOGIN_UNSUPPORTED, which names it. */
+  /**
+   * Requested kind of login that this version does not support. The connector fails with LOGIN_UNSUPPORTED, which names
+   * it.
+   */
   readonly unsupported?: UnsupportedLogin | undefined;
 }
 
-/** What is looked at of an entry. */
+/** The members of an entry that are read. */
 interface Speaking {
   readonly oauth?: unknown;
 }
 
 /**
- * What an entry says about its login: null where it says nothing, so that only the server's challenge can; `off` where
- * it says that nobody is to log in (`oauth: false`). `auth: { type: "oauth" }` has become `oauth` when an entry is
- * normalised. Never throws: members that are wrong are passed over, having made the entry unusable before.
+ * Returns the login settings of an entry. Null if it has none, so that only the server's challenge can request a login.
+ * `off` if it disables logins (`oauth: false`). `auth: { type: "oauth" }` becomes `oauth` when an entry is normalized.
+ * Never throws: invalid members are skipped, because they already made the entry unusable.
  */
 export function oauthSettingsOf({ oauth }: Speaking): OAuthSettings | 'off' | null {
   if (oauth === false) return 'off';
@@ -47,7 +53,7 @@ export function oauthSettingsOf({ oauth }: Speaking): OAuthSettings | 'off' | nu
     const value = Object.hasOwn(object, name) ? object[name] : undefined;
     if (value === undefined || OAUTH_MEMBERS[name](value) !== null) return [];
     if (name === 'scopes') return scopeMember(value);
-    // A grant that this version cannot do is told by `unsupported`.
+    // `unsupported` reports a grant that this version does not support.
     return name === 'grant' && value !== 'authorization_code' && value !== 'client_credentials' ? [] : [[name, value]];
   });
   const unsupported = unsupportedIn(object);
@@ -59,7 +65,9 @@ function scopeMember(value: unknown): [string, unknown][] {
   return scopes.length === 0 ? [] : [['scopes', scopes]];
 }
 
-/** An entry's `auth` and `oauth` with a login in `oauth` alone, which wins where both are there. */
+/**
+ * Returns the `auth` and `oauth` of an entry with its login in `oauth` only. `oauth` takes precedence if both exist.
+ */
 export function loginMembersOf({ auth, oauth }: Readonly<Record<string, unknown>>): {
   readonly auth?: undefined;
   readonly oauth?: unknown;

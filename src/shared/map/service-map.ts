@@ -7,14 +7,14 @@ import { itemsFrom, list, looseObject, record } from '../validation/objects.ts';
 import { instant, matching, text, units } from '../validation/text.ts';
 import { loginMembersOf } from './oauth-settings.ts';
 
-/** How a connector wants to be authenticated. */
+/** How to authenticate to a connector. */
 export interface ConnectorAuth {
   readonly type: 'none' | 'bearer' | 'apiKey';
-  /** Where an `apiKey` goes; `Authorization` if absent. */
+  /** Header that carries an `apiKey`. Defaults to `Authorization`. */
   readonly headerName?: string | undefined;
 }
 
-/** A tool as the map describes it; what the connector itself lists always wins. */
+/** A tool as the map describes it. The tool list of the connector itself always takes precedence. */
 export interface RemoteTool {
   readonly name: string;
   readonly description?: string | undefined;
@@ -22,48 +22,48 @@ export interface RemoteTool {
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** Which protocol generation to speak with a connector; `auto` asks it. */
+/** Protocol generation to use with a connector. `auto` detects it. */
 export type EraPolicy = 'auto' | 'legacy' | 'modern';
 
-/** How to carry MCP to a connector; `auto` tries Streamable HTTP, then SSE. */
+/** Transport of MCP to a connector. `auto` tries Streamable HTTP, then SSE. */
 export type TransportPolicy = 'auto' | 'streamable-http' | 'sse';
 
 /**
- * One connector of a map in its normalised form: whichever dialect it was sent in, `name`, `status` and `ttl` are
- * there. Members this package does not know are kept as they were sent.
+ * One connector of a map in its normalized form: `name`, `status` and `ttl` are always present, whichever dialect was
+ * sent. Members that this package does not know are kept as they were sent.
  */
 export interface ConnectorEntry {
   readonly id: string;
   readonly version: string;
   readonly name: string;
   readonly status: 'enabled' | 'disabled';
-  /** Carried, not judged: producers disagree on what it means. The map's `ttlSeconds` where the entry has none. */
+  /** Passed on without interpretation, because producers disagree on it. Defaults to the map's `ttlSeconds`. */
   readonly ttl: number;
   readonly scopes: readonly string[];
   readonly endpoint: string;
   readonly description?: string | undefined;
   readonly auth?: ConnectorAuth | undefined;
-  /** How to log in, as it was sent; false: not at all. `auth: { type: "oauth", … }` becomes this. */
+  /** Login settings as they were sent; false for no login. `auth: { type: "oauth", … }` is converted to this. */
   readonly oauth?: Readonly<Record<string, unknown>> | false | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly quotas?: Readonly<Record<string, number>> | undefined;
-  /** Deadlines in milliseconds; `connect`, `list` and `call` are known. */
+  /** Timeouts in milliseconds. Known names are `connect`, `list` and `call`. */
   readonly timeouts?: Readonly<Record<string, number>> | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly remoteTools?: readonly RemoteTool[] | undefined;
   readonly era?: EraPolicy | undefined;
   readonly transport?: TransportPolicy | undefined;
-  /** By the name that the connector gives a tool, the digest that its definition must have (tool-digest.ts). */
+  /** Required digests of tool definitions, by the connector's names of the tools (tool-digest.ts). */
   readonly toolDigests?: Readonly<Record<string, string>> | undefined;
   readonly [member: string]: unknown;
 }
 
-/** The members of a map besides its connectors, `signature` and `signatures`, as they were sent. */
+/** Members of a map as they were sent, except its connectors, `signature` and `signatures`. */
 export interface ServiceMapHeader {
   readonly id: string;
   readonly brand: string;
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   readonly generatedAt: string;
   readonly ttlSeconds: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
@@ -83,20 +83,20 @@ export interface CheckedServiceMap {
 
 const MAX_TTL_SECONDS = 30 * 24 * 3600;
 
-/** Ids become parts of tool names, metric labels and log lines, never of paths: a short ASCII alphabet is enough. */
+/** Ids become parts of tool names, metric labels and log lines, never of paths, so a short ASCII alphabet is enough. */
 const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'));
 
 const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
 
-/** What nearly all endpoints look like: the URL parser, which costs more, takes them all and finds no credentials. */
+/** Matches nearly all endpoints. The slower URL parser accepts all matches and finds no credentials in them. */
 const PLAIN_ENDPOINT =
   /^https?:\/\/(127\.0\.0\.1|([a-z\d]+(-[a-z\d]+)*\.)*[a-z][a-z\d]*(-[a-z\d]+)*)(:\d{1,4})?([/?#][\x21-\x7e]*)?$/;
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
   if (PLAIN_ENDPOINT.test(text)) return true;
-  // URL.parse drops line breaks, tabs and leading blanks and lets overrides of direction pass: it would not be what
-  // it looks like.
+  // URL.parse drops line breaks, tabs and leading blanks, and accepts direction overrides, so the URL would differ from
+  // its appearance.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
@@ -112,7 +112,7 @@ export function isHeaderName(text: string): boolean {
 }
 
 const headerName = text(that(isHeaderName, 'must be a header name'));
-const headerValue = text(units(0, 8192), that(isHeaderValue, 'holds a character that no header may'));
+const headerValue = text(units(0, 8192), that(isHeaderValue, 'contains a character that is not allowed in a header'));
 
 const nonEmpty = text(units(1, 1024));
 const strings = list(text());
@@ -122,7 +122,7 @@ const toolDigest = text(
   matching(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url'),
 );
 
-/** The form of an entry. */
+/** Checks the shape of an entry. */
 export const checkEntryShape = looseObject(
   {
     id,
@@ -136,7 +136,7 @@ export const checkEntryShape = looseObject(
     scopes: list(text(), itemsFrom(1)),
     endpoint,
     description: optional(text()),
-    // A type that is not known here makes the entry unusable, not the map (entry-fault.ts).
+    // An unknown type makes only the entry unusable, not the map (entry-fault.ts).
     auth: optional(looseObject({ type: text(units(1, 64)), headerName: optional(headerName) })),
     headers: optional(record(headerValue, headerName)),
     quotas: optional(record(number())),
@@ -159,7 +159,7 @@ export const checkEntryShape = looseObject(
   that((entry) => entry.status !== undefined || entry.enabled !== undefined, 'needs status or enabled'),
 );
 
-/** The form of a map without its entries. */
+/** Checks the shape of a map without its entries. */
 export const checkMapShape = looseObject({
   id: nonEmpty,
   brand: nonEmpty,
@@ -169,7 +169,7 @@ export const checkMapShape = looseObject({
   metadata: optional(record(anything)),
 });
 
-/** A parsed document as a map whose shape is still to be checked. Throws MAP_SCHEMA where it is no object. */
+/** Casts a parsed document to a map whose shape is still to be checked. Throws MAP_SCHEMA if it is not an object. */
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Readonly<Record<string, unknown>>;
@@ -177,9 +177,9 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 }
 
 /**
- * Checks the shape of a map. One bad entry refuses the whole map: it is signed as a whole, and a producer that
- * signs nonsense in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place,
- * MAP_TTL_INVALID, MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
+ * Checks the shape of a map. One bad entry rejects the whole map: it is signed as a whole, and a producer that signs
+ * one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
+ * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = checkMapShape(map);
@@ -189,7 +189,7 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   if (entries.length > maxConnectors) {
     throw new ConnectorManifestError(
       'MAP_TOO_MANY_CONNECTORS',
-      `The service map lists ${entries.length} connectors; at most ${maxConnectors} are allowed.`,
+      `The service map has ${entries.length} connectors; at most ${maxConnectors} are allowed.`,
     );
   }
   const ids = new Set<string>();
@@ -209,14 +209,14 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   };
 }
 
-/** Checks the shape of an entry; its id. Throws MAP_SCHEMA naming the place, MAP_ID_INVALID, MAP_ENDPOINT_INVALID. */
+/** Checks an entry and returns its id. Throws MAP_SCHEMA naming the place, MAP_ID_INVALID, MAP_ENDPOINT_INVALID. */
 export function checkEntry(entry: unknown, index: number): string {
   const checked = checkEntryShape(entry);
   if (checked instanceof Fault) throw schemaError(`connectors[${index}]`, checked);
   return checked.id;
 }
 
-/** Members whose faults have a code of their own. */
+/** Members whose faults have their own error code. */
 const CODE_OF_MEMBER: Readonly<Record<string, ErrorCode>> = {
   ttlSeconds: 'MAP_TTL_INVALID',
   'connectors.id': 'MAP_ID_INVALID',
@@ -232,12 +232,12 @@ function schemaError(entry: string, fault: Fault): ConnectorManifestError {
   });
 }
 
-/** Whether an entry is meant to be up. Where the two dialects contradict each other, off wins: it does less harm. */
+/** Whether an entry is enabled. If the two dialects contradict each other, it is disabled: that does less harm. */
 export function isEnabled(raw: RawEntry): boolean {
   return raw.status !== 'disabled' && raw.enabled !== false;
 }
 
-/** The normalised form of a checked entry. Everything that was sent stays beside it. */
+/** Normalizes a checked entry. All members that were sent are kept. */
 export function normalizeEntry(raw: RawEntry, mapTtlSeconds: number): ConnectorEntry {
   return Object.freeze({
     ...raw,

@@ -2,28 +2,28 @@ import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { ConnectorManifestError } from '../errors.ts';
 import { canonicalJson, canonicalPieces } from './canonical-json.ts';
 
-/** The member of a service map that holds its signature, and the only one that is not signed. */
+/** Member of a service map that contains its signature, and the only one that is not signed. */
 export const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;
 
 /**
- * The canonical form (RFC 8785) that is signed. Throws a TypeError on what JSON cannot hold.
- * It leaves nothing out: pass the payload without its signature.
+ * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. It
+ * leaves nothing out, so pass the payload without its signature.
  */
 export function canonicalizeServiceMapPayload(payload: unknown): string {
   return canonicalJson(payload);
 }
 
-/** HMAC-SHA256 in base64url over the canonical form of `payload` without its top-level `signature`. */
+/** Returns the HMAC-SHA256 in base64url over the canonical form of `payload` without its top-level `signature`. */
 export function createServiceMapSignature(payload: object, key: string): string {
   return computeMac(payload as Readonly<Record<string, unknown>>, key).toString('base64url');
 }
 
 /**
- * Whether `signature` (base64url or lower-case hex) belongs to `payload` without its top-level `signature`, and to
- * `key`. Compared in constant time. False for a signature that is not well-formed and for an empty key; never
- * throws for either.
+ * Whether `signature` (base64url or lower-case hex) matches `key` and `payload` without its top-level `signature`. The
+ * comparison takes constant time. Returns false for a malformed signature and for an empty key, and never throws for
+ * either.
  */
 export function verifyServiceMapSignature(payload: object, signature: string, key: string): boolean {
   const given = key === '' ? null : decodeMac(signature);
@@ -31,21 +31,21 @@ export function verifyServiceMapSignature(payload: object, signature: string, ke
 }
 
 /**
- * Verifies a received map against the `signature` member it carries, over everything else that was received.
- * Throws MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
+ * Verifies a received map against its `signature` member, over everything else that was received. Throws
+ * MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
 export function assertSigned(map: Readonly<Record<string, unknown>>, key: string): void {
   matchingKey(map[SIGNATURE_MEMBER], [key], () => computeMac(map, key));
 }
 
 /**
- * Which of these keys made the MAC that a map carries: the index of the first. `macOf` computes the MAC of the map for
+ * Returns the index of the first key whose MAC matches the signature of a map. `macOf` computes the MAC of the map for
  * one key after the other, until one matches. An empty key matches nothing. Throws MAP_SIGNATURE_MISSING,
  * MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
 export function matchingKey(signature: unknown, keys: readonly string[], macOf: (key: string) => Buffer): number {
   if (signature === undefined || signature === '') {
-    throw new ConnectorManifestError('MAP_SIGNATURE_MISSING', 'The service map carries no signature.');
+    throw new ConnectorManifestError('MAP_SIGNATURE_MISSING', 'The service map has no signature.');
   }
   const given = decodeMac(signature);
   if (given === null) {
@@ -59,8 +59,8 @@ export function matchingKey(signature: unknown, keys: readonly string[], macOf: 
   throw new ConnectorManifestError(
     'MAP_SIGNATURE_MISMATCH',
     keys.length > 1
-      ? `The signature of the service map does not belong to its content and any of the ${keys.length} configured keys.`
-      : 'The signature of the service map does not belong to its content and the configured key.',
+      ? `The signature of the service map does not match its content and any of the ${keys.length} configured keys.`
+      : 'The signature of the service map does not match its content and the configured key.',
   );
 }
 
@@ -71,8 +71,8 @@ function computeMac(map: Readonly<Record<string, unknown>>, key: string): Buffer
 }
 
 /**
- * The MAC of a map whose entries are not in `skeleton`: `feed` gives it their canonical forms, with a comma between
- * them, where they belong.
+ * Returns the MAC of a map whose entries are not in `skeleton`. `feed` adds their canonical forms in their place,
+ * separated by commas.
  */
 export function macWithEntries(
   skeleton: Readonly<Record<string, unknown>>,
@@ -88,8 +88,8 @@ export function macWithEntries(
 }
 
 /**
- * The 32 bytes that `text` encodes, or null. Buffer.from() skips what it does not understand, so the form is
- * checked first and the bytes are encoded again: two spellings of one MAC would let a map be altered without
+ * Decodes the 32 bytes of a MAC; null if `text` is not one. Buffer.from() skips invalid characters, so the form is
+ * checked first and the bytes are encoded again. Otherwise a map could be altered in the spelling of its MAC without
  * breaking its signature.
  */
 function decodeMac(text: unknown): Buffer | null {

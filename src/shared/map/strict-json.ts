@@ -11,17 +11,20 @@ import {
   skipSpace,
 } from '../json/json-lexer.ts';
 
-/** Nesting levels a document may have. */
+/** Maximum nesting depth of a document. */
 export const MAX_JSON_DEPTH = 64;
 
 const LINE_FEED = 0x0a;
 
 /**
- * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies. Refuses what
- * parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax
- * (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
- * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
- * `subject` begins the messages, and is what the bytes are.
+ * Parses bytes that every reader must interpret in the same way: I-JSON (RFC 7493) without its leniencies. Rejects
+ * everything that parsers disagree on, or that cannot be signed or sent:
+ *
+ * - a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax (MAP_SYNTAX) and more than 64 levels (MAP_TOO_DEEP)
+ * - a repeated key (MAP_DUPLICATE_KEY), and `__proto__` and `constructor` as keys (MAP_FORBIDDEN_KEY)
+ * - lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE)
+ *
+ * `subject` is the name of the document, which begins the messages.
  */
 export function parseStrictJson(
   bytes: Uint8Array,
@@ -36,7 +39,7 @@ export function parseStrictJson(
   const value = parse(text, subject);
   const seen = countMembers(value, subject);
   if (seen !== memberCount) {
-    throw refusal('MAP_DUPLICATE_KEY', `${subject} names a key twice in one object: ${placeOfDuplicate(bytes)}.`);
+    throw refusal('MAP_DUPLICATE_KEY', `${subject} has the same key twice in one object: ${placeOfDuplicate(bytes)}.`);
   }
   return value;
 }
@@ -58,7 +61,7 @@ function parse(text: string, subject: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const looksLikePage = /^\s*</.test(text);
-    // V8 quotes what it stumbled over; what a stranger served has no place in a log.
+    // V8 quotes the text around the error, but untrusted content must not be logged.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
       .replace(/\p{Cc}/gu, '\ufffd')
@@ -69,8 +72,8 @@ function parse(text: string, subject: string): unknown {
 }
 
 /**
- * The number of members that were sent. Compared with the members that survived parsing, it shows a duplicate key
- * without a second parser.
+ * Returns the number of members in the bytes. If fewer survive parsing, a key is repeated, which needs no second
+ * parser.
  */
 function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string): number {
   const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);
@@ -79,16 +82,16 @@ function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string):
   return memberCount;
 }
 
-/** The number of members below `value`; refuses keys and values that cannot be signed or sent. */
+/** Returns the number of members below `value`. Rejects keys and values that cannot be signed or sent. */
 function countMembers(value: unknown, subject: string): number {
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed())
-        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} holds a string with a lone surrogate.`);
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a string with a lone surrogate.`);
       return 0;
     case 'number':
       if (!Number.isFinite(value))
-        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} holds a number that exceeds a double.`);
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a number that exceeds a double.`);
       return 0;
     case 'object':
       return value === null ? 0 : countMembersOf(value, subject);
@@ -113,7 +116,7 @@ function countMembersOf(container: object, subject: string): number {
   return count;
 }
 
-/** Names the first key that its object has already, and its line, for people. The bytes are known to be JSON. */
+/** Returns the first repeated key of an object and its line, for people. The bytes are known to be JSON. */
 function placeOfDuplicate(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const keysOfOpen: (Set<string> | null)[] = [];
@@ -135,5 +138,5 @@ function placeOfDuplicate(bytes: Uint8Array): string {
       index = end - 1;
     }
   }
-  return 'it is not clear where';
+  return 'at an unknown position';
 }

@@ -1,11 +1,11 @@
 const FIRST_BYTES = 64 * 1024;
 
-/** Reserved on the word of a server alone. */
+/** Maximum buffer size that is reserved because of a hint alone. */
 const MAX_HINT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Bytes that arrive in parts, in one buffer that grows. Joining the parts of a large body at its end would hold the
- * event loop for a whole copy of it; here each part is copied when it arrives.
+ * Collects bytes that arrive in parts in one growing buffer. Joining the parts of a large body at its end would block
+ * the event loop for a whole copy of it. Here each part is copied when it arrives.
  */
 export class GrowingBytes {
   readonly #maxBytes: number;
@@ -29,7 +29,7 @@ export class GrowingBytes {
     return true;
   }
 
-  /** Returns what was added. The buffer behind it may be longer. */
+  /** Returns the added bytes. The buffer behind them may be longer. */
   take(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#size);
   }

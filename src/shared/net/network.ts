@@ -1,30 +1,30 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
-/** Own authorities and a client certificate, PEM. */
+/** Additional certificate authorities and a client certificate, in PEM. */
 export interface TlsSettings {
-  /** Trusted besides the runtime's own authorities. */
+  /** Authorities that are trusted in addition to those of the runtime. */
   readonly ca: readonly string[];
   readonly cert: string | null;
   readonly key: string | null;
   readonly passphrase: string | null;
-  /** The name the server must prove, where that is not the one in the URL. */
+  /** Name that the certificate of the server must have; null for the host name in the URL. */
   readonly servername: string | null;
 }
 
-/** Which proxies to use; an empty string for none. */
+/** Proxies to use; an empty string for none. */
 export interface ProxySettings {
   readonly httpProxy: string;
   readonly httpsProxy: string;
-  /** Hosts that are reached directly, as NO_PROXY lists them. */
+  /** Hosts that are reached directly, in the format of NO_PROXY. */
   readonly noProxy: string;
 }
 
-/** How to reach the network: plain data, since no Agent can cross threads. */
+/** How to reach the network. Plain data, because an agent cannot cross threads. */
 export interface NetworkSettings {
-  /** Equal for equal settings. */
+  /** Id that is equal for equal settings. */
   readonly id: string;
   readonly tls: TlsSettings | null;
-  /** Null for no proxy at all. */
+  /** Proxy settings; null for no proxy at all. */
   readonly proxy: ProxySettings | null;
 }
 
@@ -33,7 +33,7 @@ interface TlsConnect {
   readonly servername?: string;
 }
 
-/** What undici's EnvHttpProxyAgent (and its Agent, which has no use for the rest) takes for these settings. */
+/** Options of undici's EnvHttpProxyAgent for these settings. Its Agent ignores those about proxies. */
 export interface AgentSettings {
   readonly connect: TlsConnect;
   readonly requestTls: TlsConnect;
@@ -43,9 +43,12 @@ export interface AgentSettings {
   readonly noProxy: string;
 }
 
-/** The undici options of these settings. Throws what node:tls throws on a certificate or key that it cannot read. */
+/**
+ * Returns the undici options of these settings. Throws the error of node:tls for a certificate or key that it cannot
+ * read.
+ */
 export function agentSettings({ tls, proxy }: NetworkSettings): AgentSettings {
-  // One context for all connections: the runtime's authorities alone are some 150 certificates to parse.
+  // All connections share one context, because parsing the many authorities of the runtime is expensive.
   const secureContext = tls === null ? undefined : secureContextOf(tls);
   const trust: TlsConnect = secureContext === undefined ? {} : { secureContext };
   const toServer: TlsConnect = { ...trust, ...(tls?.servername != null && { servername: tls.servername }) };

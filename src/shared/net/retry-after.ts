@@ -1,9 +1,9 @@
-/** The longest a server can keep us from asking again: one interval of the background refresh. */
+/** Maximum delay that a server can request: one interval of the background refresh. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 
 /**
- * The milliseconds that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or an HTTP date), at most
- * {@link MAX_RETRY_AFTER_MS}. Null where the header is missing, in the past or nonsense.
+ * Returns the milliseconds that a `Retry-After` requests (RFC 9110 section 10.2.3: seconds, or an HTTP date), at most
+ * {@link MAX_RETRY_AFTER_MS}. Returns null if the header is missing, in the past or invalid.
  */
 export function retryAfterMs(header: string | null, nowMs: number): number | null {
   const text = header?.trim() ?? '';
@@ -11,7 +11,10 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
   return delayMs > 0 ? Math.min(delayMs, MAX_RETRY_AFTER_MS) : null;
 }
 
-/** NaN for anything but the one format that senders may use; Date.parse alone takes far more for a date. */
+/**
+ * Parses the one date format that senders may use. Returns NaN for anything else, of which Date.parse alone would
+ * accept much as a date.
+ */
 function httpDate(text: string): number {
   return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -1,6 +1,6 @@
 /**
- * A header's value without the spaces and tabs around it (RFC 9110 section 5.5). A regular expression for the end
- * would look at each run of blanks once for each of its characters.
+ * Returns a header value without surrounding spaces and tabs (RFC 9110 section 5.5). A regular expression for the end
+ * would need quadratic time for long runs of blanks.
  */
 export function trimBlanks(text: string): string {
   let [start, end] = [0, text.length];

@@ -1,40 +1,40 @@
 /**
- * The first answers: what `serve --stdio` tells its client before the rest of the program is loaded, in one file beside
- * the start image. A running gateway writes it after each start image. The file holds the answers as bytes, and names
- * everything that they depend on; where anything is different, nothing of it is used.
+ * The first answers: responses that `serve --stdio` sends before the rest of the package is loaded, in one file next to
+ * the start image. A running gateway writes it after each start image. The file holds the responses as bytes, and names
+ * everything that they depend on. If anything differs, the whole file is ignored.
  *
  *     file = SHA-256 of the rest (64 hex digits, a line feed) header (one line of JSON) texts
  *
- * This module is loaded before anything else, so it imports nothing.
+ * This module is loaded first, so it imports nothing.
  */
 export interface FirstAnswersHeader {
-  /** Raised with every change of the form; a file of another one is passed over. */
+  /** Raised with every change of the form; files of another format are skipped. */
   readonly format: number;
-  /** Of the package that wrote it. */
+  /** Version of the package that wrote the file. */
   readonly version: string;
-  /** The start image that the answers are made from: its name in the same folder, and the SHA-256 of its bytes. */
+  /** The start image that the responses are based on: its name in the same folder, and the SHA-256 of its bytes. */
   readonly image: { readonly name: string; readonly sha256: string };
-  /** What {@link EPOCH_FILE} held before the image was written; null where there was none. */
+  /** Content of {@link EPOCH_FILE} before the image was written; null if the file was missing. */
   readonly epoch: string | null;
   /** Epoch ms. A clock that shows an earlier instant was set back. */
   readonly writtenAtMs: number;
-  /** Epoch ms after which a map or a key document is no longer believed; null without one. */
+  /** Epoch ms after which a map or a key document is no longer accepted; null without either. */
   readonly validUntilMs: number | null;
-  /** The files that the answers depend on, absolute. */
+  /** The files that the responses depend on, as absolute paths. */
   readonly paths: readonly string[];
-  /** Digest of the contents of these files and of everything else that the answers depend on. */
+  /** Digest of the contents of these files and of everything else that the responses depend on. */
   readonly binding: string;
-  /** Stands for the id of the gateway in the texts. */
+  /** Placeholder for the id of the gateway in the texts. */
   readonly instanceMark: string;
-  /** The result of `initialize` for each legacy revision, the one of any other revision first. */
+  /** Results of `initialize` for each legacy revision, with the result for any other revision first. */
   readonly initialize: readonly { readonly revision: string; readonly wire: string; readonly text: number }[];
-  /** The result of `server/discover`. */
+  /** Result of `server/discover`. */
   readonly discover: number;
-  /** The results of `tools/list` for each form that definitions have on the wire. */
+  /** Results of `tools/list` for each wire form of the definitions. */
   readonly lists: readonly FirstList[];
-  /** The form for a client without a session. */
+  /** The wire form for a client without a session. */
   readonly sessionlessWire: string;
-  /** How many bytes each of the texts has that follow. */
+  /** Length in bytes of each of the texts that follow. */
   readonly lengths: readonly number[];
 }
 
@@ -45,60 +45,60 @@ export interface FirstList {
   readonly pages: readonly { readonly cursor: string | null; readonly text: number }[];
 }
 
-/** A file of first answers, read. */
+/** A file of first answers that was read. */
 export interface FirstAnswers {
   readonly header: FirstAnswersHeader;
-  /** A text of the file by its number. */
+  /** Returns a text of the file by its number. */
   readonly text: (index: number) => string;
 }
 
-/** A message that was dealt with before the gateway was there. */
+/** A message that was handled before the gateway was ready. */
 export interface EarlyMessage {
   /** As the client sent it. */
   readonly message: Readonly<Record<string, unknown>>;
-  /** How long the answer took, in milliseconds; null for a notification. */
+  /** Time that the response took, in milliseconds; null for a notification. */
   readonly tookMs: number | null;
 }
 
-/** A page of tools that the client was told. */
+/** A page of tools that was sent to the client. */
 export interface ToldPage {
   readonly wire: string;
   readonly cursor: string | null;
-  /** The result, as it was sent. */
+  /** The result as it was sent. */
   readonly json: string;
 }
 
-/** What a gateway takes over from the first answers. */
+/** State that a gateway takes over from the first answers. */
 export interface FirstSession {
-  /** The id that the client was told. */
+  /** The gateway id that the client received. */
   readonly instanceId: string;
-  /** What the client says that it can do, if it has said so by now. */
+  /** The client's messages about its capabilities, if it has sent them. */
   readonly messages: readonly EarlyMessage[];
   readonly told: readonly ToldPage[];
-  /** Everything else that the client sent, and sends from now on. */
+  /** All other input of the client, including future input. */
   readonly input: AsyncIterable<Buffer>;
 }
 
 export const FIRST_ANSWERS_FORMAT = 1;
 
-/** Larger files are neither written nor read. */
+/** Maximum file size. Larger files are neither written nor read. */
 export const MAX_FIRST_ANSWERS_BYTES = 4 * 1024 * 1024;
 
-/** The larger start images are not looked at: to hash them would take longer than it saves. */
+/** Maximum size of a start image to bind to. Hashing a larger one would take longer than it saves. */
 export const MAX_BOUND_IMAGE_BYTES = 4 * 1024 * 1024;
 
-/** Changes with each approval of a tool, whichever process made it. */
+/** This file changes with each approval of a tool, whichever process made it. */
 export const EPOCH_FILE = 'first-answers.epoch';
 
 const PREFIX = 'first-';
 const SUFFIX = '.ans';
 
-/** How many files a folder keeps: one for each command line and working folder. The oldest goes first. */
+/** Maximum number of files in a folder, one for each command line and working folder. The oldest is removed first. */
 export const MAX_FIRST_ANSWERS_FILES = 32;
 
 const DIGEST_LENGTH = 64;
 
-/** The name of the file for a command line that starts in a folder. */
+/** Returns the name of the file for a command line and working folder. */
 export function firstAnswersName(argv: readonly string[], cwd: string): string {
   return `${PREFIX}${sha256(JSON.stringify([argv, cwd])).slice(0, 16)}${SUFFIX}`;
 }
@@ -107,7 +107,7 @@ export function isFirstAnswersName(name: string): boolean {
   return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
 }
 
-/** The bytes of a file with these texts. */
+/** Encodes a file with these texts. */
 export function encodeFirstAnswers(header: Omit<FirstAnswersHeader, 'lengths'>, texts: readonly string[]): Buffer {
   const bodies = texts.map((text) => Buffer.from(text));
   const lengths = bodies.map(({ length }) => length);
@@ -115,12 +115,12 @@ export function encodeFirstAnswers(header: Omit<FirstAnswersHeader, 'lengths'>, 
   return Buffer.concat([Buffer.from(`${sha256(rest)}\n`), rest]);
 }
 
-/** Reads a file; null where it is damaged or of another form. */
+/** Decodes a file; null if it is damaged or of another form. */
 export function decodeFirstAnswers(bytes: Buffer): FirstAnswers | null {
   const rest = bytes.subarray(DIGEST_LENGTH + 1);
   if (bytes.toString('latin1', 0, DIGEST_LENGTH) !== sha256(rest)) return null;
   const end = rest.indexOf(0x0a);
-  // The checksum vouches for what this program wrote.
+  // The checksum matches, so this package wrote the header.
   const header = JSON.parse(rest.toString('utf8', 0, end)) as FirstAnswersHeader;
   if (header.format !== FIRST_ANSWERS_FORMAT) return null;
   return {
@@ -132,7 +132,7 @@ export function decodeFirstAnswers(bytes: Buffer): FirstAnswers | null {
   };
 }
 
-/** The SHA-256 of a text or of bytes, as hex. */
+/** Computes the SHA-256 of a text or of bytes, as hex. */
 export function sha256(data: string | Uint8Array): string {
   return process.getBuiltinModule('node:crypto').hash('sha256', data);
 }

@@ -3,7 +3,7 @@ import { pack, unpack } from '../codec.ts';
 
 export const KEY_BYTES = 32;
 
-/** NIST SP 800-38D, 8.2.2: a random 96-bit IV is good for 2³² rows under one key. */
+/** NIST SP 800-38D, 8.2.2: random 96-bit IVs are safe for 2³² rows under one key. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -11,20 +11,20 @@ const TAG_BYTES = 16;
 const FORMAT = 1;
 const HEAD_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
-/** A key and its name. The name tells which key a row was sealed with, and nothing about the key. */
+/** A key and its name. The name tells which key a row was sealed with, and reveals nothing about the key. */
 export interface SealingKey {
   readonly keyId: string;
   readonly bytes: Uint8Array;
 }
 
-/** Where a box belongs. It opens in no other place. */
+/** The place of a box. A box does not open in any other place. */
 export interface BoxPlace {
   readonly table: string;
   readonly rowId: string;
   readonly generation: number;
 }
 
-/** The key of these bytes. */
+/** Creates the key of these bytes. */
 export function sealingKeyOf(bytes: Uint8Array): SealingKey {
   return {
     keyId: hash('sha256', Buffer.concat([Buffer.from('mcp-switchyard login key '), bytes])).slice(0, 32),
@@ -41,7 +41,7 @@ export function seal(value: unknown, place: BoxPlace, key: SealingKey): Uint8Arr
   return Buffer.concat([Uint8Array.of(FORMAT), iv, cipher.getAuthTag(), sealed]);
 }
 
-/** The value in a box; null where the box is of another key or place, or is damaged. */
+/** Opens a box; null if it belongs to another key or place, or is damaged. */
 export function openBox(box: Uint8Array, place: BoxPlace, key: SealingKey): { readonly value: unknown } | null {
   if (box.length <= HEAD_BYTES || box[0] !== FORMAT) return null;
   const decipher = createDecipheriv('aes-256-gcm', key.bytes, box.subarray(1, 1 + IV_BYTES), {

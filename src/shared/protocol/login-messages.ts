@@ -1,4 +1,4 @@
-/** The part of the writer thread's interface that keeps logins. All of it is plain data. */
+/** The part of the writer thread's interface for logins. All messages are plain data. */
 
 import type {
   LoginBinding,
@@ -18,8 +18,8 @@ import type { WriterReply } from './writer-reply.ts';
 type LoginReply<T> = Promise<WriterReply<T>>;
 
 /**
- * The store of logins, over Comlink; `LoginStore` says what each method does. Answers come later than those of the
- * main store may, since the key may have to be asked of the system's keyring.
+ * The login store over Comlink; `LoginStore` documents each method. Answers may take longer than those of the main
+ * store, because the system keyring may have to be queried.
  */
 export interface LoginWriterApi {
   readLogins(): LoginReply<StoredLogins>;
@@ -32,16 +32,16 @@ export interface LoginWriterApi {
   endLoginRefresh(loginId: string, leaseId: string, outcome: RefreshOutcome): LoginReply<StoredLogin | null>;
   readLoginRows(names: readonly LoginRowName[] | null): LoginReply<LoginRows>;
   adoptLoginRows(rows: readonly LoginRow[]): LoginReply<readonly LoginRowName[]>;
-  /** Whether to send a {@link LoginsChangedMessage} when something else is stored than was last read. */
+  /** Sets whether to send a {@link LoginsChangedMessage} when the stored logins differ from those last read. */
   watchLogins(isWatched: boolean): LoginReply<null>;
 }
 
-/** What the writer worker sends to main while it watches, beside Comlink's messages. */
+/** Message of the writer worker to the main thread while it watches, in parallel with Comlink's messages. */
 export interface LoginsChangedMessage {
   readonly kind: 'logins-changed';
 }
 
-/** Whether a message of the writer worker says that other logins are stored. */
+/** Whether a message of the writer worker reports changed logins. */
 export function isLoginsChangedMessage(message: unknown): message is LoginsChangedMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'logins-changed';
 }

@@ -3,39 +3,39 @@ import type { RememberedConnector } from '../tools/tool-records.ts';
 import type { SourceFacts, StoredMap } from './writer-messages.ts';
 
 /**
- * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a
- * copy of what the store holds and may be older or missing; the store is asked next.
+ * The start image: the data that the next start needs first, in one file that is read without waiting for any thread.
+ * It is a copy of the store's data and may be outdated or missing; the store is read afterwards.
  *
  *     image = frame(header) frame(body of a map)* frame(connector)*
  *     frame = length (u32 LE) SHA-256 (32 bytes) payload
  *
- * A frame that is cut off or does not match its checksum ends the image; the frames before it count.
+ * A frame that is truncated or fails its checksum ends the image; the frames before it count.
  */
 export interface StartImageHeader {
-  /** Raised with every change of the form; an image of another one is passed over. */
+  /** Raised with every change of the form; images of another format are skipped. */
   readonly format: number;
   readonly scope: string;
-  /** The store that it is a copy of. */
+  /** Id of the store that the image is a copy of. */
   readonly storeId: string;
-  /** How many connectors the store knows; where fewer follow, it has the rest. */
+  /** Number of connectors in the store. If fewer follow, the store has the rest. */
   readonly connectorCount: number;
   /** The maps whose bodies follow, in their order. */
   readonly maps: readonly StartImageMap[];
 }
 
-/** A map, and what decides which signatures it needs. */
+/** A map, and the facts that decide which signatures it needs. */
 export interface EarlyMap {
   readonly map: StoredMap;
   readonly facts: SourceFacts;
 }
 
-/** A map in the image: all but its body. The field names are a file format: `sourceId` is the store key. */
+/** A map in the image without its body. The field names are a file format: `sourceId` is the store key. */
 interface StartImageMap extends Omit<StoredMap, 'body' | 'storeKey'> {
   readonly sourceId: string;
   readonly facts: SourceFacts;
 }
 
-/** How the header describes a map whose body follows. */
+/** Creates the header's description of a map whose body follows. */
 export function startImageMap({ map, facts }: EarlyMap): StartImageMap {
   const { storeKey, etag, generatedAtMs, savedAtMs } = map;
   return { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts };
@@ -44,24 +44,26 @@ export function startImageMap({ map, facts }: EarlyMap): StartImageMap {
 export interface StartImage {
   readonly header: StartImageHeader;
   readonly maps: readonly EarlyMap[];
-  /** Decoded one at a time, so that the caller can rest in between. */
+  /** Decoded one at a time, so that the caller can pause in between. */
   readonly connectors: Iterable<RememberedConnector>;
 }
 
 export const START_IMAGE_FORMAT = 3;
 
-/** Larger maps are proven on a thread, whose boot takes longer than to read them from the store. */
+/**
+ * Maximum size of a map. Larger maps are verified on a worker thread; booting it takes longer than reading the store.
+ */
 export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;
 
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = 4 + CHECKSUM_BYTES;
 
-/** Where the image of a scope is, within the store's folder. */
+/** Returns the name of a scope's image within the store's folder. */
 export function startImageName(scope: string): string {
   return `start-${scope.slice(0, 16)}.img`;
 }
 
-/** One frame around a payload. */
+/** Creates a frame around a payload. */
 export function frameOf(payload: string | Uint8Array): Buffer {
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
   const head = Buffer.alloc(HEAD_BYTES);
@@ -70,7 +72,7 @@ export function frameOf(payload: string | Uint8Array): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** Reads an image of this scope; null where it is none, or one of another form or scope. */
+/** Reads an image of this scope; null if it is invalid, or of another form or scope. */
 export function readStartImage(bytes: Buffer, scope: string): StartImage | null {
   const frames = framesOf(bytes);
   const header = jsonOf<StartImageHeader>(frames.next().value ?? null);
@@ -78,7 +80,7 @@ export function readStartImage(bytes: Buffer, scope: string): StartImage | null 
   const maps: EarlyMap[] = [];
   for (const map of header.maps) {
     const body: Buffer | undefined = frames.next().value ?? undefined;
-    // Copied out: the body is handed on, and transferred.
+    // The body is copied, because it is passed on and transferred.
     if (body === undefined) continue;
     const { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts } = map;
     maps.push({ map: { storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, facts });
@@ -106,7 +108,7 @@ function* framesOf(bytes: Buffer): Generator<Buffer, undefined> {
   }
 }
 
-/** What a frame of this program's own making holds: its checksum vouches for its form. */
+/** Parses the content of a frame. Its checksum matches, so this package wrote it and its form is known. */
 function jsonOf<T>(frame: Buffer | null): T | null {
   if (frame === null) return null;
   try {

@@ -1,13 +1,13 @@
 /**
- * Every message of a load; writer-messages.ts has those of the writer. Plain data alone: structured clone turns a
- * class into an empty object without a word, so tasks are built field by field and no field is optional.
+ * Every message of a load; writer-messages.ts has those of the writer. They are plain data: structured clone silently
+ * turns a class into an empty object, so tasks are built field by field and no field is optional.
  *
  *     load    = main → worker  LoadTask        (through the pool; `port` is transferred)
  *               worker → main  chunk*          (each costs one credit)
  *                              ( commit | unchanged | failed )      (costs none, ends the load)
  *     control = main → worker  ( credit | cancel )*                 (any time until the end)
  *
- * `commit` comes last and alone makes the chunks before it count: whatever ends early changed nothing.
+ * `commit` comes last, and only with it do the chunks before it count: a load that ends early changes nothing.
  */
 
 import type { MessagePort } from 'node:worker_threads';
@@ -18,28 +18,28 @@ import type { ServiceMapHeader } from '../map/service-map.ts';
 import type { NetworkSettings } from '../net/network.ts';
 import type { MapSigners, SignatureTrust } from '../signatures/trust.ts';
 
-/** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
+/** Raised whenever a message changes its shape. A worker refuses a task of another version (PROTOCOL_MISMATCH). */
 export const PROTOCOL_VERSION = 11;
 
-/** Entries in one chunk. */
+/** Number of entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
 
-/** Chunks that may be under way before main has taken one: two keep both threads busy, more only pile up on main. */
+/** Number of chunks in transit. Two keep both threads busy; more would only queue up on the main thread. */
 export const INITIAL_CREDITS = 2;
 
-/** What to ask the network for. */
+/** The HTTP request for a map. */
 export interface MapRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as `If-None-Match`. Null asks for the whole map. */
+  /** Sent as `If-None-Match`. Null requests the whole map. */
   readonly etag: string | null;
-  /** For one whole exchange, last byte included. */
+  /** Time limit for one whole exchange, including the last byte. */
   readonly timeoutMs: number;
-  /** Cap on the body after decompression. */
+  /** Limit on the size of the body after decompression. */
   readonly maxBytes: number;
 }
 
-/** The body of a map, wherever it came from, not yet proven. */
+/** The body of a map from any source, not verified yet. */
 export interface AcquiredBody {
   readonly kind: 'body';
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -47,10 +47,10 @@ export interface AcquiredBody {
   readonly fetchMs: number;
 }
 
-/** What acquiring a map gives: its bytes, or the server's word that nothing changed. */
+/** Result of acquiring a map: its bytes, or the server's answer that nothing changed. */
 export type Acquired = AcquiredBody | { readonly kind: 'not-modified'; readonly fetchMs: number };
 
-/** The map that main holds, proven: what a new one is compared with. */
+/** The verified map that the main thread holds. A new map is compared with it. */
 export interface KnownMap {
   /** SHA-256 of the body, hex. */
   readonly bodySha256: string;
@@ -58,38 +58,38 @@ export interface KnownMap {
   readonly expiresAtMs: number;
 }
 
-/** What a map must satisfy to be believed. */
+/** Conditions that a map must satisfy to be accepted. */
 export interface ProofPolicy {
   readonly trust: SignatureTrust;
-  /** The wall clock, read once on main for the whole load. */
+  /** Wall-clock time, read once on the main thread for the whole load. */
   readonly nowMs: number;
-  /** The highest `generatedAt` accepted before; anything older is refused. */
+  /** The highest `generatedAt` accepted before; older maps are refused. */
   readonly floorMs: number | null;
-  /** How far `generatedAt` may lie ahead of `nowMs`. */
+  /** Maximum time that `generatedAt` may be ahead of `nowMs`. */
   readonly maxSkewMs: number;
   readonly maxConnectors: number;
-  /** For a map that was accepted in an earlier life and is to be served as stale. */
+  /** For a map that an earlier process accepted and that may be served as stale. */
   readonly allowExpired: boolean;
-  /** How long after its expiry an `allowExpired` map is still served, in milliseconds; null for ever. */
+  /** Time after its expiry during which an `allowExpired` map is still served, in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null;
 }
 
 /** One load of one map. */
 export interface LoadTask {
   readonly version: number;
-  /** The trace that this load belongs to (W3C Trace Context), for the request that leaves the thread. */
+  /** The trace of this load (W3C Trace Context), for the request that the thread sends. */
   readonly traceparent: string;
   readonly request: MapRequest;
   readonly network: NetworkSettings;
-  /** Bytes that were acquired on another thread; null lets the worker ask. */
+  /** Bytes that another thread acquired; null lets the worker fetch them. */
   readonly given: AcquiredBody | null;
   readonly known: KnownMap | null;
   readonly policy: ProofPolicy;
-  /** Whether somebody keeps the body: 14 MB that nobody wants would still weigh on main's collector. */
+  /** Whether the body is needed: an unused body of 14 MB would burden the main thread's garbage collector. */
   readonly wantsBody: boolean;
 }
 
-/** A {@link LoadTask} on its way to a worker, with the port that its events come back through. */
+/** A {@link LoadTask} for a worker, with the port that its events come back through. */
 export interface WorkerLoadTask extends LoadTask {
   readonly port: MessagePort;
 }
@@ -103,11 +103,11 @@ export interface LoadPhases {
   readonly diff: number;
 }
 
-/** What a load did, for people and metrics. */
+/** Summary of a load, for users and metrics. */
 export interface LoadReport {
   /** `main`, or `worker-` and the thread's id. */
   readonly thread: string;
-  /** Size of the body; 0 where none was sent. */
+  /** Size of the body; 0 if none was sent. */
   readonly bytes: number;
   readonly phases: LoadPhases;
 }
@@ -117,13 +117,13 @@ export interface ChunkEvent {
   readonly kind: 'chunk';
   readonly ids: readonly string[];
   readonly enabled: readonly boolean[];
-  /** Entries of these that the host must leave out, and why; mostly none. */
+  /** Entries of this chunk that the host must leave out, and why; usually empty. */
   readonly unusable: readonly UnusableEntry[];
-  /** msgpackr bytes of the entries as they were sent, in the order of `ids`. */
+  /** The entries encoded with msgpackr, in the order of `ids`. */
   readonly packed: Uint8Array<ArrayBuffer>;
 }
 
-/** The map is proven and wholly sent. */
+/** The map is verified and completely sent. */
 export interface CommitEvent {
   readonly kind: 'commit';
   readonly header: ServiceMapHeader;
@@ -135,16 +135,16 @@ export interface CommitEvent {
   readonly signers: MapSigners;
   readonly etag: string | null;
   readonly bodySha256: string;
-  /** The bytes that were proven, for the store; null where nobody wanted them. */
+  /** The verified bytes, for the store; null if they are not needed. */
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly report: LoadReport;
 }
 
-/** The known map is still the current one. */
+/** The known map is still current. */
 export interface UnchangedEvent {
   readonly kind: 'unchanged';
   readonly how: 'not-modified' | 'same-body';
-  /** The tag to ask with next time: a server may tag the same bytes anew. */
+  /** Entity tag for the next request: a server may give the same bytes a new tag. */
   readonly etag: string | null;
   readonly report: LoadReport;
 }
@@ -158,5 +158,5 @@ export interface FailedEvent {
 
 export type LoadEvent = ChunkEvent | CommitEvent | UnchangedEvent | FailedEvent;
 
-/** What main says to a worker during a load. */
+/** Messages of the main thread to a worker during a load. */
 export type LoadControl = { readonly kind: 'credit' } | { readonly kind: 'cancel' };

@@ -1,6 +1,6 @@
 /**
- * The interface of the writer thread, which main calls through Comlink, and the records that it keeps. All of it is
- * plain data.
+ * The interface of the writer thread, which the main thread calls through Comlink, and the records that it keeps. All
+ * messages are plain data.
  */
 
 import type { ServerInfo } from '../servers/server-info.ts';
@@ -28,7 +28,7 @@ import type { WriterReply } from './writer-reply.ts';
 
 /** A verified map as the store keeps it. */
 export interface StoredMap {
-  /** A hash of its URL, under which it is kept: lineage.ts of the main thread. */
+  /** A hash of its URL, used as its key: lineage.ts of the main thread. */
   readonly storeKey: string;
   readonly etag: string | null;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -36,94 +36,94 @@ export interface StoredMap {
   readonly savedAtMs: number;
 }
 
-/** What is remembered of who signs a source. It outlives the map. */
+/** What is remembered about the signers of a source. It outlives the map. */
 export interface SourceFacts {
   /** Whether a map with enough asymmetric signatures was ever accepted. */
   readonly seenSigned: boolean;
   /** The `id` of the first such map; null before. */
   readonly mapId: string | null;
-  /** The version of the newest key document that was believed; null if none was. */
+  /** The version of the newest accepted key document; null if none was accepted. */
   readonly keyVersion: number | null;
-  /** That document; null without one, and where it was damaged. */
+  /** The newest accepted key document; null without one, and if it was damaged. */
   readonly keyDocument: string | null;
 }
 
-/** What the store knows of one source. */
+/** The store's data about one source. */
 export interface StoredSource extends SourceFacts {
   /** The highest `generatedAt` ever accepted; null if none was, or if the floor was reset. */
   readonly floorMs: number | null;
   readonly map: StoredMap | null;
-  /** Whether there is a map or a key document whose checksum does not match; it is null then. */
+  /** Whether a map or a key document fails its checksum; it is null then. */
   readonly isDamaged: boolean;
 }
 
-/** What to note of a source besides its map. */
+/** Facts to record about a source, in addition to its map. */
 export interface SourceNotes {
-  /** For people: without query and credentials. */
+  /** For display: without query and credentials. */
   readonly url: string;
   /** Whether an accepted map, this or an earlier one, had enough asymmetric signatures. */
   readonly isSigned: boolean;
-  /** The `id` of the first such map. Kept unless there is one already. */
+  /** The `id` of the first such map. An already stored id is kept. */
   readonly mapId: string | null;
 }
 
-/** A source of the store as people see it. */
+/** A source of the store, in the form that users see. */
 export interface SourceSummary extends Omit<SourceFacts, 'keyDocument'> {
   readonly storeKey: string;
-  /** Without query and credentials; null for what an earlier version wrote. */
+  /** Without query and credentials; null if an earlier version wrote the source. */
   readonly url: string | null;
   readonly floorMs: number | null;
-  /** Of the map that is kept; null if none is. */
+  /** `generatedAt` of the stored map; null if there is no map. */
   readonly generatedAtMs: number | null;
   readonly savedAtMs: number | null;
 }
 
-/** The writer worker's interface, over Comlink. It is the only owner of the store, and of the store of logins. */
+/** The writer worker's interface, over Comlink. It is the only owner of the store and of the login store. */
 export interface WriterApi extends LoginWriterApi {
   /**
-   * Opens or creates the store. `value` is the path of its file. Logins have a file of their own, which is used also
-   * where this one cannot be.
+   * Opens or creates the store. `value` is the path of its file. Logins have a separate file, which also works if the
+   * store cannot be opened.
    */
   open(version: number, stateDir: string): WriterReply<string>;
-  /** `oldKeys`: where an earlier version kept the source. What is found there is moved to `storeKey`. */
+  /** Reads a source. `oldKeys` are keys that earlier versions used for it; their data is moved to `storeKey`. */
   readSource(storeKey: string, oldKeys: readonly string[]): WriterReply<StoredSource>;
-  /** Every source of the store. */
+  /** Lists every source of the store. */
   readSources(): WriterReply<SourceSummary[]>;
-  /** Whether it has a map of this source from `generatedAtMs` or later. */
+  /** Whether the store has a map of this source from `generatedAtMs` or later. */
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
-  /** Notes which process groups of this host run. The next host ends them if this one is killed outright. */
+  /** Records which process groups of this host run. If this host is killed, the next host ends them. */
   notePrograms(pids: readonly number[]): WriterReply<null>;
-  /** Durable when answered. Never replaces a newer map, never lowers the floor. */
+  /** Stores a map. Durable when answered. Never replaces a newer map, never lowers the floor. */
   saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
-  /** Durable when answered: the same without a map. */
+  /** Stores the facts about a source without a map. Durable when answered. */
   noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
   /**
-   * Durable when answered. Replaces a newer key document only where it `startsOver`, since the configured keys were
-   * replaced. `url` is without query and credentials.
+   * Stores a key document. Durable when answered. Replaces a newer document only with `startsOver`, because the
+   * configured keys were replaced. `url` is without query and credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
-   * Forgets the floor of a source, and its map if that is from later than `latestMs`; everything else stays. Whether
-   * there is such a source. Durable when answered.
+   * Resets the floor of a source, and removes its map if that is later than `latestMs`; everything else stays. Returns
+   * whether the source exists. Durable when answered.
    */
   resetFloor(storeKey: string, latestMs: number): WriterReply<boolean>;
-  /** Durable when answered. */
+  /** Applies changes to the registry. Durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
-  /** Durable when answered; what became of each. */
+  /** Adds servers to the registry and returns each outcome. Durable when answered. */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
-  /** What is new in the registry since `known`; `path` is its `servers.json`. */
+  /** Returns the registry's changes since `known`; `path` is its `servers.json`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
   /**
-   * The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody
-   * who blocks on it.
+   * Applies the last changes of a process that ends, then writes the file. Always sets `done[0]` to 1, for a thread
+   * that blocks on it.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
   /**
-   * What is said of tools is meant for the store `storeId`, or for any (null). This first puts in the pins that it
-   * lacks. Durable when answered; what differs from its pin.
+   * Stores tool lists for the store `storeId`, or for any store (null). Adds missing pins first. Returns the
+   * differences from the pins. Durable when answered.
    */
   saveTools(storeId: string | null, scope: string, tools: ToolsToSave): WriterReply<InStore<ToolPinDetail[]>>;
-  /** Notes that connectors listed the same tools again. */
+  /** Records that connectors listed the same tools again. */
   touchTools(
     storeId: string | null,
     scope: string,
@@ -131,13 +131,13 @@ export interface WriterApi extends LoginWriterApi {
     listedAtMs: number,
   ): WriterReply<InStore<TouchedTools>>;
   forgetTools(storeId: string | null, scope: string, connectorIds: readonly string[]): WriterReply<InStore<void>>;
-  /** Remembered connectors, from the one after `afterId` on. */
+  /** Reads remembered connectors, starting after `afterId`. */
   readTools(storeId: string | null, scope: string, afterId: string): WriterReply<InStore<ConnectorPage>>;
-  /** Everything that differs from its pin, of one scope or of all (null). */
+  /** Returns all differences from the pins, of one scope or of all (null). */
   changedTools(storeId: string | null, scope: string | null): WriterReply<InStore<ToolPinDetail[]>>;
   /**
-   * Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable
-   * when answered.
+   * Approves the current definitions of these tools, or of all (null), and returns the approved changes. Durable when
+   * answered.
    */
   approveTools(
     storeId: string | null,
@@ -145,18 +145,18 @@ export interface WriterApi extends LoginWriterApi {
     tools: readonly PinChoice[] | null,
     nowMs: number,
   ): WriterReply<InStore<ToolPinChange[]>>;
-  /** How tools were first seen or last approved, of the connectors after `afterId`; or the fleet's approvals alone. */
+  /**
+   * Reads the pins of the connectors after `afterId`, as first seen or last approved, or only the fleet's approvals.
+   */
   readPins(
     storeId: string | null,
     scope: string,
     afterId: string,
     which: 'approved' | 'all',
   ): WriterReply<InStore<PinPage>>;
-  /**
-   * Makes these the pins, unless an approval of the same version or a newer one was taken. Durable when answered.
-   */
+  /** Replaces these pins, except those with a stored approval of the same or a newer version. Durable when answered. */
   repinTools(storeId: string | null, scope: string, pins: readonly ApprovedPin[]): WriterReply<InStore<void>>;
-  /** Writes what the next start of a scope needs first; see start-image.ts. */
+  /** Writes the start image of a scope; see start-image.ts. */
   writeStartImage(scope: string, storeKeys: readonly string[]): WriterReply<null>;
   /** Writes the first answers of that name, or removes them (null); see first-answers.ts. */
   writeFirstAnswers(name: string, bytes: Uint8Array | null): WriterReply<null>;

@@ -1,36 +1,36 @@
 import type { WireError } from '../errors.ts';
 
-/** One thing that was looked at in a registry, and how it is. */
+/** The result of one check of a registry. */
 export interface RegistryFinding {
-  /** `records`: their checksums. `agreement`: of store and file. */
+  /** `records`: whether their checksums match. `agreement`: whether store and file agree. */
   readonly check: 'store' | 'log' | 'records' | 'file' | 'entries' | 'agreement' | 'access';
   readonly outcome: 'ok' | 'note' | 'failed';
-  /** The server, the place in the file or the path that this is about; null for all of them. */
+  /** The server, the place in the file or the path that the finding is about; null for the whole registry. */
   readonly subject: string | null;
-  /** What is so, and what to do where nothing but that helps. */
+  /** What was found and, if the user has to act, what to do. */
   readonly message: string;
 }
 
-/** What mending a registry came to. */
+/** Result of repairing a registry. */
 export interface RegistryRepair {
-  /** What was wrong and no longer is. */
+  /** Findings that were repaired. */
   readonly mended: readonly RegistryFinding[];
-  /** What was damaged and could not be rebuilt from anything. */
+  /** Findings of damage that could not be repaired from any source. */
   readonly lost: readonly RegistryFinding[];
-  /** What is still wrong. */
+  /** Findings that remain. */
   readonly left: readonly RegistryFinding[];
-  /** What was set aside under these names, for who wants to look. */
+  /** Names of the files that were set aside, for inspection. */
   readonly backups: readonly string[];
 }
 
-/** What the thread that looks after a registry is told. */
+/** Task of the thread that checks or repairs a registry. */
 export interface RegistryTask {
   readonly kind: 'check' | 'repair';
-  /** The `servers.json`; its store is beside it. */
+  /** Path of the `servers.json`; its store is in the same folder. */
   readonly path: string;
 }
 
-/** Its answer, which ends it. */
+/** The thread's answer. It ends afterwards. */
 export type RegistryTaskReply =
   | { readonly kind: 'checked'; readonly findings: readonly RegistryFinding[] }
   | { readonly kind: 'repaired'; readonly repair: RegistryRepair }

@@ -3,7 +3,7 @@ import { Fault, type FaultPath, placeOf } from '../validation/fault.ts';
 import { list, looseObject, record } from '../validation/objects.ts';
 import { text, units } from '../validation/text.ts';
 
-/** A server of the registry. Members this package does not know are kept as they were given. */
+/** A server of the registry. Members unknown to this package are kept unchanged. */
 export interface ServerInfo {
   readonly name: string;
   readonly transport: 'stdio' | 'http' | 'sse' | 'ws' | 'streamableHttp';
@@ -15,15 +15,15 @@ export interface ServerInfo {
   readonly [member: string]: unknown;
 }
 
-/** Names stand in logs, tables and files. */
+/** Names appear in logs, tables and files. */
 const name = text(
   units(1, 256),
-  that((given) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(given), 'holds a control character'),
+  that((given) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(given), 'must not contain a control character'),
 );
 
 const strings = record(text());
 
-/** The form of a server, apart from members that this package does not know. */
+/** Checks the form of a server, without members unknown to this package. */
 export const checkServerShape = looseObject({
   name,
   transport: oneOf('stdio', 'http', 'sse', 'ws', 'streamableHttp'),
@@ -34,18 +34,18 @@ export const checkServerShape = looseObject({
   headers: optional(strings),
 });
 
-/** Far more than any server has; what threads and files can carry is some thousand. */
+/** Maximum depth. No server needs more; threads and files could carry some thousand levels. */
 const MAX_DEPTH = 64;
 
-/** Why `value`, as JSON has it, is no ServerInfo, as `member: reason`; null if it is one. */
+/** Returns why `value` is not a valid ServerInfo in JSON, as `member: reason`; null if it is valid. */
 export function serverInfoFault(value: unknown): string | null {
   const checked = checkServerShape(value);
   return checked instanceof Fault ? faultAt(checked.path, checked.message) : memberFault(value, []);
 }
 
 /**
- * Members that this package does not know are kept, so they have to be such as can be kept: SQLite has no lone
- * surrogates, and would take two names for one.
+ * Checks members unknown to this package. They are stored, so they must be storable: SQLite has no lone surrogates, and
+ * would take two such names for the same name.
  */
 function memberFault(value: unknown, path: FaultPath): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);
@@ -59,7 +59,7 @@ function memberFault(value: unknown, path: FaultPath): string | null {
   return null;
 }
 
-const HALF = 'holds half a character (a lone surrogate)';
+const HALF = 'contains a lone surrogate (half a character)';
 
 function faultAt(path: FaultPath, reason: string): string {
   return `${path.length === 0 ? 'the entry' : placeOf(path)}: ${reason}`;

@@ -1,62 +1,65 @@
 import type { ServerInfo } from './server-info.ts';
 
-/** What somebody wants to be so: a server as given, or gone (null). */
+/** The wanted state of a server: as given, or removed (null). */
 export interface ServerChange {
   readonly name: string;
   readonly info: ServerInfo | null;
 }
 
-/** Something about `servers.json` that somebody should know. */
+/** A note about `servers.json` for the host. */
 export type FileProblem =
-  /** It was edited: these servers are now as it says, and these are gone. */
+  /** The file was edited: these servers were changed as it says, and these were removed. */
   | { readonly kind: 'taken-over'; readonly put: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }
-  /** The file could not be read as what it should be; it is now called `backup`. */
+  /** The file could not be read; it is now called `backup`. */
   | { readonly kind: 'set-aside'; readonly backup: string; readonly reason: string };
 
-/** How the store and the file are looked at: the file read if it changed, read in any case, or written too. */
+/**
+ * How store and file are synchronized. `look`: the file is read if it changed; `read`: always read; `write`: also
+ * written.
+ */
 export type SyncMode = 'look' | 'read' | 'write';
 
-/** What somebody knows of a registry. */
+/** A caller's knowledge of a registry. */
 export interface KnownServers {
-  /** Of which store; null for nothing. */
+  /** Id of the store; null for none. */
   readonly storeId: string | null;
-  /** Up to which revision of it. */
+  /** Revision up to which the caller knows the store. */
   readonly revision: number;
 }
 
-/** An entry of the file that is no server, and is left in it as it is. */
+/** An invalid entry of the file, which stays there unchanged. */
 export interface BadPlace {
   /** `servers[3]`. */
   readonly place: string;
   readonly reason: string;
 }
 
-/** What is new in a registry. */
+/** Changes in a registry. */
 export interface ServerNews {
-  /** Up to where this tells. */
+  /** State of the caller's knowledge after these changes. */
   readonly known: KnownServers;
-  /** Whether the store is another one than the one that was known: `changes` are all that it holds. */
+  /** Whether the store differs from the known one: `changes` are then all of its servers. */
   readonly isReplaced: boolean;
-  /** In the order in which they came. */
+  /** In the order in which they were made. */
   readonly changes: readonly ServerChange[];
   readonly problems: readonly FileProblem[];
-  /** All of them that are in the file now. */
+  /** All invalid entries that are in the file now. */
   readonly bad: readonly BadPlace[];
-  /** Whether the file is still to be written; told where it is read in any case, or is gone. */
+  /** Whether the file must still be written. Only set if the file was read unconditionally, or is missing. */
   readonly isFileBehind: boolean;
 }
 
 /**
- * How servers are put into a registry: whether over one of the same name that is another, and whether at all or
- * only to see what would be.
+ * How servers are added to a registry: whether a different server of the same name is replaced, and whether changes are
+ * made or only previewed.
  */
 export interface MergeMode {
   readonly isReplacing: boolean;
   readonly isDryRun: boolean;
 }
 
-/** What became of a server that was put into a registry; one that `exists` as another was left as it is. */
+/** Outcome of adding a server to a registry. A different server that `exists` under its name was left unchanged. */
 export interface ServerOutcome {
   readonly name: string;
   readonly outcome: 'added' | 'unchanged' | 'replaced' | 'exists';

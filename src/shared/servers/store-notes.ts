@@ -1,28 +1,33 @@
-/** The file name of the store in its folder. A registry has it beside its `servers.json`. */
+/** File name of the store in its folder. The store of a registry is next to its `servers.json`. */
 export const STORE_FILE = 'switchyard.db';
 
-/** Something about the store that somebody should know. */
+/** A note about the store for the host. */
 export type StoreNote =
-  /** It is slower than it could be, and why. */
+  /** The store uses a slower journal mode, for this reason. */
   | { readonly kind: 'journal-mode'; readonly mode: string; readonly reason: string }
   /**
-   * Its log ended in pages that fail their checksum; `hasCommit` says whether a transaction was complete among
-   * them.
+   * The store's log ended in pages that fail their checksum. `hasCommit` tells whether they include a complete
+   * transaction.
    */
   | { readonly kind: 'log-cut'; readonly pages: number; readonly hasCommit: boolean }
-  /** Its file was deleted or replaced while it was open; the one that is there now was opened, or a new one made. */
+  /** The store's file was deleted or replaced while it was open. The present file was opened, or a new one created. */
   | { readonly kind: 'replaced' }
-  /** Others than this user can put files into its folder; how, as the end of a sentence about the folder. */
+  /**
+   * Users other than this one can put files into the folder. `exposure` tells how, as the end of a sentence about it.
+   */
   | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
-  /** A host on this folder was killed outright; the programs that it had started were ended. Pids of their leaders. */
+  /**
+   * A host on this folder was killed, and the stdio servers that it had started were ended. Pids of their group
+   * leaders.
+   */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
-  /** Others could read or change a file of the logins until now, with this mode (octal); it is private again. */
+  /** Other users could read or change a file of the logins until now, with this mode (octal). It is private again. */
   | { readonly kind: 'logins-exposed'; readonly path: string; readonly mode: string }
-  /** A key for logins was made and kept in this file. `reason`: why not in the system's keyring; null if not asked. */
+  /** A key for logins was created in this file. `reason`: why not in the system keyring; null if that was not tried. */
   | { readonly kind: 'login-key-file'; readonly path: string; readonly reason: string | null }
   /**
-   * Logins of the file at `path` that cannot be decrypted: `otherKey` were stored with a key that is not at hand,
-   * `damaged` fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
+   * Logins in the file at `path` cannot be decrypted. The key of `otherKey` logins is not available, and `damaged`
+   * logins fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
    */
   | {
       readonly kind: 'logins-unreadable';
@@ -31,20 +36,20 @@ export type StoreNote =
       readonly damaged: number;
       readonly keyringFailure: string | null;
     }
-  /** The file of the logins was damaged. It is now called `backup`; its logins are lost. */
+  /** The login file was damaged. It is now called `backup`; its logins are lost. */
   | { readonly kind: 'logins-set-aside'; readonly backup: string; readonly reason: string }
-  /** It was damaged. It is now called `backup`, and a new one holds what could be saved. */
+  /** The store was damaged. It is now called `backup`, and a new one holds the recovered records. */
   | {
       readonly kind: 'set-aside';
       readonly backup: string;
       readonly reason: string;
-      /** Records that were saved, by table. */
+      /** Number of recovered records, by table. */
       readonly saved: Readonly<Record<string, number>>;
-      /** What was not, as far as that could be told. */
+      /** Records that were not recovered, as far as they could be named. */
       readonly lost: readonly string[];
     };
 
-/** A note on its way from the writer worker to main, beside Comlink's messages. */
+/** A note from the writer worker to the main thread, in parallel with Comlink's messages. */
 export interface StoreNoteMessage {
   readonly kind: 'store-note';
   readonly note: StoreNote;

@@ -16,36 +16,36 @@ const SIGNATURE_BYTES = 64;
 
 const MAX_MAP_JWS_LENGTH = 8 * 1024;
 
-/** Header members that would change how a signature is read, or where its key comes from. */
+/** Header members that are refused, because they change how a signature is read or where its key comes from. */
 const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256'];
 
-/** What the header of a JWS may call the algorithm of a key. RFC 9864 names Ed25519 by itself. */
+/** Names in a JWS header for the algorithm of a key. RFC 9864 gives Ed25519 its own name. */
 const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> = {
   EdDSA: ['EdDSA', 'Ed25519'],
   ES256: ['ES256'],
 };
 
-/** A JWS (RFC 7515) that has the required form; whether its signature holds is another question. */
+/** A JWS (RFC 7515) of the required form. Its signature is not verified yet. */
 export interface Jws {
   /** The algorithm that the header names. It may be one that is not supported. */
   readonly alg: string;
   readonly kid: string;
-  /** The payload: a JSON object. Nothing is known of its members. */
+  /** The payload: a JSON object. Its members are not checked. */
   readonly payload: Readonly<Record<string, unknown>>;
-  /** The payload as it stands in the JWS, in base64url. */
+  /** The payload as base64url text of the JWS. */
   readonly payloadPart: string;
   /** The bytes that are signed, as ASCII: header and payload in base64url, with a dot between them. */
   readonly signingInput: string;
   readonly signature: Uint8Array;
 }
 
-/** What `readJws` is told of the document that a JWS belongs to. The defaults are those of a service map. */
+/** Options of `readJws` about the document that contains the JWS. Defaults to those of a service map. */
 export interface JwsForm {
-  /** The code of every refusal. */
+  /** Error code of every refusal. */
   readonly code: ErrorCode;
-  /** What a signature belongs to, for messages. */
+  /** What the signature belongs to, for messages. */
   readonly subject: string;
-  /** Cap on the whole JWS, in characters. */
+  /** Maximum length of the whole JWS, in characters. */
   readonly maxLength: number;
 }
 
@@ -56,16 +56,16 @@ const MAP_FORM: JwsForm = {
 };
 
 /**
- * Reads a JWS in compact serialization whose header has this `typ` and a `kid`, and whose payload is a JSON object.
- * Strict: one spelling of base64url, no duplicated members, no algorithm `none`, no header member that names a key or
- * changes the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws MAP_SIGNATURE_MALFORMED, or the code
- * in `form`.
+ * Parses a JWS in compact serialization with this `typ` and a `kid` in its header, and a JSON object as payload.
+ * Strict: only canonical base64url, no duplicate members, no algorithm `none`. No header member may name a key or
+ * change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws MAP_SIGNATURE_MALFORMED, or the code in
+ * `form`.
  */
 export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {}): Jws {
   const { code, subject, maxLength } = { ...MAP_FORM, ...form };
   const malformed = (why: string): ConnectorManifestError =>
     new ConnectorManifestError(code, `A signature of ${subject} is malformed: ${why}.`);
-  if (typeof text !== 'string') throw malformed('it is no string');
+  if (typeof text !== 'string') throw malformed('it is not a string');
   if (text.length > maxLength) throw malformed(`it has more than ${maxLength} characters`);
   const parts = text.split('.');
   const [headerPart, payloadPart, signaturePart] = parts;
@@ -74,10 +74,10 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
   const header = readObject(headerPart, 'header', malformed);
   const { alg, kid } = header;
   if (typeof alg !== 'string' || alg === '' || alg.toLowerCase() === 'none')
-    throw malformed('its header names no algorithm');
+    throw malformed('its header names no signature algorithm');
   const refused = REFUSED_HEADER_MEMBERS.find((name) => Object.hasOwn(header, name));
   if (refused !== undefined) throw malformed(`its header has the member \`${refused}\``);
-  if (header.typ !== typ) throw malformed(`its header has another \`typ\` than "${typ}"`);
+  if (header.typ !== typ) throw malformed(`its header's \`typ\` is not "${typ}"`);
   if (typeof kid !== 'string' || kid === '') throw malformed('its header has no `kid`');
   const payload = readObject(payloadPart, 'payload', malformed);
   const signature = decodeBase64url(signaturePart);
@@ -85,14 +85,14 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
   return { alg, kid, payload, payloadPart, signingInput: `${headerPart}.${payloadPart}`, signature };
 }
 
-/** Whether the header names the algorithm of this key. The key decides on it, not the header. */
+/** Whether the header names the algorithm of this key. The key is authoritative, not the header. */
 export function isAlgorithmOf({ alg }: Jws, key: TrustedKey): boolean {
   return ALGORITHM_NAMES[key.alg].includes(alg);
 }
 
 /**
- * Whether the holder of this key signed. The key decides on the algorithm, and the header has to name the same. The
- * `kid` is not compared: it is the caller who chose the key by it.
+ * Whether the holder of this key signed. The key determines the algorithm, and the header has to name the same one. The
+ * `kid` is not compared, because the caller selected the key by it.
  */
 export function isSignedBy(jws: Jws, key: TrustedKey): boolean {
   if (!isAlgorithmOf(jws, key) || jws.signature.length !== SIGNATURE_BYTES) return false;
@@ -116,11 +116,11 @@ function readObject(
     throw malformed(messageOf(error).replace(/\.$/, ''));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed(`its ${name} is no JSON object`);
+    throw malformed(`its ${name} is not a JSON object`);
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** Keys come as plain data with each load; OpenSSL reads each of them once. */
+/** Keys arrive as plain data with each load; this cache lets OpenSSL parse each of them once. */
 const keyObjects = new Map<string, KeyObject>();
 
 const MAX_KEY_OBJECTS = 256;

@@ -12,63 +12,63 @@ import { signJws } from './sign-jws.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { TrustedKey } from './trust.ts';
 
-/** Bytes that one key document may have. */
+/** Maximum size of a key document, in bytes. */
 export const MAX_KEY_DOCUMENT_BYTES = 64 * 1024;
 
-/** Signatures that one key document may carry; each holds the whole payload. */
+/** Maximum number of signatures of a key document; each contains the whole payload. */
 const MAX_SIGNATURES = 16;
 
-/** Thumbprints that one key document may revoke. */
+/** Maximum number of thumbprints that a key document revokes. */
 const MAX_REVOKED = 1024;
 
-/** Levels of nesting that a document needs: its object, the array and the strings. */
+/** Maximum nesting of a document: its object, the array and the strings. */
 const MAX_DEPTH = 8;
 
-/** What a key document says, as it is published. */
+/** Payload of a published key document. */
 export interface KeyDocumentPayload {
-  /** 1 for the first; each next one is greater by 1. */
+  /** 1 for the first document; each next one is greater by 1. */
   readonly version: number;
   /** ISO 8601. */
   readonly expires: string;
   /** A JWK set (RFC 7517) of public keys. */
   readonly keys: { readonly keys: readonly object[] };
-  /** The `kid`s of those keys that sign this document and the next one. */
+  /** The `kid`s of the keys that sign this document and the next one. */
   readonly roots: readonly string[];
-  /** How many different roots must sign. */
+  /** Number of different roots that must sign. */
   readonly threshold: number;
-  /** RFC 7638 thumbprints of keys that are no longer believed. */
+  /** RFC 7638 thumbprints of keys that are no longer trusted. */
   readonly revoked: readonly string[];
 }
 
-/** A key document as it is published: compact JWS, all with the same payload. */
+/** A key document as it is published: compact JWS that all have the same payload. */
 export interface SignedKeyDocument {
   readonly signatures: readonly string[];
 }
 
-/** A key document that has the required form. Whether its signatures are enough is for `verifyKeyDocument` to say. */
+/** A key document of the required form. `verifyKeyDocument` checks whether its signatures are sufficient. */
 export interface KeyDocument {
   readonly version: number;
   /** Epoch ms. */
   readonly expiresAtMs: number;
-  /** The keys that may sign maps. Revoked ones are not among them. */
+  /** The keys that may sign maps, without revoked ones. */
   readonly keys: readonly TrustedKey[];
-  /** The keys that sign this document and the next one. Revoked ones are not among them. */
+  /** The keys that sign this document and the next one, without revoked ones. */
   readonly roots: readonly TrustedKey[];
   readonly threshold: number;
   /** Thumbprints. */
   readonly revoked: readonly string[];
-  /** Those revoked keys that are still published, so that a message can name them. */
+  /** Revoked keys that are still published, so that a message can name them. */
   readonly revokedKeys: readonly TrustedKey[];
   readonly signatures: readonly Jws[];
-  /** The payload as each signature holds it. Documents of one version with different payloads are a fork. */
+  /** The payload as each signature contains it. Documents of one version with different payloads are a fork. */
   readonly payloadPart: string;
-  /** The document as it was read. */
+  /** The text of the document. */
   readonly text: string;
 }
 
 const thumbprint = text(matching(/^[\w-]{43}$/, 'must be the thumbprint of a key: 43 characters of base64url'));
 
-/** The form of what a key document says. */
+/** Checks the form of a key document's payload. */
 export const checkPayload = object({
   version: wholeNumber(from(1)),
   expires: instant,
@@ -79,8 +79,8 @@ export const checkPayload = object({
 });
 
 /**
- * Reads a key document: strict JSON of at most 64 KiB, `{ "signatures": [compact JWS, …] }` with 1 to 16 signatures of
- * one and the same payload. Members that are not known are ignored. Throws KEYS_INVALID.
+ * Parses a key document: strict JSON of at most 64 KiB, `{ "signatures": [compact JWS, …] }` with 1 to 16 signatures of
+ * the same payload. Unknown members are ignored. Throws KEYS_INVALID.
  */
 export function readKeyDocument(document: string | Uint8Array): KeyDocument {
   const bytes = typeof document === 'string' ? new TextEncoder().encode(document) : document;
@@ -89,15 +89,15 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
   if (first === undefined) throw invalid('it has no signature');
   const { payload, payloadPart } = first;
   if (signatures.some((signature) => signature.payloadPart !== payloadPart))
-    throw invalid('its signatures are of different payloads');
+    throw invalid('its signatures have different payloads');
   const checked = checkPayload(payload);
-  if (checked instanceof Fault) throw invalid(`\`${placeOf(checked.path)}\` is wrong: it ${checked.message}`);
+  if (checked instanceof Fault) throw invalid(`\`${placeOf(checked.path)}\` is invalid: it ${checked.message}`);
   const { version, expires, roots: rootKids, threshold, revoked } = checked;
   const published = readKeySet(checked.keys);
   const isInForce = (key: TrustedKey): boolean => !revoked.includes(key.thumbprint);
   const roots = readRoots(rootKids, published).filter(isInForce);
   const rootCount = new Set(roots.map(({ thumbprint }) => thumbprint)).size;
-  if (threshold > rootCount) throw invalid(`its threshold is ${threshold}, and it has ${rootCount} roots in force`);
+  if (threshold > rootCount) throw invalid(`its threshold is ${threshold}, but it has ${rootCount} unrevoked roots`);
   return {
     ...{ version, threshold, revoked, signatures, payloadPart, roots },
     expiresAtMs: Date.parse(expires),
@@ -108,8 +108,8 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
 }
 
 /**
- * The version that a document says it has, or null where it has none that can be read. Cheap, and nothing is verified:
- * good for finding a document among many.
+ * Returns the version that a document claims, or null if it cannot be read. Fast and unverified; for finding a document
+ * among many.
  */
 export function peekKeyDocumentVersion(document: unknown): number | null {
   try {
@@ -123,8 +123,8 @@ export function peekKeyDocumentVersion(document: unknown): number | null {
 }
 
 /**
- * A key document with this payload, signed with each of these keys. Throws KEYS_INVALID where the payload does not have
- * the required form or the document would be too large.
+ * Creates a key document with this payload, signed with each of these keys. Throws KEYS_INVALID if the payload does not
+ * have the required form or the document would be too large.
  */
 export function createKeyDocument(payload: KeyDocumentPayload, signingKeys: readonly SigningKey[]): SignedKeyDocument {
   const document = { signatures: signingKeys.map((key) => signJws(payload, key, KEY_DOCUMENT_JWS_TYPE)) };
@@ -148,7 +148,7 @@ function parseDocument(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   } catch (error) {
     throw invalid(messageOf(error).replace(/\.$/, ''));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('it is no JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('it is not a JSON object');
   return value as Readonly<Record<string, unknown>>;
 }
 

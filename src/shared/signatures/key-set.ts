@@ -8,12 +8,12 @@ import type { SignatureAlgorithm, TrustedKey } from './trust.ts';
 /** A JWK as it was given, not yet checked. */
 export type UncheckedJwk = Readonly<Record<string, unknown>>;
 
-/** Keys that one set may hold. */
+/** Maximum number of keys in a set. */
 const MAX_KEYS = 256;
 
 const MAX_KID_LENGTH = 256;
 
-/** The members of a JWK that nobody but its owner may know (RFC 7518 section 6, RFC 8037 section 2). */
+/** Private members of a JWK (RFC 7518 section 6, RFC 8037 section 2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The members that make up a thumbprint, in their order (RFC 7638 section 3.2, RFC 8037 appendix A.3). */
@@ -23,7 +23,7 @@ const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['RSA', ['e', 'kty', 'n']],
 ]);
 
-/** What a key of a curve is used with: the coordinates that it has, and the names of its algorithm in a JWK. */
+/** Properties of the keys of a curve: their coordinates, and the names of their algorithm in a JWK. */
 interface KeyKind {
   readonly kty: 'EC' | 'OKP';
   readonly alg: SignatureAlgorithm;
@@ -39,8 +39,8 @@ const KINDS: ReadonlyMap<unknown, KeyKind> = new Map<unknown, KeyKind>([
 const COORDINATE_BYTES = 32;
 
 /**
- * Points of small order of Ed25519, without the bit of the sign, in hex. Under such a key anybody can sign anything.
- * The encodings beyond the field's prime are refused by themselves.
+ * Points of small order of Ed25519, without the sign bit, in hex. Anyone can sign anything under such a key. Encodings
+ * beyond the field's prime are refused separately.
  */
 const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -51,13 +51,13 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The usable public keys of a JWK set (RFC 7517): Ed25519 and P-256 keys for signatures. Keys of other kinds or for
- * other uses are passed over. Throws KEYS_INVALID where the value is not a JWK set, where a key is private or broken,
- * where two usable keys share a `kid` or one has none, and where no usable key is left.
+ * Returns the usable public keys of a JWK set (RFC 7517): Ed25519 and P-256 keys for signatures. Keys of other kinds or
+ * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or no usable key is left. Throws it
+ * also for a key that is private or broken, and for usable keys that share a `kid` or have none.
  */
 export function readKeySet(value: unknown): readonly TrustedKey[] {
   const list = isRecord(value) ? value.keys : undefined;
-  if (!Array.isArray(list)) throw invalid('The key set is no JWK set: it has no array `keys`.');
+  if (!Array.isArray(list)) throw invalid('The key set is not a JWK set: it has no array `keys`.');
   if (list.length > MAX_KEYS) throw invalid(`The key set holds ${list.length} keys; at most ${MAX_KEYS} are allowed.`);
   const keys = new Map<string, TrustedKey>();
   for (const [index, jwk] of list.entries()) {
@@ -71,29 +71,29 @@ export function readKeySet(value: unknown): readonly TrustedKey[] {
 }
 
 /**
- * The RFC 7638 thumbprint of an EC, OKP or RSA key, private or public: base64url SHA-256. Throws KEYS_INVALID for a
- * key of another kind, and where a member is missing.
+ * Computes the RFC 7638 thumbprint of an EC, OKP or RSA key, private or public: base64url SHA-256. Throws KEYS_INVALID
+ * for a key of another kind, and if a member is missing.
  */
 export function thumbprintOf(jwk: UncheckedJwk): string {
   const names = THUMBPRINT_MEMBERS.get(jwk.kty) ?? [];
   const members = names.map((name) => [name, jwk[name]] as const);
   if (members.length === 0 || members.some(([, member]) => typeof member !== 'string'))
-    throw invalid('A key has no thumbprint: it is no EC, OKP or RSA key, or one of its members is missing.');
+    throw invalid('A key has no thumbprint: it is not an EC, OKP or RSA key, or one of its members is missing.');
   return hash('sha256', JSON.stringify(Object.fromEntries(members)), 'base64url');
 }
 
-/** What is known of a key that is neither of another kind nor for another use. */
+/** A checked key of a supported kind and use. */
 export interface ReadKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
   readonly thumbprint: string;
-  /** The public members alone. */
+  /** The public members only. */
   readonly jwk: Readonly<Record<string, string>>;
 }
 
 /**
- * The checked public half of a JWK, or null where its kind or use is another than signing with Ed25519 or P-256.
- * `operation` is the word of `key_ops` that has to be there. Throws KEYS_INVALID, naming `place`.
+ * Returns the checked public half of a JWK. Null if the key is not for signing with Ed25519 or P-256. If `key_ops` is
+ * present, it must include `operation`. Throws KEYS_INVALID, naming `place`.
  */
 export function readKey(jwk: UncheckedJwk, place: string, operation: 'sign' | 'verify'): ReadKey | null {
   const { kty, crv, use, alg, kid, key_ops: operations } = jwk;
@@ -111,10 +111,12 @@ export function readKey(jwk: UncheckedJwk, place: string, operation: 'sign' | 'v
 }
 
 function readPublicKey(jwk: unknown, place: string): TrustedKey | null {
-  if (!isRecord(jwk)) throw invalid(`The key at ${place} is no object.`);
+  if (!isRecord(jwk)) throw invalid(`The key at ${place} is not an object.`);
   const secret = PRIVATE_MEMBERS.find((name) => jwk[name] !== undefined);
   if (secret !== undefined)
-    throw invalid(`The key at ${place} is private (it has \`${secret}\`). Give its public half, and replace the key.`);
+    throw invalid(
+      `The key at ${place} is private (it has \`${secret}\`). Give only its public half, and replace the exposed key.`,
+    );
   const key = readKey(jwk, place, 'verify');
   if (key === null) return null;
   const notBeforeMs = readInstant(jwk.nbf, 'nbf', key.kid);
@@ -128,7 +130,7 @@ function readCoordinate(value: unknown, name: string, kid: string): string {
   return value;
 }
 
-/** Refuses what is not a point of its curve, and points that do not make a key. */
+/** Refuses coordinates that are not a point of the curve, and points that are not valid keys. */
 function assertPoint(jwk: Readonly<Record<string, string>>, kid: string): void {
   try {
     createPublicKey({ key: { ...jwk }, format: 'jwk' });
@@ -140,14 +142,14 @@ function assertPoint(jwk: Readonly<Record<string, string>>, kid: string): void {
   bytes[31] = (bytes[31] ?? 0) & 0x7f;
   const isBeyondPrime = (bytes[0] ?? 0) >= 0xed && bytes.subarray(1, 31).every((byte) => byte === 0xff);
   if ((isBeyondPrime && bytes[31] === 0x7f) || SMALL_ORDER_POINTS.has(bytes.toString('hex')))
-    throw invalid(`The key ${shownKid(kid)} is a point of small order, or one in a second spelling.`);
+    throw invalid(`The key ${shownKid(kid)} is a point of small order, or in a non-canonical encoding.`);
 }
 
-/** A NumericDate (RFC 7519 section 2) in epoch ms; null where there is none. */
+/** Converts a NumericDate (RFC 7519 section 2) to epoch ms; null if it is absent. */
 function readInstant(value: unknown, name: string, kid: string): number | null {
   if (value === undefined) return null;
   if (typeof value !== 'number' || !Number.isFinite(value))
-    throw invalid(`The member \`${name}\` of the key ${shownKid(kid)} is no number of seconds since 1970.`);
+    throw invalid(`The member \`${name}\` of the key ${shownKid(kid)} is not a number of seconds since 1970.`);
   return epochMsOf(value);
 }
 

@@ -6,10 +6,10 @@ import { SIGNATURE_MEMBER } from '../map/signature.ts';
 /** The member of a service map that holds its asymmetric signatures. */
 export const SIGNATURES_MEMBER = 'signatures';
 
-/** Letters of base64url for the digest of one entry. */
+/** Length of the digest of one entry in base64url. */
 const DIGEST_LETTERS = 43;
 
-/** What one entry's digest takes in a {@link DigestTexts}: the letters in quotes, and a comma. */
+/** Size of one entry in {@link DigestTexts}: the digest in quotes, and a comma. */
 const STRIDE = DIGEST_LETTERS + 3;
 
 const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
@@ -17,12 +17,12 @@ const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
- * The digests of a map's entries as they stand in the canonical form that is hashed: each in base64url and in quotes,
- * each followed by a comma. That of the next map is this one with the few digests replaced that are others.
+ * The digests of a map's entries in the canonical form that is hashed: each in base64url and in quotes, followed by a
+ * comma. For the next map, only the changed digests are replaced.
  */
 export type DigestTexts = Uint8Array;
 
-/** The texts of digests of 32 bytes, which stand one after the other. */
+/** Converts 32-byte digests, stored consecutively, to their texts. */
 export function digestTextsOf(digests: Uint8Array): DigestTexts {
   const count = digests.length / DIGEST_BYTES;
   const texts = emptyDigestTexts(count);
@@ -30,7 +30,7 @@ export function digestTextsOf(digests: Uint8Array): DigestTexts {
   return texts;
 }
 
-/** Room for the texts of `count` digests. */
+/** Allocates the texts of `count` digests. */
 export function emptyDigestTexts(count: number): DigestTexts {
   return new Uint8Array(count * STRIDE);
 }
@@ -41,7 +41,7 @@ export function writeDigestText(texts: DigestTexts, index: number, digests: Uint
   const start = index * DIGEST_BYTES;
   const end = start + DIGEST_BYTES;
   texts[to++] = QUOTE;
-  // Three bytes make four letters; the last two bytes of the 32 make three (RFC 4648 section 5).
+  // Three bytes make four letters; the last two of the 32 bytes make three (RFC 4648 section 5).
   for (let at = start; at < end; at += 3) {
     const bits = ((digests[at] ?? 0) << 16) | ((at + 1 < end ? (digests[at + 1] ?? 0) : 0) << 8);
     const all = at + 2 < end ? bits | (digests[at + 2] ?? 0) : bits;
@@ -54,7 +54,7 @@ export function writeDigestText(texts: DigestTexts, index: number, digests: Uint
   texts[to] = COMMA;
 }
 
-/** Copies the texts of `count` entries, the first of which is number `from` in `source` and number `to` in `texts`. */
+/** Copies the texts of `count` entries, from number `from` in `source` to number `to` in `texts`. */
 export function copyDigestTexts(
   texts: DigestTexts,
   to: number,
@@ -66,9 +66,9 @@ export function copyDigestTexts(
 }
 
 /**
- * The digest that asymmetric signatures of a map sign: SHA-256 over the canonical form (RFC 8785) of the map without
- * `signature` and `signatures`, in which the base64url SHA-256 of each element of `connectors` stands for the element.
- * The elements themselves are not read: `texts` has their digests.
+ * Computes the digest that asymmetric signatures of a map sign: SHA-256 over the canonical form (RFC 8785) of the map
+ * without `signature` and `signatures`. Each element of `connectors` is replaced with its base64url SHA-256. The
+ * elements themselves are not read: `texts` contains their digests.
  */
 export function digestOfMap(map: Readonly<Record<string, unknown>>, texts: DigestTexts): string {
   const { [SIGNATURE_MEMBER]: _mac, [SIGNATURES_MEMBER]: _signatures, ...rest } = map;
@@ -76,7 +76,7 @@ export function digestOfMap(map: Readonly<Record<string, unknown>>, texts: Diges
   const digest = createHash('sha256');
   for (const { text, opens } of canonicalPieces(signed, SIGNATURE_MEMBER)) {
     digest.update(text, 'utf8');
-    // Without the comma after the last one.
+    // Omits the comma after the last digest.
     if (opens === 'connectors' && texts.length > 0) digest.update(texts.subarray(0, texts.length - 1));
   }
   return `sha-256:${digest.digest('base64url')}`;

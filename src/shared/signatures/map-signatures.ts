@@ -6,24 +6,24 @@ import { type MapStatement, readStatement } from './map-statement.ts';
 import { shownKid } from './shown-kid.ts';
 import type { MapSigner, SignatureTrust, TrustedKey } from './trust.ts';
 
-/** Signatures that one map may carry. */
+/** Maximum number of signatures of a map. */
 const MAX_SIGNATURES = 16;
 
-/** Kids that one message names. */
+/** Maximum number of kids in a message. */
 const MAX_NAMED_KIDS = 4;
 
-/** A received map, all of it but the elements of `connectors`, which `digest` covers. */
+/** A received map without the elements of `connectors`, which `digest` covers. */
 export interface SignedMap {
   readonly map: Readonly<Record<string, unknown>>;
-  /** The digest of the whole map. */
+  /** Computes the digest of the whole map. */
   readonly digest: () => string;
 }
 
-/** When a judgement is made, and of what. */
+/** Time settings for judging signatures. */
 export interface SignatureMoment {
   readonly nowMs: number;
   readonly maxSkewMs: number;
-  /** Whether an expired key may have signed: for a map that is served as stale. */
+  /** Whether an expired key may have signed, for a map that is served as stale. */
   readonly allowExpired: boolean;
 }
 
@@ -33,22 +33,22 @@ export interface ExpiryBound {
   readonly code: ErrorCode;
 }
 
-/** Either enough trusted keys signed, or the error that says why not. */
+/** Either enough trusted keys signed, or the error tells why not. */
 export type SignatureVerdict =
   | {
       readonly isEnough: true;
       readonly signers: readonly MapSigner[];
-      /** When fewer than `threshold` of the signatures are left. */
+      /** When fewer than `threshold` signatures remain valid. */
       readonly bound: ExpiryBound;
     }
   | { readonly isEnough: false; readonly error: ConnectorManifestError };
 
-/** A signer, and whether it is its key that expires first, or its signature. */
+/** A signer, and whether its key or its signature expires first. */
 interface CountedSigner extends MapSigner {
   readonly code: ErrorCode;
 }
 
-/** The signatures that do not count, by the reason. */
+/** The signatures that do not count, by reason. */
 interface Uncounted {
   readonly revoked: string[];
   readonly untimely: string[];
@@ -57,9 +57,9 @@ interface Uncounted {
 }
 
 /**
- * Judges the asymmetric signatures of a map. `trust.threshold` different keys must have signed this very map: its
- * `id`, its `generatedAt` and its content. Throws MAP_SIGNATURE_MALFORMED where any of the signatures has not the
- * required form; other faults are part of the verdict.
+ * Judges the asymmetric signatures of a map. `trust.threshold` different keys must have signed its `id`, its
+ * `generatedAt` and its content. Throws MAP_SIGNATURE_MALFORMED if any signature lacks the required form; other faults
+ * are part of the verdict.
  */
 export function judgeSignatures(signed: SignedMap, trust: SignatureTrust, moment: SignatureMoment): SignatureVerdict {
   const list = signed.map[SIGNATURES_MEMBER];
@@ -90,7 +90,7 @@ interface Judgement {
   readonly moment: SignatureMoment;
 }
 
-/** The key that signed, if this signature counts; else the reason is added to `uncounted`. */
+/** Returns the signer if this signature counts; otherwise adds the reason to `uncounted`. */
 function judgeOne(
   jws: Jws,
   statement: MapStatement,
@@ -101,7 +101,7 @@ function judgeOne(
   const { kid } = jws;
   if (key === undefined && trust.revoked.includes(kid)) uncounted.revoked.push(kid);
   else if (key === undefined || !isAlgorithmOf(jws, key)) uncounted.unknown.push(kid);
-  else if (!isSignedBy(jws, key)) uncounted.mismatch ??= mismatch(`the signature by ${shownKid(kid)} does not hold`);
+  else if (!isSignedBy(jws, key)) uncounted.mismatch ??= mismatch(`the signature by ${shownKid(kid)} is not valid`);
   else if (trust.revoked.includes(key.thumbprint)) uncounted.revoked.push(kid);
   else if (key.notBeforeMs !== null && key.notBeforeMs > moment.nowMs + moment.maxSkewMs) uncounted.untimely.push(kid);
   else {
@@ -112,19 +112,19 @@ function judgeOne(
   return null;
 }
 
-/** Why a valid signature is not one of this map; null if it is. */
+/** Returns why a valid signature does not belong to this map; null if it does. */
 function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedMap): ConnectorManifestError | null {
   const by = `the signature by ${shownKid(kid)}`;
   if (statement.map !== map.id)
-    return refusal('MAP_ID_MISMATCH', `Of the service map, ${by} is that of another \`id\`.`);
-  if (statement.generatedAt !== map.generatedAt) return mismatch(`${by} is that of another \`generatedAt\``);
-  if (statement.digest !== digest()) return mismatch(`${by} does not belong to its content`);
+    return refusal('MAP_ID_MISMATCH', `The service map does not match its signatures: ${by} is for another \`id\`.`);
+  if (statement.generatedAt !== map.generatedAt) return mismatch(`${by} is for another \`generatedAt\``);
+  if (statement.digest !== digest()) return mismatch(`${by} is for other content`);
   const endMs = endOf(map);
-  if (endMs !== null && statement.expiresAtMs > endMs) return mismatch(`${by} claims to hold for longer than the map`);
+  if (endMs !== null && statement.expiresAtMs > endMs) return mismatch(`${by} expires later than the map`);
   return null;
 }
 
-/** When the map itself says that it ends; null where that cannot be told, which the check of its shape refuses. */
+/** Returns when the map itself expires. Null if that cannot be determined, which the check of its shape refuses. */
 function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
   const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;
   return Number.isNaN(endMs) ? null : endMs;
@@ -163,7 +163,7 @@ function isKeyOver({ code, expiresAtMs }: CountedSigner, nowMs: number): boolean
   return code === 'MAP_KEY_EXPIRED' && expiresAtMs <= nowMs;
 }
 
-/** Why too few keys signed: the reason that says most. */
+/** Creates the error for too few signers, with the most specific reason. */
 function shortfall(count: number, uncounted: Uncounted, threshold: number): ConnectorManifestError {
   const { revoked, untimely, unknown, mismatch: misfit } = uncounted;
   const needed = `The service map is signed by ${count} trusted ${count === 1 ? 'key' : 'keys'} and needs ${threshold}`;
@@ -191,7 +191,7 @@ function named(kids: readonly string[]): string {
 }
 
 function mismatch(why: string): ConnectorManifestError {
-  return refusal('MAP_SIGNATURE_MISMATCH', `The service map is not signed: ${why}.`);
+  return refusal('MAP_SIGNATURE_MISMATCH', `The service map does not match its signatures: ${why}.`);
 }
 
 function refusal(code: ErrorCode, message: string): ConnectorManifestError {

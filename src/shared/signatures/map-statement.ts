@@ -2,19 +2,19 @@ import { epochMsOf } from '../clock.ts';
 import { ConnectorManifestError } from '../errors.ts';
 import type { Jws } from './jws.ts';
 
-/** What a signature of a service map says: this map, generated then, with this content, until then. */
+/** The content of a signature of a service map: which map, generated when, with which content, valid until when. */
 export interface MapStatement {
   /** The `id` of the map. */
   readonly map: string;
-  /** The map's `generatedAt`, letter by letter. */
+  /** The map's `generatedAt`, as exactly the same text. */
   readonly generatedAt: string;
-  /** `sha-256:` and the base64url of the digest of the map. */
+  /** `sha-256:` and the base64url digest of the map. */
   readonly digest: string;
   /** Epoch ms. */
   readonly expiresAtMs: number;
 }
 
-/** Reads the payload of a signature of a map; further members are ignored. Throws MAP_SIGNATURE_MALFORMED. */
+/** Parses the payload of a signature of a map; other members are ignored. Throws MAP_SIGNATURE_MALFORMED. */
 export function readStatement({ payload }: Jws): MapStatement {
   const { map, generatedAt, digest, exp } = payload;
   if (typeof map !== 'string') throw malformed('map');
@@ -24,7 +24,7 @@ export function readStatement({ payload }: Jws): MapStatement {
   return { map, generatedAt, digest, expiresAtMs: epochMsOf(exp) };
 }
 
-/** The payload of a signature of a map. `exp` has fractions of a second where the map expires within one. */
+/** Creates the payload of a signature of a map. `exp` has fractions of a second if the map expires within a second. */
 export function statementPayload({ map, generatedAt, digest, expiresAtMs }: MapStatement): object {
   return { map, generatedAt, exp: expiresAtMs / 1000, digest };
 }

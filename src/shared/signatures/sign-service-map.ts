@@ -10,26 +10,23 @@ import { statementPayload } from './map-statement.ts';
 import { signJws } from './sign-jws.ts';
 import { readSigningKey } from './signing-key.ts';
 
-/** How a producer signs a service map. */
+/** Options of {@link signServiceMap}. */
 export interface SignServiceMapOptions {
   /** Private JWKs with a `kid`: Ed25519 or P-256. Each adds one signature to `signatures`. */
   readonly keys?: readonly object[] | undefined;
-  /** The secret of the HMAC in `signature`, which covers everything else. No HMAC by default. */
+  /** Secret of the HMAC in `signature`, which covers everything else. No HMAC by default. */
   readonly hmacKey?: string | undefined;
-  /** When the asymmetric signatures stop counting. By default when the map expires, and never later. */
+  /** When the asymmetric signatures expire. Defaults to the expiry of the map, and is never later. */
   readonly expiresAt?: Date | undefined;
-  /**
-   * Keeps the signatures that the map has and adds to them, for keys that are in different hands. By default they are
-   * replaced.
-   */
+  /** Keeps the map's signatures and adds to them, for keys in different hands. By default they are replaced. */
   readonly keepSignatures?: boolean | undefined;
 }
 
 /**
- * A copy of a service map with asymmetric signatures in `signatures` and an HMAC in `signature`, in this order: the
- * HMAC covers the signatures. What is signed is the map as JSON; `generatedAt` and `ttlSeconds` stay as they are.
- * Throws KEYS_INVALID for a key that cannot sign, OPTIONS_INVALID without any key, and the MAP_… code of whatever a
- * reader would refuse in the map.
+ * Returns a copy of a service map with asymmetric signatures in `signatures` and an HMAC in `signature`, in this order:
+ * the HMAC covers the signatures. The map is signed as JSON; `generatedAt` and `ttlSeconds` stay unchanged. Throws
+ * KEYS_INVALID for a key that cannot sign, OPTIONS_INVALID without any key, and the MAP_… code of anything in the map
+ * that a reader would refuse.
  */
 export function signServiceMap<T extends object>(
   map: T,
@@ -38,7 +35,7 @@ export function signServiceMap<T extends object>(
   const { keys = [], hmacKey, expiresAt, keepSignatures = false } = options;
   const signers = keys.map(readSigningKey);
   if (signers.length === 0 && (hmacKey === undefined || hmacKey === ''))
-    throw new SwitchyardError('OPTIONS_INVALID', 'signServiceMap needs `keys`, an `hmacKey`, or both.');
+    throw new SwitchyardError('OPTIONS_INVALID', 'signServiceMap needs `keys` or an `hmacKey`, or both.');
   const { [SIGNATURE_MEMBER]: _mac, [SIGNATURES_MEMBER]: before, ...unsigned } = map as Record<string, unknown>;
   const sent = asSent(unsigned);
   const { header, generatedAtMs: _generatedAtMs, expiresAtMs } = checkServiceMap(sent, Number.POSITIVE_INFINITY);
@@ -56,7 +53,7 @@ export function signServiceMap<T extends object>(
   return { ...signed, ...mac } as ReturnType<typeof signServiceMap<T>>;
 }
 
-/** The map as its readers will parse it. Throws what they would refuse. */
+/** Returns the map as its readers will parse it. Throws the errors that they would throw. */
 function asSent(map: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   let text: string;
   try {

@@ -3,17 +3,17 @@ import { SwitchyardError } from '../errors.ts';
 import { type ReadKey, readKey, type UncheckedJwk } from './key-set.ts';
 import { shownKid } from './shown-kid.ts';
 
-/** A private key that signs, with its public half. Keep it out of logs and messages. */
+/** A private key for signing, with its public half. Keep it out of logs and messages. */
 export interface SigningKey extends ReadKey {
   readonly privateKey: KeyObject;
 }
 
 /**
- * Reads a private JWK: Ed25519 or P-256, with a `kid`. `use`, `alg` and `key_ops` have to allow signatures. Throws
+ * Parses a private JWK: Ed25519 or P-256, with a `kid`. `use`, `alg` and `key_ops` must allow signatures. Throws
  * KEYS_INVALID, never with a private member in the message.
  */
 export function readSigningKey(jwk: unknown): SigningKey {
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw invalid('A signing key is no JWK.');
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw invalid('A signing key is not a JWK.');
   const members = jwk as UncheckedJwk;
   const key = readKey(members, 'a signing key', 'sign');
   if (key === null) throw invalid('A signing key is neither an Ed25519 nor a P-256 key for signatures.');
@@ -30,7 +30,7 @@ function readPrivateKey({ jwk }: ReadKey, d: string): KeyObject | null {
   try {
     return createPrivateKey({ key: { ...jwk, d }, format: 'jwk' });
   } catch {
-    // What OpenSSL says of it could quote it.
+    // The error message of OpenSSL could quote the key.
     return null;
   }
 }

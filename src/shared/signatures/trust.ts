@@ -18,31 +18,33 @@ export interface TrustedKey {
   readonly thumbprint: string;
   /** The public members that `node:crypto` reads: `kty`, `crv`, `x` and, for P-256, `y`. */
   readonly jwk: Readonly<Record<string, string>>;
-  /** Epoch ms; null if the key holds from any time. */
+  /** Epoch ms; null if the key has no start date. */
   readonly notBeforeMs: number | null;
   /** Epoch ms; null if the key does not expire. */
   readonly expiresAtMs: number | null;
 }
 
-/** Everything that decides whether the signatures of a map are believed. Plain data: it travels with each load. */
+/** Everything that decides whether the signatures of a map are accepted. Plain data that is sent with each load. */
 export interface SignatureTrust {
   readonly accept: AcceptPolicy;
   /** HMAC keys, the newest first; empty if none are configured. */
   readonly hmacKeys: readonly string[];
-  /** Public keys that may sign now. Revoked keys may be among them and do not count: their maps are refused as such. */
+  /**
+   * Public keys that may sign now. Revoked keys may be among them but do not count; their maps are refused as revoked.
+   */
   readonly keys: readonly TrustedKey[];
-  /** How many different keys (by thumbprint) must have signed. At least 1. */
+  /** Number of different keys (by thumbprint) that must have signed. At least 1. */
   readonly threshold: number;
-  /** Thumbprints of revoked keys. A signature by one of them is told as revoked, instead of unknown. */
+  /** Thumbprints of revoked keys. A signature by one of them is reported as revoked instead of unknown. */
   readonly revoked: readonly string[];
   /** The `id` that the map must have; null accepts any. */
   readonly mapId: string | null;
   /**
-   * Whether a map without a valid asymmetric signature is refused, even where `accept` would take it: true once the
-   * source was seen signed.
+   * Whether a map without a valid asymmetric signature is refused, even if `accept` allows it. True once a signed map
+   * of the source was seen.
    */
   readonly requiresSignature: boolean;
-  /** When the newest key document expires, epoch ms; null without one. No signed map holds for longer. */
+  /** When the newest key document expires, epoch ms; null without one. No signed map is valid for longer. */
   readonly keysExpireAtMs: number | null;
 }
 
@@ -59,11 +61,11 @@ export interface MapSigner {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
   readonly thumbprint: string;
-  /** When this signature stops counting, epoch ms: the earliest of the payload's `exp` and the key's `exp`. */
+  /** When this signature expires, epoch ms: the earliest of the payload's `exp` and the key's `exp`. */
   readonly expiresAtMs: number;
 }
 
-/** Trust in maps with an HMAC by one of these keys, and in nothing else. */
+/** Creates trust in maps with an HMAC by one of these keys, and in nothing else. */
 export function hmacTrust(...hmacKeys: readonly string[]): SignatureTrust {
   return {
     accept: 'hmac',

@@ -4,42 +4,42 @@ import type { KeyDocument } from './key-document.ts';
 import { shownKid } from './shown-kid.ts';
 import type { TrustedKey } from './trust.ts';
 
-/** The keys that sign key documents, and how many of them must. */
+/** The keys that sign key documents, and how many of them must sign. */
 export interface KeyRoots {
   readonly keys: readonly TrustedKey[];
-  /** Different keys, by thumbprint. */
+  /** Number of different keys, by thumbprint. */
   readonly threshold: number;
 }
 
 /**
- * Verifies that a document is signed by enough of the roots before it and by enough of its own roots (TUF 1.0,
- * section 5.3.4). `nbf` and `exp` of the keys are not judged: a host that was off may read a document after its signers
- * expired. Throws KEYS_UNTRUSTED.
+ * Verifies that a document is signed by enough of the previous roots and by enough of its own roots (TUF 1.0, section
+ * 5.3.4). The validity times of the keys (`nbf`, `exp`) are not checked: a host that was off may read a document after
+ * its signers expired. Throws KEYS_UNTRUSTED.
  */
 export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): void {
   const signers = signersOf(document, [...oldRoots.keys, ...document.roots]);
-  assertEnough(document, 'the keys before it', oldRoots, signers);
+  assertEnough(document, 'the previous roots', oldRoots, signers);
   assertEnough(document, 'its own roots', { keys: document.roots, threshold: document.threshold }, signers);
 }
 
 /**
- * Verifies that a document is the one that follows `known`, whose version it must exceed by 1. Throws KEYS_ROLLED_BACK
- * for an older one, and KEYS_UNTRUSTED for a gap and where the signatures are not enough.
+ * Verifies that a document follows `known`, with a version that is greater by 1. Throws KEYS_ROLLED_BACK for an older
+ * document, and KEYS_UNTRUSTED for a gap and for insufficient signatures.
  */
 export function verifyNextKeyDocument(document: KeyDocument, known: KeyRoots & { readonly version: number }): void {
   const { version } = document;
   if (version <= known.version) {
-    const message = `Key document ${version} is published where the one after ${known.version} belongs.`;
+    const message = `Key document ${version} is published, but the document after ${known.version} was expected.`;
     throw new ConnectorManifestError('KEYS_ROLLED_BACK', message);
   }
   if (version > known.version + 1) {
-    const message = `Key document ${version} does not follow ${known.version}: those in between are missing.`;
+    const message = `Key document ${version} does not follow ${known.version}: the documents in between are missing.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
   verifyKeyDocument(document, known);
 }
 
-/** The thumbprints of those among `candidates` whose signatures hold. */
+/** Returns the thumbprints of the candidates whose signatures are valid. */
 function signersOf({ signatures }: KeyDocument, candidates: readonly TrustedKey[]): ReadonlySet<string> {
   const signers = new Set<string>();
   for (const signature of signatures) {
@@ -64,6 +64,6 @@ function assertEnough(
   const counted = [...thumbprints].filter((thumbprint) => signers.has(thumbprint)).length;
   if (counted >= threshold) return;
   const kids = [...new Set(signatures.map(({ kid }) => shownKid(kid)))].join(', ');
-  const message = `Key document ${version} is signed by ${counted} of ${whose} and needs ${threshold}`;
+  const message = `Key document ${version} is signed by ${counted} of ${whose}, but needs ${threshold}`;
   throw new ConnectorManifestError('KEYS_UNTRUSTED', `${message}; its signatures name ${kids}.`);
 }

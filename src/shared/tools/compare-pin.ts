@@ -4,13 +4,13 @@ import { canonicalJson } from '../map/canonical-json.ts';
 import type { RemoteToolDefinition } from './tool-definition.ts';
 import type { PinChoice, ToolPin, ToolPinDetail } from './tool-records.ts';
 
-/** The members of a definition that a model or a caller goes by. `title` stands in for a missing description. */
+/** The members of a definition that a model or a caller relies on. `title` replaces a missing description. */
 const PINNED_MEMBERS = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'] as const;
 
 /**
- * Compares a tool with its pin: how it was first seen, or last approved. Null if it is unchanged, which is if both have
- * the same digest, or the same pinned members. The store and the memory of a process without one both decide by this
- * function; the store's SQL only leaves out tools whose digest is that of their pin.
+ * Compares a tool with its pin, the definition as first seen or last approved. Returns null if it is unchanged: both
+ * have the same digest, or the same pinned members. The store and a process without a store both use this function; the
+ * store's SQL only leaves out tools whose digest equals that of their pin.
  */
 export function comparePin(pin: ToolPin, definition: RemoteToolDefinition): ToolPinDetail | null {
   const members = PINNED_MEMBERS.filter((member) => !isDeepStrictEqual(pin.definition[member], definition[member]));
@@ -18,29 +18,29 @@ export function comparePin(pin: ToolPin, definition: RemoteToolDefinition): Tool
   const { connectorId, pinnedAtMs } = pin;
   const [pinned, current] = [pinnedPart(pin.definition), pinnedPart(definition)];
   const [pinnedSha256, sha256] = [toolDigest(pinned), toolDigest(current)];
-  // Members that differ in memory alone: JSON knows one zero, JavaScript two.
+  // The members differ only in memory: JSON has one zero, JavaScript two.
   if (pinnedSha256 === sha256) return null;
   return { connectorId, tool: definition.name, members, pinnedSha256, pinnedAtMs, sha256, pinned, current };
 }
 
-/** The pinned members of a definition alone. */
+/** Returns only the pinned members of a definition. */
 export function pinnedPart(definition: RemoteToolDefinition): RemoteToolDefinition {
   const part = PINNED_MEMBERS.flatMap((member) => (member in definition ? [[member, definition[member]]] : []));
   return Object.fromEntries(part) as RemoteToolDefinition;
 }
 
-/** SHA-256, hex, of the canonical form (RFC 8785) of the pinned members of a definition. */
+/** Computes the SHA-256, hex, of the canonical form (RFC 8785) of the pinned members of a definition. */
 export function toolDigest(definition: RemoteToolDefinition): string {
   const part = pinnedPart(definition);
   try {
     return hash('sha256', canonicalJson(part));
   } catch {
-    // A lone surrogate has no canonical form, and is no reason to leave a tool unpinned.
+    // A lone surrogate has no canonical form, but the tool must still be pinned.
     return hash('sha256', JSON.stringify(part));
   }
 }
 
-/** Whether two changes are of the same tool to the same definition. */
+/** Whether two changes have the same tool and the same definition. */
 export function isSameChange(a: PinChoice, b: PinChoice): boolean {
   return a.connectorId === b.connectorId && a.tool === b.tool && a.sha256 === b.sha256;
 }

@@ -1,6 +1,6 @@
 /**
- * Namespaced tool ids: `<connectorId>.<toolName>`, what hosts list and call. A connector id may hold dots itself, so an
- * id is looked up, never taken apart.
+ * Builds a namespaced tool id: `<connectorId>.<toolName>`, which hosts list and call. A connector id may contain dots,
+ * so an id is looked up, never split.
  */
 export function toolId(connectorId: string, toolName: string): string {
   return `${connectorId}.${toolName}`;

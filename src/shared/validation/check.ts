@@ -1,21 +1,21 @@
 import { Fault, otherKind } from './fault.ts';
 
 /**
- * Checks a value that somebody else gave: returns it, or the first fault. What is returned is the value itself wherever
- * nothing was filled in or left out. Checks are plain closures, so they also run where code generation is forbidden.
+ * Checks a value from outside. Returns the value, or the first fault. The value itself is returned unless members were
+ * filled in or left out. Checks are plain closures, so they also run where code generation is forbidden.
  */
 export type Check<T> = (value: unknown) => T | Fault;
 
-/** What a check returns for a value without faults. */
+/** The type that a check returns for a valid value. */
 export type Checked<C extends Check<unknown>> = Exclude<ReturnType<C>, Fault>;
 
-/** What is wrong with a value of the right kind, such as "must not be empty"; null if nothing is. */
+/** A rule for values of the right kind. Returns what is wrong, such as "must not be empty", or null. */
 export type Rule<T> = (value: T) => string | null;
 
-/** Takes every value. */
+/** Accepts every value. */
 export const anything: Check<unknown> = (value) => value;
 
-/** A value of this kind that keeps the rules; the first rule that it breaks is its fault. */
+/** Accepts a value of this kind that satisfies the rules. The first broken rule is its fault. */
 export function ofKind<T>(
   kind: string,
   isKind: (value: unknown) => value is T,
@@ -25,7 +25,7 @@ export function ofKind<T>(
   return (value) => (isKind(value) ? judge(value, rule) : otherKind(kind, value));
 }
 
-/** These rules as one; null where there are none. */
+/** Combines rules into one; null if the list is empty. */
 export function allOf<T>(rules: readonly Rule<T>[]): Rule<T> | null {
   const [first = null] = rules;
   if (rules.length < 2) return first;
@@ -38,23 +38,23 @@ export function allOf<T>(rules: readonly Rule<T>[]): Rule<T> | null {
   };
 }
 
-/** The value, or the fault that it has by this rule. */
+/** Returns the value, or its fault by this rule. */
 export function judge<T>(value: T, rule: Rule<T> | null): T | Fault {
   const why = rule === null ? null : rule(value);
   return why === null ? value : new Fault(why, false);
 }
 
-/** A rule that holds where `holds` says so. */
+/** Creates a rule that is satisfied if `holds` returns true. */
 export function that<T>(holds: (value: T) => boolean, message: string): Rule<T> {
   return (value) => (holds(value) ? null : message);
 }
 
-/** A value for which `holds` is true, whatever it is. */
+/** Accepts any value for which `holds` returns true. */
 export function custom(holds: (value: unknown) => boolean, message: string): Check<unknown> {
   return (value) => (holds(value) ? value : new Fault(message, true));
 }
 
-/** One of these values. */
+/** Accepts one of these values. */
 export function oneOf<const T extends string | number | boolean>(...values: readonly T[]): Check<T> {
   const known = new Set<unknown>(values);
   const shown = values.map((value) => JSON.stringify(value)).join(', ');
@@ -63,27 +63,27 @@ export function oneOf<const T extends string | number | boolean>(...values: read
 
 export const flag: Check<boolean> = ofKind('true or false', (value) => typeof value === 'boolean');
 
-/** Nothing: the member has to be left out. */
+/** Accepts no value: the member must be left out. */
 export const absent: Check<undefined> = (value) => (value === undefined ? value : new Fault('must be left out', true));
 
-/** What `check` takes, or undefined. */
+/** Accepts what `check` accepts, or undefined. */
 export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value) => (value === undefined ? undefined : check(value));
 }
 
-/** What `check` takes, or null. */
+/** Accepts what `check` accepts, or null. */
 export function nullable<T>(check: Check<T>): Check<T | null> {
   return (value) => (value === null ? null : check(value));
 }
 
-/** What `check` takes; `fallback` in place of undefined. */
+/** Accepts what `check` accepts, and replaces undefined with `fallback`. */
 export function withDefault<T>(check: Check<T>, fallback: T): Check<T> {
   return (value) => (value === undefined ? fallback : check(value));
 }
 
 /**
- * What the first of these checks takes. Where the value is of the kind of one of them alone, its fault there is the
- * fault; else `message` is.
+ * Accepts what the first matching check accepts. If the value is of the kind of exactly one check, the fault of that
+ * check is returned; otherwise the fault is `message`.
  */
 export function either<const C extends readonly Check<unknown>[]>(
   message: string,

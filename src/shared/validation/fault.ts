@@ -1,12 +1,12 @@
-/** Where in a value something is: names of members and indices of lists, from the outside in. */
+/** The place within a value: names of members and indices of lists, from the outside in. */
 export type FaultPath = readonly (string | number | symbol)[];
 
-/** The first thing that is wrong with a value. Checks return it in place of the value. */
+/** The first fault of a value. Checks return it in place of the value. */
 export class Fault {
-  /** Begins with a verb, such as "must be a string": it goes after the name of the place. */
+  /** Begins with a verb, such as "must be a string", and follows the name of the place. */
   readonly message: string;
   readonly path: FaultPath;
-  /** Whether the value, or a part of it, is of another kind; else it only breaks a rule, such as a length. */
+  /** Whether the value, or a part of it, is of another kind. Otherwise it only breaks a rule, such as a length. */
   readonly isOtherKind: boolean;
 
   constructor(message: string, isOtherKind: boolean, path: FaultPath = []) {
@@ -15,24 +15,24 @@ export class Fault {
     this.path = path;
   }
 
-  /** The same fault, seen from the object or list that has this value at `step`. */
+  /** Returns this fault as seen from the object or list that has this value at `step`. */
   within(step: string | number | symbol): Fault {
     return new Fault(this.message, this.isOtherKind, [step, ...this.path]);
   }
 }
 
-/** The fault of a value that is not `kind`, such as "a string". */
+/** Creates the fault of a value that is not `kind`, such as "a string". */
 export function otherKind(kind: string, value: unknown): Fault {
   return new Fault(value === undefined ? `is missing; it must be ${kind}` : `must be ${kind}`, true);
 }
 
-/** The first of two faults of one value. It counts as one of another kind where either does. */
+/** Combines two faults of one value into the first. It counts as another kind if either does. */
 export function firstOf(first: Fault | null, next: Fault): Fault {
   if (first === null) return next;
   return next.isOtherKind && !first.isOtherKind ? new Fault(first.message, true, first.path) : first;
 }
 
-/** A path as code writes it: `sources[1].id`, `headers["x y"]`; empty for the value itself. */
+/** Formats a path in code notation: `sources[1].id`, `headers["x y"]`; empty for the value itself. */
 export function placeOf(path: FaultPath): string {
   return path.map(stepText).join('').replace(/^\./, '');
 }

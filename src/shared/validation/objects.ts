@@ -1,7 +1,7 @@
 import { allOf, anything, type Check, type Checked, judge, type Rule } from './check.ts';
 import { Fault, firstOf, otherKind } from './fault.ts';
 
-/** The checks of the members of an object, in the order in which they are made. */
+/** The checks of an object's members, in the order in which they run. */
 export type Shape = Readonly<Record<string, Check<unknown>>>;
 
 type Optional<S extends Shape> = { [N in keyof S]: undefined extends Checked<S[N]> ? N : never }[keyof S];
@@ -13,17 +13,17 @@ export type Members<S extends Shape> = {
 
 type Values = Record<string, unknown>;
 
-/** Whether a value is an object and no list. */
+/** Whether a value is an object but not a list. */
 function isObject(value: unknown): value is Readonly<Values> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An object with these members; those that the shape does not name are left out of what is returned. */
+/** Accepts an object with these members. Members that the shape does not name are left out of the result. */
 export function object<S extends Shape>(shape: S, ...rules: readonly Rule<Members<S>>[]): Check<Members<S>> {
   return objectOf(shape, rules, 'left out');
 }
 
-/** An object with these members; those that the shape does not name are kept as they are. */
+/** Accepts an object with these members. Members that the shape does not name are kept unchanged. */
 export function looseObject<S extends Shape>(
   shape: S,
   ...rules: readonly Rule<Members<S>>[]
@@ -31,7 +31,7 @@ export function looseObject<S extends Shape>(
   return objectOf(shape, rules, 'kept');
 }
 
-/** An object with these members and no others. */
+/** Accepts an object with these members and no others. */
 export function strictObject<S extends Shape>(shape: S, ...rules: readonly Rule<Members<S>>[]): Check<Members<S>> {
   return objectOf(shape, rules, 'refused');
 }
@@ -50,7 +50,7 @@ function objectOf<S extends Shape, T extends Members<S>>(
     if (!isObject(value)) return otherKind('an object', value);
     let fault: Fault | null = null;
     let changed: Values | null = isKept ? withoutPrototype(value) : {};
-    // By index, and no call for what is not there: a thread that has just booted interprets this.
+    // Loops by index, without calls for absent members: a newly started thread interprets this code.
     for (let index = 0; index < names.length; index += 1) {
       const name = names[index] as string;
       const given = value[name];
@@ -76,7 +76,9 @@ function unknownMember(value: object, shape: Shape): Fault | null {
   return null;
 }
 
-/** A copy without a member of this name, which assignments would take for the prototype; null where there is none. */
+/**
+ * Returns a copy without a member `__proto__`, which an assignment would take for the prototype; null if it has none.
+ */
 function withoutPrototype(value: Readonly<Values>): Values | null {
   if (!Object.hasOwn(value, '__proto__')) return null;
   const { ['__proto__']: _, ...rest } = value;
@@ -84,8 +86,8 @@ function withoutPrototype(value: Readonly<Values>): Values | null {
 }
 
 /**
- * An object used as a table: every value is one that `check` takes, every name one that `checkName` takes. Instances of
- * classes are none. A member `__proto__` is passed over.
+ * Accepts an object used as a table: `check` accepts every value, and `checkName` every name. Instances of classes are
+ * not accepted. A member `__proto__` is skipped.
  */
 export function record<T>(check: Check<T>, checkName: Check<string> | null = null): Check<Readonly<Record<string, T>>> {
   const takesAll = check === anything && checkName === null;
@@ -124,7 +126,7 @@ function symbolFault(value: object): Fault | null {
   return symbol === undefined ? null : new Fault('must have a string as its name', true, [symbol]);
 }
 
-/** Whether a value is an object that no class made. Objects of other realms count. */
+/** Whether a value is an object that is not an instance of a class. Objects of other realms count. */
 function isTable(value: unknown): value is Readonly<Values> {
   if (!isObject(value)) return false;
   const { constructor: maker } = value;
@@ -133,7 +135,7 @@ function isTable(value: unknown): value is Readonly<Values> {
   return isObject(prototype) && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-/** A list whose items are all such as `check` takes. */
+/** Accepts a list whose items `check` accepts. */
 export function list<T>(check: Check<T>, ...rules: readonly Rule<readonly T[]>[]): Check<readonly T[]> {
   const rule = allOf(rules);
   return (value) => {
@@ -156,13 +158,13 @@ export function list<T>(check: Check<T>, ...rules: readonly Rule<readonly T[]>[]
   };
 }
 
-/** At least this many items. */
+/** Requires at least this many items. */
 export function itemsFrom(least: number): Rule<readonly unknown[]> {
   return (value) =>
     value.length >= least ? null : least === 1 ? 'must not be empty' : `must have at least ${least} items`;
 }
 
-/** At most this many items. */
+/** Allows at most this many items. */
 export function itemsUpTo(most: number): Rule<readonly unknown[]> {
   return (value) => (value.length <= most ? null : `must have at most ${most} items`);
 }

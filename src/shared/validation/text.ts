@@ -1,20 +1,20 @@
 import { allOf, type Check, judge, type Rule } from './check.ts';
 import { otherKind } from './fault.ts';
 
-/** A string that keeps these rules. */
+/** Accepts a string that satisfies these rules. */
 export function text(...rules: readonly Rule<string>[]): Check<string> {
   const rule = allOf(rules);
   return (value) => (typeof value === 'string' ? judge(value, rule) : otherKind('a string', value));
 }
 
-/** From `least` to `most` UTF-16 units. */
+/** Requires from `least` to `most` UTF-16 units. */
 export function units(least: number, most = Number.POSITIVE_INFINITY): Rule<string> {
   const tooFew = least === 1 ? 'must not be empty' : `must have at least ${least} characters`;
   const tooMany = `must have at most ${most} characters`;
   return ({ length }) => (length < least ? tooFew : length > most ? tooMany : null);
 }
 
-/** A string that `pattern` matches. */
+/** Requires a string that matches `pattern`. */
 export function matching(pattern: RegExp, message: string): Rule<string> {
   return (value) => (pattern.test(value) ? null : message);
 }
@@ -22,12 +22,12 @@ export function matching(pattern: RegExp, message: string): Rule<string> {
 const DAY =
   /^\d{4}-(((0[13578]|1[02])-(0[1-9]|[12]\d|3[01]))|((0[469]|11)-(0[1-9]|[12]\d|30))|(02-(0[1-9]|1\d|2[0-8])))/;
 
-/** 29 February of the leap years. */
+/** Matches 29 February of the leap years. */
 const LEAP_DAY = /^((\d\d([2468][048]|[13579][26]|0[48]))|([02468][048]|[13579][26])00)-02-29/;
 
 const TIME = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** An instant with its offset from UTC (RFC 3339 section 5.6, capital T and Z, without leap seconds). */
+/** Accepts an instant with its offset from UTC (RFC 3339 section 5.6, capital T and Z, without leap seconds). */
 export const instant: Check<string> = text((value) =>
   (DAY.test(value) || LEAP_DAY.test(value)) && TIME.test(value.slice('YYYY-MM-DD'.length))
     ? null

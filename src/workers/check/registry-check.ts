@@ -9,14 +9,14 @@ import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';
 import { storePath } from '../store/store-files.ts';
 import { digestOf } from '../tables/server-table.ts';
 
-/** How often it is looked before something is said to be wrong: others may be in the midst of writing. */
+/** Number of checks before a failure is reported, because another process may be writing meanwhile. */
 const LOOKS = 3;
 
 const PAUSE_MS = 200;
 
 /**
- * Looks at a registry, store and file, without changing anything, and again after `pauseMs` where something looks
- * wrong. Never throws.
+ * Checks a registry, its store and its file, without changing them. Repeats the check after `pauseMs` if it finds a
+ * failure. Never throws.
  */
 export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): RegistryFinding[] {
   for (let look = 1; ; look += 1) {
@@ -27,8 +27,8 @@ export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): Registr
 }
 
 /**
- * Files of this registry that others than their owner can read or write, what was set aside too: all of them may
- * hold secrets.
+ * Returns the files of this registry that users other than their owner can read or write. Includes files that were set
+ * aside: all of them may hold secrets.
  */
 export function openToOthers(path: string): string[] {
   if (process.platform === 'win32') return [];
@@ -39,7 +39,7 @@ export function openToOthers(path: string): string[] {
     return (
       names
         .map((name) => join(folder, name))
-        // What links lead to is another's file, but for the registry's own.
+        // The target of a link belongs to someone else, except for the registry file itself.
         .filter((it) => it === path || lstatSync(it, { throwIfNoEntry: false })?.isFile() === true)
         .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
     );
@@ -58,13 +58,13 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   } catch (error) {
     return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
   }
-  if (bytes === null) return [failed('file', path, `${path} is not there; it can be written from the store`)];
+  if (bytes === null) return [failed('file', path, `${path} does not exist; it can be written from the store`)];
   const parsed = parseServers(bytes.toString('utf8'));
   if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
   const { servers, bad } = parsed.document;
   const message = `${path} has ${servers.length} servers`;
   const entries = bad.map(({ place, reason }) =>
-    failed('entries', place, `${place} is no server and passed over: ${reason}. Correct it by hand`),
+    failed('entries', place, `${place} is not a valid server and is skipped: ${reason}. Correct it by hand`),
   );
   const isKnown = store.knownFile(path) === digestOf(bytes);
   return [
@@ -74,10 +74,10 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   ];
 }
 
-/** `isKnown`: the file says what the store last wrote into it, or read. */
+/** `isKnown`: the file is unchanged since the store last wrote or read it. */
 function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
   if (store.servers === null) return [];
-  const why = isKnown ? 'the file is still to be written' : 'the file was changed and is still to be read';
+  const why = isKnown ? 'the file has not been written yet' : 'the file was changed and has not been read yet';
   const inFile = new Map(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
   const badNames = new Set(bad.map(({ value }) => nameOf(value)));
   const differ = (name: string, message: string): RegistryFinding[] =>
@@ -85,11 +85,11 @@ function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown
   const findings = [
     ...[...store.servers].flatMap(([name, digest]) => {
       const said = inFile.get(name);
-      if (said === undefined) return differ(name, `${name} is in the store and not in the file`);
-      return said === digest ? [] : differ(name, `${name} is another in the file than in the store`);
+      if (said === undefined) return differ(name, `${name} is in the store but not in the file`);
+      return said === digest ? [] : differ(name, `${name} differs between the file and the store`);
     }),
     ...[...inFile.keys()].flatMap((name) =>
-      store.servers?.has(name) === true ? [] : differ(name, `${name} is in the file and not in the store`),
+      store.servers?.has(name) === true ? [] : differ(name, `${name} is in the file but not in the store`),
     ),
   ];
   const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message: 'store and file agree' };
@@ -100,10 +100,8 @@ function checkAccess(path: string): RegistryFinding[] {
   try {
     const open = openToOthers(path);
     if (open.length > 0)
-      return open.map((file) =>
-        failed('access', file, `${file} is open to others than its owner (mode ${modeOf(file)})`),
-      );
-    return [{ check: 'access', outcome: 'ok', subject: null, message: 'its files are their owner’s alone' }];
+      return open.map((file) => failed('access', file, `${file} is accessible to other users (mode ${modeOf(file)})`));
+    return [{ check: 'access', outcome: 'ok', subject: null, message: 'only their owner can access its files' }];
   } catch (error) {
     return [failed('access', null, `its folder cannot be read: ${messageOf(error)}`)];
   }

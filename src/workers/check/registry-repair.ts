@@ -10,9 +10,9 @@ import { checkRegistry, openToOthers } from './registry-check.ts';
 const NOTHING = { storeId: null, revision: 0 };
 
 /**
- * Mends what can be mended: a damaged store is set aside and made anew of its good records and of the file, file
- * and store are brought to agree, files become their owner's alone. Throws STORE_UNAVAILABLE or STORE_TOO_NEW,
- * having changed nothing but what it could. `pauseMs` is that of {@link checkRegistry}.
+ * Repairs what can be repaired. A damaged store is set aside and rebuilt from its valid records and the file, file and
+ * store are synchronized, and files are restricted to their owner. Throws STORE_UNAVAILABLE or STORE_TOO_NEW, after
+ * changing only what it could repair. `pauseMs` is the one of {@link checkRegistry}.
  */
 export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const before = failuresOf(checkRegistry(path, pauseMs));
@@ -35,7 +35,7 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const isLost = ({ check, subject }: RegistryFinding): boolean =>
     check === 'log' || (check === 'records' && subject !== null && !present.has(subject));
   return {
-    // A bad entry stays; it comes last where the file is written, so only its place is another.
+    // A bad entry stays. It is written last in the file, so only its index changes.
     mended: gone.filter((finding) => !isLost(finding) && finding.check !== 'entries'),
     lost: [...gone.filter(isLost), ...unreadable(notes)],
     left,
@@ -43,14 +43,14 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   };
 }
 
-/** What of a damaged structure could not even be named. */
+/** Returns a finding for each part of a damaged structure that could not even be named. */
 function unreadable(notes: readonly StoreNote[]): RegistryFinding[] {
   return notes.flatMap((note) => {
     if (note.kind !== 'set-aside') return [];
     const unnamed = note.lost.filter((what) => !what.startsWith('the record '));
     return unnamed.map(
       (what) =>
-        ({ check: 'records', outcome: 'failed', subject: null, message: `not to be read any more: ${what}` }) as const,
+        ({ check: 'records', outcome: 'failed', subject: null, message: `no longer readable: ${what}` }) as const,
     );
   });
 }

@@ -8,10 +8,10 @@ import { createProbe } from './probe/create-probe.ts';
 import { createRoster } from './roster/create-roster.ts';
 import { createSessionPart } from './sessions/session-part.ts';
 
-/** What the parts answer together; the entry of the thread does the rest. */
+/** The combined API of the parts; the entry of the thread implements the rest. */
 export type FleetParts = Omit<FleetApi, 'open' | 'close'>;
 
-/** Makes every part of the fleet thread. */
+/** Creates every part of the fleet thread. */
 export function createParts(deps: FleetPartDeps): FleetParts {
   return {
     ...createProbe(deps),

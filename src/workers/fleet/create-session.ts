@@ -11,13 +11,16 @@ import { createParts } from './create-parts.ts';
 import { reply } from './fleet-part.ts';
 import { limitRefusals } from './limit-refusals.ts';
 
-/** How long the parts may take to leave, all together. */
+/** Time limit for all parts together to leave the fleet. */
 const LEAVE_TIMEOUT_MS = 1_000;
 
-/** What a session answers. Until `open`, that is nothing else; main asks for it first. */
+/** API of a session. It has only these two methods until the main thread has called `open`. */
 export type SessionApi = Partial<FleetApi> & Pick<FleetApi, 'open' | 'close'>;
 
-/** One manager's part of the fleet thread: a host of its own, with connections of its own. `tell` tells its main. */
+/**
+ * Creates one manager's session of the fleet thread: a separate host with its own connections. `tell` sends events to
+ * the manager's main thread.
+ */
 export function createSession(tell: (event: FleetEvent) => void): SessionApi {
   const emit = limitRefusals(tell);
   const leaving: (() => Promise<void>)[] = [];
@@ -48,7 +51,7 @@ export function createSession(tell: (event: FleetEvent) => void): SessionApi {
     open: (version, settings) =>
       reply(async () => {
         if (version !== PROTOCOL_VERSION) {
-          const message = `The fleet thread speaks protocol ${PROTOCOL_VERSION}, main ${version}.`;
+          const message = `The fleet thread uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`;
           throw new SwitchyardError('PROTOCOL_MISMATCH', message);
         }
         await open(settings);

@@ -7,20 +7,20 @@ import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { Redis } from './redis.ts';
 
-/** What every part of the fleet thread is given. A part is a function of these that returns its share of the API. */
+/** Dependencies of every part of the fleet thread. A part is a function of these that returns its share of the API. */
 export interface FleetPartDeps {
   readonly redis: Redis;
   readonly keys: FleetKeys;
   readonly sealer: FleetSealer;
   readonly settings: FleetSettings;
   readonly random: Random;
-  /** Tells main. */
+  /** Sends an event to the main thread. */
   readonly emit: (event: FleetEvent) => void;
-  /** Has this done before the thread disconnects, such as giving up a lease. It gets a second at most. */
+  /** Registers work to run before the thread disconnects, such as releasing a lease. It has at most one second. */
   readonly onClose: (work: () => Promise<void>) => void;
 }
 
-/** Answers main with what `work` resolves with, or with its failure as data. */
+/** Wraps the result of `work`, or its failure, as data for the main thread. */
 export async function reply<T>(work: () => Promise<T>): Promise<WriterReply<T>> {
   try {
     return { ok: true, value: await work() };

@@ -1,13 +1,13 @@
 import { monotonicMs } from '../../shared/clock.ts';
 import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 
-/** Main hears of so many refusals about one kind of record within a window. */
+/** Maximum number of refusals about one kind of record that are reported within a window. */
 const MOST = 20;
 const WINDOW_MS = 10_000;
 
 /**
- * Passes events on, and holds back refusals beyond 20 about one kind of record within 10 s. Whoever may publish on a
- * channel of the fleet could otherwise keep main busy with messages that are refused.
+ * Forwards events, and drops refusals beyond 20 about one kind of record within 10 s. Otherwise anyone who may publish
+ * on a channel of the fleet could flood the main thread with rejected messages.
  */
 export function limitRefusals(
   emit: (event: FleetEvent) => void,

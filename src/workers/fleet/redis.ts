@@ -1,33 +1,33 @@
-/** A Lua script; `keys` is how many of its arguments are keys. */
+/** A Lua script. `keys` is the number of its arguments that are keys. */
 export interface RedisScript {
   readonly lua: string;
   readonly keys: number;
 }
 
-/** What one command or script answers: texts, numbers, null, bytes where asked for, or lists of these. */
+/** Reply of a command or script: text, number, null, bytes on request, or a list of these. */
 export type RedisReply = string | number | null | Buffer | readonly RedisReply[];
 
 /**
- * The server, as the fleet thread uses it (`connection/redis-connections.ts` is the only file that knows the client).
- * Everything rejects with FLEET_UNAVAILABLE: at once while the server is away, and after a second where it is silent;
- * with FLEET_REFUSED where the server answers an error (no permission, out of memory, wrong type).
+ * The Redis server, as the fleet thread uses it. Only `connection/redis-connections.ts` knows the client library. All
+ * methods reject with FLEET_UNAVAILABLE: at once while the server is away, and after one second if it does not answer.
+ * They reject with FLEET_REFUSED if the server answers with an error (no permission, out of memory, wrong type).
  */
 export interface Redis {
   readonly isConnected: boolean;
-  /** Why the server is away; null while it is not, and before the first try to connect has failed. */
+  /** Why the server is away. Null while it is connected, and before the first try to connect has failed. */
   readonly lastReason: string | null;
-  /** A small command. Texts come as strings. */
+  /** Runs a small command, with texts in its reply. */
   command(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** The same with replies as bytes, on a connection of its own: a long reply blocks its connection. */
+  /** Runs a command with bytes in its reply, on a separate connection: a long reply blocks its connection. */
   bulk(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Runs a script by its digest, and loads it where the server does not know it. Replies as texts. */
+  /** Runs a script by its digest, and loads it if the server does not know it. Replies are texts. */
   run(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** The same with replies as bytes, over the bulk connection. */
+  /** Runs a script with bytes in its reply, over the bulk connection. */
   runBulk(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Hears a channel, also after each reconnection, until the returned function is called. */
+  /** Listens to a channel, also after each reconnection, until the returned function is called. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
-  /** Calls back after each time that the connection came up, or was lost. */
+  /** Calls `listener` each time the connection comes up or is lost. */
   onChange(listener: (isConnected: boolean) => void): () => void;
-  /** Calls back with each new reason why the server cannot be reached, the first time at the start. */
+  /** Calls `listener` with each new reason why the server cannot be reached, for the first time at the start. */
   onFailure(listener: (why: string) => void): void;
 }

@@ -2,8 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * The worker's end of a load's port: sends events, chunks against credits, and hears `cancel`. Without credits a
- * fast worker would queue a whole map on main's side of the port (42 ms of stall against 4 at 10 000 connectors).
+ * The worker's end of a load's port. It sends events, waits for a credit before each chunk, and receives `cancel`.
+ * Without credits a fast worker would queue a whole map on the main thread's side of the port and stall it.
  */
 export class CreditStream {
   readonly #port: MessagePort;
@@ -30,14 +30,14 @@ export class CreditStream {
     });
   }
 
-  /** Aborts when main cancels the load or is gone. */
+  /** Aborts when the main thread cancels the load or is gone. */
   get signal(): AbortSignal {
     return this.#cancel.signal;
   }
 
   /**
-   * Sends one event; a chunk waits for a credit first. Once cancelled it rejects with the signal's reason; a
-   * failure is sent all the same.
+   * Sends one event; a chunk first waits for a credit. After a cancellation it rejects with the signal's reason, except
+   * that a `failed` event is still sent.
    */
   async send(event: LoadEvent): Promise<void> {
     if (event.kind === 'chunk') await this.#takeCredit();
@@ -56,7 +56,7 @@ export class CreditStream {
   }
 }
 
-/** The buffers of an event that are handed over instead of copied. They are never touched again on this side. */
+/** Returns the buffers of an event that are transferred instead of copied. This thread never touches them again. */
 function transferables(event: LoadEvent): ArrayBuffer[] {
   switch (event.kind) {
     case 'chunk':

@@ -8,8 +8,8 @@ interface Undici {
   readonly Agent: new (options: Agent.Options) => Agent;
 }
 
-// By the files of undici, as main does it (http/load-undici.ts). Its index alone gives agents the methods that a
-// proxy's agent uses.
+// Imports single files of undici, as the main thread does (http/load-undici.ts). Only undici's index adds the methods
+// to agents that a proxy's agent uses.
 const loadDirect = lateModule<Undici>('undici', async () => {
   const [agent, web] = await Promise.all([
     import('undici/lib/dispatcher/agent.js' as string),
@@ -19,18 +19,20 @@ const loadDirect = lateModule<Undici>('undici', async () => {
 });
 const loadProxied = lateModule<Undici>('undici', async () => {
   const found = await import('undici');
-  // What a bundler made of it has only `default`.
+  // A bundled undici may have only `default`.
   const { EnvHttpProxyAgent, fetch } = found.default ?? found;
   return { Agent: EnvHttpProxyAgent as unknown as Undici['Agent'], fetch };
 });
 
-/** This thread's Agents by the id of their settings: a refresh finds the last one's connection still open. */
+/**
+ * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous one.
+ */
 const agents = new Map<string, Agent>();
 
 /**
- * undici's fetch over this thread's own Agent for these settings; main's dispatcher does not reach into workers. It is
- * loaded with the first request: it takes up to 90 ms of a thread's boot, which a first load whose bytes came from main
- * need not wait for.
+ * Returns undici's fetch with this thread's Agent for these settings, since the main thread's dispatcher does not reach
+ * into workers. The first request imports undici, which is slow to import: a first load with bytes from the main thread
+ * does not need it.
  */
 export function workerFetch(network: NetworkSettings): FetchMap {
   return async (url, init) => {
@@ -39,7 +41,7 @@ export function workerFetch(network: NetworkSettings): FetchMap {
   };
 }
 
-/** Loads undici, unless that was done. A failure is told to the first request. */
+/** Imports undici, unless it is already loaded. The first request reports a failure. */
 export async function loadHttp(): Promise<void> {
   await loadDirect().catch(() => {});
 }

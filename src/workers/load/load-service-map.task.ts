@@ -8,13 +8,14 @@ import type { WorkerLoadTask } from '../../shared/protocol/thread-messages.ts';
 import { CreditStream } from './credit-stream.ts';
 import { loadHttp, workerFetch } from './http-agent.ts';
 
-/** The maps that this thread proved last. */
+/** The maps that this thread verified last. */
 const proven = new ProvenMaps();
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
 /**
- * The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end.
+ * The Piscina task: runs one load and sends its events through `task.port`. Never rejects; the main thread closes the
+ * port at the end.
  */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   httpTimer?.cancel();
@@ -23,29 +24,33 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
   try {
     for await (const event of runLoad(task, context)) await stream.send(event);
   } catch (error) {
-    // Cancelled while waiting for a credit: main waits for an end all the same.
+    // Cancelled while waiting for a credit: the main thread still waits for a final event.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
-  // The next load will want it. This one, and what main does with its map, should not wait for it.
+  // Loaded late: the next load will need it, but neither this load nor the main thread's work on its map should wait
+  // for it.
   loadHttpLater();
 }
 
-/** How much this thread gives way to main and to everybody else, on the scale of nice(1). */
+/** Niceness of this thread, on the scale of nice(1), so that the main thread and other processes come first. */
 const NICENESS = 10;
 
 giveWay();
 
-/** On Linux a thread has a priority of its own; elsewhere the whole process would get it. */
+/**
+ * Lowers the priority of this thread. Only on Linux, where a thread has its own priority; elsewhere the whole process
+ * would get it.
+ */
 function giveWay(): void {
   if (platform() !== 'linux' || isMainThread) return;
   try {
     setPriority(0, NICENESS);
   } catch {
-    // A sandbox may forbid the call. Maps are loaded all the same.
+    // A sandbox may forbid the call. Maps are loaded regardless.
   }
 }
 
-/** How long a thread without work leaves the cores to main before it loads what fetching a map needs. */
+/** How long an idle thread leaves the cores to the main thread before it imports the HTTP client. */
 const HTTP_AFTER_MS = 300;
 
 let httpTimer: Timer | null = null;
@@ -56,8 +61,8 @@ function loadHttpLater(): void {
 }
 
 /**
- * Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is
- * over.
+ * Resolves once this thread has loaded the modules that verify a map. The HTTP client is imported later, after the
+ * start.
  */
 export function warmUp(): void {
   loadHttpLater();

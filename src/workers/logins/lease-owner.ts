@@ -3,14 +3,17 @@ import { hostname } from 'node:os';
 import { codeOf } from '../../shared/errors.ts';
 import { createProcessTable, type ProcessTable } from '../programs/process-identity.ts';
 
-/** Names this process in a lease, and tells of other names whether their process has surely ended. */
+/** Names this process in a lease, and tells whether the process that another lease names has certainly ended. */
 export interface LeaseOwners {
   readonly own: () => string;
-  /** False where nobody can tell, as for a process of another machine or container: its lease has to run out. */
+  /**
+   * False if this cannot be determined, as for a process on another machine or in another container. Such a lease has
+   * to expire.
+   */
   readonly isGone: (owner: string) => boolean;
 }
 
-/** Leases of the processes of this machine. */
+/** Creates the lease owners for processes of this machine. */
 export function createLeaseOwners(table: ProcessTable = createProcessTable()): LeaseOwners {
   let own: string | null = null;
   const scope = scopeOf(table);
@@ -22,19 +25,22 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
     isGone(owner) {
       const [where, pidText, startedAt = ''] = owner.split('\n');
       const pid = Number(pidText);
-      // Below 1 a signal would mean a group.
+      // A pid below 1 would make the signal go to a process group.
       if (where !== scope || !Number.isSafeInteger(pid) || pid < 1) return false;
       const found = table.identify(pid);
       if (found !== null) return startedAt !== '' && found.startedAt !== startedAt;
-      // A process of another user may be hidden (proc(5), hidepid). One that has ended and was not reaped yet can
-      // still be signalled.
+      // A process of another user may be hidden (proc(5), hidepid). A process that has ended but was not reaped yet can
+      // still receive signals.
       const refusal = signalCode(pid);
       return startedAt === '' ? refusal === 'ESRCH' : refusal !== 'EPERM';
     },
   };
 }
 
-/** Pids mean something within one boot and one namespace: containers may share a folder and not their pids. */
+/**
+ * Names the boot and the pid namespace. A pid is only meaningful within both: containers may share a folder but not
+ * pids.
+ */
 function scopeOf(table: ProcessTable): string {
   const bootId = table.bootId();
   return bootId === null ? `host ${hostname()}` : `${bootId} ${pidNamespace()}`;
@@ -45,7 +51,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
-    // Not every sandbox shows it. Processes that cannot see it either are in the same kind of sandbox.
+    // Some sandboxes hide the namespace. Processes that cannot see it either run in the same kind of sandbox.
     return codeOf(error) ?? '';
   }
 }

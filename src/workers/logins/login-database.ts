@@ -20,22 +20,22 @@ import { assertOwnFormat, assertWasLogins, prepareLoginTables } from './login-sc
 
 type Tell = (note: StoreNote) => void;
 
-/** The file of the logins in a state folder. It is never a symbolic link. */
+/** Returns the path of the login file in a state folder. The file is never a symbolic link. */
 export function loginPath(stateDir: string): string {
   return join(stateDir, LOGIN_FILE);
 }
 
-/** An open file of logins. */
+/** An open login file. */
 export interface LoginDatabase {
   readonly database: DatabaseSync;
   readonly path: string;
-  /** Which file this is; another one at the same path is another store. */
+  /** Identity of the file. A file with another id at the same path is a different store. */
   readonly fileId: string | null;
 }
 
 /**
- * Opens the file of the logins, or creates it. What is written to it is durable when the statement returns. A damaged
- * one is set aside, unless it never was one of ours. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
+ * Opens the login file, or creates it. Each write is durable when its statement returns. A damaged login file is set
+ * aside; a damaged file that never held logins is left alone. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
  * STORE_UNAVAILABLE.
  */
 export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
@@ -44,12 +44,12 @@ export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
   try {
     return open(stateDir, tell);
   } catch (error) {
-    if (!isDamage(error)) throw asUnavailable(`Cannot open the logins ${path}`, error);
+    if (!isDamage(error)) throw asUnavailable(`Cannot open the login file ${path}`, error);
     return replaceLogins(stateDir, suspect, error, tell);
   }
 }
 
-/** Sets a damaged file aside, unless another process has done so by now, and opens the one in its place. */
+/** Sets a damaged file aside, unless another process already has, and opens the file in its place. */
 export function replaceLogins(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): LoginDatabase {
   const path = loginPath(stateDir);
   try {
@@ -61,7 +61,7 @@ export function replaceLogins(stateDir: string, suspect: string | null, reason: 
       return open(stateDir, tell);
     });
   } catch (error) {
-    throw asUnavailable(`Cannot replace the damaged logins ${path}`, error);
+    throw asUnavailable(`Cannot replace the damaged login file ${path}`, error);
   }
 }
 
@@ -73,7 +73,7 @@ function open(stateDir: string, tell: Tell): LoginDatabase {
   const database = new DatabaseSync(path);
   try {
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-    // Once more: what was checked may have been replaced before it was opened. Nothing was written yet.
+    // Checked again, because the file may have been replaced between the check and the opening. Nothing is written yet.
     assertSafe(stateDir, path);
     assertOwnFormat(database, path);
     for (const file of [path, ...SIDE_FILES.map((suffix) => path + suffix)]) {
@@ -84,7 +84,7 @@ function open(stateDir: string, tell: Tell): LoginDatabase {
     inTransaction(database, () => prepareLoginTables(database, path));
     const verdict = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
     if (verdict !== 'ok') throw new DamageError(String(verdict));
-    if (fileIdOf(path) !== fileId) throw new Error('it was replaced just now');
+    if (fileIdOf(path) !== fileId) throw new Error('another process has just replaced it');
     return { database, path, fileId };
   } catch (error) {
     database.close();
@@ -98,7 +98,10 @@ function assertSafe(stateDir: string, path: string): void {
   for (const file of [path, ...beside, join(stateDir, LOCK_FILE)]) assertTrustedFile(file, { mayBeLink: false });
 }
 
-/** Takes the journal mode that fits; where another process has the file open in another mode, that one. */
+/**
+ * Sets the journal mode that fits the file system. If another process has the file open in another mode, that mode
+ * stays.
+ */
 function setJournalMode(database: DatabaseSync, stateDir: string): void {
   const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.version);
   try {

@@ -9,16 +9,16 @@ import { LoginTable } from './login-table.ts';
 
 type Work<T> = (table: LoginTable) => T;
 
-/** How a transaction begins. A reader sees one state of the file; writers come one after another. */
+/** How a transaction begins. Readers see one consistent state of the file; writers run one after another. */
 type Mode = 'read' | 'write';
 const BEGIN: Readonly<Record<Mode, string>> = { read: 'BEGIN', write: 'BEGIN IMMEDIATE' };
 
 export interface LoginFileDeps {
   readonly stateDir: string;
   readonly tell: (note: StoreNote) => void;
-  /** The key of this name; null if it is not at hand. */
+  /** Returns the key with this name, or null if it is not available. */
   readonly find: (keyId: string) => SealingKey | null;
-  /** Is called with each change of a record, before it is committed; where it throws, nothing is. */
+  /** Called for each change of a record, before it is committed. If it throws, nothing is committed. */
   readonly onChange: () => void;
 }
 
@@ -27,8 +27,8 @@ interface Opened extends LoginDatabase {
 }
 
 /**
- * Keeps the file of the logins open, whatever becomes of it: one that was deleted or replaced is opened anew, a
- * damaged one is set aside, and after a failure of the disk it is opened afresh.
+ * Keeps the login file open through failures. A deleted or replaced file is reopened, a damaged file is set aside, and
+ * after a disk failure the file is opened again.
  */
 export class LoginFile {
   readonly stateDir: string;
@@ -46,19 +46,17 @@ export class LoginFile {
     this.#onChange = onChange;
   }
 
-  /** Reads in one transaction; null where there is no file. Throws a STORE_… error. */
+  /** Reads in one transaction. Returns null if there is no file. Throws a STORE_… error. */
   read<T>(work: Work<T>): T | null {
     return this.#attempt('read', false, work);
   }
 
-  /** Changes what is stored, if there is a file; null if not. Durable once this returns. Throws a STORE_… error. */
+  /** Changes records if there is a file; otherwise returns null. Durable once this returns. Throws a STORE_… error. */
   change<T>(work: Work<T>): T | null {
     return this.#attempt('write', false, work);
   }
 
-  /**
-   * Changes what is stored, in a file that is created if need be. Durable once this returns. Throws a STORE_… error.
-   */
+  /** Changes records, and creates the file if necessary. Durable once this returns. Throws a STORE_… error. */
   write<T>(work: Work<T>): T {
     return this.#attempt('write', true, work) as T;
   }
@@ -73,11 +71,13 @@ export class LoginFile {
     try {
       return this.#attemptTwice(mode, mayCreate, work);
     } catch (error) {
-      throw asUnavailable(`Cannot use the logins ${this.path}`, error);
+      throw asUnavailable(`Cannot use the login file ${this.path}`, error);
     }
   }
 
-  /** Work on a file that turns out to be damaged, or replaced, is done once more on the one that takes its place. */
+  /**
+   * Runs the work. If the file turns out to be damaged or replaced, runs it once more on the file that takes its place.
+   */
   #attemptTwice<T>(mode: Mode, mayCreate: boolean, work: Work<T>): T | null {
     const opened = this.#open(mayCreate);
     if (opened === null) return null;
@@ -86,7 +86,7 @@ export class LoginFile {
       if (fileIdOf(this.path) === opened.fileId) return value;
       this.close();
     } catch (error) {
-      // What the kernel gave up writing is only written again by who starts afresh (fsyncgate).
+      // Pages that the kernel failed to write are only written again after the file is reopened (fsyncgate).
       if (isDamage(error) || isDiskFailure(error)) this.close();
       if (!isDamage(error)) throw error;
       this.#take(replaceLogins(this.stateDir, opened.fileId, error, this.#tell));

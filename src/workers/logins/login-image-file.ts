@@ -17,19 +17,19 @@ import type { LoginFile } from './login-file.ts';
 import type { LoginTable } from './login-table.ts';
 import { everythingIn } from './stored-logins.ts';
 
-/** How long after a change the image is written: more changes may follow. */
+/** Delay between a change and writing the image, because more changes may follow. */
 const DELAY_MS = 500;
 
 export interface LoginImageDeps {
   readonly file: LoginFile;
   readonly keys: Pick<LoginKeys, 'fileKeyAlone'>;
-  /** Does one thing after another, with the keys loaded. */
+  /** Runs the given work after all earlier work, with the keys loaded. */
   readonly inTurn: (work: () => void) => Promise<void>;
 }
 
 /**
- * Keeps the start image of a folder's logins: removed before anything else is stored, and written a while later. Both
- * happen under the lock of the file of the logins, so that no process puts an older image in the place of a newer one.
+ * Keeps the start image of a folder's logins. It is removed before a change is stored, and written again a while later.
+ * Both happen under the lock of the login file, so that no process replaces a newer image with an older one.
  */
 export class LoginImageFile {
   readonly #deps: LoginImageDeps;
@@ -41,18 +41,23 @@ export class LoginImageFile {
     this.#path = join(deps.file.stateDir, LOGIN_IMAGE_FILE);
   }
 
-  /** To be called in the transaction that changes something. Throws the error of the file system. */
+  /**
+   * Removes the image. Must be called in the transaction that changes a record. Throws the error of the file system.
+   */
   outdated(): void {
     this.#drop();
     this.plan();
   }
 
-  /** Has it written soon, unless it is a copy of what is stored then. */
+  /** Schedules writing the image. It is skipped if the image then matches the stored logins. */
   plan(): void {
     this.#timer ??= startTimer(DELAY_MS, () => void this.#deps.inTurn(() => this.flush()));
   }
 
-  /** Writes it now, if that was planned. Where it fails there is none, and the next start waits for this thread. */
+  /**
+   * Writes the image now if a write is scheduled. If writing fails there is no image, and the next start waits for this
+   * thread.
+   */
   flush(): void {
     if (this.#timer === null) return;
     this.#timer.cancel();
@@ -66,7 +71,10 @@ export class LoginImageFile {
     }
   }
 
-  /** None without `key`, where something cannot be decrypted, and where it would be too large. */
+  /**
+   * Writes the image if it is outdated. Removes it without `key`, if a record cannot be decrypted, or if it would be
+   * too large.
+   */
   #update(table: LoginTable, key: SealingKey | null): true {
     const { logins } = everythingIn(table);
     if (key === null || logins.unreadable > 0) {
@@ -81,7 +89,7 @@ export class LoginImageFile {
     this.#drop();
     removeTemporaries(this.#path);
     const sealed = sealLoginImage(image, key);
-    // Nobody keeps the image elsewhere: a link in its place was made by somebody else.
+    // The image is never kept elsewhere, so a link in its place was made by another program.
     if (sealed.length <= LOGIN_IMAGE_MAX_BYTES) replaceDurably(this.#path, sealed, () => true, false);
     return true;
   }
@@ -95,7 +103,7 @@ export class LoginImageFile {
 
   #drop(): void {
     const stats = lstatSync(this.#path, { throwIfNoEntry: false });
-    // What is no file is never read, and was not made here.
+    // An entry that is not a file is never read, and was not created by this package.
     if (stats === undefined || !(stats.isFile() || stats.isSymbolicLink())) return;
     rmSync(this.#path, { force: true });
     syncFolder(dirname(this.#path));

@@ -28,7 +28,7 @@ import { type BoxedLogin, everythingIn, loginIn, type ReadLogins } from './store
 export interface LoginKeeperDeps {
   readonly stateDir: string;
   readonly tell: (note: StoreNote) => void;
-  /** Another keyring, or none, only in tests. */
+  /** Replaced, or null for none, only in tests. */
   readonly keyring?: Keyring | null;
   readonly clock?: Clock;
   readonly owners?: LeaseOwners;
@@ -36,15 +36,15 @@ export interface LoginKeeperDeps {
 
 type PutLogin = (login: Omit<StoredLogin, 'generation'>) => StoredLogin;
 
-/** `write` creates the file where it is not there; `change` gives null then. */
+/** `write` creates a missing file; `change` returns null if the file is missing. */
 type Way = 'write' | 'change';
 type Stored<W extends Way, T> = W extends 'write' ? T : T | null;
 
 const NOTHING: StoredLogins = { bindings: [], logins: [], clients: [], unreadable: 0 };
 
 /**
- * The store of logins of one state folder, as the writer thread has it. Its methods are those of `LoginStore`, one at
- * a time. Nothing is opened before the first of them, and nothing is created before there is something to store.
+ * The login store of one state folder, as the writer thread uses it. Its methods are those of `LoginStore` and run one
+ * at a time. The file is opened by the first call, and created by the first write.
  */
 export class LoginKeeper {
   readonly #file: LoginFile;
@@ -54,7 +54,7 @@ export class LoginKeeper {
   readonly #clock: Clock;
   readonly #owners: LeaseOwners;
   readonly #register: KeyRegister;
-  /** What the hosts of a fleet have in common. */
+  /** Exchanges rows with the other hosts of a fleet. */
   readonly rows = new LoginRowExchange({
     reading: (work) =>
       this.#inTurn(async () => {
@@ -64,7 +64,7 @@ export class LoginKeeper {
     writing: (work) => this.#sealing('write', work),
   });
   #watch: LoginWatch | null = null;
-  /** What the caller has read last, as LoginWatch names it. */
+  /** Version of the logins that the caller read last, in the format that LoginWatch compares. */
   #known: string | null = null;
   #told = '';
   #last: Promise<unknown> = Promise.resolve();
@@ -157,7 +157,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Calls `onChange` when something else is stored than {@link readAll} gave last; null ends that. */
+  /** Calls `onChange` when the stored logins differ from the last result of {@link readAll}. Null stops watching. */
   async watch(onChange: (() => void) | null): Promise<null> {
     this.#watch?.close();
     this.#watch = null;
@@ -170,7 +170,7 @@ export class LoginKeeper {
     return null;
   }
 
-  /** Ends the watch, and closes the file once what was asked before is answered. */
+  /** Stops watching, and closes the file once earlier requests are answered. */
   close(): Promise<void> {
     void this.watch(null);
     return this.#inTurn(() => {
@@ -179,7 +179,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Does one thing after another: what waits for the keyring must not be overtaken. */
+  /** Runs the given work after all earlier work. Work that waits for the keyring must not be overtaken. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
@@ -193,7 +193,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Works on the logins; `put` stores one and gives it its generation. */
+  /** Runs work on the logins. `put` stores a login and assigns its generation. */
   #writing<W extends Way, T>(way: W, work: (table: LoginTable, put: PutLogin) => T): Promise<Stored<W, T>> {
     return this.#sealing(way, (table, sealing) =>
       work(table, ({ loginId, key, tokens, lostBecause }) => {
@@ -203,10 +203,10 @@ export class LoginKeeper {
     );
   }
 
-  /** Works in one transaction, with a key for what is stored. */
+  /** Runs work in one transaction, with a key to seal new records. */
   #sealing<W extends Way, T>(way: W, work: (table: LoginTable, key: SealingKey) => T): Promise<Stored<W, T>> {
     return this.#inTurn(async () => {
-      // Where there is no file, a change makes no key for it.
+      // Without a file, a change must not create a key.
       if (way === 'change' && this.#file.read(() => true) === null) return null as Stored<W, T>;
       await this.#keys.load(this.#register);
       const key = await this.#keys.forWriting(this.#register);
@@ -230,7 +230,7 @@ export class LoginKeeper {
     return NOTHING;
   }
 
-  /** Says it once, and again only where it is something else. */
+  /** Reports unreadable rows once, and again only when their number changes. */
   #tellUnreadable({ otherKey, damaged }: ReadLogins): void {
     const what = `${otherKey} ${damaged}`;
     if (otherKey + damaged > 0 && what !== this.#told) {

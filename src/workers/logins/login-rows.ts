@@ -11,15 +11,15 @@ import type { SealingKey } from '../../shared/protocol/login-box.ts';
 import type { LoginTable, RecordKind, RowState } from './login-table.ts';
 
 export interface LoginRowExchangeDeps {
-  /** Reads in one transaction, with the keys loaded; null where there is no file. */
+  /** Reads in one transaction, with the keys loaded. Resolves with null if there is no file. */
   readonly reading: <T>(work: (table: LoginTable) => T) => Promise<T | null>;
-  /** Writes in one transaction, with a key for what is stored. */
+  /** Writes in one transaction, with a key to seal new records. */
   readonly writing: <T>(work: (table: LoginTable, key: SealingKey) => T) => Promise<T>;
 }
 
 const KINDS: readonly RecordKind[] = ['binding', 'client', 'login'];
 
-/** The rows of a store as the hosts of a fleet exchange them. */
+/** Reads and adopts rows of a store, as the hosts of a fleet exchange them. */
 export class LoginRowExchange {
   readonly #deps: LoginRowExchangeDeps;
 
@@ -27,7 +27,7 @@ export class LoginRowExchange {
     this.#deps = deps;
   }
 
-  /** As `ReplicatedLoginStore.readRows`. Rows that cannot be decrypted are left out. */
+  /** Implements `ReplicatedLoginStore.readRows`. Rows that cannot be decrypted are left out. */
   async read(names: readonly LoginRowName[] | null): Promise<LoginRows> {
     const read = await this.#deps.reading((table): LoginRows => {
       const all = (): readonly LoginRowName[] => KINDS.flatMap((kind) => table.ids(kind).map((id) => ({ kind, id })));
@@ -37,7 +37,7 @@ export class LoginRowExchange {
     return read ?? { storeId: null, rows: [] };
   }
 
-  /** As `ReplicatedLoginStore.adoptRows`. */
+  /** Implements `ReplicatedLoginStore.adoptRows`. */
   adopt(rows: readonly LoginRow[]): Promise<readonly LoginRowName[]> {
     return this.#deps.writing((table, key) => {
       const taken = rows.filter((row) => isNewer(row, table.rowState(row.kind, row.id)));
@@ -50,7 +50,10 @@ export class LoginRowExchange {
   }
 }
 
-/** A row of ours that cannot be decrypted is replaced by the same one of another host. */
+/**
+ * Whether `row` replaces the local row. A local row that cannot be decrypted is replaced by the same row of another
+ * host.
+ */
 function isNewer({ generation }: LoginRow, present: RowState | null): boolean {
   if (present === null || generation > present.generation) return true;
   return generation === present.generation && present.value === undefined;

@@ -2,24 +2,25 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { SwitchyardError } from '../../shared/errors.ts';
 
-/** The format of the file, kept in `PRAGMA user_version`. A file with a higher one is left alone. */
+/** Format of the file, stored in `PRAGMA user_version`. A file with a higher format is left alone. */
 const LOGIN_SCHEMA_VERSION = 1;
 
-/** Marks a file as a store of logins, in the header of the database ("swyl"). */
+/** Application id in the database header that marks a file as a login store ("swyl"). */
 const LOGIN_APPLICATION_ID = 0x7377796c;
 
-/** Where SQLite keeps the application id (https://sqlite.org/fileformat2.html#application_id). */
+/** Offset at which SQLite stores the application id (https://sqlite.org/fileformat2.html#application_id). */
 const APPLICATION_ID_OFFSET = 68;
 
-/** What every such file of any format has in its schema. */
+/** Text that the schema of a login file of any format contains. */
 const SCHEMA_MARKS = ['CREATE TABLE sealed_record (', 'keyring_key'];
 const SCHEMA_BYTES = 64 * 1024;
 
 /**
- * - `login_store` has one row. `revision` goes up with every change of a record, not with turns to refresh.
- * - `sealed_record` keeps bindings, logins and clients as boxes (login-box.ts). Ids are digests. A login that was
- *   removed keeps its row without a box, so that its generation never comes again.
- * - `refresh` has the lease of a turn that began, and whether the refresh token may be spent. It holds no secret.
+ * - `login_store` has one row. Every change of a record increments `revision`; refresh turns do not.
+ * - `sealed_record` keeps bindings, logins and clients as boxes (login-box.ts). Ids are digests. A removed login keeps
+ *   its row without a box, so that no generation is used twice.
+ * - `refresh` has the lease of a turn that began, and whether the refresh token may already be spent. It holds no
+ *   secret.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS login_store (store_id TEXT NOT NULL, revision INTEGER NOT NULL, keyring_key TEXT) STRICT;
@@ -43,8 +44,8 @@ const TABLES = `
 `;
 
 /**
- * Creates the tables where there are none. To be called in a transaction. Throws STORE_TOO_NEW for a newer format,
- * STORE_FOREIGN for a database of another program; changes nothing then.
+ * Creates missing tables. Must be called in a transaction. Throws STORE_TOO_NEW for a newer format and STORE_FOREIGN
+ * for a database of another program; both leave the file unchanged.
  */
 export function prepareLoginTables(database: DatabaseSync, path: string): void {
   assertOwnFormat(database, path);
@@ -53,7 +54,7 @@ export function prepareLoginTables(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA application_id = ${LOGIN_APPLICATION_ID}; PRAGMA user_version = ${LOGIN_SCHEMA_VERSION}`);
 }
 
-/** The checks of {@link prepareLoginTables}, to be made before anything is written. */
+/** Runs the checks of {@link prepareLoginTables}. Must be called before anything is written. */
 export function assertOwnFormat(database: DatabaseSync, path: string): void {
   const version = pragma(database, 'user_version');
   const id = pragma(database, 'application_id');
@@ -68,22 +69,22 @@ export function assertOwnFormat(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN unless a file that SQLite cannot read was a store of logins: it has its application id or the
- * text of its schema, or is empty or all zeros, as after a power cut. To be asked only of a file that is about to be
- * set aside: closing a descriptor of it drops the locks that this process holds on it.
+ * Throws STORE_FOREIGN unless a file that SQLite cannot read used to be a login store. It accepts a file with the
+ * application id or the text of the schema, and an empty or all-zero file, as a power cut leaves it. Call it only for a
+ * file that is about to be set aside: closing its descriptor drops the locks that this process holds on it.
  */
 export function assertWasLogins(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   let head = Buffer.alloc(SCHEMA_BYTES);
   try {
-    if (!fstatSync(file).isFile()) throw foreign(path, 'is no regular file');
+    if (!fstatSync(file).isFile()) throw foreign(path, 'is not a regular file');
     head = head.subarray(0, readSync(file, head, 0, SCHEMA_BYTES, 0));
   } finally {
     closeSync(file);
   }
   const hasOwnId = head.length >= 100 && head.readUInt32BE(APPLICATION_ID_OFFSET) === LOGIN_APPLICATION_ID;
   if (hasOwnId || SCHEMA_MARKS.every((mark) => head.includes(mark)) || head.every((byte) => byte === 0)) return;
-  throw foreign(path, 'holds no logins of this package');
+  throw foreign(path, 'contains no mcp-switchyard logins');
 }
 
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
@@ -93,6 +94,6 @@ function pragma(database: DatabaseSync, name: 'user_version' | 'application_id')
 function foreign(path: string, why: string): SwitchyardError {
   return new SwitchyardError(
     'STORE_FOREIGN',
-    `${path} ${why} and is left as it is. Move it away, or use another state folder.`,
+    `${path} ${why} and was left unchanged. Move it away, or use another state folder.`,
   );
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
 import { openBox, type SealingKey, seal } from '../../shared/protocol/login-box.ts';
 
-/** What a record is of; each kind is a table of its own to the boxes. */
+/** The kinds of records. Each kind counts as a separate table when its boxes are sealed. */
 export type RecordKind = 'binding' | 'login' | 'client';
 
 /** A record that could be decrypted. */
@@ -12,16 +12,16 @@ export interface OpenRecord {
   readonly value: unknown;
 }
 
-/** The records of one kind, and those that could not be decrypted. */
+/** The readable records of one kind, and the number of unreadable ones. */
 export interface ReadRecords {
   readonly records: readonly OpenRecord[];
-  /** How many were sealed with a key that is not at hand. */
+  /** Number of records sealed with a key that is not available. */
   readonly otherKey: number;
-  /** How many fail their checksum: damaged, or put there from another row. */
+  /** Number of records that fail their checksum: damaged, or moved there from another row. */
   readonly damaged: number;
 }
 
-/** A row whatever became of it: null for one that was removed, undefined for one that cannot be decrypted. */
+/** A row in any state. `value` is null for a removed record and undefined for a record that cannot be decrypted. */
 export interface RowState {
   readonly generation: number;
   readonly value: unknown;
@@ -42,11 +42,14 @@ interface StoreState {
   readonly keyringKey: string | null;
 }
 
-/** A damaged number must not make the whole file count as damaged: one that JavaScript cannot hold is read as −1. */
+/**
+ * Reads a number that JavaScript cannot hold as −1, so that one damaged number does not make the whole file count as
+ * damaged.
+ */
 const number = (column: string): string =>
   `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER - 1} THEN ${column} ELSE -1 END`;
 
-/** The statements of the store of logins. Whoever calls several of them that belong together opens a transaction. */
+/** The statements of the login store. Callers open a transaction around statements that belong together. */
 export class LoginTable {
   readonly #find: FindKey;
   readonly #onChange: () => void;
@@ -63,7 +66,7 @@ export class LoginTable {
   readonly #dropRefresh: StatementSync;
   readonly #noteKey: StatementSync;
 
-  /** `onChange` is called with each change of a record, before it is committed; where it throws, nothing is. */
+  /** `onChange` is called for each change of a record, before it is committed. If it throws, nothing is committed. */
   constructor(database: DatabaseSync, find: FindKey, onChange: () => void) {
     this.#find = find;
     this.#onChange = onChange;
@@ -105,36 +108,36 @@ export class LoginTable {
     return { records, otherKey, damaged };
   }
 
-  /** One record; null where there is none, or none that can be decrypted. */
+  /** Reads one record. Returns null if it does not exist or cannot be decrypted. */
   readOne(kind: RecordKind, id: string): OpenRecord | null {
     const row = this.#one.get(kind, id) as Row | undefined;
     const opened = row === undefined ? null : this.#open(kind, row);
     return typeof opened === 'object' ? opened : null;
   }
 
-  /** Adds or replaces a record; its generation, which is higher than any before. */
+  /** Adds or replaces a record. Returns its generation, which is higher than all earlier ones. */
   put(kind: RecordKind, id: string, value: unknown, key: SealingKey): number {
     const generation = this.#nextGeneration(kind, id);
     this.#store(kind, id, generation, value, key);
     return generation;
   }
 
-  /** Adds or replaces a record with the generation that another store gave it; null removes it. */
+  /** Adds or replaces a record with the generation that another store assigned. A `value` of null removes it. */
   putAt(kind: RecordKind, id: string, generation: number, value: unknown, key: SealingKey): void {
     this.#store(kind, id, generation, value, key);
   }
 
-  /** Removes a record. That counts as a generation of it, too, and is remembered. */
+  /** Removes a record. The row stays, and the removal counts as a new generation. */
   remove(kind: RecordKind, id: string): void {
     if (this.#empty.run(this.#nextGeneration(kind, id), kind, id).changes > 0) this.#changed();
   }
 
-  /** The names of all rows of a kind, also of those that were removed. */
+  /** Returns the ids of all rows of a kind, including removed ones. */
   ids(kind: RecordKind): readonly string[] {
     return (this.#ids.all(kind) as unknown as Pick<Row, 'id'>[]).map(({ id }) => id);
   }
 
-  /** Null where there never was such a row. */
+  /** Returns null if there never was such a row. */
   rowState(kind: RecordKind, id: string): RowState | null {
     const present = this.#generation.get(kind, id) as Pick<Row, 'generation'> | undefined;
     if (present === undefined) return null;
@@ -163,7 +166,7 @@ export class LoginTable {
     }
   }
 
-  /** Differs whenever records were changed since, or when this is another store. */
+  /** Returns a version that changes whenever a record changes, and that differs between stores. */
   version(): string {
     const { storeId, revision } = this.#storeState();
     return `${storeId} ${revision}`;
@@ -173,12 +176,12 @@ export class LoginTable {
     return this.#storeState().storeId;
   }
 
-  /** The name of the key that is in the keyring; null if none is. */
+  /** Returns the name of the key in the keyring, or null if the keyring has no key. */
   keyringKey(): string | null {
     return this.#storeState().keyringKey;
   }
 
-  /** Notes the name of a key in the keyring, unless another one was noted meanwhile; what is noted now. */
+  /** Stores the name of a key in the keyring, unless another name was stored meanwhile. Returns the stored name. */
   noteKeyringKey(expected: string | null, next: string): string | null {
     this.#noteKey.run(next, expected);
     return this.keyringKey();

@@ -1,21 +1,27 @@
 import { startTimer, type Timer } from '../../shared/clock.ts';
 
-/** How often the file is looked at while somebody watches. */
+/** How often the file is checked while it is watched. */
 const POLL_MS = 250;
 
-/** What is stored could not be read. Whoever is told so asks, and gets the error. */
+/** Stands for a version that could not be read. The notified caller then reads the logins and gets the error. */
 const UNREADABLE = 'unreadable';
 
-/** Looks again and again whether what is stored is still what its caller knows. It keeps no process running. */
+/**
+ * Checks at intervals whether the stored logins match the version that the caller knows. Does not keep the process
+ * running.
+ */
 export class LoginWatch {
   readonly #version: () => string | null;
   readonly #known: () => string | null;
   readonly #onChange: () => void;
-  /** What `onChange` was called for last. */
+  /** Version that `onChange` was last called for. */
   #told: string | null | undefined;
   #timer: Timer | null = null;
 
-  /** `version`: of what is stored now, null for nothing; it may throw. `known`: of what the caller has read. */
+  /**
+   * `version` returns the version of the stored logins, or null for none; it may throw. `known` returns the version
+   * that the caller read last.
+   */
   constructor(version: () => string | null, known: () => string | null, onChange: () => void) {
     this.#version = version;
     this.#known = known;
@@ -30,7 +36,7 @@ export class LoginWatch {
 
   #look(): void {
     const version = this.#read();
-    // What was told once and not read since need not be told again.
+    // A change that was reported and not read yet is not reported again.
     if (version !== this.#known() && version !== this.#told) {
       this.#told = version;
       this.#onChange();

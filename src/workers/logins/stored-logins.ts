@@ -7,18 +7,18 @@ import type {
 } from '../../shared/logins/login-records.ts';
 import type { LoginTable, OpenRecord, ReadRecords } from './login-table.ts';
 
-/** What the box of a login holds; the rest of a StoredLogin is its place. */
+/** Content of the box of a login. The other fields of a StoredLogin come from its row. */
 export type BoxedLogin = LoginContent;
 
-/** Everything that is stored, and why some of it cannot be read. */
+/** Everything that is stored, with the number of unreadable rows. */
 export interface ReadLogins {
   readonly logins: StoredLogins;
-  /** How many rows were sealed with a key that is not at hand. */
+  /** Number of rows sealed with a key that is not available. */
   readonly otherKey: number;
   readonly damaged: number;
 }
 
-/** Decrypts everything. */
+/** Decrypts all records. */
 export function everythingIn(table: LoginTable): ReadLogins {
   const [bindings, logins, clients] = [table.read('binding'), table.read('login'), table.read('client')];
   const read = [bindings, logins, clients];
@@ -35,13 +35,13 @@ export function everythingIn(table: LoginTable): ReadLogins {
   };
 }
 
-/** One login; null where there is none, or none that can be decrypted. */
+/** Reads one login. Returns null if it does not exist or cannot be decrypted. */
 export function loginIn(table: LoginTable, loginId: string): StoredLogin | null {
   const record = table.readOne('login', loginId);
   return record === null ? null : loginOf(record);
 }
 
-/** A box that opens was sealed by this program. */
+/** Needs no validation: a box that opens was sealed by this package. */
 function loginOf({ id, generation, value }: OpenRecord): StoredLogin {
   return { loginId: id, generation, ...(value as BoxedLogin) };
 }

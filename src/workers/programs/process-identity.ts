@@ -1,22 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Names one process for good: a pid alone is given to another process some day. */
+/** Identifies one process permanently. A pid alone is not enough, because the system reuses pids. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in words of the operating system that mean something only within one boot. */
+  /** When the process started, in a format of the operating system that is only meaningful within one boot. */
   readonly startedAt: string;
 }
 
-/** What the operating system tells about processes; null where it tells nothing. */
+/** Access to what the operating system knows about processes. Methods return null if it knows nothing. */
 export interface ProcessTable {
-  /** Differs after each boot of the machine. */
+  /** Returns an id that differs after each boot of the machine. */
   bootId(): string | null;
-  /** Null where no such process runs; one that has ended and was not reaped yet does not run. */
+  /**
+   * Returns null if no such process runs. A process that has ended but was not reaped yet does not count as running.
+   */
   identify(pid: number): (ProcessIdentity & { readonly groupId: number }) | null;
 }
 
-/** The processes of this machine, on Linux and macOS; on others nothing is known of any. */
+/** Creates the process table of this machine, on Linux and macOS. On other systems every lookup returns null. */
 export function createProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   if (platform === 'linux') return { bootId: linuxBootId, identify: identifyOnLinux };
   if (platform === 'darwin') return { bootId: darwinBootId, identify: identifyByPs };
@@ -27,7 +29,10 @@ function linuxBootId(): string | null {
   return attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 }
 
-/** proc_pid_stat(5): the command stands in parentheses and may hold anything; state, group and start time follow it. */
+/**
+ * Parses proc_pid_stat(5): the command is in parentheses and may contain anything; state, group and start time follow
+ * it.
+ */
 function identifyOnLinux(pid: number): ReturnType<ProcessTable['identify']> {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
@@ -40,7 +45,7 @@ function darwinBootId(): string | null {
   return attempt(() => execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim());
 }
 
-/** ps(1) of POSIX: the same columns on every Unix. */
+/** Uses ps(1) of POSIX, which has the same columns on every Unix. */
 export function identifyByPs(pid: number): ReturnType<ProcessTable['identify']> {
   const args = ['-o', 'stat=', '-o', 'pgid=', '-o', 'lstart=', '-p', String(pid)];
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };

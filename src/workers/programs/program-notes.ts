@@ -16,19 +16,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assertTrustedFolder, isTrustedOwner } from '../servers-file/file-trust.ts';
 import { createProcessTable, type ProcessIdentity, type ProcessTable } from './process-identity.ts';
 
-/** The folder of the notes, below the state folder. */
+/** Folder of the notes, inside the state folder. */
 const NOTES_FOLDER = 'programs';
 
-/** How a host calls its notes: its pid and chance. Other files in the folder are left alone. */
+/** Name of a host's note: its pid and a random part. Other files in the folder are left alone. */
 const NOTE_NAME = /^\d{1,10}-[0-9a-f]{1,12}\.json$/;
 
-/** A program has this long between SIGTERM and SIGKILL. */
+/** Time that a stdio server has between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
 
-/** Notes of a host hold a few programs; what is larger was not written by one. */
+/** Maximum size of a note. Notes hold a few processes; a larger file was not written by a host. */
 const MAX_NOTE_BYTES = 1_000_000;
 
-/** What one host wrote down: itself, and the process groups that it started. */
+/** Content of a note: the host process, and the process groups that it started. */
 interface Note {
   readonly bootId: string;
   readonly host: ProcessIdentity;
@@ -36,8 +36,8 @@ interface Note {
 }
 
 /**
- * Keeps a file with the process groups that this host has started, so that the next host can end them if this one is killed outright. The file
- * is written in one step and not flushed: what a power cut loses has no process any more.
+ * Keeps a file with the process groups that this host has started. If this host is killed, the next host ends them. The
+ * file is written in one step and not flushed: after a power cut its processes no longer exist.
  */
 export class ProgramNotes {
   readonly #folder: string;
@@ -51,7 +51,7 @@ export class ProgramNotes {
     this.#table = table;
   }
 
-  /** Writes down that exactly these process groups of this host run now. Without any, the file goes. */
+  /** Records that exactly these process groups of this host run now. Without any, removes the file. */
   write(pids: readonly number[]): void {
     const host = this.#table.identify(process.pid);
     const bootId = this.#table.bootId();
@@ -73,7 +73,7 @@ export class ProgramNotes {
     assertTrustedFolder(this.#folder, { mayBeLink: false });
     mkdirSync(this.#folder, { mode: 0o700, recursive: true });
     const temporary = `${this.#path}.tmp`;
-    // A link in its place was put there by somebody else: it goes, and is not followed.
+    // A link in its place was created by another program: it is removed, not followed.
     rmSync(temporary, { force: true });
     writeFileSync(temporary, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, this.#path);
@@ -81,8 +81,9 @@ export class ProgramNotes {
 }
 
 /**
- * Ends the process groups that hosts left behind which were killed outright: those whose host is gone and whose leader is the very process that was
- * written down (pid, start time and boot). Resolves with the pids of the leaders when they are gone or were killed.
+ * Ends the process groups that killed hosts left behind. A group qualifies if its host is gone and its leader is still
+ * the recorded process (pid, start time and boot). Resolves with the pids of the leaders once they have ended or were
+ * killed.
  */
 export async function endLeftPrograms(
   stateDir: string,
@@ -113,7 +114,10 @@ function notesIn(folder: string): readonly string[] {
   }
 }
 
-/** Null for a file that no host of this user wrote, or that is half gone. Others must not name programs to end. */
+/**
+ * Returns null for a file that no host of this user wrote, or that is incomplete. Other users must not choose which
+ * processes are ended.
+ */
 function readNote(path: string): Note | null {
   let file: number | null = null;
   try {
@@ -130,7 +134,7 @@ function readNote(path: string): Note | null {
   }
 }
 
-/** Pids 0 and 1 would be this process's own group, or everybody. */
+/** Whether a value names a process. Pids 0 and 1 would signal this process's own group, or every process. */
 function isIdentity(value: unknown): value is ProcessIdentity {
   if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value)) return false;
   return Number.isSafeInteger(value.pid) && Number(value.pid) > 1 && typeof value.startedAt === 'string';
@@ -155,6 +159,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It ended meanwhile, or belongs to somebody else.
+    // The group ended meanwhile, or belongs to another user.
   }
 }

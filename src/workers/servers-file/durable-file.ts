@@ -18,13 +18,13 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../shared/errors.ts';
 
 /**
- * Reads a file; null if it does not exist. Throws the error of the file system, and an Error for anything but a
- * regular file of at most `maxBytes`.
+ * Reads a file; null if it does not exist. Throws the error of the file system, and an Error for anything but a regular
+ * file of at most `maxBytes`.
  */
 export function readIfThere(path: string, maxBytes: number): Buffer | null {
   let file: number;
   try {
-    // A pipe would hold up whoever opens it.
+    // Non-blocking, because opening a pipe would block.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
@@ -32,7 +32,7 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
   }
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) throw new Error(`${path} is no file`);
+    if (!stats.isFile()) throw new Error(`${path} is not a file`);
     if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
     return readFileSync(file);
   } finally {
@@ -41,11 +41,11 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
 }
 
 /**
- * Replaces a state file atomically and durably: readers see the old content or the new one, whole, also after a
- * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; where `followsLink` is
- * false, the link itself is replaced. `mayReplace` is asked last; where it says no, the old file stays. Returns
- * whether the file was replaced. Throws the error of the file system, leaving the old file and no temporary one. (The
- * command line writes the files that people ask for with `writeOutputFile`, which promises less.)
+ * Replaces a state file atomically and durably: readers see the whole old or the whole new content, even after a power
+ * loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; if `followsLink` is false, the
+ * link itself is replaced. `mayReplace` is called last; if it returns false, the old file stays. Returns whether the
+ * file was replaced. Throws the error of the file system, leaving the old file and no temporary one. (The command line
+ * writes the files that users request with `writeOutputFile`, which guarantees less.)
  */
 export function replaceDurably(
   path: string,
@@ -80,7 +80,7 @@ export function replaceDurably(
 }
 
 /**
- * Removes the temporary files that killed processes left beside the file at `path`. Call it only while no other
+ * Removes the temporary files that killed processes left next to the file at `path`. Call it only while no other
  * process can be replacing that file.
  */
 export function removeTemporaries(path: string): void {
@@ -99,7 +99,7 @@ export function setAside(path: string): string {
   return backup;
 }
 
-/** The first name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, … that nothing has, not even a dangling symbolic link. */
+/** Returns the first free name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, …. A dangling symbolic link counts as taken. */
 export function freeName(path: string, extension: string): string {
   for (let count = 0; ; count += 1) {
     const name = count === 0 ? `${path}.${extension}` : `${path}.${count}.${extension}`;

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { SwitchyardError } from '../../shared/errors.ts';
 
-/** As many symbolic links as Linux follows. */
+/** Maximum number of symbolic links to follow, as on Linux. */
 const MAX_HOPS = 40;
 
 const OTHERS_WRITE = 0o002;
@@ -15,14 +15,14 @@ export function isTrustedOwner(uid: number): boolean {
 }
 
 /**
- * How others than this user could put files into a folder, as the end of a sentence about it; null if they cannot.
+ * Describes how other users could put files into a folder, as the end of a sentence about it; null if they cannot.
  * Throws the error of the file system.
  */
 export function exposureOf(folder: string): string | null {
   const { uid, mode } = statSync(folder);
   if (!isTrustedOwner(uid)) return `belongs to another user (id ${uid})`;
   return process.platform !== 'win32' && (mode & GROUP_OR_OTHERS_WRITE) !== 0
-    ? `can be written by others than its owner (mode ${(mode & 0o7777).toString(8)})`
+    ? `is writable by users other than its owner (mode ${(mode & 0o7777).toString(8)})`
     : null;
 }
 
@@ -35,9 +35,9 @@ interface FileRules {
 }
 
 /**
- * Checks a file of this program before it is opened. It may be missing. Throws STORE_UNSAFE for anything but a
- * regular file, for a file of another user, for a hard link in a folder where everybody may write, and for a
- * symbolic link that is not allowed, leads round in a circle, or could have been put there by somebody else.
+ * Checks a file of this package before it is opened. It may be missing. Throws STORE_UNSAFE for anything but a regular
+ * file, for a file of another user, and for a hard link in a world-writable folder. Throws it also for a symbolic link
+ * that is not allowed, forms a loop, or could have been created by another user.
  */
 export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false }: FileRules): void {
   let at = path;
@@ -48,36 +48,39 @@ export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false 
       if (stats.isFile() || !mayBeOther) assertTrustedTarget(at, stats);
       return;
     }
-    if (!mayBeLink) throw unsafe(at, 'is a symbolic link, which this file must not be');
+    if (!mayBeLink) throw unsafe(at, 'is a symbolic link, which is not allowed for this file');
     if (!isTrustedOwner(stats.uid)) throw unsafe(at, `is a symbolic link of another user (id ${stats.uid})`);
-    if (isOpenToAll(dirname(at))) throw unsafe(at, 'is a symbolic link in a folder where everybody may write');
-    if (hops === MAX_HOPS) throw unsafe(at, 'is a symbolic link that leads round in a circle');
+    if (isOpenToAll(dirname(at))) throw unsafe(at, 'is a symbolic link in a world-writable folder');
+    if (hops === MAX_HOPS) throw unsafe(at, 'is a symbolic link that forms a loop');
     at = resolve(dirname(at), readlinkSync(at));
   }
 }
 
 /**
- * Checks a folder of this program. It may be missing, and a regular file in its place fails when the folder is made.
- * Throws STORE_UNSAFE for a pipe, a socket or a device, and for a symbolic link that somebody else made, or any link
- * where `mayBeLink` is false.
+ * Checks a folder of this package. It may be missing, and a regular file in its place fails when the folder is created.
+ * Throws STORE_UNSAFE for a pipe, a socket or a device, for a symbolic link that another user made, and for any link if
+ * `mayBeLink` is false.
  */
 export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules, 'mayBeLink'>): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isSymbolicLink() === true) {
-    if (!mayBeLink) throw unsafe(path, 'is a symbolic link, which this folder must not be');
+    if (!mayBeLink) throw unsafe(path, 'is a symbolic link, which is not allowed for this folder');
     if (!isTrustedOwner(stats.uid)) throw unsafe(path, `is a symbolic link of another user (id ${stats.uid})`);
   } else if (stats !== undefined && !stats.isDirectory() && !stats.isFile())
-    throw unsafe(path, `is no folder, but ${kindOf(stats)}`);
+    throw unsafe(path, `is not a folder but ${kindOf(stats)}`);
 }
 
-/** Judges what a path leads to. In a folder of another user, who was warned of, that user's files are as good. */
+/**
+ * Checks the target of a path. In a folder of another user, which causes a warning, that user's files are trusted as
+ * well.
+ */
 function assertTrustedTarget(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw unsafe(path, `is no regular file, but ${kindOf(stats)}`);
+  if (!stats.isFile()) throw unsafe(path, `is not a regular file but ${kindOf(stats)}`);
   const folder = statSync(dirname(path));
   if (!isTrustedOwner(stats.uid) && stats.uid !== folder.uid)
     throw unsafe(path, `belongs to another user (id ${stats.uid})`);
   if (stats.nlink > 1 && isOpenToAll(dirname(path)))
-    throw unsafe(path, 'has a second name (a hard link), in a folder where everybody may write');
+    throw unsafe(path, 'has a second hard link, in a world-writable folder');
 }
 
 function isOpenToAll(folder: string): boolean {
@@ -91,6 +94,6 @@ function kindOf(stats: Stats): string {
 }
 
 function unsafe(path: string, why: string): SwitchyardError {
-  const remedy = `Remove it, make the folder yours alone (chmod 700 ${dirname(path)}), or use another one.`;
+  const remedy = `Remove it, make the folder private (chmod 700 ${dirname(path)}), or use another folder.`;
   return new SwitchyardError('STORE_UNSAFE', `${basename(path)} in ${dirname(path)} ${why}. ${remedy}`);
 }

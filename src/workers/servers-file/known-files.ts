@@ -4,17 +4,17 @@ import { columnsOf, provenRows, sealOf, selectSealed } from '../tables/seal.ts';
 
 type Row = readonly [string, string | null, string | null, string, string, number];
 
-/** What a file was when it was last read or written. */
+/** State of a file when it was last read or written. */
 export interface KnownFile {
   readonly sha256: string | null;
-  /** What somebody was about to make of it. */
+  /** Checksum of the content that a process was about to write. */
   readonly pendingSha256: string | null;
-  /** JSON of its entries that are none, and of its other members. */
+  /** JSON of its invalid entries, and of its members other than `servers`. */
   readonly bad: string;
   readonly rest: string;
 }
 
-/** What each `servers.json` of a store was when the two last agreed. */
+/** The state of each `servers.json` when file and store last agreed. */
 export class KnownFiles {
   readonly #database: DatabaseSync;
 
@@ -23,7 +23,7 @@ export class KnownFiles {
     database.exec(FILES.create);
   }
 
-  /** What is known of a file. Throws a DamageError. */
+  /** Returns what is known about a file. Throws a DamageError. */
   of(path: string): KnownFile {
     const [, sha256, pendingSha256, bad, rest] = this.#row(path);
     return { sha256, pendingSha256, bad, rest };

@@ -11,23 +11,23 @@ import { ServersText } from './servers-text.ts';
 /** A larger file is neither written nor read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-/** What a file is to become, made of the table as it was at a revision. */
+/** The planned content of a file, rendered from the table at a revision. */
 interface Plan {
   readonly bytes: Buffer;
   readonly digest: string;
   readonly revision: number;
 }
 
-/** How often others may come in between before a write is given up. */
+/** Number of times that other processes may interfere before a write fails. */
 const MAX_TRIES = 20;
 
-/** All tries are longer than somebody may take to write the file in place. */
+/** Pause between tries. All pauses together last longer than another program may take to write the file in place. */
 const PAUSE_MS = 150;
 
 /**
- * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs
- * know, so what they change in it counts too: each entry is compared with what it was when the two last agreed. All
- * of it holds the store's write lock, so of several processes none writes an older state over a newer.
+ * Keeps a `servers.json` and the table in sync. The table is authoritative. The file is what users and other programs
+ * edit, so each entry is compared with its state when the two last agreed. All methods hold the store's write lock, so
+ * no process writes an older state over a newer one.
  */
 export class ServersFile {
   readonly #path: string;
@@ -35,10 +35,10 @@ export class ServersFile {
   readonly #table: ServerTable;
   readonly #files: KnownFiles;
   #text: ServersText;
-  /** Up to which revision the file is known to say what the table says; null if not at all. */
+  /** Revision up to which the file is known to agree with the table; null if unknown. */
   #agreedRevision: number | null = null;
   #seen = '';
-  /** What the file was just before it was last read. */
+  /** Stamp of the file just before it was last read. */
   #readStamp = '';
 
   constructor(path: string, database: DatabaseSync, table: ServerTable) {
@@ -49,7 +49,7 @@ export class ServersFile {
     this.#files = new KnownFiles(database);
   }
 
-  /** Whether the file is another one, or was written, since this was last asked. */
+  /** Whether the file was written or replaced since the previous call. */
   hasChanged(): boolean {
     const seen = stampOf(this.#path);
     const hasChanged = seen !== this.#seen;
@@ -57,18 +57,18 @@ export class ServersFile {
     return hasChanged;
   }
 
-  /** Takes over what was changed in the file since the two last agreed. Throws what disk and store throw. */
+  /** Applies the changes made in the file since the two last agreed. Throws errors of the disk and the store. */
   read(): readonly FileProblem[] {
     return this.#locked(() => {
-      // Whoever left them was killed: nobody else writes the file now.
+      // Their processes were killed: under the lock, no other process writes the file now.
       removeTemporaries(this.#path);
       return this.#read() ?? [];
     });
   }
 
   /**
-   * Takes over what was changed in the file, then writes the file where it says something else than the table.
-   * Waits for somebody who is in the midst of writing it.
+   * Applies the changes made in the file, then writes the file if it differs from the table. Waits while another
+   * program is writing it.
    */
   write(): readonly FileProblem[] {
     const problems: FileProblem[] = [];
@@ -81,26 +81,29 @@ export class ServersFile {
       if (plan === 'half-written') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
       else if (plan === null || this.#locked(() => this.#carryOut(plan))) return problems;
     }
-    throw new Error(`other processes keep writing ${this.#path}`);
+    throw new Error(`${this.#path} could not be written, because other processes keep changing it`);
   }
 
-  /** The entries that are none, as the file was last read. */
+  /** Returns the invalid entries of the file when it was last read. */
   bad(): readonly BadPlace[] {
     return (JSON.parse(this.#files.of(this.#path).bad) as BadServer[]).map(({ place, reason }) => ({ place, reason }));
   }
 
-  /** Whether there is no file that says anything. */
+  /** Whether there is no usable file. */
   isGone(): boolean {
     return this.#files.of(this.#path).sha256 === null;
   }
 
-  /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */
+  /** Whether the file differs from the table, as after a process that was killed before it wrote the file. */
   isBehind(): boolean {
     const { digest, known } = this.#wanted();
     return digest !== known.sha256 && (known.sha256 !== null || !this.#text.isEmpty);
   }
 
-  /** Runs `work` holding the store's write lock. What it learnt of a table that is then rolled back is forgotten. */
+  /**
+   * Runs `work` under the store's write lock. If it throws, the transaction is rolled back and everything cached is
+   * dropped.
+   */
   #locked<T>(work: () => T): T {
     try {
       assertTrustedFile(this.#path, { mayBeLink: true, mayBeOther: true });
@@ -114,61 +117,61 @@ export class ServersFile {
   }
 
   /**
-   * Notes what the file is about to become; null where it says that already. This is durable before the file is
-   * touched: who is killed between writing it and noting so must not leave a file behind that looks as if somebody
-   * had edited it, and would win over what was changed since.
+   * Records the planned content of the file; null if the file already has it. The record is durable before the file is
+   * written. Otherwise a process killed between writing the file and recording it would leave a file that looks edited
+   * and would win over later changes.
    */
   #plan(): Plan | null {
     const { bytes, digest, known } = this.#wanted();
     if (digest === known.sha256) return null;
     if (bytes.length > MAX_BYTES)
-      throw new Error(`${this.#path} would be larger than ${MAX_BYTES} bytes and is left as it is; remove servers`);
+      throw new Error(`${this.#path} would be larger than ${MAX_BYTES} bytes and was not written; remove servers`);
     this.#files.remember(this.#path, { ...known, pendingSha256: digest });
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /** Writes the file, unless somebody planned something else meanwhile, or edited it; whether it did. */
+  /** Writes the file, unless its plan was replaced or the file edited meanwhile. Returns whether it was written. */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
     if (!replaceDurably(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
-    // What was seen is no more: were it gone again, it would look as it did before it was written.
+    // Forget the last stamp. If the file were deleted again, it would look unchanged.
     this.#seen = '';
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
-    // Another process may have forgotten what the file said.
+    // Another process may have dropped the recorded state of the file.
     this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
-    // What was changed since the plan comes into the file with the next one: it says what was so then.
+    // Changes since the plan reach the file with the next plan. For them, the file now has the state of this plan.
     const later = this.#table.since(revision).rows;
     this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
     this.#agreedRevision = revision;
     return true;
   }
 
-  /** What the file should say, its checksum, and what it is known to say. */
+  /** Returns the content that the file should have, its checksum, and the recorded state of the file. */
   #wanted(): { readonly bytes: Buffer; readonly digest: string; readonly known: KnownFile } {
     const known = this.#files.of(this.#path);
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
-    // A bad entry stands for the server of its name.
+    // A bad entry takes the place of the server with its name.
     const without = new Set(bad.flatMap(({ value }) => nameOf(value) ?? []));
     const bytes = this.#text.render({ bad, rest }, without);
     return { bytes, digest: digestOf(bytes), known };
   }
 
-  /** Null where it is half of what somebody is about to write. */
+  /** Reads and merges the file. Returns null if another program is still writing it. */
   #read(): readonly FileProblem[] | null {
     this.#readStamp = stampOf(this.#path);
     if (sizeOf(this.#path) > MAX_BYTES) return this.#setAside(`it is larger than ${MAX_BYTES} bytes`);
     const bytes = readIfThere(this.#path, MAX_BYTES);
     const known = this.#files.of(this.#path);
-    // A file that is gone says nothing: it is written again.
+    // A missing file has no content to merge: it is written again.
     if (bytes === null && known.sha256 !== null) this.#forget();
     const digest = bytes === null ? null : digestOf(bytes);
     if (bytes === null || digest === null || digest === known.sha256) return [];
     const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') return this.#setAside(parsed.reason, parsed.isCutOff);
     this.#agreedRevision = null;
-    // As one of us left it who was killed: nobody edited it.
+    // A process of this package wrote this file and was killed before recording it. It was not edited.
     const isOurs = digest === known.pendingSha256;
     const changes = isOurs ? [] : this.#merge(parsed.document);
     const { servers, bad, rest } = parsed.document;
@@ -189,7 +192,7 @@ export class ServersFile {
     return problems;
   }
 
-  /** Gives the file another name, unless somebody may still be about to make it whole. */
+  /** Renames the file, unless another program may still be completing it. */
   #setAside(reason: string, isCutOff = false): readonly FileProblem[] | null {
     if ((isCutOff && isJustWritten(this.#path)) || stampOf(this.#path) !== this.#readStamp) {
       this.#seen = '';
@@ -200,7 +203,7 @@ export class ServersFile {
     return [{ kind: 'set-aside', backup, reason }];
   }
 
-  /** Three ways: what the file says, what the table says, and what both said when they last agreed. */
+  /** Three-way merge of the file, the table, and the state in which both last agreed. */
   #merge({ servers, bad }: ServersDocument): readonly ServerChange[] {
     const rows = this.#table.all();
     const byName = new Map(rows.map((row) => [row.name, row]));
@@ -208,7 +211,7 @@ export class ServersFile {
     for (const info of servers) {
       const row = byName.get(info.name);
       const said = digestOf(JSON.stringify(info));
-      // As it was when the two agreed: what the table says since is newer.
+      // An entry that is unchanged since both agreed is skipped: the table's version is newer.
       if (row === undefined || (said !== row.fileSha256 && said !== row.sha256))
         changes.push({ name: info.name, info });
     }
@@ -221,7 +224,7 @@ export class ServersFile {
     return changes;
   }
 
-  /** The file no longer says anything: what it said is kept in the table alone. */
+  /** Drops the recorded state of the file. Its content remains in the table only. */
   #forget(): void {
     this.#files.forget(this.#path);
     this.#agreedRevision = null;
@@ -229,7 +232,7 @@ export class ServersFile {
   }
 }
 
-/** What an entry of the file calls itself; null if it has no name. */
+/** Returns the name of an entry in the file; null if it has no name. */
 export function nameOf(value: unknown): string | null {
   const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
   return typeof name === 'string' ? name : null;

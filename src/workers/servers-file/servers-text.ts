@@ -2,12 +2,12 @@ import { digestOf, type ServerTable } from '../tables/server-table.ts';
 import type { ServersDocument } from './servers-document.ts';
 
 /**
- * The text that `servers.json` should have, kept entry by entry: of 10 000 servers, those that changed since the
- * last time are read and written anew, the others are only copied.
+ * Renders the text of `servers.json`, cached by entry. Only servers that changed since the last call are read and
+ * serialized; the others are copied.
  */
 export class ServersText {
   readonly #table: ServerTable;
-  /** In the order of the table: one that was removed and comes back is the last. */
+  /** In the order of the table: a server that was removed and added again is the last. */
   readonly #entries = new Map<string, { readonly position: number; readonly text: string }>();
   #revision = 0;
 
@@ -16,8 +16,8 @@ export class ServersText {
   }
 
   /**
-   * The text of every server of the table but those named `without`, the members of `rest` before them and the bad
-   * entries after them; two spaces deep.
+   * Renders every server of the table except those named in `without`, with the members of `rest` before them and the
+   * bad entries after them. Indented by two spaces.
    */
   render({ bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>, without: ReadonlySet<string>): Buffer {
     this.#update();
@@ -25,7 +25,7 @@ export class ServersText {
     const texts = [...this.#entries].flatMap(([name, { text }]) => (without.has(name) ? [] : [text]));
     const all = [...texts, ...bad.map(({ value }) => textOf(value))];
     if (all.length === 0) return Buffer.from(`${bare}\n`);
-    // The list is the last member: what comes after its two brackets is the line break and the brace.
+    // The list is the last member, so its closing bracket is followed only by the line break and the brace.
     return Buffer.from(`${bare.slice(0, -']\n}'.length)}\n${all.join(',\n')}\n  ]\n}\n`);
   }
 
@@ -34,7 +34,7 @@ export class ServersText {
     return this.#entries.size === 0;
   }
 
-  /** The checksum of what was last rendered of a server; null where there was none. */
+  /** Returns the checksum of a server as it was last rendered; null if it was not. */
   digestOf(name: string): string | null {
     const text = this.#entries.get(name)?.text;
     return text === undefined ? null : digestOf(JSON.stringify(JSON.parse(text)));
@@ -51,8 +51,8 @@ export class ServersText {
 }
 
 /**
- * A member of the list, as JSON.stringify would have it there. Strings in JSON hold no line breaks, so each is one
- * of the form.
+ * Serializes an entry as JSON.stringify would within the list. JSON strings contain no line breaks, so every line break
+ * is formatting.
  */
 function textOf(entry: unknown): string {
   return `    ${JSON.stringify(entry, null, 2).replaceAll('\n', '\n    ')}`;

@@ -1,16 +1,16 @@
 import { statfsSync } from 'node:fs';
 
-/** How the store keeps a transaction apart until it is whole. */
+/** How the store isolates a transaction until it is complete. */
 export interface JournalChoice {
   readonly mode: 'WAL' | 'TRUNCATE';
-  /** Why it is not the faster one; null where it is. */
+  /** Why the faster mode is not used; null if it is. */
   readonly reason: string | null;
 }
 
 /**
  * Types of file systems (statfs(2), `linux/magic.h`) that other machines may write to as well. WAL shares memory
- * between its users, which no network does (https://sqlite.org/wal.html, "all processes using a database must be on
- * the same host computer").
+ * between its users, which is impossible over a network (https://sqlite.org/wal.html, "all processes using a database
+ * must be on the same host computer").
  */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -18,7 +18,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xff534d42, 'CIFS'],
   [0xfe534d42, 'SMB2'],
   [0x01021997, '9p'],
-  // sshfs and its like, and virtiofs; a local one loses little by being taken for one of them.
+  // sshfs and similar file systems, and virtiofs. A local FUSE file system loses little by counting as a network one.
   [0x65735546, 'FUSE'],
   [0x5346414f, 'AFS'],
   [0x6b414653, 'AFS'],
@@ -30,26 +30,23 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'vboxsf'],
 ]);
 
-/**
- * The name of the network file system that `folder` is on; null where it is a local one, or where that cannot be
- * told.
- */
+/** Returns the name of the network file system that `folder` is on. Null if it is local or cannot be determined. */
 export function networkFileSystemOf(folder: string): string | null {
   if (folder.startsWith('\\\\')) return 'SMB';
-  // Other systems number theirs differently.
+  // Other systems number their types differently.
   if (process.platform !== 'linux') return null;
   return networkFileSystem(statfsSync(folder).type);
 }
 
-/** The name of a network file system by its type as statfs(2) has it; null for any other. */
+/** Returns the name of a network file system by its type in statfs(2); null for any other type. */
 export function networkFileSystem(type: number): string | null {
-  // A type is 32 bits wide, and of either sign.
+  // A type is 32 bits wide and may be signed or unsigned.
   return NETWORK_FILE_SYSTEMS.get(type >>> 0) ?? null;
 }
 
 /**
- * Whether two connections that checkpoint at the same time may corrupt a database in WAL mode: up to 3.51.2, except
- * where mended (https://sqlite.org/wal.html#walresetbug).
+ * Whether two connections that checkpoint at the same time may corrupt a database in WAL mode. Affects versions up to
+ * 3.51.2, except those with a backported fix (https://sqlite.org/wal.html#walresetbug).
  */
 export function hasWalResetBug(sqliteVersion: string): boolean {
   const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);
@@ -59,7 +56,7 @@ export function hasWalResetBug(sqliteVersion: string): boolean {
   return minor < 51 || (minor === 51 && patch < 3);
 }
 
-/** The journal mode for a store that this SQLite has on this file system. */
+/** Chooses the journal mode for a store, from the SQLite version and the file system. */
 export function chooseJournalMode(sqliteVersion: string, networkFileSystemName: string | null): JournalChoice {
   if (networkFileSystemName !== null)
     return { mode: 'TRUNCATE', reason: `it is on a network file system (${networkFileSystemName})` };

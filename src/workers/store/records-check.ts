@@ -4,19 +4,16 @@ import { FILES, PINS, SERVERS, SOURCES } from '../tables/schema.ts';
 import { readProven, type SealedRow, type SealedTable } from '../tables/seal.ts';
 import { hasGoodBody, hasGoodKeys, sourceRowOf } from '../tables/source-row.ts';
 
-/** A record that is not as it was written. */
+/** A record that fails its checksum or cannot be read. */
 interface DamagedRecord {
-  /** The server that it is of; null for anything else, and where it cannot be told. */
+  /** Name of the server that the record describes. Null for any other record, and if the name cannot be determined. */
   readonly server: string | null;
   readonly message: string;
-  /**
-   * Whether there is no way to it but to wait for the next load of a map: what else a store has can be made anew
-   * without it.
-   */
+  /** Whether only the next load of a map can restore the record. All other records can be restored without one. */
   readonly isWaitedFor: boolean;
 }
 
-/** The records of a store, proven one by one. */
+/** The records of a store after each was verified. */
 export interface ProvenRecords {
   readonly damaged: readonly DamagedRecord[];
   readonly count: number;
@@ -24,7 +21,9 @@ export interface ProvenRecords {
   readonly files: readonly SealedRow[];
 }
 
-/** Reads every record that has a checksum. Throws what SQLite throws for a table that cannot be read at all. */
+/**
+ * Reads and verifies every record that has a checksum. Throws SQLite's error for a table that cannot be read at all.
+ */
 export function proveRecords(database: DatabaseSync): ProvenRecords {
   const damaged: DamagedRecord[] = [];
   const note = (message: string, server: string | null = null, isWaitedFor = false): void =>
@@ -41,7 +40,7 @@ export function proveRecords(database: DatabaseSync): ProvenRecords {
   const [servers, files, sources, pins] = [read(SERVERS), read(FILES), read(SOURCES), read(PINS)];
   for (const source of sources.map(sourceRowOf)) {
     const fault = (what: string): string => `the ${what} of source ${source.storeKey} fails its checksum`;
-    const later = '; its next load mends that';
+    const later = '; its next load repairs it';
     if (source.body !== null && !hasGoodBody(source)) note(`${fault('service map')}${later}`, null, true);
     if (source.keyDocument !== null && !hasGoodKeys(source)) note(`${fault('key document')}${later}`, null, true);
   }

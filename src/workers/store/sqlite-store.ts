@@ -29,13 +29,10 @@ import { readBrokenTail } from './write-ahead-log.ts';
 
 type Tell = (note: StoreNote) => void;
 
-/**
- * The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is
- * durable.
- */
+/** The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe. Every answered write is durable. */
 export class SqliteStore {
   readonly path: string;
-  /** Which file this is; another one at the same path is another store. */
+  /** Identity of the file. A file with another id at the same path is a different store. */
   readonly fileId: string | null;
   readonly #stateDir: string;
   readonly #database: DatabaseSync;
@@ -45,10 +42,9 @@ export class SqliteStore {
   #toolTable: ToolTable | null = null;
 
   /**
-   * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws
-   * STORE_TOO_NEW, STORE_UNSAFE, STORE_FOREIGN, or STORE_UNAVAILABLE, whose cause tells whether it is damaged
-   * (`isDamage`). `journal` is another
-   * mode than the one that fits; only in tests.
+   * Opens or creates the store in `stateDir`, and verifies its structure; records are verified when they are read.
+   * Throws STORE_TOO_NEW, STORE_UNSAFE, STORE_FOREIGN, or STORE_UNAVAILABLE, whose cause tells whether the store is
+   * damaged (`isDamage`). `journal` overrides the journal mode, in tests only.
    */
   constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
     this.#stateDir = stateDir;
@@ -70,37 +66,40 @@ export class SqliteStore {
     }
   }
 
-  /** Whether this is still the file that others find at its path. */
+  /** Whether the file at the store's path is still this file. */
   isInPlace(): boolean {
     return fileIdOf(this.path) === this.fileId;
   }
 
-  /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. */
+  /** Returns what is known about a source. A body that fails its checksum counts as missing; its floor stays valid. */
   readSource(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
     return this.withSources((sources) => sources.read(storeKey, oldKeys));
   }
 
-  /** Durable once this returns. */
+  /** Stores a map. Durable once this returns. */
   saveMap(map: StoredMap, notes: SourceNotes): void {
     this.withSources((sources) => sources.save(map, notes));
   }
 
-  /** Does something with what is known of the sources. */
+  /** Runs work on the table of sources. */
   withSources<T>(work: (sources: SourceTable) => T): T {
     return this.#guard('use the service maps', () => work(this.#sources));
   }
 
-  /** Makes changes of the registry's servers in one commit. Durable once this returns. */
+  /** Applies changes to the registry's servers in one commit. Durable once this returns. */
   applyServers(changes: readonly ServerChange[]): void {
     this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
 
-  /** Puts servers into the registry in one commit, as `mode` says; what became of each. Durable once this returns. */
+  /** Adds servers to the registry in one commit, and returns each outcome. Durable once this returns. */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): ServerOutcome[] {
     return this.#guard('write to the registry', () => this.#servers().merge(servers, mode));
   }
 
-  /** What is new in the registry since `known`, its file at `path` looked at, read or written as `mode` says. */
+  /**
+   * Returns the registry's changes since `known`. `mode` says whether its file at `path` is checked, read or written
+   * first.
+   */
   syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
     return this.#guard('use the registry', () => {
       const table = this.#servers();
@@ -109,12 +108,12 @@ export class SqliteStore {
       const storeId = this.#id();
       const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
-      // What the caller knows and this store does not has to come into it before the file is written.
+      // Changes that the caller knows and this store does not must reach the store before the file is written.
       const isToBeWritten = mode === 'write' && !isReplaced;
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
-      // Worth its cost only where somebody begins, or there is no file any more; one that was edited stays as it is.
+      // Costs time, so it is only computed for a new caller or a missing file. An edited file is left unchanged.
       const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
       return {
         known: { storeId, revision },
@@ -128,37 +127,37 @@ export class SqliteStore {
   }
 
   /**
-   * Proves every record that has a checksum, but for the bodies of maps: a damaged one counts as none until its
+   * Verifies every record that has a checksum, except the bodies of maps: a damaged body counts as missing until its
    * next load.
    */
   prove(): void {
-    this.#guard('prove the records', () => {
+    this.#guard('verify the records', () => {
       const lost = proveRecords(this.#database).damaged.filter(({ isWaitedFor }) => !isWaitedFor);
       if (lost.length > 0) throw new DamageError(lost.map(({ message }) => message).join('; '));
     });
   }
 
-  /** Takes in what was saved from a damaged store. Durable once this returns. */
+  /** Adds the records that were recovered from a damaged store. Durable once this returns. */
   restore(saved: SavedRecords): void {
     this.#guard('restore the records', () => {
-      // Their tables have to be there.
+      // Both tables must exist.
       this.#servers();
       this.#tools();
       inTransaction(this.#database, () => restore(this.#database, saved));
     });
   }
 
-  /** Does something with the connectors' tools, if this is the store that is meant (null: any is). */
+  /** Runs work on the connectors' tools, if `storeId` names this store (null: any store). */
   withTools<T>(storeId: string | null, work: (tools: ToolTable) => T): InStore<T> {
     return this.#guard('use the tools', () => {
       const own = `${this.#id()}@${this.fileId}`;
-      // An image knows no file: it may have been copied together with its store.
+      // An image stores no file id, because it may have been copied together with its store.
       const isMeant = storeId === null || storeId === own || own.startsWith(`${storeId}@`);
       return { storeId: own, value: isMeant ? work(this.#tools()) : null };
     });
   }
 
-  /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
+  /** Writes the start image of `scope`: the maps of these sources and the connectors' tools. */
   writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
       const maps = storeKeys.flatMap((storeKey) => earlyMapOf(this.readSource(storeKey)));
@@ -195,7 +194,7 @@ export class SqliteStore {
 
   #prepare(stateDir: string, tell: Tell, journal: JournalChoice | null): void {
     this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
-    // Once more: what was checked may have been replaced before it was opened. Nothing was written yet.
+    // Checked again, because the file may have been replaced between the check and the opening. Nothing is written yet.
     assertSafeStore(stateDir);
     assertOwnDatabase(this.#database, this.path);
     const exposure = exposureOf(stateDir);
@@ -203,7 +202,7 @@ export class SqliteStore {
     const note = this.#setJournalMode(stateDir, journal);
     if (note !== null) tell(note);
     inTransaction(this.#database, () => {
-      // Before anybody writes over it.
+      // Must happen before another process overwrites the log.
       const tail = readBrokenTail(`${this.path}-wal`);
       if (tail.pages > 0) tell({ kind: 'log-cut', ...tail });
       const version = schemaVersionOf(this.#database);
@@ -218,10 +217,13 @@ export class SqliteStore {
     const { integrity_check: verdict } = this.#first<{ integrity_check: string }>('PRAGMA integrity_check(1)');
     if (verdict !== 'ok') throw new DamageError(verdict);
     // The file at the path may have been replaced while it was opened.
-    if (!this.isInPlace()) throw new Error('it was replaced just now');
+    if (!this.isInPlace()) throw new Error('another process has just replaced it');
   }
 
-  /** Takes the journal mode that fits; where another process has the store open in another mode, that one. */
+  /**
+   * Sets the journal mode that fits the file system. If another process has the store open in another mode, that mode
+   * stays.
+   */
   #setJournalMode(stateDir: string, given: JournalChoice | null): StoreNote | null {
     const { version } = this.#first<{ version: string }>('SELECT sqlite_version() AS version');
     const { mode, reason } = given ?? chooseJournalMode(version, networkFileSystemOf(stateDir));

@@ -12,10 +12,10 @@ import type { StoredSource } from '../../shared/protocol/writer-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
-/** What is left out of an image comes from the store, a little later. */
+/** Maximum size of an image. What does not fit is read from the store a little later. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What goes into a start image. */
+/** The content of a start image. */
 export interface StartImageParts {
   readonly scope: string;
   readonly storeId: string;
@@ -24,8 +24,8 @@ export interface StartImageParts {
 }
 
 /**
- * What the image needs of a source, as a list of one; of none where there is no map, or where something of the source
- * is damaged or too large: the store then has to be asked first.
+ * Returns the image's part of a source as a list of one. The list is empty if there is no map, or if a part of the
+ * source is damaged or too large. The next start then has to read the store first.
  */
 export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap[] {
   const { seenSigned, mapId, keyVersion, keyDocument } = facts;
@@ -34,7 +34,7 @@ export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap
   return [{ map, facts: { seenSigned, mapId, keyVersion, keyDocument } }];
 }
 
-/** Writes the start image of a scope, in one step. Throws what the disk throws. */
+/** Writes the start image of a scope in one step. Throws the error of the file system. */
 export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
   const header: StartImageHeader = {
     format: START_IMAGE_FORMAT,
@@ -51,7 +51,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     if (size > MAX_BYTES) break;
     frames.push(frame);
   }
-  // Nobody keeps the image elsewhere: a link in its place was made by somebody else.
+  // The image is never kept elsewhere, so a link in its place was made by another program.
   replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames), () => true, false);
 }
 

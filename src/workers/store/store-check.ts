@@ -6,23 +6,23 @@ import { SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { proveRecords } from './records-check.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
-/** A store that was looked at. */
+/** Result of checking a store. */
 export interface CheckedStore {
   readonly findings: readonly RegistryFinding[];
-  /** The checksum of each server, by name; null where there is no telling. */
+  /** Checksum of each server, by name; null if the store cannot be read. */
   readonly servers: ReadonlyMap<string, string> | null;
-  /** The checksum of a `servers.json` when the store last wrote or read it. */
+  /** Returns the checksum of a `servers.json` when the store last wrote or read it. */
   readonly knownFile: (path: string) => string | null;
 }
 
-/** What makes up the structure of a store is told up to this many faults. */
+/** Maximum number of structural faults that are reported. */
 const MAX_FAULTS = 20;
 
-/** Looks at a store without changing anything: its structure, its log and each record's checksum. Never throws. */
+/** Checks a store without changing it: its structure, its log and each record's checksum. Never throws. */
 export function checkStore(storePath: string): CheckedStore {
   const nothing = { servers: null, knownFile: () => null };
   const fail = (message: string): CheckedStore => ({ ...nothing, findings: [failed('store', null, message)] });
-  if (!existsSync(storePath)) return fail(`${storePath} is not there; it can be made of the file`);
+  if (!existsSync(storePath)) return fail(`${storePath} does not exist; it can be rebuilt from the file`);
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(storePath, { readOnly: true });
@@ -30,13 +30,13 @@ export function checkStore(storePath: string): CheckedStore {
     const version = schemaVersionOf(database);
     if (version > SCHEMA_VERSION)
       return fail(`${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer one`);
-    if (version === 0) return fail(`${storePath} holds nothing; it can be made of the file`);
+    if (version === 0) return fail(`${storePath} is empty; it can be rebuilt from the file`);
     const faults = structureFaults(database);
     if (faults.length > 0)
       return { ...nothing, findings: faults.map((fault) => failed('store', null, `${storePath}: ${fault}`)) };
-    const store: RegistryFinding = { check: 'store', outcome: 'ok', subject: null, message: `${storePath} is whole` };
+    const store: RegistryFinding = { check: 'store', outcome: 'ok', subject: null, message: `${storePath} is intact` };
     if (version < SCHEMA_VERSION) {
-      const when = 'is brought up to date when it is next opened; until then its records are not checked';
+      const when = 'is upgraded when it is next opened; its records are not checked until then';
       const message = `it has the older format ${version} and ${when}`;
       return { ...nothing, findings: [store, { check: 'records', outcome: 'note', subject: null, message }] };
     }
@@ -61,7 +61,7 @@ function checkLog(storePath: string): RegistryFinding {
       null,
       `the last ${pages} pages of its log fail their checksum; the last changes may be missing`,
     );
-  return { check: 'log', outcome: 'ok', subject: null, message: 'its log is whole' };
+  return { check: 'log', outcome: 'ok', subject: null, message: 'its log is intact' };
 }
 
 function checkRecords(database: DatabaseSync, before: readonly RegistryFinding[]): CheckedStore {
@@ -82,7 +82,7 @@ function checkRecords(database: DatabaseSync, before: readonly RegistryFinding[]
   };
 }
 
-/** A finding of something that is wrong. */
+/** Creates a finding with the outcome `failed`. */
 export function failed(check: RegistryFinding['check'], subject: string | null, message: string): RegistryFinding {
   return { check, outcome: 'failed', subject, message };
 }

@@ -18,24 +18,27 @@ import { freeName, syncFolder } from '../servers-file/durable-file.ts';
 import { assertTrustedFile } from '../servers-file/file-trust.ts';
 
 /**
- * Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays
- * empty.
+ * Lock file next to the store. A process that sets the store aside, or cleans up after a missing store, holds SQLite's
+ * lock on it. It stays empty.
  */
 export const LOCK_FILE = 'switchyard.lock';
 
 /**
- * What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for
- * its own.
+ * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: another file at that
+ * path would wrongly adopt them.
  */
 export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
-/** As many as Linux follows. */
+/** Maximum number of symbolic links to follow, as on Linux. */
 const MAX_HOPS = 40;
 
-/** The path of the store in `stateDir`, past symbolic links: that is where SQLite keeps the files beside it. */
+/**
+ * Returns the path of the store in `stateDir` with symbolic links resolved. SQLite keeps its other files next to that
+ * path.
+ */
 export function storePath(stateDir: string): string {
   let path = join(stateDir, STORE_FILE);
-  // One that leads nowhere counts as well: SQLite would follow it and make the file there.
+  // A dangling link counts as well: SQLite would follow it and create the file at its target.
   for (let hops = 0; hops < MAX_HOPS && isLink(path); hops += 1) path = resolve(dirname(path), readlinkSync(path));
   return path;
 }
@@ -44,15 +47,15 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Which file is at `path`, as another at that path is another; null if there is none. */
+/** Returns an id for the file at `path` that differs for any other file there; null if the file is missing. */
 export function fileIdOf(path: string): string | null {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : `${stats.dev}-${stats.ino}`;
 }
 
 /**
- * Creates the folder and the file of a database, where they are not there, for their owner alone; SQLite gives its
- * side files the same mode. `path` is the store's by default.
+ * Creates the folder and the file of a database if they are missing, accessible to their owner only. SQLite gives its
+ * side files the same mode. `path` defaults to the path of the store.
  */
 export function createStoreFile(stateDir: string, path: string = storePath(stateDir)): void {
   makeFolder(stateDir);
@@ -66,12 +69,12 @@ export function createStoreFile(stateDir: string, path: string = storePath(state
 }
 
 /**
- * Gives a store and what is beside it another name, `switchyard.db.corrupt` or `switchyard.db.1.corrupt`, …; that
- * name. To be called holding the store's lock. `path` is the store's by default.
+ * Renames a store and its side files to `switchyard.db.corrupt`, `switchyard.db.1.corrupt`, …, and returns that name.
+ * Must be called while holding the store's lock. `path` defaults to the path of the store.
  */
 export function setStoreAside(stateDir: string, path: string = storePath(stateDir)): string {
   const backup = freeName(path, 'corrupt');
-  // First what is beside it: whoever opened a new store now must not find the old one's log.
+  // Side files first: a process that opens a new store now must not find the log of the old one.
   for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
   renameSync(path, backup);
   syncFolder(dirname(path));
@@ -79,9 +82,9 @@ export function setStoreAside(stateDir: string, path: string = storePath(stateDi
 }
 
 /**
- * Runs `work` while no other process does so for this folder. The kernel holds the lock, so it dies with its
- * process. Throws SQLite's error after 5 s of waiting, STORE_UNSAFE or STORE_FOREIGN where something else is in the
- * place of the lock.
+ * Runs `work` under the store lock of this folder, which one process at a time can hold. The kernel releases the lock
+ * when the process ends. Throws SQLite's error after 5 s of waiting, and STORE_UNSAFE or STORE_FOREIGN if another file
+ * is in the place of the lock.
  */
 export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   const path = join(stateDir, LOCK_FILE);
@@ -90,7 +93,7 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   if (lstatSync(path).size > 0)
     throw new SwitchyardError(
       'STORE_FOREIGN',
-      `${path} should be empty and is not. It is left as it is; move it away.`,
+      `${path} is not the lock file of a store: it is not empty. It was left unchanged; move it away.`,
     );
   const lock = new DatabaseSync(path);
   try {
@@ -102,8 +105,8 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
 }
 
 /**
- * Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made,
- * as below /proc.
+ * Creates a folder accessible to its owner only, and its parents. `recursive` would loop forever where no folder can be
+ * created, as below /proc.
  */
 function makeFolder(path: string): void {
   try {
@@ -117,13 +120,13 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Creates a file readable by its owner alone. Only ever creates: closing any descriptor of an existing database
- * would drop the locks that another connection of this process holds on it.
+ * Creates a file readable by its owner only. Never opens an existing database: closing any descriptor of it would drop
+ * the locks that another connection of this process holds on it.
  */
 function createPrivately(path: string): void {
   try {
     const file = openSync(path, 'wx', 0o600);
-    // A umask may have taken even its owner's rights.
+    // The umask may have removed even the owner's permissions.
     fchmodSync(file, 0o600);
     closeSync(file);
   } catch (error) {

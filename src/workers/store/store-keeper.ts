@@ -9,9 +9,9 @@ import { salvage } from './store-salvage.ts';
 type Tell = (note: StoreNote) => void;
 
 /**
- * Keeps the store of a folder open, whatever becomes of its file: one that was deleted or replaced is opened anew,
- * one that is damaged is set aside and a new one made of what can be saved, and after a failure of the disk it is
- * opened afresh.
+ * Keeps the store of a folder open through failures. A deleted or replaced file is reopened. A damaged file is set
+ * aside, and a new store is built from the records that can be recovered. After a disk failure the file is opened
+ * again.
  */
 export class StoreKeeper {
   readonly #stateDir: string;
@@ -19,22 +19,24 @@ export class StoreKeeper {
   readonly #isRepair: boolean;
   #store: SqliteStore | null = null;
 
-  /** `isRepair`: a person asked for a repair, so that a file which nobody can read is set aside whatever it was. */
+  /** `isRepair`: the user requested a repair, so a file that SQLite cannot read is set aside whatever it was before. */
   constructor(stateDir: string, tell: Tell, { isRepair = false }: { readonly isRepair?: boolean } = {}) {
     this.#stateDir = stateDir;
     this.#tell = tell;
     this.#isRepair = isRepair;
   }
 
-  /** The open store; opens it where it is not. Throws STORE_UNAVAILABLE, _TOO_NEW, _UNSAFE or _FOREIGN. */
+  /**
+   * Returns the open store, and opens it first if necessary. Throws STORE_UNAVAILABLE, _TOO_NEW, _UNSAFE or _FOREIGN.
+   */
   store(): SqliteStore {
     this.#store ??= openStore(this.#stateDir, this.#tell, this.#isRepair);
     return this.#store;
   }
 
   /**
-   * Does something with {@link store}; what it throws is thrown. Work on a file that turns out to be damaged, or
-   * not to be the store any more, is done once more on the one that takes its place: it has to bear that.
+   * Runs work on {@link store}; errors of the work are rethrown. If the file turns out to be damaged or replaced, the
+   * work runs once more on the file that takes its place, so it must be repeatable.
    */
   attempt<T>(work: () => T): T {
     try {
@@ -44,7 +46,7 @@ export class StoreKeeper {
       this.close();
     } catch (error) {
       const damaged = this.#store;
-      // What the kernel gave up writing is only written again by who starts afresh (fsyncgate).
+      // Pages that the kernel failed to write are only written again after the file is reopened (fsyncgate).
       if (isDamage(error) || isDiskFailure(error)) this.close();
       if (!isDamage(error) || damaged === null) throw error;
       this.#store = replaceStore(this.#stateDir, damaged.fileId, error, this.#tell, true);
@@ -71,8 +73,8 @@ function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore
 }
 
 /**
- * Sets a damaged store aside, unless another process has done so by now; the store that takes its place. Throws
- * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was one, or counts as one.
+ * Sets a damaged store aside, unless another process already has, and returns the store that takes its place. Throws
+ * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was one or counts as one.
  */
 function replaceStore(
   stateDir: string,

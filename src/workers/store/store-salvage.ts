@@ -3,17 +3,20 @@ import { messageOf } from '../../shared/errors.ts';
 import { PINS, SERVERS, SOURCES } from '../tables/schema.ts';
 import { insertRows, readProven, type SealedRow, type SealedTable } from '../tables/seal.ts';
 
-/** What could be read of a damaged store, and proven. */
+/** The records of a damaged store that could be read and verified. */
 export interface SavedRecords {
   readonly tables: ReadonlyMap<SealedTable, readonly SealedRow[]>;
-  /** What was found and cannot be relied on, or could not be read. */
+  /** Records that fail verification or could not be read. */
   readonly lost: readonly string[];
 }
 
-/** `servers_file` is not among them: without it the file is read anew, and brings what was lost here. */
+/**
+ * Tables to recover. `servers_file` is not among them: without it the file is read again, and restores servers that
+ * were lost here.
+ */
 const TABLES: readonly SealedTable[] = [SERVERS, SOURCES, PINS];
 
-/** Reads what can be read of a damaged store. Never throws: what cannot be read is lost. */
+/** Recovers all readable records of a damaged store. Never throws: everything else is reported as lost. */
 export function salvage(path: string): SavedRecords {
   const tables = new Map<SealedTable, readonly SealedRow[]>();
   const lost: string[] = [];
@@ -32,19 +35,16 @@ export function salvage(path: string): SavedRecords {
   return { tables, lost };
 }
 
-/** Puts saved records into a store that has none, in the transaction that the caller holds. */
+/** Inserts recovered records into a store without records, in the caller's transaction. */
 export function restore(database: DatabaseSync, { tables }: SavedRecords): void {
   for (const [table, rows] of tables) insertRows(database, table, rows);
 }
 
-/**
- * Has other processes wait that still use the damaged store; once it has another name they notice, and come to the
- * new one.
- */
+/** Blocks other processes that still use the damaged store. Once it is renamed they notice, and open the new one. */
 function holdWriters(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE');
   } catch {
-    // One that is damaged may allow none; its rows are proven one by one anyway.
+    // A damaged database may refuse the lock; its rows are verified one by one anyway.
   }
 }

@@ -1,25 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { codeOf } from '../../shared/errors.ts';
 
-/** https://sqlite.org/fileformat2.html#walformat */
+/** Sizes from https://sqlite.org/fileformat2.html#walformat */
 const LOG_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-/** The last bit says in which order the bytes of a word are summed up. */
+/** Magic number of a log. Its last bit gives the byte order in which words are summed. */
 const MAGIC = 0x377f0682;
 
-/** What a store's log holds past the point up to which it is whole. */
+/** The pages of a store's log after the point up to which it is intact. */
 export interface LogTail {
   readonly pages: number;
-  /** Whether a transaction was complete there. Without one these are pages of a transaction that never was. */
+  /** Whether the tail contains a commit. Without one, its pages belong to a transaction that was never completed. */
   readonly hasCommit: boolean;
 }
 
 const NOTHING: LogTail = { pages: 0, hasCommit: false };
 
 /**
- * The tail of the log at `logPath`; no log has none. To be called under the store's write lock. (Closing a file
- * drops this process's locks on it; SQLite holds none on the log.) Throws what the disk throws.
+ * Reads the tail of the log at `logPath`; a missing log has no tail. Must be called under the store's write lock.
+ * (Closing a file drops this process's locks on it; SQLite holds none on the log.) Throws the error of the file system.
  */
 export function readBrokenTail(logPath: string): LogTail {
   try {
@@ -31,9 +31,8 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Pages of a store's write-ahead log that fail their checksum, or come after one that does: SQLite passes over them
- * without a word, as it must for a write that was cut off. Where none was, the disk damaged them, and what they
- * held is lost.
+ * Returns the pages of a write-ahead log that fail their checksum, or follow one that does. SQLite silently skips them,
+ * as it must for an interrupted write. If no write was interrupted, the disk damaged them, and their content is lost.
  */
 export function brokenTail(log: Uint8Array): LogTail {
   if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;
@@ -41,7 +40,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   const magic = view.getUint32(0);
   const sum = new LogSum(view, (magic & 1) === 0);
   sum.add(0, 24);
-  // Without its header nothing of a log counts, and nothing tells what it held.
+  // Without its header no page of a log counts, and its content cannot be determined.
   if (magic >>> 1 !== MAGIC >>> 1 || !sum.is(24)) return { pages: Math.ceil(log.length / 4_096), hasCommit: true };
   const frameBytes = FRAME_HEADER_BYTES + view.getUint32(8);
   const frames = Math.floor((log.length - LOG_HEADER_BYTES) / frameBytes);
@@ -49,7 +48,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   let tail = NOTHING;
   for (let index = 0; index < frames; index += 1) {
     const at = LOG_HEADER_BYTES + index * frameBytes;
-    // A page that an earlier log left behind has other salts; one of this log may have lost one of the two.
+    // A page left by an earlier log has other salts. A damaged page of this log may have lost one of its two salts.
     const salts = [8, 12].filter((offset) => view.getUint32(at + offset) === view.getUint32(8 + offset)).length;
     if (isWhole) {
       sum.add(at, 8);
@@ -62,7 +61,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   return tail;
 }
 
-/** The running sum over a log's header and pages. */
+/** The running checksum over a log's header and pages. */
 class LogSum {
   readonly #view: DataView;
   readonly #isLittleEndian: boolean;
@@ -85,7 +84,7 @@ class LogSum {
     this.#second = second;
   }
 
-  /** Whether the sum so far is the one that is written at `at`. */
+  /** Whether the checksum so far equals the checksum stored at `at`. */
   is(at: number): boolean {
     return this.#view.getUint32(at) === this.#first && this.#view.getUint32(at + 4) === this.#second;
   }

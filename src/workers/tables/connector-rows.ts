@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { sealOf } from './seal.ts';
 import { digestOf } from './server-table.ts';
 
-/** What a connector last listed. */
+/** A row with the tools that a connector last listed. */
 export interface ConnectorRow {
   readonly scope: string;
   readonly connector_id: string;
@@ -15,20 +15,20 @@ export interface ConnectorRow {
   readonly seal: number;
 }
 
-/** The checksum of a row's texts. */
+/** Returns the checksum of a row's texts. */
 export function textsDigest({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
   return digestOf(`${facts}\n${tools}\n${digests}`);
 }
 
-/** Whether a row is as it was written. */
+/** Whether a row is unchanged since it was written. */
 export function isWhole(row: ConnectorRow): boolean {
   const { scope, connector_id, revision, listed_at_ms, sha256, seal } = row;
   return textsDigest(row) === sha256 && sealOf([scope, connector_id, revision, listed_at_ms, sha256]) === seal;
 }
 
-/** Connectors whose row is not as it was written, those of every scope. */
+/** Returns the ids of connectors whose row fails its checksum, in all scopes. */
 export function damagedConnectors(database: DatabaseSync): string[] {
-  // A store that no host uses does not have the table.
+  // A store that no host has used does not have the table.
   if (database.prepare("SELECT name FROM pragma_table_info('connector')").all().length === 0) return [];
   const rows = database.prepare('SELECT * FROM connector').all() as unknown as ConnectorRow[];
   return rows.filter((row) => !isWhole(row)).map((row) => row.connector_id);

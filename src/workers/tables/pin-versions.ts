@@ -6,12 +6,12 @@ import { columnsOf, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
 /**
- * The revision of a pin holds two counts: approvals of the fleet, times this, and what this host approved for itself
- * since. So a host's own approval never looks like a newer one of the fleet.
+ * The revision of a pin combines two counts: the fleet's approvals times this factor, plus the host's own approvals
+ * since. A host's own approval therefore never looks like a newer approval of the fleet.
  */
 const PER_VERSION = 2 ** 20;
 
-/** Pins in one answer, at least: a page ends with the last pin of a connector. */
+/** Minimum number of pins in a full page. A page ends with the last pin of a connector. */
 const PAGE_SIZE = 512;
 
 const IDS = `
@@ -20,8 +20,8 @@ const IDS = `
 `;
 
 /**
- * The pins of the connectors after `afterId`; those alone that the fleet approved, or all. Throws a DamageError where
- * one is not as it was written.
+ * Reads the pins of the connectors after `afterId`: all pins, or only the pins that the fleet approved. Throws a
+ * DamageError if a pin fails its checksum.
  */
 export function readPins(database: DatabaseSync, scope: string, afterId: string, which: 'approved' | 'all'): PinPage {
   const least = which === 'all' ? 0 : PER_VERSION;
@@ -43,7 +43,9 @@ export function readPins(database: DatabaseSync, scope: string, afterId: string,
   return { pins, nextId: ids.length < PAGE_SIZE ? null : lastId };
 }
 
-/** Makes these the pins, in one commit, unless an approval of the same version or a newer one was taken. */
+/**
+ * Replaces these pins in one commit. A pin is skipped if an approval of the same or a newer version is already stored.
+ */
 export function repin(database: DatabaseSync, scope: string, pins: readonly ApprovedPin[]): void {
   inTransaction(database, () => {
     const known = database.prepare(

@@ -9,12 +9,15 @@ import { DamageError } from './sqlite-errors.ts';
 
 /**
  * The format of the store, kept in `PRAGMA user_version`. Raise it with every change of the tables; a store with a
- * higher one is left alone. Format 4 sealed the rows, 6 gave `servers_file` its pending checksum, 7 gave every row
- * a revision, 8 gave `source` what is remembered of who signs it.
+ * higher format is left alone. Format 4 sealed the rows, 6 gave `servers_file` its pending checksum, 7 gave every row a
+ * revision, 8 added to `source` what is remembered about its signers.
  */
 export const SCHEMA_VERSION = 8;
 
-/** Marks a file as a store of this package, in the header of the database ("swyd"). Stores before it have none. */
+/**
+ * Application id in the database header that marks a file as a store of this package ("swyd"). Stores of early versions
+ * have none.
+ */
 export const APPLICATION_ID = 0x73777964;
 
 /** A table of the store: the statements that create it, and the columns that its seal covers. */
@@ -22,16 +25,19 @@ interface StoreTable extends SealedTable {
   readonly create: string;
 }
 
-/** Tells this store from any other at the same path: the next file there may be given the same inode number. */
+/**
+ * The id that distinguishes this store from any other at the same path. The inode is not enough: the next file there
+ * may get the same number.
+ */
 const STORE_ID = `
   CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL) STRICT;
   INSERT INTO store SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM store);
 `;
 
 /**
- * Service maps as last accepted, and what is remembered of who signs them. The body and the key document have
- * checksums of their own, so that the rest outlives damage to them. `floor_ms` is null before the first map and after
- * the floor was reset; the five columns of a map are null together where no map is kept.
+ * Service maps as last accepted, and what is remembered about their signers. The body and the key document have
+ * checksums of their own, so that the rest of the row outlives damage to them. `floor_ms` is null before the first map
+ * and after the floor was reset. The five columns of a map are null together if no map is stored.
  */
 export const SOURCES: StoreTable = {
   name: 'source',
@@ -72,7 +78,10 @@ export const SOURCES: StoreTable = {
   added: { url: null, seen_signed: 0n, map_id: null, key_version: null, key_sha256: null, key_document: null },
 };
 
-/** Servers of the registry. The row of a removed server stays, without its `info`, so that other processes notice. */
+/**
+ * Servers of the registry. The row of a removed server stays, without its `info`, so that other processes notice the
+ * removal.
+ */
 export const SERVERS: StoreTable = {
   name: 'server',
   create: `
@@ -91,7 +100,7 @@ export const SERVERS: StoreTable = {
   rest: [],
 };
 
-/** Each `servers.json` as it was when file and store last agreed. */
+/** The state of each `servers.json` when file and store last agreed. */
 export const FILES: StoreTable = {
   name: 'servers_file',
   create: `
@@ -110,8 +119,8 @@ export const FILES: StoreTable = {
 };
 
 /**
- * Tools as each connector last listed them. The texts share a checksum of their own, so that noting a time does not
- * read them. `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools.
+ * Tools as each connector last listed them. The texts share a separate checksum, so that updating a time does not read
+ * them. `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools.
  */
 export const CONNECTORS: StoreTable = {
   name: 'connector',
@@ -134,7 +143,10 @@ export const CONNECTORS: StoreTable = {
   rest: ['facts', 'tools', 'digests'],
 };
 
-/** Tools as first seen or last approved. They are saved from a damaged store; connectors list their tools again. */
+/**
+ * Tools as first seen or last approved. Pins are recovered from a damaged store; tools are not, because connectors list
+ * them again.
+ */
 export const PINS: StoreTable = {
   name: 'tool_pin',
   create: `
@@ -154,15 +166,14 @@ export const PINS: StoreTable = {
   rest: [],
 };
 
-/** The format of an open store; 0 for an empty file. */
+/** Returns the format of an open store; 0 for an empty file. */
 export function schemaVersionOf(database: DatabaseSync): number {
   return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
 
 /**
- * Creates the tables that every store has, upgrading an older format first, in the transaction that the caller
- * holds. The other tables are created by the first use of the registry or of the tools. Throws a DamageError; see
- * `upgradeTables`.
+ * Creates the tables that every store has, after upgrading an older format, in the caller's transaction. The other
+ * tables are created by the first use of the registry or of the tools. Throws a DamageError; see `upgradeTables`.
  */
 export function createSchema(database: DatabaseSync): void {
   if (schemaVersionOf(database) > 0) upgradeTables(database);
@@ -171,18 +182,18 @@ export function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * Rewrites these tables where columns are missing. Processes of an older version then fail to write them, as they
+ * Tables that are rewritten if columns are missing. Processes of an older version then fail to write them, as they
  * must.
  */
 const REVISED = [SOURCES, PINS];
 
 /**
- * Upgrades the tables of an older format. Throws a DamageError for a record that does not match its checksum:
- * upgrading would seal the damage.
+ * Upgrades the tables of an older format. Throws a DamageError for a record that does not match its checksum, because
+ * upgrading it would seal the damage.
  */
 function upgradeTables(database: DatabaseSync): void {
   addSealFunction(database);
-  // The file is read again and merged with the servers; connectors list their tools again.
+  // The file is read and merged with the servers again; connectors list their tools again.
   if (schemaVersionOf(database) < 7) database.exec('DROP TABLE IF EXISTS servers_file; DROP TABLE IF EXISTS connector');
   for (const table of [SERVERS, SOURCES]) {
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);

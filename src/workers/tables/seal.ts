@@ -4,30 +4,30 @@ import { messageOf } from '../../shared/errors.ts';
 import { DamageError } from './sqlite-errors.ts';
 
 /**
- * A table whose rows carry a checksum, in a column `seal`: no bit of what it is of can change unnoticed. (SQLite
- * itself has none.)
+ * A table whose rows carry a checksum in a column `seal`, so that no bit of a sealed column can change unnoticed.
+ * (SQLite itself has no checksums.)
  */
 export interface SealedTable {
   readonly name: string;
-  /** What the seal is of. None of them may hold a line break. */
+  /** Columns that the seal covers. Their values must not contain a line break. */
   readonly sealed: readonly string[];
   /** Columns with a checksum of their own. */
   readonly rest: readonly string[];
-  /** What columns hold in rows of an older format, which lack them; 1 where nothing is said, as of a revision. */
+  /** Values of columns that rows of an older format lack. Columns not listed here get 1, as a revision does. */
   readonly added?: Readonly<Record<string, SQLInputValue>>;
 }
 
-/** The sealed columns, the seal, the rest. */
+/** A row as the sealed columns, the seal, and the other columns. */
 export type SealedRow = readonly SQLInputValue[];
 
-/** The columns in the order in which a {@link SealedRow} has them. */
+/** Returns the columns in the order of a {@link SealedRow}. */
 export function columnsOf({ sealed, rest }: SealedTable): string {
   return [...sealed, 'seal', ...rest].join(', ');
 }
 
 /**
- * The table as this store has it: one of an older format lacks columns that came later. No columns for one that it
- * does not have.
+ * Returns the table's layout in this store. A store of an older format lacks later columns; a missing table has no
+ * columns.
  */
 export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTable {
   const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
@@ -36,7 +36,10 @@ export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTabl
   return { name: table.name, sealed: present(table.sealed), rest: present(table.rest) };
 }
 
-/** A row of an older layout as the table has it now, sealed again. Columns that it lacks hold what `added` says. */
+/**
+ * Converts a row of an older layout to the present one and seals it again. Missing columns get their value from
+ * `added`.
+ */
 export function upgradedRow(table: SealedTable, layout: SealedTable, row: SealedRow): SealedRow {
   if (layout.sealed.length === table.sealed.length) return row;
   const found = [...layout.sealed, 'seal', ...layout.rest];
@@ -49,35 +52,35 @@ export function upgradedRow(table: SealedTable, layout: SealedTable, row: Sealed
   return [...sealed, sealOf(sealed), ...table.rest.map(cell)];
 }
 
-/** The seal of these columns, as the expression that {@link addSealFunction} gives a meaning. */
+/** Returns the SQL expression for the seal of a row. {@link addSealFunction} defines its function. */
 export function sealExpression({ sealed }: SealedTable): string {
   return `seal(${sealed.join(', ')})`;
 }
 
-/** The checksum of a row's sealed columns. */
+/** Computes the checksum of a row's sealed columns. */
 export function sealOf(sealed: readonly unknown[]): number {
   return crc32(sealed.join('\n'));
 }
 
-/** Lets statements of this connection say `seal(column, …)`. */
+/** Defines the function `seal(column, …)` for statements of this connection. */
 export function addSealFunction(database: DatabaseSync): void {
   database.function('seal', { deterministic: true, varargs: true }, (...columns) => sealOf(columns));
 }
 
-/** A statement that reads rows of a table as {@link SealedRow}; `clauses` come after its name. */
+/** Prepares a statement that reads rows of a table as {@link SealedRow}. `clauses` follow the table name. */
 export function selectSealed(database: DatabaseSync, table: SealedTable, clauses: string): StatementSync {
   const statement = database.prepare(`SELECT ${columnsOf(table)} FROM ${table.name} ${clauses}`);
-  // Half the time of objects.
+  // Arrays are read in half the time of objects.
   statement.setReturnArrays(true);
   return statement;
 }
 
-/** Whether a row is as it was written. */
+/** Whether a row matches its seal. */
 function isSealed({ sealed }: SealedTable, row: SealedRow): boolean {
   return sealOf(row.slice(0, sealed.length)) === Number(row[sealed.length]);
 }
 
-/** Rows that were read of a table. Throws a DamageError for one that is not as it was written. */
+/** Returns the given rows after verifying their seals. Throws a DamageError for a row that fails. */
 export function provenRows(table: SealedTable, rows: readonly unknown[]): readonly SealedRow[] {
   const found = rows as readonly SealedRow[];
   for (const row of found) {
@@ -88,8 +91,8 @@ export function provenRows(table: SealedTable, rows: readonly unknown[]): readon
 }
 
 /**
- * Reads the rows that match their seal, in the present layout. Names in `lost` the rows that do not, and what
- * cannot be read. Reads from both ends, so that one unreadable page does not hide the rows behind it.
+ * Reads the rows that match their seal, in the present layout. Adds the rows that fail, and everything that cannot be
+ * read, to `lost`. Reads from both ends, so that one unreadable page does not hide the rows behind it.
  */
 export function readProven(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
   const rows = new Map<unknown, SealedRow>();
@@ -97,7 +100,7 @@ export function readProven(database: DatabaseSync, table: SealedTable, lost: str
   for (const order of ['ASC', 'DESC']) {
     try {
       const layout = layoutIn(database, table);
-      // An older store may not have the table.
+      // A store of an older format may not have the table.
       if (layout.sealed.length === 0) continue;
       const statement = selectSealed(database, layout, `NOT INDEXED ORDER BY rowid ${order}`);
       statement.setReadBigInts(true);

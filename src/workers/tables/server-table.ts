@@ -6,12 +6,12 @@ import type { MergeMode, ServerChange, ServerOutcome } from '../../shared/server
 import { SERVERS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, selectSealed } from './seal.ts';
 
-/** A change, and where in the order of all servers it stands; whoever comes back has another place than before. */
+/** A change with its position in the order of all servers. A server that is added again gets a new position. */
 interface PlacedChange extends ServerChange {
   readonly position: number;
 }
 
-/** The servers since a revision, in the order in which they came. */
+/** The servers changed since a revision, in the order in which they were added. */
 export interface ServerRows {
   readonly revision: number;
   readonly rows: readonly PlacedChange[];
@@ -29,7 +29,7 @@ const UPSERT = `
 
 const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
 
-/** What the file says of a server, set to `sql` wherever it is another. */
+/** Statement that sets the checksum of a server in the file to `sql` wherever it differs. */
 const agreeOn = (sql: string): string => `
   UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
   WHERE file_sha256 IS NOT ${sql}
@@ -37,18 +37,18 @@ const agreeOn = (sql: string): string => `
 
 type Row = readonly [string, number, number, string | null, string, string | null, number];
 
-/** A server as the table has it; without `info` it is gone. */
+/** A server as stored in the table. A server without `info` was removed. */
 export interface ServerRow {
   readonly name: string;
   readonly info: string | null;
   readonly sha256: string;
-  /** What `servers.json` said of it when the two last agreed. */
+  /** Checksum of the server in `servers.json` when file and store last agreed. */
   readonly fileSha256: string | null;
 }
 
 /**
- * The servers of a registry in its store. What it reads it proves: every method throws a DamageError for a row that
- * is not as it was written.
+ * The servers of a registry in its store. Every method verifies the rows that it reads and throws a DamageError for a
+ * row that fails its checksum.
  */
 export class ServerTable {
   readonly #database: DatabaseSync;
@@ -60,13 +60,13 @@ export class ServerTable {
   }
 
   /**
-   * Makes changes in one commit; the revision they got. Durable once this returns. To be called in no transaction.
+   * Applies changes in one commit and returns their revision. Durable once this returns. Call it outside a transaction.
    */
   apply(changes: readonly ServerChange[]): number {
     return inTransaction(this.#database, () => this.applyWithin(changes));
   }
 
-  /** The same, in the transaction that the caller holds. */
+  /** Applies changes in the caller's transaction and returns their revision. */
   applyWithin(changes: readonly ServerChange[]): number {
     const revision = this.revision() + 1;
     if (changes.length === 0) return revision - 1;
@@ -80,8 +80,8 @@ export class ServerTable {
   }
 
   /**
-   * Puts servers into the table in one commit, and says what became of each. The commit holds the write lock from
-   * its start: of two processes that add one name, one learns that it exists. Call it outside a transaction.
+   * Adds servers to the table in one commit and returns the outcome for each. The commit holds the write lock from its
+   * start: if two processes add the same name, one of them learns that it exists. Call it outside a transaction.
    */
   merge(servers: readonly ServerInfo[], { isReplacing, isDryRun }: MergeMode): ServerOutcome[] {
     return inTransaction(this.#database, () => {
@@ -101,8 +101,9 @@ export class ServerTable {
   }
 
   /**
-   * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not
-   * at all: a revision that was read after the rows would count a commit as known whose rows were not among them.
+   * Returns the changes after a revision; 0 for all. Reads with one statement, so that another process's commit is in
+   * the result completely or not at all. If the revision were read after the rows, a commit could count as known
+   * although its rows are missing.
    */
   since(after: number): ServerRows {
     const found = this.#rows('WHERE revision > ? ORDER BY position', after);
@@ -114,12 +115,12 @@ export class ServerTable {
     return { revision: found.reduce((highest, [, , revision]) => Math.max(highest, revision), after), rows };
   }
 
-  /** Every row, those of servers that are gone too. */
+  /** Returns every row, including those of removed servers. */
   all(): ServerRow[] {
     return this.#rows('').map(([name, , , info, sha256, fileSha256]) => ({ name, info, sha256, fileSha256 }));
   }
 
-  /** Grows with every commit. */
+  /** Returns a number that grows with every commit. */
   revision(): number {
     const row = this.#database.prepare('SELECT max(revision) AS revision FROM server').get() as {
       revision: number | null;
@@ -128,21 +129,21 @@ export class ServerTable {
   }
 
   /**
-   * Notes that the file says what the table says of everything up to `revision`, as it did of what is not after
-   * `after`; 0 if that is not known.
+   * Records that the file agrees with the table up to `revision`, as it already did up to `after`. 0 if that is not
+   * known.
    */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
     this.#database.prepare(sql).run(after, revision);
   }
 
-  /** Notes that the file says this of these servers, as name and checksum, and nothing of any other. */
+  /** Records that the file contains exactly these servers, as name and checksum. */
   agreeOn(said: Iterable<readonly [string, string]>): void {
     this.#database.exec(agreeOn('NULL'));
     this.noteSaid(said);
   }
 
-  /** Notes that the file says this of these servers, or nothing (null). */
+  /** Records the checksums of these servers in the file; null for a server that is not in it. */
   noteSaid(said: Iterable<readonly [string, string | null]>): void {
     const agree = this.#database.prepare(`${agreeOn('?1')} AND name = ?2`);
     for (const [name, sha256] of said) agree.run(sha256, name);
@@ -154,14 +155,14 @@ export class ServerTable {
   }
 }
 
-/** What becomes of a server that is put over the one of the same name. */
+/** Returns the outcome of adding a server over the server of the same name. */
 function outcomeOf(before: ServerInfo | null, info: ServerInfo, isReplacing: boolean): ServerOutcome['outcome'] {
   if (before === null) return 'added';
   if (isDeepStrictEqual(before, info)) return 'unchanged';
   return isReplacing ? 'replaced' : 'exists';
 }
 
-/** Runs `work` holding the write lock from its start: what it read is so until it is done. */
+/** Runs `work` holding the write lock from its start, so that everything it reads stays true until it is done. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -174,7 +175,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** The checksum of what a row holds. */
+/** Computes the checksum of a row's content. */
 export function digestOf(content: string | Uint8Array | null): string {
   return hash('sha256', content ?? '');
 }

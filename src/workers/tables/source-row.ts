@@ -20,7 +20,7 @@ export interface SourceRow {
   readonly keyDocument: string | null;
 }
 
-/** A source of which nothing is known. */
+/** A source about which nothing is known. */
 export const NEW_ROW: SourceRow = {
   storeKey: '',
   floorMs: null,
@@ -38,7 +38,7 @@ export const NEW_ROW: SourceRow = {
   keyDocument: null,
 };
 
-/** The row in the order of `columnsOf(SOURCES)`, without its seal. */
+/** Returns the row in the order of `columnsOf(SOURCES)`, without its seal. */
 export function valuesOf(row: SourceRow): { readonly sealed: SealedRow; readonly rest: SealedRow } {
   const { storeKey, floorMs, generatedAtMs, savedAtMs, etag, bodySha256, revision } = row;
   const { url, seenSigned, mapId, keyVersion, keySha256, body, keyDocument } = row;
@@ -49,7 +49,7 @@ export function valuesOf(row: SourceRow): { readonly sealed: SealedRow; readonly
   };
 }
 
-/** A row that was read in the order of `columnsOf(SOURCES)`. */
+/** Parses a row that was read in the order of `columnsOf(SOURCES)`. */
 export function sourceRowOf(row: SealedRow): SourceRow {
   const [storeKey, floorMs, generatedAtMs, savedAtMs, etag, bodySha256, revision, ...others] = row;
   const [url, seenSigned, mapId, keyVersion, keySha256, , body, keyDocument] = others;
@@ -60,17 +60,17 @@ export function sourceRowOf(row: SealedRow): SourceRow {
   };
 }
 
-/** Whether the body is there as it was written. */
+/** Whether the body is present and matches its checksum. */
 export function hasGoodBody({ body, bodySha256 }: Pick<SourceRow, 'body' | 'bodySha256'>): boolean {
   return body !== null && hash('sha256', body) === bodySha256;
 }
 
-/** Whether the key document is there as it was written. */
+/** Whether the key document is present and matches its checksum. */
 export function hasGoodKeys({ keyDocument, keySha256 }: Pick<SourceRow, 'keyDocument' | 'keySha256'>): boolean {
   return keyDocument !== null && hash('sha256', keyDocument) === keySha256;
 }
 
-/** What a row says of its source, without what does not match its checksum. */
+/** Returns the content of a row, without the parts that fail their checksum. */
 export function storedSourceOf(row: SourceRow): StoredSource {
   const { storeKey, floorMs, generatedAtMs, savedAtMs, etag, body, seenSigned, mapId, keyVersion } = row;
   const isGood = hasGoodBody(row);
@@ -83,7 +83,7 @@ export function storedSourceOf(row: SourceRow): StoredSource {
   return { floorMs, map, isDamaged, seenSigned, mapId, keyVersion, keyDocument };
 }
 
-/** Two rows of one source as one: the highest floor, the newest good map, the newest key document. */
+/** Merges two rows of one source: the highest floor, the newest valid map and the newest key document. */
 export function mergedRow(row: SourceRow, other: SourceRow): SourceRow {
   const isOtherNewer =
     hasGoodBody(other) && (!hasGoodBody(row) || (other.generatedAtMs ?? 0) > (row.generatedAtMs ?? 0));

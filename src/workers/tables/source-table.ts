@@ -16,20 +16,20 @@ import {
 import { isDamage, isDiskFailure } from './sqlite-errors.ts';
 
 /**
- * The service maps that were last accepted, the floor below which none is accepted again, and what is remembered of who
- * signs them. Every method throws a DamageError for a row that does not match its checksum.
+ * The service maps that were last accepted, their floors, and what is remembered about their signers. A map older than
+ * the floor is never accepted. Every method throws a DamageError for a row that does not match its checksum.
  */
 export class SourceTable {
   readonly #database: DatabaseSync;
 
-  /** The table has to be there. */
+  /** The table must already exist. */
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   /**
-   * What is known of a source. A body that does not match its checksum counts as none; everything else still holds.
-   * What is kept under `oldKeys` becomes part of the source: its highest floor and its newest map count.
+   * Returns what is known about a source. A body that does not match its checksum counts as missing; everything else
+   * stays valid. Rows stored under `oldKeys` are merged into the source: the highest floor and the newest map count.
    */
   read(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
     const known = this.#find(storeKey) ?? { ...NEW_ROW, storeKey };
@@ -38,13 +38,13 @@ export class SourceTable {
     try {
       this.#adopt(storeKey, old);
     } catch (error) {
-      // On a full disk it stays where it is, and counts all the same.
+      // On a full disk the rows stay under their old keys, and still count.
       if (isDamage(error) || isDiskFailure(error)) throw error;
     }
     return storedSourceOf(old.reduce(mergedRow, known));
   }
 
-  /** Every source, as people see it. */
+  /** Lists every source, in the form that users see. */
   list(): SourceSummary[] {
     return this.#rows('ORDER BY rowid').map(
       ({ storeKey, url, floorMs, generatedAtMs, savedAtMs, seenSigned, mapId, keyVersion }) => ({
@@ -53,15 +53,15 @@ export class SourceTable {
     );
   }
 
-  /** Whether there is a map of this source from `generatedAtMs` or later; it is not proven. */
+  /** Whether there is a map of this source from `generatedAtMs` or later. Does not verify the map. */
   has(storeKey: string, generatedAtMs: number): boolean {
     const sql = 'SELECT 1 FROM source WHERE source_id = ? AND generated_at_ms >= ? AND body IS NOT NULL';
     return this.#database.prepare(sql).get(storeKey, generatedAtMs) !== undefined;
   }
 
   /**
-   * Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes.
-   * Durable once this returns.
+   * Stores a map, unless the stored map is newer. The floor never decreases, whichever process writes. Durable once
+   * this returns.
    */
   save({ storeKey, etag, body, generatedAtMs, savedAtMs }: StoredMap, notes: SourceNotes): void {
     this.#change(storeKey, (row) => {
@@ -72,14 +72,15 @@ export class SourceTable {
     });
   }
 
-  /** Notes who signs a source, without a map. Durable once this returns. */
+  /** Records who signs a source, without a map. Durable once this returns. */
   note(storeKey: string, notes: SourceNotes): void {
     this.#change(storeKey, (row) => withNotes(row, notes));
   }
 
   /**
-   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. One that
-   * starts over, since the configured keys were replaced, takes the place of any. Durable once this returns.
+   * Stores a key document, unless a newer one, or another one of the same version, is already stored: the first one
+   * counts. With `startsOver`, because the configured keys were replaced, it replaces any document. Durable once this
+   * returns.
    */
   saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string, startsOver = false): void {
     this.#change(storeKey, (row) => {
@@ -90,8 +91,8 @@ export class SourceTable {
   }
 
   /**
-   * Forgets the floor, and the map if it is from later than `latestMs` and would raise the floor again. Whether there
-   * is such a source. Durable once this returns.
+   * Removes the floor, and the map if it is later than `latestMs` and would raise the floor again. Returns whether the
+   * source exists. Durable once this returns.
    */
   resetFloor(storeKey: string, latestMs: number): boolean {
     if (this.#find(storeKey) === null) return false;
@@ -110,7 +111,7 @@ export class SourceTable {
     });
   }
 
-  /** Replaces a row by what `change` makes of it, holding the write lock. */
+  /** Replaces a row with the result of `change`, holding the write lock. */
   #change(storeKey: string, change: (row: SourceRow) => SourceRow): void {
     inTransaction(this.#database, () => {
       const known = this.#find(storeKey) ?? NEW_ROW;

@@ -1,6 +1,6 @@
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** A record of the store is not as it was written. */
+/** A record of the store that fails its checksum. */
 export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
@@ -13,22 +13,22 @@ const CORRUPT = 11;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-/** Whether this, or what caused it, says that the store's file is damaged. */
+/** Whether this error, or one of its causes, reports that the store's file is damaged. */
 export function isDamage(error: unknown): boolean {
   return someCause(error, (cause) => {
     const code = resultCodeOf(cause);
-    // A number that no column of ours ever holds.
+    // A number that no column of this store ever contains.
     const isOutOfRange = codeOf(cause) === 'ERR_OUT_OF_RANGE';
     return cause instanceof DamageError || code === CORRUPT || code === NOT_A_DATABASE || isOutOfRange;
   });
 }
 
-/** Whether another process holds what was asked for. */
+/** Whether another process holds the lock. */
 export function isBusy(error: unknown): boolean {
   return resultCodeOf(error) === BUSY;
 }
 
-/** Whether the disk failed under this connection: what it holds of the files is not to be relied on any more. */
+/** Whether the disk failed under this connection. What the connection holds of the files is then no longer reliable. */
 export function isDiskFailure(error: unknown): boolean {
   return someCause(error, (cause) => [READ_ONLY, IO_ERROR, CANNOT_OPEN].includes(resultCodeOf(cause) ?? 0));
 }
@@ -43,7 +43,7 @@ function resultCodeOf(error: unknown): number | null {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }
 
-/** An error of the store as it is, any other as STORE_UNAVAILABLE. */
+/** Returns an error of the store unchanged, and wraps any other in STORE_UNAVAILABLE. */
 export function asUnavailable(what: string, error: unknown): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   return new SwitchyardError('STORE_UNAVAILABLE', `${what}: ${messageOf(error)}`, { cause: error });

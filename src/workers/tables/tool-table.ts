@@ -21,7 +21,7 @@ import { CONNECTORS, PINS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
-/** Connectors in one answer: some hundred kilobytes. */
+/** Number of connectors in one page: a few hundred kilobytes. */
 const PAGE_SIZE = 32;
 
 const APPROVE = `
@@ -34,7 +34,7 @@ const APPROVE = `
   WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
 `;
 
-/** A listed tool beside its pin, which has another digest. */
+/** A listed tool next to its pin, which has another digest. */
 interface ChangedRow {
   readonly connector_id: string;
   readonly tools: string;
@@ -44,13 +44,13 @@ interface ChangedRow {
   readonly definition: string;
 }
 
-/** One whose place is damaged is another connector's, or nobody's. */
+/** Skips a row that fails its seal: its id may be damaged, and it may belong to another connector. */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
   WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
 `;
 
-/** Tools that may differ from their pins; compare-pin.ts decides. */
+/** Selects tools that may differ from their pins; compare-pin.ts decides. */
 const CHANGED = `
   SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.pinned_at_ms, p.definition
   FROM connector AS c, json_each(c.digests) AS d
@@ -58,7 +58,7 @@ const CHANGED = `
   WHERE p.sha256 <> d.value ->> 1
 `;
 
-/** The connectors' tools as they were last listed, and each tool's definition as it was first seen or last approved. */
+/** The tools that connectors last listed, and each tool's definition as first seen or last approved. */
 export class ToolTable {
   readonly #database: DatabaseSync;
 
@@ -68,7 +68,10 @@ export class ToolTable {
     addSealFunction(database);
   }
 
-  /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
+  /**
+   * Stores tool lists in one commit and pins new tools. Returns the differences from the pins. Durable once this
+   * returns.
+   */
   save(scope: string, { connectors, pins, isPinned }: ToolsToSave): ToolPinDetail[] {
     return inTransaction(this.#database, () => {
       const ids = new Set([...connectors, ...pins].map(({ connectorId }) => connectorId));
@@ -80,7 +83,7 @@ export class ToolTable {
     });
   }
 
-  /** Notes that these connectors listed the same tools again. */
+  /** Records that these connectors listed the same tools again. */
   touch(scope: string, connectorIds: readonly string[], listedAtMs: number): TouchedTools {
     return inTransaction(this.#database, () => {
       const touch = this.#database.prepare(TOUCH);
@@ -90,7 +93,7 @@ export class ToolTable {
   }
 
   /**
-   * Forgets the tools of removed connectors. Their pins stay: a connector that comes back must still be what it was.
+   * Deletes the tools of removed connectors. Their pins stay: a connector that is added again must still match them.
    */
   forget(scope: string, connectorIds: readonly string[]): void {
     inTransaction(this.#database, () => {
@@ -99,7 +102,10 @@ export class ToolTable {
     });
   }
 
-  /** The connectors after `afterId`. Records that do not match their checksum are named and left out. */
+  /**
+   * Reads one page of the connectors after `afterId`. Records that fail their checksum are left out and named in
+   * `damaged`.
+   */
   page(scope: string, afterId: string): ConnectorPage {
     const rows = this.#database
       .prepare('SELECT * FROM connector WHERE scope = ? AND connector_id > ? ORDER BY connector_id LIMIT ?')
@@ -112,13 +118,15 @@ export class ToolTable {
     };
   }
 
-  /** Everything in which listed tools differ from their pins; of one scope, or of all (null). */
+  /** Returns all differences between listed tools and their pins, of one scope or of all (null). */
   changes(scope: string | null): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = coalesce(?, c.scope) ORDER BY c.scope, c.connector_id, p.tool`;
     return this.#database.prepare(sql).all(scope).flatMap(changeOf);
   }
 
-  /** Takes the definitions that tools have now for the right ones; those that it did. Durable once this returns. */
+  /**
+   * Approves the current definitions of the chosen tools and returns the approved changes. Durable once this returns.
+   */
   approve(scope: string | null, choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
     return inTransaction(this.#database, () => {
       const isChosen = (change: ToolPinChange): boolean =>
@@ -131,23 +139,25 @@ export class ToolTable {
     });
   }
 
-  /** How tools were first seen or last approved, of the connectors after `afterId`. */
+  /** Reads the pins of the connectors after `afterId`, as first seen or last approved. */
   pins(scope: string, afterId: string, which: 'approved' | 'all'): PinPage {
     return readPins(this.#database, scope, afterId, which);
   }
 
-  /** Makes these the pins, unless an approval as new as that was taken. Durable once this returns. */
+  /**
+   * Replaces these pins, except those with a stored approval of the same or a newer version. Durable once this returns.
+   */
   repin(scope: string, pins: readonly ApprovedPin[]): void {
     repin(this.#database, scope, pins);
   }
 
-  /** How many connectors of a scope are kept. */
+  /** Returns the number of stored connectors of a scope. */
   count(scope: string): number {
     const row = this.#database.prepare('SELECT count(*) AS count FROM connector WHERE scope = ?').get(scope);
     return (row as { count: number }).count;
   }
 
-  /** Grows with every commit that keeps something new. */
+  /** Returns the next revision. It grows with every commit that stores something new. */
   #nextRevision(): number {
     const row = this.#database.prepare('SELECT max(revision) AS revision FROM connector').get();
     return ((row as { revision: number | null }).revision ?? 0) + 1;
@@ -167,13 +177,15 @@ export class ToolTable {
     for (const definition of definitions) this.#pin(scope, { connectorId, definition, pinnedAtMs: listedAtMs });
   }
 
-  /** Throws a DamageError where a pin of this connector is not as it was written: it must not be taken for none. */
+  /**
+   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing one.
+   */
   #provePins(scope: string, connectorId: string): void {
     const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');
     provenRows(PINS, pins.all(scope, connectorId));
   }
 
-  /** Pins a tool that has no pin. */
+  /** Pins a tool that has no pin yet. */
   #pin(scope: string, { connectorId, definition, pinnedAtMs }: ToolPin): void {
     const pinned = pinnedPart(definition);
     const sealed = [scope, connectorId, definition.name, toolDigest(pinned), JSON.stringify(pinned), pinnedAtMs, 1];
@@ -200,7 +212,7 @@ export class ToolTable {
   }
 }
 
-/** The change of a tool, as a list of one; empty if the tool is as it was pinned. */
+/** Returns the change of a tool as a list of one, or an empty list if the tool matches its pin. */
 function changeOf(row: unknown): ToolPinDetail[] {
   const { connector_id: connectorId, tools, tool, sha256, pinned_at_ms: pinnedAtMs, definition } = row as ChangedRow;
   const isMeant = (listed: RemoteToolDefinition): boolean => listed.name === tool && toolDigest(listed) === sha256;

@@ -183,7 +183,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(recorded.toString('latin1')).toContain('/fleet/v1/ended');
     expect(recorded.toString('latin1')).not.toContain('some session');
     expect((await raw(replica.listener.url, recorded)).slice(0, 12)).toBe('HTTP/1.1 403');
-    expect(refusals(replica).map(({ fields }) => fields.why)).toEqual(['it was taken before']);
+    expect(refusals(replica).map(({ fields }) => fields.why)).toEqual(['it was received before']);
     const start = recorded.indexOf('\r\n\r\n') + 4;
     const fresh = Buffer.from(hop(replica).text, 'latin1');
     const at = fresh.indexOf('\r\n\r\n') + 4 + 40;

@@ -38,7 +38,7 @@ describe('a login behind a balancer without affinity', () => {
     const other = await new ScriptedBrowser().request(back);
     expect(other.status).toBe(403);
     const done = await browser.request(back);
-    expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('is logged in to')]);
+    expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('Logged in to')]);
     expect(one.finishes).toHaveLength(1);
     expect(new Set(proxy.requests.map(({ upstream }) => upstream)).size).toBe(3);
     // No other browser gets access, through any replica.
@@ -51,7 +51,7 @@ describe('a login behind a balancer without affinity', () => {
     const { pathname } = new URL(String(error.data?.loginUrl));
     world.roster.remove(world.one.gateway.fleet?.hostId ?? '');
     const answer = await fetch(world.two.url + pathname);
-    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('Ask for a new address')]);
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('Get a new address')]);
     const made = await fetch(`${world.two.url}/login/${'A'.repeat(43)}~nobody`);
     expect(made.status).toBe(403);
   });

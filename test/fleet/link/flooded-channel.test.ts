@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a flooded channel of the fleet', () => {
     expect(events).toBeLessThanOrEqual(40);
     const lines = host.lines.filter(({ fields }) => fields.event === 'fleet-refused');
     expect(lines.map(({ message }) => message)).toEqual([
-      'Refused at the server of the fleet (sess): A message of no replica, or one that was heard before',
+      'Rejected at the fleet server (sess): A message that no replica wrote, or that was received before',
     ]);
   });
 });

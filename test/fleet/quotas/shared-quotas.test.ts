@@ -25,7 +25,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     await expect(refused).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
       message: expect.stringMatching(
-        /^The quota of connector shop is used up: its next free place is in (5\d|6[0-2]) s\.$/,
+        /^The quota of connector shop is used up: the next call can start in (5\d|6[0-2]) s\.$/,
       ),
     });
   });

@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     const { headers } = await openSession(world.a);
     await using _standing = await stream(world.a, headers);
     const refused = await postLegacy(world.b, 'resources/subscribe', { uri: 'no+x://z' }, { headers });
-    expect(refused.error.message).toContain('not known');
+    expect(refused.error.message).toContain('Unknown resource');
     const long = { uri: `a+x://${'y'.repeat(3_000)}` };
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });

@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 
 const PAGE = new URL('../../../docs/deployment.md', import.meta.url);
 
-/** The blocks of docs/deployment.md by the comment that each begins with, such as `Dockerfile`. */
+/** Returns the blocks of docs/deployment.md by the comment that each begins with, such as `Dockerfile`. */
 export function deploymentBlocks(): ReadonlyMap<string, string> {
   const found = readFileSync(PAGE, 'utf8').matchAll(/^```[a-z]+\n# (.+)\n([\s\S]*?)^```$/gm);
   return new Map([...found].map(([, name = '', text = '']) => [name, text]));
 }
 
-/** One block of the page, without the comment that names it. */
+/** Returns one block of the page, without the comment that names it. */
 export function deploymentBlock(name: string): string {
   const text = deploymentBlocks().get(name);
   if (text === undefined) throw new Error(`docs/deployment.md has no block "# ${name}"`);
   return text;
 }
 
-/** Whether a program is there. Where it is not, says so loudly; in CI it has to be there. */
+/** Whether a program is installed. If it is not, prints a visible note; in CI it must be installed. */
 export function hasProgram(name: string, ...args: readonly string[]): boolean {
   const { status } = spawnSync(name, args, { stdio: 'ignore' });
   if (status === 0) return true;

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One instruction of a Dockerfile, with its continued lines in one. */
+/** One instruction of a Dockerfile, with its continuation lines joined. */
 export interface Instruction {
   readonly name: string;
   readonly text: string;
 }
 
-/** The instructions of a Dockerfile, in order. */
+/** Returns the instructions of a Dockerfile, in order. */
 export function readDockerfile(text: string): readonly Instruction[] {
   const lines = text.replaceAll(/\\\n\s*/g, '').split('\n');
   return lines
@@ -19,9 +19,9 @@ export function readDockerfile(text: string): readonly Instruction[] {
     });
 }
 
-/** What a container of the last stage would start with. */
+/** The start settings of a container of the last stage. */
 export interface BuiltImage {
-  /** Where its root is. */
+  /** Path of its root folder. */
   readonly root: string;
   readonly workFolder: string;
   readonly user: string;
@@ -32,8 +32,8 @@ export interface BuiltImage {
 }
 
 /**
- * Does what `docker build` does with COPY and RUN, each stage in a folder of its own under `scratch` in place of the
- * root folder. `context` is the build's folder.
+ * Simulates `docker build` with COPY and RUN. Each stage has its own folder below `scratch` as its root folder.
+ * `context` is the build context.
  */
 export function buildWithoutDocker(
   instructions: readonly Instruction[],

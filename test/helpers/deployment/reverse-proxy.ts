@@ -12,16 +12,16 @@ import { deploymentBlock } from './deployment-page.ts';
 
 export type ProxyKind = 'nginx' | 'caddy';
 
-/** The host name of the page's examples. */
+/** Host name in the page's examples. */
 const NAME = 'mcp.example.com';
 
-/** The page's configuration of a proxy. */
+/** The page's configuration of each proxy. */
 export const PROXY_BLOCKS: Readonly<Record<ProxyKind, string>> = {
   nginx: deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf'),
   caddy: deploymentBlock('/etc/caddy/Caddyfile'),
 };
 
-/** A real nginx or Caddy with the page's configuration, before replicas on loopback. */
+/** A real nginx or Caddy with the page's configuration, in front of replicas on loopback. */
 export class ReverseProxy implements AsyncDisposable {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -38,13 +38,13 @@ export class ReverseProxy implements AsyncDisposable {
       connect: {
         ca: authority,
         lookup: (_, { all }, done) =>
-          // The name leads to nobody but this proxy.
+          // Resolves every name to this proxy.
           all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
       },
     });
   }
 
-  /** `change` changes the page's configuration, before ports and files of the test are put in. */
+  /** `change` modifies the page's configuration before the ports and files of the test are inserted. */
   static async start(
     kind: ProxyKind,
     replicas: readonly string[],
@@ -149,7 +149,7 @@ async function isListening(port: number): Promise<boolean> {
     await once(socket, 'connect');
     return true;
   } catch {
-    // Nobody listens yet.
+    // The proxy does not listen yet.
     return false;
   } finally {
     socket.destroy();

@@ -2,27 +2,29 @@ import { ConnectorProxyManager } from '../../../src/main/index.ts';
 import type { ManagerOptions } from '../../../src/main/options/manager-options.ts';
 import type { LogLine } from '../log.ts';
 
-/** Managers of one process. Plain data: it crosses processes. */
+/** Configuration of the managers of one process. Plain data, because it is sent between processes. */
 export interface HostsConfig {
   readonly count: number;
   readonly url: string;
-  /** The HMAC key; null where `jwks` are what maps are signed with. */
+  /** The HMAC key; null if maps are signed with `jwks`. */
   readonly signatureKey: string | null;
   readonly jwks: object | null;
   readonly intervalMs: number;
   /** Null for lone hosts. */
   readonly fleet: ManagerOptions['fleet'] | null;
-  /** What the hosts' clocks are ahead of this machine's, milliseconds. */
+  /** How far the hosts' clocks are ahead of this machine's clock, in milliseconds. */
   readonly clockAheadMs: number;
-  /** Milliseconds over which the hosts start. */
+  /** Period over which the hosts start, in milliseconds. */
   readonly startWithinMs: number;
-  /** As the option of a manager. */
+  /** The manager option of the same name. */
   readonly offload: 'auto' | 'never';
-  /** Tells of a map only which of its new ids begin with `change-`, and of the log only what a benchmark counts. */
+  /**
+   * Reports of a map only its new ids that begin with `change-`, and of the log only the lines that a benchmark counts.
+   */
   readonly isQuiet: boolean;
 }
 
-/** What a process tells of its hosts. `host` counts from 0. */
+/** Report of a process about its hosts. `host` counts from 0. */
 export type HostReport =
   | {
       readonly kind: 'map';
@@ -35,7 +37,7 @@ export type HostReport =
   | { readonly kind: 'log'; readonly host: number; readonly level: string; readonly fields: LoggedFields }
   | { readonly kind: 'synced'; readonly host: number; readonly code: string | null; readonly tookMs: number };
 
-/** The fields of a log line that tests look at. */
+/** The fields of a log line that tests check. */
 export interface LoggedFields {
   readonly event: string;
   readonly code: string | null;
@@ -43,7 +45,7 @@ export interface LoggedFields {
   readonly state: string | null;
 }
 
-/** The managers of one process, each a host of its own. */
+/** The managers of one process. Each is a separate host. */
 export class FleetHosts {
   readonly managers: ConnectorProxyManager[] = [];
   readonly #config: HostsConfig;
@@ -54,14 +56,14 @@ export class FleetHosts {
     this.#report = report;
   }
 
-  /** Starts all of them, each with its first sync. Resolves once all of them have come to its end. */
+  /** Starts all hosts, each with its first sync. Resolves once all first syncs have ended. */
   async start(): Promise<void> {
     const { count, startWithinMs } = this.#config;
     const all = Array.from({ length: count }, (_, host) => this.#start(host, (startWithinMs * host) / count));
     await Promise.all(all);
   }
 
-  /** The failure's code; null where the sync worked. */
+  /** Syncs a host. Resolves with the failure's code, or null if the sync succeeded. */
   async sync(host: number, force: boolean): Promise<string | null> {
     const startedMs = performance.now();
     const code = await (this.managers[host]?.sync(force) ?? Promise.resolve()).then(

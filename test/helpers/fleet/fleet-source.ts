@@ -8,26 +8,26 @@ export interface SourceRequest {
   /** Epoch ms. */
   readonly at: number;
   readonly status: number;
-  /** As the host that asked calls itself in the query of its URL; empty where it does not. */
+  /** Name of the requesting host, from the query of its URL; empty if it has none. */
   readonly from: string;
 }
 
 export interface FleetSourceOptions {
-  /** Private keys that sign instead of the HMAC key. */
+  /** Private keys that sign maps instead of the HMAC key. */
   readonly keys?: readonly PrivateJwk[];
   readonly ttlSeconds?: number;
-  /** An entry's members besides those that each one has. */
+  /** Returns members of an entry in addition to those of every entry. */
   readonly entryOf?: (id: string) => Json;
 }
 
-/** A map that was published. */
+/** A published map. */
 export interface PublishedAt {
   readonly generatedAtMs: number;
   readonly at: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The real source of one signed map: a server with a log of who asked when. */
+/** The real source of one signed map: a server with a log of its requests. */
 export class FleetSource implements AsyncDisposable {
   readonly requests: SourceRequest[] = [];
   readonly #server: MapServer;
@@ -65,12 +65,12 @@ export class FleetSource implements AsyncDisposable {
     return this.#current;
   }
 
-  /** Signs and serves a newer map of these connectors, all of them off. */
+  /** Signs and serves a newer map of these connectors, all of them disabled. */
   publish(ids: readonly string[]): PublishedAt {
     return this.prepare(ids)();
   }
 
-  /** Signs such a map, which takes a second where it is large, and serves it once the returned function is called. */
+  /** Signs a map, which takes a second if it is large, and serves it once the returned function is called. */
   prepare(ids: readonly string[]): () => PublishedAt {
     const generatedAtMs = Math.max(Date.now(), (this.#current?.generatedAtMs ?? 0) + 1);
     const bytes = this.sign(ids, generatedAtMs);
@@ -82,7 +82,7 @@ export class FleetSource implements AsyncDisposable {
     };
   }
 
-  /** The bytes of a map as this source signs it; `key` signs a forged one. */
+  /** Returns the bytes of a map as this source signs it; another `key` makes a forged map. */
   sign(ids: readonly string[], generatedAtMs: number, key: string = KEY): Uint8Array<ArrayBuffer> {
     const { keys, ttlSeconds = 7_200, entryOf } = this.#options;
     const entries: Json[] = ids.map((id) => entry(id, { status: 'disabled', ...entryOf?.(id) }));
@@ -90,18 +90,18 @@ export class FleetSource implements AsyncDisposable {
     return keys === undefined ? signed(map, key) : signedWith(map, keys);
   }
 
-  /** Answers with this status from now on; 200 serves the map again. */
+  /** Responds with this status from now on; 200 serves the map again. */
   answerWith(status: number, retryAfterSeconds: number | null = null): void {
     this.#status = status;
     this.#retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Requests since that instant, epoch ms. */
+  /** Returns the requests since that instant, epoch ms. */
   since(atMs: number): readonly SourceRequest[] {
     return this.requests.filter(({ at }) => at >= atMs);
   }
 
-  /** The most requests in any second since that instant. */
+  /** Returns the highest number of requests in any second since that instant. */
   peakSince(atMs: number): number {
     const times = this.since(atMs).map(({ at }) => at);
     return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));

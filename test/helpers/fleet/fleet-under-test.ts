@@ -16,7 +16,7 @@ export interface FleetUnderTest extends AsyncDisposable {
   away(): Promise<void>;
 }
 
-/** Joins the fleet `tests` at that server; `workerUrl` is another thread's file. */
+/** Joins the fleet `tests` at that server. `workerUrl` replaces the file of the thread. */
 export function joinFleet(
   server: { readonly url: string },
   options: Partial<FleetOptions> = {},

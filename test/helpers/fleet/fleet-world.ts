@@ -10,20 +10,20 @@ import type { HostMessage, HostOrder } from './host-process.ts';
 export const FLEET_ID = 'tests';
 export const FLEET_SECRET = secret('the fleet of the tests, 32 characters');
 
-/** What is waited for comes much sooner, unless the machine is busy. */
+/** Time limit for events that happen much sooner unless the machine is busy. */
 const LONG_MS = 30_000;
 
-/** A host as its test sees it. */
+/** The state of a host as its test observes it. */
 export class HostView {
   readonly name: string;
   generatedAtMs: number | null = null;
   ids: readonly string[] = [];
-  /** When its map came in force, epoch ms. */
+  /** When its map came into force, epoch ms. */
   at = 0;
   /** `starting`, `leading`, `following` or `alone`. */
   state = 'starting';
   readonly logs: LoggedFields[] = [];
-  /** Whether its first sync is over, and every other. */
+  /** Its finished syncs, beginning with the first one. */
   readonly syncs: { readonly code: string | null; readonly tookMs: number }[] = [];
 
   constructor(name: string) {
@@ -43,7 +43,7 @@ export class HostView {
     }
   }
 
-  /** What it has and what it last said, for a failing test. */
+  /** Describes its state and its last log lines, for a failing test. */
   summary(): string {
     const lines = this.logs.slice(-12).map(({ event, code, state }) => [event, code, state].filter(Boolean).join(' '));
     return `${this.name}: ${this.state}, map of ${this.generatedAtMs}; ${lines.join(', ')}`;
@@ -54,17 +54,17 @@ export class HostView {
   }
 }
 
-/** Hosts of one process: of this one, or of a child. */
+/** The hosts of one process: of this process or of a child process. */
 export interface HostGroup extends AsyncDisposable {
   readonly views: readonly HostView[];
-  /** Resolves once every host has come to the end of its first sync. */
+  /** Resolves once every host has ended its first sync. */
   readonly started: Promise<void>;
   sync(host: number, force: boolean): Promise<void>;
 }
 
 export type WorldOptions = Partial<Omit<HostsConfig, 'fleet'>> & {
   readonly url: string;
-  /** The server of the fleet; null for lone hosts. */
+  /** URL of the Redis server; null for lone hosts. */
   readonly redis: string | null;
   readonly fleet?: Partial<NonNullable<ManagerOptions['fleet']>>;
 };
@@ -95,7 +95,7 @@ export function hostsHere(name: string, options: WorldOptions): HostGroup {
   };
 }
 
-/** A process of hosts. It can be killed, paused and woken. */
+/** A process of hosts. It can be killed, paused and resumed. */
 export class HostProcess implements HostGroup {
   readonly views: readonly HostView[];
   readonly started: Promise<void>;
@@ -125,14 +125,14 @@ export class HostProcess implements HostGroup {
     await synced;
   }
 
-  /** Delays of its event loop since this was asked last, in milliseconds, and its memory. */
+  /** Returns the delays of its event loop since the previous call, in milliseconds, and its memory use. */
   async delay(): Promise<Extract<HostMessage, { kind: 'delay' }>> {
     const said = this.#whenSaid((message) => message.kind === 'delay');
     this.#order({ kind: 'delay' });
     return (await said) as Extract<HostMessage, { kind: 'delay' }>;
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const hasEnded = once(this.#child, 'exit');
@@ -140,7 +140,7 @@ export class HostProcess implements HostGroup {
     await hasEnded;
   }
 
-  /** SIGSTOP, until {@link wake}. */
+  /** Sends SIGSTOP; {@link wake} resumes it. */
   pause(): void {
     this.#child.kill('SIGSTOP');
   }
@@ -170,7 +170,7 @@ export class HostProcess implements HostGroup {
   }
 }
 
-/** Resolves once each of these hosts has the map of that instant; rejects with what they last said. */
+/** Resolves once each of these hosts has the map of that instant; rejects with their summaries. */
 export async function allHave(views: readonly HostView[], generatedAtMs: number, withinMs = LONG_MS): Promise<void> {
   const have = (): boolean => views.every((view) => view.generatedAtMs === generatedAtMs);
   await eventually(`all hosts have the map of ${generatedAtMs}`, have, withinMs).catch((cause: Error) => {
@@ -178,7 +178,7 @@ export async function allHave(views: readonly HostView[], generatedAtMs: number,
   });
 }
 
-/** The only host that leads; resolves once there is exactly one. */
+/** Resolves with the leading host once exactly one host leads. */
 export async function leaderOf(views: readonly HostView[], withinMs = LONG_MS): Promise<HostView> {
   const leading = (): readonly HostView[] => views.filter(({ state }) => state === 'leading');
   await eventually('one host leads and the others follow', () => leading().length === 1, withinMs);

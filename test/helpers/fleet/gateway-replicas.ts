@@ -10,11 +10,11 @@ export const SECRETS = [
 
 export interface ReplicaOptions extends WorldOptions {
   readonly redisUrl: string;
-  /** The current one first. */
+  /** The current secret comes first. */
   readonly secrets?: readonly [string, string?];
 }
 
-/** One replica of a gateway in this process, with a fleet thread of its own. */
+/** Starts one replica of a gateway in this process, with its own fleet thread. */
 export async function startReplica(
   servers: Readonly<Record<string, object>>,
   { redisUrl, secrets = [SECRETS[0]], ...options }: ReplicaOptions,
@@ -24,7 +24,7 @@ export async function startReplica(
   return { ...world, mcp: `${world.listener.url}/mcp` };
 }
 
-/** Several replicas, all gone with their scope. */
+/** Starts several replicas, which are closed with their scope. */
 export async function startReplicas(
   count: number,
   servers: Readonly<Record<string, object>>,
@@ -44,7 +44,7 @@ export async function startReplicas(
   };
 }
 
-/** Resolves once a replica is connected to the server of the fleet. */
+/** Resolves once a replica is connected to the Redis server. */
 export async function isConnected({ manager }: GatewayWorld): Promise<void> {
   await eventually('the replica is connected', () => fleetOf(manager)?.isConnected === true);
 }

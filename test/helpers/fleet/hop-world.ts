@@ -9,11 +9,11 @@ export interface HopReplica extends GatewayWorld {
   readonly mcp: string;
 }
 
-/** Replicas of a gateway in one process, which know each other by a roster without Redis. */
+/** Replicas of a gateway in one process, which find each other through a roster without Redis. */
 export interface HopWorld extends AsyncDisposable {
   readonly roster: ScriptedRoster;
   readonly replicas: readonly HopReplica[];
-  /** One more host of the fleet that sends hops of its own making. */
+  /** Adds another host of the fleet, which sends hops that the test writes. */
   sender(secrets?: readonly string[]): FleetHop;
 }
 

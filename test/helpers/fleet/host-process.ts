@@ -1,15 +1,15 @@
-/** A process with hosts of a fleet. Its parent sends what to do and hears what becomes of it (fleet-hosts.ts). */
+/** A process with hosts of a fleet. Its parent sends orders and receives reports (fleet-hosts.ts). */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { FleetHosts, type HostReport, type HostsConfig } from './fleet-hosts.ts';
 
-/** What the parent asks. */
+/** Orders of the parent. */
 export type HostOrder =
   | { readonly kind: 'start'; readonly config: HostsConfig }
   | { readonly kind: 'sync'; readonly host: number; readonly force: boolean }
   | { readonly kind: 'delay' }
   | { readonly kind: 'close' };
 
-/** What the parent hears. Delays of the event loop in milliseconds, since they were asked for last. */
+/** Messages to the parent. Delays of the event loop are in milliseconds, since the previous request for them. */
 export type HostMessage =
   | HostReport
   | { readonly kind: 'started' }

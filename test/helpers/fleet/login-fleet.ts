@@ -24,9 +24,9 @@ export interface LoginFleetOptions {
 }
 
 export interface HostSettings {
-  /** Whether it is a process of its own, which can be killed and stopped. Defaults to false. */
+  /** Whether the host is a separate process, which can be killed and stopped. Defaults to false. */
   readonly isProcess?: boolean;
-  /** Whether it has a state folder; logins are in memory otherwise. Defaults to false. */
+  /** Whether the host has a state folder; otherwise its logins are in memory. Defaults to false. */
   readonly hasDisk?: boolean;
   readonly fleet?: Partial<FleetOptions>;
 }
@@ -35,13 +35,15 @@ export interface HostSettings {
 export interface LoginHost extends AsyncDisposable {
   readonly name: string;
   readonly settings: HostSettings;
-  /** As {@link LoginProcess.ask}. */
+  /** See {@link LoginProcess.ask}. */
   ask<T>(action: string, argument?: string): Promise<T>;
-  /** Null for a host in the process of the test. */
+  /** Null for a host in the test's process. */
   readonly process: LoginProcess | null;
 }
 
-/** Hosts with the same connectors, each with a state folder of its own or none, at an issuer whose refresh tokens serve once. */
+/**
+ * Hosts with the same connectors, each with its own state folder or none, at an issuer with single-use refresh tokens.
+ */
 export class LoginFleet implements AsyncDisposable {
   readonly ids: readonly string[];
   readonly ledger = new TokenLedger();
@@ -86,7 +88,7 @@ export class LoginFleet implements AsyncDisposable {
     return { url: this.redis.url, id: 'logins', secrets: [SECRET], logins };
   }
 
-  /** Starts so many hosts, each with its connectors tried once. */
+  /** Starts `count` hosts. Each has tried its connectors once. */
   async add(count: number, settings: HostSettings = {}): Promise<readonly LoginHost[]> {
     const added = Array.from({ length: count }, (_, index) =>
       this.#launch(`host-${this.hosts.length + index}`, settings),
@@ -96,7 +98,7 @@ export class LoginFleet implements AsyncDisposable {
     return added;
   }
 
-  /** Ends a host, in the middle of whatever it does, and starts it again on the same folder. */
+  /** Kills a host at any moment, and restarts it on the same folder. */
   async restart(host: LoginHost): Promise<LoginHost> {
     await host[Symbol.asyncDispose]();
     const again = this.#launch(host.name, host.settings);
@@ -105,19 +107,19 @@ export class LoginFleet implements AsyncDisposable {
     return again;
   }
 
-  /** A person logs in to a connector at a host; another one may finish it. */
+  /** Logs a user in to a connector at a host; another host may finish the login. */
   async logIn(host: LoginHost | undefined, id = 'crm', finisher = host): Promise<void> {
     const { authorizationUrl } = (await host?.ask<StartedLogin>('start', id)) ?? { authorizationUrl: '' };
     const came = await new ScriptedBrowser().follow(authorizationUrl, { stopAt: REDIRECT.redirectUrl });
     await finisher?.ask('finish', new URL(came.url).search);
   }
 
-  /** The state of a connector at each of these hosts. */
+  /** Returns the state of a connector at each of these hosts. */
   states(id = 'crm', hosts: readonly LoginHost[] = this.hosts): Promise<readonly unknown[]> {
     return Promise.all(hosts.map((host) => host.ask('state', id)));
   }
 
-  /** Resolves with the milliseconds until a connector was in that state at each of these hosts. */
+  /** Resolves with the milliseconds until a connector reached that state at each of these hosts. */
   async reaches(
     state: string,
     {

@@ -23,7 +23,7 @@ interface HostOptions {
   readonly keys?: FleetKeys;
 }
 
-/** The thread's part for maps as one host has it, in this process, over connections of its own. */
+/** The fleet thread's part for maps as one host has it, in this process, over its own connections. */
 export class MapHost implements AsyncDisposable {
   readonly hostId: string;
   readonly api: FleetMapApi;
@@ -48,7 +48,7 @@ export class MapHost implements AsyncDisposable {
     this.redis.connect();
   }
 
-  /** Follows the map of the tests. */
+  /** Creates a host that follows the map of the tests. */
   static async follow(port: number, hostId: string, options: HostOptions = {}): Promise<MapHost> {
     const host = new MapHost(port, hostId, options);
     answerOf(await host.api.followMap(MAP_NAME));
@@ -65,7 +65,7 @@ export class MapHost implements AsyncDisposable {
     await eventually(`${this.hostId} leads`, () => this.isLeading, withinMs);
   }
 
-  /** The digest that the last news named. */
+  /** The digest that the latest news named. */
   get news(): string | null {
     const last = this.events.findLast((event) => event.kind === 'map-news');
     return last?.kind === 'map-news' ? last.head.sha256 : null;
@@ -80,7 +80,7 @@ export class MapHost implements AsyncDisposable {
     return this.events.filter((event) => event.kind === kind).length;
   }
 
-  /** Publishes a map, and says that it is in force. */
+  /** Publishes a map, and holds it as the map in force. */
   async publish(map: PublishedMap): Promise<string> {
     const copy = { ...map, bytes: map.bytes.slice() };
     await this.hold(map);
@@ -92,19 +92,19 @@ export class MapHost implements AsyncDisposable {
     answerOf(await this.api.holdMap(MAP_NAME, { sha256, generatedAtMs, expiresAtMs, etag }));
   }
 
-  /** What the fleet has under the digest of a map, as this host reads it. */
+  /** Reads the fleet's body for the digest of a map. */
   async read(map: HeldMap): Promise<Uint8Array | null> {
     const head = { ...map, confirms: 0, by: 'somebody', fence: 1 };
     return answerOf(await this.api.readMap(MAP_NAME, head))?.bytes ?? null;
   }
 
-  /** Leaves in good order. */
+  /** Leaves the fleet in an orderly way. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#leave.map((leave) => leave()));
     this.redis.close();
   }
 
-  /** Is gone from one moment to the next, without a word. */
+  /** Disconnects abruptly, without leaving. */
   vanish(): void {
     this.redis.close();
   }
@@ -114,14 +114,14 @@ export class MapHost implements AsyncDisposable {
   }
 }
 
-/** A body of about `bytes` bytes, which is no map: this thread knows nothing of what it carries. */
+/** Creates a body of about `bytes` bytes, which is not a map: the fleet thread does not interpret bodies. */
 export function mapOf(generatedAtMs: number, text = `map ${generatedAtMs}`): PublishedMap {
   const bytes = new Uint8Array(Buffer.from(text));
   const facts = { generatedAtMs, expiresAtMs: generatedAtMs + 3_600_000, etag: `"${generatedAtMs}"` };
   return { ...facts, sha256: hash('sha256', bytes, 'hex'), bytes };
 }
 
-/** Entries that hardly compress, as tokens and digests do; the last `changed` of them differ with `seed`. */
+/** Creates entries that hardly compress, like tokens and digests. The last `changed` of them depend on `seed`. */
 export function entries(count: number, changed = 0, seed = ''): string {
   const entry = (index: number): string => {
     const own = index >= count - changed ? seed : '';
@@ -136,7 +136,7 @@ export function entries(count: number, changed = 0, seed = ''): string {
   return `[${Array.from({ length: count }, (_, index) => entry(index)).join(',')}]`;
 }
 
-/** The value of an answer; throws its error. */
+/** Returns the value of an answer, or throws its error. */
 export function answerOf<T>(answer: WriterReply<T>): T {
   if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.message}`);
   return answer.value;

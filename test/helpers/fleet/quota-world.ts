@@ -16,13 +16,13 @@ export interface QuotaHost {
   readonly lines: LogLine[];
 }
 
-/** Several hosts of one fleet, with one connector that has quotas and counts its calls by itself. */
+/** Several hosts of one fleet, with one connector that has quotas and counts its calls itself. */
 export class QuotaWorld implements AsyncDisposable {
   readonly redis: RedisServer;
   readonly hosts: QuotaHost[] = [];
   /** When each call reached the server (monotonic clock). */
   readonly callsAtMs: number[] = [];
-  /** The most calls that ran at a time. */
+  /** Highest number of concurrent calls. */
   peak = 0;
   #running = 0;
   readonly #maps: MapServer;
@@ -50,21 +50,21 @@ export class QuotaWorld implements AsyncDisposable {
     return world;
   }
 
-  /** How long each call takes. */
+  /** Duration of each call. */
   workMs = 0;
 
   get mapUrl(): string {
     return this.#maps.url;
   }
 
-  /** Serves the connector with other quotas. */
+  /** Serves the connector with these quotas. */
   publish(quotas: Readonly<Record<string, number>>): void {
     this.#generatedAtMs += 1;
     const generatedAt = new Date(this.#generatedAtMs).toISOString();
     this.#maps.serve(signed(mapOf([entry('shop', { endpoint: this.#mcp?.url, quotas })], { generatedAt })));
   }
 
-  /** The options of one host. */
+  /** Returns the options of one host. */
   options(fleet: Partial<ConnectorProxyManagerOptions['fleet']> = {}): ConnectorProxyManagerOptions {
     return {
       ...{ serviceMapUrl: this.mapUrl, signatureKey: KEY, allowPrivateEndpoints: true },
@@ -73,7 +73,7 @@ export class QuotaWorld implements AsyncDisposable {
     };
   }
 
-  /** Adds hosts, and waits until all know of each other. */
+  /** Adds hosts, and waits until they all know each other. */
   async join(count: number, fleet: Partial<ConnectorProxyManagerOptions['fleet']> = {}): Promise<void> {
     for (let index = 0; index < count; index += 1) {
       const logger = recordingLogger();
@@ -88,7 +88,7 @@ export class QuotaWorld implements AsyncDisposable {
     );
   }
 
-  /** One call by one host: `done`, or the code of its error. */
+  /** Makes one call from one host. Resolves with `done`, or with the code of its error. */
   async call(host: number, timeoutMs = 5_000): Promise<string> {
     try {
       await this.hosts[host]?.manager.callTool('shop.work', {}, { timeoutMs });
@@ -98,7 +98,10 @@ export class QuotaWorld implements AsyncDisposable {
     }
   }
 
-  /** So many calls by each host at once; how many were done. Those that no place is free for fail before their deadline. */
+  /**
+   * Makes `each` calls from each host at once. Resolves with the number of successful ones; calls without a free place
+   * fail before their deadline.
+   */
   async burst(each: number, timeoutMs = 20_000): Promise<number> {
     const calls = this.hosts.flatMap((_, host) => Array.from({ length: each }, () => this.call(host, timeoutMs)));
     const outcomes = await Promise.all(calls);

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisServer } from './redis-server.ts';
 
-/** Every command that a server gets, and with it every message of a channel, as text. */
+/** Records every command that a server receives, and so every message of a channel, as text. */
 export class RedisMonitor implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #client: Redis;
@@ -24,7 +24,7 @@ export class RedisMonitor implements AsyncDisposable {
   }
 }
 
-/** Every key of a server with all that it holds, as Latin-1 text. */
+/** Returns every key of a server with its whole value, as Latin-1 text. */
 export async function everythingIn(server: RedisServer): Promise<readonly string[]> {
   const client = server.client();
   try {

@@ -8,10 +8,12 @@ import { eventually } from '../eventually.ts';
 import { TempDir } from '../temp-dir.ts';
 import { freePort } from './free-port.ts';
 
-/** The server that the tests use: `SWITCHYARD_REDIS` names one, such as a Valkey's; else whichever is installed. */
+/**
+ * The server program for the tests: the one that `SWITCHYARD_REDIS` names, such as Valkey's, or else an installed one.
+ */
 const PROGRAM = process.env.SWITCHYARD_REDIS ?? findProgram();
 
-/** Whether there is a server to test with. In CI there has to be one. */
+/** Whether there is a server to test with. In CI there must be one. */
 export const hasRedis = PROGRAM !== null;
 if (!hasRedis) {
   if (process.env.CI !== undefined) throw new Error('The fleet tests need redis-server or valkey-server in CI');
@@ -23,7 +25,7 @@ function findProgram(): string | null {
   return ['redis-server', 'valkey-server'].find(isThere) ?? null;
 }
 
-/** A real server of a test's own, on a port of its own, without any file but its configuration. */
+/** A real server for one test, on its own port, without any file except its configuration. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder = new TempDir();
@@ -35,7 +37,7 @@ export class RedisServer implements AsyncDisposable {
     this.#settings = settings;
   }
 
-  /** `settings`: lines of redis.conf, such as `maxmemory 10mb`. Resolves once it answers. */
+  /** `settings` are lines of redis.conf, such as `maxmemory 10mb`. Resolves once the server answers. */
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), settings);
     await server.restart();
@@ -50,7 +52,7 @@ export class RedisServer implements AsyncDisposable {
     return this.#process?.pid ?? 0;
   }
 
-  /** Starts it again, empty, on the same port. */
+  /** Restarts the server, empty, on the same port. */
   async restart(): Promise<void> {
     const file = join(this.#folder.path, 'redis.conf');
     const own = [`port ${this.port}`, 'bind 127.0.0.1', `dir ${this.#folder.path}`, 'save ""', 'appendonly no'];
@@ -68,7 +70,7 @@ export class RedisServer implements AsyncDisposable {
     );
   }
 
-  /** One command, as the server's administrator: over a connection of its own. */
+  /** Runs one command as the server's administrator, over a separate connection. */
   async do(command: string, ...args: readonly (string | number | Buffer)[]): Promise<unknown> {
     const client = this.client();
     try {
@@ -79,14 +81,14 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** A client that the test closes itself. */
+  /** Creates a client that the test closes itself. */
   client(): Redis {
     const client = new Redis({ host: '127.0.0.1', port: this.port, lazyConnect: true, retryStrategy: () => null });
     client.on('error', () => {});
     return client;
   }
 
-  /** Kills it outright (SIGKILL). */
+  /** Kills the server (SIGKILL). */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = null;
@@ -96,7 +98,7 @@ export class RedisServer implements AsyncDisposable {
     await hasEnded;
   }
 
-  /** It neither answers nor hangs up, until {@link thaw}. */
+  /** Pauses the server: it neither answers nor disconnects, until {@link thaw}. */
   freeze(): void {
     this.#process?.kill('SIGSTOP');
   }

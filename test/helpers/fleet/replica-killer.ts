@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplicaSet } from './replica-set.ts';
 
-/** When a replica was killed (ms of `performance.now()`), and when it listened again; null while it does not. */
+/** When a replica was killed (ms of `performance.now()`), and when it listened again; null until then. */
 export interface Kill {
   readonly replica: number;
   readonly atMs: number;
   backAtMs: number | null;
 }
 
-/** Kills one replica after the other, each `everyMs`, and starts it again at once. */
+/** Kills one replica after another, every `everyMs`, and restarts each at once. */
 export class ReplicaKiller implements AsyncDisposable {
   readonly kills: Kill[] = [];
   readonly #set: ReplicaSet;
@@ -18,11 +18,11 @@ export class ReplicaKiller implements AsyncDisposable {
   constructor(set: ReplicaSet, everyMs: number) {
     this.#set = set;
     this.#done = this.#run(everyMs);
-    // Awaited at the end; until then nobody listens.
+    // Awaited at the end; until then no handler is attached.
     this.#done.catch(() => {});
   }
 
-  /** Rejects where a replica could not be started again. */
+  /** Rejects if a replica could not be restarted. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#done;

@@ -8,14 +8,14 @@ import { freePort } from './free-port.ts';
 
 const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
 
-/** At least as long as an option of a fleet has to be. */
+/** A secret that satisfies the minimum length of the fleet options. */
 const FLEET_SECRET = 'a secret of a fleet that only tests know';
 
 export interface ReplicaSetOptions {
   readonly count: number;
-  /** Arguments of `mcp-switchyard serve` besides those of the fleet. */
+  /** Arguments of `mcp-switchyard serve` in addition to those of the fleet. */
   readonly args: readonly string[];
-  /** The server of the fleet; without it every replica is on its own. */
+  /** URL of the Redis server; without it every replica is on its own. */
   readonly redisUrl: string | null;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -26,7 +26,7 @@ interface Replica {
   stderr: string;
 }
 
-/** Several real `mcp-switchyard serve` of one fleet, each a process with a port of its own. */
+/** Several real `mcp-switchyard serve` processes of one fleet, each with its own port. */
 export class ReplicaSet implements AsyncDisposable {
   readonly #options: ReplicaSetOptions;
   readonly #folder = new TempDir();
@@ -36,7 +36,7 @@ export class ReplicaSet implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Resolves once all listen. */
+  /** Resolves once all replicas listen. */
   static async start(options: ReplicaSetOptions): Promise<ReplicaSet> {
     const set = new ReplicaSet(options);
     for (let index = 0; index < options.count; index += 1)
@@ -50,7 +50,7 @@ export class ReplicaSet implements AsyncDisposable {
     return set;
   }
 
-  /** `http://127.0.0.1:PORT` of each. */
+  /** `http://127.0.0.1:PORT` of each replica. */
   get urls(): readonly string[] {
     return this.#replicas.map(({ port }) => `http://127.0.0.1:${port}`);
   }
@@ -59,7 +59,7 @@ export class ReplicaSet implements AsyncDisposable {
     return this.#replicas.length;
   }
 
-  /** What a replica has printed to stderr, over all its lives. */
+  /** Returns the stderr output of a replica, across its restarts. */
   stderr(index: number): string {
     return this.#at(index).stderr;
   }
@@ -68,7 +68,7 @@ export class ReplicaSet implements AsyncDisposable {
     return this.#at(index).process?.pid ?? 0;
   }
 
-  /** Starts a replica (again), on the same port. Rejects with what it printed where it does not come to listen. */
+  /** Starts a replica (again) on the same port. If it does not listen, rejects with its output. */
   async start(index: number): Promise<void> {
     const replica = this.#at(index);
     const { args, redisUrl, env } = this.#options;
@@ -89,7 +89,7 @@ export class ReplicaSet implements AsyncDisposable {
     if (!isUp) throw new Error(`Replica ${index} did not start:\n${replica.stderr}`);
   }
 
-  /** Kills a replica outright (SIGKILL). Resolves once it is gone. */
+  /** Kills a replica (SIGKILL). Resolves once it has ended. */
   async kill(index: number): Promise<void> {
     await this.#end(this.#at(index), 'SIGKILL');
   }

@@ -8,27 +8,27 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** One request that went through, and when (ms of `performance.now()`). */
+/** One proxied request, and its times (ms of `performance.now()`). */
 export interface ProxiedRequest {
   readonly method: string;
   readonly upstream: number;
   readonly fromMs: number;
-  /** Null while it is under way. */
+  /** Null while the request is in progress. */
   toMs: number | null;
-  /** Whether the answer came to its end. */
+  /** Whether the response was complete. */
   isComplete: boolean;
 }
 
-/** Headers that are about one connection (RFC 9110, 7.6.1). */
+/** Hop-by-hop headers (RFC 9110, 7.6.1). */
 const HOP_HEADERS = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'];
 
 /**
- * A reverse proxy without affinity: each request goes to the next upstream, whatever its client sent before. One that
- * refuses the connection is passed over, as nginx and caddy do. Nothing is buffered.
+ * A reverse proxy without affinity: each request goes to the next upstream, regardless of its client. An upstream that
+ * refuses the connection is skipped, as in nginx and caddy. Nothing is buffered.
  */
 export class RoundRobinProxy implements AsyncDisposable {
   readonly requests: ProxiedRequest[] = [];
-  /** Upstreams that get nothing, by index. */
+  /** Indices of upstreams that get no requests. */
   readonly excluded = new Set<number>();
   readonly #upstreams: readonly URL[];
   readonly #server: Server;
@@ -88,7 +88,7 @@ export class RoundRobinProxy implements AsyncDisposable {
       response.on('end', () => end(true));
       response.on('close', () => {
         end(response.complete);
-        // A client has to see that the answer broke off.
+        // Lets the client see that the response was interrupted.
         if (!response.complete) answer.destroy();
       });
     });

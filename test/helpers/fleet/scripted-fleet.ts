@@ -19,7 +19,7 @@ const ok = <T>(value: T) => Promise.resolve({ ok: true as const, value });
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A fleet without Redis and without a thread: its test says what is heard, and sees what is asked. */
+/** A fleet without Redis and without a thread. Its test emits events, and observes requests. */
 export class ScriptedFleet implements Fleet {
   readonly id = ID;
   readonly hostId = 'this-host';
@@ -32,11 +32,11 @@ export class ScriptedFleet implements Fleet {
   hosts: readonly FleetHost[] = [];
   hostCount = 1;
   isConnected = true;
-  /** What `readHead` gives. */
+  /** Result of `readHead`. */
   head: MapHead | null = null;
-  /** What the leader's publications and confirmations come to. */
+  /** Outcome of the leader's publications and confirmations. */
   outcome: PublishOutcome = 'done';
-  /** What was asked of the thread, in order. */
+  /** Requests to the thread, in order. */
   readonly asked: string[] = [];
   readonly published: PublishedMap[] = [];
   readonly announced: FleetHostMap[] = [];
@@ -65,7 +65,7 @@ export class ScriptedFleet implements Fleet {
     stepDown: () => this.#note('step-down', null),
   };
 
-  /** The head of these bytes; they are there to be read from now on. */
+  /** Creates the head of these bytes, which can be read from now on. */
   put(bytes: Uint8Array, overrides: Partial<MapHead> = {}): MapHead {
     const { generatedAt, ttlSeconds } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, never>;
     const generatedAtMs = Date.parse(generatedAt ?? '');
@@ -76,7 +76,7 @@ export class ScriptedFleet implements Fleet {
     return this.head;
   }
 
-  /** Makes the parts hear this. `name` is filled in for maps. */
+  /** Emits an event to the parts. `name` is filled in for maps. */
   emit(event: FleetEvent): void {
     for (const listener of this.#listeners.get(event.kind) ?? []) listener(event as never);
   }

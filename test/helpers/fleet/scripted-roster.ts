@@ -14,7 +14,7 @@ export interface ScriptedFleetOptions {
 export class ScriptedRoster {
   readonly #hosts = new Map<string, FleetHost>();
 
-  /** The fleet as one more host sees it. It is in the roster once its gateway listens. */
+  /** Returns the fleet as seen by another host. The host is in the roster once its gateway listens. */
   join({ hostId = randomBytes(9).toString('base64url'), secrets = [SECRET] }: ScriptedFleetOptions = {}): Fleet {
     const hosts = this.#hosts;
     const others = () => [...hosts.values()].filter((host) => host.hostId !== hostId);
@@ -45,7 +45,7 @@ export class ScriptedRoster {
     };
   }
 
-  /** Says where a host is, true or not. */
+  /** Sets the address of a host, whether true or not. */
   place(hostId: string, address: string): void {
     const host = { hostId, address, role: 'any', version: '0', startedAt: 0, maps: [] } as const;
     this.#hosts.set(hostId, host);

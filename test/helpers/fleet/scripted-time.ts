@@ -1,6 +1,6 @@
 import type { MapTime } from '../../../src/workers/fleet/maps/map-time.ts';
 
-/** Time that a test moves on by hand. */
+/** Time that a test advances by hand. */
 export class ScriptedTime implements MapTime {
   #nowMs = 1_000_000;
   readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
@@ -15,7 +15,7 @@ export class ScriptedTime implements MapTime {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Fires what is due, in order, and lets promises settle in between. */
+  /** Fires due timers in order, and lets promises settle in between. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     for (;;) {
@@ -30,7 +30,7 @@ export class ScriptedTime implements MapTime {
     await settle();
   }
 
-  /** The process stands still: time passes, and no timer fires. */
+  /** Simulates a stalled process: time passes, and no timer fires. */
   stall(ms: number): void {
     this.#nowMs += ms;
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** The way to a server, which can be made slow: each reply then comes so many milliseconds late. */
+/** A connection to a server that can be slowed down: each reply is then delayed by a number of milliseconds. */
 export class SlowPath implements AsyncDisposable {
   replyDelayMs = 0;
   readonly #server: Server;

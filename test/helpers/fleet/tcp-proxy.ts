@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy that a test cuts, or has pass on late what the server answers. */
+/** A TCP proxy that a test can cut, or let delay the server's answers. */
 export class TcpProxy implements AsyncDisposable {
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #isCut = false;
-  /** How late answers come, milliseconds. */
+  /** Delay of answers, in milliseconds. */
   delayMs = 0;
 
   private constructor(targetPort: number) {

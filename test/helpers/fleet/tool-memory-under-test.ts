@@ -9,19 +9,19 @@ import { type FleetUnderTest, joinFleet } from './fleet-under-test.ts';
 /** The scope of every connector of these memories. */
 export const SCOPE = 'scope-of-tests';
 
-/** A host's memory of tools in a fleet, without a manager and without a disk. */
+/** A host's tool memory in a fleet, without a manager and without a disk. */
 export interface ToolMemoryUnderTest extends AsyncDisposable {
   readonly fleet: FleetUnderTest['fleet'];
   readonly lines: FleetUnderTest['lines'];
   readonly memory: FleetToolMemory;
-  /** What was restored so far. */
+  /** Connectors restored so far. */
   readonly restored: RememberedConnector[];
   readonly relisted: string[];
-  /** How often the tools were to be judged anew. */
+  /** Returns how often a new review of the tools was requested. */
   readonly reviews: () => number;
 }
 
-/** Joins the fleet, and waits until it is connected. */
+/** Joins the fleet, and waits for the connection. */
 export async function toolMemory(
   server: { readonly url: string },
   policy: PinPolicy = 'quarantine',
@@ -38,7 +38,7 @@ export async function toolMemory(
   };
 }
 
-/** The memory of one more host, over the connection of another one. */
+/** Creates the memory of another host, over the connection of an existing one. */
 export function memoryOn(host: Pick<FleetUnderTest, 'fleet' | 'lines'>, policy: PinPolicy = 'quarantine') {
   const restored: RememberedConnector[] = [];
   const relisted: string[] = [];
@@ -63,7 +63,7 @@ export function memoryOn(host: Pick<FleetUnderTest, 'fleet' | 'lines'>, policy: 
   } satisfies ToolMemoryUnderTest;
 }
 
-/** What a connector lists, of one tool after the other. */
+/** Creates the record of a connector that lists these tools. */
 export function recordOf(connectorId: string, ...definitions: readonly RemoteToolDefinition[]): ConnectorRecord {
   return {
     ...{ connectorId, endpoint: `http://127.0.0.1:9/${connectorId}`, era: 'modern', transport: 'streamable-http' },
@@ -72,7 +72,7 @@ export function recordOf(connectorId: string, ...definitions: readonly RemoteToo
   };
 }
 
-/** A tool with a description. */
+/** Creates a tool with a description. */
 export function tool(name: string, description: string): RemoteToolDefinition {
   return { name, description, inputSchema: { type: 'object' } };
 }

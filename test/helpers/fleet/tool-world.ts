@@ -9,7 +9,7 @@ import { TempDir } from '../temp-dir.ts';
 import { FLEET_SECRET } from './fleet-under-test.ts';
 import { RedisServer } from './redis-server.ts';
 
-/** A host of the fleet: a manager, and what it logs. */
+/** A host of the fleet: a manager with its log. */
 export type ToolHost = ConnectorProxyManager & { readonly lines: readonly LogLine[] };
 
 /** A Redis server, a connector whose tools change, its map, and hosts. */
@@ -43,12 +43,12 @@ export class ToolWorld implements AsyncDisposable {
     return this.keys.pins(this.scope);
   }
 
-  /** A folder that a host remembers in. */
+  /** Returns the state folder of a host. */
   folder(name: string): string {
     return `${this.#folders.path}/${name}`;
   }
 
-  /** A host under quarantine, without a disk unless the options name one. Does not sync yet. */
+  /** Creates a host with the policy `quarantine`, without a disk unless the options name one. Does not sync yet. */
   host(options: Partial<ConnectorProxyManagerOptions> = {}): ToolHost {
     const logger = recordingLogger();
     const manager = new ConnectorProxyManager({
@@ -64,7 +64,7 @@ export class ToolWorld implements AsyncDisposable {
     return Object.assign(manager, { lines: logger.lines });
   }
 
-  /** The same, once it has listed the connector's tools and is connected to the fleet. */
+  /** Creates a host, and waits until it has listed the connector's tools and is connected to the fleet. */
   async up(options: Partial<ConnectorProxyManagerOptions> = {}): Promise<ToolHost> {
     const host = this.host(options);
     await isInFleet(host);
@@ -91,14 +91,14 @@ export class ToolWorld implements AsyncDisposable {
   }
 }
 
-/** Resolves once a host is connected to the server of its fleet. */
+/** Resolves once a host is connected to the Redis server. */
 export async function isInFleet(host: ToolHost): Promise<void> {
   await eventually('the host is in its fleet', () =>
     host.lines.some(({ fields }) => fields.event === 'fleet-connected'),
   );
 }
 
-/** The names of a host's tools, sorted; those that are remembered end with a star. */
+/** Returns the names of a host's tools, sorted. Names of remembered tools end with a star. */
 export function toolsOf(host: ConnectorProxyManager): readonly string[] {
   return host
     .listTools()
@@ -106,7 +106,7 @@ export function toolsOf(host: ConnectorProxyManager): readonly string[] {
     .sort();
 }
 
-/** Resolves once a host lists just these tools, as {@link toolsOf} names them. */
+/** Resolves once a host lists exactly these tools, named as by {@link toolsOf}. */
 export async function lists(host: ConnectorProxyManager, ...names: readonly string[]): Promise<void> {
   await eventually(`the host lists ${names.join(', ')}`, () => toolsOf(host).join() === names.join(), 30_000);
 }

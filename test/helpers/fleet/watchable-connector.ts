@@ -3,14 +3,14 @@ import { RawMcpServer, type RawRequest } from '../raw-mcp-server.ts';
 
 const URI = 'x://y';
 
-/** A legacy connector with one resource `x://y`, that tells exactly those who watch it of its changes. */
+/** A legacy connector with one resource `x://y`, which notifies exactly the connections that watch it. */
 export class WatchableConnector implements AsyncDisposable {
   readonly server: RawMcpServer;
   /** The connections that watch the resource, by their session ids. */
   readonly watching = new Set<string>();
   /** The log level that each connection was set to. */
   readonly levels = new Map<string, string>();
-  /** Calls of the tool `wait`, which are not answered. */
+  /** Pending calls of the tool `wait`, which are never answered. */
   readonly waiting: RawRequest[] = [];
   #hasMore = false;
   readonly #streams = new Map<string, RawRequest>();
@@ -67,12 +67,12 @@ export class WatchableConnector implements AsyncDisposable {
     return new WatchableConnector(await RawMcpServer.start());
   }
 
-  /** The connections that can hear of a change. */
+  /** Number of connections that can receive notifications. */
   get listening(): number {
     return this.#streams.size;
   }
 
-  /** Tells those who watch the resource that it changed. */
+  /** Notifies the watching connections that the resource changed. */
   change(): void {
     for (const id of this.watching)
       this.#streams
@@ -80,7 +80,7 @@ export class WatchableConnector implements AsyncDisposable {
         ?.events({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: URI } });
   }
 
-  /** Tells all that the tools are other ones now. */
+  /** Notifies all connections that the tools changed. */
   listChanged(): void {
     this.#hasMore = true;
     for (const stream of this.#streams.values())

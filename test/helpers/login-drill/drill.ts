@@ -15,7 +15,7 @@ import { type Moment, TokenLedger } from './token-ledger.ts';
 
 export const OPERATOR = 'operator-token-0123456789';
 
-/** Two gateways and a command line over one state folder, at an issuer whose refresh tokens serve once. */
+/** Two gateways and a command line over one state folder, at an issuer with single-use refresh tokens. */
 export class Drill implements AsyncDisposable {
   readonly ledger = new TokenLedger();
   readonly gateways: GatewayProcess[] = [];
@@ -23,14 +23,14 @@ export class Drill implements AsyncDisposable {
   readonly #servers: ProtectedMcpServer[] = [];
   readonly #ids: readonly string[];
   readonly #stack = new AsyncDisposableStack();
-  /** Holds the state folder, and the folder of the processes for what they leave behind. */
+  /** Holds the state folder, and the folder for files that the processes leave behind. */
   readonly folder = this.#stack.use(new TempDir()).path;
   readonly #tmpDir = join(this.folder, 'tmp');
   readonly #env = { T_OPERATOR: OPERATOR, TMPDIR: this.#tmpDir };
   #args: readonly string[] = [];
-  /** After how long every gateway had the connector of a login that had ended. */
+  /** Times after which every gateway had the connector of a finished login, in ms. */
   readonly upAfterMs: number[] = [];
-  /** How often a person has logged in. */
+  /** Number of logins by a user. */
   logins = 0;
 
   constructor(ids: readonly string[]) {
@@ -57,7 +57,7 @@ export class Drill implements AsyncDisposable {
     return this;
   }
 
-  /** Somebody logs in by the command line, in a browser of their own, and every gateway has the connector. */
+  /** Logs a user in with the command line and a scripted browser. Every gateway then has the connector. */
   async logIn(id: string): Promise<void> {
     this.logins += 1;
     const login = startCli(['auth', 'login', id, '--no-browser', ...this.#args], { env: this.#env, keepsStdin: true });
@@ -79,13 +79,13 @@ export class Drill implements AsyncDisposable {
     return Promise.all(this.gateways.map((each) => each.states()));
   }
 
-  /** Kills a gateway, in the middle of a refresh or whatever it does, and starts it anew. */
+  /** Kills a gateway at a moment of a refresh or at any moment, and restarts it. */
   async kill(moment: Moment | 'any'): Promise<void> {
     const victim = moment === 'any' ? await this.#anyTime('SIGKILL') : await this.hit(moment, 'SIGKILL');
     await victim.restart();
   }
 
-  /** Signals the gateway that refreshes next, at a moment of that; resolves with it. */
+  /** Sends a signal to the gateway that refreshes next, at a moment of the refresh. Resolves with that gateway. */
   async hit(moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<GatewayProcess> {
     const { promise, resolve } = Promise.withResolvers<GatewayProcess>();
     this.ledger.plan(moment, (port) => {
@@ -107,14 +107,14 @@ export class Drill implements AsyncDisposable {
     return victim;
   }
 
-  /** Nobody knows whether what it was answered just before is stored. */
+  /** Sends a signal. Whether the victim has stored the latest answer is unknown afterwards. */
   #signal(victim: GatewayProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
     const { pid } = victim;
     for (const presented of this.ledger.recent()) if (hasSocket(pid, presented.port)) presented.wasHit = true;
     victim.signal(signal);
   }
 
-  /** Whoever lost a login says so, and so does everybody else; a person logs in again. */
+  /** Restores lost logins: all gateways report a lost login, and a user logs in again. */
   async mend(): Promise<void> {
     await eventually('all connectors are up or need a login, everywhere alike', async () => {
       const [one, two] = await this.states();
@@ -127,17 +127,17 @@ export class Drill implements AsyncDisposable {
     await Promise.all(this.#ids.filter((_, at) => states[at] === 'needs-login').map((id) => this.logIn(id)));
   }
 
-  /** How often the servers of the connectors answered that a login is needed. */
+  /** Number of responses of the connectors' servers that required a login. */
   get refusedRequests(): number {
     return this.#servers.flatMap(({ statuses }) => statuses).filter((status) => status === 401).length;
   }
 
-  /** What clients were told in place of a result, by every gateway. */
+  /** Responses of every gateway to clients in place of a result. */
   get refusals(): readonly Refusal[] {
     return this.gateways.flatMap((each) => each.refusals);
   }
 
-  /** Everything that anybody was shown or told, and every file that is left, by a name for it. */
+  /** Collects all output and every remaining file, by name. */
   async everything(): Promise<ReadonlyMap<string, string>> {
     for (const each of this.gateways) await each[Symbol.asyncDispose]();
     const all = new Map(filesBelow(this.folder));
@@ -147,7 +147,7 @@ export class Drill implements AsyncDisposable {
     return all;
   }
 
-  /** What the other commands say. */
+  /** Runs the other commands and records their output. */
   async report(): Promise<void> {
     const commands = [
       ['auth', 'status', '--json'],
@@ -169,7 +169,7 @@ export class Drill implements AsyncDisposable {
   }
 }
 
-/** The bytes of all files below a folder, as Latin-1, by their path. */
+/** Returns the bytes of all files below a folder, as Latin-1, by their path. */
 function filesBelow(folder: string): readonly (readonly [string, string])[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

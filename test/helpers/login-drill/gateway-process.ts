@@ -4,13 +4,13 @@ import { type RunningCli, startCli } from '../cli.ts';
 import { eventually } from '../eventually.ts';
 import { type OpenStream, openStream, postLegacy } from '../mcp-post.ts';
 
-/** What a client was told, in place of a result. */
+/** A response to a client in place of a result. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
 }
 
-/** A `serve` process that is killed and comes back, with a client that calls all its connectors all the time. */
+/** A `serve` process that is killed and restarted, with a client that calls all its connectors continuously. */
 export class GatewayProcess implements AsyncDisposable {
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
@@ -21,13 +21,13 @@ export class GatewayProcess implements AsyncDisposable {
   #calling: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #isDying = false;
-  /** How many calls had a result. */
+  /** Number of calls with a result. */
   served = 0;
-  /** Every other answer. */
+  /** All other responses. */
   readonly refusals: Refusal[] = [];
-  /** What ended otherwise than by our kill. */
+  /** Process ends that the drill did not cause. */
   readonly crashes: string[] = [];
-  /** Everything that it showed and printed, of all its lives. */
+  /** All of its output, across restarts. */
   readonly outputs: string[] = [];
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv, connectorIds: readonly string[]) {
@@ -41,7 +41,7 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#cli.child.pid ?? 0;
   }
 
-  /** Resolves once it listens and is called. */
+  /** Resolves once it listens and its client is running. */
   async listening(): Promise<void> {
     const { seen } = this.#cli;
     await eventually('it listens', () => seen.stdout.includes('\n'), 30_000);
@@ -52,7 +52,7 @@ export class GatewayProcess implements AsyncDisposable {
     this.#calling = Promise.all(this.#connectorIds.map((id) => this.#callAgain(mcp, id)));
   }
 
-  /** The states of its connectors as its page has them, in the order of their ids. */
+  /** Returns the states of its connectors from its status page, in the order of their ids. */
   async states(): Promise<readonly string[]> {
     const { connectors } = JSON.parse(await this.#get('/status.json')) as {
       connectors: { rows: { id: string; state: string }[] };
@@ -60,13 +60,13 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#connectorIds.map((id) => connectors.rows.find((one) => one.id === id)?.state ?? 'absent');
   }
 
-  /** At once, whatever it is doing. */
+  /** Sends a signal at once, regardless of its activity. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     if (name === 'SIGKILL') this.#isDying = true;
     this.#cli.child.kill(name);
   }
 
-  /** Starts it anew after it was killed. */
+  /** Restarts the process after it was killed. */
   async restart(): Promise<void> {
     await this.#gone();
     this.#isDying = false;
@@ -74,7 +74,7 @@ export class GatewayProcess implements AsyncDisposable {
     await this.listening();
   }
 
-  /** Keeps what it shows to people and machines. */
+  /** Records the pages for users and machines. */
   async showAll(): Promise<void> {
     for (const path of ['/', '/status.json', '/metrics', '/readyz']) this.outputs.push(await this.#get(path));
   }
@@ -116,7 +116,7 @@ export class GatewayProcess implements AsyncDisposable {
         if (status === 200 && result !== undefined && result.isError !== true) this.served += 1;
         else this.refusals.push({ status, text: JSON.stringify([result, error, [...headers]]) });
       } catch (error) {
-        // It was killed meanwhile.
+        // The process was killed meanwhile.
         if (!this.#isDying) this.refusals.push({ status: 0, text: String(error) });
         return;
       }
@@ -135,13 +135,13 @@ export function hasSocket(pid: number, port: number): boolean {
     try {
       return readlinkSync(`${folder}/${name}`) === `socket:[${inode}]`;
     } catch {
-      // It was closed meanwhile.
+      // The process ended or the socket was closed meanwhile.
       return false;
     }
   });
 }
 
-/** The local TCP ports of a process (Linux). */
+/** Returns the local TCP ports of a process (Linux). */
 export function portsOf(pid: number): readonly number[] {
   const folder = `/proc/${pid}/fd`;
   const inodes = new Set<string | undefined>();
@@ -149,7 +149,7 @@ export function portsOf(pid: number): readonly number[] {
     try {
       inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? '');
     } catch {
-      // It was closed meanwhile.
+      // The socket was closed meanwhile.
     }
   }
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);

@@ -1,57 +1,57 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When, in a refresh, something is done to the process that asked for it. */
+/** Moments of a refresh at which the requesting process is hit. */
 export type Moment =
   /** The issuer never sees the request. */
   | 'before-the-issuer'
   /** The issuer has rotated the token, and its answer never arrives. */
   | 'before-the-answer'
-  /** The answer was sent: it is on its way, is being read, or is being stored. */
+  /** The answer was sent: it is in transit, is being read, or is being stored. */
   | 'after-the-answer'
-  /** The answer is being stored, or was. */
+  /** The answer is being stored or was just stored. */
   | 'around-the-write';
 
-/** What becomes of a refresh at a moment. `port` is the one that the asking process sent from. */
+/** Hits a process at a moment of its refresh. `port` is the port that the process sent from. */
 export type Blow = (port: number) => void;
 
-/** One presentation of a refresh token. */
+/** One use of a refresh token. */
 export interface Presented {
   readonly token: string;
   readonly port: number;
-  /** On the monotonic clock. */
+  /** Time on the monotonic clock. */
   readonly atMs: number;
-  /** What was answered, once it was; an OAuth error code, or `tokens`. */
+  /** The answer, once it was sent: an OAuth error code, or `tokens`. */
   answer: string | null;
-  /** Whether the process that asked was hit, so that nobody knows whether it stored the answer. */
+  /** Whether the process was hit, so that it may not have stored the answer. */
   wasHit: boolean;
 }
 
-/** Longer than a process takes to store an answer, on a busy machine. */
+/** Longer than a process takes to store an answer on a busy machine. */
 const NOT_STORED_MS = 4_000;
 
 const SECRETS = /"(?:access_token|refresh_token|id_token|client_secret|registration_access_token)"\s*:\s*"([^"]+)"/g;
 const SENT_SECRETS = ['code', 'code_verifier', 'refresh_token', 'client_secret', 'client_assertion', 'token'];
 
-/** Sits in front of an authorization server: knows each secret that passes, and strikes at a moment of a refresh. */
+/** Sits in front of an authorization server: records each secret, and hits processes at a moment of a refresh. */
 export class TokenLedger {
   readonly secrets = new Set<string>();
-  /** Every refresh token that was presented, oldest first. */
+  /** Every use of a refresh token, oldest first. */
   readonly presented: Presented[] = [];
   readonly #gone = new Set<number>();
   #plan: { readonly moment: Moment; readonly blow: Blow } | null = null;
 
-  /** Strikes at this moment of the next refresh. */
+  /** Plans a hit at this moment of the next refresh. */
   plan(moment: Moment, blow: Blow): void {
     this.#plan = { moment, blow };
   }
 
-  /** These ports are those of a process that is killed now: what it sent before may arrive later. */
+  /** Marks the ports of a process that is killed now: its earlier requests may arrive later. */
   leave(ports: readonly number[]): void {
     for (const port of ports) this.#gone.add(port);
   }
 
-  /** What was presented so shortly ago that the answer may not be stored yet. */
+  /** Returns recent uses whose answer may not be stored yet. */
   recent(): readonly Presented[] {
     return this.presented.filter(({ atMs }) => performance.now() - atMs < NOT_STORED_MS);
   }
@@ -78,7 +78,7 @@ export class TokenLedger {
     }) as typeof response.end;
   }
 
-  /** False where the issuer is not to see the request. */
+  /** Returns false if the issuer must not see the request. */
   #arrived(request: IncomingMessage, response: ServerResponse, body: string): boolean {
     const sent = new URLSearchParams(body);
     for (const name of SENT_SECRETS) for (const value of sent.getAll(name)) this.secrets.add(value);
@@ -121,7 +121,7 @@ export class TokenLedger {
   }
 }
 
-/** Presentations of tokens that had been answered before, to a process that had every chance to store the answer. */
+/** Returns uses of tokens that had been answered before, to a process that had enough time to store the answer. */
 export function doubled(presented: readonly Presented[]): readonly Presented[] {
   return presented.filter(({ token }, at) => presented.slice(0, at).some((one) => one.token === token && !one.wasHit));
 }

@@ -5,45 +5,47 @@ import type { AddressInfo } from 'node:net';
 import Provider, { type ClientMetadata, type Configuration, errors } from 'oidc-provider';
 
 export interface AuthorizationServerOptions {
-  /** Clients that are registered by hand. */
+  /** Manually registered clients. */
   readonly clients?: readonly ClientMetadata[];
-  /** How long access tokens live, in seconds. Defaults to 3 600. */
+  /** Lifetime of access tokens in seconds. Defaults to 3 600. */
   readonly tokenTtlSeconds?: number;
   /** Whether clients may register themselves. Defaults to true. */
   readonly registration?: boolean;
-  /** Takes client metadata documents; needs `tls`. */
+  /** Accepts client metadata documents; needs `tls`. */
   readonly metadataDocuments?: boolean;
   /** Serves https with this key and certificate (PEM). */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Whether each refresh gives a new refresh token; reuse of an old one revokes the login. Defaults to true. */
+  /** Whether each refresh issues a new refresh token. Reuse of an old one then revokes the login. Defaults to true. */
   readonly rotates?: boolean;
-  /** Gives refresh tokens only where `offline_access` was asked for. Defaults to false: always. */
+  /** Issues refresh tokens only if `offline_access` was requested. Defaults to false: always. */
   readonly wantsOfflineAccess?: boolean;
-  /** Further scopes that resources have. `tools` and `admin` are always there. */
+  /** Additional scopes of resources. `tools` and `admin` always exist. */
   readonly scopes?: readonly string[];
-  /** The path of the issuer, as `/tenant`. Only the OpenID Connect metadata is there then. Defaults to none. */
+  /** The path of the issuer, such as `/tenant`. It then only has OpenID Connect metadata. Defaults to none. */
   readonly path?: string;
-  /** Gives access tokens that are no JWTs. Defaults to false. */
+  /** Issues access tokens that are not JWTs. Defaults to false. */
   readonly isOpaque?: boolean;
-  /** Whether tokens are given for that resource, or `invalid_target`. Defaults to all. */
+  /** Whether tokens are issued for a resource; otherwise `invalid_target`. Defaults to all. */
   readonly knowsResource?: (resource: string) => boolean;
-  /** Sees each request before the server does; true if it answered the request itself. */
+  /** Called for each request before the server. True if it responded to the request itself. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-/** A grant as the token endpoint served it. */
+/** A token request and its outcome. */
 export interface TokenRequest {
   readonly grantType: string;
   readonly status: number;
-  /** The OAuth error code; null where tokens were given. */
+  /** The OAuth error code; null if tokens were issued. */
   readonly error: string | null;
 }
 
-/** A real authorization server (`oidc-provider`) on loopback: OpenID Connect, RFC 7591, 7636, 8414, 8707, 9207, 7009. */
+/**
+ * A real authorization server (`oidc-provider`) on loopback: OpenID Connect, RFC 7591, 7636, 8414, 8707, 9207 and 7009.
+ */
 export class AuthorizationServer implements AsyncDisposable {
   readonly issuer: string;
   readonly provider: Provider;
-  /** Every answer of the token endpoint, oldest first. */
+  /** All requests of the token endpoint, oldest first. */
   readonly tokenRequests: TokenRequest[] = [];
   /** The paths of all requests, oldest first. */
   readonly paths: string[] = [];
@@ -72,19 +74,19 @@ export class AuthorizationServer implements AsyncDisposable {
       self.paths.push(request.url ?? '');
       if (options.intercept?.(request, response) === true) return;
       if (request.url?.startsWith(path) !== true) return void response.writeHead(404).end();
-      // As express does for a mounted application; the provider makes its addresses from it.
+      // Sets `originalUrl` as express does for a mounted application; the provider derives its addresses from it.
       if (path !== '') Object.assign(request, { originalUrl: request.url, url: request.url.slice(path.length) });
       void handle(request, response);
     });
     return self;
   }
 
-  /** How often refresh tokens were taken. */
+  /** Number of successful refreshes. */
   get refreshes(): number {
     return this.tokenRequests.filter(({ grantType, error }) => grantType === 'refresh_token' && error === null).length;
   }
 
-  /** The scopes of an access token for a resource, JWT or not; null where there is no such token. */
+  /** Returns the scopes of an access token for a resource, JWT or not; null if there is no such token. */
   async scopesOf(token: string, resource: string): Promise<readonly string[] | null> {
     const found = await this.provider.AccessToken.find(token);
     return found?.isValid === true && found.aud === resource ? (found.scope ?? '').split(' ') : null;
@@ -101,7 +103,7 @@ export class AuthorizationServer implements AsyncDisposable {
   }
 }
 
-/** One key for all servers of a test file: a new one takes a tenth of a second. */
+/** One key for all servers of a test file, because generating a key is slow. */
 let signing: JsonWebKey | null = null;
 
 function configurationOf(options: AuthorizationServerOptions): Configuration {
@@ -121,7 +123,7 @@ function configurationOf(options: AuthorizationServerOptions): Configuration {
     issueRefreshToken: async (_, client, code) =>
       client.grantTypeAllowed('refresh_token') && (!wantsOfflineAccess || code.scopes.has('offline_access')),
     expiresWithSession: async () => false,
-    // Its own agent refuses loopback, where the documents of tests are.
+    // Replaces the provider's own agent, which refuses loopback addresses, where the tests serve documents.
     fetch: (url, { dispatcher: _, ...init }: RequestInit = {}) => fetch(url, init),
     ttl: {
       AccessToken: tokenTtlSeconds,

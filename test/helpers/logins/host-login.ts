@@ -2,28 +2,28 @@ import type { OAuthClientInformationMixed, OAuthClientProvider, OAuthTokens } fr
 import type { ConnectorOAuth } from '../../../src/main/index.ts';
 import { ScriptedBrowser } from './scripted-browser.ts';
 
-/** Where people come back to. Nothing listens there. */
+/** Redirect URL of logins. Nothing listens there. */
 export const REDIRECT = 'http://127.0.0.1:9/callback';
 
-/** A token that no server takes. */
+/** A token that no server accepts. */
 export const SPOILT = 'no-longer-valid';
 
-/** What a host keeps of one login: the option `oauth` of a manager, with a person who agrees at once. */
+/** The host's state of one login: the option `oauth` of a manager, with a user who consents at once. */
 export interface HostLogin {
   readonly oauth: ConnectorOAuth;
-  /** Where people were sent to. */
+  /** Addresses that the user was sent to. */
   readonly sentTo: URL[];
-  /** How often the host was asked for what a person came back with. */
+  /** Number of times that the host was asked for the redirect parameters. */
   callbacks: number;
   tokens: OAuthTokens | undefined;
-  /** Makes the access token one that no server takes; the refresh token stays. */
+  /** Replaces the access token with one that no server accepts; the refresh token stays. */
   spoil(): void;
 }
 
 export interface HostLoginOptions {
-  /** Changes the parameters that the person comes back with. */
+  /** Changes the parameters of the redirect. */
   readonly comeBack?: (parameters: URLSearchParams) => void;
-  /** The id of a client that was registered by hand; by default one registers itself. */
+  /** The id of a manually registered client. By default a client registers itself. */
   readonly clientId?: string;
 }
 

@@ -1,10 +1,10 @@
 import type { ConnectorProxyManager, StartedLogin } from '../../../src/main/index.ts';
 import { ScriptedBrowser } from './scripted-browser.ts';
 
-/** Where issuers send people back to; nothing listens there. */
+/** Redirect URL of logins; nothing listens there. */
 export const REDIRECT = { redirectUrl: 'http://127.0.0.1:9/callback' } as const;
 
-/** Logs a person in to a connector, through a browser of their own. */
+/** Logs a user in to a connector, through a scripted browser. */
 export async function logIn(
   manager: Pick<ConnectorProxyManager, 'startLogin' | 'finishLogin'>,
   connectorId: string,

@@ -2,7 +2,9 @@ import type { ConnectorProxyManager } from '../../../src/main/index.ts';
 import { codeOf, messageOf } from '../../../src/shared/errors.ts';
 import { REDIRECT } from './log-in.ts';
 
-/** What a test may ask of a manager, in its own process or in another one; each resolves with plain data. */
+/**
+ * Actions that a test may request of a manager, in its own process or in another one. Each resolves with plain data.
+ */
 export function loginActions(
   manager: ConnectorProxyManager,
 ): Readonly<Record<string, (argument: string) => Promise<unknown>>> {
@@ -13,7 +15,7 @@ export function loginActions(
     why: async (id) => manager.connector(id)?.status?.lastError?.message ?? null,
     logins: async () => manager.logins(),
     call: async (name) => (await manager.callTool(name)).isError !== true,
-    /** Why a call does not work; '' where it does. */
+    /** Returns why a call fails; '' if it succeeds. */
     said: async (name) =>
       manager.callTool(name).then(
         () => '',
@@ -26,7 +28,7 @@ export function loginActions(
   };
 }
 
-/** The messages of an error and of its causes. */
+/** Returns the messages of an error and of its causes. */
 function messagesOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const own = `${codeOf(error)} ${messageOf(error)}`;

@@ -10,13 +10,13 @@ import { ScriptedBrowser } from './scripted-browser.ts';
 
 export interface LoginCliOptions {
   readonly issuer?: AuthorizationServerOptions;
-  /** The servers, by connector id. One called `crm` by default. */
+  /** The servers, by connector id. Defaults to one called `crm`. */
   readonly servers?: Readonly<Record<string, Omit<ProtectedServerOptions, 'issuer'>>>;
   /** More members of the entries, by connector id. */
   readonly entries?: Readonly<Record<string, object>>;
 }
 
-/** A configuration file of servers that want a login, their authorization server, and the command line on them. */
+/** A configuration file of servers that need a login, their authorization server, and the command line for both. */
 export class LoginCli implements AsyncDisposable {
   readonly issuer: AuthorizationServer;
   readonly servers: Readonly<Record<string, ProtectedMcpServer>>;
@@ -62,33 +62,34 @@ export class LoginCli implements AsyncDisposable {
   }
 
   /**
-   * Every access token, refresh token and registration secret that the issuer gave, and the codes that the browser saw.
+   * Every access token, refresh token and registration secret that the issuer issued, and the codes that the browser
+   * saw.
    */
   get secrets(): readonly string[] {
     const codes = this.browser.visited.flatMap((address) => new URL(address).searchParams.getAll('code'));
     return [...this.#tokens, ...codes];
   }
 
-  /** Which of the secrets are in these outputs. Throws where no token was ever given. */
+  /** Returns the secrets that occur in these outputs. Throws if no token was ever issued. */
   leaksIn(...outputs: readonly { readonly stdout: string; readonly stderr: string }[]): readonly string[] {
     if (this.#tokens.size === 0) throw new Error('The issuer gave no token');
     const text = outputs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
     return this.secrets.filter((secret) => text.includes(secret));
   }
 
-  /** Runs a command on the file and the state folder to its end, in this process: for those that wait for nobody. */
+  /** Runs a command on the file and the state folder to its end, in this process. For commands that do not wait. */
   run(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
     return runCliHere(this.#argsOf(args), options);
   }
 
-  /** Starts a command on them. */
+  /** Starts a command on the file and the state folder. */
   begin(args: readonly string[], options: CliOptions = {}): RunningCli {
     const running = startCli(this.#argsOf(args), options);
     this.#runs.push(running);
     return running;
   }
 
-  /** Logs in without a browser of its own: the scripted one follows the printed address to the loopback redirect. */
+  /** Logs in with the scripted browser, which follows the printed address to the loopback redirect. */
   async logIn(args: readonly string[]): Promise<Ended> {
     const login = this.begin(['auth', 'login', ...args, '--no-browser'], { keepsStdin: true });
     await this.browser.follow(await printedAddress(login));
@@ -109,7 +110,10 @@ export class LoginCli implements AsyncDisposable {
   }
 }
 
-/** The address that a login printed, after `nth` others. Rejects with what it said if it ends without one. */
+/**
+ * Resolves with the address that a login printed, after `nth` others. If the login ends without one, rejects with its
+ * output.
+ */
 export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Promise<string> {
   const addresses = (): readonly string[] =>
     [...seen.stderr.matchAll(/^ {2}address +(\S+)$/gm)].map(([, it]) => it ?? '');
@@ -123,7 +127,7 @@ export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Prom
   return address;
 }
 
-/** Keeps what an answer of the token or registration endpoint holds. */
+/** Records the secrets in an answer of the token or registration endpoint. */
 function keepTokens(response: Parameters<NonNullable<AuthorizationServerOptions['intercept']>>[1], into: Set<string>) {
   const end = response.end.bind(response) as (...args: unknown[]) => typeof response;
   response.end = ((...args: unknown[]) => {

@@ -7,7 +7,7 @@ import { isMetadataAddress, isPublicAddress } from '../../../src/main/http/speci
 import { resolveNetwork } from '../../../src/main/options/network-options.ts';
 import { loginTarget } from './login-parts.ts';
 
-/** Names resolve by their first label. Where 127.0.0.1 counts as public, `home.test` is a public server. */
+/** Addresses by the first label of a name. If 127.0.0.1 counts as public, `home.test` is a public server. */
 const ADDRESSES: Readonly<Record<string, string>> = {
   home: '127.0.0.1',
   localhost: '127.0.0.1',
@@ -18,14 +18,14 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 export interface FetchOptions extends Partial<LoginAgents> {
   /** Whether 127.0.0.1 counts as a public address. */
   readonly isHome?: boolean;
-  /** Trusted besides the authorities of the system, PEM. */
+  /** Trusted in addition to the system's authorities, PEM. */
   readonly ca?: string;
 }
 
-/** Real agents whose names are told here; disposed of, they are destroyed. */
+/** Real agents with the names of this file. Disposing of it destroys them. */
 export class LoginFetchUnderTest implements AsyncDisposable {
   readonly #agents: LoginAgents;
-  /** Every name that was resolved, oldest first. */
+  /** Every resolved name, oldest first. */
   readonly resolved: string[] = [];
 
   constructor({ isHome = false, ca, ...overrides }: FetchOptions = {}) {
@@ -53,7 +53,7 @@ export class LoginFetchUnderTest implements AsyncDisposable {
     return createLoginFetch(this.#agents)(loginTarget(target));
   }
 
-  /** A request about the login of this target, at the instant 1 000 000. */
+  /** Creates a request about the login of this target, at the instant 1 000 000. */
   requestFor(target: Partial<LoginTarget>, signal: AbortSignal | null = null): LoginRequest {
     return { target: loginTarget(target), fetch: this.fetchFor(target), signal, now: () => 1_000_000 };
   }

@@ -4,29 +4,29 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { type GatewayWorld, remote, startGateway, type WorldOptions } from '../gateway-world.ts';
 import { RawMcpServer } from '../raw-mcp-server.ts';
 
-/** A gateway whose connector `a` wants a login at an issuer of the test. The gateway's HTTP is real. */
+/** A gateway whose connector `a` needs a login at an issuer of the test. The gateway's HTTP is real. */
 export interface LoginGateway extends GatewayWorld {
   readonly url: string;
   readonly mcp: string;
-  /** What the manager was asked for, oldest first. */
+  /** Logins that the manager was asked to start, oldest first. */
   readonly starts: (StartLoginOptions & { readonly connectorId: string })[];
-  /** The parameters that came back from the issuer. */
+  /** The redirect parameters that came back from the issuer. */
   readonly finishes: URLSearchParams[];
-  /** What calls of the connector reject with; null once there is a login. */
+  /** The error of calls of the connector; null once there is a login. */
   error: SwitchyardError | null;
-  /** The issuer that the next login is at. */
+  /** The issuer of the next login. */
   issuer: string;
-  /** Where the issuer sends the browser back to for that address of its own. */
+  /** Returns the address that the issuer redirects the browser to from this authorization address. */
   comesBackTo(authorizationUrl: string, more?: Readonly<Record<string, string>>): string;
 }
 
-/** What a call meets, as a connector that is down or up throws it. `hidden` must not reach a client. */
+/** Creates the error of a call to a connector that needs a login. `hidden` must not reach a client. */
 export function loginNeeded(issuer: string, status = 401, hidden = ''): SwitchyardError {
   const detail = { connectorId: 'a', issuer, status, scope: hidden, wasAuthorized: status === 403 };
   return new SwitchyardError('CONNECTOR_LOGIN_NEEDED', `Connector a wants a login at ${issuer}${hidden}`, { detail });
 }
 
-/** Starts it. Logins succeed with the code `good` and fail with any other. */
+/** Starts the gateway. Logins succeed with the code `good` and fail with any other. */
 export async function startLoginGateway(options: WorldOptions = {}): Promise<LoginGateway> {
   const server = await RawMcpServer.start({ 'tools/call': ({ result }) => result({ content: [] }) });
   const world = await startGateway({ a: remote(server), b: remote(server) }, options);
@@ -87,7 +87,7 @@ export async function startLoginGateway(options: WorldOptions = {}): Promise<Log
   return self;
 }
 
-/** The fields of the form of a page. */
+/** Returns the form fields of a page. */
 export function fieldsOf(page: string): URLSearchParams {
   const fields = new URLSearchParams();
   for (const [, name = '', value = ''] of page.matchAll(/name="([^"]*)" value="([^"]*)"/g)) fields.set(name, value);

@@ -5,7 +5,7 @@ import type { LoginClient, LoginTokens } from '../../../src/shared/logins/login-
 export const ISSUER = 'https://issuer.test';
 export const ENDPOINT = 'https://mcp.test/mcp';
 
-/** A connector of a map at {@link ENDPOINT} that says nothing of its login. */
+/** Creates a connector of a map at {@link ENDPOINT} without login settings. */
 export function loginTarget(overrides: Partial<LoginTarget> = {}): LoginTarget {
   return {
     connectorId: 'one',
@@ -18,12 +18,12 @@ export function loginTarget(overrides: Partial<LoginTarget> = {}): LoginTarget {
   };
 }
 
-/** A request at the instant 1 000 000. */
+/** Creates a login request at the instant 1 000 000. */
 export function loginRequest(fetch: typeof globalThis.fetch, overrides: Partial<LoginRequest> = {}): LoginRequest {
   return { target: loginTarget(), fetch, signal: null, now: () => 1_000_000, ...overrides };
 }
 
-/** The metadata of {@link ISSUER}. */
+/** Creates the metadata of {@link ISSUER}. */
 export const serverMetadata = (overrides: Readonly<Record<string, unknown>> = {}) => ({
   issuer: ISSUER,
   authorization_endpoint: `${ISSUER}/authorize`,
@@ -34,7 +34,7 @@ export const serverMetadata = (overrides: Readonly<Record<string, unknown>> = {}
   ...overrides,
 });
 
-/** What discovery finds of {@link ENDPOINT}. */
+/** Creates the discovery result of {@link ENDPOINT}. */
 export function loginDiscovery(overrides: Partial<LoginDiscovery> = {}): LoginDiscovery {
   const resourceMetadata = { resource: ENDPOINT, authorization_servers: [ISSUER] };
   const metadata = serverMetadata() as NonNullable<LoginDiscovery['metadata']>;
@@ -48,7 +48,7 @@ export function loginDiscovery(overrides: Partial<LoginDiscovery> = {}): LoginDi
   };
 }
 
-/** A public client that registered itself. */
+/** Creates a public client that registered itself. */
 export function registeredClient(overrides: Partial<LoginClient> = {}): LoginClient {
   return {
     kind: 'registered',
@@ -61,7 +61,7 @@ export function registeredClient(overrides: Partial<LoginClient> = {}): LoginCli
   };
 }
 
-/** Tokens that expire an hour after {@link loginRequest}'s instant. */
+/** Creates tokens that expire an hour after {@link loginRequest}'s instant. */
 export function loginTokens(overrides: Partial<LoginTokens> = {}): LoginTokens {
   return {
     accessToken: 'access-token-of-a-test',
@@ -73,7 +73,7 @@ export function loginTokens(overrides: Partial<LoginTokens> = {}): LoginTokens {
   };
 }
 
-/** A request as a {@link scriptedFetch} saw it. */
+/** A request as a {@link scriptedFetch} received it. */
 export interface SeenRequest {
   readonly url: string;
   readonly method: string;
@@ -82,7 +82,7 @@ export interface SeenRequest {
   readonly text: string;
 }
 
-/** A fetch that answers what `answer` says; it keeps what it was asked. */
+/** Creates a fetch that responds with the result of `answer` and records its requests. */
 export function scriptedFetch(answer: (request: SeenRequest) => Response | Promise<Response>) {
   const requests: SeenRequest[] = [];
   const scripted: typeof fetch = async (input, init = {}) => {
@@ -100,6 +100,6 @@ export function scriptedFetch(answer: (request: SeenRequest) => Response | Promi
   return { fetch: scripted, requests };
 }
 
-/** A JSON answer. */
+/** Creates a JSON response. */
 export const json = (body: unknown, status = 200): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });

@@ -14,20 +14,20 @@ interface Answer {
   readonly code: string | null;
 }
 
-/** The process was gone before it answered. */
+/** The process ended before it answered. */
 export class ProcessEnded extends Error {
   constructor() {
     super('The process has ended');
   }
 }
 
-/** A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`), gone with its scope. */
+/** A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`), ended with its scope. */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #count = 0;
 
-  /** Without a state folder where that is ''; `fleet`: the options of one. */
+  /** An empty `stateDir` means no state folder. `fleet` are the fleet options. */
   constructor(stateDir: string, configFile: string, fleet: FleetOptions | null = null) {
     const args = [stateDir, configFile, fleet === null ? '' : JSON.stringify(fleet)];
     this.child = fork(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -54,7 +54,7 @@ export class LoginProcess implements AsyncDisposable {
     return (await waiting.promise) as T;
   }
 
-  /** Logs a person in, through a browser of their own. */
+  /** Logs a user in, through a scripted browser. */
   async logIn(connectorId: string): Promise<void> {
     const { authorizationUrl } = await this.ask<StartedLogin>('start', connectorId);
     const came = await new ScriptedBrowser().follow(authorizationUrl, { stopAt: REDIRECT.redirectUrl });

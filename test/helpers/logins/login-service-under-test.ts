@@ -13,13 +13,13 @@ import { ScriptedIssuer } from './scripted-protocol.ts';
 
 export const REDIRECT_URL = 'http://127.0.0.1:9/callback';
 
-/** A connector as logins see it. */
+/** Creates the login target of a connector. */
 export function targetOf(connectorId: string, oauth: OAuthSettings | null = null): LoginTarget {
   const url = new URL(`https://${connectorId}.test/mcp`);
   return { connectorId, url, oauth, clientSecret: () => null, privateKey: () => null, isLocal: false };
 }
 
-/** A refusal of that connector. */
+/** Creates a refusal of that connector. */
 export function challengeOf(
   target: LoginTarget,
   status: 401 | 403 = 401,
@@ -28,7 +28,7 @@ export function challengeOf(
   return { status, wwwAuthenticate, dpopNonce: null, url: target.url, resends: 0, method: 'POST' };
 }
 
-/** A service over a store in memory and an issuer in memory. Timers and clocks are those of the test. */
+/** Creates a service over a store in memory and an issuer in memory. Timers and clocks are those of the test. */
 export function serviceUnderTest(
   over: Partial<LoginServiceDeps> = {},
   shared?: { store: MemoryLogins; issuer: ScriptedIssuer },

@@ -7,30 +7,30 @@ import { type AddTools, TestMcpServer } from '../mcp-server.ts';
 
 export interface ProtectedServerOptions {
   readonly issuer: string;
-  /** Adds the tools; one named `whoami` by default. */
+  /** Adds the tools; defaults to one tool `whoami`. */
   readonly addTools?: AddTools;
   /** The scope that every request needs. Defaults to `tools`. */
   readonly scope?: string;
-  /** By the name of a tool, the scope that calls of it need besides (403 `insufficient_scope`). */
+  /** Scopes that calls of a tool need in addition, by tool name (403 `insufficient_scope`). */
   readonly toolScopes?: Readonly<Record<string, string>>;
-  /** The scopes of a token for that resource, where tokens are no JWTs; null refuses it. */
+  /** Returns the scopes of a token for that resource, if tokens are not JWTs. Null refuses the token. */
   readonly scopesOf?: (token: string, resource: string) => Promise<readonly string[] | null>;
-  /** MCP methods that anybody may use. Defaults to none. */
+  /** MCP methods that need no token. Defaults to none. */
   readonly open?: readonly string[];
   /** Whether the 401 names the metadata of the resource. Defaults to true. */
   readonly namesMetadata?: boolean;
-  /** The port; any free one by default. */
+  /** The port; defaults to any free port. */
   readonly port?: number;
-  /** Whether the server has sessions of the legacy era. Defaults to false: both eras, without sessions. */
+  /** Whether the server has legacy sessions. Defaults to false: both protocol generations, without sessions. */
   readonly hasSessions?: boolean;
 }
 
-/** A real MCP server at `/mcp` that wants tokens of an issuer (RFC 9728; JWT access tokens, audience checked). */
+/** A real MCP server at `/mcp` that requires tokens of an issuer (RFC 9728; JWT access tokens, audience checked). */
 export class ProtectedMcpServer implements AsyncDisposable {
-  /** The statuses of all answers at `/mcp`, oldest first. */
+  /** The statuses of all responses at `/mcp`, oldest first. */
   readonly statuses: number[] = [];
   readonly url: string;
-  /** Set: every token is refused from now on. */
+  /** If true, every token is refused. */
   refusesAll = false;
   readonly #server: Server;
   readonly #end: () => Promise<void>;

@@ -1,10 +1,10 @@
-/** A person with a browser of their own: keeps cookies, follows redirects, fills in forms. */
+/** A user with a browser: keeps cookies, follows redirects, fills in forms. */
 export class ScriptedBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
-  /** Every address that was opened, oldest first. */
+  /** Every opened address, oldest first. */
   readonly visited: string[] = [];
 
-  /** One request with this browser's cookies; no redirect is followed. */
+  /** Sends one request with this browser's cookies, without following redirects. */
   async request(address: string | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(address);
     this.visited.push(url.href);
@@ -24,9 +24,9 @@ export class ScriptedBrowser {
   }
 
   /**
-   * Opens an address, follows redirects and submits every form on the way (logs in as `login`, consents), until the
-   * page at hand has no form or a redirect leads to an address that begins with `stopAt`; that address is not opened.
-   * Resolves with it, or with the last page.
+   * Opens an address, follows redirects and submits every form on the way (logs in as `login`, consents). Stops at a
+   * page without a form, or at a redirect to an address that begins with `stopAt`, which is not opened. Resolves with
+   * that address or page.
    */
   async follow(
     address: string | URL,
@@ -54,7 +54,7 @@ export class ScriptedBrowser {
   }
 }
 
-/** The first form of a page that is posted, filled in; null without one. */
+/** Returns the first POST form of a page, filled in; null without one. */
 function formOf(page: string, url: string, login: string): { action: string; fields: URLSearchParams } | null {
   const forms = [...page.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)];
   const [, attributes, inside] = forms.find(([, written = '']) => /method="?post/i.test(written)) ?? [];

@@ -4,10 +4,10 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import type { LoginClient, LoginTokens, RefreshOutcome } from '../../../src/shared/logins/login-records.ts';
 import { secret } from '../evidence.ts';
 
-/** An issuer in memory: every token request is counted, and answered as the test wants. */
+/** An issuer in memory that counts token requests and responds as the test specifies. */
 export class ScriptedIssuer {
   issuer = 'https://issuer.test';
-  /** How often the protocol was loaded. */
+  /** Number of times that the protocol was loaded. */
   loads = 0;
   discoveries = 0;
   redeemed = 0;
@@ -15,15 +15,15 @@ export class ScriptedIssuer {
   readonly revoked: LoginTokens[] = [];
   /** The refresh tokens that were sent, oldest first. */
   readonly refreshed: string[] = [];
-  /** How many refreshes were under way at a time, at most. */
+  /** Highest number of concurrent refreshes. */
   mostAtOnce = 0;
   lifeMs: number | null = 3_600_000;
   givesRefreshTokens = true;
-  /** What answers a refresh; new tokens by default. */
+  /** Responds to a refresh; defaults to new tokens. */
   onRefresh: (tokens: LoginTokens, signal: AbortSignal | null) => Promise<RefreshOutcome>;
   onMachine: (scope: string | null) => Promise<LoginTokens>;
   hasMetadata = true;
-  /** Whether what was stored about it is no longer valid. */
+  /** Whether the stored discovery is no longer valid. */
   forgetsDiscoveries = false;
   readonly #now: () => number;
   #atOnce = 0;
@@ -48,7 +48,7 @@ export class ScriptedIssuer {
     };
   }
 
-  /** As `loadProtocol`. */
+  /** Implements `loadProtocol`. */
   readonly load = async (): Promise<LoginProtocol> => {
     this.loads += 1;
     return this.#protocol();

@@ -20,10 +20,10 @@ interface Grant {
   readonly resource: URL | undefined;
 }
 
-/** The provider that a server author writes for the SDK's `mcpAuthRouter`: everything in memory, tokens opaque. */
+/** The provider that a server author writes for the SDK's `mcpAuthRouter`: everything in memory, opaque tokens. */
 export class MemoryProvider implements OAuthServerProvider {
   readonly clients = new Map<string, OAuthClientInformationFull>();
-  /** Everything that must not be in any output. */
+  /** Every secret that must not occur in any output. */
   readonly secrets: string[] = [];
   readonly revoked: string[] = [];
   refreshes = 0;
@@ -40,7 +40,7 @@ export class MemoryProvider implements OAuthServerProvider {
   readonly clientsStore = {
     getClient: (id: string) => this.clients.get(id),
     registerClient: (client: Omit<OAuthClientInformationFull, 'client_id' | 'client_id_issued_at'>) => {
-      // The SDK's handler has put the id in before.
+      // The SDK's handler has set the id before.
       const whole = client as OAuthClientInformationFull;
       this.clients.set(whole.client_id, whole);
       if (whole.client_secret !== undefined) this.secrets.push(whole.client_secret);
@@ -48,7 +48,7 @@ export class MemoryProvider implements OAuthServerProvider {
     },
   };
 
-  /** Shows a page that asks for consent. A client gets no scope that it was not registered with. */
+  /** Shows a page that requests consent. A client gets no scope that it was not registered with. */
   async authorize(client: OAuthClientInformationFull, params: AuthorizationParams, response: Redirecting) {
     const registered = client.scope?.split(' ') ?? [];
     const unknown = params.scopes?.find((scope) => !registered.includes(scope));
@@ -63,7 +63,7 @@ export class MemoryProvider implements OAuthServerProvider {
       );
   }
 
-  /** Where the browser goes from the page of consent; null if nobody asked. */
+  /** Returns the browser's next address after consent; null for an unknown id. */
   consent(id: string): string | null {
     const asked = this.#asked.get(id);
     if (asked === undefined || !this.#asked.delete(id)) return null;

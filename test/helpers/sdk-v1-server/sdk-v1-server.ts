@@ -11,21 +11,21 @@ import { MemoryProvider } from './memory-provider.ts';
 
 export interface SdkV1Options {
   /**
-   * `resource`: the 401 names the metadata of `/mcp`. `origin`: the router's defaults, whose metadata is that of the
-   * origin and which no 401 names. `2025-03-26`: there is no metadata of a resource at all.
+   * `resource`: the 401 names the metadata of `/mcp`. `origin`: the router's defaults, with the metadata of the origin,
+   * which no 401 names. `2025-03-26`: there is no resource metadata at all.
    */
   readonly layout?: 'resource' | 'origin' | '2025-03-26';
-  /** How long access tokens live, in seconds. Defaults to 3 600. */
+  /** Lifetime of access tokens in seconds. Defaults to 3 600. */
   readonly tokenTtlSeconds?: number;
 }
 
 /**
- * A server as authors write it with the official SDK 1.x: `mcpAuthRouter` and `requireBearerAuth`, the authorization
- * server at the origin of the MCP server, Streamable HTTP with sessions at `/mcp`, HTTP+SSE at `/sse`.
+ * A server as authors write it with the official SDK 1.x: `mcpAuthRouter` and `requireBearerAuth`. The authorization
+ * server is at the origin of the MCP server, with Streamable HTTP with sessions at `/mcp` and HTTP+SSE at `/sse`.
  */
 export class SdkV1Server implements AsyncDisposable {
   readonly provider: MemoryProvider;
-  /** The issuer, as its metadata spells it. */
+  /** The issuer, exactly as its metadata spells it. */
   readonly issuer: string;
   readonly url: string;
   readonly sseUrl: string;
@@ -97,7 +97,7 @@ async function openSession(sessions: Map<string, StreamableHTTPServerTransport>)
     sessionIdGenerator: () => randomUUID(),
     onsessioninitialized: (id) => void sessions.set(id, transport),
   });
-  // The SDK's own types of the two do not fit with exactOptionalPropertyTypes.
+  // The SDK's own types do not match under exactOptionalPropertyTypes.
   await whoamiServer().connect(transport as Parameters<McpServer['connect']>[0]);
   return transport;
 }

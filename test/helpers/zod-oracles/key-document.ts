@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Thumbprints that one key document may revoke. */
+/** Maximum number of thumbprints that a key document revokes. */
 const MAX_REVOKED = 1024;
 
 /** The payload of a key document. */

@@ -31,7 +31,7 @@ export const limitsSchema = z.object({
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-/** Something with these methods. */
+/** Accepts a value with these methods. */
 function having(...methods: readonly string[]): z.ZodType {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&
@@ -139,7 +139,7 @@ export const optionsSchema = z.object({
   record: z.string().min(1).optional(),
 });
 
-/** Of a manager whose connectors are from elsewhere. */
+/** The options of a manager whose connectors come from elsewhere. */
 export const localSchema = optionsSchema.extend({
   serviceMapUrl: z.undefined().optional(),
 });

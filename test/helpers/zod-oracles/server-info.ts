@@ -4,7 +4,7 @@ const name = z
   .string()
   .min(1)
   .max(256)
-  .refine((text) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text), 'holds a control character');
+  .refine((text) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text), 'must not contain a control character');
 
 const strings = z.record(z.string(), z.string());
 

@@ -8,7 +8,7 @@ const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be
 const endpointSchema = z.string().max(2048).refine(isHttpEndpoint, 'must be an http or https URL without credentials');
 
 const headerName = z.string().refine(isHeaderName, 'must be a header name');
-const headerValue = z.string().max(8192).refine(isHeaderValue, 'holds a character that no header may');
+const headerValue = z.string().max(8192).refine(isHeaderValue, 'contains a character that is not allowed in a header');
 
 const nonEmpty = z.string().min(1).max(1024);
 const strings = z.array(z.string());
@@ -58,7 +58,7 @@ export const entrySchema = z.compile(
     .refine((entry) => entry.status !== undefined || entry.enabled !== undefined, 'needs status or enabled'),
 );
 
-/** A service map, its entries aside. */
+/** A service map without its entries. */
 export const mapSchema = z.compile(
   z.looseObject({
     id: nonEmpty,

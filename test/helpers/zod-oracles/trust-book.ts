@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-/** The files that a person has said yes to. */
+/** The files that a user has trusted. */
 export const bookSchema = z.object({
   version: z.literal(1),
-  /** The digest by the real path. */
+  /** Digests by real path. */
   files: z.record(z.string(), z.string()),
 });

@@ -211,7 +211,7 @@ describe('a JSON-RPC error of several megabytes', () => {
       await using world = await startGateway({ a: remote(server) });
       await expect(world.manager.callTool('a.echo', {})).rejects.toMatchObject({
         code: 'TOOL_CALL_REJECTED',
-        message: expect.stringContaining('holds an error of more than 1048576 characters'),
+        message: expect.stringContaining('contains an error of more than 1048576 characters'),
       });
       const answer = await postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' });
       expect(JSON.stringify(answer).length).toBeLessThan(2_000);

@@ -1,11 +1,8 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { quickData } from '../../../scripts/build-help.ts';
-import { QUICK_FILE } from '../../../src/main/cli/quick/quick-data.ts';
+import { writeQuickFiles } from '../../../scripts/build-help.ts';
 import { runCli } from '../../helpers/cli.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
@@ -15,7 +12,7 @@ const module_ = fileURLToPath(new URL('../../../src/main/cli/quick/answer-quickl
 describe('shell completion without commander', () => {
   it('offers the same words as the full program', { timeout: 120_000 }, async () => {
     using folder = new TempDir();
-    writeFileSync(join(folder.path, QUICK_FILE), JSON.stringify(quickData()));
+    writeQuickFiles(folder.path);
     const asked = [
       ['complete', '--', ''],
       ['complete', '--', 'tools', ''],

@@ -45,7 +45,7 @@ it('a damaged store is set aside with a log line, and its content is restored fr
   expect(after.said('store-set-aside')).toEqual([
     expect.stringMatching(/switchyard\.db\.corrupt.*1 of server.*record b of server/),
   ]);
-  expect(after.said('registry-file-taken-over')).toEqual([expect.stringContaining('taken over: b;')]);
+  expect(after.said('registry-file-taken-over')).toEqual([expect.stringContaining('added or replaced: b;')]);
   await after.cache.close();
 });
 

@@ -77,7 +77,7 @@ it('a pipe in place of the file is rejected, and blocks nothing', async () => {
   const cache = new RegistryMemoryCache({ registryPath: path, logger });
   await expect(cache.init()).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
-    message: expect.stringContaining('no file'),
+    message: expect.stringContaining('not a file'),
   });
   await cache.upsert(server('a'));
   const startedMs = performance.now();

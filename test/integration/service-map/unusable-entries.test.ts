@@ -54,7 +54,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await it.publish([a, bad]);
     expect([tools(), it.manager.status().serviceMap.unusableEntries]).toEqual([
       ['a.echo'],
-      [{ id: 'b', reason: 'auth.type "mtls" is not known to this host' }],
+      [{ id: 'b', reason: 'auth.type "mtls" is not supported by this host' }],
     ]);
     await it.publish([a, { ...bad, description: 'changed, and as unusable as before' }]);
     await it.publish([a, good]);

@@ -150,7 +150,7 @@ describe('the endpoint event of an SSE server', () => {
     });
     const failure = await connectSse(server, { headers: { authorization: 'Bearer s3cret' } }).catch((error) => error);
     expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
-    expect(failure.message).toContain('the endpoint that it names for messages is');
+    expect(failure.message).toContain('the message endpoint that it names is');
     expect(failure.message).not.toMatch(/evil|alert|xxx/);
     expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
     await noStreamLeft(server);
@@ -167,7 +167,7 @@ describe('the endpoint event of an SSE server', () => {
     for (const _ of [1, 2]) await expect(sse.call()).resolves.toEqual(OK);
     await eventually('the third address ends the connection', () => sse.lost.length === 1);
     expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/second']);
-    expect(sse.lost[0]?.message).toBe('the endpoint that it names for messages is at another origin');
+    expect(sse.lost[0]?.message).toBe('the message endpoint that it names is on another origin');
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no' } });
   });
 });

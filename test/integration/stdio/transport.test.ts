@@ -133,10 +133,14 @@ describe('a stdio transport', () => {
   });
 
   it.each([
-    ['is not found in PATH', { command: 'switchyard-no-such-command' }, /no such program in PATH/],
-    ['does not exist', { command: '/no/such/file' }, /no such file/],
-    ['may not be executed', { command: import.meta.filename }, /may not be executed/],
-    ['has a missing working folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) is none/],
+    ['is not found in PATH', { command: 'switchyard-no-such-command' }, /is not in PATH/],
+    ['does not exist', { command: '/no/such/file' }, /file does not exist/],
+    ['may not be executed', { command: import.meta.filename }, /is not executable/],
+    [
+      'has a missing working folder',
+      { cwd: '/no/such/folder' },
+      /its folder "\/no\/such\/folder" \(cwd\) does not exist/,
+    ],
     ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
     ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
   ])('explains what to do about a command that %s', async (_, wrong, message) => {

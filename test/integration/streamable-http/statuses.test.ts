@@ -221,7 +221,7 @@ describe('an HTTP error response', () => {
     [
       'of initialize with damaged JSON',
       { initialize: json(200, () => '{') },
-      'the JSON that it answered is damaged: initialize was answered with HTTP 200 (application/json)',
+      'the JSON in its answer is damaged: initialize was answered with HTTP 200 (application/json)',
     ],
   ])('%s is reported with its step', async (_, answers, words) => {
     await using server = await RawMcpServer.start(answers);

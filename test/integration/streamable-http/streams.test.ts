@@ -170,7 +170,7 @@ describe.concurrent('a standing stream', () => {
     await eventually('both are told', () => one.lost.length === 1 && two.lost.length === 1);
     expect([one.lost[0]?.message, two.lost[0]?.message]).toEqual([
       'The session is gone',
-      'The connector is no longer there',
+      'The server is no longer reachable',
     ]);
   }, 15_000);
 });

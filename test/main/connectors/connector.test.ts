@@ -29,7 +29,7 @@ describe('connector startup', () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
-    attempt().resolve(broughtUp(scriptedConnection(), ['a'], 'its cursor came twice'));
+    attempt().resolve(broughtUp(scriptedConnection(), ['a'], 'it repeated a cursor'));
     await connector.settled();
     expect(states.at(-1)).toBe('degraded');
     await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });

@@ -52,7 +52,7 @@ describe('publicLookup', () => {
       for (const options of [{}, { all: true }]) {
         expect(await resolved(answering(addresses), options)).toMatchObject({
           code: 'CONNECTOR_ADDRESS_REFUSED',
-          message: 'host.test resolves to 10.0.0.1, which is no public address',
+          message: 'host.test resolves to 10.0.0.1, which is not a public address',
         });
       }
     },

@@ -14,12 +14,12 @@ describe('problem in a local config file', () => {
     ['mcpServers["x"]', 'npx', /must be an object/],
     ['mcpServers["x"].type', { type: 'ws', url: 'https://a.example' }, /must be one of stdio, http/],
     ['mcpServers["x"].type', { type: 'toString', command: 'a' }, /must be one of/],
-    ['mcpServers["x"].type', { type: 'http', command: 'a' }, /needs a url beside it/],
+    ['mcpServers["x"].type', { type: 'http', command: 'a' }, /needs a url next to it/],
     ['mcpServers["x"].type', { type: 1, command: 'a' }, /must be a string/],
-    ['mcpServers["x"].url', { command: 'a', url: 'https://a.example' }, /stands beside a command/],
+    ['mcpServers["x"].url', { command: 'a', url: 'https://a.example' }, /has a command next to it/],
     ['mcpServers["x"].command', { command: ' ' }, /must not be empty/],
     ['mcpServers["x"].command[1]', { command: ['npx', 1] }, /must be a string; put it in quotes/],
-    ['mcpServers["x"].command', { command: 'npx -y', args: ['a'] }, /holds arguments: put them into args/],
+    ['mcpServers["x"].command', { command: 'npx -y', args: ['a'] }, /contains arguments: put them into args/],
     ['mcpServers["x"].command', { command: `a\0${SECRET}` }, /NUL/],
     ['mcpServers["x"].args', { command: 'a', args: SECRET }, /must be an array/],
     ['mcpServers["x"].args[1]', { command: 'a', args: ['--port', 80] }, /must be a string; put it in quotes/],
@@ -34,15 +34,19 @@ describe('problem in a local config file', () => {
     ['mcpServers["x"].args[0]', { command: 'a', args: [`\${A:-\${B}}`] }, /nests/],
     ['mcpServers["x"].args[0]', { command: 'a', args: [`\${config:a.b}`] }, /only VS Code knows/],
     ['mcpServers["x"].env', { command: 'a', env: [SECRET] }, /must be an object/],
-    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${input:my-key}` } }, /input my-key: .* set a variable/],
+    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${input:my-key}` } }, /input my-key, .* set a variable/],
     ['mcpServers["x"].env["K"]', { command: 'a', env: { K: { a: SECRET } } }, /must be a string/],
     ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${NUL}` } }, /NUL/],
-    ['mcpServers["x"].env["A=B"]', { command: 'a', env: { 'A=B': SECRET } }, /is no name of a variable/],
+    ['mcpServers["x"].env["A=B"]', { command: 'a', env: { 'A=B': SECRET } }, /is not a valid variable name/],
     ['mcpServers["x"].cwd', { command: 'a', cwd: '' }, /must not be empty/],
     ['mcpServers["x"].url', { url: `ftp://a.example/${SECRET}` }, /must be an http or https URL/],
     ['mcpServers["x"].url', { url: `https://user:${SECRET}@a.example` }, /without credentials/],
     ['mcpServers["x"].url', { url: `https://\${BROKEN}` }, /must be an http or https URL/],
-    ['mcpServers["x"].headers["K"]', { url: 'https://a.example', headers: { K: `\${BROKEN}` } }, /no header may/],
+    [
+      'mcpServers["x"].headers["K"]',
+      { url: 'https://a.example', headers: { K: `\${BROKEN}` } },
+      /not allowed in a header/,
+    ],
     ['mcpServers["x"].headers["K:"]', { url: 'https://a.example', headers: { 'K:': SECRET } }, /must be a header name/],
     ['mcpServers["x"].disabled', { command: 'a', disabled: 'yes' }, /must be true or false/],
     ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is wrong/],
@@ -77,13 +81,15 @@ describe('problem in a local config file', () => {
   ])('names the second of two equal names: %s', (_, text, place, ids) => {
     const { servers, problems } = parse(text);
     expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
-    expect(problems).toMatchObject([{ severity: 'error', place, message: expect.stringContaining('is there twice') }]);
+    expect(problems).toMatchObject([
+      { severity: 'error', place, message: expect.stringContaining('is defined twice') },
+    ]);
   });
 
   it('names the later of two servers with the same id', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
-    expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] has already');
+    expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] already has');
   });
 
   it('contains no terminal control characters', () => {
@@ -95,10 +101,10 @@ describe('problem in a local config file', () => {
   it.each([
     ['', 'mcp.json:1:1: it is not JSON'],
     ['{"mcpServers": {\n  "x": {"command": secret-word}\n}}', 'mcp.json:2:20: it is not JSON (invalid symbol)'],
-    ['{"a": 1}', 'mcp.json:1:1: there are no servers in it; the forms known are { "mcpServers"'],
+    ['{"a": 1}', 'mcp.json:1:1: there are no servers in it; the known forms are { "mcpServers"'],
     ['[]', 'mcp.json:1:1: there are no servers'],
     ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
-    [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it nests deeper than 64 levels'],
+    [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it is nested deeper than 64 levels'],
   ])('is thrown as CONFIG_INVALID if nothing can be parsed: %.40s', (text, message) => {
     const attempt = (): LocalConfig => parse(text);
     expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));

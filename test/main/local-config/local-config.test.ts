@@ -105,9 +105,9 @@ describe('parseLocalConfig', () => {
         place: 'mcpServers["x"].agrs',
         line: 2,
         column: 26,
-        message: 'mcpServers["x"].agrs is not known and has no effect; args is.',
+        message: 'mcpServers["x"].agrs is unknown and has no effect; the nearest known name is args.',
       },
-      expect.objectContaining({ message: 'mcpServers["x"].colour is not known and has no effect.' }),
+      expect.objectContaining({ message: 'mcpServers["x"].colour is unknown and has no effect.' }),
     ]);
   });
 

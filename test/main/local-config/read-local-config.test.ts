@@ -76,7 +76,7 @@ describe('readLocalConfig', () => {
     expect(config.problems.map(({ message }) => message)).toEqual([
       expect.stringContaining('servers["missing.env"].envFile cannot be used: there is no such file (ENOENT)'),
       expect.stringContaining('it is not UTF-8'),
-      expect.stringContaining('it holds a NUL character'),
+      expect.stringContaining('it contains a NUL character'),
       expect.stringContaining('it is a folder (EISDIR)'),
     ]);
   });

@@ -6,7 +6,7 @@ it('RepeatedLines passes the first line of each reason per minute, with the numb
   const lines = new RepeatedLines(() => now);
   expect([lines.next('a'), lines.next('a'), lines.next('b'), lines.next('a')]).toEqual(['', null, '', null]);
   now = 60_000;
-  expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like it before)', '']);
+  expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like this before)', '']);
 });
 
 it('RepeatedLines remembers at most 64 reasons, and makes room for others after a minute', () => {

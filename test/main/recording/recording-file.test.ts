@@ -30,7 +30,7 @@ describe('RecordingFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(other, 'utf8')).toBe('keep me');
     expect(linesOf(path)).toMatchObject([
-      { mcpRecording: 1, note: expect.stringContaining('hold what they hold') },
+      { mcpRecording: 1, note: expect.stringContaining('review this file before you share it') },
       { message: { id: 1 } },
     ]);
     await recordOne(path, 2);

@@ -22,11 +22,11 @@ it.each([
   ['a member that is a function', server({ extra: () => {} }), 'extra: JSON has no function'],
   ['a member that is a symbol', server({ extra: Symbol('x') }), 'extra: JSON has no symbol'],
   ['a number that is infinite', server({ extra: Number.POSITIVE_INFINITY }), 'extra: JSON has no Infinity'],
-  ['a cycle', server({ extra: cycle }), '"a" is no server for the registry'],
-  ['a big integer', server({ extra: 1n }), '"a" is no server for the registry'],
+  ['a cycle', server({ extra: cycle }), '"a" is not a valid server for the registry'],
+  ['a big integer', server({ extra: 1n }), '"a" is not a valid server for the registry'],
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
-  ['no name', { transport: 'stdio' } as ServerInfo, 'This is no server for the registry: name: '],
-  ['a value that is not an object', null as unknown as ServerInfo, 'This is no server for the registry: '],
+  ['no name', { transport: 'stdio' } as ServerInfo, 'This is not a valid server for the registry: name: '],
+  ['a value that is not an object', null as unknown as ServerInfo, 'This is not a valid server for the registry: '],
 ])('storableServer rejects %s', (_, given, message) => {
   expect(() => storableServer(given)).toThrow(
     expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),

@@ -17,11 +17,11 @@ describe('assertNotRolledBack', () => {
   });
 
   it('explains how to recover if the floor is in the future', () => {
-    expect(() => assertNotRolledBack(1_000, { ...clock, floorMs: 1_100 })).not.toThrow(/still to come/);
+    expect(() => assertNotRolledBack(1_000, { ...clock, floorMs: 1_100 })).not.toThrow(/in the future/);
     expect(() => assertNotRolledBack(1_000, { ...clock, floorMs: 1_101 })).toThrow(
       expect.objectContaining({
         code: 'MAP_ROLLED_BACK',
-        message: expect.stringMatching(/wrong clock.*`mcp-switchyard state reset-floor`/),
+        message: expect.stringMatching(/clock was wrong.*`mcp-switchyard state reset-floor`/),
         detail: { floorMs: 1_101 },
       }),
     );

@@ -31,7 +31,7 @@ describe('entryFault()', () => {
     [{ auth: { type: 'bearer', oauth: {} } }, 'auth.oauth'],
     [
       { auth: { type: 'none', clientSecretEnv: 'HOME' } },
-      'auth.clientSecretEnv is about a login, and auth.type is "none"',
+      'auth.clientSecretEnv is about a login, but auth.type is "none"',
     ],
     [{ oauth: true }, 'oauth must be an object, or false'],
     [{ oauth: null }, 'oauth must be an object'],
@@ -42,7 +42,7 @@ describe('entryFault()', () => {
     [{ oauth: { clientId: 'a', clientSecretEnv: 'NOT A NAME' } }, 'oauth.clientSecretEnv must be the name'],
     [{ oauth: { clientSecretEnv: 'SECRET' } }, 'oauth.clientSecretEnv needs a clientId'],
     [{ oauth: { clientId: 'a', privateKeyEnv: '' } }, 'oauth.privateKeyEnv must be the name'],
-    [{ oauth: { clientId: 'a', clientSecretEnv: 'A', privateKeyEnv: 'B' } }, 'oauth.privateKeyEnv stands beside'],
+    [{ oauth: { clientId: 'a', clientSecretEnv: 'A', privateKeyEnv: 'B' } }, 'oauth.privateKeyEnv cannot be combined'],
     [{ oauth: { clientId: 'a', clientSecret: 'hunter2' } }, 'oauth.clientSecret would be a secret'],
     [{ oauth: { scopes: ['a b'] } }, 'oauth.scopes must be'],
     [{ oauth: { scopes: [1] } }, 'oauth.scopes must be'],
@@ -94,5 +94,5 @@ describe('entryFault()', () => {
 
 it('unusableOf() returns the ids of the omitted entries', () => {
   const entries = [entry('a'), entry('b', { auth: { type: 'mtls' } })] as unknown as RawEntry[];
-  expect(unusableOf(entries)).toEqual([{ id: 'b', reason: 'auth.type "mtls" is not known to this host' }]);
+  expect(unusableOf(entries)).toEqual([{ id: 'b', reason: 'auth.type "mtls" is not supported by this host' }]);
 });

@@ -83,7 +83,7 @@ describe('oauthSettingsOf()', () => {
         const { unsupported: _unsupported, ...said } = settings;
         const fault = oauthFault(said);
         // The remaining members may only lack their counterpart.
-        expect(fault === null || /needs|stands beside/.test(fault.why)).toBe(true);
+        expect(fault === null || /needs|cannot be combined/.test(fault.why)).toBe(true);
       }),
     );
   });

@@ -18,7 +18,7 @@ describe('registry server', () => {
     ['a variable', server({ env: { 'A\ud800': '1' } }), 'env'],
     ['an additional member', server({ x: { y: [{ z: '\ud83d' }] } }), 'x.y[0].z'],
   ])('must not have a lone surrogate in %s, which would be stored as another character', (_, value, place) => {
-    expect(serverInfoFault(value)).toBe(`${place}: holds half a character (a lone surrogate)`);
+    expect(serverInfoFault(value)).toBe(`${place}: contains a lone surrogate (half a character)`);
   });
 
   it('must not nest so deeply that it overflows a stack', () => {

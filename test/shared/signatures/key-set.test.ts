@@ -54,9 +54,9 @@ describe('JWK set', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['nothing', null, /no JWK set/],
-    ['a list', [publicJwk(ed)], /no JWK set/],
-    ['a set without keys', {}, /no JWK set/],
+    ['nothing', null, /not a JWK set/],
+    ['a list', [publicJwk(ed)], /not a JWK set/],
+    ['a set without keys', {}, /not a JWK set/],
     ['an empty set', { keys: [] }, /no Ed25519 or P-256 key/],
     ['a key that is not an object', { keys: ['key'] }, /keys\[0\]/],
     ['a private key', { keys: [ed] }, /private \(it has `d`\)/],

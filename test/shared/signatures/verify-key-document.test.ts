@@ -23,7 +23,7 @@ describe('verifyKeyDocument', () => {
 
   it('rejects a document that the previous roots did not sign', () => {
     const document = signedBy([b], payloadOf(1, [b]));
-    expect(() => follow(document, rootsOf([a]))).toThrow(untrusted(/by 0 of the keys before it and needs 1; .* "b"/));
+    expect(() => follow(document, rootsOf([a]))).toThrow(untrusted(/by 0 of the previous roots, but needs 1; .* "b"/));
   });
 
   it('rejects a document that its own roots did not sign: their keys may not exist', () => {
@@ -44,7 +44,9 @@ describe('verifyKeyDocument', () => {
   it('counts signatures of one key once, however many kids the key has', () => {
     const a2 = { ...a, kid: 'a2' };
     const document = signedBy([a, a2, a], payloadOf(1, [a, a2]));
-    expect(() => follow(document, rootsOf([a, a2, b], 2))).toThrow(untrusted('by 1 of the keys before it and needs 2'));
+    expect(() => follow(document, rootsOf([a, a2, b], 2))).toThrow(
+      untrusted('by 1 of the previous roots, but needs 2'),
+    );
   });
 
   it('counts a root that continues under a new kid for both sides', () => {

@@ -91,15 +91,15 @@ describe('registry check', () => {
       check: 'agreement',
       outcome: 'failed',
       subject: 'd',
-      message: 'd is in the store and not in the file; the file is still to be written',
+      message: 'd is in the store but not in the file; the file has not been written yet',
     });
     it.edit([server('a', { headers: { X: '1' } }), server('c'), server('e')]);
     const differing = checkRegistry(it.path).filter(({ check }) => check === 'agreement');
     expect(differing.map(({ message }) => message)).toEqual([
-      'a is another in the file than in the store; the file was changed and is still to be read',
-      'b is in the store and not in the file; the file was changed and is still to be read',
-      'd is in the store and not in the file; the file was changed and is still to be read',
-      'e is in the file and not in the store; the file was changed and is still to be read',
+      'a differs between the file and the store; the file was changed and has not been read yet',
+      'b is in the store but not in the file; the file was changed and has not been read yet',
+      'd is in the store but not in the file; the file was changed and has not been read yet',
+      'e is in the file but not in the store; the file was changed and has not been read yet',
     ]);
     expect(repairRegistry(it.path)).toMatchObject({ lost: [], left: [], backups: [] });
     expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);

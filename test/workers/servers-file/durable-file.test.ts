@@ -70,6 +70,6 @@ describe('durable file', () => {
     expect(readIfThere(path, 3)?.toString()).toBe('abc');
     expect(readIfThere(join(folder, 'none'), 3)).toBeNull();
     expect(() => readIfThere(path, 2)).toThrow('larger than 2 bytes');
-    expect(() => readIfThere(folder, 3)).toThrow('is no file');
+    expect(() => readIfThere(folder, 3)).toThrow('is not a file');
   });
 });

@@ -20,8 +20,8 @@ describe('exposureOf()', () => {
   it.each([
     [0o700, null],
     [0o755, null],
-    [0o770, 'can be written by others than its owner (mode 770)'],
-    [0o1777, 'can be written by others than its owner (mode 1777)'],
+    [0o770, 'is writable by users other than its owner (mode 770)'],
+    [0o1777, 'is writable by users other than its owner (mode 1777)'],
   ])('returns for a folder of mode %o: %j', (mode, said) => {
     using dir = new TempDir();
     chmodSync(dir.path, mode);
@@ -52,7 +52,7 @@ describe('assertTrustedFile()', () => {
     using dir = new TempDir();
     const link = join(dir.path, 'link');
     symlinkSync('/dev/null', link);
-    expect(() => assertTrustedFile(link, { mayBeLink: true })).toThrow('is no regular file, but a device');
+    expect(() => assertTrustedFile(link, { mayBeLink: true })).toThrow('is not a regular file but a device');
     assertTrustedFile(link, { mayBeLink: true, mayBeOther: true });
   });
 });

@@ -129,7 +129,7 @@ describe('servers file', () => {
     expect(it.file.write()).toMatchObject([
       { kind: 'bad-server', place: 'servers[1]', reason: expect.stringContaining('transport') },
       { kind: 'bad-server', place: 'servers[2]' },
-      { kind: 'bad-server', place: 'servers[3]', reason: 'name: "a" is there twice' },
+      { kind: 'bad-server', place: 'servers[3]', reason: 'name: "a" occurs twice' },
       { kind: 'bad-server', place: 'servers[4]' },
       { kind: 'taken-over', put: ['a', 'b'], removed: [] },
     ]);
@@ -299,7 +299,7 @@ describe('servers file with a concurrent writer', () => {
       edits += 1;
       it.edit([server(`edit-${edits}`)]);
     });
-    expect(() => it.file.write()).toThrow('keep writing');
+    expect(() => it.file.write()).toThrow('keep changing');
     expect(edits).toBeLessThan(50);
     expect(it.said()).toEqual([server(`edit-${edits}`)]);
     expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);

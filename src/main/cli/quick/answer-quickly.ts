@@ -1,4 +1,11 @@
-import { OWN_COMMAND, QUICK_FILE, type QuickData } from './quick-data.ts';
+import { ownCommand } from '../terminal/own-command.ts';
+import {
+  OWN_COMMAND,
+  QUICK_COMPLETION_FILE,
+  QUICK_HELP_FILE,
+  type QuickCompletionData,
+  type QuickHelpData,
+} from './quick-data.ts';
 import { renderHelp } from './render-help.ts';
 
 /** Width that commander uses if the output is not a terminal. */
@@ -17,13 +24,11 @@ type Asked =
  */
 export async function answerQuickly(argv: readonly string[], bin: string): Promise<boolean> {
   const asked = askedBy(argv);
-  const data = asked === null ? null : readData(new URL(QUICK_FILE, bin));
-  if (asked === null || data === null) return false;
+  if (asked === null) return false;
   switch (asked.kind) {
-    case 'version':
-      process.stdout.write(`${data.version}\n`);
-      return true;
     case 'complete': {
+      const data = readData<QuickCompletionData>(QUICK_COMPLETION_FILE, bin);
+      if (data === null) return false;
       const { completeQuickly } = await import('./complete-quickly.ts');
       completeQuickly(data, asked.words);
       return true;
@@ -33,15 +38,24 @@ export async function answerQuickly(argv: readonly string[], bin: string): Promi
       if (isShell(asked.shell)) printCompletionScript(asked.shell);
       return isShell(asked.shell);
     }
-    case 'help': {
-      const help = Object.hasOwn(data.help, asked.command) ? data.help[asked.command] : undefined;
-      if (help === undefined) return false;
-      const own = help.after.includes(OWN_COMMAND) ? (await import('../terminal/own-command.ts')).ownCommand() : '';
-      const { isTTY, columns } = process.stdout;
-      process.stdout.write(renderHelp(help, isTTY ? columns : USUAL_WIDTH, own));
-      return true;
-    }
+    default:
+      return printHelp(asked, bin);
   }
+}
+
+function printHelp(asked: Extract<Asked, { kind: 'help' | 'version' }>, bin: string): boolean {
+  const data = readData<QuickHelpData>(QUICK_HELP_FILE, bin);
+  if (data === null) return false;
+  if (asked.kind === 'version') {
+    process.stdout.write(`${data.version}\n`);
+    return true;
+  }
+  const help = Object.hasOwn(data.help, asked.command) ? data.help[asked.command] : undefined;
+  if (help === undefined) return false;
+  const own = help.after.includes(OWN_COMMAND) ? ownCommand() : '';
+  const { isTTY, columns } = process.stdout;
+  process.stdout.write(renderHelp(help, isTTY ? columns : USUAL_WIDTH, own));
+  return true;
 }
 
 /** Returns what a command line requests, by its words alone; null for any other command line. */
@@ -56,12 +70,12 @@ function askedBy(argv: readonly string[]): Asked | null {
   return argv.length === 2 && first === 'completion' && second !== undefined ? { kind: 'script', shell: second } : null;
 }
 
-function readData(file: URL): QuickData | null {
+function readData<T>(file: string, bin: string): T | null {
   try {
-    // Written by the build of this package.
-    return JSON.parse(process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')) as QuickData;
+    // The build of this package wrote it.
+    return JSON.parse(process.getBuiltinModule('node:fs').readFileSync(new URL(file, bin), 'utf8')) as T;
   } catch {
-    // A program that runs from its sources has no such file, and uses commander.
+    // A program that runs from its sources has no such file, and commander answers.
     return null;
   }
 }

@@ -1,10 +1,10 @@
 import tab from '@bomb.sh/tab';
-import type { QuickCompletion, QuickData } from './quick-data.ts';
+import type { QuickCompletion, QuickCompletionData } from './quick-data.ts';
 
 type Handler = (complete: (value: string, description: string) => void) => void;
 
 /** Prints the completions of the last of these words. */
-export function completeQuickly({ completion }: QuickData, words: readonly string[]): void {
+export function completeQuickly({ completion }: QuickCompletionData, words: readonly string[]): void {
   for (const one of completion) addTo(one.command === '' ? tab : tab.command(one.command, one.description), one);
   tab.parse([...words]);
 }

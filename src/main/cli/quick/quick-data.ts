@@ -1,11 +1,15 @@
 /**
- * Help and completion, written when the package is built, so that neither has to build the tree of all commands. It is
- * one JSON file next to the program. A program that runs from its sources does not have it.
+ * Help, written when the package is built, so that it is printed without building the tree of all commands. It is a
+ * JSON file next to the program. A program that runs from its sources does not have it.
  */
-export interface QuickData {
+export interface QuickHelpData {
   readonly version: string;
   /** By the words that name a command, with spaces between; the key of the program itself is empty. */
   readonly help: Readonly<Record<string, QuickHelp>>;
+}
+
+/** Completions, in a file of their own: each of the two files is read alone. */
+export interface QuickCompletionData {
   readonly completion: readonly QuickCompletion[];
 }
 
@@ -50,7 +54,10 @@ interface QuickArgument {
 }
 
 /** The name of the file. */
-export const QUICK_FILE = 'quick-help.json';
+export const QUICK_HELP_FILE = 'quick-help.json';
+
+/** The name of the file of completions. */
+export const QUICK_COMPLETION_FILE = 'quick-completion.json';
 
 /** Stands for the words that start this program here. */
 export const OWN_COMMAND = '\u0001';

@@ -10,17 +10,17 @@ import type { ConnectGate } from './connect-gate.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
 import { type ProgramStartOptions, startProgram } from './start-program.ts';
 
-/** A connector that is up: connected, its tools listed. */
+/** A connector that is connected and whose tools are listed. */
 export interface BroughtUp {
   readonly connection: Connection;
   readonly listing: ToolListing;
-  /** From the first byte sent to the end of the handshake. */
+  /** Duration from the first byte sent to the end of the handshake. */
   readonly handshakeMs: number;
 }
 
 /**
- * Brings one connector up: waits for its turn, or for `urgent`, connects, lists its tools. Rejects with the
- * CONNECTOR_… code of the step that failed or with the signal's reason, leaving nothing open.
+ * Brings one connector up: waits for its turn, or for `urgent`, connects, and lists its tools. Rejects with the
+ * CONNECTOR_… code of the step that failed or with the signal's reason, and leaves nothing open then.
  */
 export type BringUp = (
   entry: ConnectorEntry,
@@ -29,15 +29,15 @@ export type BringUp = (
   urgent: Promise<void>,
 ) => Promise<BroughtUp>;
 
-/** Lists the tools of a connector that is up again, in its turn too. Rejects as {@link listAllTools} does. */
+/** Lists the tools of a connector that is up again, also in turn. Rejects as {@link listAllTools} does. */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
 export interface BringUpOptions {
-  /** The way to a connector. */
+  /** Returns the way to connect to an entry. */
   readonly connectOf: (entry: ConnectorEntry) => Connect;
   readonly gate: ConnectGate;
   readonly programs: ProgramStartOptions;
-  /** What a connector is reached with. May throw CONNECTOR_AUTH_MISSING. */
+  /** Returns the credentials of a connector. May throw CONNECTOR_AUTH_MISSING. */
   readonly credentialsOf: (entry: ConnectorEntry) => Credentials | Promise<Credentials>;
   readonly limits: {
     readonly connectTimeoutMs: number;
@@ -89,7 +89,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     urgent: Promise<void> | null = null,
   ): Promise<T> => {
     const traceable = (): Promise<T> => traced('connect', name, { connectorId: entry.id }, work);
-    // Programs share no origin, and wait for the processors instead.
+    // Stdio servers share no origin; they wait for idle processors instead.
     return commandOf(entry) === null ? gate.run(new URL(entry.endpoint).origin, traceable, urgent) : traceable();
   };
   return {
@@ -135,8 +135,8 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 }
 
 /**
- * The parts of an entry that only a new connection can take up. Where the entry comes from is one of them: the
- * connection of a local file may reach addresses that the connection of a map may not.
+ * Returns a key of the parts of an entry that require a new connection when they change. The origin of the entry is one
+ * of them: the connection of a local file may reach addresses that the connection of a map may not.
  */
 export function connectionKey(entry: ConnectorEntry): string {
   const { endpoint, auth, headers, era, transport } = entry;

@@ -5,12 +5,12 @@ import { connectWithSseFallback } from '../connection/sse-fallback.ts';
 import { createStreamableHttpConnect } from '../streamable-http/streamable-http-connect.ts';
 
 /**
- * Connects each connector over the transport that fits it, all over our own message layer: Streamable HTTP, SSE where
- * a server knows nothing newer, and stdio.
+ * Creates a {@link Connect} that picks the transport of each connector: Streamable HTTP, SSE for servers that support
+ * nothing newer, and stdio. All use this package's own message layer.
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  // Few hosts need all of them.
+  // Few hosts need all transports.
   const overSse = onDemand(async () => (await import('../sse/sse-connect.ts')).createSseConnect(options));
   const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
   const { record } = options;
@@ -25,7 +25,7 @@ export function createConnect(options: ConnectOptions): Connect {
   };
 }
 
-/** A {@link Connect} that is created when it is first used. */
+/** Returns a {@link Connect} that is created at its first use. */
 function onDemand(make: () => Promise<Connect>): Connect {
   let made: Promise<Connect> | null = null;
   return async (...args) => {
@@ -34,7 +34,10 @@ function onDemand(make: () => Promise<Connect>): Connect {
   };
 }
 
-/** How a server refused `initialize`. Refused credentials have another code, and other steps say nothing of SSE. */
+/**
+ * Returns how a server refused `initialize`. Refused credentials have another code, and refusals of other steps do not
+ * indicate SSE.
+ */
 function statusOfRefusal(error: unknown): number | 'sse' | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;
   const { status, step, transport } = error.detail;

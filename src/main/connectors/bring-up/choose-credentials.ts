@@ -7,19 +7,19 @@ import { HostCredentials } from '../credentials/host-credentials.ts';
 import { hasAuthorization, staticCredentials } from '../credentials/static-credentials.ts';
 
 export interface ChooseCredentialsOptions {
-  /** The key for a connector whose `auth` asks for one. */
+  /** Returns the key for a connector whose `auth` requires one. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
-  /** How the host logs in to a connector; null where it does not. */
+  /** Returns the host's own login to a connector; null if the host has no login of its own. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
-  /** The credentials of a connector that may want a login of ours. */
+  /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** The agent that the connector is reached over; null where it is reached through a proxy of the host. */
+  /** Returns the agent for a connector; null if it is reached through a proxy of the host. */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 
 /**
- * Chooses what a connector is reached with: the key that its `auth` asks for, the host's own login, the
- * `Authorization` that is among its headers, or else a login of ours. Programs have none.
+ * Chooses the credentials of a connector. The first that exists is used: the key that its `auth` requires, the host's
+ * own login, the `Authorization` among its headers, a login made by this package. Stdio servers have none.
  */
 export function createCredentialsOf(
   options: ChooseCredentialsOptions,
@@ -43,15 +43,15 @@ export function createCredentialsOf(
   };
 }
 
-/** What a login of a host depends on. */
+/** The values on which a login of a host depends. */
 interface HostLoginKey {
   readonly provider: ConnectorOAuth['provider'];
-  /** Where the connector is, and with which headers. */
+  /** The address of the connector, and its headers. */
   readonly place: string;
   readonly dispatcher: Dispatcher;
 }
 
-/** Credentials live on from one connection to the next: requests of both may wait for one login. */
+/** Credentials are kept across connections: requests of two connections may wait for one login. */
 interface HostLogin extends HostLoginKey {
   readonly credentials: HostCredentials;
 }

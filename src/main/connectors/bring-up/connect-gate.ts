@@ -3,10 +3,15 @@ import { nextTurn, settledWithin } from '../../../shared/clock.ts';
 import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
-/** For how long others wait for one that is urgent: most are up by then, and one that hangs must not hold them. */
+/**
+ * Maximum time for which others wait for an urgent connector: most are up by then, and a hanging one must not block the
+ * others.
+ */
 const MAX_HOLD_MS = 50;
 
-/** Lets connectors come up side by side: so many in all, and of each origin as many as it has shown that it takes. */
+/**
+ * Lets connectors come up in parallel, with an overall limit and a limit per origin that follows the origin's capacity.
+ */
 export class ConnectGate {
   readonly #loads: OriginLoads;
   readonly #overall: LimitFunction;
@@ -14,7 +19,7 @@ export class ConnectGate {
   #lastStart: Promise<void> = Promise.resolve();
   #calm: Promise<void> = Promise.resolve();
 
-  /** `maxConnects` is how many come up at once, of all origins together. */
+  /** `maxConnects` is the limit for all origins together. */
   constructor(maxConnects: number, loads: OriginLoads) {
     this.#loads = loads;
     this.#overall = pLimit(maxConnects);
@@ -25,8 +30,8 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when there is room for it, or out of turn once `urgent` resolves: somebody waits for it. The origin's limit comes first: waiting for it
-   * takes no place of the others.
+   * Runs `work` when the limits allow it, or out of turn once `urgent` resolves because a caller waits for it. The
+   * origin's limit applies first, so that waiting for it takes no slot of other origins.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
@@ -53,7 +58,10 @@ export class ConnectGate {
     return Promise.race([inTurn, outOfTurn]);
   }
 
-  /** One start in each turn of the event loop: beginning a handshake costs main too, and 64 may be due at once. None while one that is urgent comes up. */
+  /**
+   * Allows one start in each turn of the event loop: beginning a handshake also takes time on the main thread, and 64
+   * may be due at once. Allows none while an urgent connector comes up.
+   */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);
     return this.#lastStart;

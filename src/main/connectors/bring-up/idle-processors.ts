@@ -1,14 +1,17 @@
 import { type CpuInfo, cpus } from 'node:os';
 
-/** Measures how idle this machine's processors were since it was asked last. */
+/** Measures how idle this machine's processors were since the last call. */
 export interface IdleProcessors {
   /** Starts a measurement now. */
   begin(): void;
-  /** The share of processor time that was idle since `begin` or the last call: 0 to 1. */
+  /** Returns the share of processor time that was idle since `begin` or the last call: 0 to 1. */
   take(): number;
 }
 
-/** Reads the processor times that the operating system counts. They are those of the machine: a container's quota does not show in them. */
+/**
+ * Reads the processor times that the operating system counts. They cover the whole machine: a container's quota is not
+ * visible in them.
+ */
 export function createIdleProcessors(read: () => readonly Pick<CpuInfo, 'times'>[] = cpus): IdleProcessors {
   let before = sumOf(read());
   return {
@@ -25,7 +28,7 @@ export function createIdleProcessors(read: () => readonly Pick<CpuInfo, 'times'>
   };
 }
 
-/** Milliseconds over all processors. */
+/** Returns the milliseconds of all processors together. */
 function sumOf(processors: readonly Pick<CpuInfo, 'times'>[]): { readonly idle: number; readonly total: number } {
   let idle = 0;
   let total = 0;

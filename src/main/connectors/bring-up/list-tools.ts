@@ -10,36 +10,36 @@ import type { Connection, ConnectionFacts } from '../connection/connection.ts';
 export interface ListLimits {
   readonly maxPages: number;
   readonly maxTools: number;
-  /** For all pages together. */
+  /** Time limit for all pages together. */
   readonly timeoutMs: number;
 }
 
-/** At most this many tools that were left out are named; a connector may list any number. */
+/** Maximum number of dropped tools that are named; a connector may list any number. */
 const MAX_DROPPED = 1_000;
 
-/** A connector's tools, and what was left out of them. */
+/** A connector's tools, and the tools that were dropped. */
 export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
-  /** Why the list is not the whole one; null if it is. */
+  /** The reason why the list is incomplete; null if it is complete. */
   readonly cutBecause: string | null;
   /**
-   * Tools that were left out: without a usable name, with a name that came before, nested too deep, or with headers
-   * that cannot be sent. The first 1 000. A tool that is only invalid is not left out.
+   * Tools that were dropped: without a usable name, with a duplicate name, nested too deep, or with headers that cannot
+   * be sent. The first 1 000. A tool that is merely invalid is kept.
    */
   readonly dropped: readonly DroppedDefinition[];
-  /** For how long the server says the list holds: the shortest of its pages; null if it does not. */
+  /** How long the list is valid according to the server: the shortest TTL of its pages; null if it gives none. */
   readonly ttlMs: number | null;
 }
 
-/** How a connector with this list is, and why. */
+/** Returns the state of a connector with this list, and the reason. */
 export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['ready' | 'degraded', string] {
   if (cutBecause === null) return ['ready', `${tools.length} tools`];
   return ['degraded', `only ${tools.length} tools were read: ${cutBecause}`];
 }
 
 /**
- * Reads all pages of a connector's tool list. A cursor that comes twice, too many pages or too many tools end it early:
- * what was read counts. A tool that cannot be called, or has a name that came before, is left out alone.
+ * Reads all pages of a connector's tool list. A repeated cursor, too many pages or too many tools end the reading
+ * early; the tools read so far are returned. A tool that cannot be called, or has a duplicate name, is dropped alone.
  * Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the signal's reason.
  */
 export async function listAllTools(
@@ -48,7 +48,7 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // What takes the list over goes through all of it in one turn of the event loop.
+  // The caller processes the whole list in one turn of the event loop, so that turn starts here.
   if (turns.isOver) await turns.next();
   return listing;
 }
@@ -78,7 +78,7 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
-      // Parsing thousands of tools took long enough.
+      // Parsing thousands of tools already took long enough for one turn.
       if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
@@ -88,22 +88,22 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
       else if (left.length < MAX_DROPPED) left.push(dropped('tool', read.name, reason));
     }
     if (nextCursor === null) return listing(null);
-    if (seenCursors.has(nextCursor)) return listing('its cursor came twice');
+    if (seenCursors.has(nextCursor)) return listing('it repeated a cursor');
     if (page === limits.maxPages) return listing(`it has more than ${limits.maxPages} pages`);
     seenCursors.add(nextCursor);
     cursor = nextCursor;
   }
 }
 
-/** Why a tool cannot be called although it has a name; null if it can. */
+/** Returns why a tool with a valid name cannot be called; null if it can. */
 function callFault(
   { definition, name }: ListedDefinition,
   tools: ReadonlyMap<string, RemoteToolDefinition>,
   { era, transport }: ConnectionFacts,
 ): DropReason | null {
   if (tools.has(name)) return 'duplicate';
-  // Over HTTP such a tool cannot be called as it wants to be, and a client must leave it out (MCP 2026-07-28, custom
-  // headers).
+  // Over HTTP such a tool cannot be called with the headers that it declares, and a client must drop it (MCP
+  // 2026-07-28, custom headers).
   if (era !== 'modern' || transport !== 'streamable-http') return null;
   return toolHeaders(definition as RemoteToolDefinition).kind === 'declared' ? null : 'headers';
 }

@@ -5,23 +5,23 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
 import type { LoginTarget } from '../credentials/login-target.ts';
 
-/** Where the secrets of logins may come from. */
+/** The sources of the secrets of logins. */
 export interface LoginEnvironment {
-  /** The variables that an entry of a map may name; an entry of this machine may name any. */
+  /** The variables that an entry of a map may name; a local entry may name any. */
   readonly allowEnv: readonly string[];
-  /** Read each time a secret is needed, so that a rotated one counts. */
+  /** Read each time a secret is needed, so that a rotated secret takes effect. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** As `LoginTarget.isOfReplica`. */
+  /** Same as `LoginTarget.isOfReplica`. */
   readonly isOfReplica?: boolean | undefined;
 }
 
-/** Of this process alone, so that a mark is of no use to anybody else. */
+/** A key that only this process has, so that a mark is useless outside it. */
 const MARK_KEY = randomBytes(32);
 
 /** The secrets of one entry's login, read when they are needed. */
 export type LoginSecrets = Pick<LoginTarget, 'clientSecret' | 'privateKey'>;
 
-/** An entry as logins see it; null for one that says that nobody is to log in (`oauth: false`). */
+/** Returns an entry in the form that logins need; null for an entry that excludes logins (`oauth: false`). */
 export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginTarget | null {
   const oauth = oauthSettingsOf(entry);
   if (oauth === 'off') return null;
@@ -38,9 +38,9 @@ export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironme
 }
 
 /**
- * The secrets of an entry's login. Each function gives null where the entry names none, and throws LOGIN_SECRET_MISSING
- * where it names a variable that is not set, or, in a map, one that `allowEnv` does not name: the secret goes to an
- * issuer that others chose.
+ * Returns functions that read the secrets of an entry's login. Each returns null if the entry names none. It throws
+ * LOGIN_SECRET_MISSING if the entry names a variable that is not set. It also throws if an entry of a map names one
+ * that `allowEnv` does not list: the secret goes to an issuer that others chose.
  */
 export function secretsOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginSecrets {
   const read = (member: 'clientSecretEnv' | 'privateKeyEnv'): string | null => {

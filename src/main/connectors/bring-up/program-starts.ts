@@ -2,30 +2,36 @@ import { availableParallelism } from 'node:os';
 import { raceSignal, startTimer, type Timer } from '../../../shared/clock.ts';
 import { createIdleProcessors, type IdleProcessors } from './idle-processors.ts';
 
-/** A program keeps its slot for this long at most, so that one that never speaks delays the others by little. */
+/**
+ * Maximum time for which a stdio server keeps its slot, so that a server that never sends a message delays the others
+ * only briefly.
+ */
 const MAX_SLOT_MS = 5_000;
 
-/** How often the processors are looked at while programs wait. */
+/** Interval at which the processors are measured while servers wait. */
 const SAMPLE_MS = 250;
 
-/** From this idle share on, the programs that are starting wait for something other than a processor. */
+/** Idle share above which the servers that are starting wait for something other than a processor. */
 const MIN_IDLE_SHARE = 0.3;
 
-/** Programs that have not spoken yet, however idle the processors are: each takes memory and process ids. */
+/**
+ * Maximum number of servers that have not sent a message, however idle the processors are: each takes memory and
+ * process ids.
+ */
 const MAX_SILENT = 32;
 
 export interface ProgramStartsOptions {
-  /** How many programs may start at a time; null to follow the processors. */
+  /** Number of servers that may start at a time; null to follow the processors. */
   readonly limit: number | null;
   readonly parallelism?: number;
   readonly idleProcessors?: IdleProcessors;
 }
 
-/** A program that may start now. Every method is idempotent. */
+/** Permission for one stdio server to start. Every method is idempotent. */
 export interface StartSlot {
-  /** The program has sent its first message. */
+  /** The server has sent its first message. */
   spoke(): void;
-  /** The program has ended, or was never started. */
+  /** The server has ended, or was never started. */
   ended(): void;
 }
 
@@ -35,19 +41,20 @@ interface Waiting {
 }
 
 /**
- * Decides when stdio servers start. Each start costs a processor for a while, and programs that start all at once all miss their deadlines. There
- * are `availableParallelism() + 1` slots; a program takes one until its first message, for 5 s at most. If all slots are taken and the processors
- * were idle for more than 30 % of the last 250 ms, one more program starts for each idle processor. At most 32 programs may be without a
- * first message. With a `limit`, that many slots are all there is.
+ * Decides when stdio servers start. Each start uses a processor for a while, and servers that all start at once all
+ * miss their deadlines. There are `availableParallelism() + 1` slots; a server holds one until its first message, for
+ * at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last 250 ms, one more
+ * server starts for each idle processor. At most 32 servers may be without a first message. If `limit` is set, it is
+ * the number of slots, and idle processors add none.
  */
 export class ProgramStarts {
   readonly #slots: number;
   readonly #parallelism: number;
   readonly #idle: IdleProcessors | null;
   readonly #queue: Waiting[] = [];
-  /** Programs that hold a slot. */
+  /** Number of servers that hold a slot. */
   #starting = 0;
-  /** Programs that run and have not spoken. */
+  /** Number of servers that run and have not sent a message. */
   #silent = 0;
   #sampling: Timer | null = null;
 
@@ -57,14 +64,14 @@ export class ProgramStarts {
     this.#idle = limit === null ? (idleProcessors ?? createIdleProcessors()) : null;
   }
 
-  /** Programs that wait for a slot. */
+  /** Number of servers that wait for a slot. */
   get waiting(): number {
     return this.#queue.length;
   }
 
   /**
-   * Resolves when a program may start, in the order of the calls, or as soon as `urgent` resolves: somebody waits for that program, and it takes no
-   * slot. Rejects with the reason of `signal`.
+   * Resolves when a server may start, in the order of the calls, or as soon as `urgent` resolves. An urgent server has
+   * a caller waiting for it, and takes no slot. Rejects with the reason of `signal`.
    */
   async acquire(signal: AbortSignal, urgent: Promise<void> | null = null): Promise<StartSlot> {
     signal.throwIfAborted();
@@ -84,7 +91,7 @@ export class ProgramStarts {
       return await raceSignal(admitted.promise, signal);
     } catch (error) {
       waiting.isGone = true;
-      // It may have been admitted in the very turn in which the signal aborted.
+      // The server may have been admitted in the same turn in which the signal aborted.
       if (!leave()) void admitted.promise.then((slot) => slot.ended());
       throw error;
     }
@@ -115,7 +122,7 @@ export class ProgramStarts {
     else this.#stopSampling();
   }
 
-  /** False where nobody waits, or too many programs are silent. */
+  /** Admits the next server. Returns false if none is waiting, or if too many are silent. */
   #admitNext(): boolean {
     if (this.#silent >= MAX_SILENT) return false;
     const next = this.#queue.shift();

@@ -1,24 +1,24 @@
 import { deadline, type LinkedSignal, monotonicMs } from '../../../shared/clock.ts';
 
-/** How long a program may take until its handshake is done, counted from its own start. */
+/** Time limits for a stdio server to finish its handshake, counted from its start. */
 export interface StartLimits {
-  /** Without a sign of life, in milliseconds. */
+  /** Maximum time without output, in milliseconds. */
   readonly quietMs: number;
-  /** In all, however often it gives one. The same as `quietMs` for a hard limit. */
+  /** Maximum time in all, regardless of output. Equals `quietMs` for a hard limit. */
   readonly maxMs: number;
 }
 
-/** A deadline that a sign of life puts off. */
+/** A deadline that output of the server extends. */
 export interface StartDeadline extends Disposable {
   readonly signal: AbortSignal;
-  /** The program wrote a line: it has `quietMs` again, but never more than `maxMs` in all. */
+  /** Extends the deadline to `quietMs` from now, but to at most `maxMs` in all, because the server wrote a line. */
   putOff(): void;
 }
 
-/** Lines come in bursts, and each would cost a timer. */
+/** Lines come in bursts, and each extension would need a timer. */
 const MIN_STEP_MS = 100;
 
-/** Aborts with `reason(elapsedMs)` when the time is up, or with the reason of `parent`. */
+/** Creates a deadline that aborts with `reason(elapsedMs)` when the time is up, or with the reason of `parent`. */
 export function startDeadline(
   { quietMs, maxMs }: StartLimits,
   reason: (elapsedMs: number) => Error,
@@ -40,7 +40,7 @@ export function startDeadline(
   return {
     signal: controller.signal,
     putOff() {
-      // A program goes on writing when its start is long over.
+      // A server keeps writing after its start is over.
       if (isOver || controller.signal.aborted || monotonicMs() - setMs < MIN_STEP_MS) return;
       setMs = monotonicMs();
       current[Symbol.dispose]();

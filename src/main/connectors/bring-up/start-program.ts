@@ -5,12 +5,12 @@ import { lastLineOf, type ProcessView } from '../connection/process-view.ts';
 import type { ProgramStarts } from './program-starts.ts';
 import { type StartLimits, startDeadline } from './start-deadline.ts';
 
-/** However many lines a program writes, its start takes no longer than this. */
+/** Maximum duration of a start, regardless of the number of lines that the server writes. */
 const MAX_START_MS = 300_000;
 
 export interface ProgramStartOptions {
   readonly starts: ProgramStarts;
-  /** How long a program may be quiet before its handshake is done, in milliseconds. */
+  /** How long a stdio server may write nothing before its handshake is done, in milliseconds. */
   readonly startTimeoutMs: number;
 }
 
@@ -19,8 +19,9 @@ type ConnectProgram = (events: ConnectionEvents, signal: AbortSignal, timeoutMs:
 
 /**
  * Starts a stdio server when it is its turn, or as soon as `urgent` resolves, and connects to it. Its deadline counts
- * from its own start, and each line that it writes to stderr starts the time again, up to 5 min in all; an entry's own
- * `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of `signal`, or as `connect` does.
+ * from its own start. Each line that it writes to stderr restarts the time, up to 5 min in all; an entry's own
+ * `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of `signal`, or as `connect`
+ * does.
  */
 export async function startProgram(
   entry: ConnectorEntry,

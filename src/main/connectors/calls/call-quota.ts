@@ -5,18 +5,18 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { CallLine, CallPermits, Quotas } from '../../fleet/permits/call-permits.ts';
 import { CallWindows } from './call-windows.ts';
 
-/** Calls that may wait for a connector's quota; beyond that the next one fails at once. */
+/** Maximum number of calls that may wait for a connector's quota; further ones fail at once. */
 const MAX_WAITING = 128;
 
-/** A call in the line. It keeps its place until it begins or gives up, however often it is woken. */
+/** A waiting call. It keeps its place until it begins or is abandoned, regardless of how often it is woken. */
 interface Waiter {
   wake: () => void;
 }
 
 /**
- * Keeps the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
+ * Enforces the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
  * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
- * the quotas are those of a whole fleet; this host alone never makes more calls than they allow either.
+ * the quotas apply to a whole fleet; this host alone never exceeds them either.
  */
 export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ export class CallQuota implements CallLine {
     return this.#waiting.length;
   }
 
-  /** Takes up changed quotas; calls that began under the old ones count still. */
+  /** Adopts changed quotas; calls that began under the old ones still count. */
   update(quotas: ConnectorEntry['quotas']): void {
     this.#quotas = quotas;
     this.relimit();
@@ -60,14 +60,14 @@ export class CallQuota implements CallLine {
     return this.#windows.beganWithin(fromMs, toMs);
   }
 
-  /** Gives back what the fleet has given and no call uses. */
+  /** Returns unused permits to the fleet. */
   close(): void {
     this.#permits?.close();
   }
 
   /**
-   * Begins a call that need not wait, as {@link acquire} does; null if it has to wait, or may not begin. The returned
-   * function gives the place back.
+   * Begins a call that need not wait, like {@link acquire}. Returns null if it has to wait, or may not begin. The
+   * returned function frees the slot.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
@@ -76,12 +76,12 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Resolves with a function that gives the place back, once the call may begin. Rejects with QUOTA_EXCEEDED where too
-   * many wait already, where none may ever begin, or where the next free place comes after `withinMs`; or with the
+   * Resolves with a function that frees the slot, once the call may begin. Rejects with QUOTA_EXCEEDED if too many
+   * calls are waiting, if the quota allows no calls, or if the next slot becomes free after `withinMs`; or with the
    * reason of `signal`.
    */
   async acquire(signal: Cancellation, connectorId: string, withinMs: number): Promise<() => void> {
-    if (this.#concurrent < 1 || this.#windows.allowsNone) throw exceeded(connectorId, 'it allows none');
+    if (this.#concurrent < 1 || this.#windows.allowsNone) throw exceeded(connectorId, 'it allows no calls');
     const endsMs = monotonicMs() + withinMs;
     let waiter: Waiter | null = null;
     try {
@@ -92,17 +92,17 @@ export class CallQuota implements CallLine {
         const waitMs = this.#waitMs();
         if (waitMs === 0) break;
         const ahead = waiter === null ? this.#waiting.length : this.#waiting.indexOf(waiter);
-        if (ahead >= MAX_WAITING) throw exceeded(connectorId, `${MAX_WAITING} calls wait already`);
+        if (ahead >= MAX_WAITING) throw exceeded(connectorId, `${MAX_WAITING} calls are already waiting`);
         const aheadMs = Math.max(this.#windows.waitMs(ahead), this.#permits?.aheadMs() ?? 0);
         if (monotonicMs() + aheadMs > endsMs)
-          throw exceeded(connectorId, `its next free place is in ${inWords(aheadMs)}`);
+          throw exceeded(connectorId, `the next call can start in ${inWords(aheadMs)}`);
         waiter ??= this.#join();
         await wait(waiter, waitMs, signal);
       }
     } finally {
       if (waiter !== null) {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        // One that gives up may have been woken for a place that the next can have.
+        // An abandoned call may have been woken for a slot that the next one can use.
         this.#wake();
       }
     }
@@ -113,7 +113,7 @@ export class CallQuota implements CallLine {
     this.#permits?.begin();
     this.#active += 1;
     this.#windows.note();
-    // There may be room for more than one.
+    // There may be slots for more than one call.
     this.#wake();
     let isHeld = true;
     return () => {
@@ -125,7 +125,10 @@ export class CallQuota implements CallLine {
     };
   }
 
-  /** 0 if a call may begin; else how long until every window has room, or infinity until a call ends. */
+  /**
+   * Returns 0 if a call may begin. Otherwise returns the time until every window has a free slot, or infinity if a call
+   * has to end first.
+   */
   #waitMs(): number {
     if (this.#active >= this.#concurrent) return Number.POSITIVE_INFINITY;
     return this.#windows.waitMs(0) || (this.#permits?.waitMs() ?? 0);

@@ -2,26 +2,26 @@ import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 
-/** A connection that is up, as a call uses it. */
+/** An open connection, from the viewpoint of a call. */
 export interface OpenRoute {
   readonly connection: Connection;
-  /** Aborts with CONNECTOR_GONE, CLOSED or TOOL_CALL_LOST when the connection is given up. */
+  /** Aborts with CONNECTOR_GONE, CLOSED or TOOL_CALL_LOST when the connection is released. */
   readonly life: Cancellation;
-  /** A call begins. */
+  /** Notes that a call begins. */
   enter(): void;
-  /** A call has ended, however it ended. */
+  /** Notes that a call has ended, whether it succeeded or failed. */
   leave(): void;
 }
 
-/** The way to one connector: gives its calls a connection and hears what they find out about it. */
+/** The route to one connector: provides connections to its calls and receives their findings about it. */
 export interface CallRoute {
   /**
-   * The connection to use: at once if it is up, else a promise that resolves once there is one. Rejects with
-   * CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
+   * Returns the connection to use: at once if it is up, otherwise a promise that resolves once there is one. Rejects
+   * with CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
    */
   reach(signal: Cancellation): OpenRoute | Promise<OpenRoute>;
-  /** The connection broke, or the server has forgotten its session. */
+  /** Reports that the connection broke, or that the server no longer knows its session. */
   lose(open: OpenRoute, error: SwitchyardError): void;
-  /** The connector no longer accepts the credentials (401). */
+  /** Reports that the connector no longer accepts the credentials (401). */
   renewCredentials(open: OpenRoute): void;
 }

@@ -12,7 +12,7 @@ interface Window {
   readonly name: string;
   readonly max: number;
   readonly ms: number;
-  /** When the calls within the window began, oldest first. */
+  /** Start times of the calls within the window, oldest first. */
   readonly startsMs: number[];
 }
 
@@ -36,20 +36,20 @@ export class CallWindows {
     return this.#windows.some(({ max }) => max < 1);
   }
 
-  /** A call begins. */
+  /** Counts a call that begins. */
   note(): void {
     const nowMs = monotonicMs();
     for (const { startsMs } of this.#windows) startsMs.push(nowMs);
   }
 
-  /** How long until every window has room for one call more than the `ahead` that wait already. */
+  /** Returns the time until every window has room for one call more than the `ahead` calls that wait already. */
   waitMs(ahead: number): number {
     const nowMs = monotonicMs();
     let waitMs = 0;
     for (const { max, ms, startsMs } of this.#windows) {
       while (startsMs[0] !== undefined && startsMs[0] <= nowMs - ms) startsMs.shift();
       const rounds = Math.floor(ahead / max);
-      // Those ahead take the places that become free first, and keep them for a whole window.
+      // The calls ahead take the slots that become free first, and keep them for a whole window.
       const freeing = startsMs[startsMs.length - max + (ahead % max)];
       if (freeing !== undefined) waitMs = Math.max(waitMs, freeing + (rounds + 1) * ms - nowMs);
       else if (rounds > 0) waitMs = Math.max(waitMs, rounds * ms);
@@ -57,7 +57,10 @@ export class CallWindows {
     return waitMs;
   }
 
-  /** How many calls that began after `fromMs` and no later than `toMs` (monotonic clock) each window still holds. */
+  /**
+   * Returns how many calls that began after `fromMs` and no later than `toMs` (monotonic clock) each window still
+   * holds.
+   */
   beganWithin(fromMs: number, toMs: number): Readonly<Record<string, number>> {
     const count = ({ startsMs, ms }: Window): number => {
       const sinceMs = Math.max(fromMs, monotonicMs() - ms);

@@ -13,28 +13,28 @@ import { CallQuota } from './call-quota.ts';
 import type { CallRoute, OpenRoute } from './call-route.ts';
 import { renewSession } from './renew-session.ts';
 
-/** What an entry says about calls. */
+/** The settings of an entry for its calls. */
 type CallSettings = Pick<ConnectorEntry, 'id' | 'quotas' | 'timeouts'>;
 
 /** One call with its defaults filled in. */
 interface Call<T> {
-  /** As errors name it: "tool echo", "request prompts/get". */
+  /** The name of the call in errors: "tool echo", "request prompts/get". */
   readonly name: string;
   readonly timeoutMs: number;
   readonly options: CallToolOptions;
-  /** Whether it may run twice. */
+  /** Whether the call may run twice. */
   readonly isSafe: boolean;
   readonly perform: (connection: Connection, limits: CallLimits) => Promise<T>;
 }
 
-/** A call as it is asked for; `quota` is null for what quotas are not about. */
+/** A requested call; `quota` is null if quotas do not apply. */
 interface Asked<T> extends Omit<Call<T>, 'timeoutMs'> {
   readonly quota: CallQuota | null;
 }
 
 /**
- * The calls of one connector. Each runs under one deadline, which covers waiting for the quota and for the connection.
- * A call that was surely not sent is sent once more over a new connection ({@link renewSession}).
+ * The calls of one connector. Each has one deadline, which includes waiting for the quota and for the connection. A
+ * call that was certainly not sent is sent once more over a new connection ({@link renewSession}).
  */
 export class ConnectorCalls {
   readonly #quota: CallQuota;
@@ -60,15 +60,15 @@ export class ConnectorCalls {
     this.#quota.update(entry.quotas);
   }
 
-  /** Gives back what the connector's quotas hold for calls that do not come any more. */
+  /** Releases what the connector's quotas hold for future calls. */
   close(): void {
     this.#quota.close();
   }
 
   /**
-   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED where it
-   * wants a login (both under the compatible name), CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED,
-   * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or what the connection rejects with.
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if it needs
+   * a login (both under the compatible name). Rejects with CONNECTOR_GONE if the connector is removed during the call,
+   * with QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
    */
   callTool(
     tool: RemoteToolDefinition,
@@ -84,7 +84,7 @@ export class ConnectorCalls {
     });
   }
 
-  /** Sends any other request; quotas are for tools. Rejects as {@link callTool} does otherwise. */
+  /** Sends any other request; quotas apply to tools only. Otherwise rejects as {@link callTool} does. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     return this.#send({
       name: `request ${method}`,
@@ -96,8 +96,8 @@ export class ConnectorCalls {
   }
 
   /**
-   * Has the connector tell when a resource changes, until its connection ends or the returned function is called.
-   * Rejects as {@link request} does.
+   * Subscribes to changes of a resource, until the connection ends or the returned function is called. Rejects as
+   * {@link request} does.
    */
   watchResource(uri: string, options: RequestOptions): Promise<() => void> {
     return this.#send({
@@ -142,7 +142,10 @@ export class ConnectorCalls {
   }
 }
 
-/** Sends a call over a connection, until it is answered, its deadline `limit` ends or the connection is given up. */
+/**
+ * Sends a call over a connection, until its response arrives, its deadline `limit` passes or the connection is
+ * released.
+ */
 async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation): Promise<T> {
   const { timeoutMs, options } = call;
   const link = linkSignals(limit, open.life);
@@ -158,7 +161,7 @@ async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation):
   }
 }
 
-/** Ends the call alone if its caller's function throws; the connection, which others use, stays. */
+/** Ends only this call if its caller's function throws; the connection, which others use, stays open. */
 function tellProgress(
   { name, options }: Call<unknown>,
   progress: ToolProgress,
@@ -176,9 +179,9 @@ function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
   return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${Math.round(timeoutMs)} ms.`);
 }
 
-/** The call never began: waiting for a place is not waiting for an answer. */
+/** Returns the error for a call that never began: it waited for its quota, not for a response. */
 function quotaError({ name, timeoutMs }: Call<unknown>, connectorId: string): SwitchyardError {
-  const why = `no place for ${name} became free within ${Math.round(timeoutMs)} ms`;
+  const why = `${name} could not start within ${Math.round(timeoutMs)} ms`;
   return new SwitchyardError('QUOTA_EXCEEDED', `The quota of connector ${connectorId} is used up: ${why}.`, {
     detail: { connectorId },
   });

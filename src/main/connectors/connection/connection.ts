@@ -16,34 +16,34 @@ export interface ConnectorTarget {
   readonly id: string;
   readonly name: string;
   readonly url: URL;
-  /** The entry's own, sent with every request beside those of its credentials. */
+  /** The entry's own headers, sent with every request in addition to those of its credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly era: EraPolicy;
   readonly transport: TransportPolicy;
   readonly credentials: Credentials;
-  /** What to run for a connector that is a program; its URL is then a mere name. */
+  /** The command of a stdio server; null for other connectors. The URL of a stdio server is only a name. */
   readonly command: StdioCommand | null;
-  /** Takes the messages of the connection, where they are recorded. */
+  /** Records the messages of the connection, if recording is on. */
   readonly record?: MessageRecord | undefined;
-  /** Whether its tools are listed as soon as it is connected, which saves round trips. */
+  /** Whether the tools are listed as soon as the connector is connected, which saves round trips. */
   readonly listsAtOnce?: boolean;
 }
 
-/** What a handshake found out. */
+/** The findings of a handshake. */
 export interface ConnectionFacts {
   readonly era: 'legacy' | 'modern' | 'unknown';
   readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
   readonly protocolVersion: string | null;
   readonly serverName: string | null;
-  /** As MCP's `ServerCapabilities`. */
+  /** The server's capabilities, in the form of MCP's `ServerCapabilities`. */
   readonly capabilities: JsonObject;
 }
 
-/** One page of a tool list; its tools are not judged yet. */
+/** One page of a tool list; its tools are not checked yet. */
 export interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
-  /** For how long the server says the list holds; null if it does not. */
+  /** How long the list is valid according to the server, in milliseconds; null if it does not say. */
   readonly ttlMs: number | null;
 }
 
@@ -52,43 +52,55 @@ export interface RequestLimits {
   readonly timeoutMs: number;
 }
 
-/** Whether a call that failed was handed to the connector: surely not, or maybe. */
+/** Whether a failed call was sent to the connector: certainly not, or maybe. */
 export type Sent = 'no' | 'maybe';
 
-/** Takes the JSON of a large result as it comes. */
+/** Takes the JSON of a large result as it arrives. */
 export interface ResultSink {
-  /** False where no more is wanted until `resume` of the flow that it was opened with is called. */
+  /** Takes a piece. Returns false to pause until `resume` of the sink's flow is called. */
   write(chunk: Buffer): boolean;
 }
 
-/** What goes along with a request besides its answer. */
+/** Callbacks and settings of a request, other than its response. */
 export interface RequestTraffic {
-  /** `params` are those of the notice, as they were sent. */
+  /** Called with progress; `params` are those of the notification, as they were sent. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
-  /** A notice that the connector sent about this request, other than its progress, as far as the connection can tell. */
+  /** Called with a notification about this request, except progress, as far as the connection can assign it. */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
-  /** Answers what the connector asks because of this request, in place of the manager's own host, as far as the connection can tell. */
+  /**
+   * Answers the server requests that this request causes, instead of the manager's own host, as far as the connection
+   * can assign them.
+   */
   readonly host?: HostSide | undefined;
-  /** Whether an answer that asks for input (MCP 2026-07-28) is the result, rather than one more question to the host. */
+  /**
+   * Whether a response that requests input (MCP 2026-07-28) is returned as the result instead of being answered by the
+   * host.
+   */
   readonly returnsInputRequests?: boolean | undefined;
   /**
-   * Opens a sink for a result above 64 KiB, where the connection can read it piece by piece. What is returned in the end is then empty; a failure midway
-   * rejects all the same.
+   * Opens a sink for a result above 64 KiB, if the connection can read it piece by piece. The returned result is then
+   * empty; a failure midway still rejects.
    */
   readonly onLargeResult?: ((flow: { readonly resume: () => void }) => ResultSink) | undefined;
 }
 
 export interface CallLimits extends RequestLimits, RequestTraffic {
-  /** Members of the request's parameters besides `name` and `arguments`. */
+  /** Parameters of the request in addition to `name` and `arguments`. */
   readonly params?: JsonObject | undefined;
 }
 
-/** An MCP connection that is up: the one way the rest of the house talks to a connector. */
+/** An open MCP connection: the only way in which other parts communicate with a connector. */
 export interface Connection {
   readonly facts: ConnectionFacts;
-  /** Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID or CONNECTOR_CONNECT_FAILED. */
+  /**
+   * Returns one page of the tool list. Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID or
+   * CONNECTOR_CONNECT_FAILED.
+   */
   listToolsPage(cursor: string | null, limits: RequestLimits): Promise<ToolPage>;
-  /** Rejects with TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_LOST, CONNECTOR_REFUSED or the signal's reason. */
+  /**
+   * Calls a tool. Rejects with TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_LOST, CONNECTOR_REFUSED or the signal's
+   * reason.
+   */
   callTool(
     tool: RemoteToolDefinition,
     args: Readonly<Record<string, unknown>>,
@@ -97,51 +109,52 @@ export interface Connection {
   /** Sends any other request. Rejects as `callTool` does. */
   request(method: string, params: JsonObject, limits: RequestLimits & RequestTraffic): Promise<JsonObject>;
   /**
-   * Has the connector tell when a resource changes, by `onNotification` of the connection's events; the returned function ends that. Rejects as `callTool` does.
+   * Subscribes to changes of a resource, which arrive through `onNotification` of the connection's events. The returned
+   * function ends the subscription. Rejects as `callTool` does.
    */
   watchResource(uri: string, limits: RequestLimits): Promise<() => void>;
-  /** Ends the session where there is one, then the connection. Never rejects. Idempotent. */
+  /** Ends the session if there is one, then the connection. Never rejects. Idempotent. */
   close(): Promise<void>;
 }
 
-/** What a connection tells its connector of its own accord. */
+/** Callbacks for events of a connection that belong to no request. */
 export interface ConnectionEvents {
-  /** The connection is gone, though nobody closed it. */
+  /** The connection is gone, although `close()` was not called. */
   onLost(error: Error): void;
-  /** The connector says that its tools changed, or may have. */
+  /** The tools changed, or may have changed. */
   onToolsChanged(): void;
-  /** A notice that belongs to no request, other than one about tools. */
+  /** Called with a notification that belongs to no request, except the one about tools. */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
-  /** A program is started for it. */
+  /** A stdio server is started for the connection. */
   onProcess?(view: ProcessView): void;
-  /** The program wrote a line to stderr. */
+  /** The stdio server wrote to stderr. */
   onOutput?(): void;
-  /** The program sent its first message. */
+  /** The stdio server sent its first message. */
   onFirstMessage?(): void;
 }
 
 /**
- * Brings a connection up. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_LOGIN_NEEDED, CONNECTOR_TIMEOUT or
- * the signal's reason, leaving nothing open.
+ * Opens a connection. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_LOGIN_NEEDED,
+ * CONNECTOR_TIMEOUT or the signal's reason, and leaves nothing open then.
  */
 export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits: RequestLimits) => Promise<Connection>;
 
-/** Hears of the process groups that connections start. */
+/** Callbacks for the process groups that connections start. */
 export interface ProgramWatch {
-  /** `pid` leads a process group that runs now. */
+  /** The process group with the leader `pid` runs now. */
   started(pid: number): void;
-  /** Nothing of that group runs any more. */
+  /** All processes of that group have ended. */
   ended(pid: number): void;
 }
 
 export interface ConnectOptions {
   readonly dispatcher: Dispatcher;
-  /** Cap on one answer, after decompression. */
+  /** Maximum size of one response after decompression, in bytes. */
   readonly maxResultBytes: number;
   readonly host: HostSide;
   /** The endpoints that are known to be legacy. */
   readonly eras?: EraMemory;
-  /** Hears which process groups run. */
+  /** Is notified of the process groups that run. */
   readonly programs?: ProgramWatch | undefined;
   /** Records the messages of each new connection. Never rejects. */
   readonly record?: ((connectorId: string) => Promise<MessageRecord>) | undefined;

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { monotonicMs } from '../../../shared/clock.ts';
 
-/** How long an endpoint that only knew the legacy era is not asked for the modern one again. */
+/** How long a legacy endpoint is remembered, and so not probed again. */
 const HORIZON_MS = 600_000;
 
-/** At most this many endpoints are remembered; the one that was used longest ago is forgotten first. */
+/** At most this many endpoints are remembered; the least recently used one is forgotten first. */
 const MAX_ENDPOINTS = 100_000;
 
 /**
- * The endpoints that are known to be legacy, so that a reconnect need not probe them again (MCP 2026-07-28,
- * versioning), and those that an attempt failed at which asked for more at once than one thing after the other.
+ * Remembers the endpoints that are known to be legacy, so that a reconnect need not probe them again (MCP 2026-07-28,
+ * versioning). Also remembers strict endpoints, at which an attempt with parallel requests failed.
  */
 export class EraMemory {
   readonly #legacy = memory();
@@ -27,7 +27,7 @@ export class EraMemory {
     this.#legacy.delete(endpoint);
   }
 
-  /** Whether it is asked for one thing after the other. */
+  /** Whether requests to this endpoint must be sent one after the other. */
   isStrict(endpoint: string): boolean {
     return this.#strict.get(endpoint) === true;
   }
@@ -38,7 +38,7 @@ export class EraMemory {
 }
 
 function memory(): LRUCache<string, true> {
-  // Bounded by size, because with `max` the cache would allocate all of its places at once.
+  // Bounded by size, because with `max` the cache would allocate all of its slots at once.
   return new LRUCache<string, true>({
     maxSize: MAX_ENDPOINTS,
     sizeCalculation: () => 1,

@@ -2,44 +2,46 @@ import { type ErrorDetail, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorTarget, RequestLimits, Sent } from './connection.ts';
 import { describeRefusal, type HttpRefusal } from './http-refusal.ts';
 
-/** What went wrong with a request to a connector, whichever way it was sent. */
+/** The kind of failure of a request to a connector, over any transport. */
 export type Failure =
-  /** The connector answered with a JSON-RPC error: an answer, which may say that the session is lost. */
+  /** The connector responded with a JSON-RPC error. It is a response, which may say that the session is lost. */
   | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }
-  /** It refused the credentials; `status` is 401 or 403, `hint` a sentence on what else there is to do. */
+  /** The connector refused the credentials. `status` is 401 or 403; `hint` is a sentence of advice. */
   | { readonly kind: 'refused'; readonly status: number; readonly hint: string | null }
-  /** A login has to come first, or could not be had; the error is told as it is. */
+  /** A login is needed first, or failed; the error is reported unchanged. */
   | { readonly kind: 'login'; readonly error: SwitchyardError }
-  /** Another HTTP answer that carries no JSON-RPC answer. */
+  /** Another HTTP response without a JSON-RPC response. */
   | { readonly kind: 'status'; readonly refusal: HttpRefusal }
   | { readonly kind: 'timeout' }
-  /** Its answer went beyond the cap. */
+  /** The response exceeded the size limit. */
   | { readonly kind: 'too-large'; readonly error: SwitchyardError }
-  /** It answered with what is no MCP; `reason` is a clause about "it". `isSse` where it is a legacy SSE server. */
+  /** The response is not valid MCP; `reason` is a clause about "it". `isSse` is true for a legacy SSE server. */
   | { readonly kind: 'unusable'; readonly reason: string; readonly isSse?: boolean }
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
-  /** The connection broke, or never came about; `isRefused` where the address is not allowed, so it was not tried. */
+  /**
+   * The connection broke, or was never made. `isRefused` means that the address is not allowed, so it was not tried.
+   */
   | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string; readonly isRefused?: boolean };
 
-/** An answer that is no MCP; the message is a clause about the connector. */
+/** A response that is not valid MCP; the message is a clause about the connector. */
 export class UnusableAnswer extends Error {}
 
-/** A server of the legacy SSE transport answered: its first event names an endpoint. */
+/** A server of the legacy SSE transport responded: its first event names an endpoint. */
 export class SseServerAnswered extends UnusableAnswer {
   constructor() {
-    super('it speaks the legacy SSE transport');
+    super('it uses the legacy SSE transport');
   }
 }
 
-/** A request over a connection that was closed before: it was not sent. */
+/** The connection was closed before the request, which was not sent. */
 export class ClosedConnection extends Error {
   constructor() {
     super('The connection is closed');
   }
 }
 
-/** The coded form of what failed a handshake. */
+/** Returns the coded error for a failed handshake. */
 export function toConnectError(
   failure: Failure,
   cause: unknown,
@@ -62,7 +64,7 @@ export function toConnectError(
       const { refusal } = failure;
       const detail = { ...refusalDetail(refusal), step: refusal.step };
       if (refusal.status >= 300 && refusal.status < 400) {
-        const why = `${where} answers with a redirect that is not followed: to another origin, or one too many.`;
+        const why = `${where} redirects to another origin, or too often; the redirect is not followed.`;
         return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause, detail });
       }
       return connectFailed(where, `${describeRefusal(refusal)} and no MCP`, cause, detail);
@@ -84,7 +86,7 @@ export function toConnectError(
   }
 }
 
-/** The coded form of what failed a page of a tool list. */
+/** Returns the coded error for a failed page of a tool list. */
 export function toListError(failure: Failure, cause: unknown, limits: RequestLimits): SwitchyardError {
   const detail = { phase: 'list' };
   switch (failure.kind) {
@@ -96,7 +98,7 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
         detail,
       });
     case 'refused': {
-      const why = withHint('The connector refused the credentials when asked for its tools.', failure.hint);
+      const why = withHint('The connector refused the credentials for its tool list.', failure.hint);
       return new SwitchyardError('CONNECTOR_REFUSED', why, { cause, detail });
     }
     case 'login':
@@ -119,8 +121,8 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
 }
 
 /**
- * The coded form of what failed a call. An error that the connector answered is an answer (TOOL_CALL_REJECTED); only
- * what happened to the connection or the session is TOOL_CALL_LOST. `what` names the call, as in "Tool echo".
+ * Returns the coded error for a failed call. An error that the connector sends is a response (TOOL_CALL_REJECTED); only
+ * a loss of the connection or the session is TOOL_CALL_LOST. `what` names the call, as in "Tool echo".
  */
 export function toCallError(failure: Failure, cause: unknown, what: string, limits: RequestLimits): SwitchyardError {
   switch (failure.kind) {
@@ -172,7 +174,10 @@ function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}):
   return new SwitchyardError('CONNECTOR_LIST_INVALID', message, { cause, detail: { ...detail, phase: 'list' } });
 }
 
-/** The connection has to be made again before tools can be listed. */
+/**
+ * Returns the error for a list that failed with its connection; the connector has to reconnect before it can list
+ * tools.
+ */
 function lostList(reason: string, cause: unknown): SwitchyardError {
   return new SwitchyardError('CONNECTOR_CONNECT_FAILED', listFailed(reason), { cause, detail: { phase: 'list' } });
 }
@@ -181,7 +186,7 @@ function listFailed(reason: string): string {
   return `The connection failed while tools were listed: ${reason}`;
 }
 
-/** What of a refusal a program may want. */
+/** Returns the machine-readable facts of a refusal. */
 function refusalDetail({ status, rpcCode, retryAfterMs }: HttpRefusal): ErrorDetail {
   return {
     status,

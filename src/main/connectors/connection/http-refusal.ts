@@ -1,32 +1,37 @@
 import type { Sent } from './connection.ts';
 
-/** What an HTTP answer without a JSON-RPC answer means, and what may be told of it (messages/http/http-status.ts). */
+/**
+ * The meaning of an HTTP response without a JSON-RPC response, and the facts that errors may show
+ * (messages/http/http-status.ts).
+ */
 export interface HttpRefusal {
   /**
-   * - `refused`: the server turned the request down. For 401 and 403 it is the credentials.
+   * The kind of refusal:
+   *
+   * - `refused`: the server rejected the request. With 401 and 403 it rejected the credentials.
    * - `session-lost`: it does not know the session.
-   * - `retry-after`: it wants fewer requests; `retryAfterMs` says for how long, if it does.
-   * - `may-have-run`: it failed, or answered with something that is no MCP.
+   * - `retry-after`: it limits requests; `retryAfterMs` is the pause that it names, if any.
+   * - `may-have-run`: it failed, or its response is not valid MCP.
    */
   readonly kind: 'refused' | 'session-lost' | 'retry-after' | 'may-have-run';
-  /** The method of MCP that was answered so. */
+  /** The MCP method of the request. */
   readonly step: string;
   readonly status: number;
-  /** The media type of the body; null where there is none or it is malformed. */
+  /** The media type of the body; null if it is missing or malformed. */
   readonly contentType: string | null;
   /** The code of the JSON-RPC error in the body. */
   readonly rpcCode: number | null;
-  /** Whether it says that the server speaks a modern revision. */
+  /** Whether the response says that the server supports a modern revision. */
   readonly namesModern: boolean;
-  /** `no` only where the request certainly did not run. */
+  /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
-  /** After how many milliseconds the server wants the next request; null where it does not say. */
+  /** The pause before the next request that the server names, in milliseconds; null if it names none. */
   readonly retryAfterMs: number | null;
-  /** A sentence on what people can do about refused credentials; null where nothing is known. */
+  /** A sentence of advice on refused credentials; null without advice. */
   readonly hint: string | null;
 }
 
-/** An HTTP answer in place of a JSON-RPC one. It holds nothing of the body, which may echo what was sent. */
+/** An HTTP response instead of a JSON-RPC one. Its message holds nothing of the body, which may echo the request. */
 export class StatusError extends Error {
   readonly refusal: HttpRefusal;
 
@@ -36,7 +41,7 @@ export class StatusError extends Error {
   }
 }
 
-/** Says in words what was answered. */
+/** Describes the response in words. */
 export function describeRefusal({
   step,
   status,

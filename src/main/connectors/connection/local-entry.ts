@@ -1,19 +1,19 @@
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 
-/** What to run for a stdio server. Never passed to a shell. */
+/** The command of a stdio server. Never passed to a shell. */
 export interface StdioCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** Set in addition to the few variables that every program gets. May hold secrets. */
+  /** Set in addition to the few variables that every stdio server gets. May hold secrets. */
   readonly env: Readonly<Record<string, string>>;
-  /** The working directory; null for the one of this process. */
+  /** The working directory; null for that of this process. */
   readonly cwd: string | null;
 }
 
-/** Where an entry comes from, if not from a map; for people. */
+/** The origin of an entry that does not come from a map; for people. */
 export type Origin = 'the configuration file' | 'the registry' | 'the command line';
 
-/** What is kept beside an entry of this machine. */
+/** The data that is kept separately from a local entry. */
 interface Local {
   readonly command: StdioCommand | null;
   readonly origin: Origin;
@@ -21,14 +21,15 @@ interface Local {
 }
 
 /**
- * The command, the client secret and the origin of an entry of this machine. They are kept beside the entry, so that an
- * entry of a map has no command and no secret, whatever it says, and no output that shows entries shows a secret.
+ * The command, the client secret and the origin of each local entry. They are kept apart from the entry, so that an
+ * entry of a map has no command and no secret, whatever it contains. Output that shows entries then shows no secret
+ * either.
  */
 const locals = new WeakMap<ConnectorEntry, Local>();
 
 /**
- * Marks an entry as one of this machine. `command` is what to run for it; null where it is reached by its URL.
- * `clientSecret` is that of its login, where the file holds one.
+ * Marks an entry as local. `command` is the command to run for it; null if it is reached by its URL. `clientSecret` is
+ * the secret for its login, if the file holds one.
  */
 export function markLocal(
   entry: ConnectorEntry,
@@ -44,17 +45,19 @@ export function isLocal(entry: ConnectorEntry): boolean {
   return locals.has(entry);
 }
 
-/** The command to run for an entry; null for one that is reached by its URL. */
+/** Returns the command to run for an entry; null for an entry that is reached by its URL. */
 export function commandOf(entry: ConnectorEntry): StdioCommand | null {
   return locals.get(entry)?.command ?? null;
 }
 
-/** The client secret that a local file or the registry holds for the login of an entry; null without one. */
+/**
+ * Returns the client secret that a local file or the registry holds for the login of an entry; null without a secret.
+ */
 export function loginSecretOf(entry: ConnectorEntry): string | null {
   return locals.get(entry)?.clientSecret ?? null;
 }
 
-/** Where an entry comes from; for people. */
+/** Returns the origin of an entry, for people. */
 export function originOf(entry: ConnectorEntry): string {
   return locals.get(entry)?.origin ?? 'the service map';
 }

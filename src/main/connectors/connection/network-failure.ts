@@ -3,26 +3,26 @@ import { isRefusedAddress, neverConnected } from '../../http/network-errors.ts';
 import { isLoginError } from '../credentials/login-error.ts';
 import type { Failure } from './failure.ts';
 
-/** What the network says of a connection that broke under a request, such as a kept one that the server just closed. */
+/** Error codes of a connection that broke during a request, such as a kept-alive one that the server just closed. */
 const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** An event stream ended before its answer, as a connection that broke. */
+/** An event stream ended before its response, like a connection that broke. */
 export class StreamEnded extends Error {
   constructor() {
     super('the event stream ended before its answer');
   }
 }
 
-/** The connection went, or was closed, under a request that had been sent. */
+/** The connection was lost or closed after the request had been sent. */
 export class LostUnderRequest extends Error {
   constructor(cause: unknown) {
     super('The connection was lost', { cause });
   }
 }
 
-/** An error of the network as a failure. */
+/** Classifies an error of the network as a failure. */
 export function networkFailure(error: unknown): Failure {
-  // What failed a login says nothing about the connection of the request.
+  // The failure of a login says nothing about the connection of the request.
   const isOwn = !isLoginError(error);
   return {
     kind: 'network',
@@ -32,7 +32,7 @@ export function networkFailure(error: unknown): Failure {
   };
 }
 
-/** Whether a request failed with its connection. One that is safe to repeat may be sent again over another. */
+/** Whether a request failed because its connection broke. If it is safe to repeat, it may be sent over another one. */
 export function isBrokenConnection(error: unknown): boolean {
   return !isLoginError(error) && hasCodeAmongCauses(error, BROKEN);
 }

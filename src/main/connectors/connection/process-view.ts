@@ -1,19 +1,21 @@
-/** The longest line that goes into an error. */
+/** Maximum length of a line in an error message. */
 const MAX_LINE_LENGTH = 300;
 
-/** The program behind a connector, as it is whenever it is looked at. */
+/** A live view of the process of a stdio server: each property reflects the current state. */
 export interface ProcessView {
   readonly pid: number | null;
-  /** The end of what it wrote to stderr: at most 8 KiB, no control characters. */
+  /** The end of its stderr: at most 8 KiB, no control characters. */
   readonly stderr: string;
 }
 
-/** The last line that a program wrote to stderr; empty where it wrote none. */
+/** Returns the last line that a process wrote to stderr; empty if it wrote none. */
 export function lastLineOf({ stderr }: ProcessView): string {
   return stderr.trimEnd().split('\n').at(-1)?.trim().slice(0, MAX_LINE_LENGTH) ?? '';
 }
 
-/** A program that follows another: as long as it says nothing, the last words of the one before tell more. */
+/**
+ * Returns the view of a restarted process. While it has written nothing, its `stderr` is that of the previous process.
+ */
 export function withLastWords(view: ProcessView, before: ProcessView | null): ProcessView {
   const lastWords = before?.stderr ?? '';
   return {

@@ -3,13 +3,16 @@ import type { MessageRecord } from '../../recording/recording-format.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { ConnectorTarget } from './connection.ts';
 
-/** Variables whose names look secret and that hold a folder, a socket or the kind of a desktop. */
+/** Variables whose names look secret but which hold a folder, a socket or the kind of a desktop. */
 const HARMLESS_NAME = /^(?:OLD)?PWD$|^(?:XDG|DESKTOP|DBUS|GNOME|KDE|TERM)_|_(?:SOCK|SOCKET|PATH|FILE|DIR)$/i;
 
-/** Words that are settings and no secrets; hidden, they would be missing everywhere. */
+/** Values that are settings and not secrets. Hiding such common words would remove them everywhere. */
 const HARMLESS_VALUE = /^(?:true|false|yes|no|on|off|none|null|auto|default|file|keyring|keychain|basic|bearer)$/i;
 
-/** A target whose connection is recorded. Its headers, keys, tokens and secret variables are hidden from the record. */
+/**
+ * Returns a target whose connection is recorded. Its headers, keys, tokens and secret variables are hidden from the
+ * record.
+ */
 export function recordedTarget(target: ConnectorTarget, record: MessageRecord): ConnectorTarget {
   const { headers, url, command, credentials } = target;
   for (const value of Object.values(headers)) hideHeader(record, value);
@@ -21,7 +24,7 @@ export function recordedTarget(target: ConnectorTarget, record: MessageRecord): 
   return { ...target, record, credentials: new OverheardCredentials(credentials, record) };
 }
 
-/** Hides what is secret among the arguments of a command. */
+/** Hides the secret arguments of a command. */
 export function hideArguments(record: MessageRecord, args: readonly string[]): void {
   args.forEach((argument, index) => {
     if (maskArgument(args[index - 1] ?? '', argument) === argument) return;
@@ -48,7 +51,7 @@ export function hideAddress(record: MessageRecord, url: URL): void {
   for (const [name, value] of searchParams) if (isSecretName(name) || value.length >= 8) record.hide(value);
 }
 
-/** Hides a value and what of it is secret by itself: the token after `Bearer`, the password within `Basic`. */
+/** Hides a value and the parts that are secret by themselves: the token after `Bearer`, the password within `Basic`. */
 export function hideHeader(record: MessageRecord, value: string): void {
   record.hide(value);
   const [, scheme = '', token = ''] = /^(\S+)\s+(\S+)$/.exec(value) ?? [];

@@ -1,16 +1,16 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connection, ConnectorTarget } from './connection.ts';
 
-/** How errors name the request for the event stream of a legacy server. */
+/** Name of the request for the event stream of a legacy server, in errors. */
 export const STREAM_STEP = 'the GET of the event stream';
 
-/** The two ways to a connector over HTTP. */
+/** The two ways to connect over HTTP. */
 export interface HttpWays {
   readonly overStreamableHttp: () => Promise<Connection>;
   readonly overSse: () => Promise<Connection>;
   /**
-   * The HTTP status with which the server refused `initialize` over Streamable HTTP; null where it did not. `sse` where
-   * it answered as a legacy SSE server does.
+   * Returns the HTTP status with which the server refused `initialize` over Streamable HTTP; null if it did not refuse
+   * it. Returns `sse` if the server responded as a legacy SSE server does.
    */
   readonly statusOf: (error: unknown) => number | 'sse' | null;
 }
@@ -20,9 +20,9 @@ const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 
 /**
  * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the event
- * that names an endpoint. It does so only where the entry leaves both the transport and the era open, since SSE is
- * legacy. Refused credentials (401, 403), too many requests (429) and silence are no reason for SSE. Rejects as SSE
- * does, or as Streamable HTTP did where SSE is unknown there as well.
+ * that names an endpoint. The fallback is used only if the entry leaves both `transport` and `era` open, since SSE is
+ * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause it. Rejects as SSE does, or
+ * as Streamable HTTP did if the server does not know SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();
@@ -38,7 +38,7 @@ export async function connectWithSseFallback(target: ConnectorTarget, ways: Http
   }
 }
 
-/** Whether a server answered the request for its event stream in a way that says that it has none. */
+/** Whether the response to the request for an event stream says that the server has none. */
 function hasNoStream(error: unknown): boolean {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return false;
   const { step, status } = error.detail;

@@ -1,16 +1,16 @@
 import type { SwitchyardError } from '../../../shared/errors.ts';
 
-/** An answer that refuses the credentials of a request. */
+/** A response that refuses the credentials of a request. */
 export interface Challenge {
   readonly status: 401 | 403;
-  /** The values of `WWW-Authenticate`, joined with ", "; null without any. */
+  /** The values of `WWW-Authenticate`, joined with ", "; null without the header. */
   readonly wwwAuthenticate: string | null;
-  /** The value of `DPoP-Nonce`; null without one. */
+  /** The value of `DPoP-Nonce`; null without the header. */
   readonly dpopNonce: string | null;
-  /** The address that the request went to. */
+  /** The address of the request. */
   readonly url: URL;
   readonly method: string;
-  /** How often this request was sent again before, because of a refusal. */
+  /** Number of times this request was sent again because of a refusal. */
   readonly resends: number;
 }
 
@@ -22,24 +22,24 @@ export interface Sending {
 
 /** What to do after a refusal. */
 export type Verdict =
-  /** Send the request once more, with what {@link Credentials.headers} gives now. */
+  /** Send the request once more, with the current headers of {@link Credentials.headers}. */
   | { readonly kind: 'retry' }
-  /** Nothing can be done before a person acts. `error` is CONNECTOR_LOGIN_NEEDED, or a LOGIN_… code. */
+  /** Nothing helps until a person acts. `error` is CONNECTOR_LOGIN_NEEDED, or has a LOGIN_… code. */
   | { readonly kind: 'login'; readonly error: SwitchyardError }
-  /** The credentials are wrong; `hint` says what else there is to do, as a sentence for people. */
+  /** The credentials are wrong; `hint` is a sentence of advice for people. */
   | { readonly kind: 'refused'; readonly hint: string | null };
 
 /**
- * The credentials of one connector, under every HTTP transport: a fixed key, a login, or a function of the host. The
- * exchange (`exchange/http-exchange.ts`) asks for headers before each request and tells of each 401 and 403. It sends
- * a request at most twice more: once after a refresh, once after a step-up.
+ * The credentials of one connector, for every HTTP transport: a fixed key, a login, or a function of the host. The
+ * exchange (`exchange/http-exchange.ts`) requests headers before each request and reports each 401 and 403. It sends a
+ * request again at most twice: once after a refresh, once after a step-up.
  */
 export interface Credentials {
-  /** Names and values in turn. A promise only where something has to be awaited; most never need one. */
+  /** Returns names and values in turn. Returns a promise only if it has to wait, which is rarely the case. */
   headers(signal: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]>;
   /**
-   * `sent` are the headers that {@link headers} gave for the refused request. Never rejects, but with the signal's
-   * reason.
+   * Decides what to do about a refusal. `sent` are the headers that {@link headers} returned for the refused request.
+   * Rejects only with the signal's reason.
    */
   refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict>;
 }

@@ -11,26 +11,26 @@ import { SharedFlow } from './login-flow.ts';
 export interface HostCredentialsOptions {
   readonly connectorId: string;
   readonly url: URL;
-  /** The entry's own, which the connector's origin gets with requests of the login too. */
+  /** The entry's own headers, which are also sent with login requests to the connector's origin. */
   readonly headers: Readonly<Record<string, string>>;
   readonly oauth: ConnectorOAuth;
   readonly dispatcher: Dispatcher;
 }
 
-/** How often a login is widened, and in how long: a server may always want one scope more. */
+/** Maximum number of step-ups within STEP_UP_MS: a server may demand one more scope each time. */
 const MAX_STEP_UPS = 3;
 const STEP_UP_MS = 600_000;
 
 /**
- * The login of a host that has an `OAuthClientProvider` of its own (option `oauth`). The SDK's `auth()` does the
- * protocol. What it needs of the user takes as long as the user does; all requests of a connector wait for one login.
+ * The login of a host that has an `OAuthClientProvider` of its own (option `oauth`). The SDK's `auth()` implements the
+ * protocol. The login may wait for the user without a time limit; all requests of a connector wait for one login.
  */
 export class HostCredentials implements Credentials {
   readonly #options: HostCredentialsOptions;
   #flow: SharedFlow | null = null;
-  /** All scopes that the connector ever asked for. */
+  /** All scopes that the connector has demanded so far. */
   #scope: string | undefined;
-  /** The token that the last login ended with, and the refusal that it was for. */
+  /** The token that the last login ended with, and the status of the refusal that caused it. */
   #issued: { readonly token: string | undefined; readonly status: number } | null = null;
   readonly #stepUps: number[] = [];
   /** Whether the last login sent the user to the authorization server. */
@@ -43,7 +43,7 @@ export class HostCredentials implements Credentials {
   headers(_: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]> {
     const { provider } = this.#options.oauth;
     const tokens = provider.tokens();
-    // Some hosts have promises of their own.
+    // Some hosts return their own kind of promise.
     if (tokens && 'then' in tokens)
       return Promise.resolve(tokens).then((present) => headersFor(provider, present, sending));
     return headersFor(provider, tokens, sending);
@@ -59,7 +59,7 @@ export class HostCredentials implements Credentials {
         // Another request may have logged in meanwhile.
         if (present !== undefined && present !== given) return { kind: 'retry' };
         if (this.#isJustIssued(given, challenge)) return refusedNew(challenge);
-        // Nobody is asked to log in for the end of a session.
+        // Ending a session is no reason to ask a person to log in.
         if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
         if (challenge.status === 403 && !this.#mayStepUp(challenge)) return { kind: 'refused', hint: null };
       }
@@ -71,7 +71,7 @@ export class HostCredentials implements Credentials {
     }
   }
 
-  /** Whether a server asks for no more than a proof with its nonce (RFC 9449 section 9). */
+  /** Whether a server only demands a DPoP proof with its nonce (RFC 9449 section 9). */
   async #takeNonce({ url, dpopNonce, wwwAuthenticate }: Challenge): Promise<boolean> {
     const session = dpopNonce === null ? undefined : await this.#options.oauth.provider.dpop?.();
     if (session === undefined || dpopNonce === null) return false;
@@ -79,7 +79,10 @@ export class HostCredentials implements Credentials {
     return wwwAuthenticate !== null && /use_dpop_nonce/.test(wwwAuthenticate);
   }
 
-  /** Whether a login for the same reason gave this token to this very request, so that another would not help. */
+  /**
+   * Whether a login for the same reason produced this token for this same request, so that another login would not
+   * help.
+   */
   #isJustIssued(token: string | undefined, { status, resends }: Challenge): boolean {
     const issued = this.#issued;
     return resends > 0 && token !== undefined && issued?.token === token && issued.status === status;
@@ -108,7 +111,7 @@ export class HostCredentials implements Credentials {
   }
 
   async #login({ status, wwwAuthenticate }: Challenge, signal: AbortSignal): Promise<void> {
-    // It takes tens of milliseconds to load, and few connectors need it.
+    // The SDK is slow to load, and few connectors need it.
     const sdk = await import('@modelcontextprotocol/client');
     const { oauth, url, headers, dispatcher } = this.#options;
     const provider = rememberingDiscovery(oauth.provider);
@@ -153,13 +156,13 @@ function headersFor(
   tokens: Tokens,
   sending: Sending,
 ): readonly string[] | Promise<readonly string[]> {
-  // A host in JavaScript may give less than the types say.
+  // A host in JavaScript may return less than the types say.
   if (!tokens?.access_token) return [];
   const isBound = provider.dpop !== undefined && tokens.token_type?.toLowerCase() === 'dpop';
   return isBound ? proven(provider, tokens.access_token, sending) : ['authorization', `Bearer ${tokens.access_token}`];
 }
 
-/** A token that is bound to a key, and a proof of that key (RFC 9449 section 7.1). */
+/** Returns the headers for a token that is bound to a key, with a proof of that key (RFC 9449 section 7.1). */
 async function proven(provider: OAuthClientProvider, accessToken: string, { method, url }: Sending) {
   const session = await provider.dpop?.();
   if (session === undefined) return ['authorization', `Bearer ${accessToken}`];
@@ -172,8 +175,8 @@ function tokenIn([name, value]: readonly string[]): string | undefined {
 }
 
 /**
- * The provider, with the issuer of one login remembered where it does not do so itself: the SDK compares it with the
- * one that the user comes back from.
+ * Returns a provider that remembers the issuer of a login, in case the given one does not. The SDK compares that issuer
+ * with the one from which the user comes back.
  */
 function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {
   if (provider.discoveryState !== undefined || provider.saveDiscoveryState !== undefined) return provider;

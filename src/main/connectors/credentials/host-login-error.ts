@@ -2,7 +2,7 @@ import { hasCodeAmongCauses, rootReason, SwitchyardError } from '../../../shared
 
 const REFUSED: ReadonlySet<string> = new Set(['CONNECTOR_ADDRESS_REFUSED']);
 
-/** Errors of the SDK that say that what the servers tell of the login cannot be trusted. */
+/** Errors of the SDK that mean that a server's login metadata cannot be trusted. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   'mcp.AuthorizationServerMismatchError',
   'mcp.InsecureTokenEndpointError',
@@ -10,8 +10,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What failed the login of a host, without the words of a server, which may hold what was sent. `detail.wasAsked` of
- * LOGIN_FAILED says whether the user was sent to the authorization server: nobody wants to be sent there again at once.
+ * Returns the error of a host's failed login. It has no text of a server, which may echo the request. `detail.wasAsked`
+ * of LOGIN_FAILED says whether the user was sent to the authorization server, which must not happen again at once.
  */
 export function hostLoginError(
   error: unknown,
@@ -24,12 +24,12 @@ export function hostLoginError(
     return new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', why, { cause: error });
   }
   const brand = brandOf(error);
-  const where = `The login to connector ${connectorId} at ${url.origin} did not come about`;
+  const where = `The login to connector ${connectorId} at ${url.origin} failed`;
   if (error instanceof SwitchyardError)
     return new SwitchyardError(error.code, `${where}: ${error.message}`, { detail });
-  // What the parser says of it quotes it.
+  // The parser's message quotes the response.
   if (error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError'))
-    return new SwitchyardError('LOGIN_METADATA_INVALID', `${where}: an answer of the login is malformed.`);
+    return new SwitchyardError('LOGIN_METADATA_INVALID', `${where}: a response of the login is malformed.`);
   if (brand === null)
     return new SwitchyardError('LOGIN_FAILED', `${where}: ${rootReason(error)}`, { cause: error, detail });
   const code = oauthCodeOf(error);
@@ -39,13 +39,13 @@ export function hostLoginError(
   });
 }
 
-/** How the SDK names the class of an error of its own; null for any other error. */
+/** Returns the SDK's name for the class of its own error; null for any other error. */
 function brandOf(error: unknown): string | null {
   const brand = error instanceof Error ? (error.constructor as { readonly mcpBrand?: unknown }).mcpBrand : null;
   return typeof brand === 'string' ? brand : null;
 }
 
-/** The code of an OAuth error (RFC 6749 section 5.2), if it looks like one. */
+/** Returns the code of an OAuth error (RFC 6749 section 5.2), if it has a valid form. */
 function oauthCodeOf(error: unknown): string | null {
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' && /^[a-z][a-z_]{1,63}$/.test(code) ? code : null;

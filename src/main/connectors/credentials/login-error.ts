@@ -1,8 +1,8 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
 /**
- * Whether an error says that a login has to come first, or why there is none. It is neither an answer of the connector
- * nor a failure of the network, whatever caused it: nothing is sent again because of it.
+ * Whether an error says that a login is needed first, or why a login failed. Such an error is neither a response of the
+ * connector nor a failure of the network, whatever its cause: it never causes a repetition.
  */
 export function isLoginError(error: unknown): error is SwitchyardError {
   if (!(error instanceof SwitchyardError)) return false;

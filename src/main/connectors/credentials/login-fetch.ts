@@ -4,12 +4,12 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { loadUndiciFetch } from '../../http/load-undici.ts';
 import { redirectTarget } from '../../http/redirect-target.ts';
 
-/** How long one request of a login may take, with its body. */
+/** Time limit for one request of a login, including its body. */
 const DEADLINE_MS = 10_000;
 
 const MAX_REDIRECTS = 5;
 
-/** Cap on a body, after decompression. */
+/** Maximum size of a body, after decompression. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 type Fetch = typeof globalThis.fetch;
@@ -18,15 +18,15 @@ type Answer = Awaited<ReturnType<typeof UndiciFetch>>;
 
 export interface LoginFetchOptions {
   readonly dispatcher: Dispatcher;
-  /** The origin of the connector, and the headers that its entry wants to be sent there. */
+  /** The origin of the connector, and the headers that its entry sends there. */
   readonly home: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
-  /** Ends every request. */
+  /** Aborts every request. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A fetch for the requests of a login. It follows redirects within an origin alone, and answers with a body that was
- * read whole: at most 1 MiB, and no JSON that nests too deep or holds too much.
+ * Creates a fetch for the requests of a login. It follows redirects within an origin only, and reads the whole body. A
+ * body has at most 1 MiB, and no JSON that is too deep or has too many values.
  */
 export function createLoginFetch({ dispatcher, home, signal }: LoginFetchOptions): Fetch {
   const own = async (input: string | URL, init: Init = {}): Promise<Response> => {
@@ -60,7 +60,7 @@ async function wholeOf(answer: Answer): Promise<Response> {
   let size = 0;
   for await (const chunk of answer.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`An answer of the login has more than ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES) throw new Error(`A response of the login has more than ${MAX_BODY_BYTES} bytes`);
     const fault = scanner.write(chunk);
     if (fault !== null) throw fault;
     chunks.push(chunk);
@@ -68,7 +68,7 @@ async function wholeOf(answer: Answer): Promise<Response> {
   const fault = scanner.end();
   if (fault !== null) throw fault;
   const headers = new Headers([...answer.headers]);
-  // The body is decoded already.
+  // The body is already decoded.
   headers.delete('content-encoding');
   headers.delete('content-length');
   const isBodiless = status === 204 || status === 205 || status === 304;

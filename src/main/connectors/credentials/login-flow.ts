@@ -1,15 +1,13 @@
 import { raceSignal } from '../../../shared/clock.ts';
 
-/**
- * A login that is under way, which several requests wait for. It ends once none of them waits any more.
- */
+/** A login in progress that several requests wait for. It ends once none of them waits any more. */
 export class SharedFlow {
   readonly #life = new AbortController();
   readonly #work: Promise<void>;
   #waiting = 0;
   #isOver = false;
 
-  /** `onOver` is called once, when nobody can join it any more. */
+  /** `onOver` is called once, when no further request can join. */
   constructor(work: (signal: AbortSignal) => Promise<void>, onOver: () => void) {
     const over = (): void => {
       if (!this.#isOver) onOver();
@@ -17,18 +15,18 @@ export class SharedFlow {
     };
     this.#life.signal.addEventListener('abort', over, { once: true });
     this.#work = work(this.#life.signal).finally(over);
-    // Whoever waited may have gone.
+    // All waiting requests may have been aborted.
     this.#work.catch(() => {});
   }
 
-  /** Waits for its end. Rejects as the work does, or with the reason of `signal`. */
+  /** Waits for the end of the login. Rejects as the work does, or with the reason of `signal`. */
   async join(signal: AbortSignal | null): Promise<void> {
     this.#waiting += 1;
     try {
       await (signal === null ? this.#work : raceSignal(this.#work, signal));
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0 && !this.#isOver) this.#life.abort(new Error('Nobody waits for the login any more'));
+      if (this.#waiting === 0 && !this.#isOver) this.#life.abort(new Error('No request waits for the login any more'));
     }
   }
 }

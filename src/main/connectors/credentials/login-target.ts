@@ -1,22 +1,25 @@
 import type { OAuthSettings } from '../../../shared/map/oauth-settings.ts';
 
-/** A connector as logins see it. */
+/** The properties of a connector that logins need. */
 export interface LoginTarget {
   readonly connectorId: string;
   readonly url: URL;
-  /** What its entry says; null where it says nothing, so that only a challenge can. */
+  /** The `oauth` settings of its entry; null without settings, so that only a challenge describes the login. */
   readonly oauth: OAuthSettings | null;
   /**
-   * The secret that `clientSecretEnv` names or a local file holds; null without one. Read when it is needed. Throws
-   * LOGIN_SECRET_MISSING.
+   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads it at each
+   * call. Throws LOGIN_SECRET_MISSING.
    */
   readonly clientSecret: () => string | null;
-  /** The private key that `privateKeyEnv` names; null without one. Throws LOGIN_SECRET_MISSING. */
+  /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
   readonly privateKey: () => string | null;
   /** Whether this machine's user wrote the entry, rather than the author of a map. */
   readonly isLocal: boolean;
-  /** Whether this host is a replica of a fleet in which each has logins of its own. */
+  /** Whether this host is a replica of a fleet in which each replica has its own logins. */
   readonly isOfReplica?: boolean | undefined;
-  /** Another text where a local file holds another secret; it tells nothing of the secret. Absent without one. */
+  /**
+   * A mark that differs for different secrets of a local file, and reveals nothing about the secret. Absent without a
+   * secret.
+   */
   readonly secretMark?: string | undefined;
 }

@@ -3,7 +3,7 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { entryHeaders } from '../../mcp/entry-headers.ts';
 import { type Challenge, type Credentials, NO_CREDENTIALS, type Verdict } from './credentials.ts';
 
-/** What a challenge holds that offers a login (RFC 9728 section 5.1). */
+/** Matches a challenge that offers a login (RFC 9728 section 5.1). */
 const OFFERS_LOGIN = /\bresource_metadata\s*=/i;
 
 /** Credentials that never change: the key of an entry's `auth`, or a header that the entry itself has. */
@@ -11,7 +11,7 @@ class StaticCredentials implements Credentials {
   readonly #connectorId: string;
   readonly #headers: readonly string[];
 
-  /** `headers` go along beside the entry's own, and replace those of the same name. */
+  /** `headers` are sent in addition to the entry's own, and replace those with the same name. */
   constructor(connectorId: string, headers: Readonly<Record<string, string>>) {
     this.#connectorId = connectorId;
     this.#headers = entryHeaders(headers);
@@ -24,15 +24,16 @@ class StaticCredentials implements Credentials {
   async refused({ status, wwwAuthenticate }: Challenge): Promise<Verdict> {
     const offersLogin = status === 401 && wwwAuthenticate !== null && OFFERS_LOGIN.test(wwwAuthenticate);
     const command = `mcp-switchyard auth login ${this.#connectorId}`;
-    const hint = `The server also offers a login: take the key out of the entry and run \`${command}\`.`;
+    const hint = `The server also offers a login: remove the key from the entry and run \`${command}\`.`;
     return { kind: 'refused', hint: offersLogin ? hint : null };
   }
 }
 
 /**
- * The credentials that an entry itself has; none where it has neither `auth` nor an `Authorization` header. `none`:
- * nothing; `bearer`: `Authorization: Bearer KEY`; `apiKey`: the raw key in `headerName`, or as a bearer token where
- * that is absent or is Authorization itself. Throws CONNECTOR_AUTH_MISSING where a key is asked for and there is none.
+ * Returns the credentials that an entry itself has; NO_CREDENTIALS if it has neither `auth` nor an `Authorization`
+ * header. By `auth.type`, `none` sends nothing, and `bearer` sends `Authorization: Bearer KEY`. `apiKey` sends the raw
+ * key in `headerName`, or a bearer token if that is absent or is Authorization itself. Throws CONNECTOR_AUTH_MISSING if
+ * a key is required and missing.
  */
 export function staticCredentials(entry: ConnectorEntry, key: string | null): Credentials {
   const { type, headerName } = entry.auth ?? { type: 'none' };
@@ -40,14 +41,14 @@ export function staticCredentials(entry: ConnectorEntry, key: string | null): Cr
   if (key === null) {
     throw new SwitchyardError(
       'CONNECTOR_AUTH_MISSING',
-      `Connector ${entry.id} asks for a key (auth type ${type}) and none is configured.`,
+      `Connector ${entry.id} needs a key (auth type ${type}), and none is configured.`,
     );
   }
   const isRaw = type === 'apiKey' && headerName !== undefined && headerName.toLowerCase() !== 'authorization';
   return new StaticCredentials(entry.id, isRaw ? { [headerName]: key } : { Authorization: `Bearer ${key}` });
 }
 
-/** Whether an entry names its credentials among its headers. */
+/** Whether an entry has credentials among its headers. */
 export function hasAuthorization({ headers = {} }: Pick<ConnectorEntry, 'headers'>): boolean {
   return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
 }

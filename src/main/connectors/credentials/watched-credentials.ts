@@ -1,6 +1,9 @@
 import { type Challenge, type Credentials, NO_CREDENTIALS, type Sending, type Verdict } from './credentials.ts';
 
-/** Credentials that tell whether somebody waits for them: a server that was not asked yet cannot be called silent. */
+/**
+ * Credentials that report whether a request waits for them: a server does not count as silent before its request was
+ * sent.
+ */
 class WatchedCredentials implements Credentials {
   readonly #credentials: Credentials;
   #waits = 0;
@@ -33,7 +36,7 @@ class WatchedCredentials implements Credentials {
   }
 }
 
-/** The credentials to use during a handshake, and whether they are awaited. */
+/** Returns the credentials to use during a handshake, and whether a request waits for them. */
 export function watched(credentials: Credentials): {
   readonly credentials: Credentials;
   readonly isAwaited: () => boolean;

@@ -15,15 +15,21 @@ import {
 } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
-/** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
+/** Maximum size kept of a body that is not read as messages: enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
+/**
+ * Whether a text starts with a byte order mark, which some servers write; a reader may skip it (RFC 8259 section 8.1),
+ * as fetch does.
+ */
 function hasMark(text: Buffer): boolean {
   return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf;
 }
 
-/** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it. */
+/**
+ * Creates a reader that handles a body as JSON, as events or as plain text, by its status and media type, and limits
+ * its size.
+ */
 export function createBodyReader(
   status: number,
   headers: IncomingHttpHeaders,
@@ -43,12 +49,12 @@ function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
   return textReader(MAX_TEXT_BYTES, sink);
 }
 
-/** Some servers name JSON by another type, such as `text/json` or `application/json-rpc`. */
+/** Some servers use another media type for JSON, such as `text/json` or `application/json-rpc`. */
 function isJson(type: string): boolean {
   return type === 'application/json' || /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
 }
 
-/** Whatever the status, a body may be an answer, such as an error with its data. */
+/** A body may be a response with any status, such as an error with its data. */
 function maxTextBytes(type: string, cap: ByteCap): number {
   const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
   return mayAnswer ? Math.min(Math.max(cap, MAX_TEXT_BYTES), SMALL_ANSWER_BYTES) : MAX_TEXT_BYTES;
@@ -65,7 +71,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       size += chunk.length;
       if (size > maxBytes) return sink.onFailure(tooLarge(maxBytes));
       if (large !== null) return large.write(chunk);
-      // Nothing of it is kept that would be refused in the end.
+      // A value that will be refused in the end is not kept in memory.
       const fault = scanner?.write(chunk) ?? null;
       if (fault !== null) return sink.onFailure(new UnusableAnswer(`its answer ${fault.message}`));
       chunks.push(chunk);
@@ -90,10 +96,10 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       try {
         value = parseMessage(whole.toString('utf8', hasMark(whole) ? 3 : 0));
       } catch {
-        return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
+        return sink.onFailure(new UnusableAnswer('the JSON in its answer is damaged'));
       }
       if (value instanceof RefusedMessage) return sink.onFailure(new UnusableAnswer(`its answer ${value.reason}`));
-      // A batch (MCP 2025-03-26) is as many messages.
+      // A batch (MCP 2025-03-26) is delivered as single messages.
       for (const message of Array.isArray(value) ? value : [value]) sink.onValue(message);
       sink.onEnd('');
     },
@@ -115,25 +121,25 @@ function textReader(maxBytes: number, sink: BodySink): BodyReader {
   };
 }
 
-/** Compression is not asked for; what comes compressed all the same is read. */
+/** Requests do not accept compression, but a compressed response is decoded. */
 function decompressing(
   encoding: string,
   open: (sink: BodySink) => BodyReader,
   status: number,
   sink: BodySink,
 ): BodyReader {
-  // The status alone tells, for example, that credentials are refused, however damaged the text beside it is.
+  // The status suffices, for example for refused credentials, even if the text is damaged.
   const isText = status >= 300;
   let isDamaged = false;
   let isEnded = false;
   const decoder = decoderOf(encoding);
   if (decoder === null) {
-    const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`;
+    const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not requested`;
     const refuse = (): void => sink.onFailure(new UnusableAnswer(why));
     if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
     return { take: refuse, end: refuse, stop: () => {} };
   }
-  // A few bytes may become many: what is held up has to stay compressed.
+  // A few compressed bytes may expand to many, so a paused body has to stay compressed.
   const reader = open({
     onValue: (value) => sink.onValue(value),
     onEvent: (type, data) => sink.onEvent(type, data),
@@ -176,7 +182,7 @@ function decoderOf(encoding: string): Transform | null {
   return encoding === 'zstd' ? createZstdDecompress() : null;
 }
 
-/** Whether an answer is an event stream. */
+/** Whether a response is an event stream. */
 export function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
   return status < 300 && mediaType(headers['content-type']) === 'text/event-stream';
 }

@@ -10,40 +10,43 @@ const CARRIAGE_RETURN = 0x0d;
 const DATA = Buffer.from('data:');
 const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
 
-/** So much is read before the event loop may turn: a thousand events of the shortest kind. */
+/** Number of bytes to read before the event loop may turn: about a thousand of the shortest events. */
 const SLICE_BYTES = 8 * 1024;
 
 /**
- * What an event of several lines may have. Servers write JSON into one line, which may be as large as the cap allows;
- * each further one costs memory of its own until the event ends.
+ * Limits of an event with several lines. Servers write JSON into one line, which may be as large as the cap allows;
+ * each further line costs extra memory until the event ends.
  */
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
-/** How JSON may begin, but for three words that are no message. What begins otherwise is not parsed. */
+/**
+ * Matches the possible beginnings of JSON, except the literals true, false and null, which cannot be messages. Other
+ * data is not parsed.
+ */
 const MESSAGE = /^\s*[[{"\d-]/;
 
 /**
  * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Lines go to the parser once they are
- * whole. A line of data that is large, and wanted as bytes, is handed on as it comes.
+ * complete. A large line of data is passed on as it arrives if the sink accepts bytes.
  */
 export class EventReader implements BodyReader {
   readonly #sink: BodySink;
   readonly #maxBytes: number;
   readonly #cap: ByteCap;
   readonly #parser: EventSourceParser;
-  /** The line that has begun and not ended. */
+  /** The current, incomplete line. */
   #line = new LargeLine();
-  /** Whether that line is known to be data; null until it is large. */
+  /** Whether the current line is known to be data; null until it is large. */
   #isData: boolean | null = null;
-  /** What takes the line under way. */
+  /** The sink of the current line, if it is passed on as bytes. */
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;
-  /** What has come and waits for the event loop to turn. */
+  /** Chunks that arrived and wait for the event loop to turn. */
   #waiting: Buffer[] = [];
   #isEnded = false;
-  /** Lines of data since the last blank one, and all bytes since then. */
+  /** Number of data lines and of all bytes since the last blank line. */
   #dataLines = 0;
   #eventBytes = 0;
 
@@ -67,7 +70,7 @@ export class EventReader implements BodyReader {
     });
   }
 
-  /** It may change while the stream is open. */
+  /** The limit may change while the stream is open. */
   get #maxEventBytes(): number {
     return typeof this.#cap === 'number' ? this.#cap : this.#cap.perEvent;
   }
@@ -91,7 +94,7 @@ export class EventReader implements BodyReader {
     this.#takeLine();
   }
 
-  /** Reads a chunk, and lets the event loop turn where there is much in it. */
+  /** Reads a chunk, and lets the event loop turn if it is large. */
   #consume(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0 && !this.#isStopped; ) {
       if (this.#large !== null) rest = this.#ofLarge(rest, this.#large);
@@ -110,7 +113,7 @@ export class EventReader implements BodyReader {
     turns.later(() => this.#readOn());
   }
 
-  /** Reads what waits, until the turn is over. */
+  /** Reads the waiting chunks, until the turn is over. */
   #readOn(): void {
     if (this.#isStopped) return;
     const waiting = this.#waiting;
@@ -132,14 +135,14 @@ export class EventReader implements BodyReader {
     try {
       value = parseMessage(data);
     } catch {
-      // An event that is no JSON is passed over.
+      // An event that is not JSON is skipped.
       return;
     }
-    // A batch (MCP 2025-03-26) is as many messages.
+    // A batch (MCP 2025-03-26) is delivered as single messages.
     for (const message of Array.isArray(value) ? value : [value]) this.#sink.onValue(message);
   }
 
-  /** Hands on what of `chunk` belongs to the large line; the rest. */
+  /** Passes on the part of `chunk` that belongs to the large line, and returns the rest. */
   #ofLarge(chunk: Buffer, large: ValueSink): Buffer {
     const end = endOfLine(chunk);
     large.write(chunk.subarray(0, end));
@@ -156,7 +159,7 @@ export class EventReader implements BodyReader {
     if (end < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(end));
   }
 
-  /** Counts the lines of data of the event under way, and their bytes. Fails if it has too much beside one line. */
+  /** Counts the data lines of the current event, and their bytes. Fails if an event of several lines is too large. */
   #mayHold(lines: Buffer): boolean {
     const begun = this.#line.length > 0 ? this.#line : null;
     if (begun === null ? lines[0] === DATA[0] : begun.startsWith(DATA.subarray(0, 1))) this.#dataLines += 1;
@@ -179,7 +182,7 @@ export class EventReader implements BodyReader {
     return false;
   }
 
-  /** Hands lines that have ended to the parser, the one under way first. */
+  /** Passes complete lines to the parser, starting with the current line. */
   #feed(lines: Buffer): void {
     const first = endOfLine(lines);
     if (this.#line.length > 0) this.#line.add(lines.subarray(0, first), DATA.length);
@@ -199,7 +202,7 @@ export class EventReader implements BodyReader {
     else if (this.#isData === null && this.#line.length > LARGE_BYTES) this.#offer();
   }
 
-  /** Offers the line as bytes; where nobody wants it so, it is kept until it is whole. */
+  /** Offers the line as bytes. If the sink declines, the line is kept until it is complete. */
   #offer(): void {
     this.#isData = this.#line.startsWith(DATA);
     if (!this.#isData || this.#line.isRefused) return;
@@ -213,7 +216,7 @@ export class EventReader implements BodyReader {
   }
 }
 
-/** How many lines of data begin in these bytes, after their first line. */
+/** Returns the number of data lines that begin in these bytes, after their first line. */
 function linesOfData(bytes: Buffer): number {
   let count = 0;
   for (let at = 0; at < bytes.length - 1; at += 1) {
@@ -223,7 +226,7 @@ function linesOfData(bytes: Buffer): number {
   return count;
 }
 
-/** Where the first line ends; the length of `chunk` if it does not. */
+/** Returns the index at which the first line ends, or the length of `chunk` if it does not end. */
 function endOfLine(chunk: Buffer): number {
   const ends = [chunk.indexOf(LINE_FEED), chunk.indexOf(CARRIAGE_RETURN)].filter((at) => at >= 0);
   return Math.min(chunk.length, ...ends);

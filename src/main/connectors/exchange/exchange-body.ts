@@ -3,7 +3,7 @@ import type { ExchangeSink } from './http-request.ts';
 
 /** The exchange that a body belongs to. */
 export interface BodyOwner {
-  /** Whether nobody wants to hear of it any more. */
+  /** Whether the exchange has ended, so that its events no longer matter. */
   readonly isOver: boolean;
   end(text: string): void;
   fail(reason: Error): void;
@@ -11,7 +11,7 @@ export interface BodyOwner {
   resume(): void;
 }
 
-/** Tells the sink of an exchange what the body of its answer holds, until the exchange is over. */
+/** Reports the content of a response body to the sink of its exchange, until the exchange ends. */
 export class ExchangeBody implements BodySink {
   readonly #owner: BodyOwner;
   readonly #sink: ExchangeSink;

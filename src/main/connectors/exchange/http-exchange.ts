@@ -12,18 +12,18 @@ import { RefusedAnswer } from './refused-answer.ts';
 
 const MAX_REDIRECTS = 5;
 
-/** How often a request is sent again with other credentials: after a refresh, and after a step-up. */
+/** Maximum number of times a request is sent again with other credentials: after a refresh, and after a step-up. */
 const MAX_RESENDS = 2;
 
-/** Headers that are meant once; undici gives those that come twice as a list. */
+/** Headers that may occur only once; undici returns repeated ones as a list. */
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**
- * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays
- * within the origin: it would take headers with it that only this origin may see. `cap` limits what the answer holds.
- * An answer of 401 or 403 did not run the request, so it is sent again where the credentials say so; nobody hears of
- * that answer. Where they say that a login has to come first, the exchange fails with that error. `onOver` is called
- * before the sink hears of the end.
+ * Sends a request and reads its response as it arrives. A redirect is followed only if it keeps the method and stays
+ * within the origin, since its headers are only for this origin. `cap` limits the size of the response. A request that
+ * was answered with 401 or 403 did not run, so it is sent again if the credentials say so; the sink does not see that
+ * response. If the credentials say that a login is needed first, the exchange fails with their error. `onOver` is
+ * called before the sink is notified of the end.
  */
 export function startExchange(
   dispatcher: Dispatcher,
@@ -53,12 +53,12 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   #url: URL;
   #redirects = 0;
   #next: URL | null = null;
-  /** What the credentials gave for the request that is under way. */
+  /** The headers that the credentials provided for the current request. */
   #given: readonly string[] = [];
   #resends = 0;
-  /** The answer that the credentials are asked about, or that is read away before the request is sent again. */
+  /** The refused response that the credentials examine, or that is drained before the request is sent again. */
   #refused: RefusedAnswer | null = null;
-  /** Aborts what the credentials do for this exchange; null as long as they do nothing. */
+  /** Aborts the work of the credentials for this exchange; null while they do nothing. */
   #asking: AbortController | null = null;
 
   constructor(
@@ -81,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   send(url: URL): void {
     this.#url = url;
     try {
-      // What they begin now, others may wait for as well: it does not end with this exchange.
+      // Other exchanges may wait for the same work of the credentials, so it does not end with this exchange.
       const given = this.#credentials.headers(null, { method: this.#request.method, url });
       if (!(given instanceof Promise)) this.#dispatch(given);
       else
@@ -137,7 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
     else this.#answer(status, headers, null);
   }
 
-  /** Asks the credentials what to do about a refusal, and does it. */
+  /** Lets the credentials decide how to handle a refusal, and acts on it. */
   async #ask(status: 401 | 403, headers: IncomingHttpHeaders): Promise<void> {
     const refused = new RefusedAnswer((reason) => this.#controller?.abort(reason));
     this.#refused = refused;
@@ -166,7 +166,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
 
   async #resend(): Promise<void> {
     this.#refused = null;
-    // undici takes a connection up again a turn after the end that it is just telling (client-h1.js).
+    // undici reuses a connection one turn after it reports the end of a response (client-h1.js).
     await nextTurn();
     await nextTurn();
     if (!this.#isOver) this.send(this.#url);
@@ -182,10 +182,10 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
     }
   }
 
-  /** Tells of an answer and reads its body. */
+  /** Reports the head of a response and reads its body. */
   #answer(status: number, headers: IncomingHttpHeaders, hint: string | null): void {
     this.#sink.onHead(status, headers, hint);
-    // Whoever heard the head may have given the exchange up.
+    // The sink may have aborted the exchange when it received the head.
     if (this.#isOver) return;
     this.#reader = createBodyReader(status, headers, this.#cap, new ExchangeBody(this, this.#sink));
   }
@@ -224,7 +224,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
       return;
     }
     const settle = (): void => this.#settle(this.#failed ?? error);
-    // What undici refuses at once, it tells at once: not before the caller has what ends the exchange.
+    // undici reports an invalid request synchronously, before the caller has the function that ends the exchange.
     if (this.#isDispatching) queueMicrotask(settle);
     else settle();
   }
@@ -244,7 +244,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   }
 }
 
-/** A header that may come several times, as one text. */
+/** Joins a header that may occur several times into one text. */
 function joined(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.join(', ')) ?? null;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ValueFlow, ValueSink } from './body-sink.ts';
 
-/** One HTTP request of a connector; `headers` are names and values in turn. */
+/** One HTTP request of a connector; in `headers`, names and values alternate. */
 export interface HttpRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly url: URL;
@@ -9,19 +9,19 @@ export interface HttpRequest {
   readonly body: string | null;
 }
 
-/** Who hears what comes of an exchange. One of `onEnd` and `onFailure` is called once, and nothing after it. */
+/** Callbacks for the events of an exchange. Either `onEnd` or `onFailure` is called, once and last. */
 export interface ExchangeSink {
-  /** The answer begins. `hint` says what people can do about credentials that it refuses, if something is known. */
+  /** The head of the response arrived. `hint` is advice for people about refused credentials, if there is any. */
   onHead(status: number, headers: IncomingHttpHeaders, hint: string | null): void;
-  /** A JSON value of the body: the whole of it, one event's data, or one message of a batch. */
+  /** A JSON value of the body: the whole body, the data of one event, or one message of a batch. */
   onValue(value: unknown): void;
   /** A server-sent event of another type than `message`. */
   onEvent?(type: string, data: string): void;
-  /** A value is large; it comes as bytes if that gives a sink. */
+  /** A large value begins. It is delivered as bytes if this returns a sink. */
   onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
   onEventId?(id: string): void;
   onRetry?(retryMs: number): void;
-  /** `text` is the body, where it was neither JSON nor events of a good answer. */
+  /** The response has ended. `text` is the body, unless it was the JSON or the events of a successful response. */
   onEnd(text: string): void;
   onFailure(error: unknown): void;
 }

@@ -2,13 +2,13 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { LARGE_BYTES } from './body-sink.ts';
 
-/** How much of a line is kept to find the id of its message. */
+/** Number of bytes kept of a line in order to find the id of its message. */
 const HEAD_BYTES = 4_096;
 const TAIL_BYTES = 256;
 
 /**
- * Collects a line of JSON that arrives in pieces. A long one is scanned meanwhile, so that nothing is kept of a line
- * that would be refused in the end.
+ * Collects a line of JSON that arrives in pieces. A long line is scanned while it arrives, so that a line that will be
+ * refused is not kept in memory.
  */
 export class LargeLine {
   #pieces: Buffer[] = [];
@@ -19,17 +19,17 @@ export class LargeLine {
   #head: Buffer = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
 
-  /** The bytes that have come, whether they were kept or not. */
+  /** Number of bytes received, including bytes that were not kept. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether it is known that the line is not going to be parsed. */
+  /** Whether the line will not be parsed because it is refused. */
   get isRefused(): boolean {
     return this.#refuse !== null;
   }
 
-  /** Adds a piece. `skip` bytes of the line are no JSON. */
+  /** Adds a piece. The first `skip` bytes of the line are not JSON. */
   add(piece: Buffer, skip = 0): void {
     this.#length += piece.length;
     if (this.#refuse !== null) {
@@ -49,12 +49,12 @@ export class LargeLine {
     this.#refuse = () => new RefusedMessage(fault, head.toString('utf8', skip), this.#tail.toString('utf8'));
   }
 
-  /** Whether the line begins with these bytes, as far as it has come. */
+  /** Whether the part of the line received so far begins with these bytes. */
   startsWith(bytes: Buffer): boolean {
     return (this.#refuse === null ? this.peek() : this.#head).subarray(0, bytes.length).equals(bytes);
   }
 
-  /** What was kept of the line so far. */
+  /** Returns the part of the line that was kept so far. */
   peek(): Buffer {
     const [only] = this.#pieces;
     if (this.#pieces.length === 1 && only !== undefined) return only;
@@ -63,7 +63,7 @@ export class LargeLine {
     return whole;
   }
 
-  /** Takes the line, and begins the next one. */
+  /** Returns the line, and begins the next one. */
   take(): Buffer | RefusedMessage {
     const line = this.#refuse?.() ?? this.peek();
     this.#pieces = [];

@@ -7,17 +7,17 @@ import type { ByteCap } from './body-sink.ts';
 import { startExchange } from './http-exchange.ts';
 import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts';
 
-/** What is told where nothing else is known of it. */
+/** Describes a message about which nothing else is known. */
 const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 
-/** The exchanges of one session that are under way, so that they end with it. */
+/** The open exchanges of one session, which end with it. */
 export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;
   readonly #credentials: Credentials;
   readonly #open = new Set<AbortExchange>();
 
-  /** `maxBytes` caps each answer, after decompression. */
+  /** `maxBytes` limits each response, after decompression. */
   constructor(dispatcher: Dispatcher, maxBytes: number, credentials: Credentials) {
     this.#dispatcher = dispatcher;
     this.#maxBytes = maxBytes;
@@ -34,9 +34,10 @@ export class OpenExchanges {
   }
 
   /**
-   * Sends a request whose answer holds nothing that matters. Resolves once the head of a good answer is there. Rejects
-   * with a StatusError, with the network's error, or because the answer took longer than `timeoutMs`. An answer that
-   * is still open then is cut off: a server that never ends it must not collect connections.
+   * Sends a request whose response has no relevant content. Resolves once the head of a successful response arrives.
+   * Rejects with a StatusError, with the network's error, or because the response took longer than `timeoutMs`. A
+   * response that is still open then is aborted: a server that never ends its responses must not accumulate
+   * connections.
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -59,7 +60,7 @@ export class OpenExchanges {
       },
       onFailure: (error) => {
         timer.cancel();
-        // The status says what it says, whatever became of the body.
+        // The status holds whether or not the body was complete.
         if (!refuse('')) reject(error);
       },
     });

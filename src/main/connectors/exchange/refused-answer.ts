@@ -1,16 +1,16 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { type BodyReader, SMALL_ANSWER_BYTES } from './body-sink.ts';
 
-/** How much of a body that nobody wants is read away, so that its connection can be used again, and for how long. */
+/** Limits for draining an unneeded body, so that its connection can be used again. */
 const MAX_UNWANTED_BYTES = 64 * 1024;
 const MAX_UNWANTED_MS = 1_000;
 
-/** How long a body may take that may still be wanted. Its status says enough. */
+/** Time limit for a body that may still be needed. The status alone is sufficient. */
 const MAX_KEPT_MS = 5_000;
 
 /**
- * The body of an answer that refuses the credentials, while nobody knows yet whether the request is sent again. It is
- * kept within bounds, or cut off with `cutOff`, so that it holds no connection for as long as a person takes to log in.
+ * The body of a response that refuses the credentials, while it is undecided whether the request is sent again. The
+ * body is kept up to a limit, or aborted with `cutOff`, so that it occupies no connection while a person logs in.
  */
 export class RefusedAnswer {
   readonly #cutOff: (reason: Error) => void;
@@ -41,12 +41,12 @@ export class RefusedAnswer {
     this.#reader?.end();
   }
 
-  /** The body broke off. */
+  /** Notes that the body broke off. */
   broken(): void {
     this.#over('broken');
   }
 
-  /** Nobody wants it. `next` is called once its connection is free, or gone; at once if it is already. */
+  /** Discards the body. `next` is called once its connection is free or closed; at once if it already is. */
   drop(next: () => void): void {
     this.#chunks = [];
     if (this.#state !== 'open') {
@@ -59,7 +59,9 @@ export class RefusedAnswer {
     if (this.#size > MAX_UNWANTED_BYTES) this.#cut();
   }
 
-  /** Hands what came of it to `reader`, and what is still to come. False where it broke off. */
+  /**
+   * Passes the received part of the body to `reader`, and the rest as it arrives. Returns false if the body broke off.
+   */
   replay(reader: BodyReader): boolean {
     this.#timer.cancel();
     const chunks = this.#chunks;

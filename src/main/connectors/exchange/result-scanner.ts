@@ -3,14 +3,14 @@ import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '.
 const RESULT = Buffer.from('"result"');
 
 /**
- * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes
- * alone. It looks only at strings, brackets and commas; a reader of the result finds any other damage.
+ * Finds the value of the member `result` in the bytes of a JSON-RPC message as they arrive, and returns its bytes
+ * alone. It examines only strings, brackets and commas; the reader of the result detects any other damage.
  */
 export class ResultScanner {
   #depth = 0;
   #inString = false;
   #isEscaped = false;
-  /** The bytes so far of a top-level member name. */
+  /** The bytes received so far of a top-level member name. */
   #name: number[] | null = null;
   #isName = true;
   #state: 'before' | 'announced' | 'within' | 'after' = 'before';
@@ -25,7 +25,7 @@ export class ResultScanner {
     return this.#state === 'after' && this.#depth === 0 && !this.#inString;
   }
 
-  /** The pieces of `chunk` that belong to the result: none or one. */
+  /** Returns the pieces of `chunk` that belong to the result: none or one. */
   take(chunk: Buffer): readonly Buffer[] {
     let from = this.#state === 'within' ? 0 : -1;
     let to = -1;
@@ -60,7 +60,7 @@ export class ResultScanner {
     this.#name = this.#depth === 1 && this.#isName ? [QUOTE] : null;
   }
 
-  /** Skips the open string from `at` on; returns the index of its last byte in this chunk. */
+  /** Skips the open string from `at` on. Returns the index of its last byte in this chunk. */
   #string(chunk: Buffer, at: number): number {
     if (this.#name !== null || this.#isEscaped) {
       this.#byte(chunk[at] ?? 0);

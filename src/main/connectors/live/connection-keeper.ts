@@ -18,27 +18,27 @@ import type { LiveConnection } from './live-connection.ts';
 import { openLiveConnection } from './open-live-connection.ts';
 import { Reconnection } from './reconnection.ts';
 
-/** How long a call waits for an attempt that it asked for. */
+/** Maximum wait of a call for an attempt that it started. */
 const PROBE_WAIT_MS = 2_000;
 
 /**
- * Brings the connection of one connector up, keeps it up, and gives it to calls. Every failure becomes a state
- * (`fate.ts`): a connector that backs off is tried again by itself, one that needs a login by {@link loginChanged}.
+ * Opens the connection of one connector, keeps it open, and provides it to calls. Every failure becomes a state
+ * (`fate.ts`): a connector that backs off is retried automatically, one that needs a login by {@link loginChanged}.
  */
 export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
-  /** As the map has it now. */
+  /** The current entry of the map. */
   entry: ConnectorEntry;
   readonly machine: StateMachine;
   readonly #deps: ConnectorDeps;
   readonly #slot = new ConnectionSlot();
   readonly #reconnection: Reconnection;
   #settled: Promise<void> = Promise.resolve();
-  /** Resolves when somebody waits for the attempt under way. */
+  /** Resolves when a caller waits for the current attempt. */
   #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** The login changed during the attempt under way, which may have used the old one. */
+  /** Whether the login changed during the current attempt, which may have used the old one. */
   #isLoginNewer = false;
   #process: ProcessView | null = null;
-  /** What went wrong last; null since the connection is up again. */
+  /** The last error; null once the connection is up again. */
   #lastError: SwitchyardError | null = null;
 
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
@@ -65,12 +65,12 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#slot.up;
   }
 
-  /** The program behind the connector: the last one that was started. */
+  /** The process of the last stdio server that was started. */
   get process(): ProcessView | null {
     return this.#process;
   }
 
-  /** Resolves when the attempt or the reading under way has ended, however it ended. Never rejects. */
+  /** Resolves when the current attempt or list read has ended, whether it succeeded or failed. Never rejects. */
   settled(): Promise<void> {
     return this.#settled;
   }
@@ -79,7 +79,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#reconnection.isHeld;
   }
 
-  /** Connects with the present entry, after ending the connection or the attempt under way. */
+  /** Connects with the current entry, after ending the current connection or attempt. */
   start(why: string): void {
     if (this.machine.state !== 'disabled') {
       const reason = `Connector ${this.id} was changed in ${originOf(this.entry)}.`;
@@ -88,16 +88,16 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.again(why);
   }
 
-  /** Makes another attempt now; calls over a connection that was lost may end meanwhile. */
+  /** Starts another attempt now; calls over a lost connection may end in the meantime. */
   again(why: string): void {
     this.#reconnection.reset();
     this.#settle(this.#attempt(why));
   }
 
   /**
-   * A person logged in or out, here or in another process. Connects at once and out of turn, also where the connection
-   * is up: its session and its tools are those of the old login. An attempt under way is repeated if it fails for want
-   * of a login.
+   * Connects at once and out of turn, because a person logged in or out, here or in another process. This includes a
+   * connection that is up, since its session and its tools belong to the old login. A current attempt is repeated if it
+   * fails because it needs a login.
    */
   loginChanged(): void {
     const { state } = this.machine;
@@ -114,12 +114,12 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#settle(Promise.all([this.#settled, refreshed]).then(() => {}));
   }
 
-  /** Announces the tools as last read, under the present entry. */
+  /** Announces the most recently read tools, with the current entry. */
   announce({ listing, connection }: LiveConnection): Promise<void> {
     return this.#deps.onTools(this, listing, connection.facts);
   }
 
-  /** Goes down for good, or until it is started again: takes the tools away. Calls have `drainMs` to end. */
+  /** Closes the connector until it is restarted, or for good, and removes its tools. Calls have `drainMs` to end. */
   end(to: 'disabled' | 'closing', reason: SwitchyardError, drainMs = 0): void {
     const wasOff = this.machine.state === 'disabled';
     this.machine.to(to, reason.message);
@@ -129,13 +129,13 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#deps.onToolsGone(this);
   }
 
-  /** Ends the attempt or the connection, the next attempt, and the calls, also those that were to drain. */
+  /** Ends the current attempt or connection, the next attempt, and all calls, including draining ones. */
   cut(reason: SwitchyardError): void {
     this.#reconnection.cancel();
     this.#slot.clear(reason, this.#settled);
   }
 
-  /** Resolves when nothing is under way and every connection is closed. Never rejects. */
+  /** Resolves when no work remains and every connection is closed. Never rejects. */
   async ended(): Promise<void> {
     await Promise.all([this.#settled, this.#slot.emptied()]);
   }
@@ -146,14 +146,14 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   /**
-   * Resolves when a call may be worth a try. An attempt under way is hurried and waited for. A connector that backs off
-   * tries at once, unless it just did, and is waited for at most 2 s. Rejects with the reason of `signal`.
+   * Resolves when a call may succeed. It speeds up a current attempt and waits for it. A connector that backs off is
+   * retried at once, unless it just was, and is waited for at most 2 s. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;
     if (state === 'backing-off' && this.#reconnection.mayProbe) {
       this.#reconnection.cancel();
-      this.#settle(this.#attempt('a call asks for it'));
+      this.#settle(this.#attempt('a call requested it'));
       this.#urgency.resolve();
       await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
     } else if (state === 'connecting') {
@@ -162,7 +162,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     }
   }
 
-  /** The error of calls while the connector is down. */
+  /** Returns the error of calls while the connector is down. */
   unavailable(): SwitchyardError {
     return unavailableError(this.entry, this.machine.state, this.#lastError);
   }
@@ -174,13 +174,13 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
-  /** The credentials may have changed since it connected, so it connects once more with the present ones. */
+  /** Reconnects with the current credentials, which may have changed since this connection was made. */
   renewCredentials(up: LiveConnection): void {
     if (this.#slot.up === up) this.#reconnect('its credentials were refused');
   }
 
   #reconnect(why: string): void {
-    this.#slot.release(this.id, new Error(`Connector ${this.id} is connected again: ${why}.`), false);
+    this.#slot.release(this.id, new Error(`Connector ${this.id} is reconnecting: ${why}.`), false);
     this.#settle(this.#attempt(why));
   }
 
@@ -214,7 +214,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     } catch (error) {
       if (life.aborted) return;
       const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
-      // Inside the same attempt, so that calls that wait for it get what the new login brings.
+      // The repetition stays in the same attempt, so that calls that wait for it benefit from the new login.
       if (this.#isLoginNewer && fateOf(coded) !== 'backing-off') await this.#attempt('its login changed');
       else this.#fail(coded);
     }
@@ -234,7 +234,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#slot.occupy(up);
     this.#lastError = null;
     await this.announce(up);
-    // A listener may have closed the connector, and the connection may have broken meanwhile.
+    // A listener may have closed the connector in the meantime, or the connection may have broken.
     if (!up.life.aborted && this.#slot.up === up) this.machine.to(...stateOfListing(up.listing));
   }
 
@@ -242,8 +242,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#lastError = error;
     this.#reconnection.failed(error);
     const fate = fateOf(error);
-    // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached:
-    // the call or the sync that it failed in is long over by then.
+    // The timer is set before the transition is reported, so that a listener that closes the connector cancels it too.
+    // It is detached, since the call or the sync during which the failure happened will be over by then.
     if (fate === 'backing-off') this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to(fate, error.message);
   }

@@ -2,20 +2,26 @@ import { startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-/** The place of a connector's one connection: the one that is up, its life, and the ones that are still closing. */
+/** Holds a connector's one connection: the current one, its lifetime, and earlier ones that are still closing. */
 export class ConnectionSlot {
-  /** Connections that were given up and wait for the calls under way over them, by what would abort those calls. */
+  /**
+   * Connections that were released and wait for the calls in flight over them, by the controller that would abort those
+   * calls.
+   */
   readonly #retiring = new Map<AbortController, Promise<void>>();
   #up: LiveConnection | null = null;
   #life: AbortController | null = null;
   #closing: Promise<void> = Promise.resolve();
 
-  /** The connection that is up. */
+  /** The current connection. */
   get up(): LiveConnection | null {
     return this.#up;
   }
 
-  /** Starts a new life, for an attempt and for the connection it brings. Aborts when that has to end. */
+  /**
+   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when that
+   * has to end.
+   */
   begin(): AbortSignal {
     this.#life = new AbortController();
     return this.#life.signal;
@@ -26,8 +32,9 @@ export class ConnectionSlot {
   }
 
   /**
-   * Gives the connection up, though calls may be under way over it. Over Streamable HTTP they end by themselves, and
-   * then it is closed; so do those over SSE, unless the event stream `isGone`. All others are lost with it.
+   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish, and
+   * then it is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports the calls are
+   * lost with the connection.
    */
   release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];
@@ -45,8 +52,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Gives the connection up, and ends it with its calls: when these are over, or after `ms` milliseconds with `reason`.
-   * False where none is up.
+   * Releases the connection, and ends it with its calls: when they have finished, or after `ms` milliseconds with
+   * `reason`. Returns false if no connection is up.
    */
   drain(reason: Error, ms: number): boolean {
     const [up, life] = [this.#up, this.#life];
@@ -59,7 +66,7 @@ export class ConnectionSlot {
   }
 
   /**
-   * Ends the attempt or the connection, and the calls over connections that are retiring. {@link closed} waits for
+   * Ends the current attempt or connection, and the calls over released connections. {@link closed} waits for
    * `attempt`.
    */
   clear(reason: SwitchyardError, attempt: Promise<void>): void {
@@ -71,17 +78,17 @@ export class ConnectionSlot {
     this.#close(Promise.all([attempt, up?.close(null)]));
   }
 
-  /** Resolves when the connections that had to end at once are closed; calls under way may keep others open. */
+  /** Resolves when the connections that had to end at once are closed; calls in flight may keep others open. */
   closed(): Promise<void> {
     return this.#closing;
   }
 
-  /** Resolves when every connection that was given up is closed. */
+  /** Resolves when every released connection is closed. */
   async emptied(): Promise<void> {
     await Promise.all([this.#closing, ...this.#retiring.values()]);
   }
 
-  /** Closes a connection once the calls under way over it have ended. */
+  /** Closes a connection once the calls in flight over it have ended. */
   #retire(up: LiveConnection, life: AbortController, cause: Error): Promise<void> {
     const retired = up.retire(cause).finally(() => this.#retiring.delete(life));
     this.#retiring.set(life, retired);

@@ -3,7 +3,9 @@ import type { ConnectionEvents } from '../connection/connection.ts';
 import type { ProcessView } from '../connection/process-view.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-/** Hears what a connection says of its own accord, from the first step of its handshake on, and tells it of what is up. */
+/**
+ * Receives the events of a connection from the first step of its handshake, and forwards them to the live connection.
+ */
 export class ConnectionWatch implements ConnectionEvents {
   readonly onProcess: (view: ProcessView) => void;
   readonly #onLost: (up: LiveConnection, error: Error) => void;
@@ -33,7 +35,10 @@ export class ConnectionWatch implements ConnectionEvents {
     this.#up?.refresher.notice();
   }
 
-  /** What `bringUp` brings, if it is still wanted and still there. Rejects as that does, with the signal's reason or with why it was lost, leaving nothing open. */
+  /**
+   * Returns the result of `bringUp` if it is still needed and its connection still open. Rejects as `bringUp` does,
+   * with the signal's reason or with the loss of the connection, and leaves nothing open then.
+   */
   async bring(bringUp: (events: ConnectionEvents) => ReturnType<BringUp>, signal: AbortSignal): Promise<BroughtUp> {
     const arrived = await bringUp(this);
     if (signal.aborted || this.#lost !== null) await arrived.connection.close();
@@ -42,7 +47,7 @@ export class ConnectionWatch implements ConnectionEvents {
     return arrived;
   }
 
-  /** From here on what happens, happens to `up`. */
+  /** Forwards all further events to `up`. */
   take(up: LiveConnection): void {
     this.#up = up;
   }

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { SwitchyardError } from '../../../shared/errors.ts';
 
-/** What becomes of a connector after a failure: another attempt, waiting for a person, or giving up. */
+/** The consequence of a failure for a connector: a retry, waiting for a person, or no further attempt. */
 export type Fate = 'backing-off' | 'needs-login' | 'failed';
 
-/** Codes that say that the login of a connector cannot work as its entry and its server have it. */
+/** Codes of logins that cannot work with the current entry and server. */
 const LOGIN_BROKEN = [
   'LOGIN_CLIENT_UNKNOWN',
   'LOGIN_METADATA_INVALID',
@@ -13,9 +13,9 @@ const LOGIN_BROKEN = [
 ] as const satisfies readonly ErrorCode[];
 
 /**
- * Failures after which an attempt with the same settings would not help. A name may get another address some day: the
- * background's retry, once an interval, is soon enough for that. It also asks the resolver for names that a map's
- * author chose no more often than it has to.
+ * Failures after which a retry with the same settings would not help. A name may resolve to another address later; the
+ * periodic background retry is frequent enough for that. It also limits how often names that a map's author chose are
+ * looked up.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
@@ -35,8 +35,8 @@ const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * The fate of a connector that could not connect, or lost its connection, because of this error. A person who was asked
- * to log in and did not is not asked again at once.
+ * Returns the fate of a connector that could not connect, or lost its connection, because of this error. A person who
+ * did not complete a requested login is not asked again at once.
  */
 export function fateOf({ code, detail }: Pick<SwitchyardError, 'code' | 'detail'>): Fate {
   if (code === 'CONNECTOR_LOGIN_NEEDED') return 'needs-login';

@@ -7,29 +7,32 @@ import type { Connection } from '../connection/connection.ts';
 import { isConnectionLost } from './fate.ts';
 import { ToolRefresher } from './tool-refresher.ts';
 
-/** Who hears what a live connection finds out. */
+/** Callbacks of a live connection. */
 export interface LiveConnectionEvents {
-  /** After how many milliseconds a list without a time to live is read again; null for never. */
+  /** Returns the delay in milliseconds after which a list without a TTL is read again; null for never. */
   readonly relistAfterMs: () => number | null;
   readonly relist: () => Promise<ToolListing>;
-  /** The tools were read again; `hadWhole` says whether the list before was complete. */
+  /** The tools were read again; `hadWhole` says whether the previous list was complete. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
   /** Reading the tools showed that the connection is gone. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
-  /** It is closed after so many milliseconds; because of an error, or because it was no longer wanted (null). */
+  /**
+   * The connection was closed after this many milliseconds, because of an error or because it was no longer needed
+   * (null).
+   */
   readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
-/** A connection that lasted this long was a good one: a failure after it starts a new series of attempts. */
+/** Minimum age of a stable connection: a failure after it starts a new series of attempts. */
 const STABLE_MS = 10_000;
 
-/** A connector's connection while it is up: its tools as last read, what keeps them true, and the calls under way. */
+/** A connector's connection while it is up: its most recently read tools, their refresher, and the calls in flight. */
 export class LiveConnection implements OpenRoute {
   readonly connection: Connection;
-  /** Aborts when the connection is given up. */
+  /** Aborts when the connection is released. */
   readonly life: AbortSignal;
-  /** From the first byte sent to the end of the handshake. */
+  /** Duration from the first byte sent to the end of the handshake. */
   readonly handshakeMs: number;
   readonly refresher: ToolRefresher;
   readonly #sinceMs: number = monotonicMs();
@@ -79,8 +82,8 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection once the calls under way have ended. Over Streamable HTTP each call has an exchange of its
-   * own, so one that breaks says nothing about the others. Resolves when the connection is closed.
+   * Closes the connection once the calls in flight have ended. Over Streamable HTTP each call has an exchange of its
+   * own, so the failure of one does not affect the others. Resolves when the connection is closed.
    */
   async retire(cause: Error): Promise<void> {
     this.refresher.stop();
@@ -94,7 +97,7 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection now, because of an error or because it is no longer wanted (null). Nothing is read or
+   * Closes the connection now, because of an error or because it is no longer needed (null). Nothing is read or
    * reported any more. Resolves when it is closed.
    */
   close(cause: Error | null): Promise<void> {

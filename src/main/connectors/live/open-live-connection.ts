@@ -4,13 +4,13 @@ import type { ToolListing } from '../bring-up/list-tools.ts';
 import type { ConnectorDeps, ConnectorIdentity } from '../connector-deps.ts';
 import { LiveConnection, type LiveConnectionEvents } from './live-connection.ts';
 
-/** What the keeper of a connection hears of it. */
+/** Callbacks of a live connection for its keeper. */
 interface KeptEvents extends Pick<LiveConnectionEvents, 'onLost'> {
-  /** Another tool list was read and announced, and it is whole where the one before was not, or the reverse. */
+  /** Another tool list was read and announced, and its completeness differs from that of the previous list. */
   readonly onWholeness: (listing: ToolListing) => void;
 }
 
-/** The live connection of a connector: its lists go to `deps.onTools`, its end is recorded. */
+/** Creates the live connection of a connector: its lists go to `deps.onTools`, its end is recorded. */
 export function openLiveConnection(
   arrived: BroughtUp,
   life: AbortSignal,

@@ -3,27 +3,32 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
-/** From the first notice of a change to the reading: a server that registers twenty tools gives twenty notices. */
+/**
+ * Delay between the first notification of a change and the read: a server that registers many tools sends one
+ * notification for each.
+ */
 const DEBOUNCE_MS = 100;
 
-/** The least time between the end of one reading and the next that a notice asks for. */
+/** Minimum time between the end of one read and the next one that a notification causes. */
 const MIN_GAP_MS = 1_000;
 
-/** What a server's hint of how long its list holds is kept within. */
+/** Bounds for the TTL that a server gives its list. */
 const MIN_TTL_MS = 5_000;
 const MAX_TTL_MS = 24 * 3_600_000;
 
 export interface ToolRefresherOptions {
   /** Reads the whole list. */
   readonly list: () => Promise<ToolListing>;
-  /** After how long a list that names no time to live is read anew; null for never. */
+  /** Returns the delay after which a list without a TTL is read again; null for never. */
   readonly relistAfterMs: () => number | null;
-  /** Resolves when callers see it; the reading counts as under way until then. */
+  /** Called with a new list. Resolves when callers see it; the read counts as in progress until then. */
   readonly onListing: (listing: ToolListing) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Keeps the tool list of one connection true: one reading at a time, however many notices come. */
+/**
+ * Keeps the tool list of one connection current, with one read at a time, regardless of the number of notifications.
+ */
 export class ToolRefresher {
   readonly #options: ToolRefresherOptions;
   #flight: Promise<void> | null = null;
@@ -31,20 +36,20 @@ export class ToolRefresher {
   #expiry: Timer | null = null;
   #isNoticedInFlight = false;
   #isStopped = false;
-  /** Until then the server wants no request (`Retry-After`). */
+  /** Time until which the server wants no request (`Retry-After`). */
   #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolRefresherOptions) {
     this.#options = options;
   }
 
-  /** The server says that its tools changed. */
+  /** Notes the server's notification that its tools changed. */
   notice(): void {
     if (this.#flight !== null) this.#isNoticedInFlight = true;
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Has the list read again after `ttlMs`, the server's own hint, or after the usual time where it gives none. */
+  /** Schedules the next read after `ttlMs`, the server's own TTL, or after the default delay if it gives none. */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
     if (this.#isStopped) return;
@@ -53,8 +58,8 @@ export class ToolRefresher {
   }
 
   /**
-   * Reads the list now, or joins the reading under way. Never rejects. While the server wants no request, it
-   * resolves at once and the list is read later.
+   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no request, it resolves at
+   * once and the list is read later.
    */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
@@ -72,7 +77,7 @@ export class ToolRefresher {
     return this.#flight;
   }
 
-  /** Ends it; a reading under way is told to nobody. */
+  /** Stops the refresher; a read in progress is not reported. */
   stop(): void {
     this.#isStopped = true;
     this.#notice?.cancel();
@@ -87,12 +92,12 @@ export class ToolRefresher {
     });
   }
 
-  /** A timer is due: the operation in which it was set is long over. */
+  /** Reads the list when a timer is due. It is detached, since the operation that set the timer is over. */
   #refreshOnTime(): void {
     void detached(() => this.refresh());
   }
 
-  /** Heeds what a failed reading says of when the next one may be. */
+  /** Honours the pause that a failed read names. */
   #hold(error: unknown): void {
     const holdMs = error instanceof SwitchyardError ? error.detail.retryAfterMs : undefined;
     if (typeof holdMs !== 'number') return;

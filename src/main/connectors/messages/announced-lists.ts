@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 
 /**
- * The lists whose changes a server announces, as the filter of a subscription (MCP 2026-07-28, subscriptions). Only
- * the tools unless `isAll`.
+ * Returns the lists of which a server announces changes, as the filter of a subscription (MCP 2026-07-28,
+ * subscriptions). Includes only the tool list unless `isAll`.
  */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
   return {
@@ -13,7 +13,7 @@ export function announcedLists({ tools, prompts, resources }: JsonObject, isAll:
   };
 }
 
-/** The notices that a filter of {@link announcedLists} asks for, except the one about tools. */
+/** Returns the notifications that a filter of {@link announcedLists} requests, except the one about tools. */
 export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
   return [
     ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),
@@ -21,7 +21,10 @@ export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObje
   ];
 }
 
-/** Whether a server may send further notices: a legacy one logs and reports resources over its standing stream. */
+/**
+ * Whether a server may send further notifications: a legacy one sends log messages and resource updates over its
+ * standing stream.
+ */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
   const { logging, resources } = capabilities;
   return era === 'legacy' && (isObject(logging) || (isObject(resources) && resources.subscribe === true));

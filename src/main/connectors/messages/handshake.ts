@@ -11,29 +11,33 @@ import type { MessageChannel } from './message-channel.ts';
 
 export type { Handshake } from './era/handshakes.ts';
 
-/** How a transport wants its handshake. */
+/** Options of a handshake, set by the transport. */
 export interface HandshakeOptions {
-  /** The address that `eras` knows the server by. */
+  /** The address under which `eras` remembers the server. */
   readonly endpoint: string;
   readonly eras: EraMemory;
   readonly transport: ConnectionFacts['transport'];
-  /** What `initialize` is sent over, where both eras have a channel of their own. */
+  /** The channel for `initialize`, if the modern and the legacy handshake have a channel each. */
   readonly legacyChannel?: MessageChannel;
   /**
-   * Says when the server has been silent for so long that `initialize` is sent beside the probe: some legacy servers
-   * ignore what they do not know. Left out where a transport waits for the answer.
+   * Calls back when the server has been silent for so long that `initialize` is sent in parallel with the probe: some
+   * legacy servers ignore unknown requests. Omitted by transports on which every request gets a response.
    */
   readonly whenSilent?: WhenSilent;
-  /** How long, from the beginning, a silent probe is waited for where `initialize` was refused as SSE servers do. */
+  /**
+   * How long a probe without a response is waited for, measured from its start, if `initialize` was refused in the way
+   * of SSE servers.
+   */
   readonly patienceMs?: number;
-  /** Whether the tools are listed right after it, so that a legacy server is not waited for once more. */
+  /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */
   readonly listsAtOnce?: boolean;
 }
 
 /**
- * Agrees on an era with the server. `auto` probes for the modern one, unless `eras` knows better, and tries the legacy
- * one where the server does not know that or keeps silent (MCP 2026-07-28, versioning). Only a legacy verdict that the
- * server gave by an answer is remembered. Rejects as the channels' requests do.
+ * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers a
+ * legacy server. It falls back to the legacy one if the server does not know the probe or does not respond (MCP
+ * 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
+ * requests do.
  */
 export async function shakeHands(
   channel: MessageChannel,
@@ -63,12 +67,14 @@ export async function shakeHands(
   });
   const { facts } = handshake;
   if (facts.era === 'legacy' && isByAnswer) eras.noteLegacy(endpoint);
-  // Both may have been under way at once over the same channel.
+  // Both handshakes may have run at once over the same channel.
   if (legacyChannel === channel) channel.speak(facts.era === 'modern' ? 'modern' : 'legacy', facts.protocolVersion);
   return handshake;
 }
 
-/** Throws CONNECTOR_LOOP for a gateway that connects to itself: its own tools would be among its tools, without end. */
+/**
+ * Throws CONNECTOR_LOOP for a gateway that connects to itself: its own tools would appear among its tools, without end.
+ */
 export function assertNotSelf({ instanceId }: HostSide, handshake: Handshake, connectorId: string): void {
   if (instanceId !== undefined && handshake.instanceId === instanceId)
     throw new SwitchyardError('CONNECTOR_LOOP', `Connector ${connectorId} is the gateway itself.`);

@@ -3,20 +3,20 @@ import { linkSignals, raceSignal, systemSleep } from '../../../shared/clock.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 
-/** How often a server may ask for more before a call is given up. */
+/** Maximum number of times a server may request more input before the call fails. */
 const MAX_ROUNDS = 10;
 
-/** How long to wait before a request goes out again that the server put off without a question. */
+/** Delay before repeating a request that the server deferred without requesting input. */
 const PUT_OFF_MS = 250;
 
-/** Has the host answer one request of a server. */
+/** Obtains the host's answer to one request of a server. */
 export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 
 /**
- * Gives a server the input that the answer `first` asks for, until the request is answered for good (`resultType:
- * input_required`; MCP 2026-07-28, multi round-trip requests). Each round the host answers, and the request goes out
- * again with the answers and with the server's state, untouched. Rejects as `send` and `answer` do, or, while input is
- * waited for, with the reason of the first of `signals` to abort.
+ * Provides the input that the response `first` requests, until the request has its final response (`resultType:
+ * input_required`; MCP 2026-07-28, multi round-trip requests). In each round the host answers, and the request is sent
+ * again with the answers and the server's unchanged state. Rejects as `send` and `answer` do, or, while waiting for
+ * input, with the reason of the first of `signals` to abort.
  */
 export async function throughInputRounds(
   first: JsonObject,
@@ -47,6 +47,6 @@ export async function throughInputRounds(
 
 function one(request: unknown, answer: AnswerInput, signal: AbortSignal): Promise<JsonObject> {
   if (!isObject(request) || typeof request.method !== 'string')
-    throw new UnusableAnswer('what it asks for is no request');
+    throw new UnusableAnswer('its input request is malformed');
   return answer(request.method, isObject(request.params) ? request.params : {}, signal);
 }

@@ -21,34 +21,37 @@ import { laterFailure, requestFailure } from './request-failure.ts';
 import { askHost } from './server-requests.ts';
 import { asToolPage, asToolResult } from './tool-answers.ts';
 
-/** The tool list of a server that declares no tools: it is not asked for them. */
+/** The tool list of a server that declares no tools. No request is sent for it. */
 const NO_TOOLS: ToolPage = { tools: [], nextCursor: null, ttlMs: null };
 
 /** One request. */
 interface Asked {
   readonly method: string;
   readonly params: JsonObject;
-  /** Set for a call. */
+  /** The tool; set for a call. */
   readonly tool?: RemoteToolDefinition;
-  /** As errors name it. */
+  /** The name of the request in errors. */
   readonly what: string;
 }
 
-/** Who answers what the server asks. */
+/** The host that answers the server's requests, and the connector that they come from. */
 interface Answerer {
   readonly host: HostSide;
   readonly connectorId: string;
 }
 
-/** What a connection needs of its transport besides the channel. */
+/** What a connection needs from its transport in addition to the channel. */
 export interface TransportParts {
-  /** Listens to one resource of a modern server (MCP 2026-07-28, subscriptions). The returned function ends it. */
+  /**
+   * Subscribes to one resource of a modern server (MCP 2026-07-28, subscriptions). The returned function ends the
+   * subscription.
+   */
   readonly subscribe: (uri: string) => () => void;
   /** Ends the transport. Never rejects. */
   readonly end: () => Promise<void>;
 }
 
-/** An MCP connection over a channel whose handshake is done, whichever transport carries it. */
+/** An MCP connection over a channel whose handshake is done, over any transport. */
 export class MessageConnection implements Connection {
   readonly facts: ConnectionFacts;
   readonly #channel: MessageChannel;
@@ -56,7 +59,7 @@ export class MessageConnection implements Connection {
   readonly #transport: TransportParts;
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
-  /** How the first page is asked for; null where nothing is special about it, and once it was. */
+  /** Special way to request the first page; null if the first page needs none, and after it was requested. */
   #firstList: FirstList | null;
 
   constructor(
@@ -104,7 +107,7 @@ export class MessageConnection implements Connection {
     await this.request('resources/subscribe', { uri }, limits);
     return () =>
       void this.#channel.request('resources/unsubscribe', { uri }, { signal: null }).catch(() => {
-        // Nobody listens to the resource any more, whatever the server says.
+        // The subscription counts as ended, whatever the server responds.
       });
   }
 
@@ -113,7 +116,7 @@ export class MessageConnection implements Connection {
     return this.#transport.end();
   }
 
-  /** Sends a request and reads its result, after the rounds of input that a modern server may ask for. */
+  /** Sends a request and reads its result, after any rounds of input that a modern server requests. */
   async #exchange<T>(asked: Asked, limits: CallLimits, read: (result: JsonObject) => T): Promise<T> {
     const { method, params, tool, what } = asked;
     let isLaterRound = false;
@@ -133,7 +136,7 @@ export class MessageConnection implements Connection {
   #send(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const answer = this.#channel.request(method, params, options);
     if (!isSafeToRepeat(method)) return answer;
-    // The server may just have closed a connection that was kept open. A call is not repeated, a read may be.
+    // The server may just have closed a kept-alive connection. A call is not repeated; a read may be.
     return answer.catch((error: unknown) => {
       if (!isBrokenConnection(error)) throw error;
       return this.#channel.request(method, params, options);
@@ -148,7 +151,7 @@ export class MessageConnection implements Connection {
     return throughInputRounds(first, params, send, ask, limits.signal, this.#life.signal);
   }
 
-  /** Throws TOOL_CALL_REJECTED where the server did not declare that its resources can be watched. */
+  /** Throws TOOL_CALL_REJECTED if the server did not declare subscriptions to resources. */
   #assertSubscribable(): void {
     const { resources } = this.facts.capabilities;
     if (isObject(resources) && resources.subscribe === true) return;

@@ -7,18 +7,21 @@ import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
 
-/** Who hears what a server sends besides answers and progress. */
+/** Callbacks for messages of a server other than responses and progress. */
 export interface MessageEvents {
-  /** A request or a notice of the server; `host` is who answers it, where that is not the usual one. */
+  /** A request or a notification of the server; `host` answers it, if that is not the usual host. */
   readonly onMessage: (message: FromServer, host?: HostSide) => void;
-  /** Something came that nobody waited for: an answer with an unknown, wrong or repeated id, or no message at all. */
+  /** An unexpected message arrived: a response with an unknown, wrong or repeated id, or no valid message at all. */
   readonly onStray: () => void;
 }
 
-/** Notices that are not about the request over whose stream they come. A question is withdrawn by its own id. */
+/**
+ * Notifications that are not about the request on whose stream they arrive. A server cancels its own request by that
+ * request's id.
+ */
 const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/updated', 'notifications/cancelled']);
 
-/** The requests to one server that wait for an answer, by id. Hands each message of the server to who waits for it. */
+/** The requests to one server that wait for a response, by id. Delivers each message of the server to its recipient. */
 export class PendingRequests {
   readonly #events: MessageEvents;
   readonly #byId = new Map<number, PendingRequest>();
@@ -28,12 +31,15 @@ export class PendingRequests {
     this.#events = events;
   }
 
-  /** An id that no earlier request has. */
+  /** Returns an id that no earlier request has. */
   nextId(): number {
     return this.#nextId++;
   }
 
-  /** Waits for the answer to a request that is about to be sent. `onGivenUp` is called if its signal aborts first. */
+  /**
+   * Registers a request that is about to be sent, to wait for its response. `onGivenUp` is called if its signal aborts
+   * first.
+   */
   add(id: number, signal: Cancellation | null, traffic: RequestTraffic, onGivenUp: () => void): PendingRequest {
     const inTrace = keepTraceForLater();
     const pending = new PendingRequest(id, signal, traffic, (isGivenUp) => {
@@ -46,8 +52,8 @@ export class PendingRequests {
   }
 
   /**
-   * Takes a parsed JSON value that the server sent. `from` is the request over whose answer it came, null where it
-   * came over a stream of its own.
+   * Takes a parsed JSON value that the server sent. `from` is the request whose response stream brought it; null if it
+   * came over a standing stream.
    */
   take(value: unknown, from: PendingRequest | null): void {
     const message = asIncoming(value);
@@ -61,19 +67,19 @@ export class PendingRequests {
     else this.#events.onMessage(message);
   }
 
-  /** Rejects every request that waits, and ends its exchange. */
+  /** Rejects every pending request, and ends its exchange. */
   endAll(error: Error): void {
     for (const pending of [...this.#byId.values()]) pending.end(error);
   }
 
-  /** An answer that cannot be parsed fails the request that it names, or the one over whose answer it came. */
+  /** A response that cannot be parsed fails the request that it names, or the one whose response stream brought it. */
   #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
     const pending = isRequest ? null : (this.#waiting(id) ?? from);
     if (pending === null) this.#events.onStray();
     else pending.reject(new UnusableAnswer(`its answer ${reason}`));
   }
 
-  /** A malformed answer to a request that waits fails it at once, rather than at its deadline. */
+  /** A malformed response fails its request at once, rather than at its deadline. */
   #takeJunk(value: unknown): void {
     const pending = isObject(value) && value.method === undefined ? this.#waiting(value.id) : undefined;
     if (pending === undefined) this.#events.onStray();
@@ -88,7 +94,8 @@ export class PendingRequests {
 
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
     const named = this.#waiting(message.id);
-    // An error that names no request is about the one it answers: MCP 2025-11-25 omits the id, JSON-RPC makes it null.
+    // An error without an id is about the request that it answers: MCP 2025-11-25 omits the id, JSON-RPC sets it to
+    // null.
     const isNameless = message.id === null || message.id === undefined;
     const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
     if (pending === null) this.#events.onStray();
@@ -104,9 +111,9 @@ export class PendingRequests {
   }
 }
 
-/** Says in words what is wrong with an answer that is no JSON-RPC answer. It holds nothing that the server sent. */
+/** Describes what is wrong with a malformed JSON-RPC response. The description holds nothing that the server sent. */
 function malformed({ jsonrpc, result, error }: JsonObject): string {
-  if (jsonrpc !== '2.0') return 'its answer is no JSON-RPC 2.0 message: the member `jsonrpc` is not "2.0"';
+  if (jsonrpc !== '2.0') return 'its answer is not a JSON-RPC 2.0 message: the member `jsonrpc` is not "2.0"';
   if (error !== undefined && error !== null)
     return 'its answer holds a malformed error: `error` must be an object with a numeric `code`';
   if (result === undefined) return 'its answer holds neither a result nor an error';
@@ -118,7 +125,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
-/** Whether a notice is about the server, over whichever stream it comes. */
+/** Whether a notification is about the server as a whole, on whichever stream it arrives. */
 function isAboutServer(method: string): boolean {
   return method.endsWith('/list_changed') || ABOUT_SERVER.has(method);
 }

@@ -6,7 +6,7 @@ import { networkFailure } from '../connection/network-failure.ts';
 import { isLoginError } from '../credentials/login-error.ts';
 import { SessionLossAnswered } from './http/session-loss.ts';
 
-/** Says what failed a request of a channel. */
+/** Classifies the failure of a channel's request. */
 export function requestFailure(error: unknown): Failure {
   if (error instanceof RpcError) {
     const isSessionLost = error instanceof SessionLossAnswered;
@@ -29,7 +29,7 @@ function statusFailure({ refusal }: StatusError): Failure {
   return status === 401 || status === 403 ? { kind: 'refused', status, hint } : { kind: 'status', refusal };
 }
 
-/** Says what failed a later round of a call. It says nothing about the first round, which was sent. */
+/** Classifies the failure of a later round of a call. It says nothing about the first round, which was sent. */
 export function laterFailure(error: unknown): Failure {
   const failure = requestFailure(error);
   if (failure.kind === 'network') return { ...failure, isUnsent: false };

@@ -1,16 +1,19 @@
 import { CLIENT_INFO } from '../../mcp/host-side.ts';
 import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 
-/** Members of `_meta` that belong to one request. */
+/** The members of `_meta` that belong to one request. */
 export interface RequestMeta {
   readonly progressToken: number | null;
-  /** What the host can do for the server in this request, where that differs from the connection. */
+  /** The host's client capabilities for this request, if they differ from those of the connection. */
   readonly capabilities: JsonObject | null;
 }
 
 export const NO_META: RequestMeta = { progressToken: null, capabilities: null };
 
-/** What a modern server expects in `_meta` of each request, in place of a handshake (MCP 2026-07-28, basic). */
+/**
+ * Returns the members that a modern server expects in `_meta` of each request, in place of a handshake (MCP 2026-07-28,
+ * basic).
+ */
 export function modernEnvelope(capabilities: JsonObject): JsonObject {
   return {
     'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,

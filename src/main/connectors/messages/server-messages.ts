@@ -5,10 +5,10 @@ import type { ConnectionEvents, ConnectorTarget } from '../connection/connection
 import type { MessageChannel } from './message-channel.ts';
 import { ServerRequests } from './server-requests.ts';
 
-/** The connector whose messages they are. */
+/** The connector that the messages belong to. */
 type ServerTarget = Pick<ConnectorTarget, 'id' | 'record'>;
 
-/** Delivers what a server sends besides answers: its requests to the host, its notices to the connector. */
+/** Delivers a server's messages other than responses: its requests to the host, its notifications to the connector. */
 export class ServerMessages {
   readonly #host: HostSide;
   readonly #events: ConnectionEvents;
@@ -16,7 +16,7 @@ export class ServerMessages {
   readonly #record: MessageRecord | undefined;
   #isUp = false;
 
-  /** `channel` is asked for once a request has to be answered. */
+  /** `channel` is called when a request has to be answered. */
   constructor(channel: () => MessageChannel, target: ServerTarget, host: HostSide, events: ConnectionEvents) {
     const { id: connectorId, record } = target;
     this.#host = host;
@@ -36,12 +36,12 @@ export class ServerMessages {
     return this.#isUp;
   }
 
-  /** The handshake is done: notices go to the connector from now on. */
+  /** Marks the handshake as done: notifications are delivered to the connector from now on. */
   up(): void {
     this.#isUp = true;
   }
 
-  /** The connection is closed: nothing goes anywhere any more. */
+  /** Marks the connection as closed: nothing is delivered any more. */
   down(): void {
     this.#isUp = false;
     this.#requests.stop();

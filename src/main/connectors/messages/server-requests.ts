@@ -12,9 +12,9 @@ import { faultOf } from '../../observability/telemetry/mcp-attributes.ts';
 import { type Served, serveTraced } from '../../observability/telemetry/server-operation.ts';
 
 /**
- * Has the host answer a request, if it declared that it can. A server that asks for roots although none were
- * declared is answered that there are none. Rejects with an RpcError, which has the host's own code where that is a
- * whole number; also for a question that must not reach a person.
+ * Forwards a server request to the host, if the host declared the capability. A server that requests roots although
+ * none were declared gets an empty list. Rejects with an RpcError that has the host's own code if that is an integer;
+ * also for a server request that must not reach a person.
  */
 export async function askHost(
   host: HostSide,
@@ -24,7 +24,7 @@ export async function askHost(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   if (!(answeredMethods(host) as readonly string[]).includes(method)) {
-    // Many servers ask without looking at the capabilities, and fail the whole call on an error.
+    // Many servers request roots without checking the capabilities, and fail the whole call on an error.
     if (method === 'roots/list') return { roots: [] };
     throw new RpcError(RPC_METHOD_NOT_FOUND, `This host does not answer ${method.slice(0, 128)}`);
   }
@@ -33,21 +33,21 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // A failure of the host, of its network too, says nothing about the connector.
+    // A failure of the host, including its network, says nothing about the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }
 }
 
-/** At most this many requests of one server are under way at once; further ones are not answered. */
+/** Maximum number of concurrent requests of one server; further ones are not answered. */
 const MAX_RUNNING = 64;
 
-/** Sends the host's answer to a request of the server. Rejects if the server does not accept it. */
+/** Sends the host's response to a request of the server. Rejects if the server does not accept it. */
 interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
 
-/** Answers the requests of a legacy server, which come over its streams; `stop` abandons the ones under way. */
+/** Answers the requests of a legacy server, which come over its streams. `stop` aborts those in progress. */
 export class ServerRequests {
   readonly #session: AnswersServer;
   readonly #connectorId: string;
@@ -58,10 +58,10 @@ export class ServerRequests {
     this.#connectorId = connectorId;
   }
 
-  /** Has `host` answer a request, or abandons one that the server no longer wants answered. */
+  /** Forwards a request to `host`, or aborts one that the server cancelled. */
   take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
-      // An id that is in use names an earlier request; answered twice, the two could not be told apart.
+      // A duplicate id would make two responses indistinguishable, so the later request is ignored.
       if (this.#running.has(message.id)) return;
       void this.#answer(message.id, message.method, message.params, host);
     } else if (message.method === 'notifications/cancelled')
@@ -80,7 +80,7 @@ export class ServerRequests {
       const result = method === 'ping' ? {} : await serveTraced(asked(id, method, params), ask);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
-      // If even the error cannot be sent, the server waits in vain, as it would for a host that is gone.
+      // If even the error cannot be sent, the server gets no response, as if the host were gone.
       if (!running.signal.aborted) await this.#session.answer(id, { error: asAnswer(error) }).catch(() => {});
     } finally {
       this.#running.delete(id);
@@ -88,7 +88,10 @@ export class ServerRequests {
   }
 }
 
-/** How the span of a question is described. It is below the trace that the server sends with it, or starts one. */
+/**
+ * Describes the span of a server request. Its parent is the trace that the server sends along; without one it starts a
+ * new trace.
+ */
 function asked(id: string | number, method: string, params: JsonObject): Served {
   return {
     ...{ id, method, params, transport: {}, headers: null, faultOf },

@@ -5,7 +5,7 @@ import { UnusableAnswer } from '../connection/failure.ts';
 
 /** Reads the result of `tools/list`; the tools themselves are not checked. Throws an UnusableAnswer. */
 export function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): ToolPage {
-  if (!Array.isArray(tools)) throw new UnusableAnswer('it lists no tools');
+  if (!Array.isArray(tools)) throw new UnusableAnswer('its tool list has no array of tools');
   return {
     tools,
     nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
@@ -14,8 +14,9 @@ export function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): ToolPage {
 }
 
 /**
- * Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. A result of another type than
- * `complete`, such as `input_required`, and a task (MCP 2025-11-25) stay as they are. Throws an UnusableAnswer.
+ * Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. Returns a result with a
+ * `resultType` other than `complete`, such as `input_required`, and a task (MCP 2025-11-25) unchanged. Throws an
+ * UnusableAnswer.
  */
 export function asToolResult(result: JsonObject): ToolResult {
   const { content, resultType, task } = result;

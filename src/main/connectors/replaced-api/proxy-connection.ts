@@ -13,14 +13,16 @@ import { unavailableErrorMessage, unavailableErrorName } from '../unavailable-er
 
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
-/** A {@link Connect} over a caller's own proxies: they get the state machine, but not this package's transports. */
+/**
+ * Creates a {@link Connect} over a caller's own proxies. They use the state machine, but not this package's transports.
+ */
 export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {
   return async (target, events, limits) => {
     let isUp = false;
     let lastWord: boolean | null = null;
     const onAvailabilityChange = (up: boolean): void => {
       lastWord = up;
-      // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
+      // A proxy may report that it is up from within connect(). Only the change from up to down needs a reaction.
       if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
     };
     const headers = await headersOf(target, limits);
@@ -32,8 +34,8 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
         settled(() => proxy.connect()),
         limits,
       );
-      // Some resolve all the same and try again by themselves; here the state machine does that.
-      if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it says that it is not connected');
+      // Some proxies resolve although they failed, and retry by themselves; here the state machine retries.
+      if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it reports that it is not connected');
     } catch (error) {
       await disconnect(proxy);
       throw limits.signal.aborted ? limits.signal.reason : connectError(target, error);
@@ -77,7 +79,7 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
   };
 }
 
-/** undici's index alone gives agents their methods besides `dispatch`. */
+/** Only undici's index gives agents their methods other than `dispatch`. */
 async function wholeAgent(agent: LateAgent): Promise<AgentLike> {
   await loadUndici();
   return await agent.whole();
@@ -86,7 +88,7 @@ async function wholeAgent(agent: LateAgent): Promise<AgentLike> {
 function toolsOnly(connectorId: string, method: string): SwitchyardError {
   return new SwitchyardError(
     'TOOL_CALL_REJECTED',
-    `The proxy of connector ${connectorId} has tools alone, no ${method}.`,
+    `The proxy of connector ${connectorId} supports only tools, not ${method}.`,
   );
 }
 
@@ -105,14 +107,14 @@ function configFor(
   };
 }
 
-/** The entry's own headers and those of its key, which never changes. */
+/** Returns the entry's own headers and those of its key, which never changes. */
 async function headersOf({ headers, credentials, url }: ConnectorTarget, limits: RequestLimits) {
   const given = await credentials.headers(signalOf(limits.signal), { method: 'POST', url });
   const all = withCredentials(Object.entries(headers).flat(), given);
   return Object.fromEntries(all.flatMap((name, index) => (index % 2 === 0 ? [[name, all[index + 1] ?? '']] : [])));
 }
 
-/** Tools as any connector would send them: what has no JSON form is no tool. */
+/** Converts tools to the form in which any connector would send them, and drops tools that have no JSON form. */
 function inJson(tools: readonly unknown[]): readonly unknown[] {
   return tools.flatMap((tool) => {
     try {
@@ -123,12 +125,12 @@ function inJson(tools: readonly unknown[]): readonly unknown[] {
   });
 }
 
-/** A caller's method as a promise, though it may throw or give its answer at once. */
+/** Calls a caller's method and returns a promise, even if the method throws or returns synchronously. */
 async function settled<T>(work: () => T | Promise<T>): Promise<T> {
   return work();
 }
 
-/** A proxy knows no signals, so its promise is left behind where the signal aborts first. */
+/** A proxy does not support signals, so its promise is abandoned if the signal aborts first. */
 function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
   return raceSignal(work, limits.signal);
 }

@@ -1,30 +1,30 @@
 import type { AgentLike } from '../../http/agent-check.ts';
 import type { Logger } from '../../observability/logger.ts';
 
-/** What a `RemoteToolProxy` can be given. */
+/** Options of a `RemoteToolProxy`. */
 export interface RemoteToolProxyOptions {
-  /** Where the MCP server is, http or https. */
+  /** The address of the MCP server, http or https. */
   readonly endpoint: string;
-  /** A proxy that is not enabled never connects. */
+  /** Whether the proxy connects at all. */
   readonly enabled: boolean;
   readonly logger: Logger;
-  /** Milliseconds before it connects again, ± 50 %. 5 000. */
+  /** Delay before a reconnect in milliseconds, ± 50 %. Defaults to 5 000. */
   readonly reconnectDelay?: number | undefined;
-  /** What logs call it. */
+  /** The name of the proxy in logs. */
   readonly serviceLabel?: string | undefined;
-  /** The `name` of the error that calls get while it is offline. */
+  /** The `name` of the error that calls get while the proxy is offline. */
   readonly unavailableErrorName?: string | undefined;
   readonly unavailableErrorMessage?: string | undefined;
-  /** Told when it comes up, when it goes down, and when an attempt to connect has failed. */
+  /** Called when the proxy comes up, when it goes down, and when an attempt to connect has failed. */
   readonly onAvailabilityChange?: ((isUp: boolean) => void) | undefined;
-  /** Sent with every request. */
+  /** Headers sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** An Agent of undici 7 or 8; its own by default. */
+  /** An Agent of undici 7 or 8. Defaults to an agent of its own. */
   readonly agent?: AgentLike | undefined;
   readonly connectorId?: string | undefined;
 }
 
-/** A tool as `RemoteToolProxy.getTools()` gives it. */
+/** A tool as `RemoteToolProxy.getTools()` returns it. */
 export interface ProxiedTool {
   readonly name: string;
   readonly description: string;

@@ -23,9 +23,9 @@ const MAX_RESULT_BYTES = 32 * 1024 * 1024;
 const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
- * One MCP server behind the interface of the replaced package: for callers that build proxies of their own. A manager
- * needs none.
- * An error that the server answers is an answer; only a lost connection takes it offline, and it comes back by itself.
+ * One MCP server behind the interface of the replaced package, for callers that build their own proxies. A manager
+ * needs none. An error that the server sends is a response; only a lost connection takes the proxy offline, and it
+ * reconnects automatically.
  */
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
@@ -34,12 +34,12 @@ export class RemoteToolProxy {
   #ownAgent: LateAgent | null = null;
   #connection: Connection | null = null;
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
-  /** Aborted by `disconnect()`: whatever runs under it ends. Null while disconnected. */
+  /** The current lifetime, which `disconnect()` aborts with everything that runs under it. Null while disconnected. */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Over once what `disconnect()` ended is gone. */
+  /** Resolves once everything that `disconnect()` ended is gone. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
-  /** Whether the last connection broke and no attempt to make another has failed since. */
+  /** Whether the last connection broke and no reconnect has failed since. */
   #isLost = false;
 
   /** Opens nothing. Throws AGENT_INCOMPATIBLE. */
@@ -50,14 +50,14 @@ export class RemoteToolProxy {
     this.#calls = new ConnectorCalls({ id: options.connectorId ?? this.#label }, CALL_TIMEOUT_MS, {
       reach: () => this.#reach(),
       lose: ({ connection }, error) => this.#lose(connection, error),
-      // Its headers never change, so the present credentials are the ones that were refused.
+      // The headers never change, so the current credentials are the ones that were refused.
       renewCredentials: () => {},
     });
   }
 
   /**
-   * Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never
-   * rejects.
+   * Connects and lists the tools. Resolves after the first attempt; if it failed, further attempts follow
+   * automatically. Never rejects.
    */
   connect(): Promise<void> {
     const { enabled, logger } = this.#options;
@@ -67,7 +67,7 @@ export class RemoteToolProxy {
       return Promise.resolve();
     }
     this.#timer?.cancel();
-    // What `disconnect()` is still ending has to be over first.
+    // A `disconnect()` that is in progress has to finish first.
     this.#life ??= { abort: new AbortController(), attempt: null };
     const life = this.#life;
     life.attempt ??= this.#ending
@@ -99,7 +99,7 @@ export class RemoteToolProxy {
     if (connection !== null) this.#tell(false);
   }
 
-  /** The tools as they were listed at the last connect. */
+  /** Returns the tools that were listed at the last connect. */
   getTools(): ProxiedTool[] {
     return [...this.#tools.values()].map(({ name, description, inputSchema }) => ({
       name,
@@ -113,8 +113,8 @@ export class RemoteToolProxy {
   }
 
   /**
-   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`;
-   * else with the TOOL_CALL_… code of what went wrong.
+   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`.
+   * Otherwise it rejects with the TOOL_CALL_… code of the failure.
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
@@ -122,7 +122,7 @@ export class RemoteToolProxy {
   }
 
   async #reach(): Promise<OpenRoute> {
-    // A call that was surely not sent is sent again: the connection that it waits for is made at once.
+    // A call that was certainly not sent is sent again, so it reconnects at once.
     if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
     const connection = this.#connection;
     const life = this.#life;
@@ -171,7 +171,7 @@ export class RemoteToolProxy {
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
         relistAfterMs: () => null,
         onListing: async (listing) => this.#take(listing.tools),
-        // The tools in hand stay; a connection that is gone shows in the next call.
+        // The present tools stay; the next call shows if the connection is gone.
         onFailure: () => {},
       });
       signal.addEventListener('abort', () => refresher?.stop(), { once: true });
@@ -203,14 +203,14 @@ export class RemoteToolProxy {
     const code = error instanceof SwitchyardError ? error.code : 'CONNECTOR_CONNECT_FAILED';
     this.#options.logger.warn(
       { event: 'proxy-offline', code, err: error },
-      `${this.#label} is offline and tried again: ${messageOf(error)}`,
+      `${this.#label} is offline and will reconnect: ${messageOf(error)}`,
     );
     this.#timer?.cancel();
     this.#timer = startTimer(delayMs, () => void this.connect());
     this.#tell(false);
   }
 
-  /** The caller's code: what it throws must not end the proxy. */
+  /** This runs the caller's code, and its errors must not end the proxy. */
   #tell(isUp: boolean): void {
     try {
       this.#options.onAvailabilityChange?.(isUp);

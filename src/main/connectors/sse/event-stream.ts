@@ -10,18 +10,18 @@ import type { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
 
-/** Hears what an event stream brings. */
+/** Callbacks for the content of an event stream. */
 export interface EventStreamSink {
-  /** Where the server wants messages. It may name another address later. */
+  /** The address to which the server wants messages. The server may name another one later. */
   onEndpoint(address: EndpointAddress): void;
   onMessage(value: unknown): void;
-  /** The stream never came about, broke, or ended. Called once, and nothing after it. */
+  /** The stream was never opened, broke, or ended. Called once, and last. */
   onEnd(reason: Error): void;
 }
 
 /**
- * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE), which is the session: it lasts as long
- * as the stream does. `cap` limits each event.
+ * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE). The stream is the session: both last
+ * equally long. `cap` limits each event.
  */
 export function openEventStream(
   exchanges: OpenExchanges,
@@ -37,7 +37,7 @@ export function openEventStream(
       {
         onHead(status, headers, hint) {
           isOpen = isEventStream(status, headers);
-          // What else it says is not read: there may be no end to it.
+          // The body is not read: it may never end.
           if (!isOpen) abort?.(noStream({ status, headers, hint }));
         },
         onEvent(type, data) {
@@ -54,11 +54,14 @@ export function openEventStream(
       },
       cap,
     );
-  // It outlives the handshake, and what comes over it belongs to no operation that is under way now.
+  // The stream outlives the handshake, and its messages belong to no operation that is under way now.
   abort = detached(start);
 }
 
-/** What failed a stream that was open; an event over the cap and an unusable endpoint say it themselves. */
+/**
+ * Returns the error of an open stream that failed. An event over the cap and an unusable endpoint have errors of their
+ * own.
+ */
 function broken(error: unknown): Error {
   if (error instanceof SwitchyardError || error instanceof UnusableAnswer) return error;
   return new Error('The event stream broke', { cause: error });

@@ -10,22 +10,22 @@ import { describeAnswer, type HttpAnswer, type HttpAsked, judgeAnswer } from '..
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 
-/** How long the body of a refusal may take. Its status says enough. */
+/** Time limit for the body of a refusal. The status alone is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
-/** A message as it goes to the server. */
+/** A message in the form in which it goes to the server. */
 export interface WrittenMessage {
   readonly request: HttpRequest;
-  /** What it asks, for the verdict on a refusal. */
+  /** What the message requests, for the verdict on a refusal. */
   readonly asked: HttpAsked;
 }
 
-/** The beginning of an answer. */
+/** The head of a response: status and headers. */
 type Head = Omit<HttpAnswer, 'body'>;
 
 /**
- * Sends a request whose answer comes over the event stream. A server may also answer the POST itself. A refusal fails
- * this request alone, as the table of statuses says (messages/http/http-status.ts).
+ * Sends a request whose response comes over the event stream. A server may also answer the POST itself. A refusal fails
+ * this request alone, according to the table of statuses (messages/http/http-status.ts).
  */
 export function postMessage(
   exchanges: OpenExchanges,
@@ -43,7 +43,7 @@ export function postMessage(
     const verdict = judgeAnswer(asked, { ...refused, body });
     if (verdict.kind === 'answered') requests.take(verdict.message, pending);
     else pending.reject(new StatusError(verdict));
-    // Where the answer was taken, this changes nothing.
+    // If the response was taken, this has no effect.
     pending.reject(new UnusableAnswer(`its answer is malformed: ${describeAnswer(asked, refused)}`));
   };
   const abort = exchanges.start(request, {
@@ -52,7 +52,7 @@ export function postMessage(
       if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
     },
     onValue: (value) => {
-      // Many acknowledge a message with JSON of their own.
+      // Many servers acknowledge a message with JSON of their own.
       if (value instanceof RefusedMessage || asIncoming(value).kind !== 'junk') requests.take(value, pending);
     },
     onEnd: (text) => {
@@ -62,7 +62,7 @@ export function postMessage(
     onFailure: (error) => {
       over();
       if (head === null) pending.reject(error);
-      // The status says what it says, whatever became of the body.
+      // The status holds whether or not the body was complete.
       else if (head.status >= 300) refuse(head, '');
       else if (isAnswerLost(head, error)) pending.reject(error);
     },
@@ -71,8 +71,8 @@ export function postMessage(
 }
 
 /**
- * Whether a body that failed may have been the answer. Any other was an acknowledgement: the answer comes over the
- * event stream, whatever became of it.
+ * Whether a body that failed may have been the response. Any other body was an acknowledgement: the response still
+ * comes over the event stream.
  */
 function isAnswerLost({ status, headers }: Head, error: unknown): boolean {
   if (error instanceof UnusableAnswer) return false;

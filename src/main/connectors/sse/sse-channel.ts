@@ -18,21 +18,21 @@ export interface SseChannelOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
   /** The address of the event stream. */
   readonly url: URL;
-  /** Sent with every request, beside what `credentials` give. */
+  /** Headers sent with every request, in addition to those of `credentials`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: Credentials;
-  /** Cap on one event, and on the answer to one POST. */
+  /** Maximum size of one event, and of the response to one POST. */
   readonly maxResultBytes: number;
-  /** The stream ended, or never came about. Every request that waited was rejected before. Called once. */
+  /** Called once, when the stream ended or could not be opened. Every pending request has been rejected before. */
   readonly onEnd: (reason: Error) => void;
 }
 
-/** For notifications and answers to the server, which need no answer. */
+/** Time limit for notifications and for responses to the server, which get no response themselves. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
  * JSON-RPC over the legacy HTTP+SSE transport (MCP 2024-11-05): one POST per message, and one event stream that brings
- * all answers. Some servers answer the POST itself, which counts as well; the first answer to an id is taken.
+ * all responses. Some servers answer the POST itself, which counts as well; the first response to an id is taken.
  */
 export class SseChannel implements MessageChannel {
   readonly isModern = false;
@@ -42,7 +42,7 @@ export class SseChannel implements MessageChannel {
   readonly #exchanges: OpenExchanges;
   readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
   #endpoint: EndpointAddress | null = null;
-  /** Whether the handshake was answered; until then events are small. */
+  /** Whether the handshake was answered; until then the limit for events is small. */
   #isAgreed = false;
   #isEnded = false;
 
@@ -51,13 +51,13 @@ export class SseChannel implements MessageChannel {
     this.#writer = new SseRequests(options.headers);
     this.#requests = new PendingRequests(options);
     this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes, options.credentials);
-    // Nobody may be waiting any more when the stream fails.
+    // No caller may be waiting any more when the stream fails.
     this.#opened.promise.catch(() => {});
   }
 
   /**
    * Opens the event stream. Resolves once the server has named its endpoint. Rejects with a StatusError, an
-   * UnusableAnswer, the network's error, or what `end` was given.
+   * UnusableAnswer, the network's error, or the reason given to `end`.
    */
   open(): Promise<void> {
     const { url, maxResultBytes } = this.#options;
@@ -82,7 +82,7 @@ export class SseChannel implements MessageChannel {
     return this.#opened.promise;
   }
 
-  /** Only legacy revisions have this transport. */
+  /** Sets the negotiated revision. Only legacy revisions have this transport. */
   speak(_era: 'modern' | 'legacy', revision: string | null): void {
     this.#writer.speak(revision);
     this.#isAgreed = revision !== null;
@@ -104,12 +104,12 @@ export class SseChannel implements MessageChannel {
   }
 
   async answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }) {
-    // The server may ask before it names its endpoint.
+    // The server may send a request before it names its endpoint.
     await this.#opened.promise;
     await this.#tell('an answer', this.#writer.answer(id, answer));
   }
 
-  /** Ends the stream and everything under way with `reason`. Idempotent. */
+  /** Ends the stream and all pending requests with `reason`. Idempotent. */
   end(reason: Error): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -124,7 +124,7 @@ export class SseChannel implements MessageChannel {
     await this.#exchanges.tell(request, TELL_TIMEOUT_MS, asked);
   }
 
-  /** Throws a ClosedConnection where there is no session: the message is not sent. */
+  /** Returns the message as an HTTP request. Throws a ClosedConnection if there is no session, and sends nothing. */
   #written(step: string, id: number | null, body: string): WrittenMessage {
     if (this.#endpoint === null || this.#isEnded) throw new ClosedConnection();
     const { url, namesSession } = this.#endpoint;
@@ -132,8 +132,8 @@ export class SseChannel implements MessageChannel {
   }
 
   #cancel(requestId: number): void {
-    this.notify('notifications/cancelled', { requestId, reason: 'The caller gave up' }).catch(() => {
-      // The notice is a courtesy: the server finds out anyway when it answers.
+    this.notify('notifications/cancelled', { requestId, reason: 'The caller cancelled the request' }).catch(() => {
+      // The notification is a courtesy: the server finds out anyway when it responds.
     });
   }
 }

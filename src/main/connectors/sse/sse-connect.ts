@@ -22,12 +22,12 @@ import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
 
 /**
- * How long a stream that is no longer wanted may take to name its endpoint. A server that is cut off before that may
- * miss it, and keep the session.
+ * Time limit for an abandoned stream to name its endpoint. A server that is disconnected earlier may not notice it, and
+ * keep the session.
  */
 const OPENING_GRACE_MS = 2_000;
 
-/** A {@link Connect} over the legacy HTTP+SSE transport (MCP 2024-11-05). */
+/** Creates a {@link Connect} over the legacy HTTP+SSE transport (MCP 2024-11-05). */
 export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'maxResultBytes' | 'host'>): Connect {
   const { host } = options;
   return async (target, events, limits) => {
@@ -45,7 +45,7 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
     messages.up();
     const answerer = { host, connectorId: target.id };
     return new MessageConnection(traced, agreed.facts, answerer, {
-      // A legacy server tells of resources over its one stream.
+      // A legacy server sends resource notifications over its one stream.
       subscribe: () => () => {},
       async end() {
         messages.down();
@@ -77,7 +77,7 @@ function createChannel(
   });
 }
 
-/** Resolves with what the handshake agreed on. If it fails or the signal aborts, ends the session and rejects. */
+/** Resolves with the result of the handshake. If it fails or the signal aborts, ends the session and rejects. */
 async function settleHandshake(
   channel: SseChannel,
   traced: MessageChannel,

@@ -7,7 +7,7 @@ import { type RequestMeta, withMeta } from '../messages/request-meta.ts';
 /** Writes the HTTP requests of one legacy SSE session (MCP 2024-11-05, HTTP with SSE). */
 export class SseRequests {
   readonly #ownHeaders: readonly string[];
-  /** The revision that the handshake agreed on. */
+  /** The revision that the handshake negotiated. */
   #revision: string | null = null;
 
   constructor(headers: Readonly<Record<string, string>>) {
@@ -18,25 +18,28 @@ export class SseRequests {
     this.#revision = revision;
   }
 
-  /** Asks for the event stream. */
+  /** Returns the request for the event stream. */
   listen(url: URL): HttpRequest {
     return { method: 'GET', url, headers: this.#headers(['accept', 'text/event-stream']), body: null };
   }
 
-  /** The JSON of a request or, without an id, of a notification. Throws a TypeError where there is none. */
+  /**
+   * Returns the JSON of a request or, without an id, of a notification. Throws a TypeError if the parameters have no
+   * JSON form.
+   */
   message(id: number | null, method: string, params: JsonObject, meta: RequestMeta): string {
     const whole = withMeta(params, null, meta);
     return asJson({ jsonrpc: '2.0', ...(id !== null && { id }), method, params: whole });
   }
 
-  /** The JSON of an answer to a request of the server. */
+  /** Returns the JSON of a response to a request of the server. */
   answer(id: number | string, answer: JsonObject): string {
     return asJson({ jsonrpc: '2.0', id, ...answer });
   }
 
-  /** Sends the JSON of a message to the endpoint of the session. */
+  /** Returns the request that sends the JSON of a message to the endpoint of the session. */
   post(url: URL, body: string): HttpRequest {
-    // Servers of this transport know the SDK's client, which accepts anything.
+    // Servers of this transport know the SDK's client, which accepts any type.
     const own = ['content-type', 'application/json', 'accept', '*/*'];
     return { method: 'POST', url, headers: this.#headers(own), body };
   }

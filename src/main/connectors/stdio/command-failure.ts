@@ -3,7 +3,7 @@ import { codeOf, type ErrorDetail, rootReason, SwitchyardError } from '../../../
 import type { StdioCommand } from '../connection/local-entry.ts';
 import type { ProcessExit } from './process-group.ts';
 
-/** CONNECTOR_COMMAND_FAILED for a program that could not be started, saying why and what to do. */
+/** Returns CONNECTOR_COMMAND_FAILED for a stdio server that could not be started, with the reason and the remedy. */
 export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): SwitchyardError {
   const errno = codeOf(cause);
   return new SwitchyardError(
@@ -13,25 +13,26 @@ export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): 
   );
 }
 
-/** Node's own error carries all arguments, `spawnargs`, which may hold secrets and would get into logs. */
+/** Node's own error has all arguments in `spawnargs`. They may be secrets, and the error would put them into logs. */
 function withoutArguments(errno: string | null): Error | undefined {
   return errno === null ? undefined : Object.assign(new Error(`spawn ${errno}`), { code: errno });
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
-  // Node blames the command where it is the folder that is missing.
-  if (cwd !== null && !isFolder(cwd)) return `its folder ${JSON.stringify(cwd)} (cwd) is none; correct or create it`;
+  // Node blames the command if in fact the folder is missing.
+  if (cwd !== null && !isFolder(cwd))
+    return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {
     case 'ENOENT':
       return /[\\/]/.test(command)
-        ? 'there is no such file, or no interpreter of the name in its first line; correct the path'
-        : 'there is no such program in PATH; install it, or name its full path';
+        ? 'the file does not exist, or the interpreter in its first line does not; correct the path'
+        : 'it is not in PATH; install it, or give its full path';
     case 'EACCES':
-      return 'it may not be executed; make it executable (chmod +x), or name its interpreter as the command';
+      return 'it is not executable; make it executable (chmod +x), or use its interpreter as the command';
     case 'E2BIG':
-      return 'its arguments and environment are too long together; shorten them';
+      return 'its arguments and environment together are too long; shorten them';
     case 'ERR_INVALID_ARG_VALUE':
-      return 'an argument or variable holds a NUL character; remove it';
+      return 'an argument or variable contains a NUL character; remove it';
     default:
       return errno ?? rootReason(cause);
   }
@@ -41,7 +42,10 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** CONNECTOR_EXITED for a program that has ended or closed its streams; `lastLine` is the last line that it wrote. */
+/**
+ * Returns CONNECTOR_EXITED for a stdio server that ended or closed its streams; `lastLine` is the last line that it
+ * wrote.
+ */
 export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null, lastLine: string): SwitchyardError {
   const detail: ErrorDetail = {
     command,
@@ -55,7 +59,7 @@ export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null,
   });
 }
 
-/** TOOL_RESULT_TOO_LARGE for a program whose message does not end within the cap. */
+/** Returns TOOL_RESULT_TOO_LARGE for a stdio server whose message exceeds the cap. */
 export function sizeFailure({ command }: StdioCommand, maxBytes: number): SwitchyardError {
   return new SwitchyardError(
     'TOOL_RESULT_TOO_LARGE',

@@ -4,11 +4,11 @@ import { LargeLine } from '../exchange/large-line.ts';
 const LINE_FEED = 0x0a;
 
 /**
- * Cuts a stream of bytes into lines of JSON, without ever holding more of one than `maxBytes`. A long line that nests
- * too deep or holds too much is not held either: a {@link RefusedMessage} stands for it.
+ * Splits a stream of bytes into lines of JSON, without ever holding more than `maxBytes` of one line. A long line that
+ * is too deep or has too many values is not held either: a {@link RefusedMessage} replaces it.
  */
 export class LineSplitter {
-  /** Cap on one line. It may change while a line is under way. */
+  /** Maximum size of one line. It may change while a line is incomplete. */
   maxBytes: number;
   readonly #line = new LargeLine();
 
@@ -17,13 +17,13 @@ export class LineSplitter {
   }
 
   /**
-   * The lines that `chunk` completes, without their ends and without empty ones. Gives null once a line is longer than
-   * allowed; the stream is lost then.
+   * Yields the lines that `chunk` completes, without their line ends and without empty lines. Yields null once a line
+   * is too long; the stream is unusable after that.
    */
   *push(chunk: Buffer): Generator<string | RefusedMessage | null> {
     let start = 0;
     while (start < chunk.length) {
-      // Nobody reads an empty line, and a program may write millions of them.
+      // Empty lines have no meaning, and a process may write millions of them.
       if (chunk[start] === LINE_FEED && this.#line.length === 0) {
         start += 1;
         continue;

@@ -11,35 +11,35 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
-/** From the end of its input to SIGTERM (MCP 2025-06-18, lifecycle: shutdown, stdio). */
+/** Delay between the end of the process's input and SIGTERM (MCP 2025-06-18, lifecycle: shutdown, stdio). */
 const INPUT_END_GRACE_MS = 300;
 
-/** What was killed and does not go is stuck in the kernel: nobody can wait for that. */
+/** A killed process that does not end is stuck in the kernel; waiting longer would not help. */
 const KILL_GRACE_MS = 2_000;
 
-/** Windows has neither process groups nor SIGTERM: there the tree of processes is ended when SIGKILL would be due. */
+/** Windows has neither process groups nor SIGTERM: there the process tree is ended at the time of SIGKILL. */
 const HAS_GROUPS = process.platform !== 'win32';
 
 const live = new Set<ProcessGroup>();
 
-/** Runs as this process exits, when nothing asynchronous can be done any more. */
+/** Runs when this process exits and can no longer do anything asynchronous. */
 function killAll(): void {
   for (const group of live) group.killNow();
 }
 
 /**
- * A program and all that it starts, in a process group of its own. The group is killed when this process exits; if this
- * process is killed outright, the programs see the end of their input.
+ * A stdio server and all processes that it starts, in a process group of their own. The group is killed when this
+ * process exits. If this process is killed itself, the servers see the end of their input.
  */
 export class ProcessGroup {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves when the program is gone; never where it could not be started. */
+  /** Resolves when the process is gone; never if it could not be started. */
   readonly exited: Promise<ProcessExit>;
   readonly #closed: Promise<void>;
 
-  /** Throws whatever spawn() throws; most failures come as an `error` event of `child`. */
+  /** Throws the synchronous errors of spawn(); most failures are an `error` event of `child` instead. */
   constructor({ command, args, env, cwd }: StdioCommand) {
-    // On Windows cross-spawn finds `npx.cmd` for `npx` and runs it with cmd.exe, every argument escaped.
+    // On Windows cross-spawn finds `npx.cmd` for `npx` and runs it with cmd.exe, with every argument escaped.
     this.child = spawn(command, args, {
       cwd: cwd ?? undefined,
       env: stdioEnvironment(process.env, env),
@@ -52,7 +52,7 @@ export class ProcessGroup {
     this.#closed = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => {
-        // Later would be too late: once the group is empty, the system can give its number to another one.
+        // It must happen now: once the group is empty, the system may reuse its number.
         if (HAS_GROUPS) this.signal('SIGKILL');
         this.#unregister();
         resolve({ code, signal });
@@ -60,7 +60,10 @@ export class ProcessGroup {
     });
   }
 
-  /** Signals every process of the group while its leader runs. On Windows SIGTERM does nothing; SIGKILL ends the tree. */
+  /**
+   * Signals every process of the group while its leader runs. On Windows, SIGKILL ends the tree and SIGTERM does
+   * nothing.
+   */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.child;
     if (pid === undefined || !live.has(this)) return;
@@ -68,7 +71,7 @@ export class ProcessGroup {
     else if (signal === 'SIGKILL') endTree(this.child);
   }
 
-  /** Kills every process of the group before it returns. */
+  /** Kills every process of the group before returning. */
   killNow(): void {
     const { pid } = this.child;
     if (pid === undefined) return;
@@ -77,8 +80,8 @@ export class ProcessGroup {
   }
 
   /**
-   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the program is gone and its
-   * pipes are closed. A daemon that it left behind can hold the pipes open: after `drainMs` they are closed from here.
+   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the process is gone and its
+   * pipes are closed. A daemon that it started can hold the pipes open: after `drainMs` they are closed from this side.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;
@@ -112,6 +115,6 @@ function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-leader, signal);
   } catch {
-    // Nobody is left in it.
+    // The group is empty.
   }
 }

@@ -2,21 +2,23 @@ import { stripVTControlCharacters } from 'node:util';
 
 const KEPT_BYTES = 8 * 1024;
 
-/** The longest that one line goes into an error. */
+/** Maximum length of a line in an error message. */
 const MAX_LINE_LENGTH = 300;
 
-/** Shorter ones are words of any text. */
+/** Minimum length of a secret that is redacted; shorter ones are likely to occur in any text. */
 const MIN_SECRET_LENGTH = 6;
 
-/** The end of what a program complained about, for people. Bounded, however much it writes. */
+/** The end of a process's stderr, for people. Its size is bounded. */
 export class StderrTail {
   readonly #secrets: readonly string[];
-  /** Room for twice what is kept, made with the first output: most chunks are then only copied to its end. */
+  /**
+   * A buffer of twice the kept size, allocated with the first output, so that most chunks are simply copied to its end.
+   */
   #room: Buffer | null = null;
   #length = 0;
   #isCut = false;
 
-  /** `secrets` never show, though the program were to print them. */
+  /** `secrets` are redacted, even if the process prints them. */
   constructor(secrets: readonly string[]) {
     const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]);
     this.#secrets = parts.filter(({ length }) => length >= MIN_SECRET_LENGTH).toSorted((a, b) => b.length - a.length);
@@ -38,7 +40,10 @@ export class StderrTail {
     return this.#room?.subarray(Math.max(0, this.#length - KEPT_BYTES), this.#length) ?? Buffer.alloc(0);
   }
 
-  /** The last 8 KiB, whole lines, without what would move a terminal's cursor or recolour it. */
+  /**
+   * Returns the last 8 KiB in whole lines, without control sequences that move a terminal's cursor or change its
+   * colours.
+   */
   get text(): string {
     const firstEnd = this.#isCut ? this.#bytes.indexOf('\n') : -1;
     const text = this.#bytes.subarray(firstEnd + 1).toString('utf8');
@@ -46,7 +51,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** The last line that says something, at most 300 characters of it; empty where there is none. */
+  /** Returns the last non-blank line, at most 300 characters of it; empty without such a line. */
   get lastLine(): string {
     const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
     return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;

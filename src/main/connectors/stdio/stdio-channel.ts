@@ -7,8 +7,8 @@ import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages
 import type { StdioTransport } from './stdio-transport.ts';
 
 /**
- * JSON-RPC over the standard streams of a program, one message per line (MCP 2025-11-25 and 2026-07-28, transports:
- * stdio). All requests share one stream, so a request is cancelled by a notification in both eras.
+ * JSON-RPC over the standard streams of a process, one message per line (MCP 2025-11-25 and 2026-07-28, transports:
+ * stdio). All requests share one stream, so a notification cancels a request in both protocol generations.
  */
 export class StdioChannel implements MessageChannel {
   readonly #transport: Pick<StdioTransport, 'send'>;
@@ -51,16 +51,16 @@ export class StdioChannel implements MessageChannel {
     await this.#transport.send(asLine({ jsonrpc: '2.0', id, ...answer }));
   }
 
-  /** Takes a parsed line of the program. MCP 2025-03-26 allows several messages in an array. */
+  /** Takes a parsed line of the server. MCP 2025-03-26 allows several messages in an array. */
   take(value: unknown): void {
     if (Array.isArray(value)) for (const message of value) this.#requests.take(message, null);
     else this.#requests.take(value, null);
   }
 
-  /** The program is gone: rejects every request that waits with `reason`. */
+  /** Rejects every pending request with `reason`, because the process is gone. */
   end(reason: Error): void {
     this.#isEnded = true;
-    // A request that was written may have run, though nothing is sent over a closed connection.
+    // A request that was written may have run, while a closed connection means that it was not sent.
     this.#requests.endAll(reason instanceof ClosedConnection ? new LostUnderRequest(reason) : reason);
   }
 
@@ -71,8 +71,8 @@ export class StdioChannel implements MessageChannel {
 
   #cancel(requestId: number): void {
     if (this.#isEnded) return;
-    this.notify('notifications/cancelled', { requestId, reason: 'The caller gave up' }).catch(() => {
-      // The notice is a courtesy: the program finds out anyway when it answers.
+    this.notify('notifications/cancelled', { requestId, reason: 'The caller cancelled the request' }).catch(() => {
+      // The notification is a courtesy: the server finds out anyway when it responds.
     });
   }
 }

@@ -29,31 +29,32 @@ import { keepSubscription } from './stdio-subscription.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
 /**
- * How long a program may ignore the probe for the modern era before `initialize` is sent beside it: from the first byte
- * that it writes to stdout, or from its start, whichever comes first. A program that says nothing may still be loading.
+ * Time limits for the modern probe, after which `initialize` is sent in parallel: SILENCE_MS from the server's first
+ * byte on stdout, START_SILENCE_MS from its start. The earlier one applies. A server that writes nothing may still be
+ * loading.
  */
 const SILENCE_MS = 2_000;
 const START_SILENCE_MS = 10_000;
 
-/** The part of the options that programs need. */
+/** The options that stdio servers need. */
 type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'eras' | 'programs'>;
 
-/** A program that is running, and the messages that go to and fro. */
+/** A running stdio server, and the objects that exchange its messages. */
 interface RunningProgram {
   readonly transport: StdioTransport;
   readonly channel: StdioChannel;
-  /** The channel, for the requests of the connection. */
+  /** The channel for the requests of the connection, with tracing and recording. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
-  /** Resolves when it has written to stdout. */
+  /** Resolves when the server has written to stdout. */
   readonly awake: Promise<void>;
-  /** Whether it has answered anything. */
+  /** Whether the server has sent any response. */
   readonly hasAnswered: () => boolean;
 }
 
 /**
- * A {@link Connect} to programs of this machine, over their standard streams, in both eras. Whatever ends the attempt,
- * the program and all that it started are gone when the promise rejects.
+ * Creates a {@link Connect} to stdio servers on this machine, for modern and legacy servers. If the promise rejects for
+ * any reason, the process and all that it started are gone.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -77,7 +78,7 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
       } catch (error) {
         await transport.close();
         if (limits.signal.aborted) throw limits.signal.reason;
-        // Some programs end at the first message that they do not know.
+        // Some servers exit at the first message that they do not know.
         const mayBeLegacy =
           era === 'auto' && transport.exit !== null && !program.hasAnswered() && !eras.isLegacy(endpoint);
         if (mayBeLegacy) {
@@ -92,7 +93,7 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
   };
 }
 
-/** Says when a program that is `awake` once it writes to stdout has been silent about the probe for too long. */
+/** Calls back when a server has ignored the probe for too long; `awake` resolves once it writes to stdout. */
 function whenSilent(awake: Promise<void>): WhenSilent {
   return (begin) => {
     const timers = [startTimer(START_SILENCE_MS, begin, { keepAlive: true })];
@@ -107,7 +108,7 @@ function whenSilent(awake: Promise<void>): WhenSilent {
   };
 }
 
-/** Programs have no address: the same command is the same server. */
+/** Stdio servers have no address: the same command with the same arguments counts as the same server. */
 function endpointOf({ command, args }: StdioCommand): string {
   return `stdio:${JSON.stringify([command, ...args])}`;
 }
@@ -128,7 +129,7 @@ function startProgram(
   const messages: ServerMessages = new ServerMessages(() => channel, target, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
     onMessage: (message) => {
-      // Acknowledges a subscription, which changes nothing for anybody.
+      // An acknowledged subscription needs no reaction.
       if (message.method !== 'notifications/subscriptions/acknowledged') messages.take(message);
     },
     onStray: recordStray,
@@ -189,7 +190,7 @@ function connectionOf(
   });
 }
 
-/** The coded form of a handshake that failed though the program runs. */
+/** Returns the coded error of a handshake that failed although the process runs. */
 function startError(error: unknown, target: ConnectorTarget, limits: Parameters<Connect>[2]): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   const failure = requestFailure(error);

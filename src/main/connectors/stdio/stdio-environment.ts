@@ -1,9 +1,12 @@
-/** Tells a gateway that is started as a program which gateways it descends from. */
+/** Environment variable that tells a gateway started as a stdio server which gateways are its ancestors. */
 export const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 const IS_WINDOWS = process.platform === 'win32';
 
-/** What a program needs to run at all. Whatever else this process knows, keys above all, is not its business. */
+/**
+ * Variables that a stdio server needs in order to run. Other variables of this process, which may be keys, are not
+ * passed on.
+ */
 const NEEDED: readonly string[] = IS_WINDOWS
   ? [
       'APPDATA',
@@ -29,8 +32,8 @@ const NEEDED: readonly string[] = IS_WINDOWS
   : ['HOME', 'LANG', 'LANGUAGE', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER'];
 
 /**
- * The environment of a program: of `inherited` what programs need, then all of `own`. The list is that of the MCP SDK, with
- * locale, time zone and folder for temporary files.
+ * Returns the environment of a stdio server: the needed variables of `inherited`, then all of `own`. The list is that
+ * of the MCP SDK, plus locale, time zone and the folder for temporary files.
  */
 export function stdioEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
@@ -39,21 +42,24 @@ export function stdioEnvironment(
   const environment: Record<string, string> = {};
   const replaced = new Set(Object.keys(own).map(comparable));
   for (const [name, value] of Object.entries(inherited)) {
-    // Windows calls it `Path`. With a `PATH` beside it, each program chooses another of the two.
+    // Windows calls it `Path`. If both `Path` and `PATH` were set, processes would disagree on which one to use.
     if (replaced.has(comparable(name))) continue;
     const isNeeded = NEEDED.includes(comparable(name)) || name.startsWith('LC_') || name === LINEAGE_VARIABLE;
-    // A value that starts with () is a function of an old bash, run by whichever shell comes next (CVE-2014-6271).
+    // A value that starts with () is a function of an old bash, which the next shell would execute (CVE-2014-6271).
     if (isNeeded && value !== undefined && !value.startsWith('()')) environment[name] = value;
   }
   return Object.assign(environment, own);
 }
 
-/** Windows compares the names of variables without regard to case. */
+/** Windows compares variable names case-insensitively. */
 function comparable(name: string): string {
   return IS_WINDOWS ? name.toUpperCase() : name;
 }
 
-/** Those values of `own` that look like secrets, by their names or as URLs with credentials: a program may print them. */
+/**
+ * Returns the values of `own` that look like secrets, by their names or as URLs with credentials: a server may print
+ * them.
+ */
 export function secretsOf(own: Readonly<Record<string, string>>): string[] {
   return Object.entries(own).flatMap(([name, value]) =>
     /key|token|secret|passw|pwd|auth|cred|cookie|session|dsn/i.test(name) || /:\/\/[^/]*@/.test(value) ? [value] : [],

@@ -2,15 +2,15 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 
-/** How long before a subscription that ended is made again; twice as long each time that it did not last. */
+/** Delay before a subscription that ended is renewed; doubled each time the subscription did not last. */
 const RESUBSCRIBE_MS = 5_000;
 const MAX_RESUBSCRIBE_MS = 300_000;
 
 /**
- * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28), whose notices come over the same
- * stream as everything else. A subscription that ends or is refused is made again after a pause, which grows; `onMissed`
- * says that changes may have been missed meanwhile. A server that does not know the method is not asked again. The
- * returned function ends the subscription.
+ * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28), whose notifications share the
+ * stream with all other messages. A subscription that ends or is refused is renewed after a growing pause; `onMissed`
+ * reports that changes may have been missed meanwhile. If the server does not know the method, no further attempt is
+ * made. The returned function ends the subscription.
  */
 export function keepSubscription(channel: MessageChannel, notifications: JsonObject, onMissed: () => void): () => void {
   const stop = new AbortController();
@@ -33,6 +33,6 @@ export function keepSubscription(channel: MessageChannel, notifications: JsonObj
   void subscribe();
   return () => {
     timer?.cancel();
-    stop.abort(new Error('The subscription is no longer wanted'));
+    stop.abort(new Error('The subscription was ended'));
   };
 }

@@ -9,56 +9,57 @@ import { type ProcessExit, ProcessGroup } from './process-group.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { secretsOf } from './stdio-environment.ts';
 
-/** From SIGTERM to SIGKILL. */
+/** Delay between SIGTERM and SIGKILL. */
 const DEFAULT_GRACE_MS = 2_000;
 
-/** How long what a program said last may take to be read; a daemon that it left behind can hold its pipes open for ever. */
+/** Time limit for reading the last output of a process; a daemon that it started can hold its pipes open forever. */
 const DRAIN_MS = 300;
 
 export interface StdioTransportOptions {
-  /** Cap on one message of the program. */
+  /** Maximum size of one message of the server. */
   readonly maxMessageBytes: number;
-  /** Cap on one message until {@link StdioTransport.trust} is called. `maxMessageBytes`. */
+  /** Maximum size of one message until {@link StdioTransport.trust} is called. Defaults to `maxMessageBytes`. */
   readonly maxFirstBytes?: number;
-  /** How long after SIGTERM the program is killed. 2 000 ms. */
+  /** Delay between SIGTERM and SIGKILL. Defaults to 2 000 ms. */
   readonly graceMs?: number;
 }
 
-/** The standard streams of a program that runs as long as the transport does, one JSON value per line. */
+/** The standard streams of a process that runs as long as the transport does, one JSON value per line. */
 export interface StdioTransport {
-  /** Hears each line of stdout that is JSON, parsed. */
+  /** Called with each line of stdout that is JSON, parsed. */
   onmessage?: (value: unknown) => void;
-  /** Hears that the program wrote to stderr. */
+  /** Called when the process wrote to stderr. */
   onoutput?: () => void;
-  /** Hears that the program wrote to stdout, whether that is a message or not. */
+  /** Called when the process wrote to stdout, whether it was a message or not. */
   onstdout?: () => void;
-  /** Hears what went wrong, before `onclose`. */
+  /** Called with each error, before `onclose`. */
   onerror?: (error: Error) => void;
-  /** Hears once that nothing comes any more. */
+  /** Called once, when no more messages will come. */
   onclose?: () => void;
   start(): Promise<void>;
-  /** Writes a line, with its line feed. */
+  /** Writes a line, which includes its line feed. */
   send(line: string): Promise<void>;
-  /** The handshake is done: messages may be as large as `maxMessageBytes`. */
+  /** Marks the handshake as done: messages may be as large as `maxMessageBytes`. */
   trust(): void;
   close(): Promise<void>;
-  /** Of the program, which leads the process group of this number; null until it was started. */
+  /** Process id of the server, which is also the number of its process group; null until it was started. */
   readonly pid: number | null;
-  /** The end of what it wrote to stderr: at most 8 KiB, whole lines, no control characters, no secret of its environment. */
+  /** End of its stderr: at most 8 KiB in whole lines, without control characters or secrets of its environment. */
   readonly stderr: string;
-  /** How it ended; null as long as it runs. */
+  /** How the process ended; null while it runs. */
   readonly exit: ProcessExit | null;
-  /** What ended it, or kept it from starting; null while all is well. */
+  /** The error that ended the process or prevented its start; null without an error. */
   readonly failure: SwitchyardError | null;
-  /** Lines on stdout that were no JSON, and were passed over. */
+  /** Number of lines on stdout that were not JSON and were skipped. */
   readonly junkLines: number;
 }
 
 /**
- * A transport over `command` (MCP 2025-06-18, transports: stdio). start() rejects with CONNECTOR_COMMAND_FAILED; send() with
- * CONNECTOR_EXITED or CONNECTOR_GONE, once what it sends is handed to the kernel otherwise. A program that goes by itself is reported to
- * `onerror` as CONNECTOR_EXITED, a message over the cap as TOOL_RESULT_TOO_LARGE, before `onclose`. close() ends the whole process
- * group; it never rejects, and resolves when the program is gone and its pipes are closed.
+ * Creates a transport over `command` (MCP 2025-06-18, transports: stdio). start() rejects with
+ * CONNECTOR_COMMAND_FAILED. send() rejects with CONNECTOR_EXITED or CONNECTOR_GONE; it resolves once the kernel has
+ * taken the line. If the process exits by itself, `onerror` gets CONNECTOR_EXITED; for a message over the cap it gets
+ * TOOL_RESULT_TOO_LARGE; both before `onclose`. close() ends the whole process group. It never rejects, and resolves
+ * when the process is gone and its pipes are closed.
  */
 export function createStdioTransport(command: StdioCommand, options: StdioTransportOptions): StdioTransport {
   return new ProgramTransport(command, options);
@@ -78,11 +79,11 @@ class ProgramTransport implements StdioTransport {
   readonly #maxMessageBytes: number;
   readonly #lines: LineSplitter;
   readonly #stderr: StderrTail;
-  /** What it wrote to stdout that is no message: some say there why they end. */
+  /** Lines on stdout that are not messages: some servers write the reason of their exit there. */
   readonly #chatter: StderrTail;
   #group: ProcessGroup | null = null;
   #ending: Promise<void> | null = null;
-  /** Somebody closed it: from then on there is nothing to tell but that it is closed. */
+  /** Whether close() was called: from then on the only error is that the transport is closed. */
   #isClosed = false;
   #failure: SwitchyardError | null = null;
 
@@ -115,7 +116,7 @@ class ProgramTransport implements StdioTransport {
     try {
       this.#group = new ProcessGroup(this.#command);
       this.#group.child.once('spawn', started.resolve);
-      // It stays: without a listener a failure to signal would end this process.
+      // The listener stays: without it, a failed signal would end this process.
       this.#group.child.on('error', started.reject);
       this.#listen(this.#group);
       await started.promise;
@@ -129,11 +130,12 @@ class ProgramTransport implements StdioTransport {
     const group = this.#group;
     if (this.#isClosed || this.#failure !== null || this.#ending !== null || group === null)
       return Promise.reject(this.#unusable());
-    // The callback comes once the pipe has taken it all: a program that does not read makes its callers wait, not this process grow.
+    // The callback is called once the pipe has taken the whole line: a server that does not read blocks its callers
+    // instead of filling this process's memory.
     return new Promise((resolve, reject) => {
       group.child.stdin.write(line, (error) => {
         if (error == null) return resolve();
-        // A broken pipe is known sooner than the end of whoever broke it, which says more.
+        // A broken pipe is noticed before the exit of the process, whose error is more informative.
         void settledWithin(group.exited, DRAIN_MS).then(() => reject(this.#unusable()));
       });
     });
@@ -158,7 +160,7 @@ class ProgramTransport implements StdioTransport {
       this.#stderr.push(chunk);
       this.onoutput?.();
     });
-    // Whoever has no input or no output any more cannot be talked with, though it runs.
+    // A process without input or output cannot be used, even while it runs.
     const lost = (): void => {
       if (pid !== undefined) void this.#end();
     };
@@ -176,7 +178,7 @@ class ProgramTransport implements StdioTransport {
     this.#readOn(this.#lines.push(chunk));
   }
 
-  /** Reads lines, and lets the event loop turn where there are many. */
+  /** Reads lines, and lets the event loop turn if there are many. */
   #readOn(lines: Iterator<string | RefusedMessage | null, unknown>): void {
     for (let next = lines.next(); next.done !== true; next = lines.next()) {
       if (this.#isClosed) return;
@@ -207,10 +209,10 @@ class ProgramTransport implements StdioTransport {
     }
   }
 
-  /** Ends a program whose message is too large, and tells so at once: somebody waits for an answer. */
+  /** Ends a server whose message is too large, and reports it at once: a caller waits for the response. */
   #refuse(): void {
     this.#failure = sizeFailure(this.#command, this.#lines.maxBytes);
-    // It would wait for ever to get rid of the rest.
+    // Otherwise the process would block forever while writing the rest.
     this.#group?.child.stdout.destroy();
     this.#group?.signal('SIGTERM');
     void this.#end();

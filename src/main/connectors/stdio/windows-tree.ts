@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 
 /**
  * Ends a process and everything that it started, on Windows. `taskkill` finds children by the process id of their
- * parent, so the parent must still be there. If `taskkill` is missing or fails, the process alone is ended.
+ * parent, so the parent must still exist. If `taskkill` is missing or fails, only the process itself is ended.
  */
 export function endTree(process: ChildProcess): void {
   const taskkill = spawn('taskkill', argumentsFor(process), { stdio: 'ignore', windowsHide: true });
@@ -12,7 +12,9 @@ export function endTree(process: ChildProcess): void {
   });
 }
 
-/** The same, before it returns: for the moment when this process exits. It waits 2 s for `taskkill` at most. */
+/**
+ * Does the same as {@link endTree} synchronously, for use when this process exits. Waits at most 2 s for `taskkill`.
+ */
 export function endTreeNow(process: ChildProcess): void {
   const { status } = spawnSync('taskkill', argumentsFor(process), {
     stdio: 'ignore',

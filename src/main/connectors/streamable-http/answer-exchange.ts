@@ -13,27 +13,27 @@ import type { PendingRequests } from '../messages/pending-requests.ts';
 import { openLargeResult } from './large-result.ts';
 import type { RequestWriter, WrittenRequest } from './request-writer.ts';
 
-/** What the exchanges of one session share. */
+/** State that the exchanges of one session share. */
 export interface Wire {
   readonly writer: RequestWriter;
   readonly requests: PendingRequests;
   readonly exchanges: OpenExchanges;
-  /** Whether the session was closed, so that nothing is sent any more. */
+  /** Whether the session was closed, so that nothing more is sent. */
   isClosed: boolean;
 }
 
 /**
- * How often in a row a legacy server's event stream that ended before its answer is resumed without anything coming,
- * and how long to wait before that where the server does not say.
+ * Maximum number of consecutive resumptions of a legacy server's event stream that bring no event. RESUME_MS is the
+ * pause before each one if the server names none.
  */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** How long the body of a refusal may take. Its status says enough. */
+/** Time limit for the body of a refusal. The status alone is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
-/** Where an exchange resumes a stream, and what ended the one before. */
+/** The position at which an exchange resumes a stream, and the failure that ended the previous exchange. */
 interface Resumption {
   readonly count: number;
   readonly lastEventId: string | null;
@@ -43,12 +43,12 @@ interface Resumption {
 
 const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS, cause: null };
 
-/** The beginning of an answer. */
+/** The head of a response: status and headers. */
 type Head = Omit<HttpAnswer, 'body'>;
 
 /**
- * Sends `request` and settles `pending` with its answer. In the legacy era a stream that ends before its answer is
- * resumed after its last event (MCP 2025-11-25, resumability). The answer to a handshake names the session.
+ * Sends `request` and settles `pending` with its response. With a legacy server, a stream that ends before its response
+ * is resumed after its last event (MCP 2025-11-25, resumability). The response to a handshake names the session.
  */
 export function exchangeForAnswer(
   wire: Wire,
@@ -65,11 +65,11 @@ export function exchangeForAnswer(
     bodyTimer?.cancel();
     pending.ended();
     if (pending.isSettled) return;
-    // What fails a resumption says nothing about the request itself.
+    // The failure of a resumption says nothing about the request itself.
     const cause = from.cause ?? failure();
-    // The failure may have been the answer.
+    // `failure()` may have taken the response and settled the request.
     if (pending.isSettled) return;
-    // Servers may end a stream on purpose, so that it is resumed: one that brought an event was no failure.
+    // Servers may end a stream on purpose and expect a resumption: a stream that brought an event did not fail.
     const count = lastEventId === from.lastEventId ? from.count : 0;
     const mayResume =
       mayBeResumed && lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
@@ -82,7 +82,7 @@ export function exchangeForAnswer(
     const goOn = (): void => {
       if (!pending.isSettled) exchangeForAnswer(wire, resume, pending, false, next);
     };
-    // Nothing else may keep the process running while somebody waits for the answer.
+    // Without this timer, the process could exit while a caller waits for the response.
     const timer = startTimer(retryMs, goOn, { keepAlive: true });
     pending.over(() => timer.cancel());
   };
@@ -96,7 +96,7 @@ export function exchangeForAnswer(
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
       if (isHandshake) writer.adopt(headers);
-      // JSON may be the answer all the same, and take its time.
+      // A JSON body may still be the response, and may take its time.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
         bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
     },
@@ -115,7 +115,7 @@ export function exchangeForAnswer(
     onFailure: (error) =>
       over(() => {
         if (head === null || isStream(head)) return error;
-        // The status says what it says, whatever became of the body.
+        // The status holds whether or not the body was complete.
         if (head.status >= 300) return judge(head, '');
         return error instanceof UnusableAnswer
           ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)
@@ -130,7 +130,7 @@ function isStream({ status, headers }: Head): boolean {
   return isEventStream(status, headers);
 }
 
-/** Whether a legacy SSE server may be at the other end: it is recognised by its first event. */
+/** Whether a legacy SSE server may have answered this request: the first event of its stream identifies it. */
 function isHandshakeStep({ asked }: WrittenRequest): boolean {
   return asked.step === 'initialize' || asked.step === 'server/discover';
 }

@@ -9,14 +9,14 @@ import { asToolPage } from '../messages/tool-answers.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * How long an early list that nobody wants may take to be answered. Cut off, it would take its connection with it,
- * which the next requests can use.
+ * Time limit for an unused early list to be answered. Aborting it would close its connection, which the next requests
+ * can use.
  */
 const UNWANTED_MS = 2_000;
 
 /**
- * The list of tools that a server is asked for beside `server/discover`, so that a modern one has answered both after
- * one round trip. It goes over a session of its own, and what becomes of it changes nothing for the handshake.
+ * A `tools/list` request that is sent in parallel with `server/discover`, so that a modern server answers both in one
+ * round trip. It has a session of its own, and its outcome does not affect the handshake.
  */
 export class EarlyList {
   readonly #session: StreamableHttpSession;
@@ -24,23 +24,25 @@ export class EarlyList {
   readonly #record: MessageRecord | undefined;
   readonly #result: Promise<JsonObject>;
 
-  /** Sends the request over `session`, whose dispatcher sends it as `side`. Its answer is recorded where it is used. */
+  /**
+   * Sends the request over `session`, whose dispatcher sends it as `side`. Its response is recorded only if it is used.
+   */
   constructor(session: StreamableHttpSession, side: SideRequest, record: MessageRecord | undefined) {
     this.#session = session;
     this.#side = side;
     this.#record = record;
     session.speak('modern', MODERN_REVISION);
     this.#result = session.request('tools/list', {}, { signal: null });
-    // It may fail before anybody asks for it, and mostly nobody ever does.
+    // The request may fail before `take()` is called, and usually `take()` is never called.
     this.#result.catch(() => {});
   }
 
-  /** Whether it was sent so far. */
+  /** Whether the request was sent. */
   get isSent(): boolean {
     return this.#side.isSent;
   }
 
-  /** The answer, if the request was sent; null where it was not, and never will be. */
+  /** Returns the response if the request was sent. Otherwise cancels the request and returns null. */
   take(): Promise<ToolPage> | null {
     if (!this.isSent) {
       this.#side.isGivenUp = true;
@@ -51,7 +53,7 @@ export class EarlyList {
     return page;
   }
 
-  /** Nobody wants the answer. Resolves once the request is over. Never rejects. */
+  /** Discards the response. Resolves once the request has ended. Never rejects. */
   async discard(): Promise<void> {
     this.#side.isGivenUp = true;
     if (this.isSent) await settledWithin(this.#result, UNWANTED_MS);
@@ -67,13 +69,15 @@ export class EarlyList {
   async #read(): Promise<ToolPage> {
     const result = await this.#result;
     const page = asToolPage(result);
-    // An answer that cannot be used is asked for again; in a recording it would be what a replay answers first.
+    // An unusable response is requested again. If it were recorded, a replay would answer with it first.
     noteExchange(this.#record, 'tools/list', {}, result);
     return page;
   }
 }
 
-/** The credentials for an early list: its refusal leads to no login and no refresh. Those of the handshake do. */
+/**
+ * Returns the credentials of an early list: its refusal starts no login and no refresh. The handshake's refusal does.
+ */
 export function quiet(credentials: Credentials): Credentials {
   return {
     headers: (signal, sending) => credentials.headers(signal, sending),

@@ -7,17 +7,20 @@ import { SMALL_ANSWER_BYTES, type ValueFlow, type ValueSink } from '../exchange/
 import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 
-/** A result that is passed on is not parsed here, so it may hold as much as fits; its depth is another's trouble. */
+/**
+ * A result that is passed on is not parsed here, so the number of its values is unlimited. Its depth is still limited,
+ * to protect its reader.
+ */
 const LIMITS = { ...FOREIGN_LIMITS, maxContainers: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
 
-/** A request of the server, such as one for a completion with pictures, may be large. */
+/** A request of the server may be large too, such as a sampling request with pictures. */
 const METHOD = /"method"\s*:\s*"/;
 const METHOD_BYTES = 512;
 
 /**
- * Hands the result of a large message on as bytes, piece by piece, if it is the answer to `pending` and its caller
- * wants that. `head` is the beginning of the message. Null means that the message has to be read whole; what may be an
- * error is read here, up to 1 MiB, and goes to `take`.
+ * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and its caller
+ * wants that. `head` is the beginning of the message. Returns null if the message has to be read whole. A message that
+ * may be an error is read here, up to 1 MiB, and goes to `take`.
  */
 export function openLargeResult(
   head: Buffer,
@@ -29,10 +32,11 @@ export function openLargeResult(
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
   const depth = new JsonScanner(LIMITS);
-  // It is refused where it is read whole.
+  // Reading the message whole will refuse it.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
-  // What names a method is none; what has no result so far may be an error, or have its members in another order.
+  // A message with a method is not a response. A message without a result so far may be an error, or have its members
+  // in another order.
   if (!scanner.hasResult)
     return METHOD.test(head.toString('latin1', 0, METHOD_BYTES)) ? null : smallValue(head, pending, take);
   pending.handOut();
@@ -56,7 +60,7 @@ export function openLargeResult(
   };
 }
 
-/** Collects a message without a result at its beginning: an error, of which nobody needs megabytes. */
+/** Collects a message without a result at its beginning: an error, which never needs megabytes. */
 function smallValue(head: Buffer, pending: PendingRequest, take: (message: unknown) => void): ValueSink {
   let pieces: Buffer[] = [Buffer.from(head)];
   let size = head.length;
@@ -67,7 +71,9 @@ function smallValue(head: Buffer, pending: PendingRequest, take: (message: unkno
       else pieces = [];
       if (size > SMALL_ANSWER_BYTES)
         pending.end(
-          new UnusableAnswer(`its answer has no result in its first bytes, and more than ${SMALL_ANSWER_BYTES}`),
+          new UnusableAnswer(
+            `its answer has no result at its beginning and is larger than ${SMALL_ANSWER_BYTES} bytes`,
+          ),
         );
     },
     end() {
@@ -75,7 +81,7 @@ function smallValue(head: Buffer, pending: PendingRequest, take: (message: unkno
       try {
         take(parseMessage(Buffer.concat(pieces).toString('utf8')));
       } catch {
-        pending.reject(new UnusableAnswer('the JSON that it answered is damaged'));
+        pending.reject(new UnusableAnswer('the JSON in its answer is damaged'));
       }
     },
   };

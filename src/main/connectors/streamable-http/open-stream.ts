@@ -6,22 +6,25 @@ import { type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import type { Wire } from './answer-exchange.ts';
 import type { WrittenRequest } from './request-writer.ts';
 
-/** Hears how a stream that stays open is doing. */
+/** Callbacks for the state of a standing stream. */
 export interface StreamSink {
   onOpen(): void;
   onEventId(id: string): void;
   onRetry(retryMs: number): void;
-  /** The stream ended, or never came about: `reason` is a StatusError where it was refused. Called once. */
+  /** The stream ended, or was never opened: `reason` is a StatusError if the server refused it. Called once. */
   onOver(reason: unknown): void;
 }
 
-/** Cap on one event of a stream that stays open. */
+/** Maximum size of one event of a standing stream. */
 const MAX_EVENT_BYTES = 1024 * 1024;
 
-/** How long the body of a refusal may take. */
+/** Time limit for the body of a refusal. */
 const REFUSAL_BODY_MS = 5_000;
 
-/** Opens a stream that stays open. Its messages go where all messages go. The returned function ends it. */
+/**
+ * Opens a stream that stays open. Its messages are handled like those of any other response. The returned function ends
+ * it.
+ */
 export function openStream({ exchanges, requests }: Wire, request: WrittenRequest, sink: StreamSink): AbortExchange {
   let refused: Omit<HttpAnswer, 'body'> | null = null;
   let bodyTimer: Timer | null = null;
@@ -38,7 +41,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
           return;
         }
         refused = { status, headers, hint };
-        // A good answer that is no stream may have no end.
+        // A successful response that is not a stream may never end.
         if (status < 300) abort(new Error('The answer is no stream'));
         else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
       },

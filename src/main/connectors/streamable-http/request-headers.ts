@@ -3,7 +3,7 @@ import { encodeHeaderValue } from '../../mcp/header-value.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { paramHeaders } from '../../mcp/tool-headers.ts';
 
-/** Methods whose subject modern servers want in a header, and the parameter that names it. */
+/** Methods whose target modern servers require in a header, and the parameter that names the target. */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
@@ -11,8 +11,8 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The headers that say what a request to a modern server is about: its subject, and the arguments whose schema asks for
- * it (MCP 2026-07-28, standard headers). Names and values in turn.
+ * Returns the headers that modern servers require of a request: its target, and the arguments whose schema requests a
+ * header (MCP 2026-07-28, standard headers). Names and values alternate.
  */
 export function subjectHeaders(
   method: string,

@@ -6,23 +6,23 @@ import type { HttpRequest } from '../exchange/http-request.ts';
 import type { HttpAsked } from '../messages/http/http-status.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
 
-/** A request, and what its answer is judged by. */
+/** An HTTP request, and the facts by which its response is judged. */
 export interface WrittenRequest extends HttpRequest {
   readonly asked: HttpAsked;
 }
 
 const POST_HEADERS = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
 
-/** Writes messages as HTTP requests, with the headers and the `_meta` of each era. */
+/** Writes messages as HTTP requests, with the headers and the `_meta` of the modern or the legacy protocol. */
 export class RequestWriter {
   readonly #url: URL;
   readonly #ownHeaders: readonly string[];
   readonly #envelope: JsonObject;
   #era: 'modern' | 'legacy' = 'legacy';
-  /** The revision that a legacy session agreed on. */
+  /** The revision that a legacy session negotiated. */
   #revision: string | null = null;
   #sessionId: string | null = null;
-  /** The headers of every POST at present; null until they are written. */
+  /** The headers that every POST has at present; null until they are built. */
   #postHeaders: readonly string[] | null = null;
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
@@ -39,26 +39,29 @@ export class RequestWriter {
     return this.#sessionId;
   }
 
-  /** Writes for the modern revision from now on, or for a legacy one; null while that is still to be agreed on. */
+  /**
+   * Writes the following messages for the modern revision, or for a legacy one. `revision` is null until it is
+   * negotiated.
+   */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // A new handshake starts: the session of an earlier one is not its own.
+    // A new handshake starts, which must not use the session of an earlier one.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
     this.#postHeaders = null;
   }
 
-  /** Takes the session that the answer to a handshake names (MCP 2025-03-26, session management). */
+  /** Adopts the session that the response to a handshake names (MCP 2025-03-26, session management). */
   adopt(headers: IncomingHttpHeaders): void {
     const id = headers['mcp-session-id'];
-    // The specification allows visible ASCII only; anything else could not be sent back.
+    // The specification allows visible ASCII only; no other id could be sent back.
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
     this.#postHeaders = null;
   }
 
   /**
    * Writes a request or, without an id, a notification. `further` headers go to modern servers only. Throws a TypeError
-   * where `params` have no JSON form.
+   * if `params` have no JSON form.
    */
   message(
     id: number | string | null,
@@ -73,7 +76,7 @@ export class RequestWriter {
     return this.#post(message, this.#asked(method, id), this.isModern ? ['mcp-method', method, ...further] : []);
   }
 
-  /** Writes the answer to a request of the server. */
+  /** Writes the response to a request of the server. */
   answer(id: number | string, answer: JsonObject): WrittenRequest {
     return this.#post({ jsonrpc: '2.0', id, ...answer }, this.#asked('an answer', null), []);
   }
@@ -114,7 +117,9 @@ export class RequestWriter {
   }
 }
 
-/** The UTF-8 of a text with one character per byte, as a header carries it (WHATWG HTML, Last-Event-ID). */
+/**
+ * Returns the UTF-8 bytes of a text as one character per byte, as a header carries them (WHATWG HTML, Last-Event-ID).
+ */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

@@ -17,27 +17,27 @@ import { RequestWriter, type WrittenRequest } from './request-writer.ts';
 export interface SessionOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
   readonly url: URL;
-  /** Sent with every request, beside what `credentials` give. */
+  /** Headers sent with every request, in addition to those of `credentials`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: Credentials;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
-  /** A notification or an answer was refused because the server does not know the session. */
+  /** Called when a notification or a response was refused because the server does not know the session. */
   readonly onSessionLost: (error: Error) => void;
 }
 
-/** For notifications and answers to the server, which need no answer. */
+/** Time limit for notifications and for responses to the server, which get no response themselves. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
  * JSON-RPC over Streamable HTTP: one POST per message, answered with JSON or with events (MCP 2025-11-25 and
- * 2026-07-28, transports). It knows request ids, the session and cancellation, and nothing about tools.
+ * 2026-07-28, transports). It handles request ids, the session and cancellation; it knows nothing about tools.
  */
 export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
   readonly #onSessionLost: SessionOptions['onSessionLost'];
-  /** The answer to `initialize`; null before that is sent. */
+  /** The response to `initialize`; null until that is sent. */
   #opening: Promise<unknown> | null = null;
 
   constructor(options: SessionOptions) {
@@ -59,15 +59,16 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#wire.writer.sessionId;
   }
 
-  /** Uses the modern revision from now on, or a legacy one; null while that is still to be agreed on. */
+  /** Uses the modern revision from now on, or a legacy one. `revision` is null until it is negotiated. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#wire.writer.speak(era, revision);
   }
 
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, a StatusError, an UnusableAnswer,
-   * TOOL_RESULT_TOO_LARGE, the network's error, a TypeError where `params` have no JSON form, a ClosedConnection, or
-   * the signal's reason, which cancels the request too.
+   * TOOL_RESULT_TOO_LARGE or the network's error. Rejects with a TypeError if `params` have no JSON form, and with a
+   * ClosedConnection if the session is closed. If the signal aborts, it rejects with the signal's reason and cancels
+   * the request.
    */
   async request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const { writer, requests, isClosed } = this.#wire;
@@ -80,7 +81,8 @@ export class StreamableHttpSession implements MessageChannel {
     const request = writer.message(id, method, params, headers, meta);
     const isHandshake = method === 'initialize';
     const pending = requests.add(id, signal, options, () => {
-      // A legacy server goes on after its connection is gone, unless it is told; a modern one takes that as the word.
+      // A legacy server keeps working after its connection is closed unless it is notified. A modern server treats the
+      // closed connection as a cancellation.
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });
     if (isHandshake) this.#opening = pending.answer;
@@ -94,14 +96,14 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#tell(this.#wire.writer.message(null, method, params));
   }
 
-  /** Answers a request of the server. Rejects if the server does not accept the answer. */
+  /** Sends a response to a request of the server. Rejects if the server does not accept the response. */
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void> {
     return this.#tell(this.#wire.writer.answer(id, answer));
   }
 
   /**
-   * Opens a stream that stays open: in the modern era a POST of `method`, else a GET, which resumes after the event
-   * `lastEventId`. Its messages go where all messages go. The returned function ends it.
+   * Opens a standing stream: with a modern server by a POST of `method`, otherwise by a GET that resumes after the
+   * event `lastEventId`. Its messages are handled like those of any other response. The returned function ends it.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;
@@ -115,8 +117,8 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   /**
-   * Ends everything under way, then DELETEs the session where there is one (MCP 2025-03-26, session management).
-   * Idempotent. Never rejects.
+   * Ends all requests and streams, then sends a DELETE for the session if there is one (MCP 2025-03-26, session
+   * management). Idempotent. Never rejects.
    */
   async close(timeoutMs: number): Promise<void> {
     const { writer, requests, exchanges } = this.#wire;
@@ -129,8 +131,8 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   /**
-   * Closes a session that nobody wants. Where `initialize` is under way, waits up to `graceMs` for its answer, which
-   * names the session that has to be ended. Never rejects.
+   * Closes a session that is not needed. If `initialize` is in flight, waits up to `graceMs` for its response, which
+   * names the session to end. Never rejects.
    */
   async abandon(graceMs: number, timeoutMs: number): Promise<void> {
     if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);
@@ -148,9 +150,9 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   #cancel(requestId: number): void {
-    const reason = 'The caller gave up';
+    const reason = 'The caller cancelled the request';
     this.notify('notifications/cancelled', { requestId, reason }).catch(() => {
-      // The notice is a courtesy: the server finds out anyway when it answers.
+      // The notification is a courtesy: the server finds out anyway when it responds.
     });
   }
 }

@@ -11,31 +11,30 @@ import type { StreamSink } from './open-stream.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for
- * itself, which the connectors that still come up need more.
+ * Delay between the handshake and the standing stream of a connector. Over HTTP/1.1 the stream occupies a connection,
+ * and connectors that are still coming up need it more.
  */
 const STREAM_DELAY_MS = 2_000;
 
-/** How long before a stream that ended is opened again; twice as long each time that it did not last. */
+/** Delay before a stream that ended is opened again; doubled each time the stream did not last. */
 const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** The stream is open. Nobody heard what the server said before. */
+  /** The stream is open. Earlier notifications of the server were not received. */
   onOpen(): void;
   /** The server, or its session, is gone. */
   onGone(error: Error): void;
 }
 
 /**
- * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening
- * for messages), a subscription in the modern one (MCP 2026-07-28, subscriptions), which names the `notices` that are
- * wanted. It is opened at once where a call may wait for what comes over it.
+ * Keeps a stream open for the server's own requests and notifications. With a legacy server it is a GET (MCP
+ * 2025-11-25, listening for messages). With a modern one it is a subscription that names the `notices` to send (MCP
+ * 2026-07-28, subscriptions). It is opened at once if a call may wait for a message that comes over it.
  *
- * A server that answers its first opening with 405 has no such stream. For any other reason the stream is opened again
- * after a pause, which grows, and which is at least what `Retry-After` asks for. A stream that was open and is refused
- * because the session is lost ends the connection, and so does a server that is no longer there. The returned function
- * ends the stream.
+ * A server that answers the first opening with 405 has no such stream. For any other reason the stream is opened again
+ * after a growing pause, which is at least as long as `Retry-After`. The connection ends if a stream that was open is
+ * refused because the session is lost, or if the server is no longer reachable. The returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,
@@ -57,8 +56,8 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Nothing but a login helps. It takes the connection with it where that had one, and the stream alone where the
-  // connector works without.
+  // Only a login helps. The whole connection ends if it had a login; if the connector works without one, only the
+  // stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
     if (error.detail.wasAuthorized === true && error.detail.status === 401) events.onGone(error);
@@ -78,7 +77,7 @@ export function keepStandingStream(
         pauseMs = Math.min(MAX_REOPEN_MS, Math.max(ms, REOPEN_MS));
       },
       onOver(reason) {
-        // Its session was ended under it.
+        // The session was closed while the stream was open.
         if (reason instanceof ClosedConnection) isStopped = true;
         if (isStopped) return;
         if (isLoginError(reason) && reason.code === 'CONNECTOR_LOGIN_NEEDED') return wantsLogin(reason);
@@ -87,14 +86,14 @@ export function keepStandingStream(
         if (wasOpen && refusal?.kind === 'session-lost') return gone('The session is gone', reason);
         const failure = networkFailure(reason);
         if (refusal === null && failure.kind === 'network' && failure.isUnsent)
-          return gone('The connector is no longer there', reason);
+          return gone('The server is no longer reachable', reason);
         const lasted = monotonicMs() - openedMs > pauseMs;
         pauseMs = lasted ? REOPEN_MS : Math.min(MAX_REOPEN_MS, 2 * pauseMs);
         openIn(Math.max(pauseMs, refusal?.retryAfterMs ?? 0));
       },
     };
     const filter = { notifications: notices };
-    // It outlives the handshake, and is none of its requests.
+    // The stream outlives the handshake, and is not traced as one of its requests.
     abort = detached(() => session.openStream('subscriptions/listen', filter, lastEventId, sink));
   };
   if (isNeededAtOnce) open();

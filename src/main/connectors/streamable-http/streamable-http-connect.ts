@@ -29,24 +29,24 @@ import { EarlyList, quiet } from './early-list.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
 
-/** How long a handshake that is no longer wanted may take to end by itself, so that its session can be ended too. */
+/** Time limit for an abandoned handshake to end by itself, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 2_000;
 
-/** The events of a stream whose messages alone matter. */
+/** Ignores the events of a stream of which only the messages matter. */
 const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 
-/** How long ending a session may take; the server forgets it anyway some day. */
+/** Time limit for ending a session; the server eventually expires it anyway. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
-/** How long a server may keep silent about the probe for the modern era before `initialize` is sent beside it. */
+/** Time without a response to the modern probe after which `initialize` is sent in parallel. */
 const SILENCE_MS = 2_000;
 
-/** The part of a handshake's time after which a silent probe is given up where SSE may still be tried. */
+/** Fraction of the handshake's time limit after which an unanswered probe is abandoned, if SSE may still be tried. */
 const PATIENCE = 0.8;
 
 /**
- * A {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, in both eras. It fills
- * `options.eras` with what its handshakes find out.
+ * Creates a {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, for modern and legacy
+ * servers. It adds the findings of its handshakes to `options.eras`.
  */
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -56,7 +56,7 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
     const open = (): StreamableHttpSession => openSession(options, { ...target, credentials }, messages, events);
     const endpoint = target.url.href;
     const listsAtOnce = target.listsAtOnce === true && !eras.isStrict(endpoint);
-    // The two eras may be tried at once, so each has a session of its own.
+    // The modern and the legacy handshake may run in parallel, so each has a session of its own.
     const modern = open();
     const legacy = open();
     let session = legacy;
@@ -115,7 +115,7 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   };
 }
 
-/** Asks for the tools beside `server/discover`. */
+/** Requests the tool list in parallel with `server/discover`. */
 function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyList {
   const { maxResultBytes, host } = options;
   const { url, headers, credentials } = target;
@@ -125,7 +125,8 @@ function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyL
     ...{ url, headers, maxResultBytes },
     credentials: quiet(credentials),
     capabilities: host.capabilities,
-    // A modern server asks nothing over an answer, and what it tells there is not about this connection yet.
+    // A modern server sends no requests over a response, and its notifications there do not concern this connection
+    // yet.
     ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
   });
   return new EarlyList(session, side, target.record);
@@ -150,7 +151,7 @@ function openSession(
   });
 }
 
-/** Calls `begin` once the server was silent for so long, but not while a login that it asked for is under way. */
+/** Calls `begin` once the server was silent for SILENCE_MS, but not while a login that it demanded is under way. */
 function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   const wait = (): Timer => startTimer(SILENCE_MS, over, { keepAlive: true });
   const over = (): void => {
@@ -161,7 +162,7 @@ function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   return () => timer.cancel();
 }
 
-/** Resolves as the handshake does. If it fails or the signal aborts, ends the sessions and rejects. */
+/** Resolves with the result of the handshake. If it fails or the signal aborts, ends the sessions and rejects. */
 async function settleHandshake(
   sessions: readonly StreamableHttpSession[],
   handshake: Promise<Handshake>,
@@ -170,7 +171,7 @@ async function settleHandshake(
   limits: RequestLimits,
 ): Promise<Handshake> {
   try {
-    // The handshake itself does not get the signal: cut short, it could leave a session whose id nobody knows.
+    // The handshake itself does not get the signal: an aborted handshake could leave a session with an unknown id.
     const agreed = await raceSignal(handshake, limits.signal);
     assertNotSelf(host, agreed, target.id);
     return agreed;
@@ -182,14 +183,14 @@ async function settleHandshake(
   }
 }
 
-/** Keeps a standing stream open where the server has something to say over it. The returned function ends it. */
+/** Keeps a standing stream open if the server may send messages over it. The returned function ends it. */
 function listen(
   session: StreamableHttpSession,
   facts: ConnectionFacts,
   hostAnswers: boolean,
   events: ConnectionEvents,
 ): () => void {
-  // A legacy server asks the host over its standing stream, too; calls may wait for the answer.
+  // A legacy server also sends its requests to the host over the standing stream; calls may wait for the response.
   const isNeededAtOnce = facts.era === 'legacy' && hostAnswers;
   const hearsAll = events.onNotification !== undefined;
   const notices = announcedLists(facts.capabilities, hearsAll);

@@ -1,37 +1,43 @@
-/** The quotas of a connector as its entry has them: `concurrent`, `perMinute`, `perHour`, `perDay`. */
+/** Quotas of a connector from its entry: `concurrent`, `perMinute`, `perHour`, `perDay`. */
 export type Quotas = Readonly<Record<string, number>>;
 
-/** Which calls of one connector may begin, as all hosts of the fleet count them together. */
+/** Decides which calls of one connector may start, as counted by all hosts of the fleet together. */
 export interface CallPermits {
-  /** Adopts changed quotas, and answers what this host keeps by itself: all of them, or its share while it is alone. */
+  /**
+   * Adopts changed quotas. Returns the quotas that this host enforces by itself: all of them, or its share while the
+   * fleet is unreachable.
+   */
   update(quotas: Quotas | undefined): Quotas | undefined;
-  /** Why no call may begin for now; null where calls may begin or wait. */
+  /** Returns why no call may start for now; null if calls may start or wait. */
   refusal(): string | null;
-  /** 0 if a call may begin; else ms after which to look again, or infinity where the line is woken. */
+  /**
+   * Returns 0 if a call may start. Otherwise returns the milliseconds until the next check, or infinity if the line
+   * will be notified.
+   */
   waitMs(): number;
-  /** At least how long until there is room for another call, as last heard. */
+  /** Returns the minimum time until another call may start, as last reported. */
   aheadMs(): number;
-  /** A call begins, right after {@link waitMs} was 0. */
+  /** Notes that a call starts, right after {@link waitMs} returned 0. */
   begin(): void;
-  /** A call has ended. */
+  /** Notes that a call has ended. */
   end(): void;
-  /** Gives back what is unused. Idempotent. */
+  /** Returns unused permits. Idempotent. */
   close(): void;
 }
 
-/** The calls of one connector on this host, seen from its permits. */
+/** The calls of one connector on this host, as its permits see them. */
 export interface CallLine {
-  /** Calls under way. */
+  /** Number of calls in progress. */
   readonly active: number;
-  /** Calls that wait. */
+  /** Number of waiting calls. */
   readonly waiting: number;
-  /** Has every waiting call look again, in order. */
+  /** Makes every waiting call check again, in order. */
   recheck(): void;
-  /** Calls {@link CallPermits.update} again: what this host keeps by itself is different now. */
+  /** Calls {@link CallPermits.update} again, because the quotas that this host enforces by itself have changed. */
   relimit(): void;
-  /** How many calls that began after `fromMs` and no later than `toMs` (monotonic clock) each window still holds. */
+  /** Returns how many calls of each window started after `fromMs` and no later than `toMs` (monotonic clock). */
   beganWithin(fromMs: number, toMs: number): Quotas;
 }
 
-/** Makes the permits of one connector. */
+/** Creates the permits of one connector. */
 export type CreateCallPermits = (connectorId: string, line: CallLine) => CallPermits;

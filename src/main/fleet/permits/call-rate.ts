@@ -1,6 +1,6 @@
 const SECOND_MS = 1_000;
 
-/** Counts calls by the second. */
+/** Counts calls per second. */
 export class CallRate {
   #startedAtMs = Number.NEGATIVE_INFINITY;
   #now = 0;
@@ -11,7 +11,7 @@ export class CallRate {
     this.#now += 1;
   }
 
-  /** How many calls there were in the last second, or in this one where they are more. */
+  /** Returns the number of calls in the last second, or in the current one if that is larger. */
   lastSecond(nowMs: number): number {
     this.#turn(nowMs);
     return Math.max(this.#before, this.#now);

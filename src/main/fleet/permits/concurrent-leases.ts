@@ -2,14 +2,14 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { LEASE_MS } from '../../../shared/fleet/permit-timing.ts';
 import type { LeaseGrant, LeaseRequest } from '../../../shared/protocol/fleet/permit-messages.ts';
 
-/** How often leases are renewed, and what is unused is given back. */
+/** Interval in which leases are renewed and unused ones returned. */
 const TICK_MS = 500;
 
-/** How long a host for which others wait may go on with its own calls. */
+/** How long a host may continue with its own calls while other hosts wait. */
 const TURN_MS = 200;
 
 export interface ConcurrentLeasesDeps {
-  /** Puts a question to the fleet. Null where it could not be asked; whoever is told of failures knows already. */
+  /** Sends a request to the fleet. Resolves to null if that failed; the failure is reported elsewhere. */
   readonly lease: (request: Omit<LeaseRequest, 'holder'>) => Promise<LeaseGrant | null>;
   readonly active: () => number;
   readonly waiting: () => number;
@@ -17,15 +17,15 @@ export interface ConcurrentLeasesDeps {
 }
 
 /**
- * Places among the calls that may run at a time in the whole fleet. A place is kept for the next call for about half a
- * second, or given back at once where another host waits for it. The server forgets them 10 s after the last renewal.
+ * Leases for calls that run at the same time in the whole fleet. A lease is kept for the next call for about half a
+ * second, or returned at once if another host waits for it. The server drops leases 10 s after the last renewal.
  */
 export class ConcurrentLeases {
   readonly #deps: ConcurrentLeasesDeps;
   #limit = Number.POSITIVE_INFINITY;
   #held = 0;
   #heldUntilMs = 0;
-  /** The most calls at a time since the last tick. */
+  /** Maximum number of simultaneous calls since the last tick. */
   #peak = 0;
   #isContended = false;
   #turnFromMs = 0;
@@ -38,7 +38,7 @@ export class ConcurrentLeases {
     this.#deps = deps;
   }
 
-  /** Infinity for no limit. */
+  /** Sets the limit; infinity means no limit. */
   update(limit: number): void {
     if (limit !== this.#limit) this.#retryAtMs = 0;
     this.#limit = limit;
@@ -67,13 +67,13 @@ export class ConcurrentLeases {
     void this.#ask(this.#held + this.#deps.waiting());
   }
 
-  /** Forgets what it holds, as when the server is away. */
+  /** Forgets all leases, as when the server becomes unreachable. */
   forget(): void {
     this.#held = 0;
     this.#retryAtMs = 0;
   }
 
-  /** Gives back all. */
+  /** Returns all leases. */
   close(): void {
     this.#isClosed = true;
     this.#tick?.cancel();
@@ -82,7 +82,7 @@ export class ConcurrentLeases {
     void this.#deps.lease({ limit: this.#limit, held: 0, wanted: 0 });
   }
 
-  /** Asks for no more than what runs, only to learn whether the fleet answers. */
+  /** Requests no more leases than calls in progress, only to learn whether the fleet answers. */
   async probe(): Promise<boolean> {
     return this.#limit === Number.POSITIVE_INFINITY || this.#isAsking || (await this.#ask(0));
   }
@@ -90,7 +90,7 @@ export class ConcurrentLeases {
   async #ask(wanted: number): Promise<boolean> {
     this.#isAsking = true;
     const askedAtMs = monotonicMs();
-    // Calls may begin under what it holds while the question is under way, so that it says no less.
+    // Calls may start under these leases while the request is in flight, so the request must not name fewer.
     const held = Math.max(this.#held, this.#deps.active());
     const all = Math.max(held, Math.min(wanted, this.#limit));
     const grant = await this.#deps.lease({ limit: this.#limit, held, wanted: all });

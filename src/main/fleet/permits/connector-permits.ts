@@ -6,7 +6,7 @@ import type { CallLine, CallPermits, Quotas } from './call-permits.ts';
 import { ConcurrentLeases } from './concurrent-leases.ts';
 import { WindowPermits } from './window-permits.ts';
 
-/** After a failure the fleet is asked again after 1 s to 5 s. */
+/** After a failure, the fleet is queried again after 1 s to 5 s. */
 const FIRST_RETRY_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
@@ -14,18 +14,20 @@ export interface ConnectorPermitsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'hostCount' | 'quotas'>;
   readonly random: Random;
   readonly connectorId: string;
-  /** Of this connector on this host. */
+  /** Identifies this connector on this host. */
   readonly holder: string;
   readonly line: CallLine;
-  /** `joining`: the fleet has been neither reached nor missed yet. */
+  /** `joining`: the connection to the fleet has neither succeeded nor failed yet. */
   readonly linkState: () => 'joining' | 'up' | 'down';
-  /** The connector has quotas from now on, or has none any more. */
+  /** Called when the connector gets quotas, or no longer has any. */
   readonly onUsed: (isUsed: boolean) => void;
-  /** Questions of this connector fail from now on, or are answered again (null). */
+  /** Called when requests of this connector start to fail, or are answered again (null). */
   readonly onFailing: (error: SwitchyardError | null) => void;
 }
 
-/** The permits of one connector's calls. While the fleet does not answer, this host goes by its share of the quotas. */
+/**
+ * Permits for the calls of one connector. While the fleet does not answer, this host enforces its share of the quotas.
+ */
 export class ConnectorPermits implements CallPermits {
   readonly #deps: ConnectorPermitsDeps;
   readonly #windows: WindowPermits;
@@ -34,7 +36,7 @@ export class ConnectorPermits implements CallPermits {
   #isFailing = false;
   #retry: Timer | null = null;
   #isClosed = false;
-  /** Calls that began within it have no permit (monotonic clock). */
+  /** Period in which calls start without a permit (monotonic clock). */
   #alone: { readonly fromMs: number; toMs: number } | null = null;
 
   constructor(deps: ConnectorPermitsDeps) {
@@ -97,7 +99,7 @@ export class ConnectorPermits implements CallPermits {
     if (this.#isLimited && !this.#isAlone) this.#leases.end();
   }
 
-  /** The link to the fleet came up or went down. */
+  /** Called when the connection to the fleet was established or lost. */
   linkChanged(): void {
     this.#aloneChanged();
     if (this.#deps.linkState() === 'up') void this.#tell();
@@ -178,7 +180,7 @@ export class ConnectorPermits implements CallPermits {
     if (await this.#windows.probe()) await this.#leases.probe();
   }
 
-  /** Tells the fleet of calls that began, and of those that run, while it was away. */
+  /** Reports calls that started while the fleet was unreachable, and calls that still run. */
   async #tell(): Promise<void> {
     if (this.#isFailing) return this.#tryAgain();
     const isUncounted = Object.values(this.#spent(monotonicMs(), false)).some((count) => count > 0);

@@ -5,7 +5,7 @@ import type { Fleet } from '../fleet.ts';
 import type { CreateCallPermits } from './call-permits.ts';
 import { ConnectorPermits } from './connector-permits.ts';
 
-/** How long the first calls of a process wait at most for the fleet: longer than one attempt to connect takes. */
+/** Maximum time that the first calls of a process wait for the fleet. It is longer than one connection attempt. */
 const JOIN_WITHIN_MS = 2_500;
 
 export interface CallPermitsDeps {
@@ -14,8 +14,8 @@ export interface CallPermitsDeps {
 }
 
 /**
- * The quotas of a fleet, for all connectors of this host; null where each host keeps its own. Says once, by a line
- * with the code QUOTA_LOCAL, that this host goes by its share, and once that it no longer does.
+ * Creates the fleet quotas for all connectors of this host; null if each host counts its own. Logs one line with the
+ * code QUOTA_LOCAL when this host starts to enforce its share, and one when it stops.
  */
 export function createCallPermits(
   fleet: Pick<Fleet, 'ask' | 'hostCount' | 'hostId' | 'quotas' | 'isConnected' | 'on'>,
@@ -37,9 +37,9 @@ export function createCallPermits(
       return;
     }
     const hosts = fleet.hostCount;
-    const does = fleet.quotas === 'refuse' ? 'calls with a quota are refused' : `this host keeps 1/${hosts} of each`;
+    const does = fleet.quotas === 'refuse' ? 'calls with a quota are refused' : `this host enforces 1/${hosts} of each`;
     const fields = { event: 'quota-local', code: 'QUOTA_LOCAL', hosts, without: fleet.quotas };
-    logger.warn({ ...fields, ...(error && { err: error }) }, `The fleet cannot count calls to quotas: ${does}`);
+    logger.warn({ ...fields, ...(error && { err: error }) }, `The fleet cannot count calls for quotas: ${does}`);
   };
   const setLink = (state: 'up' | 'down'): void => {
     if (linkState === state) return;

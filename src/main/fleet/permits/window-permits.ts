@@ -10,51 +10,57 @@ import { recordFleetPermits } from '../../observability/instruments.ts';
 import { CallRate } from './call-rate.ts';
 
 /**
- * After how long a host that was refused looks again where calls come or wait, whatever it was told: others may have
- * given permits back, which they do about a second after they took them. Doubles while it gets none.
+ * Delay after which a refused host checks again if calls arrive or wait, whatever retry time it received. Other hosts
+ * return unused permits about a second after they took them. The delay doubles while no permit is granted.
  */
 const FIRST_LOOK_MS = PERMIT_HOLD_MS;
 const LAST_LOOK_MS = 8 * FIRST_LOOK_MS;
 
-/** Permits of one grant that are not used yet. */
+/** Unused permits of one grant. */
 interface Lot {
   left: number;
   readonly takenAtMs: number;
-  /** Monotonic clock. Nobody uses one later: the fleet's counters look back no further. */
+  /**
+   * Expiry of the permits (monotonic clock). Later use is not allowed, because the counters of the fleet look back no
+   * further.
+   */
   readonly usableUntilMs: number;
 }
 
 export interface WindowPermitsDeps {
-  /** Puts a question to the fleet. Null where it could not be asked; whoever is told of failures knows already. */
+  /** Sends a request to the fleet. Resolves to null if that failed; the failure is reported elsewhere. */
   readonly take: (request: PermitRequest) => Promise<PermitGrant | null>;
-  /** How many hosts share the quota, this one among them. */
+  /** Returns the number of hosts that share the quota, including this one. */
   readonly hosts: () => number;
   readonly waiting: () => number;
-  /** Calls that began by `toMs` (monotonic clock) and are not counted: all of them where the fleet `forgot`. */
+  /**
+   * Returns the calls that started by `toMs` (monotonic clock) and are not counted yet: all calls if the fleet `forgot`
+   * its counters.
+   */
   readonly spent: (toMs: number, forgot: boolean) => PermitCounts;
-  /** What began by `toMs` is counted. */
+  /** Called when all calls until `toMs` are counted. */
   readonly onCounted: (toMs: number) => void;
   readonly recheck: () => void;
 }
 
 /**
- * Permits for calls to begin under a connector's windows. They are taken in batches: what the last second used, at most
- * a quarter of this host's fair share, and at least what waits. Counting them down costs no message. Those that are
- * unused after a second are given back.
+ * Permits for starting calls under the windows of a connector. They are taken in batches. A batch has as many permits
+ * as there were calls in the last second, at most a quarter of this host's fair share, and at least the number of
+ * waiting calls. Using a permit costs no message. Permits that are unused after a second are returned.
  */
 export class WindowPermits {
   readonly #deps: WindowPermitsDeps;
   readonly #rate = new CallRate();
   #limits: PermitCounts = {};
-  /** The smallest limit; infinity without windows. */
+  /** Smallest limit; infinity without windows. */
   #least = Number.POSITIVE_INFINITY;
   #lots: Lot[] = [];
-  /** From here down the next batch is taken ahead; -1 for never. */
+  /** Number of permits at which the next batch is requested ahead; -1 for never. */
   #lowMark = -1;
   #left = 0;
   #returned: ReturnedPermits[] = [];
   #isAsking = false;
-  /** When the next place is free, if nobody gives one back. */
+  /** Time at which the next permit is free, if no host returns one earlier. */
   #retryAtMs = 0;
   #lookAtMs = 0;
   #lookMs = FIRST_LOOK_MS;
@@ -82,7 +88,7 @@ export class WindowPermits {
   }
 
   aheadMs(nowMs: number): number {
-    // The answer under way may change it.
+    // The response in flight may change it.
     return this.#left > 0 || this.#isAsking ? 0 : Math.max(0, this.#retryAtMs - nowMs);
   }
 
@@ -99,14 +105,14 @@ export class WindowPermits {
     }
   }
 
-  /** Gives back what is left. */
+  /** Returns all unused permits. */
   giveBack(): void {
     this.#sweep?.cancel();
     this.#drop(Number.POSITIVE_INFINITY);
     if (this.#returned.length > 0) void this.#ask(0);
   }
 
-  /** Asks for nothing, only to learn whether the fleet answers. */
+  /** Requests no permits, only to learn whether the fleet answers. */
   async probe(): Promise<boolean> {
     return this.#least === Number.POSITIVE_INFINITY || this.#isAsking || (await this.#ask(0));
   }
@@ -120,9 +126,9 @@ export class WindowPermits {
   }
 
   /**
-   * `told`: what the last question told already, of which the fleet then said that it had forgotten all else. What a
-   * question without an answer was granted, or gave back, lapses with its window: nobody knows whether it arrived, and
-   * to give permits back twice would let too many calls through.
+   * Requests permits. `told` holds the counts that the previous request reported, after which the fleet lost its other
+   * counters. Permits that an unanswered request was granted or returned expire with their window, because it is
+   * unknown whether it arrived. Returning permits twice would let too many calls through.
    */
   async #ask(wanted: number, told: PermitCounts | null = null): Promise<boolean> {
     this.#isAsking = true;
@@ -137,7 +143,7 @@ export class WindowPermits {
     const hasForgotten = this.#epoch !== null && this.#epoch !== grant.epoch;
     this.#epoch = grant.epoch;
     if (hasForgotten && told === null) {
-      // It counted from nothing: it is told first what this host used, then asked again.
+      // The fleet started counting from zero. Report the calls of this host first, then request again.
       this.#lots = [];
       this.#left = 0;
       this.#returned = grant.granted > 0 ? [{ count: grant.granted, takenAtMs: grant.takenAtMs }] : [];
@@ -170,12 +176,12 @@ export class WindowPermits {
       this.#drop(monotonicMs());
       const [oldest] = this.#lots;
       if (oldest !== undefined) this.#sweepAt(oldest.usableUntilMs);
-      // Else the question under way, or the next one, takes them along.
+      // Otherwise the request in flight, or the next one, returns them.
       if (this.#returned.length > 0 && !this.#isAsking) void this.#ask(0);
     });
   }
 
-  /** Sets aside what may not be used any more; how many are left. */
+  /** Sets expired permits aside. Returns the number of permits that remain. */
   #drop(nowMs: number): number {
     for (let lot = this.#lots[0]; lot !== undefined && lot.usableUntilMs <= nowMs; lot = this.#lots[0]) {
       this.#lots.shift();

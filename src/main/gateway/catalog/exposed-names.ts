@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto';
 
-/** Names of what several connectors offer, as clients see them. */
+/** Names under which clients see the tools and prompts of several connectors. */
 export interface ExposedNames {
   readonly separator: string;
-  /** The name of a connector's tool or prompt: always the same one, which no other has. */
+  /** Returns the exposed name of a connector's tool or prompt. It never changes, and no other tool or prompt has it. */
   expose(connectorId: string, name: string): string;
-  /** Takes a plain name apart; null for a name that had to be changed, which can only be looked up. */
+  /**
+   * Splits an exposed name into connector and own name. Returns null for a hashed name, which can only be looked up.
+   */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
 }
 
-/** The strictest clients in use accept 64 of these characters. */
+/** Characters accepted in a name. The strictest clients in use accept 64 of them. */
 const PART = /^[A-Za-z0-9_-]+$/;
 const MAX_LENGTH = 64;
 
@@ -17,9 +19,10 @@ const HASH_LENGTH = 12;
 const HASHED = new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`);
 
 /**
- * Names of the form `<connectorId><separator><name>`. A name that would be too long, hold other characters or be
- * read in two ways is shortened, cleaned, and ends in a hash of connector and name. Whether it is changed depends on
- * these two alone, not on what else is there: a name never moves from one tool to another.
+ * Creates names of the form `<connectorId><separator><name>`. A name is shortened, cleaned and given a hash of
+ * connector and name as its ending if it would be too long, hold other characters or be ambiguous. Whether a name is
+ * changed depends on connector and name alone, not on which others exist, so a name never moves from one tool to
+ * another.
  */
 export function createExposedNames(separator = '__'): ExposedNames {
   const isPlain = (connectorId: string, name: string): boolean => {
@@ -44,7 +47,7 @@ export function createExposedNames(separator = '__'): ExposedNames {
   };
 }
 
-/** Halves of a character that a connector sent alone are all the same to a hash, unless they are escaped. */
+/** Escapes text with lone surrogates. Without the escape, all lone surrogates would hash alike. */
 function wellFormed(text: string): string {
   return text.isWellFormed() ? text : JSON.stringify(text);
 }

@@ -22,7 +22,7 @@ export interface FeatureListsDeps {
   readonly onChange: (feature: Feature, connectorId: string) => void;
 }
 
-/** The order of what is listed: by connector, then by name. */
+/** Returns the sort key of a listed item: by connector, then by name. */
 export function keyOf({ connectorId, own }: Listed): string {
   return `${connectorId}\0${own}`;
 }
@@ -32,8 +32,9 @@ const DEBOUNCE_MS = 50;
 const MAX_AT_ONCE = 16;
 
 /**
- * The prompts, resources and resource templates of each connector, read when it comes up and when it says that they
- * changed. They stay while it is only down; a list that cannot be read leaves the one in hand, and says so in the log.
+ * Keeps the prompts, resources and resource templates of each connector. They are read when the connector comes up and
+ * when it reports a change, and they stay while it is merely down. If a list cannot be read, the previous one stays in
+ * use and a warning is logged.
  */
 export class FeatureLists {
   readonly #deps: FeatureListsDeps;
@@ -44,7 +45,7 @@ export class FeatureLists {
   };
   readonly #merged = new Map<Feature, readonly Listed[]>();
   readonly #limit = pLimit(MAX_AT_ONCE);
-  /** Readings that are due, or under way; what is noticed during one is read again after it. */
+  /** Reads that are scheduled or running. A change reported during a read schedules another one after it. */
   readonly #due = new Map<string, Timer | 'reading' | 'again'>();
   readonly #stops: readonly (() => void)[];
   readonly #closed = new AbortController();
@@ -68,7 +69,7 @@ export class FeatureLists {
     ];
   }
 
-  /** All of a kind, ordered by {@link keyOf}. The same array until something changes. */
+  /** Returns all items of a feature, ordered by {@link keyOf}. The same array until something changes. */
   all(feature: Feature): readonly Listed[] {
     const known = this.#merged.get(feature);
     if (known !== undefined) return known;
@@ -78,12 +79,12 @@ export class FeatureLists {
     return merged;
   }
 
-  /** Those of one connector, in the same order. */
+  /** Returns the items of one connector, in the same order. */
   of(feature: Feature, connectorId: string): readonly Listed[] {
     return this.#lists[feature].get(connectorId) ?? [];
   }
 
-  /** Resolves once nothing is being read, or about to be. */
+  /** Resolves once no read is scheduled or running. */
   async read(): Promise<void> {
     while (this.#due.size > 0 && !this.#closed.signal.aborted) {
       this.#idle ??= Promise.withResolvers();
@@ -115,12 +116,12 @@ export class FeatureLists {
     };
     this.#due.set(
       key,
-      // A client's request may have set it off, but does not wait for it.
+      // A client's request may have triggered the read, but does not wait for it.
       startTimer(delayMs, () => void detached(read)),
     );
   }
 
-  /** Never rejects. */
+  /** Reads one list of a connector and replaces the previous one. Never rejects. */
   async #read(connectorId: string, feature: Feature): Promise<void> {
     const { manager, logger } = this.#deps;
     const { signal } = this.#closed;
@@ -135,7 +136,7 @@ export class FeatureLists {
       if (signal.aborted) return;
       logger.warn(
         { event: 'list-failed', connectorId, code: codeOf(error), method: methodOf(feature), err: error },
-        `The ${feature} of connector ${connectorId} cannot be read; the list in hand stays`,
+        `Cannot list the ${feature} of connector ${connectorId}; the previous list stays in use`,
       );
     }
   }

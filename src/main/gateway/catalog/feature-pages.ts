@@ -10,7 +10,7 @@ import { shownDefinition } from './shown-definitions.ts';
 import type { ConnectorUri } from './uris/resource-uris.ts';
 import { exposeUiLinks } from './uris/ui-meta.ts';
 
-/** The prompts, resources and resource templates of connectors, as a route shows them. */
+/** Prompts, resources and resource templates of connectors, as a route shows them. */
 export class FeaturePages {
   readonly #lists: FeatureLists;
   readonly #route: Route;
@@ -31,13 +31,13 @@ export class FeaturePages {
     this.#lookup = new ResourceLookup({ ...deps, isShown: (listed) => this.#isShown(listed) });
   }
 
-  /** Throws an RpcError for a cursor of another server. */
+  /** Returns one page of a feature's list. Throws an RpcError for a cursor of another server. */
   page(feature: Feature, cursor: unknown, revision: WireRevision): Page {
     const list = this.#route.isUnfiltered ? this.#ofRoute(feature) : this.#shown[feature](this.#ofRoute(feature));
     return pageOf(list, { keyOf, write: (listed) => this.#write(feature, listed, revision) }, cursor);
   }
 
-  /** The prompt of that name on this route; null if there is none, or if the route does not show it. */
+  /** Returns the prompt with this exposed name. Null if it is unknown or the route does not show it. */
   prompt(exposed: string): { readonly connectorId: string; readonly name: string } | null {
     const parts = this.#route.split(exposed);
     if (parts !== null)
@@ -49,15 +49,15 @@ export class FeaturePages {
   }
 
   /**
-   * The resource of a URI, with or without its connector's prefix; null if there is none, or if the route does not show
-   * it. Throws an RpcError if several connectors have the URI.
+   * Returns the resource with this URI, with or without the prefix of its connector. Null if it is unknown or the route
+   * does not show it. Throws an RpcError if several connectors have the URI.
    */
   resource(exposed: string): ConnectorUri | null {
     return this.#lookup.resource(exposed);
   }
 
   /**
-   * The subject of a completion, as its connector calls it; null if the route shows no such thing. Throws an
+   * Returns the subject of a completion under its connector's own name. Null if the route does not show it. Throws an
    * RpcError if several connectors have the template.
    */
   reference(ref: JsonObject): { readonly connectorId: string; readonly ref: JsonObject } | null {
@@ -70,7 +70,7 @@ export class FeaturePages {
     return found === null ? null : { connectorId: found.connectorId, ref: { ...ref, uri: found.uri } };
   }
 
-  /** The prompts by their exposed names, read again when the list changes. */
+  /** Prompts by exposed name, rebuilt when the list changes. */
   #renamedPrompts(): ReadonlyMap<string, Listed> {
     const all = this.#ofRoute('prompts');
     if (this.#prompts.of !== all) {
@@ -90,7 +90,7 @@ export class FeaturePages {
     return this.#route.isAllowed(this.#route.fullName(connectorId, name));
   }
 
-  /** The JSON of an entry; null for one that this revision does not show. */
+  /** Returns the JSON of an item, or null if this revision does not show it. */
   #write(feature: Feature, { connectorId, item, own }: Listed, revision: WireRevision): string | null {
     const kind = FEATURE_KINDS[feature];
     const view = shownDefinition(kind, item, revision);

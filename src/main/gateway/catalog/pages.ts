@@ -1,30 +1,30 @@
 import { invalidParams } from '../messages/rpc-errors.ts';
 
-/** What one answer holds of a list, at most: so many entries, and so many characters of JSON. */
+/** Limits of one page: number of entries and characters of JSON. */
 const PAGE_SIZE = 1_000;
 const PAGE_LENGTH = 4 * 1024 * 1024;
 
-/** What an entry may take; one that is longer would crowd out the others, and is left out. */
+/** Maximum length of one entry's JSON. A longer entry would crowd out the others, so it is left out. */
 export const MAX_ENTRY_LENGTH = 256 * 1024;
 
-/** A part of a list. */
+/** One page of a list. */
 export interface Page {
-  /** The entries as JSON, with commas between. */
+  /** Entries as JSON, separated by commas. */
   readonly json: string;
-  /** Undefined at the end of the list. */
+  /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
 }
 
-/** How the entries of a list are told apart and written. */
+/** How the entries of a list are identified and written. */
 export interface Writing<T> {
   readonly keyOf: (item: T) => string;
-  /** The JSON of an entry; null to leave it out. */
+  /** Returns the JSON of an entry, or null to leave it out. */
   readonly write: (item: T) => string | null;
 }
 
 /**
- * The page of a list, ordered by key, that a cursor stands for: the entries behind the last key of the page before, so
- * that it holds though the list changes meanwhile. Throws an RpcError for a cursor that is none.
+ * Returns the page of a list, ordered by key, that starts after a cursor. The cursor holds the last key of the previous
+ * page, so it stays valid when the list changes in between. Throws an RpcError for a malformed cursor.
  */
 export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, cursor: unknown): Page {
   let at = cursor === undefined ? 0 : firstAfter(list, keyOf, readCursor(cursor));
@@ -40,7 +40,7 @@ export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, curs
   return { json: parts.join(','), nextCursor };
 }
 
-/** The index of the first entry whose key is not below `key`, in a list ordered by key. */
+/** Returns the index of the first entry whose key is not below `key`, in a list ordered by key. */
 export function lowerBound<T>(list: readonly T[], keyOf: (item: T) => string, key: string): number {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -51,7 +51,7 @@ export function lowerBound<T>(list: readonly T[], keyOf: (item: T) => string, ke
   return low;
 }
 
-/** The part of a list that a test takes, made anew when the list is another. */
+/** Creates a filter of lists that remembers its last result. The filter runs again only for a different list. */
 export function createSelection<T>(isTaken: (item: T) => boolean): (list: readonly T[]) => readonly T[] {
   let of: readonly T[] | null = null;
   let taken: readonly T[] = [];
@@ -71,6 +71,6 @@ function firstAfter<T>(list: readonly T[], keyOf: (item: T) => string, key: stri
 
 function readCursor(cursor: unknown): string {
   if (typeof cursor !== 'string' || !/^[A-Za-z0-9_-]+$/.test(cursor))
-    throw invalidParams('The cursor is none of this server');
+    throw invalidParams('The cursor does not come from this server');
   return Buffer.from(cursor, 'base64url').toString();
 }

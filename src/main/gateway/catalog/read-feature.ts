@@ -6,22 +6,25 @@ import { NEWEST_REVISION } from '../../mcp/definitions/wire-revision.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { MAX_ENTRY_LENGTH } from './pages.ts';
 
-/** What connectors list besides tools. */
+/** Features that connectors list in addition to tools. */
 export type Feature = 'prompts' | 'resources' | 'templates';
 
-/** Something that a connector lists, as it was sent. */
+/** An item that a connector lists, as it was sent. */
 export interface Listed {
   readonly connectorId: string;
   readonly item: JsonObject;
-  /** What it is called by its connector: a name, or a URI. */
+  /** The connector's own key for the item: a name, or a URI. */
   readonly own: string;
 }
 
-/** A list of a connector, and what was left out of it. */
+/** A list of a connector, and the definitions that were left out of it. */
 export interface FeatureListing {
-  /** Ordered by their own names. */
+  /** Items ordered by their own names. */
   readonly items: readonly Listed[];
-  /** Also those among the items that no client is shown, whatever its revision. */
+  /**
+   * Definitions that were left out. Includes listed items that are invalid in every revision, so that no client is
+   * shown them.
+   */
   readonly dropped: readonly DroppedDefinition[];
 }
 
@@ -41,25 +44,25 @@ const METHODS: Readonly<Record<Feature, string>> = {
 
 const MAX_PAGES = 64;
 const MAX_ITEMS = 10_000;
-/** Characters of JSON of one list of a connector. */
+/** Maximum characters of JSON in one list of a connector. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 const READ_TIMEOUT_MS = 10_000;
-/** At most this many definitions that were left out are named. */
+/** Maximum number of dropped definitions that are reported by name. */
 const MAX_DROPPED = 1_000;
 
-/** The method that lists a feature. */
+/** Returns the method that lists a feature. */
 export function methodOf(feature: Feature): string {
   return METHODS[feature];
 }
 
-/** The member of `ServerCapabilities` that announces a feature. */
+/** Returns the `ServerCapabilities` member that announces a feature. */
 export function capabilityOf(feature: Feature): 'prompts' | 'resources' {
   return feature === 'prompts' ? 'prompts' : 'resources';
 }
 
 /**
- * Reads all pages of one list of a connector. An item that is no definition is left out alone; the limits end the list
- * early, and what was read counts. Rejects as `manager.request` does.
+ * Reads all pages of one list of a connector. An item that is not a valid definition is left out on its own. A list
+ * that exceeds the limits ends early, and the items read so far are kept. Rejects as `manager.request` does.
  */
 export async function readFeature(
   manager: Pick<ConnectorProxyManager, 'request'>,
@@ -97,7 +100,7 @@ class FeatureList {
     this.#kind = kind;
   }
 
-  /** Takes an item; false if it is one too many. */
+  /** Adds an item. Returns false if the limits are reached. */
   add(item: unknown): boolean {
     this.#count += 1;
     if (this.#count > MAX_ITEMS) return false;

@@ -10,17 +10,17 @@ export interface ResourceLookupDeps {
   readonly lists: FeatureLists;
   readonly route: Route;
   readonly uiLinks: UiLinks;
-  /** Whether there is a connector of that id. */
+  /** True if a connector with this id exists. */
   readonly isKnown: (connectorId: string) => boolean;
   readonly isShown: (listed: Listed) => boolean;
 }
 
-/** Templates that one URI is compared with, of those that begin like it. */
+/** Maximum number of templates that one URI is compared with, among the templates that share its prefix. */
 const MAX_TEMPLATES = 200;
 
 /**
- * Finds the connector of a URI that a client sends. The URI names its connector, as those of the lists do, or it is one
- * that a tool printed: then it belongs to the only connector that has it.
+ * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or is one
+ * that a tool returned. In the second case it belongs to the only connector that has it.
  */
 export class ResourceLookup {
   readonly #deps: ResourceLookupDeps;
@@ -30,8 +30,8 @@ export class ResourceLookup {
   }
 
   /**
-   * The resource of a URI; null if there is none, or if the route does not show it. Throws an RpcError if several
-   * connectors have it.
+   * Returns the resource with this URI. Null if it is unknown or the route does not show it. Throws an RpcError if
+   * several connectors have it.
    */
   resource(exposed: string): ConnectorUri | null {
     const named = this.#named(exposed);
@@ -42,8 +42,8 @@ export class ResourceLookup {
   }
 
   /**
-   * The resource template of a URI, or that of a resource that is an expansion of one; null if the route shows no such
-   * thing. Throws an RpcError if several connectors have it.
+   * Returns the resource template with this URI, or the resource that expands a template. Null if the route shows
+   * neither. Throws an RpcError if several connectors have it.
    */
   template(exposed: string): ConnectorUri | null {
     const named = this.#named(exposed);
@@ -52,7 +52,7 @@ export class ResourceLookup {
     return this.#only(owners, exposed) ?? this.resource(exposed);
   }
 
-  /** A URI that names a connector. A plus sign in the scheme, as in `git+https:`, need not be the gateway's. */
+  /** Resolves a URI that names a connector. A plus sign in a scheme, as in `git+https:`, need not be the gateway's. */
   #named(exposed: string): ConnectorUri | null {
     const named = this.#deps.route.resolveUri(exposed);
     return named !== null && this.#deps.isKnown(named.connectorId) ? named : null;
@@ -78,14 +78,14 @@ export class ResourceLookup {
   }
 
   /**
-   * A filter knows a resource by its name, so a URI that is neither listed, nor an expansion of a listed template,
-   * nor the user interface of a tool could be any resource.
+   * True if the route shows this resource. Filters decide by name. A URI could be any resource unless it is listed,
+   * expands a listed template or is a tool's user interface, so other URIs are not shown.
    */
   #isResourceShown({ connectorId, uri }: ConnectorUri): boolean {
     const { lists, route, uiLinks, isShown } = this.#deps;
     if (route.isUnfiltered || uiLinks.ownersOf(uri).has(connectorId)) return true;
     const listed = lists.of('resources', connectorId).filter(({ own }) => own === uri);
-    // The name of a listed resource decides, even if a template would let it through.
+    // The name of a listed resource decides, even if a template would allow it.
     if (listed.length > 0) return listed.some(isShown);
     return this.#expanding(lists.of('templates', connectorId), uri).size > 0;
   }

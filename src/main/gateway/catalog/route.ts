@@ -2,36 +2,33 @@ import type { ExposedNames } from './exposed-names.ts';
 import { ALL_NAMES, type NameFilter } from './filter/name-filter.ts';
 import { exposeUri, resolveUri } from './uris/resource-uris.ts';
 
-/** One way into the gateway: which connectors it shows, and under which names. */
+/** One way into the gateway: the connectors that it shows, and the names that they have there. */
 export interface Route {
-  /** Tells it from any other. */
+  /** Unique name of the route. */
   readonly name: string;
-  /** The one connector that it shows; null for all. */
+  /** The only connector that the route shows; null for all connectors. */
   readonly connectorId: string | null;
-  /** Judges names as they are exposed among all connectors, on a route of one connector too. */
+  /** Filters names in the form exposed across all connectors, also on a route of one connector. */
   readonly isAllowed: NameFilter;
-  /** Whether it shows everything. */
+  /** Whether the route shows everything. */
   readonly isUnfiltered: boolean;
-  /** The name of a connector's tool or prompt on this route. */
+  /** Returns the name of a connector's tool or prompt on this route. */
   expose(connectorId: string, name: string): string;
-  /** Its name among all connectors, which filters judge. */
+  /** Returns the name across all connectors, which filters are applied to. */
   fullName(connectorId: string, name: string): string;
-  /** The connector and its own name; null for a name that can only be looked up. */
+  /** Splits a name into connector and own name. Null for a name that can only be looked up. */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
   exposeUri(connectorId: string, uri: string): string;
-  /** Null for a URI that names no connector. */
+  /** Resolves a URI to its connector. Null for a URI that names no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
 }
 
-/**
- * Whether everything that a connector says may be heard on a route. A route that shows only some names shows nothing
- * that has no name.
- */
+/** True if a route forwards everything that a connector sends. A filtered route forwards nothing that has no name. */
 export function shows({ connectorId: only, isUnfiltered }: Route, connectorId: string): boolean {
   return isUnfiltered && (only === null || only === connectorId);
 }
 
-/** All connectors, told apart by their ids. */
+/** Creates a route to all connectors, whose ids distinguish their names. */
 export function sharedRoute(name: string, names: ExposedNames, isAllowed: NameFilter): Route {
   return {
     name,
@@ -46,7 +43,7 @@ export function sharedRoute(name: string, names: ExposedNames, isAllowed: NameFi
   };
 }
 
-/** One connector, everything as it calls it itself. */
+/** Creates a route to one connector, with the connector's own names and URIs. */
 export function singleRoute(connectorId: string, names: ExposedNames, isAllowed: NameFilter): Route {
   return {
     name: `connector ${connectorId}`,

@@ -12,8 +12,9 @@ const VIEWS = Object.fromEntries(WIRE_REVISIONS.map((revision) => [revision, new
 >;
 
 /**
- * A connector's definition as clients of a revision are shown it, made at first need and kept as long as the definition
- * is: the same object where it is valid, a repaired copy, or null where it is left out.
+ * Returns a connector's definition as clients of a revision see it. The result is the same object if it is valid, a
+ * repaired copy, or null if the definition is left out. It is computed on first use and cached for as long as the
+ * definition lives.
  */
 export function shownDefinition(
   kind: DefinitionKind,

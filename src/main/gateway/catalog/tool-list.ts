@@ -9,39 +9,39 @@ import type { Route } from './route.ts';
 import { shownDefinition } from './shown-definitions.ts';
 import { exposeUiLinks } from './uris/ui-meta.ts';
 
-/** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
+/** Marks a tool restored from an earlier run that its connector has not listed since. */
 const STALE_KEY = 'mcp-switchyard/stale';
 
 const nameOf = ({ name }: ToolInfo): string => name;
 
-/** Whose tools a {@link ToolList} shows. */
+/** Source of the tools that a {@link ToolList} shows. */
 export interface ListedTools {
-  /** All of them, ordered by name; another array after each change. */
+  /** Returns all tools, ordered by name. A different array after each change. */
   listTools(): readonly ToolInfo[];
   tool(name: string): ToolInfo | undefined;
   readonly droppedDefinitions: Pick<ConnectorProxyManager['droppedDefinitions'], 'add'>;
 }
 
-/** What a tool is called by its connector's side of the manager: its id without the connector's. */
+/** Returns the connector's own name of a tool: the tool id without the connector's prefix. */
 function ownName({ name, connectorId }: ToolInfo): string {
   return name.slice(connectorId.length + 1);
 }
 
 /**
- * The tools of the manager's snapshot as a route shows them, each as the revision of the client wants it. The first
- * page is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what changed since the
- * one before.
+ * Tools of the manager's snapshot as a route shows them, in the revision of the client. The first page is cached until
+ * a tool changes, and the JSON of a tool until that tool changes. A list therefore costs only the changes since the
+ * previous one.
  */
 export class ToolList {
   readonly #manager: ListedTools;
   readonly #route: Route;
-  /** The JSON of each tool, by the view that it was made from: most have one view for all revisions. */
+  /** JSON of each tool, by the view that it was made from. Most tools have one view for all revisions. */
   readonly #json = new WeakMap<ToolInfo, Map<JsonObject, string>>();
   readonly #first = new Map<WireRevision, Page>();
   #listed: readonly ToolInfo[] = [];
-  /** Of these, what the route shows. */
+  /** The tools of `#listed` that the route shows. */
   #shown: readonly ToolInfo[] = [];
-  /** Ids of tools by an exposed name that cannot be taken apart, and the other way round. */
+  /** Tool ids by hashed exposed name, which cannot be split, and the reverse map. */
   readonly #renamed = new Map<string, string>();
   readonly #nameOf = new Map<string, string>();
 
@@ -51,7 +51,7 @@ export class ToolList {
     this.changed(manager.listTools().map(nameOf));
   }
 
-  /** Throws an RpcError for a cursor that is none. */
+  /** Returns one page of the list. Throws an RpcError for a malformed cursor. */
   page(cursor: unknown, revision: WireRevision): Page {
     const all = this.#manager.listTools();
     if (all !== this.#listed) {
@@ -66,27 +66,30 @@ export class ToolList {
     return page;
   }
 
-  /** The manager's name of the tool that is called so here; null if there is none, or if the route does not show it. */
+  /**
+   * Returns the manager's name of the tool with this exposed name. Null if it is unknown or the route does not show it.
+   */
   resolve(exposed: string): string | null {
     const parts = this.#route.split(exposed);
     if (parts === null) return this.#lookUp(exposed);
     const { connectorId, name } = parts;
     if (!this.#route.isAllowed(this.#route.fullName(connectorId, name))) return null;
     const id = toolId(connectorId, name);
-    // Ids may hold dots as names may: what is so called may be another connector's, which this route does not show.
+    // Connector ids may hold dots, as names may. The same id may be a tool of another connector, which this route
+    // hides.
     const isSure = !name.includes('.') || this.#manager.tool(id)?.connectorId === connectorId;
     return isSure ? id : null;
   }
 
-  /** Whether a tool of this name is listed now, so that the name is known to be one of a tool. */
+  /** True if a tool with this name is listed now. */
   lists(exposed: string): boolean {
     const id = this.resolve(exposed);
     return id !== null && this.#manager.tool(id) !== undefined;
   }
 
   /**
-   * Notes that the tools of these ids came, changed or went. An id may have passed from one connector to another,
-   * and then its exposed name is another one.
+   * Notes that the tools with these ids were added, changed or removed. An id may have moved to another connector, and
+   * then its exposed name differs.
    */
   changed(ids: readonly string[]): void {
     for (const id of ids) {
@@ -119,7 +122,7 @@ export class ToolList {
     return this.#route.isAllowed(this.#route.fullName(tool.connectorId, ownName(tool)));
   }
 
-  /** Null for a tool that this revision does not show. */
+  /** Returns the JSON of a tool, or null if this revision does not show it. */
   #write(tool: ToolInfo, revision: WireRevision): string | null {
     const view = shownDefinition('tool', tool.definition, revision);
     if (view === null) return null;

@@ -8,8 +8,8 @@ import { isUiUri } from './uris/resource-uris.ts';
 import { uiUrisOf } from './uris/ui-meta.ts';
 
 /**
- * The user interfaces of the tools that a route shows. A connector need not list them among its resources (MCP Apps
- * 2026-01-26, resource discovery), so this is how they are known.
+ * User interfaces of the tools that a route shows. A connector need not list them as resources (MCP Apps 2026-01-26,
+ * resource discovery), so the gateway reads them from the tool definitions.
  */
 export class UiLinks {
   readonly #manager: ConnectorProxyManager;
@@ -22,12 +22,12 @@ export class UiLinks {
     this.#route = route;
   }
 
-  /** Whether any tool has one. */
+  /** True if no tool has a user interface. */
   get isEmpty(): boolean {
     return this.#read().size === 0;
   }
 
-  /** The connectors with a tool whose user interface has this URI, as the connector calls it. */
+  /** Returns the connectors with a tool whose user interface has this URI, in the connector's own form. */
   ownersOf(uri: string): ReadonlySet<string> {
     return this.#read().get(uri) ?? new Set();
   }
@@ -60,9 +60,9 @@ export interface UiSupportDeps {
 }
 
 /**
- * Whether a connector of a route may serve MCP Apps: a tool names a user interface, a connector declares the
- * extension or lists a `ui://` resource, or a connector that is enabled has not been reached since the start, so
- * that nobody knows.
+ * True if a connector of a route may serve MCP Apps. That is the case if a tool names a user interface, or a connector
+ * declares the extension or lists a `ui://` resource. It is also the case if an enabled connector has not been reached
+ * since the start, because its capabilities are unknown.
  */
 export function mayServeUi(route: Route, { manager, lists, uiLinks }: UiSupportDeps): boolean {
   if (!uiLinks.isEmpty) return true;

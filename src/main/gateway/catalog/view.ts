@@ -5,12 +5,12 @@ import type { Route } from './route.ts';
 import { ToolList } from './tool-list.ts';
 import { mayServeUi, UiLinks } from './ui-links.ts';
 
-/** What a client on one route sees. */
+/** The part of the gateway that a client on one route sees. */
 export interface View {
   readonly route: Route;
   readonly tools: ToolList;
   readonly features: FeaturePages;
-  /** Whether a connector of the route may serve MCP Apps. */
+  /** True if a connector of the route may serve MCP Apps. */
   readonly mayServeUi: () => boolean;
 }
 

@@ -19,22 +19,24 @@ import { initializeResult } from '../protocol/legacy-methods.ts';
 import { freshness, listResult } from '../protocol/methods.ts';
 import { discoverResult } from '../protocol/modern-methods.ts';
 
-/** The part of the header that says what is answered. */
+/** Fields of the header that describe the answers. */
 type Answers = Pick<
   FirstAnswersHeader,
   'format' | 'instanceMark' | 'initialize' | 'discover' | 'lists' | 'sessionlessWire'
 >;
 
-/** The answers of a gateway that has just started and knows its tools from the start image alone. */
+/** First answers of a gateway that has just started and knows its tools only from the start image. */
 export interface BuiltAnswers {
   readonly answers: Answers;
   readonly texts: readonly string[];
 }
 
-/** How long lists hold right after a start: their connectors are about to come up. */
+/** Time to live of lists right after a start: short, because their connectors are about to come up. */
 const TTL_MS = 0;
 
-/** Builds the first answers for a route that shows some of `tools`, which are ordered by name. Never rejects. */
+/**
+ * Builds the first answers for a route that shows some of `tools`. The tools must be ordered by name. Never rejects.
+ */
 export async function buildFirstAnswers(tools: readonly ToolInfo[], route: Route): Promise<BuiltAnswers> {
   const texts: string[] = [];
   const numberOf = (text: string): number => {
@@ -65,22 +67,22 @@ export async function buildFirstAnswers(tools: readonly ToolInfo[], route: Route
   return { answers, texts };
 }
 
-/** One page of a list as a client is told it. */
+/** One page of a list, as it is sent to a client. */
 export interface WrittenPage {
   readonly cursor: string | null;
   readonly json: string;
 }
 
-/** Tools as they are listed before their connectors have listed them again. */
+/** Returns a tool source that marks all tools as remembered: their connectors have not listed them again yet. */
 export function rememberedTools(tools: readonly ToolInfo[]): ConstructorParameters<typeof ToolList>[0] {
   const remembered = tools.map((tool) => (tool.isStale ? tool : { ...tool, isStale: true }));
   const byName = new Map(remembered.map((tool) => [tool.name, tool]));
-  // What is left out, the list of the gateway itself has counted.
+  // The gateway's own list has already counted dropped definitions.
   const droppedDefinitions = { add: () => {} };
   return { listTools: () => remembered, tool: (name) => byName.get(name), droppedDefinitions };
 }
 
-/** All pages of a list for clients of a form of definitions. */
+/** Returns all pages of a list in the form that a wire revision uses. */
 export function pagesOf(list: ToolList, wire: WireRevision): readonly WrittenPage[] {
   const era = wire === MODERN_REVISION ? 'modern' : 'legacy';
   const pages: WrittenPage[] = [];
@@ -97,7 +99,7 @@ function isShown({ connectorId, name }: ToolInfo, { isUnfiltered, isAllowed, ful
   return isUnfiltered || isAllowed(fullName(connectorId, name.slice(connectorId.length + 1)));
 }
 
-/** The result within an answer. */
+/** Returns the JSON of the result inside a response. */
 function resultOf(outcome: JsonObject | PreparedResult, era: 'legacy' | 'modern'): string {
   return writeResult(0, outcome, era).slice('{"jsonrpc":"2.0","id":0,"result":'.length, -1);
 }

@@ -12,27 +12,27 @@ import type { PinPolicy } from '../../options/option-checks.ts';
 import type { KeptImage } from '../../state-dir/host-memory.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** More tools are written anew at each start. */
+/** Maximum number of tools. Longer lists are rebuilt at each start. */
 const MAX_TOOLS = 4_000;
 
-/** Connectors that are compared in one turn of the event loop. */
+/** Number of connectors compared in one turn of the event loop. */
 const BATCH = 8;
 
-/** What the next start will list first, and the start image that says so. */
+/** The tools that the next start will list first, and the start image that holds them. */
 export interface RememberedList {
   readonly tools: readonly ToolInfo[];
   readonly image: { readonly name: string; readonly sha256: string };
 }
 
-/** What a manager lists, and by what it judged it. */
+/** The tools that a manager lists, and the facts that decided about them. */
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
-  /** The names of tools that the signed map holds back. */
+  /** Names of tools that the signed map holds back. */
   readonly heldBack: ReadonlySet<string>;
 }
 
-/** What a manager lists now. */
+/** Returns the tools that a manager lists now, with the facts that decided about them. */
 export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
   return {
     tools: manager.listTools(),
@@ -42,9 +42,9 @@ export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
 }
 
 /**
- * The tools of a manager, if its start image says the same of them: the next start then lists these. Null where the
- * image is older, incomplete or large, or where a connector has no tools that are remembered, so that the next start
- * waits for it. Never rejects.
+ * Returns the tools of a manager if its start image holds the same tools, so that the next start lists them. Null if
+ * the image is older, incomplete or too large. Also null if a connector has no remembered tools, because the next start
+ * then waits for it. Never rejects.
  */
 export async function rememberedAsListed(
   { tools, entries, heldBack }: ListedFacts,
@@ -75,7 +75,7 @@ export async function rememberedAsListed(
   return isWaitedFor ? null : { tools, image: { name, sha256: sha256(bytes) } };
 }
 
-/** Whether a connector's tools in the image are those that are listed, and the others are held back there too. */
+/** True if the image holds the connector's listed tools, and its other tools are held back there too. */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,
   listed: readonly ToolInfo[],

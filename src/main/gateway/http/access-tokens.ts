@@ -3,20 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { SwitchyardError } from '../../../shared/errors.ts';
 
-/** A shorter token can be guessed, and an empty one would match a request without credentials. */
+/**
+ * Minimum length of a token. A shorter one can be guessed, and an empty one would match a request without credentials.
+ */
 const MIN_TOKEN_LENGTH = 16;
 
-/** 72 bits: two tokens of a list never have the same by chance. */
+/** Characters of a principal. At 72 bits, two tokens of a list never collide. */
 const PRINCIPAL_LENGTH = 12;
 
-/** Whether an address to listen on can be reached from this machine alone. */
+/** True if an address to listen on can be reached only from this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Why a value cannot be an access token, as the end of a sentence about it; null if it can. Never quotes the value. */
+/** Returns why a value cannot be an access token, as the end of a sentence; null if it can. Never quotes the value. */
 export function tokenFault(token: unknown): string | null {
-  if (typeof token !== 'string') return `is no string, but ${token === null ? 'null' : typeof token}`;
+  if (typeof token !== 'string') return `must be a string, but is ${token === null ? 'null' : typeof token}`;
   if (token === '') return 'is empty';
   if (token.trim() !== token) return 'begins or ends with white space or a line break, as text read from a file may';
   if (!/^[\x21-\x7e]+$/.test(token)) return 'holds a character that is not visible ASCII';
@@ -26,14 +28,15 @@ export function tokenFault(token: unknown): string | null {
 }
 
 /**
- * Checks access tokens, each beside the words that name it in an error. Throws OPTIONS_INVALID for a token that
- * {@link tokenFault} rejects, and for one that is listed twice: its two clients could not be told apart.
+ * Checks access tokens, each paired with its name for error messages. Throws OPTIONS_INVALID for a token that {@link
+ * tokenFault} rejects, and for a duplicate: its two clients could not be told apart.
  */
 export function assertTokens(named: readonly (readonly [name: string, token: unknown])[]): void {
   const seen = new Map<unknown, string>();
   for (const [name, token] of named) {
     const fault = tokenFault(token);
-    if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `${name} holds no token: it ${fault}`);
+    if (fault !== null)
+      throw new SwitchyardError('OPTIONS_INVALID', `${name} is not a valid access token: it ${fault}`);
     const other = seen.get(token);
     if (other !== undefined)
       throw new SwitchyardError(
@@ -44,7 +47,7 @@ export function assertTokens(named: readonly (readonly [name: string, token: unk
   }
 }
 
-/** Finds the client, or the operator, that a token belongs to. */
+/** Finds the client or the operator that a token belongs to. */
 export class AccessTokens {
   readonly #digests: readonly Buffer[];
   readonly #names: readonly string[];
@@ -61,18 +64,21 @@ export class AccessTokens {
     return this.#digests.length > 0;
   }
 
-  /** Whose token a request carries; null if it carries none of them, or more than one credential. */
+  /**
+   * Returns the principal of the token in a request. Null if the request has no valid token, or more than one
+   * credential.
+   */
   principalOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | null {
     const token = tokenOf(request.headers.authorization ?? '');
     const given = digestOf(token);
-    // All are compared, so that how long it takes says nothing.
+    // All tokens are compared, so that the time reveals nothing.
     const index = this.#digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
     return token === '' || hasSeveral(request.rawHeaders) ? null : (this.#names[index] ?? null);
   }
 
-  /** Whether a request carries the operator's token, and no other credential. */
+  /** True if a request carries the operator's token, and no other credential. */
   isOperator(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): boolean {
-    // Without an operator's token there is nothing to compare, and nothing that the time could tell.
+    // Without an operator token there is nothing to compare, and nothing that the time could reveal.
     if (this.#operator === null) return false;
     const given = digestOf(tokenOf(request.headers.authorization ?? ''));
     return timingSafeEqual(this.#operator, given) && !hasSeveral(request.rawHeaders);
@@ -80,15 +86,15 @@ export class AccessTokens {
 }
 
 /**
- * How the holder of a token is called in sessions, limits and logs: the same on every replica, in whatever order each
- * lists its tokens. The digest has a key of its own, so that it matches no digest of the token made elsewhere.
+ * Returns the name of a token's holder in sessions, limits and logs. It is the same on every replica, in any order of
+ * tokens. The digest uses a key of its own, so it matches no digest of the token made elsewhere.
  */
 export function principalOf(token: string): string {
   const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');
   return `token-${digest.slice(0, PRINCIPAL_LENGTH)}`;
 }
 
-/** A bearer token (RFC 6750 section 2.1), or the password of a browser's own dialogue (RFC 7617); else ''. */
+/** Returns a bearer token (RFC 6750 section 2.1), or the password of a browser's own dialogue (RFC 7617); else ''. */
 function tokenOf(authorization: string): string {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() !== 'basic') return credentials;
@@ -96,7 +102,7 @@ function tokenOf(authorization: string): string {
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : '';
 }
 
-/** Whether a request names its sender twice. Node keeps the first of them; a proxy in between may judge by the last. */
+/** True if a request has several credentials. Node keeps the first of them; a proxy in between may use the last. */
 function hasSeveral(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'authorization') count += 1;

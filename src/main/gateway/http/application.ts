@@ -25,11 +25,11 @@ export interface ApplicationParts {
   readonly site: StatusSite;
   readonly desk: LoginDesk;
   readonly logins: LoginSite;
-  /** What takes the hops of other replicas; null without a fleet. */
+  /** Endpoint for the hops of other replicas; null without a fleet. */
   readonly hops: HopEndpoint | null;
 }
 
-/** Finds what a path leads to, and lets the guard decide who may have it. */
+/** Routes requests by path, and lets the guard decide about access. */
 export class Application {
   readonly #parts: ApplicationParts;
 
@@ -37,16 +37,16 @@ export class Application {
     this.#parts = parts;
   }
 
-  /** Never rejects. */
+  /** Serves one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       await this.#route(request, response);
     } catch (error) {
-      // A client that disconnected cannot be told.
+      // No response reaches a client that has disconnected.
       if (response.destroyed || request.destroyed) return;
       this.#parts.logger.error({ event: 'gateway-failed', err: error }, `A request failed: ${messageOf(error)}`);
       if (response.headersSent) response.destroy();
-      else refuse(response, 500, 'The gateway failed; its log says how');
+      else refuse(response, 500, 'The gateway failed; see its log');
     }
   }
 
@@ -55,23 +55,23 @@ export class Application {
     const isDraining = endpoint.draining.aborted;
     const fault = requestFault(request);
     if (fault !== null) {
-      // Where it ends is as uncertain as what it means.
+      // Both the meaning and the end of the request are uncertain.
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
-    // Another replica is no client: it has a proof of its own, and no name that has to be allowed.
+    // Another replica is not a client: it authenticates itself, and may use any host name.
     if (hops !== null && HopEndpoint.isHop(request.url)) return await hops.handle(request, response);
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
     allowOrigin(request, response, guard.corsOrigin(request.headers));
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     const pathname = pathOf(request.url);
-    if (pathname === undefined) return refuse(response, 400, 'This is no address');
+    if (pathname === undefined) return refuse(response, 400, 'The request target is not a valid path');
     if (isDraining) response.setHeader('connection', 'close');
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const readiness = isReady(gateway.manager, readyFor, isDraining);
-      // Probes have no token. What connectors are called is for those who may see the status page.
+      // Probes have no token. Names of connectors are only for callers who may see the status page.
       const isTrusted = 'principal' in guard.authenticate(request);
       return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }
@@ -82,7 +82,7 @@ export class Application {
       if (replicas !== null && (await passLoginOn(request, response, { logins, replicas, bodies }))) return;
       return await logins.handle(request, response, pathname, principal);
     }
-    // An operator who has signed in sees the page, whatever else is asked of callers.
+    // An operator who has signed in sees the page, whatever callers need.
     const viewer = site.has(pathname) ? await logins.viewer(request, principal) : null;
     if (viewer !== null && (principal !== null || logins.isSignedIn(request)))
       return void site.handle(request, response, pathname, viewer);
@@ -99,7 +99,7 @@ export class Application {
         endpoint,
       );
     if (pathname === '/metrics') return answerMetrics(response);
-    refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
+    refuse(response, 404, 'Unknown path. There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
   }
 }
 
@@ -113,7 +113,7 @@ function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, ori
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'origin');
   response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
-  // Tools name headers of their own (MCP 2026-07-28, custom headers).
+  // Tools define their own headers (MCP 2026-07-28, custom headers).
   const asked = headers['access-control-request-headers'];
   if (asked !== undefined) response.setHeader('access-control-allow-headers', asked);
   response.setHeader('access-control-expose-headers', 'mcp-session-id, retry-after, www-authenticate');

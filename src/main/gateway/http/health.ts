@@ -3,26 +3,27 @@ import type { ConnectorState } from '../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 
 /**
- * What a gateway waits for until it is ready: nothing, any connector, all of them, or these. `any` and `all` leave out
- * connectors that need a login: a person can only log in at a gateway that is reached. These alone make it ready.
+ * Condition for a gateway to be ready: nothing, any connector, all connectors, or the listed ones. `any` and `all`
+ * leave out connectors that need a login. A person can only log in at a gateway that is reachable. If all connectors
+ * need a login, the gateway is ready.
  */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 
-/** Whether requests are to be sent here, and what is waited for if not. */
+/** Whether requests may be sent here, and the reasons if not. */
 export interface Readiness {
   readonly isReady: boolean;
-  /** How many things are waited for: connectors, or 1 for the sources, any connector, or the end. */
+  /** Number of outstanding conditions: connectors, or 1 for the sources, any connector, or the shutdown. */
   readonly waiting: number;
-  /** The names of the first 20 of them. */
+  /** Names of the first 20 of them. */
   readonly waitsFor: readonly string[];
 }
 
-/** Connectors that are named. */
+/** Maximum number of connectors that are named. */
 const MAX_NAMED = 20;
 
-/** Judges by the connectors that are up; one that is disabled is not waited for. A gateway that shuts down is not ready. */
+/** Decides by the connectors that are up; disabled connectors do not count. A gateway that shuts down is not ready. */
 export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
-  if (isDraining) return verdict(['the end: it is shutting down']);
+  if (isDraining) return verdict(['the shutdown to finish']);
   if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
   if (readyFor === 'none') return verdict([]);
   const counts = manager.countByState();
@@ -34,7 +35,7 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
     count('needs-login'),
   ];
   if (down === 0 && up + needLogin > 0) return verdict([]);
-  // Tools of an earlier run are served at once, their connectors come up when they are called.
+  // Tools of an earlier run are served at once; their connectors come up when they are called.
   if (readyFor === 'any') return verdict(up > 0 || manager.listTools().length > 0 ? [] : ['any connector']);
   const isWaitedFor = ({ id, status }: ConnectorEntry): boolean =>
     status === 'enabled' && !isUp(manager, id) && manager.connector(id)?.status?.state !== 'needs-login';
@@ -42,7 +43,7 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
   return verdict(named.length === 0 ? ['its sources'] : named.map(({ id }) => id));
 }
 
-/** The same, for somebody who may not know what connectors are called. */
+/** Removes the names of connectors, for callers who may not know them. */
 export function withoutNames({ isReady, waiting }: Readiness): Omit<Readiness, 'waitsFor'> {
   return { isReady, waiting };
 }

@@ -28,18 +28,21 @@ export interface ListenerOptions {
   readonly gateway: Gateway;
   readonly logger: Logger;
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   /**
-   * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list
-   * everybody who reaches the listener is let in, so that it may listen on loopback alone.
+   * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list every
+   * request that reaches the listener is accepted, so it may only listen on loopback.
    */
   readonly tokens: readonly string[];
-  /** The token of whoever may log in to connectors and see the page; not one of `tokens`. Null or left out for none. */
+  /**
+   * Token of the operator, who may log in to connectors and see the page. It must not be one of `tokens`. Null or left
+   * out for none.
+   */
   readonly operatorToken?: string | null;
-  /** The address under which browsers reach the listener: https, or http on loopback. Its own by default. */
+  /** Address under which browsers reach the listener: https, or http on loopback. Defaults to the listener's own. */
   readonly publicUrl?: string | null;
-  /** The https address of a client metadata document that somebody else serves, in place of the gateway's own. */
+  /** https address of a client metadata document that another server hosts, in place of the gateway's own. */
   readonly clientMetadataUrl?: string | null;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -48,11 +51,14 @@ export interface ListenerOptions {
   readonly limits: ListenerLimits;
 }
 
-/** What a gateway listens on. */
+/** HTTP listener of a gateway. */
 export interface Listener {
   /** `http://HOST:PORT`, without a path. */
   readonly url: string;
-  /** Takes no new work, lets what runs end until the deadline, then ends everything. Idempotent; never rejects. */
+  /**
+   * Stops accepting work, lets running requests finish until the deadline, then ends everything. Idempotent; never
+   * rejects.
+   */
   close(drainMs: number): Promise<void>;
 }
 
@@ -60,12 +66,12 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
-/** How long a socket that was refused may take to hear so. */
+/** How long a refused socket may take to read the response. */
 const REFUSED_MS = 1_000;
 
 /**
- * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen, and with OPTIONS_INVALID if one of its
- * tokens is unusable, or if others could reach it and it has no tokens.
+ * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen. Rejects with OPTIONS_INVALID if one of
+ * its tokens is invalid, or if other machines could reach it and it has no tokens.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens, logger, operatorToken = null, clientMetadataUrl = null } = options;
@@ -120,22 +126,22 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that asks first is told at once that its body is too long, and sends none of it.
+    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and sends none of it.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });
   server.on('connect', (_, socket) => endSocket(socket as Socket, '405 Method Not Allowed'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
   await findOpenTelemetry();
-  // Requests belong to no operation in which the host happens to listen.
+  // Requests must not join the trace in which the host happens to start listening.
   const address = await detached(() => listen(server, host, port));
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    // Answers to what running calls have asked may come in at another replica, which has to reach this one.
+    // Responses to server requests of running calls may arrive at another replica, which has to reach this one.
     if (fleet === null) server.close();
-    // Streams of notices end at once: they would not by themselves.
+    // Notification streams end at once: they would not end by themselves.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);
@@ -145,7 +151,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     site.close();
     desk.close();
     forget();
-    // What has been written is on its way; a client that does not read it is not waited for.
+    // All responses have been written; a client that does not read them is not waited for.
     await settledWithin(new Promise((resolve) => server.once('close', resolve)), 100);
     server.closeAllConnections();
     await replicas?.[Symbol.asyncDispose]();
@@ -156,7 +162,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-/** Throws OPTIONS_INVALID unless everybody who can reach `host` has to show a usable token, or it is loopback. */
+/** Throws OPTIONS_INVALID unless `host` is loopback or every caller needs a valid token. */
 function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): void {
   if (typeof host !== 'string' || host === '')
     throw new SwitchyardError('OPTIONS_INVALID', 'host must be an address to listen on, such as 127.0.0.1');
@@ -165,10 +171,13 @@ function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): v
   const named = tokens.map((token: unknown, index) => [`tokens[${index}]`, token] as const);
   assertTokens(operatorToken === null ? named : [...named, ['operatorToken', operatorToken]]);
   if (!isLoopback(host) && tokens.length === 0)
-    throw new SwitchyardError('OPTIONS_INVALID', `Others can reach ${host}: a gateway that listens there needs tokens`);
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `Other machines can reach ${host}: a gateway that listens there needs tokens`,
+    );
 }
 
-/** What is no HTTP, too long or too slow is told so, where anybody still listens. */
+/** Sends an error status for malformed, oversized or slow requests, if the socket is still writable. */
 function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -182,7 +191,7 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
 function endSocket(socket: Socket, status: string): void {
   socket.on('error', () => {});
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  // One that keeps its own side open would keep a place, too.
+  // A client that keeps its own side open would keep occupying a connection.
   startTimer(REFUSED_MS, () => socket.destroy());
 }
 

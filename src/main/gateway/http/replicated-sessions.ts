@@ -7,7 +7,7 @@ import { SessionSharing } from '../replicas/sessions/session-sharing.ts';
 import type { HttpSession } from './mcp/http-session.ts';
 import { type SessionLimits, SessionTable } from './mcp/session-table.ts';
 
-/** The sessions of one listener, and what other replicas hear about them. */
+/** Sessions of one listener, and their exchange with other replicas. */
 export interface ListenerSessions {
   readonly sessions: SessionTable;
   /** Null without a fleet. */
@@ -15,8 +15,8 @@ export interface ListenerSessions {
 }
 
 /**
- * The sessions of a listener. In a fleet their ids are sealed, and every replica serves each of them; without one a
- * session is known to its own gateway alone.
+ * Creates the sessions of a listener. In a fleet their ids are sealed, and every replica serves each of them. Without a
+ * fleet only this gateway knows a session.
  */
 export function createSessions(
   gateway: Gateway,

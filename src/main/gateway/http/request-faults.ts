@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Headers that a request has once. Of two, a proxy in front might read one, and this server the other. */
+/** Headers that may occur once. Of two, a proxy in front might read one, and this server the other. */
 const SINGLE: ReadonlyMap<string, number> = new Map(
   [
     'authorization',
@@ -17,21 +17,21 @@ const SINGLE: ReadonlyMap<string, number> = new Map(
 const MAX_PORT = 65_535;
 
 /**
- * Says why a request is malformed, though Node.js reads it: it has a header twice (RFC 9112 section 3.2 asks for 400
- * for two `Host`), or a `Host` that is none. Null if nothing is wrong.
+ * Returns why a request is malformed although Node.js accepts it: a repeated header, or an invalid or missing `Host`.
+ * RFC 9112 section 3.2 requires 400 for two `Host` headers. Null if nothing is wrong.
  */
 export function requestFault({ rawHeaders, headers }: IncomingMessage): string | null {
   let seen = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const bit = SINGLE.get(name) ?? SINGLE.get(name.toLowerCase()) ?? 0;
-    if ((seen & bit) !== 0) return `The header ${name.toLowerCase()} is there twice`;
+    if ((seen & bit) !== 0) return `The header ${name.toLowerCase()} occurs twice`;
     seen |= bit;
   }
   return hostName(headers.host) === null ? 'The header host is malformed or missing' : null;
 }
 
-/** The name in `Host`, without the port, in lower case; null where there is none. */
+/** Returns the name in `Host`, without the port, in lower case; null if it is missing or invalid. */
 export function hostName(host: string | undefined): string | null {
   if (host === lastHost) return lastName;
   lastName = readHostName(host);
@@ -39,7 +39,7 @@ export function hostName(host: string | undefined): string | null {
   return lastName;
 }
 
-/** Nearly all requests name the same host as the one before. */
+/** Cache of the last host: nearly all requests name the same one. */
 let lastHost: string | undefined;
 let lastName: string | null = null;
 

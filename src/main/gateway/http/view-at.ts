@@ -1,7 +1,10 @@
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** The view of an endpoint's path; undefined for a path that is no endpoint's, or names what is not there. */
+/**
+ * Returns the view of an endpoint's path. Undefined if the path is not an endpoint's, or names an unknown connector or
+ * route.
+ */
 export async function viewAt(gateway: Gateway, pathname: string): Promise<View | undefined> {
   if (pathname === '/mcp') return gateway.view();
   const [, kind, name = '', last] = /^\/([cr])\/([^/]+)\/(mcp)$/.exec(pathname) ?? [];
@@ -11,9 +14,9 @@ export async function viewAt(gateway: Gateway, pathname: string): Promise<View |
 }
 
 /**
- * The path of a request, without a slash at its end: reverse proxies add one. Undefined if there is no path, or if
- * it is not in its normal form: a proxy that filters by path might read it differently. The path of nearly all
- * requests is not parsed.
+ * Returns the path of a request, without a trailing slash, which reverse proxies add. Undefined if there is no path, or
+ * if it is not normalized: a proxy that filters by path might read it differently. The common path `/mcp` is not
+ * parsed.
  */
 export function pathOf(target = '/'): string | undefined {
   if (target === '/mcp') return target;

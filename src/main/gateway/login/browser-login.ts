@@ -11,13 +11,13 @@ import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts
 import { readForm } from './read-form.ts';
 
 const NO_ADDRESS =
-  'This address was opened in another browser, was used, or has expired. Ask for a new one where you got it.';
+  'This address was opened in another browser, was used, or has expired. Get a new one where you got it.';
 
-const NO_LOGIN = 'This is the end of a login that this browser did not begin, or that is over. Start it again.';
+const NO_LOGIN = 'This login was started in another browser, or is over. Start it again.';
 
-const PURPOSES = 'It is opened by a person in a window of a browser.';
+const PURPOSES = 'Open this address yourself, in a browser window.';
 
-/** What a browser may do with a one-time address: look at its page, go on to the issuer, and come back. */
+/** Actions of a browser on a one-time address: view its page, continue to the issuer, and come back. */
 export class BrowserLogin {
   readonly #desk: LoginDesk;
   readonly #logger: Logger;
@@ -27,7 +27,7 @@ export class BrowserLogin {
     this.#logger = logger;
   }
 
-  /** Shows the page of an address. The first browser that asks for it gets it, and nobody else. */
+  /** Shows the page of an address. Only the first browser that requests the page gets it. */
   async open(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const desk = this.#desk;
     const address = desk.addresses.find(id);
@@ -45,14 +45,14 @@ export class BrowserLogin {
     if (address === undefined || !address.isOpenedBy(request.headers.cookie))
       return refusePage(response, 403, NO_ADDRESS);
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This is no form of this page.');
+    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This form is not from this page.');
     if (!isOwnPage(request.headers) || !address.isFormToken(form.get('token')))
-      return refusePage(response, 403, 'The form is not from the page of this address.');
+      return refusePage(response, 403, 'This form is not from the page of this address.');
     if (address.isDone) return await this.#show(response, address, {}, false);
     const { connectorId } = address.facts;
     try {
       const { issuer, authorizationUrl } = await desk.start(address);
-      // The person agreed to the issuer that the page named, and to no other.
+      // The user agreed to the issuer that the page named, and to no other.
       if (issuer === address.issuer) return redirect(response, authorizationUrl);
       address.issuer = issuer;
       await this.#show(response, address, {}, true);
@@ -62,7 +62,7 @@ export class BrowserLogin {
     }
   }
 
-  /** Takes a browser that an issuer sent back. It must be the one that went there. */
+  /** Handles a browser that an issuer sent back. It must be the browser that was sent there. */
   async comeBack(request: IncomingMessage, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
     const desk = this.#desk;
     const address = desk.addresses.ofState(parameters.get('state') ?? '');
@@ -75,7 +75,7 @@ export class BrowserLogin {
       const isDeclined = parameters.get('error') === 'access_denied';
       const again = this.#pathOf(address);
       return refusePage(response, 502, failureWords(error, isDeclined), {
-        title: 'The login did not come about',
+        title: 'The login failed',
         again,
       });
     }
@@ -83,7 +83,7 @@ export class BrowserLogin {
     answerPage(response, 200, (nonce) => renderDone(this.#nameOf(address), nonce), { headers });
   }
 
-  /** Refuses somebody who looks at an address ahead of its person. */
+  /** Refuses a request that opens an address before its user does. */
   refuseVisit(response: ServerResponse): void {
     refusePage(response, 403, PURPOSES);
   }
@@ -117,24 +117,27 @@ export class BrowserLogin {
   }
 
   /**
-   * Messages of logins hold no secret. Of a redirect with an error, the error code alone is logged: its description is
-   * what anybody can write into an address.
+   * Logs a failed login. Messages of logins hold no secret. Of a redirect with an error, only the error code is logged,
+   * because anybody can write the description into an address.
    */
   #warn(error: unknown, connectorId: string, redirectError: string | null = null): void {
     const code = codeOf(error);
     const fields = { event: 'login-failed', connectorId, code, ...(code === null && { err: error }) };
-    const said = redirectError === null ? messageOf(error) : `the issuer answered ${errorCodeOf(redirectError)}`;
-    const why = code === null ? 'for a defect of the gateway' : `${code}: ${said}`;
+    const said = redirectError === null ? messageOf(error) : `the issuer responded with ${errorCodeOf(redirectError)}`;
+    const why = code === null ? 'internal error of the gateway' : `${code}: ${said}`;
     this.#logger.warn(fields, `The login to connector ${connectorId} failed: ${why}`);
   }
 }
 
-/** An OAuth error code; words of ours for what is none. */
+/** Returns an OAuth error code, or a replacement text for an invalid one. */
 function errorCodeOf(text: string): string {
-  return /^[a-z_]{1,40}$/.test(text) ? text : 'with an error that has no valid code';
+  return /^[a-z_]{1,40}$/.test(text) ? text : 'an error without a valid code';
 }
 
-/** Issuers often send people on to others before they ask anything, so no single one can be named. */
+/**
+ * Returns the allowed form targets. Issuers often redirect to other hosts first, so the sources cannot be narrowed to
+ * one.
+ */
 function targetsOf(issuer: string | null): readonly string[] {
   if (issuer === null) return [];
   return issuer.startsWith('http:') ? ['https:', 'http:'] : ['https:'];

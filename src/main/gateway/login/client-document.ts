@@ -1,4 +1,4 @@
-/** The metadata document of the gateway as an OAuth client. */
+/** Metadata document of the gateway as an OAuth client. */
 export interface ClientDocument {
   readonly client_id: string;
   readonly client_name: string;
@@ -9,15 +9,15 @@ export interface ClientDocument {
   readonly token_endpoint_auth_method: 'none';
 }
 
-/** Where a gateway serves its document, below its public address. */
+/** Path of the document, below the gateway's public address. */
 export const CLIENT_DOCUMENT_PATH = '/login/client.json';
 
-/** Where issuers send people back to, below the address that browsers use. */
+/** Path to which issuers redirect browsers back, below the address that browsers use. */
 export const CALLBACK_PATH = '/login/callback';
 
 /**
- * The document of a gateway at that https address (draft-ietf-oauth-client-id-metadata-document). Its `client_id` is
- * the very address that it is served at, or authorization servers refuse it.
+ * Returns the document of a gateway at this https address (draft-ietf-oauth-client-id-metadata-document). Its
+ * `client_id` must be exactly the address that serves it; otherwise authorization servers refuse it.
  */
 export function clientDocument(base: string): ClientDocument {
   return {

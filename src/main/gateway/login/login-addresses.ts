@@ -3,16 +3,16 @@ import { Shares } from '../shares.ts';
 import { OPERATOR } from './access/who-may-log-in.ts';
 import { type AddressFacts, OneTimeAddress } from './one-time-address.ts';
 
-/** How long an address is good for. */
+/** Lifetime of an address. */
 const ADDRESS_LIFE_MS = 600_000;
 
-/** An address with less time left is not given out again. */
+/** An address with less time left is not offered again. */
 const LEAST_LEFT_MS = 60_000;
 
-/** Whoever opened an address in a browser that is gone gets another one after this. */
+/** Time after which an opened address counts as abandoned, so that its caller gets a new one. */
 const OPENED_MS = 120_000;
 
-/** Addresses that are good at once, and the part of them that one caller may have. */
+/** Maximum number of valid addresses, and the part of them that one caller may have. */
 const MAX_ADDRESSES = 1_000;
 const SHARE_OF_ONE = 0.5;
 
@@ -21,17 +21,17 @@ export interface LoginAddressesOptions {
   /** Whether browsers reach the gateway over https. */
   readonly isSecure: boolean;
   readonly maxAddresses?: number;
-  /** The replica of a fleet that has them; null or left out without a fleet. */
+  /** The replica of a fleet that holds the addresses; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 
-/** The addresses that are good now. One that expires, or is no longer needed, is forgotten. */
+/** Valid one-time addresses. An address that expires, or is no longer needed, is removed. */
 export class LoginAddresses {
   readonly #clock: Clock;
   readonly #isSecure: boolean;
   readonly #hostId: string | null;
   readonly #shares: Shares;
-  /** The oldest one first. */
+  /** Addresses by id, oldest first. */
   readonly #byId = new Map<string, OneTimeAddress>();
   readonly #expiries = new Map<OneTimeAddress, Timer>();
 
@@ -47,8 +47,8 @@ export class LoginAddresses {
   }
 
   /**
-   * The address of this caller for this connector: the one that it has, while that is fresh, or a new one. A caller
-   * with too many loses its oldest. Null if there are too many of others.
+   * Returns the address of this caller for this connector: the existing one while it is fresh, or a new one. A caller
+   * with too many addresses loses its oldest. Null if other callers have too many.
    */
   get(facts: Omit<AddressFacts, 'expiresAt'>, issuer: string | null): OneTimeAddress | null {
     const nowMs = this.#clock.now();
@@ -71,13 +71,13 @@ export class LoginAddresses {
     return address;
   }
 
-  /** Undefined for one that never was, is used or has expired. */
+  /** Finds a valid address. Undefined if it is unknown, used or expired. */
   find(id: string): OneTimeAddress | undefined {
     const address = this.#byId.get(id);
     return address === undefined || address.facts.expiresAt <= this.#clock.now() ? undefined : address;
   }
 
-  /** The address whose browser was sent to an issuer with this `state`. */
+  /** Returns the address whose browser was sent to an issuer with this `state`. */
   ofState(state: string): OneTimeAddress | undefined {
     const address = this.all().find(({ started }) => started?.state === state);
     return address === undefined ? undefined : this.find(address.id);
@@ -87,7 +87,7 @@ export class LoginAddresses {
     return [...this.#byId.values()];
   }
 
-  /** Forgets an address, and tells who waits for it whether the login came about. Idempotent. */
+  /** Removes an address, and reports the outcome of the login to its listeners. Idempotent. */
   end(address: OneTimeAddress, isDone: boolean): void {
     if (this.#byId.delete(address.id)) this.#shares.give(address.facts.principal);
     this.#expiries.get(address)?.cancel();
@@ -114,6 +114,6 @@ function isFresh(address: OneTimeAddress, asked: Omit<AddressFacts, 'expiresAt'>
     facts.isStepUp === asked.isStepUp;
   // The operator's button opens its address at once, perhaps in another browser than the last time.
   const isAbandoned = openedAt !== null && (facts.principal === OPERATOR || nowMs - openedAt > OPENED_MS);
-  // A login that came about may be refused by the server at once, and then the next one needs an address of its own.
+  // The server may refuse a finished login at once, and then the next login needs its own address.
   return isSame && !isDone && !isAbandoned && facts.expiresAt - nowMs > LEAST_LEFT_MS;
 }

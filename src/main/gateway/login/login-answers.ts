@@ -6,8 +6,8 @@ import { renderRefusal } from './pages/render-pages.ts';
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Answers with a page that has no script, loads nothing and is framed by nobody. `formTargets` are sources to which its
- * form may lead, besides the gateway: browsers apply `form-action` to the redirects that follow a form, too.
+ * Responds with a page that has no script, loads nothing and cannot be framed. `formTargets` are sources that its form
+ * may lead to, in addition to the gateway. Browsers apply `form-action` also to the redirects that follow a form.
  */
 export function answerPage(
   response: ServerResponse,
@@ -38,12 +38,12 @@ export function answerPage(
   );
 }
 
-/** Sends the browser to another address, by GET. */
+/** Redirects the browser to another address, by GET. */
 export function redirect(response: ServerResponse, location: string, headers: Headers = {}): void {
   response.writeHead(303, { ...COMMON_HEADERS, 'content-security-policy': BARE_POLICY, ...headers, location }).end();
 }
 
-/** Refuses without a word about what is asked for. */
+/** Refuses a request without revealing anything about its target. */
 export function refusePage(
   response: ServerResponse,
   status: number,

@@ -11,7 +11,7 @@ import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH } from './client-document.ts';
 import { LoginAddresses } from './login-addresses.ts';
 import type { OneTimeAddress } from './one-time-address.ts';
 
-/** What the desk needs of a manager. */
+/** Parts of a manager that the desk needs. */
 export interface LoginManager extends Pick<ConnectorProxyManager, 'has' | 'connector' | 'on' | 'ready' | 'logins'> {
   startLogin(connectorId: string, options: StartLoginOptions): Promise<StartedLogin>;
   finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }>;
@@ -21,22 +21,22 @@ export interface LoginDeskOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;
   readonly rules: LoginRules;
-  /** Address of a metadata document that somebody else serves (CIMD); null for the gateway's own, if it has one. */
+  /** Address of a metadata document that another server hosts (CIMD); null for the gateway's own, if it has one. */
   readonly clientMetadataUrl: string | null;
   /** The gateway's own address on this machine, without a path. */
   readonly ownUrl: () => string | Promise<string>;
   readonly clock?: Clock;
-  /** The replica of a fleet that it is at; null or left out without a fleet. */
+  /** The replica of a fleet where the desk is; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 
-/** A client's name has at most so many characters on the page. */
+/** Maximum characters of a client's name on the page. */
 const MAX_NAME_LENGTH = 80;
 
-/** How long clients wait, after a login, for the connector to come up. */
+/** Time that clients wait, after a login, for the connector to come up. */
 const UP_MS = 10_000;
 
-/** The logins through a gateway: gives out one-time addresses, sends browsers to issuers, and takes them back. */
+/** Logins through a gateway: issues one-time addresses, sends browsers to issuers, and handles their return. */
 export class LoginDesk implements LoginDoor {
   readonly addresses: LoginAddresses;
   readonly rules: LoginRules;
@@ -55,7 +55,7 @@ export class LoginDesk implements LoginDoor {
     this.rules = rules;
     this.isSecure = rules.publicUrl?.protocol === 'https:';
     this.addresses = new LoginAddresses({ clock, isSecure: this.isSecure, hostId });
-    // Somebody may log in elsewhere: on the command line, or at another address.
+    // The login may happen elsewhere: on the command line, or at another address.
     this.#off = manager.on('connector', ({ connectorId, to }) => {
       if (to === 'ready' || to === 'degraded') this.#cameUp(connectorId);
     });
@@ -65,7 +65,7 @@ export class LoginDesk implements LoginDoor {
     return this.#clock.now();
   }
 
-  /** The address that browsers reach the gateway at, without a slash at its end. */
+  /** Returns the address at which browsers reach the gateway, without a trailing slash. */
   async base(): Promise<string> {
     const { publicUrl } = this.rules;
     return publicUrl === null ? await this.#options.ownUrl() : baseOf(publicUrl);
@@ -88,7 +88,7 @@ export class LoginDesk implements LoginDoor {
     };
   }
 
-  /** An address for the operator at the gateway's page; null if there are too many. */
+  /** Returns an address for the operator on the gateway's page; null if there are too many. */
   async addressForOperator(connectorId: string): Promise<OneTimeAddress | null> {
     const known = (await this.manager.logins()).find((login) => login.connectorId === connectorId);
     const facts = { connectorId, isStepUp: false, principal: OPERATOR, askedBy: 'The status page of this gateway' };
@@ -100,7 +100,7 @@ export class LoginDesk implements LoginDoor {
   }
 
   /**
-   * Prepares the way of the address's browser to the issuer. Rejects as `startLogin` of the manager does, and with
+   * Starts the login for the browser of an address. Rejects as `startLogin` of the manager does. Rejects with
    * LOGIN_METADATA_INVALID for an authorization endpoint that no browser must be sent to.
    */
   async start(address: OneTimeAddress): Promise<StartedLogin> {
@@ -114,7 +114,7 @@ export class LoginDesk implements LoginDoor {
     const { connectorId } = address.facts;
     const current = address.started;
     if (current !== null && current.expiresAt > this.now()) return current;
-    if (!address.countStart()) throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times.');
+    if (!address.countStart()) throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too often.');
     const base = await this.base();
     const ownDocument = this.isSecure ? base + CLIENT_DOCUMENT_PATH : null;
     const clientMetadataUrl = this.#options.clientMetadataUrl ?? ownDocument;
@@ -128,21 +128,24 @@ export class LoginDesk implements LoginDoor {
     return started;
   }
 
-  /** Takes a browser back from the issuer. Rejects as the manager's `finishLogin` does; the address stays good then. */
+  /**
+   * Finishes the login of a browser that comes back from the issuer. Rejects as the manager's `finishLogin` does; the
+   * address then stays valid.
+   */
   async finish(address: OneTimeAddress, parameters: URLSearchParams): Promise<void> {
-    // A state is good for one redirect, whatever comes of it.
+    // A state is valid for one redirect, whatever the outcome.
     address.started = null;
     const { connectorId, principal } = address.facts;
     await this.manager.finishLogin(parameters);
     address.isDone = true;
     this.#options.logger.info(
       { event: 'login-finished', connectorId, issuer: address.issuer, principal },
-      `Connector ${connectorId} was logged in to`,
+      `Logged in to connector ${connectorId}`,
     );
     void this.manager
       .ready(connectorId, { timeoutMs: UP_MS })
       .catch(() => {
-        // Whoever waits tries its request, and is told by that what is wrong.
+        // Waiting clients retry their requests, whose errors name the failure.
       })
       .finally(() => this.addresses.end(address, true));
   }
@@ -152,14 +155,16 @@ export class LoginDesk implements LoginDoor {
     this.addresses.close();
   }
 
-  /** More rights for a connector that is up come by their own address alone. */
+  /**
+   * Ends the addresses of a connector that has come up. A login for more rights (step-up) ends only at its own address.
+   */
   #cameUp(connectorId: string): void {
     for (const address of this.addresses.all())
       if (address.facts.connectorId === connectorId && !address.facts.isStepUp) this.addresses.end(address, true);
   }
 }
 
-/** Whether a browser may be sent there: https, or http on loopback, without credentials. */
+/** True if a browser may be sent to an address: https, or http on loopback, without credentials. */
 function mayBeOpened(address: string): boolean {
   const url = URL.parse(address);
   if (url === null || url.username + url.password !== '') return false;

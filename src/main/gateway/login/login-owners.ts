@@ -1,21 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { CALLBACK_PATH } from './client-document.ts';
 
-/** In a fleet, an address and its cookie name the replica that has the login: their random part, `~`, its id. */
+/**
+ * In a fleet, an address and its cookie name the replica that has the login: a random part, `~` and the replica's id.
+ */
 const ADDRESS = /^\/login\/[A-Za-z0-9_-]{43}~([A-Za-z0-9_-]{1,64})$/;
 const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,64})=/;
 
-/** Replicas that are asked for the login of a browser, at most. */
+/** Maximum number of replicas that are queried for the login of a browser. */
 const MAX_OWNERS = 4;
 
-/** What names the replica at the end of an address or a cookie's name; nothing without a fleet. */
+/** Returns the suffix of an address or a cookie's name that names the replica; empty without a fleet. */
 export function ownerSuffix(hostId: string | null): string {
   return hostId === null ? '' : `~${hostId}`;
 }
 
 /**
- * The other replicas that may have the login of a browser, by its address or, on its way back from the issuer, by its
- * cookies. None if it is this one's. `hasState` says whether a login of this replica has that state.
+ * Returns the other replicas that may have the login of a browser. The address names the replica, or the cookies do
+ * when the browser comes back from the issuer. Empty if the login is here. `hasState` states whether a login of this
+ * replica has that state.
  */
 export function loginOwners(
   { url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>,

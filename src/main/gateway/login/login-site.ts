@@ -18,31 +18,31 @@ import { readForm } from './read-form.ts';
 export interface LoginSiteOptions {
   readonly desk: LoginDesk;
   readonly logger: Logger;
-  /** Null where the operator has none. */
+  /** Null if there is no operator token. */
   readonly operatorToken: string | null;
-  /** Seals what browsers show to any replica of a fleet; null or left out without one. */
+  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without one. */
   readonly sealer?: FleetSealer | null;
 }
 
-/** Requests, and attempts at the operator's token, a minute of one network address. */
+/** Maximum requests per minute from one network address, and attempts at the operator token. */
 const REQUESTS_PER_MINUTE = 240;
 const SIGN_INS_PER_MINUTE = 20;
 
-/** How long others may keep the metadata document. */
+/** Cache lifetime of the metadata document. */
 const DOCUMENT_CACHE = 'public, max-age=300';
 
 const SIGN_IN_PATH = '/login/operator';
 const START_PATH = '/login/start';
 const ADDRESS = /^\/login\/([A-Za-z0-9_-]{43}(?:~[A-Za-z0-9_-]{1,64})?)$/;
 
-/** Everything below `/login/`. A browser opens it, so it asks for no access token; the guard has checked the host. */
+/** Pages below `/login/`. A browser opens them, so they need no access token; the guard has checked the host. */
 export class LoginSite {
   readonly #options: LoginSiteOptions;
   readonly #browser: BrowserLogin;
   readonly #sessions: OperatorSessions;
   readonly #requests = new RequestRate(REQUESTS_PER_MINUTE);
   readonly #signIns = new RequestRate(SIGN_INS_PER_MINUTE);
-  /** Of this process, or of its fleet: forms of an earlier one are refused. */
+  /** Key of form tokens, for this process or its fleet: forms of an earlier one are refused. */
   readonly #key: Buffer;
 
   constructor(options: LoginSiteOptions) {
@@ -54,12 +54,15 @@ export class LoginSite {
     this.#sessions = new OperatorSessions(desk.isSecure, { shared });
   }
 
-  /** Whether the request is of a browser in which the operator has signed in. */
+  /** True if the operator has signed in, in the browser that sent the request. */
   isSignedIn({ headers }: IncomingMessage): boolean {
     return this.#options.operatorToken !== null && this.#sessions.find(headers.cookie) !== null;
   }
 
-  /** What the status page shows to the sender of a request; `principal` is null for one that the guard refused. */
+  /**
+   * Returns the parts of the status page that depend on the sender of a request; `principal` is null if the guard
+   * refused it.
+   */
   async viewer(request: IncomingMessage, principal: string | null): Promise<PageViewer> {
     const { desk, operatorToken } = this.#options;
     const isOperator = this.#isOperator(request, principal);
@@ -71,7 +74,7 @@ export class LoginSite {
     };
   }
 
-  /** Answers what is below `/login/`; `principal` is null for a request without a valid access token. */
+  /** Serves paths below `/login/`; `principal` is null for a request without a valid access token. */
   async handle(
     request: IncomingMessage,
     response: ServerResponse,
@@ -88,19 +91,19 @@ export class LoginSite {
     await this.#visit(request, response, pathname);
   }
 
-  /** Whether there are too many requests of one network address; then the browser has been told so. */
+  /** True if one network address has sent too many requests; the browser then has its response. */
   isTooFast(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#requests.take(request.socket.remoteAddress ?? '')) return false;
-    answerText(response, 429, 'There are too many requests', { 'retry-after': '10' });
+    answerText(response, 429, 'Too many requests. Try again in ten seconds.', { 'retry-after': '10' });
     return true;
   }
 
-  /** Whether a login that was begun here waits for a browser with this `state`. */
+  /** True if a login that started here waits for a browser with this `state`. */
   hasState(state: string): boolean {
     return this.#options.desk.addresses.ofState(state) !== undefined;
   }
 
-  /** Answers a browser that another replica sent on, at a one-time address or on its way back. */
+  /** Serves a browser that another replica forwarded, at a one-time address or on its way back. */
   async visit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isTooFast(request, response)) return;
     await this.#visit(request, response, request.url?.split('?', 1)[0] ?? '');
@@ -112,8 +115,8 @@ export class LoginSite {
     const [, id] = ADDRESS.exec(pathname) ?? [];
     if (id !== undefined && isPost) return await this.#browser.goOn(request, response, id);
     const isVisit = id !== undefined || pathname === CALLBACK_PATH;
-    if (!isVisit || !isGet) return refusePage(response, isVisit ? 405 : 404, 'There is nothing here.');
-    // Nobody has seen anything yet, so nothing may be used up.
+    if (!isVisit || !isGet) return refusePage(response, isVisit ? 405 : 404, 'This page does not exist.');
+    // No user has seen the page yet, so the address must stay unused.
     if (request.method === 'HEAD' || isNoVisit(request.headers)) return this.#browser.refuseVisit(response);
     if (id !== undefined) await this.#browser.open(request, response, id);
     else await this.#browser.comeBack(request, response, parametersOf(request));
@@ -121,41 +124,44 @@ export class LoginSite {
 
   async #document(response: ServerResponse): Promise<void> {
     const { desk } = this.#options;
-    if (!desk.isSecure) return refusePage(response, 404, 'There is nothing here.');
+    if (!desk.isSecure) return refusePage(response, 404, 'This page does not exist.');
     const json = JSON.stringify(clientDocument(await desk.base()));
     answer(response, 200, { 'content-type': 'application/json', 'cache-control': DOCUMENT_CACHE }, `${json}\n`);
   }
 
-  /** Gives the operator, at the status page, an address for a connector, and sends the browser there. */
+  /**
+   * Creates an address for a connector at the operator's request on the status page, and redirects the browser there.
+   */
   async #start(request: IncomingMessage, response: ServerResponse, principal: string | null): Promise<void> {
     const { desk } = this.#options;
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This is no form of the status page.');
+    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This form is not from the status page.');
     if (!isOwnPage(request.headers) || !this.#isOperator(request, principal))
       return refusePage(response, 403, 'Only the operator of this gateway may log in here.');
     if (!isSame(form.get('token') ?? '', this.#formToken(request)))
-      return refusePage(response, 403, 'The page is too old. Load it again.', { again: '/' });
+      return refusePage(response, 403, 'The page is out of date. Load it again.', { again: '/' });
     const connectorId = form.get('connector') ?? '';
-    if (!desk.manager.has(connectorId)) return refusePage(response, 404, 'The connector is no longer there.');
+    if (!desk.manager.has(connectorId)) return refusePage(response, 404, 'The connector no longer exists.');
     if (!hasAddress(request.headers, desk.rules))
-      return refusePage(response, 409, 'The gateway does not know under which address you reach it: --public-url.');
+      return refusePage(response, 409, 'The gateway does not know its public address. Start it with --public-url.');
     const address = await desk.addressForOperator(connectorId);
-    if (address === null) return refusePage(response, 503, 'Too many logins are under way. Try again later.');
+    if (address === null) return refusePage(response, 503, 'Too many logins are in progress. Try again later.');
     redirect(response, await desk.urlOf(address));
   }
 
   async #signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { operatorToken, desk } = this.#options;
-    if (operatorToken === null) return refusePage(response, 404, 'There is nothing here.');
+    if (operatorToken === null) return refusePage(response, 404, 'This page does not exist.');
     const path = (desk.rules.publicUrl?.pathname.replace(/\/+$/, '') ?? '') + SIGN_IN_PATH;
     const show = (status: number, why: string | null): void =>
       answerPage(response, status, (nonce) => renderSignIn(path, why, nonce));
     if (request.method !== 'POST') return show(200, null);
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams) || !isOwnPage(request.headers)) return show(403, 'Send the form again.');
+    if (!(form instanceof URLSearchParams) || !isOwnPage(request.headers))
+      return show(403, 'The form was not valid. Send it again.');
     if (!this.#signIns.take(request.socket.remoteAddress ?? ''))
-      return show(429, 'There were too many attempts. Try again in a minute.');
-    if (!isSame(form.get('token') ?? '', operatorToken)) return show(403, 'This is not the operator’s token.');
+      return show(429, 'Too many attempts. Try again in a minute.');
+    if (!isSame(form.get('token') ?? '', operatorToken)) return show(403, 'This is not the operator token.');
     this.#sessions.end(request.headers.cookie);
     redirect(response, `${path.slice(0, -SIGN_IN_PATH.length)}/`, { 'set-cookie': this.#sessions.begin() });
   }
@@ -165,7 +171,7 @@ export class LoginSite {
     return principal !== null && isLocalOperator(request.headers, this.#options.desk.rules);
   }
 
-  /** Another one for each session of the operator; a page of somebody else cannot read it. */
+  /** Returns the form token, which differs for each session of the operator. A page of another site cannot read it. */
   #formToken({ headers }: IncomingMessage): string {
     const session = this.#sessions.find(headers.cookie) ?? '';
     return createHmac('sha256', this.#key).update(session).digest('base64url');

@@ -3,32 +3,32 @@ import type { StartedLogin } from '../../connectors/credentials/logins/login-ser
 import { cookieName, cookiesOf, setCookie } from './access/cookies.ts';
 import { ownerSuffix } from './login-owners.ts';
 
-/** What an address was made for. */
+/** Purpose of an address. */
 export interface AddressFacts {
   readonly connectorId: string;
-  /** Whether the connector is up, and the login is for more rights alone. */
+  /** Whether the connector is up, and the login is only for more rights. */
   readonly isStepUp: boolean;
-  /** Who got it, as `Exchange.principal`. */
+  /** Principal that got the address, as in `Exchange.principal`. */
   readonly principal: string;
-  /** Who asks, for people: the name of a client, in quotation marks, or the gateway's own page. */
+  /** Requester in words for people: the name of a client, in quotation marks, or the gateway's own page. */
   readonly askedBy: string;
   /** Epoch ms. */
   readonly expiresAt: number;
 }
 
-/** How many times one address may lead to an issuer: people go back, or are refused and try again. */
+/** Maximum number of times that one address may lead to an issuer: users go back, or are refused and try again. */
 const MAX_STARTS = 10;
 
 /**
- * One address for one login in one browser. The first browser that opens it gets a cookie; the page, the way to the
- * issuer and the way back need that cookie.
+ * Address for one login in one browser. The first browser that opens it gets a cookie. The page, the way to the issuer
+ * and the way back need that cookie.
  */
 export class OneTimeAddress {
-  /** The secret part of the address: 32 random bytes; in a fleet its replica, too. */
+  /** Secret part of the address: 32 random bytes, and in a fleet the replica's id. */
   readonly id: string;
   readonly elicitationId: string = randomUUID();
   readonly facts: AddressFacts;
-  /** What the forms of its page carry. */
+  /** Token in the forms of the page. */
   readonly formToken: string = randomBytes(32).toString('base64url');
   readonly finished: Promise<boolean>;
   readonly #settled = Promise.withResolvers<boolean>();
@@ -37,30 +37,33 @@ export class OneTimeAddress {
   readonly #cookie: string;
   #digest: Buffer | null = null;
   #starts = 0;
-  /** Whether the login came about; those who wait hear of it once the connector is up. */
+  /** Whether the login is done. Listeners are notified once the connector is up. */
   isDone = false;
-  /** The issuer that its page names; null until it is known. */
+  /** Issuer that the page names; null while unknown. */
   issuer: string | null;
-  /** The login that its browser was sent to; null before, and after it failed. */
+  /** Login that the browser was sent to; null before the start and after a failure. */
   started: StartedLogin | null = null;
-  /** The preparation of a login that is under way: whoever presses the button twice is sent to one issuer once. */
+  /** Login start in progress: pressing the button twice starts only one login. */
   starting: Promise<StartedLogin> | null = null;
-  /** Epoch ms; null until a browser opened it. */
+  /** Epoch ms; null until a browser opens the address. */
   openedAt: number | null = null;
 
-  /** `hostId`: the replica of a fleet that has it; null without a fleet. */
+  /** `hostId`: the replica of a fleet that holds the address; null without a fleet. */
   constructor(facts: AddressFacts, issuer: string | null, isSecure: boolean, hostId: string | null = null) {
     const owner = ownerSuffix(hostId);
     this.id = randomBytes(32).toString('base64url') + owner;
     this.facts = facts;
     this.issuer = issuer;
     this.#isSecure = isSecure;
-    // Several logins may be under way in one browser. The cookie's name tells nothing about the address.
+    // Several logins may be in progress in one browser. The cookie's name reveals nothing about the address.
     this.#cookie = cookieName(`switchyard-login-${randomBytes(6).toString('hex')}${owner}`, isSecure);
     this.finished = this.#settled.promise;
   }
 
-  /** Binds the address to the browser that opens it first; the value of `Set-Cookie`. Null if a browser has it. */
+  /**
+   * Binds the address to the first browser that opens it. Returns the value of `Set-Cookie`, or null if it is already
+   * bound.
+   */
   open(nowMs: number): string | null {
     if (this.#digest !== null) return null;
     const value = randomBytes(32).toString('base64url');
@@ -70,25 +73,25 @@ export class OneTimeAddress {
     return setCookie(this.#cookie, value, { sameSite: 'Lax', isSecure: this.#isSecure, maxAgeS });
   }
 
-  /** Whether these are the cookies of the browser that opened it. */
+  /** True if these are the cookies of the browser that opened the address. */
   isOpenedBy(cookies: string | undefined): boolean {
     const digest = this.#digest;
     if (digest === null) return false;
     return cookiesOf(cookies, this.#cookie).some((value) => timingSafeEqual(hash('sha256', value, 'buffer'), digest));
   }
 
-  /** Whether a form came from its page. */
+  /** True if a form came from the address's page. */
   isFormToken(token: string | null): boolean {
     return timingSafeEqual(hash('sha256', token ?? '', 'buffer'), hash('sha256', this.formToken, 'buffer'));
   }
 
-  /** Counts one way to the issuer; false if there were too many. */
+  /** Counts one way to the issuer. False if the limit is exceeded. */
   countStart(): boolean {
     this.#starts += 1;
     return this.#starts <= MAX_STARTS;
   }
 
-  /** Removes the cookie: the value of `Set-Cookie`. */
+  /** Returns the value of `Set-Cookie` that removes the cookie. */
   removeCookie(): string {
     return setCookie(this.#cookie, '', { sameSite: 'Lax', isSecure: this.#isSecure, maxAgeS: 0 });
   }
@@ -98,7 +101,7 @@ export class OneTimeAddress {
     this.#listeners.set(client, listener);
   }
 
-  /** Ends it: `isDone` after a login, false once it is void. Idempotent. */
+  /** Ends the address: `isDone` is true after a login, and false if the address is no longer valid. Idempotent. */
   settle(isDone: boolean): void {
     this.#settled.resolve(isDone);
     if (isDone) for (const listener of this.#listeners.values()) listener();

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A form of ours has a token or two. */
+/** Maximum size of a form: it holds a token or two. */
 const MAX_BYTES = 8 * 1024;
 
-/** Why a form cannot be read, as an HTTP status. */
+/** Reason why a form cannot be read, as an HTTP status. */
 export type FormFault = 413 | 415;
 
 /**
- * Reads the fields of a form that was sent by POST. What is too long is read on, within the time that a request has,
- * and dropped: its client could not read the answer otherwise. Rejects if the client disconnects.
+ * Reads the fields of a form that was sent by POST. An oversized form is read to its end within the request timeout,
+ * and dropped; otherwise its client could not read the response. Rejects if the client disconnects.
  */
 export function readForm(request: IncomingMessage): Promise<URLSearchParams | FormFault> {
   const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams | FormFault>();
@@ -26,7 +26,7 @@ export function readForm(request: IncomingMessage): Promise<URLSearchParams | Fo
     else if (isForm) chunks.push(chunk);
   });
   request.once('end', () => resolve(new URLSearchParams(Buffer.concat(chunks).toString('utf8'))));
-  request.once('close', () => reject(new Error('The client broke off')));
+  request.once('close', () => reject(new Error('The client disconnected')));
   request.on('error', reject);
   return promise;
 }

@@ -3,31 +3,31 @@ import { type HostSide, INSTANCE_KEY } from '../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { invalidParams } from './rpc-errors.ts';
 
-/** How the gateway names itself to clients (MCP, `serverInfo`). */
+/** Name and version of the gateway for clients (MCP, `serverInfo`). */
 export const SERVER_INFO: JsonObject = { name: 'mcp-switchyard', title: 'mcp-switchyard', version: PACKAGE_VERSION };
 
-/** The extension that lets tools have a user interface (MCP Apps 2026-01-26, extension identifier). */
+/** Extension that lets tools have a user interface (MCP Apps 2026-01-26, extension identifier). */
 export const UI_EXTENSION = 'io.modelcontextprotocol/ui';
 
-/** The only type of content that MCP Apps has so far. */
+/** The only content type that MCP Apps has so far. */
 const UI_MIME_TYPE = 'text/html;profile=mcp-app';
 
-/** The member of `_meta` by which a gateway finds itself among its connectors. */
+/** Returns the `_meta` field by which a gateway recognizes itself among its connectors. */
 export function instanceMeta({ instanceId }: Pick<HostSide, 'instanceId'>): JsonObject {
   return { [INSTANCE_KEY]: instanceId };
 }
 
-/** What the capabilities that the gateway claims to a client depend on. */
+/** Facts that decide which capabilities the gateway declares to a client. */
 export interface ServerTraits {
-  /** Whether the gateway can send notices that belong to no request to the client. */
+  /** Whether the gateway can send the client notifications that belong to no request. */
   readonly hasNotices: boolean;
   /** Whether a connector may serve MCP Apps. */
   readonly servesUi: boolean;
 }
 
 /**
- * The capabilities that the gateway claims to a client (MCP, `ServerCapabilities`). Tools, prompts and resources are
- * claimed whether or not a connector has some: connectors come and go, and a list may be empty.
+ * Returns the capabilities that the gateway declares to a client (MCP, `ServerCapabilities`). Tools, prompts and
+ * resources are always declared, because connectors come and go, and a list may be empty.
  */
 export function serverCapabilities({ hasNotices, servesUi }: ServerTraits): JsonObject {
   const listChanged = hasNotices ? { listChanged: true } : {};
@@ -42,10 +42,9 @@ export function serverCapabilities({ hasNotices, servesUi }: ServerTraits): Json
 }
 
 /**
- * The capabilities that the gateway claims to a connector on a connection that clients share, as long as it does
- * not know its client: they are agreed on before any client is there. A connector whose question the client at hand
- * cannot answer is told so. Roots are not among them, because an answer with no roots cannot be told from an empty
- * workspace.
+ * Capabilities that the gateway declares to a connector on a connection that clients share. They are agreed on before
+ * any client is known. If the client at hand does not support a server request, the connector gets an error. Roots are
+ * not included, because a response without roots looks like an empty workspace.
  */
 export const SHARED_CAPABILITIES: JsonObject = {
   sampling: { tools: {}, context: {} },
@@ -53,13 +52,13 @@ export const SHARED_CAPABILITIES: JsonObject = {
   extensions: { [UI_EXTENSION]: { mimeTypes: [UI_MIME_TYPE] } },
 };
 
-/** Capabilities of clients that let connectors ask them something. */
+/** Client capabilities that allow server requests. */
 const QUESTIONS = ['sampling', 'elicitation', 'roots'] as const;
 
 /**
- * The part of a client's capabilities that the gateway serves, and may therefore claim to connectors: questions,
- * unless the client cannot be reached with one, and MCP Apps. Tasks, experimental features and unknown extensions
- * need methods that the gateway does not have.
+ * Returns the part of a client's capabilities that the gateway serves, and may therefore declare to connectors. It
+ * holds MCP Apps, and server requests unless they cannot reach the client. Tasks, experimental features and unknown
+ * extensions need methods that the gateway does not have.
  */
 export function servedCapabilities(declared: unknown, isReachable = true): JsonObject {
   if (!isObject(declared)) return {};
@@ -73,26 +72,26 @@ export function servedCapabilities(declared: unknown, isReachable = true): JsonO
   return isObject(ui) ? { ...served, extensions: { [UI_EXTENSION]: ui } } : served;
 }
 
-/** How a client names itself to people (MCP, `Implementation`): its title, or else its name; null without either. */
+/** Returns a client's display name (MCP, `Implementation`): its title, or else its name; null without either. */
 export function clientNameOf(clientInfo: unknown): string | null {
   if (!isObject(clientInfo)) return null;
   const names = [clientInfo.title, clientInfo.name];
   return names.find((name): name is string => typeof name === 'string' && name.trim() !== '') ?? null;
 }
 
-/** Whether a client opens addresses for its person (MCP 2025-11-25, elicitation: capabilities). */
+/** True if a client opens addresses for its user (MCP 2025-11-25, elicitation: capabilities). */
 export function opensAddresses({ elicitation }: JsonObject): boolean {
   return isObject(elicitation) && isObject(elicitation.url);
 }
 
 /**
- * Throws an RpcError for a question in a mode that the client did not declare, as the client itself would answer it: an
- * elicitation by URL (MCP 2025-11-25, elicitation), or sampling with tools (same, sampling).
+ * Throws an RpcError for a server request in a mode that the client did not declare, as the client itself would. The
+ * modes are elicitation by URL (MCP 2025-11-25, elicitation) and sampling with tools (MCP 2025-11-25, sampling).
  */
 export function assertMode(method: string, params: JsonObject, capabilities: JsonObject): void {
   const { elicitation, sampling } = capabilities;
   if (method === 'elicitation/create' && isObject(elicitation)) {
-    // An empty capability means forms alone.
+    // An empty capability means forms only.
     const hasForm = isObject(elicitation.form) || !isObject(elicitation.url);
     const mode = params.mode === 'url' ? 'url' : 'form';
     const isSupported = mode === 'url' ? opensAddresses(capabilities) : hasForm;

@@ -3,8 +3,8 @@ import { asIncoming, type Incoming, isObject, type JsonObject } from '../../mcp/
 import type { RequestId } from './exchange.ts';
 
 /**
- * Reads a parsed JSON value as a message of a client. A parameter that is null counts as absent: some clients write
- * `cursor: null` or `arguments: null` for what they leave out. Nulls deeper in the parameters are the client's data.
+ * Reads a parsed JSON value as a message of a client. A parameter that is null counts as absent: some clients send
+ * `cursor: null` or `arguments: null` for omitted parameters. Nulls deeper in the parameters are the client's data.
  */
 export function asClientMessage(value: unknown): Incoming {
   const message = asIncoming(value);
@@ -13,7 +13,7 @@ export function asClientMessage(value: unknown): Incoming {
   return params === message.params ? message : { ...message, params };
 }
 
-/** An object without its members that are null; the same object if it has none. */
+/** Returns an object without its null members; the same object if it has no null members. */
 export function withoutNulls(object: JsonObject): JsonObject {
   const entries = Object.entries(object);
   const given = entries.filter(([, value]) => value !== null);
@@ -23,14 +23,14 @@ export function withoutNulls(object: JsonObject): JsonObject {
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
- * Parses the JSON of a client, which some on Windows begin with a byte order mark (RFC 8259 section 8.1 allows to
- * ignore it). Throws a SyntaxError, or a JsonFault for JSON that nests too deep or holds too much.
+ * Parses the JSON of a client. Some clients on Windows start it with a byte order mark, which RFC 8259 section 8.1
+ * allows to ignore. Throws a SyntaxError, or a JsonFault for JSON that nests too deep or holds too much.
  */
 export function parseClientJson(text: string): unknown {
   return parseForeignJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
 
-/** The id of a JSON value, if it has one, even if it is no message. */
+/** Returns the id of a JSON value, if it has one, even if the value is not a valid message. */
 export function idOf(value: unknown): RequestId | undefined {
   const id = isObject(value) ? value.id : undefined;
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;

@@ -7,64 +7,64 @@ import type { LoginDoor } from './login-offer.ts';
 
 export type RequestId = string | number;
 
-/** Asks the client something on behalf of a connector: sampling, elicitation, roots. */
+/** Sends a server request to the client on behalf of a connector: sampling, elicitation, roots. */
 export type AskClient = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 
-/** A stream of notices that stays open (MCP 2026-07-28, subscriptions). */
+/** Notification stream that stays open (MCP 2026-07-28, subscriptions). */
 export interface NoticeStream {
   send(method: string, params: JsonObject): void;
-  /** Who the client is, as {@link Exchange.principal}. */
+  /** Principal of the client, as in {@link Exchange.principal}. */
   readonly principal: string;
   /** Aborts when the client goes away, or the gateway closes. */
   readonly signal: AbortSignal;
 }
 
-/** One request of a client while it is served, whichever way it came. */
+/** One request of a client while it is served, over any transport. */
 export interface Exchange {
   readonly era: 'legacy' | 'modern';
-  /** How definitions are written for the client. */
+  /** Form of definitions for the client. */
   readonly revision: WireRevision;
   readonly id: RequestId;
-  /** Who the client is, as far as the listener tells; what one opened, no other may use. */
+  /** Principal of the client, as far as the listener can tell. No other principal may use what this one opened. */
   readonly principal: string;
-  /** The client, as far as it can be told from others: the same object for all requests of a session. */
+  /** Identity of the client: the same object for all requests of a session. */
   readonly client: object;
-  /** The session of a legacy client, and the revision that it agreed on; null or left out without one. */
+  /** Session of a legacy client, and the revision that it agreed on; null or left out without one. */
   readonly session?: { readonly id: string | null; readonly revision: string } | null;
-  /** How the client names itself to people, as it says; null or left out where it does not. */
+  /** Display name of the client, in its own words; null or left out if it sends none. */
   readonly clientName?: string | null;
-  /** Where its person can log in to connectors; null or left out where nobody can. */
+  /** Offers logins to connectors; null or left out if no logins are possible. */
   readonly logins?: LoginDoor | null;
-  /** Sends a notice that belongs to no request, also later on; null or left out without a session. */
+  /** Sends a notification that belongs to no request, also later on; null or left out without a session. */
   readonly tell?: ((method: string, params: JsonObject) => void) | null;
-  /** As MCP's `ClientCapabilities`: what the client said that it can do. */
+  /** Capabilities that the client declared (MCP, `ClientCapabilities`). */
   readonly capabilities: JsonObject;
-  /** The least severe log message that the client wants; null where it did not say. */
+  /** Minimum level of log messages for the client; null if it did not set one. */
   readonly logLevel: string | null;
-  /** Under which the client wants to hear of the request's progress; null where it does not. */
+  /** Token for progress notifications of the request; null if the client wants none. */
   readonly progressToken: RequestId | null;
-  /** Of the request; none over stdio. */
+  /** Headers of the request; null over stdio. */
   readonly headers: IncomingHttpHeaders | null;
-  /** Aborts when the client gives the request up or goes away. */
+  /** Aborts when the client cancels the request or goes away. */
   readonly signal: Cancellation;
-  /** Sends a notice about this request before its answer; what cannot be sent any more is dropped. */
+  /** Sends a notification about this request before its response. Later notifications are dropped. */
   notify(method: string, params: JsonObject): void;
-  /** Null where a client of this era cannot be asked while it waits. */
+  /** Sends server requests; null if a client of this protocol generation cannot receive them during a request. */
   readonly ask: AskClient | null;
   /**
-   * Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. Null if
-   * the transport cannot send pieces.
+   * Starts the response with a result that arrives in pieces; `prefix` is written first into the result's object. Null
+   * if the transport cannot send pieces.
    */
   readonly openLarge: ((prefix: string, flow: { readonly resume: () => void }) => ResultSink) | null;
 }
 
-/** The progress token of a request's parameters. */
+/** Returns the progress token in a request's parameters. */
 export function progressTokenOf({ _meta }: JsonObject): RequestId | null {
   const token = isObject(_meta) ? _meta.progressToken : null;
   return typeof token === 'string' || typeof token === 'number' ? token : null;
 }
 
-/** A result that is JSON already. */
+/** A result that is already JSON. */
 export class PreparedResult {
   readonly json: string;
 
@@ -73,10 +73,10 @@ export class PreparedResult {
   }
 }
 
-/** The answer went out piece by piece. */
+/** Marks a response that was sent in pieces. */
 export const ANSWERED: unique symbol = Symbol('answered');
 
-/** What became of a request that went to a connector: its result, or {@link ANSWERED}. */
+/** Outcome of a forwarded request: its result, or {@link ANSWERED}. */
 export type Forwarded = JsonObject | typeof ANSWERED;
 
 export type Outcome = Forwarded | PreparedResult;

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A value that says one thing, as nearly all do. */
+/** A single value, the common case. */
 const WORD = /^[^\s,]+$/;
 
 /**
- * The value of a header that has one word, such as a revision or a session id. Undefined if it is missing or empty. A
- * proxy may repeat a header, and Node.js joins the values with commas: equal ones count as one.
+ * Returns the value of a header that holds one word, such as a revision or a session id. Undefined if it is missing or
+ * empty. A proxy may repeat a header, and Node.js joins the values with commas: equal values count as one.
  */
 export function headerWord(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name.toLowerCase()];

@@ -4,33 +4,33 @@ import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
 /** Distinguishes the gateway's state from the state of a modern connector, which is passed through. */
 const PREFIX = 'switchyard:';
 
-/** Where a state of a held call belongs among what is sealed for hops. */
+/** Place that the states of held calls are sealed for. */
 const PLACE = 'held call';
 
 const KEY_BYTES = 24;
 
-/** No state of ours is longer. */
+/** Maximum length of a state made by a gateway. */
 const MAX_LENGTH = 256;
 
-/** Makes the states (`requestState`) by which clients name held calls. */
+/** Creates the states (`requestState`) by which clients name held calls. */
 export interface HeldStates {
   create(): string;
-  /** The other replica that holds the call; null if it is held here, or if that cannot be told. */
+  /** Returns the other replica that holds the call; null if it is held here, or if its replica is unknown. */
   ownerOf(state: unknown): string | null;
 }
 
-/** Whether a retry belongs to a call that is, or was, held by a gateway. */
+/** True if a retry belongs to a call that is, or was, held by a gateway. */
 export function isHeldState(state: unknown): state is string {
   return typeof state === 'string' && state.startsWith(PREFIX);
 }
 
-/** States of a gateway that is alone. */
+/** States of a gateway without replicas. */
 export const LONE_STATES: HeldStates = {
   create: () => PREFIX + randomBytes(KEY_BYTES).toString('base64url'),
   ownerOf: () => null,
 };
 
-/** States that name their replica, sealed: no client learns which one it is, or sends a hop anywhere. */
+/** Creates states that name their replica, sealed. No client can read the replica or direct a hop elsewhere. */
 export function createHeldStates(hostId: string, sealer: FleetSealer): HeldStates {
   return {
     create() {

@@ -1,43 +1,46 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A client's request that met a connector which wants a login. */
+/** A client's request that needs a login to a connector. */
 export interface LoginRequest {
   readonly connectorId: string;
-  /** Where the connector sends people; null where nobody knows yet. */
+  /** Issuer that the connector names; null while unknown. */
   readonly issuer: string | null;
-  /** Whether the connector is up, and only this request needs more rights (a 403, or a tool that wants a login). */
+  /** Whether the connector is up, and only this request needs more rights (a 403, or a tool that needs a login). */
   readonly isStepUp: boolean;
-  /** Who asks, as `Exchange.principal`. */
+  /** Principal of the requester, as in `Exchange.principal`. */
   readonly principal: string;
-  /** How the client names itself, as it sent it; null where it did not. */
+  /** Display name of the client, in its own words; null if it sent none. */
   readonly clientName: string | null;
-  /** Of the HTTP request; null over stdio. */
+  /** Headers of the HTTP request; null over stdio. */
   readonly headers: IncomingHttpHeaders | null;
 }
 
-/** An address at which the person of a client can log in. It is good for one browser and for a limited time. */
+/** An address at which the user of a client can log in. It is valid for one browser and for a limited time. */
 export interface OfferedAddress {
   readonly kind: 'address';
   readonly url: string;
-  /** Names the elicitation to the client (MCP 2025-11-25, elicitation: URL mode). It is no secret. */
+  /** Id of the elicitation for the client (MCP 2025-11-25, elicitation: URL mode). It is not a secret. */
   readonly elicitationId: string;
   /** Epoch ms. */
   readonly expiresAt: number;
-  /** Resolves with true once the connector is logged in to and tried again, with false once the address is void. */
+  /**
+   * Resolves with true once the login is done and the connector has been retried, with false once the address is
+   * invalid.
+   */
   readonly finished: Promise<boolean>;
   /** Calls `listener` once after the login. `client` registers at most once. */
   tell(client: object, listener: () => void): void;
 }
 
-/** What a client is told to do about a login. */
+/** The way in which a client may log in. */
 export type LoginOffer =
   | OfferedAddress
-  /** No address leads its person here: the command line of the gateway's machine does it. */
+  /** No address leads the client's user here: log in on the command line of the gateway's machine. */
   | { readonly kind: 'command' }
-  /** It may not log in: others would act through its login, or it through theirs. */
+  /** The client may not log in: others would use its login, or it would use theirs. */
   | { readonly kind: 'operator' };
 
-/** Where clients are sent to log in. */
+/** Offers logins to clients. */
 export interface LoginDoor {
   offer(request: LoginRequest): Promise<LoginOffer>;
 }

@@ -2,19 +2,21 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 import { isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import { assertQuestion, elicitationFault, questionsOf } from '../../mcp/question-faults.ts';
 
-/** The person has to open an address before the call can succeed (MCP 2025-11-25, URL elicitation required). */
+/**
+ * Error code: the user has to open an address before the call can succeed (MCP 2025-11-25, URL elicitation required).
+ */
 export const RPC_URL_ELICITATION_REQUIRED = -32_042;
 
-/** What the gateway writes before the text of a connector, and a connector must not write itself. */
+/** Mark that the gateway writes before the text of a connector, and that a connector must not write itself. */
 const MARK = /\[\s*(connector\s+"[^"\]\n]*")\s*\]/giu;
 const BEGUN_MARK = /\[(?=\s*connector\b)/giu;
 
-/** Controls that move the cursor or turn the direction of writing, so that a mark could be hidden. */
+/** Control characters that move the cursor or change the direction of writing, so that a mark could be hidden. */
 const HIDING = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * A text of a connector as a person may see it: the gateway says first which connector it is from. Whatever looks like
- * such a mark in the text itself is changed, so that one connector cannot speak in the name of another.
+ * Returns a connector's text in the form for people: the gateway first names the connector. Similar marks in the text
+ * itself are changed, so that one connector cannot impersonate another.
  */
 export function namedText(connectorId: string, text: string): string {
   const own = text
@@ -25,9 +27,9 @@ export function namedText(connectorId: string, text: string): string {
 }
 
 /**
- * The parameters of a question of a connector, with its name where the person reads: in the message of an elicitation,
- * and in the system prompt of a request for sampling. Links and Markdown stay. Throws an RpcError as
- * {@link assertQuestion} does.
+ * Returns the parameters of a server request, with the connector named in the text for the user. That text is the
+ * message of an elicitation, and the system prompt of a sampling request. Links and Markdown stay. Throws an RpcError
+ * as {@link assertQuestion} does.
  */
 export function namedQuestion(connectorId: string, method: string, params: JsonObject): JsonObject {
   assertQuestion(method, params);
@@ -38,8 +40,8 @@ export function namedQuestion(connectorId: string, method: string, params: JsonO
 }
 
 /**
- * A result that asks the client for input, with the questions named. Any other result stays as it is. Throws
- * TOOL_CALL_REJECTED for a question that must not reach a person.
+ * Names the connector in a result that requests input from the client. Any other result stays unchanged. Throws
+ * TOOL_CALL_REJECTED for a server request that must not reach a person.
  */
 export function withNamedQuestions(connectorId: string, result: JsonObject): JsonObject {
   const questions = questionsOf(result);
@@ -53,8 +55,7 @@ export function withNamedQuestions(connectorId: string, result: JsonObject): Jso
 }
 
 /**
- * What failed a request of a client. Where the connector answered that the person has to open an address first, the
- * addresses are checked and the connector is named.
+ * Names the connector in an error. If the error requires the user to open addresses first, the addresses are checked.
  */
 export function withNamedElicitations(connectorId: string, error: unknown): unknown {
   const cause = error instanceof SwitchyardError ? error.cause : error;
@@ -78,5 +79,5 @@ function refusing<T>(work: () => T): T {
 }
 
 function rejected(why: string): SwitchyardError {
-  return new SwitchyardError('TOOL_CALL_REJECTED', `The connector asks what must not reach a person: ${why}.`);
+  return new SwitchyardError('TOOL_CALL_REJECTED', `The request of the connector must not reach a person: ${why}.`);
 }

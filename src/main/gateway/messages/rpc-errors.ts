@@ -6,45 +6,48 @@ import { type JsonObject, RPC_INTERNAL_ERROR, RPC_METHOD_NOT_FOUND, RpcError } f
 export const RPC_PARSE_ERROR = -32_700;
 export const RPC_INVALID_REQUEST = -32_600;
 const RPC_INVALID_PARAMS = -32_602;
-/** MCP up to 2025-11-25, resources; since 2026-07-28 that is an invalid parameter. */
+/** MCP up to 2025-11-25, resources. Since 2026-07-28 an unknown resource is an invalid parameter. */
 const RPC_RESOURCE_NOT_FOUND = -32_002;
-/** MCP 2026-07-28, Streamable HTTP: a header does not say what the body says. */
+/** MCP 2026-07-28, Streamable HTTP: a header differs from the body. */
 export const RPC_HEADER_MISMATCH = -32_020;
 
-/** Which of a request's parameters is wrong, and how. */
+/** Creates the error for an invalid parameter. */
 export function invalidParams(message: string, data?: JsonObject): RpcError {
   return new RpcError(RPC_INVALID_PARAMS, message, data);
 }
 
-/** A retry names a call that is held nowhere, or not for this client and this request. */
+/** Creates the error for a retry of an unknown held call, or one of another client or request. */
 export function unknownState(): RpcError {
-  return invalidParams('The requestState is none of this server, was used before, or is too old');
+  return invalidParams('The requestState is unknown here, was used before, or is too old');
 }
 
-/** There is no such resource, as the era says it. */
+/** Creates the error for an unknown resource, as the protocol generation defines it. */
 export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcError {
   return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });
 }
 
-/** Several connectors have a resource of that URI; each of `candidates` names one of them. */
+/** Creates the error for a resource URI that several connectors have. Each of `candidates` names one of them. */
 export function ambiguousResource(uri: string, candidates: readonly string[]): RpcError {
-  const message = `Several connectors have this resource. Ask for one of: ${candidates.slice(0, MAX_NAMED).join(', ')}`;
+  const message = `Several connectors have this resource. Use one of: ${candidates.slice(0, MAX_NAMED).join(', ')}`;
   return invalidParams(message, { uri, candidates: candidates.slice(0, MAX_NAMED) });
 }
 
-/** Candidates that an error names. */
+/** Maximum number of candidates in the error. */
 const MAX_NAMED = 10;
 
-/** The gateway does not know the method, or not in this era. A connector that says so is another matter. */
+/**
+ * Error for a method that the gateway does not have, or not in this protocol generation. A connector's own error for an
+ * unknown method is a plain {@link RpcError}.
+ */
 export class UnknownMethod extends RpcError {
   constructor(method: string) {
-    super(RPC_METHOD_NOT_FOUND, `There is no method ${method.slice(0, 128)}`);
+    super(RPC_METHOD_NOT_FOUND, `Unknown method: ${method.slice(0, 128)}`);
   }
 }
 
 /**
- * What a client is told of a failure: an error that a connector answered as it was sent, one of ours with its code
- * and what to do about it, and of anything else that it happened. Nothing of it holds a secret.
+ * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code
+ * and has its remedy. Any other error is reported without details. No error holds a secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);
@@ -52,21 +55,20 @@ export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
     const isRenamed = era === 'modern' && answered.code === RPC_RESOURCE_NOT_FOUND;
     return isRenamed ? new RpcError(RPC_INVALID_PARAMS, answered.message, answered.data) : answered;
   }
-  if (!(error instanceof SwitchyardError))
-    return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed; its log says how');
+  if (!(error instanceof SwitchyardError)) return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed; see its log');
   const { code, message, detail } = error;
   const data = { code, remedy: ERROR_CODES[code].remedy, ...detail };
   if (code === 'TOOL_UNKNOWN' || code === 'OPTIONS_INVALID') return new RpcError(RPC_INVALID_PARAMS, message, data);
   return new RpcError(RPC_INTERNAL_ERROR, `${code}: ${message}`, data);
 }
 
-/** The JSON-RPC error that a connector answered, whichever way it came; null if there is none. */
+/** Returns the JSON-RPC error that a connector sent, over any transport; null if there is no such error. */
 function connectorsError(error: unknown): RpcError | null {
   if (error instanceof RpcError) return error;
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_REJECTED') return null;
   const { cause } = error;
   if (cause instanceof RpcError) return cause;
-  // The SDK's own class, of a connector that is reached over it.
+  // Error class of the SDK, for a connector that is connected through it.
   if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'number') return null;
   return new RpcError(cause.code, cause.message, 'data' in cause ? cause.data : undefined);
 }

@@ -4,15 +4,15 @@ import { type Outcome, PreparedResult, type RequestId } from './exchange.ts';
 
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 
-/** What every result of the modern era begins with, unless it says otherwise (MCP 2026-07-28, results). */
+/** Start of every result of the modern protocol, unless the result sets its own type (MCP 2026-07-28, results). */
 const MODERN_HEAD = `{"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_KEY]: SERVER_INFO })}`;
 
-/** The answer to a request as JSON, with what its era wants of a result. */
+/** Returns the response to a request as JSON, with the fields that its protocol generation requires. */
 export function writeResult(id: RequestId, outcome: Exclude<Outcome, symbol>, era: 'legacy' | 'modern'): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${era === 'modern' ? modern(outcome) : legacy(outcome)}}`;
 }
 
-/** An error as an answer; `id` is undefined where it is not known whose. */
+/** Returns an error response; `id` is undefined if the request's id is unknown. */
 export function writeError(id: RequestId | undefined, { code, message, data }: RpcError): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
 }
@@ -26,8 +26,7 @@ function modern(outcome: JsonObject | PreparedResult): string {
 
 function legacy(outcome: JsonObject | PreparedResult): string {
   if (outcome instanceof PreparedResult) return outcome.json;
-  // A type of result that the legacy era does not have is passed on as it is: what it means, only the client may
-  // know.
+  // A result type that the legacy protocol does not have is passed on unchanged: only the client may know its meaning.
   if (outcome.resultType !== 'complete') return JSON.stringify(outcome);
   const { resultType: _resultType, _meta, ...rest } = outcome;
   if (!isObject(_meta)) return JSON.stringify(rest);

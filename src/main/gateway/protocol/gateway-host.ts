@@ -7,29 +7,31 @@ import { namedQuestion } from '../messages/named-questions.ts';
 import type { CallsUnderWay } from './forwarding/calls-under-way.ts';
 import type { ClientSession } from './notices/client-session.ts';
 
-/** The clients that a question can go to that names no request. */
+/** Clients that a server request without a related client request can go to. */
 interface Askable {
   readonly calls: CallsUnderWay;
   readonly sessions: () => readonly ClientSession[];
-  /** The capabilities of the only client that there will ever be; null while it, or that, is not known. */
+  /** Capabilities of the only client that there will ever be. Null while they are unknown, or with several clients. */
   readonly onlyClient?: () => JsonObject | null;
 }
 
-/** The host side of a gateway's manager: what connectors ask is answered by clients. */
+/** Host side of a gateway's manager. Clients answer the server requests of connectors. */
 export interface GatewayHost extends HostSide {
-  /** Has questions that name no request go to one of these. */
+  /** Sets the clients for server requests that name no client request. */
   askAmong(askable: Askable): void;
 }
 
 /**
- * Creates the host side. Its `capabilities` are what a connection claims that clients share, at the moment of its
- * handshake: of a gateway with a single client those of that client, as soon as they are known; else {@link
- * SHARED_CAPABILITIES}, and roots while a client is there that has them.  A question that came with a request goes
- * to the client of that request, and never here. One that names no request, as over stdio or a standing stream,
- * goes to the client whose requests are the only ones at that connector. If there are none, it goes to the only
- * client that can answer it. Otherwise it is refused: what one client says must not reach another's work.
+ * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. With a
+ * single client they are that client's, as soon as they are known. Otherwise they are {@link SHARED_CAPABILITIES}, and
+ * roots while a connected client has them.
  *
- * `instanceId` is the id that its client was told already.
+ * A server request that belongs to a client request goes to that client, and never here. Some server requests, over
+ * stdio or a standing stream, do not say which client call they belong to. They go to the only client with calls in
+ * flight at that connector. If there are no calls, they go to the only session that can answer. Otherwise they are
+ * rejected, so that one client never answers for another.
+ *
+ * `instanceId` is the id that clients have already received. Defaults to a new one.
  */
 export function createGatewayHost(instanceId: string = randomUUID()): GatewayHost {
   let among: Askable | null = null;
@@ -46,11 +48,11 @@ export function createGatewayHost(instanceId: string = randomUUID()): GatewayHos
     },
     async answer(request: ConnectorRequest): Promise<JsonObject> {
       const call = among?.calls.only(request.connectorId) ?? 'none';
-      if (call === 'several') return refuse('It does not say which of several clients is asked');
+      if (call === 'several') return refuse('The request does not say which of several clients it is for');
       if (call === 'none') return askOnly(among?.sessions() ?? [], request);
       const { host } = call;
       const isAble = (answeredMethods(host) as readonly string[]).includes(request.method);
-      return isAble ? host.answer(request) : unclaimed(request.method, 'The client does not answer this');
+      return isAble ? host.answer(request) : unclaimed(request.method, 'The client does not support this method');
     },
   };
 }
@@ -65,13 +67,13 @@ function askOnly(
     return isOnRoute && capability !== undefined && Object.hasOwn(capabilities, capability);
   });
   const [only] = able;
-  if (only === undefined) return unclaimed(method, 'No client answers this');
-  if (able.length > 1) return refuse('It does not say which of several clients is asked');
+  if (only === undefined) return unclaimed(method, 'No connected client supports this method');
+  if (able.length > 1) return refuse('The request does not say which of several clients it is for');
   assertMode(method, params, only.capabilities);
   return only.ask(method, namedQuestion(connectorId, method, params), signal);
 }
 
-/** Answers a question that was not claimed: a server that asks for roots all the same goes on without any. */
+/** Answers a server request that no client takes. A server that requests roots anyway gets an empty list. */
 function unclaimed(method: string, why: string): JsonObject {
   return method === 'roots/list' ? { roots: [] } : refuse(why);
 }

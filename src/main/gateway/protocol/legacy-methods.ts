@@ -8,7 +8,7 @@ import type { LogLevels } from './notices/log-levels.ts';
 import type { ResourceWatches } from './notices/resource-watches.ts';
 import { watchResource } from './notices/watch-resource.ts';
 
-/** The revision that is spoken with a client that offers this one (MCP 2025-11-25, version negotiation). */
+/** Returns the revision to use with a client that offers this one (MCP 2025-11-25, version negotiation). */
 export function agreedRevision({ protocolVersion }: JsonObject): string {
   if (typeof protocolVersion !== 'string') throw invalidParams('The protocolVersion is missing');
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
@@ -27,13 +27,13 @@ export interface LegacyDeps {
   readonly watches: ResourceWatches;
 }
 
-/** The methods of a legacy client without a session, besides those of both eras; null for any other. */
+/** Answers methods that only legacy clients without a session have. Null for any other method. */
 export function sessionlessMethod(method: string): JsonObject | null {
-  // Nobody keeps the level, but clients take an error for a broken server.
+  // Nothing stores the level, but clients take an error for a broken server.
   return method === 'ping' || method === 'logging/setLevel' ? {} : null;
 }
 
-/** The methods of a legacy client that concern its session; null for any other. */
+/** Serves the methods of a legacy client that concern its session. Null for any other method. */
 export async function legacyMethod(
   method: string,
   params: JsonObject,
@@ -44,7 +44,7 @@ export async function legacyMethod(
     case 'ping':
       return {};
     case 'logging/setLevel':
-      if (!isLogLevel(params.level)) throw invalidParams('The level is none of those of MCP');
+      if (!isLogLevel(params.level)) throw invalidParams('The level is not a log level of MCP');
       session.logLevel = params.level;
       levels.want(session, params.level);
       if (session.sharing !== null) await session.sharing.wantsLevel(params.level);

@@ -12,13 +12,16 @@ import { offers } from './forwarding/negotiated.ts';
 import { checkParamHeaders } from './modern-envelope.ts';
 
 export interface MethodDeps extends ForwardDeps {
-  /** Resolves once there is something to list, or nothing to wait for. */
+  /** Resolves once there are tools to list, or nothing to wait for. */
   readonly settled: () => Promise<void>;
-  /** The same for prompts and resources. */
+  /** Resolves once the same holds for prompts and resources. */
   readonly featuresSettled: () => Promise<void>;
-  /** The same for a tool, prompt or resource that a client names and nobody knows yet. */
+  /**
+   * Resolves once connectors have had time to list a tool, prompt or resource that a client names and that is still
+   * unknown.
+   */
   readonly namedSettled: () => Promise<void>;
-  /** How long lists hold, in milliseconds, as far as the gateway can tell. */
+  /** Time to live of lists in milliseconds, as far as the gateway can tell. */
   readonly ttlMs: () => number;
 }
 
@@ -33,7 +36,7 @@ interface MethodCall {
 
 export type Method = (params: JsonObject, exchange: Exchange, view: View) => Promise<Outcome>;
 
-/** Creates the methods that both eras have, by name. Each rejects with an RpcError or with a coded error. */
+/** Creates the methods that both protocol generations have, by name. Each rejects with an RpcError or a coded error. */
 export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const { manager } = deps;
   const listed =
@@ -53,7 +56,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
   };
 
-  /** What `find` finds, also right after a start, when connectors have not listed it yet. */
+  /** Repeats `find` after waiting for connectors that, right after a start, have not listed their items yet. */
   const findSettled = async <T>(find: () => T | null): Promise<T | null> => {
     await deps.featuresSettled();
     const found = find();
@@ -70,7 +73,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const callTool: Method = async (params, exchange, view) => {
     const { name, arguments: args = {} } = params;
     if (typeof name !== 'string') throw invalidParams('The name of a tool is missing');
-    if (!isObject(args)) throw invalidParams('The arguments of a tool are an object');
+    if (!isObject(args)) throw invalidParams('The arguments of a tool must be an object');
     const known = view.tools.resolve(name);
     // Right after a cold start the connectors have not listed their tools yet.
     if (known === null || manager.tool(known) === undefined) await deps.settled();
@@ -108,13 +111,13 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
       throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
     const target: Target = { kind: 'request', method: 'resources/read', own: { uri: found.uri } };
-    // Hosts look for the URI of a user interface in what they read, so its pieces are not passed on as they arrive.
+    // Hosts search the content for the URI of a user interface, so it is rewritten as a whole rather than streamed.
     const isWhole = view.route.connectorId === null && isUiUri(found.uri);
     const result = await forwardTo(connectorId, target, { params, exchange, view, isWhole }).catch((error: unknown) => {
       throw withExposedUri(error, found.uri, uri);
     });
     if (result === ANSWERED) return result;
-    // What the client asked for keeps the URI that it knows, with or without the connector's prefix.
+    // The requested resource keeps the URI that the client used, with or without the connector's prefix.
     const expose = (own: string): string => (own === found.uri ? uri : view.route.exposeUri(connectorId, own));
     const exposed = exposeReadResult(result, expose);
     if (exposed.resultType === 'input_required') return exposed;
@@ -127,8 +130,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const complete: Method = async (params, exchange, view) => {
     const { ref, argument, context } = params;
     const found = isObject(ref) ? await findSettled(() => view.features.reference(ref)) : null;
-    if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
-    // Clients ask the gateway, which completes for those that can; a connector that does not has nothing to suggest.
+    if (found === null) throw invalidParams('The reference names no prompt or resource template of this server');
+    // The gateway declares completions for all connectors. A connector without them has nothing to suggest.
     if (!offers(found.connectorId, 'completions', manager)) return { completion: { values: [] } };
     const own = {
       ref: withoutNulls(found.ref),
@@ -151,21 +154,21 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   ]);
 }
 
-/** Makes a result of a list whose entries are JSON already. */
+/** Creates the result of a list whose entries are already JSON. */
 export function listResult(member: string, { json, nextCursor }: Page, more: JsonObject): PreparedResult {
   const rest = JSON.stringify({ nextCursor, ...more }).slice(1);
   return new PreparedResult(`{"${member}":[${json}]${rest === '}' ? rest : `,${rest}`}`);
 }
 
 /**
- * How long a list holds, if the era says so at all (MCP 2026-07-28, caching). The gateway reads lists with the
- * credentials of its operator, so shared caches must never keep them.
+ * Returns the freshness fields of a result, if the protocol generation has them (MCP 2026-07-28, caching). The gateway
+ * reads lists with the credentials of its operator, so shared caches must never keep them.
  */
 export function freshness(era: 'legacy' | 'modern', ttlMs: number): JsonObject {
   return era === 'modern' ? { ttlMs, cacheScope: 'private' } : {};
 }
 
-/** Replaces the URI of the connector in an error by the URI that the client knows. */
+/** Replaces the connector's URI in an error by the URI that the client used. */
 function withExposedUri(error: unknown, own: string, exposed: string): unknown {
   const cause = error instanceof Error && error.cause instanceof RpcError ? error.cause : null;
   if (cause === null || !isObject(cause.data) || cause.data.uri !== own) return error;

@@ -8,24 +8,24 @@ import { headerWord } from '../messages/header-word.ts';
 import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
-/** The member of `_meta` that says what the client can do. */
+/** `_meta` field with the client's capabilities. */
 export const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
-/** What a modern request says about its client. */
+/** Facts about the client in a modern request. */
 export interface ModernEnvelope {
-  /** Those of the client's that the gateway serves. */
+  /** The client's capabilities that the gateway serves. */
   readonly capabilities: JsonObject;
   readonly logLevel: string | null;
-  /** How the client names itself to people; null where it does not. */
+  /** The client's display name; null if it sends none. */
   readonly clientName: string | null;
 }
 
 /**
- * Whether a request is of the modern era, according to its `_meta`, or else to its header. The era has no
- * `initialize`: a client that sends one wants the legacy handshake, even if its HTTP layer still sends the header
- * of an earlier attempt.
+ * True if a request uses the modern protocol, according to its `_meta`, or else to its header. The modern protocol has
+ * no `initialize`. A client that sends one wants the legacy handshake, even if its HTTP layer still sends the header of
+ * an earlier attempt.
  */
 export function isModern(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
   if (isObject(params._meta) && (params._meta[VERSION] ?? null) !== null) return true;
@@ -34,8 +34,8 @@ export function isModern(method: string, params: JsonObject, headers: IncomingHt
 }
 
 /**
- * Reads and checks what every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
- * headers, as over stdio, only the body counts. Throws an RpcError in the order that the specification wants: the
+ * Reads and checks the fields that every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
+ * headers, as over stdio, only the body counts. Throws an RpcError in the order that the specification requires: the
  * envelope, headers that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
@@ -46,7 +46,7 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
   if (headers !== null) checkHeader(headers, 'MCP-Protocol-Version', version);
   if (headers !== null) checkHeader(headers, 'Mcp-Method', method);
   if (version !== MODERN_REVISION) {
-    throw new RpcError(RPC_UNSUPPORTED_VERSION, `Revision ${version.slice(0, 32)} is not spoken here`, {
+    throw new RpcError(RPC_UNSUPPORTED_VERSION, `Revision ${version.slice(0, 32)} is not supported`, {
       supported: [MODERN_REVISION],
       requested: version,
     });
@@ -70,7 +70,7 @@ export function checkParamHeaders(headers: IncomingHttpHeaders, tool: RemoteTool
     const sent = headers[header.toLowerCase()];
     const value = typeof sent === 'string' ? decodeHeaderValue(sent) : null;
     if (value === null || !isSame(value, text))
-      throw mismatch(`The header ${header} is missing or does not say what the argument says`);
+      throw mismatch(`The header ${header} is missing or differs from the argument`);
   }
 }
 
@@ -81,10 +81,10 @@ function requireHeaders(method: string, params: JsonObject, headers: IncomingHtt
   if (typeof subject !== 'string') return;
   const header = headers['mcp-name'];
   if (typeof header !== 'string') throw mismatch('The header Mcp-Name is missing');
-  if (decodeHeaderValue(header) !== subject) throw mismatch('The header Mcp-Name does not say what the body says');
+  if (decodeHeaderValue(header) !== subject) throw mismatch('The header Mcp-Name differs from the body');
 }
 
-/** The name or the URI that a request is about, which its header repeats. */
+/** Returns the name or URI of a request's subject, which its header repeats. */
 function subjectOf(method: string, { name, uri }: JsonObject): unknown {
   if (method === 'tools/call' || method === 'prompts/get') return name;
   return method === 'resources/read' ? uri : undefined;
@@ -92,14 +92,14 @@ function subjectOf(method: string, { name, uri }: JsonObject): unknown {
 
 function checkHeader(headers: IncomingHttpHeaders, name: string, expected: string): void {
   const value = headerWord(headers, name);
-  if (value !== undefined && value !== expected) throw mismatch(`The header ${name} does not say what the body says`);
+  if (value !== undefined && value !== expected) throw mismatch(`The header ${name} differs from the body`);
 }
 
 function mismatch(message: string): RpcError {
   return new RpcError(RPC_HEADER_MISMATCH, message);
 }
 
-/** Compares numbers by value, however they are written. */
+/** Compares numbers by value, in any notation. */
 function isSame(value: string, text: string): boolean {
   if (value === text) return true;
   const [a, b] = [Number(value), Number(text)];

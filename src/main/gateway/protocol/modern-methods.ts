@@ -9,10 +9,10 @@ import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-/** How long the answer to `server/discover` holds: a connector that serves MCP Apps may come at any time. */
+/** Time to live of the response to `server/discover`. A connector that serves MCP Apps may appear at any time. */
 const DISCOVER_TTL_MS = 60_000;
 
-/** `servesUi` says whether a connector may serve MCP Apps. */
+/** Creates the result of `server/discover`. `servesUi` states whether a connector may serve MCP Apps. */
 export function discoverResult(servesUi: boolean, host: Pick<GatewayHost, 'instanceId'>): JsonObject {
   return {
     supportedVersions: [MODERN_REVISION],
@@ -23,20 +23,20 @@ export function discoverResult(servesUi: boolean, host: Pick<GatewayHost, 'insta
   };
 }
 
-/** The member of a subscription's filter that asks for changes of a list. */
+/** Members of a subscription's filter that request changes of a list. */
 const FLAGS: Readonly<Record<ChangedList, string>> = {
   tools: 'toolsListChanged',
   prompts: 'promptsListChanged',
   resources: 'resourcesListChanged',
 };
 
-/** Resources that one subscription may watch. */
+/** Maximum number of resources that one subscription may watch. */
 const MAX_WATCHED = 100;
 
 /**
- * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves
- * with the closing result. What cannot be watched is left out of what is acknowledged. Rejects with an RpcError for
- * a filter that is none.
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes, and resolves
+ * with the closing result. The acknowledgement leaves out resources that cannot be watched. Rejects with an RpcError
+ * for an invalid filter.
  */
 export async function listen(
   params: JsonObject,
@@ -46,7 +46,7 @@ export async function listen(
   { notices, watches }: { readonly notices: ClientNotices; readonly watches: ResourceWatches },
 ): Promise<JsonObject> {
   const asked = params.notifications;
-  if (!isObject(asked)) throw invalidParams('The notifications that are wanted are missing');
+  if (!isObject(asked)) throw invalidParams('The parameter notifications is missing');
   const uris = new Set(Array.isArray(asked.resourceSubscriptions) ? (asked.resourceSubscriptions as unknown[]) : []);
   if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription watches at most ${MAX_WATCHED} resources`);
   const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
@@ -68,7 +68,7 @@ export async function listen(
     if (stop !== null) watched.set(uri, { connectorId, stop });
   };
   try {
-    // Watched before it is acknowledged: what changes from then on must be told.
+    // Watches begin before the acknowledgement: every later change must be reported.
     await Promise.all([...uris].map(watch));
     const honoured = {
       ...Object.fromEntries(flags.map((flag) => [flag, true])),
@@ -84,7 +84,10 @@ export async function listen(
   }
 }
 
-/** The resource of a URI; null also where it is not clear whose it is, since a subscription is acknowledged in part. */
+/**
+ * Returns the resource with this URI. Null also if several connectors have it, since a subscription may be acknowledged
+ * in part.
+ */
 function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
   try {
     return view.features.resource(uri);

@@ -10,10 +10,13 @@ import { toRpcError, UnknownMethod } from '../messages/rpc-errors.ts';
 import type { Method } from './methods.ts';
 import { servedRequest } from './request-telemetry.ts';
 
-/** A method that only one era, or one way to the gateway, has; null if it is none of them. */
+/** Serves a method of only one protocol generation or transport. Null if the method is unknown there. */
 export type OwnMethod = (method: string, params: JsonObject) => Promise<Outcome | null>;
 
-/** Serves requests, whichever way they came: finds the method, counts it, and makes errors what clients may see. */
+/**
+ * Serves requests of all transports: finds the method, counts the request, and turns errors into a form that clients
+ * may see.
+ */
 export class RequestServer {
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #logger: Logger;
@@ -25,12 +28,12 @@ export class RequestServer {
     this.#logger = logger;
   }
 
-  /** Requests that are being served, streams of notices not among them. */
+  /** Number of requests being served, without notification streams. */
   get running(): number {
     return this.#running;
   }
 
-  /** Resolves once nothing is being served. */
+  /** Resolves once no request is being served. */
   async idle(): Promise<void> {
     if (this.#running === 0) return;
     await new Promise<void>((resolve) => {
@@ -38,20 +41,20 @@ export class RequestServer {
     });
   }
 
-  /** Counts a request that another replica serves for this one, until it is disposed of. */
+  /** Counts a request that another replica serves for this one, until the result is disposed of. */
   count(): Disposable {
     this.#running += 1;
     return { [Symbol.dispose]: () => this.#end() };
   }
 
-  /** Counts a request that was answered before this server was there, within `durationMs`. */
+  /** Counts a request that was answered within `durationMs`, before this server existed. */
   answered(method: string, durationMs: number): void {
     recordGatewayRequest(this.#label(method), 'ok', durationMs);
   }
 
-  /** Rejects with an RpcError. */
+  /** Serves one request. Rejects with an RpcError. */
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
-    // It stays open for as long as its client likes, and has a limit of its own.
+    // A subscription stays open as long as its client likes, and has its own limit.
     if (method === 'subscriptions/listen')
       return this.#find(method, params, exchange, view, own)().catch((error: unknown) =>
         this.#fail(method, error, exchange),
@@ -76,7 +79,7 @@ export class RequestServer {
     if (this.#running === 0) this.#onIdle?.();
   }
 
-  /** Finds what serves a request, ready to run. */
+  /** Returns the function that serves a request. */
   #find(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): () => Promise<Outcome> {
     const known = this.#methods.get(method);
     if (known !== undefined) return known.bind(undefined, params, exchange, view);
@@ -87,12 +90,12 @@ export class RequestServer {
     };
   }
 
-  /** Methods are the clients' choice, and labels are not to be. */
+  /** Returns the metric label of a method. Clients choose methods, so unknown ones share one label. */
   #label(method: string): string {
     return this.#methods.has(method) ? method : 'other';
   }
 
-  /** Throws what the client is told; what it is told only the outline of is logged. */
+  /** Throws the error for the client. If the client sees only an outline, the whole error is logged. */
   #fail(method: string, error: unknown, { signal, era }: Exchange): never {
     const isExpected = error instanceof SwitchyardError || error instanceof RpcError;
     if (!isExpected && !signal.aborted)

@@ -6,7 +6,7 @@ import type { View } from '../catalog/view.ts';
 import type { Exchange } from '../messages/exchange.ts';
 import { toRpcError } from '../messages/rpc-errors.ts';
 
-/** What the span and the measurement of a client's request say (OpenTelemetry semantic conventions for MCP). */
+/** Returns the data for the span and the metrics of a client's request (OpenTelemetry semantic conventions for MCP). */
 export function servedRequest(method: string, params: JsonObject, exchange: Exchange, view: View): Served {
   const { id, headers, era, signal, session = null } = exchange;
   return {
@@ -17,7 +17,7 @@ export function servedRequest(method: string, params: JsonObject, exchange: Exch
   };
 }
 
-/** A message that is served outside of any exchange: a handshake, or a notification. */
+/** A message served outside of any exchange: a handshake or a notification. */
 export interface LoneMessage {
   readonly method: string;
   readonly params: JsonObject;
@@ -25,7 +25,7 @@ export interface LoneMessage {
   readonly id?: Exchange['id'];
 }
 
-/** The same for a message of a client whose session is there at the end, if not at the start. */
+/** Returns the same data for a message whose session exists at its end, if not at its start. */
 export function servedMessage(
   message: LoneMessage,
   headers: Exchange['headers'],
@@ -46,10 +46,10 @@ function transportOf(headers: Exchange['headers']): Served['transport'] {
   return headers === null ? OVER_STDIO : OVER_HTTP;
 }
 
-/** Nobody waits for the answer. */
+/** The client no longer waits for the response. */
 const CANCELLED: Fault = { type: 'cancelled', rpcCode: null };
 
-/** The fault of the JSON-RPC error that a client is told of. */
+/** Returns the fault of the JSON-RPC error that the client gets. */
 function faultOf(error: unknown, era: Exchange['era']): Fault {
   const { code, data } = toRpcError(error, era);
   const ownCode = isObject(data) && isErrorCode(data.code) ? data.code : undefined;
@@ -63,12 +63,12 @@ function agreedOf(
   session: Exchange['session'],
 ): ReturnType<Served['agreed']> {
   if (era === 'modern') return { revision: MODERN_REVISION, sessionId: null };
-  // The one session of a pipe has no id of its own.
+  // The only session of a stdio connection has no id of its own.
   const sessionId = headers === null ? null : (session?.id ?? null);
   return { revision: session?.revision ?? legacyRevision(headers), sessionId };
 }
 
-/** The revision that a client without a session names in its header. */
+/** Returns the revision in the header of a client without a session. */
 function legacyRevision(headers: Exchange['headers']): string | null {
   const revision = headers?.['mcp-protocol-version'];
   return typeof revision === 'string' && LEGACY_REVISIONS.includes(revision) ? revision : null;
@@ -78,7 +78,7 @@ function isModernHeader(headers: Exchange['headers']): boolean {
   return headers?.['mcp-protocol-version'] === MODERN_REVISION;
 }
 
-/** The tool or the prompt that a request names, if the view shows one of that name. */
+/** Returns the tool or prompt that a request names, if the view shows one with this name. */
 function knownSubject(method: string, { name, ref }: JsonObject, { tools, features }: View): string | null {
   if (method === 'completion/complete')
     return isObject(ref) && typeof ref.name === 'string' && features.reference(ref) !== null ? ref.name : null;

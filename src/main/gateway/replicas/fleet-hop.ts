@@ -10,24 +10,26 @@ import { HopReports } from './hop-reports.ts';
 import { HopSender } from './hop-sender.ts';
 import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.ts';
 
-/** How long a short question to another replica may take. */
+/** Timeout of a short request to another replica. */
 const SHORT_MS = 5_000;
 
-/** Questions to all replicas that are under way at once, and those that wait. A cancellation beyond is dropped. */
+/**
+ * Maximum number of concurrent requests to all replicas, and of waiting ones. Cancellations beyond that are dropped.
+ */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
 
 /**
- * How long a request may wait for the replica that it is about to become known: of replicas that have just started, one
- * may be asked on behalf of another before it has read the roster. Only so many wait.
+ * How long a request may wait until its replica becomes known, and how many requests may wait. A replica that has just
+ * started may be named to another before that one has read the roster.
  */
 const KNOWN_WITHIN_MS = 1_500;
 const MAX_AWAITED = 256;
 
-/** What a hop needs of a fleet. */
+/** Parts of a fleet that a hop needs. */
 export type HopFleet = Pick<Fleet, 'hostId' | 'sealer' | 'tls' | 'hosts' | 'on'>;
 
-/** Reaches the other replicas at the addresses of the roster. */
+/** Reaches the other replicas at the addresses in the roster. */
 export class FleetHop implements ReplicaHop, AsyncDisposable {
   readonly hostId: string;
   readonly #fleet: HopFleet;
@@ -67,7 +69,7 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<HopAnswer> {
     const owner = await this.#knownHost(ownerId);
-    if (owner === null) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The replica is not known.');
+    if (owner === null) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The replica is unknown.');
     return await this.#sender.send(kind, owner, payload, signal);
   }
 
@@ -75,7 +77,7 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     await this.#sender[Symbol.asyncDispose]();
   }
 
-  /** The replica of that id, which the roster may still be about to name; null if it does not. */
+  /** Returns the replica with this id, also if the roster names it only a little later. Null if it does not. */
   async #knownHost(hostId: string): Promise<FleetHost | null> {
     const known = this.#host(hostId);
     if (known !== null || this.#awaited >= MAX_AWAITED) return known;
@@ -102,12 +104,12 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     return await Promise.all(others.map((host) => this.#limit(() => this.#ask(kind, host, payload))));
   }
 
-  /** Whether the replica did what it was asked. Never rejects: one that is gone has nothing left to do. */
+  /** True if the replica did what the hop requests. Never rejects: a replica that is gone has nothing left to do. */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
-    using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not answer.'));
+    using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
     try {
       const { head, body } = await this.#sender.send(kind, host, payload, limit.signal);
-      // Only a connection that was read to its end is used again.
+      // The connection is reused only after its response was read to the end.
       for await (const _ of body);
       return head.isDone === true;
     } catch {

@@ -8,7 +8,7 @@ import { toRpcError, unknownState } from '../messages/rpc-errors.ts';
 import { writeError } from '../messages/write-message.ts';
 import type { HopAnswer, ReplicaHop } from './replica-hop.ts';
 
-/** The retry of a held call, and how it is answered. */
+/** Retry of a held call, and the means to answer it. */
 export interface Retry {
   readonly message: { readonly id: RequestId; readonly method: string; readonly params: JsonObject };
   readonly request: Pick<IncomingMessage, 'headers' | 'url'>;
@@ -21,20 +21,20 @@ export interface Retry {
   readonly refuse: (json: string) => void;
 }
 
-/** What of a client's request another replica needs besides its body. No credentials are among it. */
+/** Request headers that another replica needs in addition to the body. None holds credentials. */
 const SENT_ON = /^(?:accept|host|via|forwarded|x-forwarded-.+|x-real-ip|traceparent|tracestate|baggage|mcp-.+)$/;
 
-/** What of its answer the client gets. */
+/** Response headers that are passed on to the client. */
 const PASSED_BACK = ['content-type', 'content-length', 'cache-control', 'x-accel-buffering', 'retry-after'];
 
-/** How long a client may take nothing of an answer. */
+/** How long a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
 const LINE_BREAK = 0x0a;
 
 /**
- * Sends the retry of a held call on to the replica that holds it, and passes the answer back while it arrives: no
- * faster than the client takes it. Whatever ends here ends there, too. Never rejects.
+ * Forwards the retry of a held call to the replica that holds it, and streams the response back at the client's pace.
+ * If either side ends, the other one is ended too. Never rejects.
  */
 export async function forwardRetry(retry: Retry, ownerId: string, replicas: ReplicaHop): Promise<void> {
   const { message, request, response, principal, payer, signal, refuse } = retry;
@@ -47,13 +47,13 @@ export async function forwardRetry(retry: Retry, ownerId: string, replicas: Repl
     const answer = await replicas.forward('retry', ownerId, payload, signal);
     await passBack(answer, response, signal, message.id);
   } catch (error) {
-    // Once the answer has begun, it can only be broken off.
+    // After the response has begun, it can only be cut off.
     if (response.headersSent) response.destroy();
     else if (!signal.aborted) refuse(writeError(message.id, errorFor(error)));
   }
 }
 
-/** A replica that is not there, or no longer the one that it was, holds nothing any more. */
+/** Returns the error for the client. A replica that is gone or has restarted no longer holds any call. */
 function errorFor(error: unknown): RpcError {
   return codeOf(error) === 'FLEET_HOP_REFUSED' ? unknownState() : toRpcError(error, 'modern');
 }
@@ -62,7 +62,7 @@ function headersFor(headers: IncomingHttpHeaders): JsonObject {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => SENT_ON.test(name)));
 }
 
-/** Rejects if the answer breaks off where the client could not be told so. */
+/** Rejects if the response breaks off at a point where no error can be sent to the client. */
 async function passBack(
   { head, body }: HopAnswer,
   response: ServerResponse,
@@ -88,6 +88,6 @@ async function passBack(
 }
 
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  using limit = deadline(PATIENCE_MS, () => new Error('The client takes nothing'), signal);
+  using limit = deadline(PATIENCE_MS, () => new Error('The client reads nothing'), signal);
   await once(response, 'drain', { signal: limit.signal });
 }

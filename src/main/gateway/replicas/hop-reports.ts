@@ -2,7 +2,7 @@ import { recordFleetRefusal } from '../../observability/instruments.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { RepeatedLines } from '../../observability/repeated-lines.ts';
 
-/** Counts hops that were refused, and logs the first of each reason in a minute and how many there were since. */
+/** Counts refused hops. For each reason it logs at most one line a minute, with the number since the last line. */
 export class HopReports {
   readonly #logger: Logger;
   readonly #lines: RepeatedLines;
@@ -12,7 +12,10 @@ export class HopReports {
     this.#lines = new RepeatedLines(now);
   }
 
-  /** `why` is the end of the sentence "A hop between replicas was refused: …", and holds nothing of the sender's. */
+  /**
+   * Reports a refused hop. `why` ends the sentence "A hop between replicas was refused: …", and holds no text of the
+   * sender.
+   */
   refused(why: string, fields: object = {}): void {
     recordFleetRefusal('hop');
     const more = this.#lines.next(why);

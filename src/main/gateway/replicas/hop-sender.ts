@@ -12,24 +12,24 @@ import type { HopAnswer, HopKind } from './replica-hop.ts';
 import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
 import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
 
-/** How long a connection may take, and how long an idle one is kept. */
+/** Connection timeout, and how long idle connections are kept. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** A replica says that it is alive every few seconds; one that is silent for so long is given up. */
+/** Maximum silence of a replica. Replicas send a sign of life every few seconds; a request to a silent one fails. */
 const SILENCE_MS = 15_000;
 
 export interface HopSenderOptions {
   /** Id of this replica. */
   readonly hostId: string;
   readonly sealer: FleetSealer;
-  /** Whom to trust at https addresses besides the runtime's own authorities; null for nobody. */
+  /** Authorities to trust at https addresses in addition to the runtime's own; null for none. */
   readonly tls: TlsSettings | null;
   readonly reports: HopReports;
   readonly silenceMs?: number;
 }
 
-/** Sends requests to other replicas, each one sealed for its receiver. Nothing else uses its connections. */
+/** Sends requests to other replicas, each one sealed for its receiver. Its connections serve nothing else. */
 export class HopSender implements AsyncDisposable {
   readonly #options: HopSenderOptions;
   readonly #agentOptions: Agent.Options;
@@ -40,7 +40,7 @@ export class HopSender implements AsyncDisposable {
   constructor(options: HopSenderOptions) {
     const { tls, silenceMs = SILENCE_MS } = options;
     this.#options = options;
-    // The name that the server of the fleet proves is not that of a replica.
+    // The verified name of the fleet server is not the name of a replica.
     const trusted = tls === null ? null : { ...tls, servername: null };
     const { connect } = agentSettings({ id: 'fleet', tls: trusted, proxy: null });
     this.#agentOptions = {
@@ -51,9 +51,9 @@ export class HopSender implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the head of the answer. Rejects with FLEET_HOP_REFUSED if the replica cannot be connected to, or
-   * refuses the hop; with FLEET_REPLICA_GONE if it ends or falls silent before it has answered; and with the reason of
-   * the signal.
+   * Sends a hop and resolves with the head of the response. Rejects with FLEET_HOP_REFUSED if the replica cannot be
+   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if it ends or falls silent before it responds, and
+   * with the reason of the signal.
    */
   async send(
     kind: HopKind,
@@ -68,7 +68,7 @@ export class HopSender implements AsyncDisposable {
     const answerKey = createAnswerKey();
     const body = sealer.seal('hop', hopPlace(facts), Buffer.from(JSON.stringify({ ...payload, answerKey })));
     const frames = readFrames(this.#bytesOf(address, facts, body, signal), answerKey, () =>
-      this.#options.reports.refused('an answer has no valid proof', { replica: hostId }),
+      this.#options.reports.refused('a response has no valid authentication tag', { replica: hostId }),
     );
     const head = await this.#headOf(frames);
     return { head, body: dataOf(frames) };
@@ -82,11 +82,11 @@ export class HopSender implements AsyncDisposable {
 
   async #openAgent(): Promise<Agent> {
     const { Agent } = await loadUndici();
-    if (this.#isDisposed) throw refused('This gateway was closed.');
+    if (this.#isDisposed) throw refused('This gateway is closed.');
     return new Agent(this.#agentOptions);
   }
 
-  /** The bytes of the answer. What the network says of its failure becomes one of our errors. */
+  /** Yields the bytes of the response. Network failures are turned into coded errors. */
   async *#bytesOf(
     address: string,
     facts: Parameters<typeof writeHopHeader>[0],
@@ -94,7 +94,7 @@ export class HopSender implements AsyncDisposable {
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
     try {
-      // undici follows no redirect by itself, and none may be followed: the answer would be of somebody else.
+      // undici follows no redirects by default, and none may be followed: the response would come from another server.
       this.#agent ??= this.#openAgent();
       const dispatcher = await this.#agent;
       const { request } = await loadUndici();
@@ -107,8 +107,8 @@ export class HopSender implements AsyncDisposable {
       });
       if (response.statusCode !== 200) {
         response.body.on('error', () => {}).destroy();
-        if (response.statusCode !== 403) throw gone(`The other replica answered HTTP ${response.statusCode}.`);
-        this.#options.reports.refused('another replica refused ours', { replica: facts.receiverId });
+        if (response.statusCode !== 403) throw gone(`The other replica responded with HTTP ${response.statusCode}.`);
+        this.#options.reports.refused('another replica refused the hop of this one', { replica: facts.receiverId });
         throw refused('The replica at that address refused the hop.');
       }
       for await (const chunk of response.body) yield chunk as Buffer;
@@ -123,16 +123,16 @@ export class HopSender implements AsyncDisposable {
   async #headOf(frames: AsyncGenerator<Frame>): Promise<JsonObject> {
     for (;;) {
       const { value: frame, done } = await frames.next();
-      if (done === true) throw gone('The other replica answered nothing.');
+      if (done === true) throw gone('The response of the other replica is empty.');
       if (frame.kind === 'alive') continue;
       const head = frame.kind === 'head' ? parseForeignJson(frame.bytes.toString()) : null;
       if (isObject(head)) return head;
-      throw gone('The other replica answered without a head.');
+      throw gone('The response of the other replica has no head.');
     }
   }
 }
 
-/** The data of an answer. Ending the iteration early ends the request. */
+/** Yields the data of a response. Ending the iteration early ends the request. */
 async function* dataOf(frames: AsyncGenerator<Frame>): AsyncGenerator<Buffer> {
   for await (const { kind, bytes } of frames) if (kind === 'data') yield bytes;
 }

@@ -3,8 +3,8 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * Where other machines reach what listens on `host`. For all addresses (`0.0.0.0`, `::`) it is the first that others
- * can see, IPv4 before IPv6, and loopback where the machine has none.
+ * Returns the URL at which other machines reach a listener on `host`. For all addresses (`0.0.0.0`, `::`) it holds the
+ * first address that others can see, IPv4 before IPv6, or loopback if the machine has none.
  */
 export function reachableAddress(host: string, port: number, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || host === '::';
@@ -13,7 +13,7 @@ export function reachableAddress(host: string, port: number, interfaces: Interfa
 }
 
 function seenByOthers(interfaces: Interfaces): string | undefined {
-  // A link-local address (fe80::) means nothing without the name of its interface.
+  // A link-local address (fe80::) is only usable with the name of its interface.
   const others = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));

@@ -1,46 +1,49 @@
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestId } from '../messages/exchange.ts';
 
-/** A session of a legacy client, as replicas name it to each other. The receiver compares all of it with its own. */
+/** Session of a legacy client in messages between replicas. The receiver compares all fields with its own. */
 export interface HopSession {
   readonly id: string;
-  /** Whose it is, as `Exchange.principal`. */
+  /** Principal that the session belongs to, as in `Exchange.principal`. */
   readonly principal: string;
-  /** Name of the route that it was opened on. */
+  /** Name of the route that the session was opened on. */
   readonly route: string;
 }
 
-/** What a replica asks of another one; also the last part of the path that it sends it to. */
+/** Kind of a request to another replica; also the last part of its path. */
 export type HopKind = 'answer' | 'cancelled' | 'ended' | 'notice' | 'retry' | 'login';
 
-/** The answer to a hop: a head, and a body that comes in pieces. */
+/** Response to a hop: a head, and a streamed body. */
 export interface HopAnswer {
   readonly head: JsonObject;
-  /** Throws FLEET_REPLICA_GONE if the replica dies before the end, or if somebody changed what it sent. */
+  /** Throws FLEET_REPLICA_GONE if the replica dies before the end, or if the response was changed on its way. */
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** Reaches the other replicas of a gateway, for what only one of them can do. */
+/** Reaches the other replicas of a gateway, for work that only one of them can do. */
 export interface ReplicaHop {
   /** Id of this replica. */
   readonly hostId: string;
   /**
-   * Hands a client's answer to the replica that asked. Resolves with whether that one was waiting for it; with false if
-   * it cannot be reached. Never rejects.
+   * Delivers a client's response to the replica that sent the server request. Resolves with true if that replica was
+   * waiting for it, and with false if not or if it cannot be reached. Never rejects.
    */
   answer(session: HopSession, ownerId: string, message: JsonObject): Promise<boolean>;
-  /** Tells all other replicas that the client gives a request up. Does not wait for them. */
+  /** Notifies all other replicas that the client cancels a request. Does not wait for them. */
   cancelled(session: HopSession, requestId: RequestId): void;
-  /** Tells all other replicas that a session has ended. Resolves once each has heard it or failed. Never rejects. */
+  /**
+   * Notifies all other replicas that a session has ended. Resolves once each has received it or failed. Never rejects.
+   */
   ended(session: HopSession): Promise<void>;
   /**
-   * Offers a message that belongs to no request to the other replicas: the one with the client's standing stream sends
-   * it. Resolves with whether one did. Never rejects.
+   * Offers a message that belongs to no request to the other replicas. The replica with the client's standing stream
+   * sends it. Resolves with whether one did. Never rejects.
    */
   notice(session: HopSession, message: JsonObject): Promise<boolean>;
   /**
-   * Sends a whole request on to its owner. Aborting `signal` ends it there, too. Rejects with FLEET_HOP_REFUSED if the
-   * owner is unknown, cannot be connected to or refuses it, and with FLEET_REPLICA_GONE if it does not answer.
+   * Forwards a whole request to its owner. Aborting `signal` ends it there, too. Rejects with FLEET_HOP_REFUSED if the
+   * owner is unknown, cannot be connected to or refuses it. Rejects with FLEET_REPLICA_GONE if the owner does not
+   * respond.
    */
   forward(kind: 'retry' | 'login', ownerId: string, payload: JsonObject, signal: AbortSignal): Promise<HopAnswer>;
 }

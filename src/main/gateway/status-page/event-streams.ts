@@ -6,16 +6,16 @@ import type { StatusModel } from './model/status-reader.ts';
 import { PageState } from './page-update.ts';
 import type { PageViewer } from './view/page-viewer.ts';
 
-/** Pages receive news at most this often. */
+/** Minimum interval between updates of a page. */
 const TICK_MS = 1_000;
 
-/** Pages receive an update at least every so many ticks: gauges move, and a lost connection is noticed. */
+/** Maximum interval between updates of a page, in ticks: gauges move, and a lost connection is noticed. */
 const GAUGE_TICKS = 5;
 
-/** A page that has not read everything for so many ticks is disconnected. */
+/** A page that has not read everything for this many ticks is disconnected. */
 const MAX_STUCK_TICKS = 30;
 
-/** How long a page waits before it reconnects. */
+/** Time that a page waits before it reconnects. */
 const RETRY_MS = 3_000;
 
 interface Stream {
@@ -23,7 +23,7 @@ interface Stream {
   readonly writer: EventWriter;
   readonly query: ListQuery;
   readonly page: PageState;
-  /** The tick at which it last had read everything. */
+  /** The last tick at which the page had read everything. */
   tookAllAt: number;
 }
 
@@ -31,22 +31,22 @@ export interface EventStreamsDeps {
   readonly read: (query: ListQuery) => StatusModel;
   /** Drops the cached model, so that the next read is fresh. */
   readonly renew: () => void;
-  /** Grows with everything that may be news to a page. */
+  /** Count that grows with every change that a page may have to show. */
   readonly newsCount: () => number;
   readonly maxStreams: number;
 }
 
-/** What an open page says about itself when it connects. */
+/** State of an open page when it connects. */
 export interface Listener {
   readonly query: ListQuery;
   readonly viewer: PageViewer;
-  /** The stamp that the page was sent with. A page with an outdated stamp receives everything again. */
+  /** Stamp that the page was sent with. A page with an outdated stamp receives everything again. */
   readonly stamp: string;
-  /** The number of the last event that the page shows. */
+  /** Number of the last event that the page shows. */
   readonly seq: number;
 }
 
-/** The event streams of open pages, at most `maxStreams`. Nothing runs while there is none. */
+/** Event streams of open pages, at most `maxStreams`. No timer runs while there are no streams. */
 export class EventStreams {
   readonly #deps: EventStreamsDeps;
   readonly #streams = new Set<Stream>();
@@ -63,11 +63,11 @@ export class EventStreams {
     return this.#isClosed || this.#streams.size >= this.#deps.maxStreams;
   }
 
-  /** Takes over a response, which gets these headers, until either side ends it. */
+  /** Takes over a response, with these headers, until either side ends it. */
   open(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>, listener: Listener): void {
     const { query, viewer, stamp, seq } = listener;
     const all = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
-    // A page that is behind gets nothing until it has caught up, so nothing can pile up.
+    // A page that is behind gets no updates until it has caught up, so nothing accumulates.
     const options = { retryMs: RETRY_MS, keepAliveMs: null, maxUnreadBytes: Number.POSITIVE_INFINITY };
     request.socket.setNoDelay(true);
     const writer = new EventWriter(response, all, options);
@@ -101,7 +101,7 @@ export class EventStreams {
       this.#told = newsCount;
       const told = isDue ? this.#tellAll() : Promise.resolve();
       void told.then(() => {
-        // The last page may have gone meanwhile; a page that came since started a timer of its own.
+        // The last page may have gone in the meantime; a page that connected since has started its own timer.
         if (this.#timer === timer) this.#timer = this.#nextTick();
       });
     });
@@ -121,7 +121,7 @@ export class EventStreams {
     }
   }
 
-  /** Sends the difference to what the page shows, if there is any. */
+  /** Sends the difference from what the page shows, if any. */
   #send({ writer, page }: Stream, model: StatusModel): void {
     const update = page.advance(model);
     if (update !== null) writer.send({ id: String(page.seq), data: JSON.stringify(update) });

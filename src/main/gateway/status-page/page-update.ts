@@ -3,40 +3,40 @@ import { type Block, blocksOf, stampOf } from './view/page-blocks.ts';
 import { ONLOOKER, type PageViewer } from './view/page-viewer.ts';
 import { announcement, renderEvent } from './view/render-events.ts';
 
-/** What a page that is open is told, as data of a server-sent event. Markup in it is escaped already. */
+/** Update of an open page, as data of a server-sent event. All markup in it is escaped. */
 export interface PageUpdate {
   /** The server's clock, epoch ms. */
   readonly at: number;
-  /** Parts by name, rows by connector id: those that say something else than before. */
+  /** Changed parts by name, and changed rows by connector id. */
   readonly parts: Readonly<Record<string, string>>;
   readonly rows: Readonly<Record<string, string>>;
-  /** The ids of all rows in their order; null where that is as it was. */
+  /** Ids of all rows in order; null if the order did not change. */
   readonly order: readonly string[] | null;
   /** New events, newest first. */
   readonly events: readonly string[];
   readonly announcement: string;
 }
 
-/** What a page that is open says by now, so that only what is new is sent. */
+/** Content of an open page, so that only changes are sent. */
 export class PageState {
-  /** By kind and key. Texts are shared by all who see the same. */
+  /** Texts by kind and key. Pages with the same content share them. */
   #said: ReadonlyMap<string, string> = new Map();
   #order = '';
   readonly #viewer: PageViewer;
   #seq: number;
 
-  /** `seq` is the number of the last event that it shows. */
+  /** `seq` is the number of the last event that the page shows. */
   constructor(seq: number, viewer: PageViewer = ONLOOKER) {
     this.#seq = seq;
     this.#viewer = viewer;
   }
 
-  /** The number of the last event that it shows. */
+  /** Number of the last event that the page shows. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Takes it for a page that was just made from this model, if its stamp says that. */
+  /** Treats the page as rendered from this model, if its stamp matches. */
   adopt(model: StatusModel, stamp: string): void {
     const blocks = blocksOf(model, this.#viewer);
     if (stampOf(blocks) !== stamp) return;
@@ -44,7 +44,7 @@ export class PageState {
     this.#order = orderOf(model).join(' ');
   }
 
-  /** What is to be sent so that it shows this model; null for nothing. Counts as sent. */
+  /** Returns the update that makes the page show this model; null if nothing changed. The update counts as sent. */
   advance(model: StatusModel): PageUpdate | null {
     const blocks = blocksOf(model, this.#viewer);
     const news = blocks.filter(({ kind, key, saying }) => this.#said.get(`${kind} ${key}`) !== saying);
@@ -66,7 +66,7 @@ export class PageState {
   }
 }
 
-/** By key; also one like `__proto__` is a key as any other. */
+/** Returns markup by key; a key such as `__proto__` is a key like any other. */
 function markupOf(blocks: readonly Block[], kind: Block['kind']): Readonly<Record<string, string>> {
   const wanted = blocks.filter((block) => block.kind === kind);
   return Object.fromEntries(wanted.map(({ key, render }) => [key, render().toString()]));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** For everything that is answered here: nothing is kept, guessed, framed, or told to others. */
+/** Headers of every response: no caching, no sniffing, no referrer, no use by other origins. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -8,12 +8,12 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** What is no page may load nothing at all. */
+/** Policy of responses that are not pages: they may load nothing at all. */
 export const BARE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * For a page: only the style and the script of this nonce count, and only its own server is asked. `formTarget` is the
- * origin that its forms lead to in the end: browsers apply `form-action` to redirects too.
+ * Returns the policy of a page. Only the style and the script with this nonce run, and only its own server is queried.
+ * `formTarget` is the origin that its forms finally lead to, because browsers apply `form-action` to redirects too.
  */
 export function pagePolicy(nonce: string, formTarget: string | null = null): string {
   return [
@@ -28,7 +28,7 @@ export function pagePolicy(nonce: string, formTarget: string | null = null): str
   ].join('; ');
 }
 
-/** Answers with this; a HEAD gets the head alone. */
+/** Sends a response; HEAD gets only the headers. */
 export function answer(
   response: ServerResponse,
   status: number,
@@ -46,7 +46,7 @@ export function answer(
     .end(isHead ? undefined : body);
 }
 
-/** Answers with a sentence. */
+/** Responds with a sentence. */
 export function answerText(
   response: ServerResponse,
   status: number,

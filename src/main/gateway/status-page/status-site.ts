@@ -20,38 +20,41 @@ const DEFAULT_MAX_STREAMS = 32;
 
 export interface StatusSiteOptions {
   readonly manager: Pick<ConnectorProxyManager, 'status' | 'connector' | 'on'>;
-  /** Where whoever calls tools records how long that took. */
+  /** Call durations, recorded by the caller of tools. */
   readonly latencies: CallLatencies;
   readonly clock?: Clock;
-  /** What the page calls itself. */
+  /** Title of the page. */
   readonly name?: string;
   readonly version?: string;
-  /** Connectors on one page; 200. */
+  /** Number of connectors on one page. Defaults to 200. */
   readonly pageRows?: number;
-  /** Pages that may listen at a time; 32. */
+  /** Maximum number of pages with an open event stream. Defaults to 32. */
   readonly maxStreams?: number;
 }
 
 /**
- * The status page of a process that serves HTTP. It authenticates nobody: the server that it belongs to decides who may
- * see it.
+ * Status page of a process that serves HTTP. It authenticates no requests: the server that it belongs to decides who
+ * may see it.
  */
 export interface StatusSite {
   /**
-   * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many pages
-   * listen), and other methods there with 405. Returns false, and does nothing, for any other path. `viewer` is who
-   * looks; by default somebody who can log in to nothing.
+   * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many pages have
+   * a stream). Other methods get 405. Returns false, and does nothing, for any other path. `viewer` defaults to a
+   * viewer who may not log in to connectors.
    */
   handle(request: IncomingMessage, response: ServerResponse, pathname: string, viewer?: PageViewer): boolean;
-  /** Whether `handle` answers this path. */
+  /** True if `handle` serves this path. */
   has(pathname: string): boolean;
-  /** Ends the event streams that are open, timers and listeners. Idempotent. */
+  /** Ends all open event streams, timers and listeners. Idempotent. */
   close(): void;
 }
 
 type Route = (request: IncomingMessage, response: ServerResponse, viewer: PageViewer) => void;
 
-/** Listens to the manager, and watches the event loop, from now on until `close()`. Keeps no process running. */
+/**
+ * Creates a status site. It listens to the manager, and monitors the event loop, until `close()`. It does not keep the
+ * process running.
+ */
 export function createStatusSite(options: StatusSiteOptions): StatusSite {
   const { manager, latencies, clock = systemClock, pageRows = DEFAULT_PAGE_ROWS } = options;
   const { name = 'mcp-switchyard', version = PACKAGE_VERSION, maxStreams = DEFAULT_MAX_STREAMS } = options;
@@ -80,7 +83,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
       answer(response, 200, { 'content-type': 'application/json; charset=utf-8' }, `${JSON.stringify(model)}\n`);
     },
     '/status/events': (request, response, viewer) => {
-      if (streams.isFull) return answerText(response, 503, 'Too many pages listen', { 'retry-after': '15' });
+      if (streams.isFull) return answerText(response, 503, 'Too many pages are open', { 'retry-after': '15' });
       if (request.method === 'HEAD') return answer(response, 200, { 'content-type': 'text/event-stream' }, '');
       const parameters = parametersOf(request);
       const seq = Number(request.headers['last-event-id'] ?? parameters.get('seq') ?? 0);
@@ -92,7 +95,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
           viewer,
           query: parseListQuery(parameters),
           stamp: parameters.get('stamp') ?? '',
-          // One that is yet to come is of an earlier life of this process.
+          // A number in the future comes from an earlier run of this process.
           seq: seq <= events.seq ? seq : 0,
         },
       );
@@ -107,7 +110,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
       if (route === undefined) return false;
       request.resume();
       if (request.method === 'GET' || request.method === 'HEAD') route(request, response, viewer);
-      else answerText(response, 405, 'There is GET and HEAD', { allow: 'GET, HEAD' });
+      else answerText(response, 405, 'Use GET or HEAD', { allow: 'GET, HEAD' });
       return true;
     },
     close() {
@@ -118,7 +121,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
   };
 }
 
-/** Not by way of a URL: what a client asks for need not be one. */
+/** Parses the query by hand: a client's request target need not be a valid URL. */
 function parametersOf({ url = '' }: IncomingMessage): URLSearchParams {
   const start = url.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : url.slice(start));

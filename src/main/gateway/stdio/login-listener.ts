@@ -12,13 +12,13 @@ import type { LoginDoor } from '../messages/login-offer.ts';
 export interface StdioLoginsOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;
-  /** The https address of a client metadata document that somebody serves; null for none. */
+  /** https address of a client metadata document that another server hosts; null for none. */
   readonly clientMetadataUrl: string | null;
 }
 
-/** Where the client of a gateway over standard streams can log in. */
+/** Logins for the client of a gateway over stdio. */
 export interface StdioLogins extends LoginDoor {
-  /** Ends logins that are under way, and the listener. Idempotent; never rejects. */
+  /** Ends logins in progress, and the listener. Idempotent; never rejects. */
   close(): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Gives the one client of a gateway over standard streams addresses to log in at. A gateway like that listens nowhere,
- * so it opens a listener for logins alone, on a free loopback port, when the first address is asked for.
+ * Creates login addresses for the only client of a gateway over stdio. Such a gateway has no listener. When the first
+ * address is requested, it opens one on a free loopback port, for logins alone.
  */
 export function createStdioLogins({ manager, logger, clientMetadataUrl }: StdioLoginsOptions): StdioLogins {
   let listening: Promise<{ readonly server: Server; readonly url: string }> | null = null;
@@ -57,8 +57,8 @@ export function createStdioLogins({ manager, logger, clientMetadataUrl }: StdioL
       try {
         return await desk.offer(request);
       } catch (error) {
-        // Where nothing can be listened on, the command line still can.
-        logger.warn({ event: 'login-failed', err: error }, `There is no address for logins: ${messageOf(error)}`);
+        // If no listener can be opened, the command line still works.
+        logger.warn({ event: 'login-failed', err: error }, `Cannot offer an address for logins: ${messageOf(error)}`);
         listening = null;
         return { kind: 'command' };
       }
@@ -102,7 +102,7 @@ async function listen(
         server.listen(0, HOST, resolve);
       }),
   );
-  // Its client keeps the process; people who might log in do not.
+  // The client keeps the process running; pending logins do not.
   server.unref();
   return { server, url: `http://${HOST}:${(server.address() as AddressInfo).port}` };
 }

@@ -9,12 +9,12 @@ import { CLIENT_CAPABILITIES } from '../protocol/modern-envelope.ts';
 import type { StdioClient, StdioOptions } from './stdio-client.ts';
 
 /**
- * Has a client go on whose first messages were answered before the gateway was there: what it said counts, and it is
- * told that its tools changed if they are not those that it was told of. Resolves when the remembered tools are there.
+ * Resumes a client whose first messages were answered before the gateway existed. Its earlier messages take effect, and
+ * it is notified if its tools differ from the ones that it was sent. Resolves when the remembered tools are restored.
  */
 export async function resumeClient(client: StdioClient, first: FirstSession, options: StdioOptions): Promise<void> {
   const { gateway, view } = options;
-  // Connectors are told what the client can do, and may come up meanwhile.
+  // Connectors receive the client's capabilities, and may come up in the meantime.
   client.capabilities = first.messages.map(capabilitiesIn).findLast((found) => found !== null) ?? null;
   await gateway.manager.restored();
   for (const { message, tookMs } of first.messages) resume(client, message, tookMs, options);
@@ -49,7 +49,7 @@ function resume(
   gateway.server.answered(method, tookMs);
 }
 
-/** What a message says that the client can do; null where it says nothing about it. */
+/** Returns the client capabilities in a message; null if it has none. */
 function capabilitiesIn({ message: { method, params } }: EarlyMessage): JsonObject | null {
   if (!isObject(params)) return null;
   if (method === 'initialize') return servedCapabilities(params.capabilities);

@@ -29,30 +29,30 @@ export interface StdioOptions {
   readonly input: AsyncIterable<Buffer>;
   readonly output: Writable;
   readonly maxMessageBytes: number;
-  /** Where the client can log in to connectors; left out where nobody can. */
+  /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-  /** What the client was told already; left out or null where that is nothing. */
+  /** Messages that were answered before the gateway existed, and the lists that it sent; left out or null for none. */
   readonly first?: FirstSession | null;
 }
 
-/** Takes an answer as JSON. */
+/** Sends a response as JSON. */
 type Write = (json: string) => void;
 
 type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
-/** What a client may leave unread before it is read no further, and told nothing but answers. */
+/** Maximum unread bytes. Beyond it, the client's messages are not read, and only responses are written. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
 
-/** The client at the other end of a pair of streams: takes its messages, and writes what it is told. */
+/** The client at the other end of two streams: handles its messages, and writes responses and notifications. */
 export class StdioClient {
   readonly #options: StdioOptions;
   readonly #modern = new Map<RequestId, AbortController>();
-  /** The requests that were answered, by their signals. */
+  /** Signals of the requests that were answered. */
   readonly #over = new WeakSet<Cancellation>();
   session: ClientSession | null = null;
-  /** What the client said last that it can do; null until it has. */
+  /** Capabilities that the client declared last; null before that. */
   capabilities: JsonObject | null = null;
 
   constructor(options: StdioOptions) {
@@ -64,7 +64,7 @@ export class StdioClient {
     try {
       value = typeof line === 'string' ? parseClientJson(line) : line;
     } catch (error) {
-      const why = error instanceof JsonFault ? error.message : 'is no JSON';
+      const why = error instanceof JsonFault ? error.message : 'is not valid JSON';
       this.refuse(`The line ${why}`, RPC_PARSE_ERROR);
       return;
     }
@@ -73,13 +73,13 @@ export class StdioClient {
     else void this.#takeOne(value, (json) => this.#write(json));
   }
 
-  /** Takes one message; `write` gets the answer to a request. Never rejects. */
+  /** Handles one message; `write` gets the response to a request. Never rejects. */
   async #takeOne(value: unknown, write: Write): Promise<void> {
     const message = asClientMessage(value);
     switch (message.kind) {
       case 'request':
         if (this.#modern.has(message.id) || this.session?.running.has(message.id) === true)
-          write(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, 'This id is in use')));
+          write(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, 'A request with this id is already running')));
         else if (isModern(message.method, message.params, null)) await this.#answerModern(message, write);
         else await this.#answerLegacy(message, write);
         return;
@@ -94,7 +94,7 @@ export class StdioClient {
         this.session?.take(message.id, value as JsonObject);
         return;
       case 'junk':
-        write(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
+        write(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is not a JSON-RPC 2.0 message')));
     }
   }
 
@@ -177,7 +177,7 @@ export class StdioClient {
     session?.running.delete(id);
   }
 
-  /** The session is open when this returns: the client need not wait for the answer. */
+  /** Handles the handshake. The session is open when this returns: the client need not wait for the response. */
   async #initialize(message: Request): Promise<void> {
     const { id, params } = message;
     const served = servedMessage(message, null, () => this.session);
@@ -191,7 +191,7 @@ export class StdioClient {
     await serveTraced(served, open).catch((error: unknown) => this.#write(writeError(id, error as RpcError)));
   }
 
-  /** Opens the session that parameters of `initialize` ask for, in place of an earlier one. Throws an RpcError. */
+  /** Opens the session that parameters of `initialize` request, in place of an earlier one. Throws an RpcError. */
   openSession(params: JsonObject): ClientSession {
     const session = createStdioSession(params, this.#options.view, (json) => this.#write(json));
     this.capabilities = session.capabilities;
@@ -200,7 +200,7 @@ export class StdioClient {
     return session;
   }
 
-  /** There is only one client. */
+  /** Creates the exchange of a request. There is only one client. */
   #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
     return {
       ...{ ...parts, principal: PRINCIPAL, client: this, session: this.session },
@@ -208,15 +208,15 @@ export class StdioClient {
       tell: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       headers: null,
       notify: (method, params) => {
-        // Clients take progress of a request that is over for a broken server, and end the connection.
+        // Clients take progress of a finished request for a broken server, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
-      // A line is one message: pieces of it could not lie among others.
+      // A line is one message: pieces could not be interleaved with other messages.
       openLarge: null,
     };
   }
 
-  /** Never rejects. */
+  /** Serves one request and writes its response. Never rejects. */
   async #serve(
     method: string,
     params: JsonObject,
@@ -229,14 +229,14 @@ export class StdioClient {
       const outcome = await gateway.server.serve(method, params, exchange, view, own);
       if (outcome !== ANSWERED) write(writeResult(exchange.id, outcome, exchange.era));
     } catch (error) {
-      // What the client gave up it does not want to hear of any more.
+      // The client wants no response to a request that it cancelled.
       if (!exchange.signal.aborted) write(writeError(exchange.id, error as RpcError));
     } finally {
       this.#over.add(exchange.signal);
     }
   }
 
-  /** Says something that is no answer; where too much has not been read it is dropped. */
+  /** Sends a message that is not a response. It is dropped if too much is unread. */
   #tell(message: JsonObject): void {
     if (this.#options.output.writableLength <= MAX_UNREAD_BYTES) this.#write(JSON.stringify(message));
   }

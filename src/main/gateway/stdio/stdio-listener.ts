@@ -5,9 +5,9 @@ import { resumeClient } from './resume-client.ts';
 import { MAX_UNREAD_BYTES, StdioClient, type StdioOptions } from './stdio-client.ts';
 
 /**
- * Serves one client over standard streams, one message on each line (MCP 2025-06-18 and 2026-07-28, transports:
- * stdio). Each request is of the era that it names. Resolves when the client closes its end or sends a longer
- * message than it may; requests under way are then given up.
+ * Serves one client over standard streams, one message on each line (MCP 2025-06-18 and 2026-07-28, transports: stdio).
+ * Each request names its own protocol generation. Resolves when the client closes its end or exceeds the maximum
+ * message size; requests in flight are then aborted.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const client = new StdioClient(options);
@@ -21,7 +21,7 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
     for await (const chunk of options.input)
       for (const line of lines.push(chunk)) {
         if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
-        // A client that does not read what it is answered is not read either.
+        // The client's messages are not read while it does not read its responses.
         if (options.output.writableLength > MAX_UNREAD_BYTES) await drained(options.output);
         if (typeof line !== 'string' || line.trim() !== '') client.take(line);
       }
@@ -31,7 +31,7 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
   }
 }
 
-/** Resolves once everything written has been read, or nobody will read it. */
+/** Resolves once everything written has been read, or the stream has closed. */
 async function drained(output: Writable): Promise<void> {
   await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
 }

@@ -4,10 +4,10 @@ import { clientNameOf, servedCapabilities } from '../messages/capabilities.ts';
 import { agreedRevision } from '../protocol/legacy-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
 
-/** Who is at the other end of a pair of pipes; there is only one. */
+/** Principal of the client at the other end; there is only one. */
 export const PRINCIPAL = 'stdio';
 
-/** Creates the session that parameters of `initialize` ask for; `write` takes a message as JSON. Throws an RpcError. */
+/** Creates the session that parameters of `initialize` request; `write` takes a message as JSON. Throws an RpcError. */
 export function createStdioSession(params: JsonObject, view: View, write: (json: string) => void): ClientSession {
   const revision = agreedRevision(params);
   const capabilities = servedCapabilities(params.capabilities);

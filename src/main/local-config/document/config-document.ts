@@ -6,7 +6,7 @@ import { parseToml } from './parse-toml.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 
-/** Where something stands in a file, counted from 1. */
+/** Position in a file, counted from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -18,7 +18,7 @@ const PARSERS: Readonly<Record<ConfigFormat, (text: string) => ConfigNode>> = {
   yaml: parseYaml,
 };
 
-/** A configuration file that knows where everything stands: JSON with comments and trailing commas, TOML or YAML. */
+/** A configuration file with the position of every value: JSON with comments and trailing commas, TOML or YAML. */
 export class ConfigDocument {
   readonly root: ConfigNode;
   readonly source: string;
@@ -26,8 +26,9 @@ export class ConfigDocument {
   readonly #lineStarts: readonly number[];
 
   /**
-   * The extension of `source` says the format; where it says none, the text does. A byte order mark counts for nothing.
-   * Throws CONFIG_INVALID, with line and column, where the text is not of that format or nests deeper than 64 levels.
+   * Parses `given`. The format follows from the extension of `source`, or else from the text. A byte order mark is
+   * ignored. Throws CONFIG_INVALID, with line and column, if the text is not of that format or is nested deeper than 64
+   * levels.
    */
   constructor(given: string, source: string) {
     const text = given.replace(/^\ufeff/, '');
@@ -53,7 +54,7 @@ export class ConfigDocument {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
   }
 
-  /** The error of a file that cannot be used, for `why` at `offset`. */
+  /** Creates the error of a file that cannot be used, with the reason `why` at `offset`. */
   invalid(offset: number, why: string): SwitchyardError {
     const { line, column } = this.positionOf(offset);
     return new SwitchyardError('CONFIG_INVALID', `${this.source}:${line}:${column}: ${why}.`, {
@@ -61,7 +62,7 @@ export class ConfigDocument {
     });
   }
 
-  /** What to do about a text that is of another format than its name says. */
+  /** Returns a hint if the format of the text differs from the one that the file name says. */
   #betterName(text: string): string {
     const format = formatOfText(text);
     if (format === this.format || !isValid(text, format)) return '';

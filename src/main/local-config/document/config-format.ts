@@ -1,4 +1,4 @@
-/** The formats that a configuration file can have. */
+/** Formats of configuration files. */
 export type ConfigFormat = 'json' | 'toml' | 'yaml';
 
 const OF_EXTENSION: Readonly<Record<string, ConfigFormat>> = {
@@ -10,27 +10,27 @@ const OF_EXTENSION: Readonly<Record<string, ConfigFormat>> = {
   yml: 'yaml',
 };
 
-/** `[table]`, `[[list]]` or `key = value`. */
+/** Matches `[table]`, `[[list]]` or `key = value`. */
 const TOML_LINE = /^(?:\[{1,2}[\w."' \t-]+\]{1,2}[ \t]*(?:#.*)?$|[\w."'-]+[ \t]*=[ \t]*\S)/;
-/** What stands before the colon of a YAML line. */
+/** Matches the text before the colon of a YAML line. */
 const YAML_KEY = /^(?:- )?["']?[\w@/. -]+["']?$/;
 
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
-/** Comments before a file's first word are looked through so far. */
+/** Maximum length of comments that are skipped before the first word of a file. */
 const MAX_COMMENT = 65_536;
 
-/** The format that a file's name says; null where it says none. */
+/** Returns the format that the name of a file says, or null if it says none. */
 export function formatOfName(name: string): ConfigFormat | null {
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(OF_EXTENSION, extension) ? (OF_EXTENSION[extension] ?? null) : null;
 }
 
-/** The format that a text seems to have. JSON where nothing speaks for another. */
+/** Returns the format that a text seems to have. Defaults to JSON. */
 export function formatOfText(text: string): ConfigFormat {
   const start = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(text.slice(0, MAX_COMMENT))?.[0].length ?? 0;
   if (text[start] === '{') return 'json';
-  // Line by line: one expression over all of them would backtrack through every run of blanks.
+  // Works line by line: one expression over all of them would backtrack through every run of blanks.
   const firstLines = text
     .slice(start, start + 4_096)
     .split(LINE_END)
@@ -46,7 +46,7 @@ function isYamlLine(line: string): boolean {
   return colon > 0 && isEnd && YAML_KEY.test(line.slice(0, colon).trim());
 }
 
-/** What to call a format. */
+/** Returns the name of a format for messages. */
 export function nameOfFormat(format: ConfigFormat): string {
   return format.toUpperCase();
 }

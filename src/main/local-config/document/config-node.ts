@@ -1,17 +1,17 @@
 /**
- * One value of a configuration file and where it stands, whatever format the file has. jsonc-parser's nodes are such
- * nodes.
+ * A value of a configuration file with its position, whatever the format of the file. The nodes of jsonc-parser have
+ * this shape.
  */
 export interface ConfigNode {
   readonly type: 'object' | 'array' | 'property' | 'string' | 'number' | 'boolean' | 'null';
   readonly value?: unknown;
-  /** Where it begins in the text. */
+  /** Offset of its first character in the text. */
   readonly offset: number;
-  /** The items of an array, the properties of an object, or the key and the value of a property. */
+  /** Items of an array, properties of an object, or key and value of a property. */
   readonly children?: readonly ConfigNode[] | undefined;
   /**
-   * The text is the value of an environment variable. What it is for goes without it if it is not set; `expected`:
-   * with a warning.
+   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out:
+   * `optional` without a word, `expected` with a warning.
    */
   readonly fromEnvironment?: 'expected' | 'optional';
 }
@@ -21,11 +21,11 @@ export interface Member {
   readonly name: string;
   readonly key: ConfigNode;
   readonly value: ConfigNode;
-  /** Whether the object has a member of this name already. */
+  /** Whether an earlier member of the object has the same name. */
   readonly isRepeated: boolean;
 }
 
-/** The members of an object in the order they are written, repeated ones too. */
+/** Returns the members of an object in the order in which they are written, including repeated ones. */
 export function membersOf(object: ConfigNode): Member[] {
   if (object.type !== 'object') return [];
   const seen = new Set<string>();
@@ -38,22 +38,22 @@ export function membersOf(object: ConfigNode): Member[] {
   });
 }
 
-/** The first member of that name; undefined where there is none, or `object` is no object. */
+/** Returns the first member with that name; undefined if there is no such member, or `object` is not an object. */
 export function memberOf(object: ConfigNode | undefined, name: string): ConfigNode | undefined {
   return object === undefined ? undefined : membersOf(object).find((member) => member.name === name)?.value;
 }
 
-/** The items of an array; none for anything else. */
+/** Returns the items of an array, or an empty list for any other node. */
 export function itemsOf(node: ConfigNode | undefined): readonly ConfigNode[] {
   return node?.type === 'array' ? (node.children ?? []) : [];
 }
 
-/** The text of a string; undefined for anything else. */
+/** Returns the value of a string node; undefined for any other node. */
 export function textOf(node: ConfigNode | undefined): string | undefined {
   return typeof node?.value === 'string' ? node.value : undefined;
 }
 
-/** What `node` says, as plain data. `__proto__` becomes a member like any other. */
+/** Returns the value of `node` as plain data. `__proto__` becomes a member like any other. */
 export function plainValue(node: ConfigNode): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainValue);
   if (node.type === 'object')
@@ -61,28 +61,30 @@ export function plainValue(node: ConfigNode): unknown {
   return node.value;
 }
 
-/** A text that is taken to stand at `offset`. */
+/** Creates a string node whose position is `offset`. */
 export function textNode(value: string, offset: number): ConfigNode {
   return { type: 'string', value, offset };
 }
 
-/** An array of nodes that keep their own places. */
+/** Creates an array of nodes that keep their own positions. */
 export function arrayNode(children: readonly ConfigNode[], offset: number): ConfigNode {
   return { type: 'array', children, offset };
 }
 
-/** An object of nodes that keep their own places. */
+/** Creates an object of nodes that keep their own positions. */
 export function objectNode(entries: Iterable<readonly [string, ConfigNode]>, offset: number): ConfigNode {
   const children = [...entries].map(([name, value]) => propertyNode(textNode(name, value.offset), value));
   return { type: 'object', children, offset };
 }
 
-/** A member of an object. */
+/** Creates a member of an object. */
 export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
   return { type: 'property', children: [key, value], offset: key.offset };
 }
 
-/** The value of the environment variable `name`, which a file asks for without a text of its own. */
+/**
+ * Creates a node with the value of the environment variable `name`, which a file refers to without a text of its own.
+ */
 export function environmentNode(
   name: string,
   offset: number,
@@ -91,7 +93,7 @@ export function environmentNode(
   return { type: 'string', value: `\${${name}}`, offset, fromEnvironment };
 }
 
-/** Plain data as a node, all of which is taken to stand at `offset`. */
+/** Converts plain data to a node. The position of every value in it is `offset`. */
 export function nodeOf(value: unknown, offset: number): ConfigNode {
   if (Array.isArray(value))
     return arrayNode(

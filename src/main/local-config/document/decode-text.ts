@@ -1,6 +1,6 @@
 /**
- * The text of a configuration file: UTF-8, or UTF-16 as Windows' editors write it, with a byte order mark or without
- * one. Throws an Error that says what it is not.
+ * Decodes the text of a configuration file: UTF-8, or UTF-16 as editors on Windows write it, with or without a byte
+ * order mark. Throws an Error that says which encoding it is not.
  */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);

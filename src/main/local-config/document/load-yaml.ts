@@ -6,8 +6,8 @@ type Yaml = typeof import('yaml');
 let loaded: Yaml | null = null;
 
 /**
- * The package yaml, loaded at once: few hosts have configuration in YAML, and a document is read synchronously. Throws
- * MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ * Loads the package yaml synchronously, because documents are read synchronously and few hosts have configuration in
+ * YAML. Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
  */
 export function loadYaml(): Yaml {
   const require = createRequire(import.meta.url);

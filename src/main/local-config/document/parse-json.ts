@@ -2,12 +2,12 @@ import { createScanner, type ParseError, parseTree, printParseErrorCode } from '
 import type { ConfigNode } from './config-node.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
-/** jsonc-parser's SyntaxKind, a const enum that cannot be imported under isolatedModules. */
+/** Values of the SyntaxKind of jsonc-parser, a const enum that cannot be imported under isolatedModules. */
 const OPENING: readonly number[] = [1, 3];
 const CLOSING: readonly number[] = [2, 4];
 const END_OF_FILE = 17;
 
-/** Reads JSON with comments and trailing commas, as VS Code writes it. Throws a SyntaxFault. */
+/** Parses JSON with comments and trailing commas, as VS Code writes it. Throws a SyntaxFault. */
 export function parseJson(text: string): ConfigNode {
   const deep = offsetOfDepth(text, MAX_DEPTH + 1);
   if (deep !== null) throw tooDeep(deep);
@@ -30,7 +30,7 @@ function offsetOfDepth(text: string, limit: number): number | null {
   return null;
 }
 
-/** `CommaExpected` in words. */
+/** Turns an error code such as `CommaExpected` into words. */
 function wordsOf(error: number): string {
   return printParseErrorCode(error)
     .replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -3,7 +3,7 @@ import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-nod
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 import { type TomlPlaces, tomlPlaces } from './toml-places.ts';
 
-/** Reads TOML 1.0. Throws a SyntaxFault. */
+/** Parses TOML 1.0. Throws a SyntaxFault. */
 export function parseToml(text: string): ConfigNode {
   const deep = offsetOfLongKey(text);
   if (deep !== null) throw tooDeep(deep);
@@ -23,7 +23,7 @@ function parsed(text: string): unknown {
 /** One part of a dotted key. */
 const KEY_PART = /^[ \t]*(?:[\w-]{1,1000}|"[^"\n]{0,1000}"|'[^'\n]{0,1000}')[ \t]*$/;
 
-/** Where a key of too many parts ends, each of which is a level: the parser does not count those. */
+/** Returns the offset where a key has too many parts. Each part is a level that the parser does not count. */
 function offsetOfLongKey(text: string): number | null {
   let [at, parts] = [0, 0];
   for (const part of text.split('.')) {

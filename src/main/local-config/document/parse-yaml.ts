@@ -3,10 +3,10 @@ import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-nod
 import { loadYaml } from './load-yaml.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
-/** Values that a file may have once its aliases are written out: a few lines of them can stand for billions. */
+/** Maximum number of values in a file once its aliases are expanded: a few lines of aliases can stand for billions. */
 const MAX_NODES = 200_000;
 
-/** Reads one YAML document; aliases and merge keys are written out. Throws a SyntaxFault. */
+/** Parses one YAML document and expands its aliases and merge keys. Throws a SyntaxFault. */
 export function parseYaml(text: string): ConfigNode {
   const { isAlias, isMap, isPair, isScalar, isSeq } = loadYaml();
   const deep = offsetOfFlowDepth(text);
@@ -16,13 +16,13 @@ export function parseYaml(text: string): ConfigNode {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
   if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
   let count = 0;
-  // The parser's own way from an alias to its anchor goes through the whole document each time.
+  // The parser itself searches the whole document for the anchor of each alias.
   const anchors = new Map<string, Node>();
   let aliasDepth = 0;
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // What an alias stands for was noted where it was written.
+    // The target of an alias was noted where it was written.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }
@@ -65,7 +65,7 @@ export function parseYaml(text: string): ConfigNode {
       else own.push(propertyNode(textNode(name, keyOffset), value));
     }
     const names = new Set(own.map(nameOfProperty));
-    // What the map says itself wins over what it merges in.
+    // The map's own keys take precedence over merged ones.
     return [...own, ...merged.filter((property) => !names.has(nameOfProperty(property)))];
   }
 }
@@ -84,7 +84,7 @@ function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>>
   }
 }
 
-/** The text of a scalar key; a collection as a key is nothing that any client has. */
+/** Returns the text of a scalar key. No client uses a collection as a key. */
 function nameOf(key: unknown): string {
   return loadYaml().isScalar(key) ? String(key.value) : '';
 }
@@ -109,7 +109,10 @@ function offsetOf(node: unknown): number | undefined {
   return (node as Node | null | undefined)?.range?.[0];
 }
 
-/** Where brackets nest too deep. Quotes and comments count too, which only makes the limit a little stricter. */
+/**
+ * Returns the offset where brackets nest too deep. Brackets in quotes and comments count too, which only makes the
+ * limit a little stricter.
+ */
 function offsetOfFlowDepth(text: string): number | null {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -121,7 +124,7 @@ function offsetOfFlowDepth(text: string): number | null {
   return null;
 }
 
-/** `BAD_INDENT` in words. */
+/** Turns an error code such as `BAD_INDENT` into words. */
 function wordsOf(code: string): string {
   return code.toLowerCase().replaceAll('_', ' ');
 }

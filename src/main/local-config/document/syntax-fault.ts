@@ -1,18 +1,20 @@
-/** Why a text is not of its format, and where. */
+/** Reports why a text does not have its format, and where. */
 export class SyntaxFault extends Error {
   readonly offset: number;
 
-  /** `why` goes on from the place: `it is not JSON (…)`. It must quote nothing of the text. */
+  /**
+   * Creates a fault at `offset`. `why` continues after the position: `it is not JSON (…)`. It must not quote the text.
+   */
   constructor(offset: number, why: string) {
     super(why);
     this.offset = offset;
   }
 }
 
-/** Levels that a file may nest. The parsers recurse. */
+/** Maximum depth of a file. The limit exists because the parsers recurse. */
 export const MAX_DEPTH = 64;
 
-/** What nests deeper than {@link MAX_DEPTH}. */
+/** Creates the fault of a text that is nested deeper than {@link MAX_DEPTH}. */
 export function tooDeep(offset: number): SyntaxFault {
-  return new SyntaxFault(offset, `it nests deeper than ${MAX_DEPTH} levels`);
+  return new SyntaxFault(offset, `it is nested deeper than ${MAX_DEPTH} levels`);
 }

@@ -2,13 +2,13 @@ import { parse } from 'smol-toml';
 
 type Path = readonly (string | number)[];
 
-/** Where the keys and values of a TOML text begin. */
+/** Offsets at which the keys and values of a TOML text begin. */
 export interface TomlPlaces {
   keyAt(path: Path): number | undefined;
   valueAt(path: Path): number | undefined;
 }
 
-/** Finds the places that smol-toml, which returns plain values, does not tell. `text` must be valid TOML. */
+/** Finds the positions that smol-toml does not report, because it returns plain values. `text` must be valid TOML. */
 export function tomlPlaces(text: string): TomlPlaces {
   const scan = new TomlScan(text);
   scan.document();
@@ -23,12 +23,12 @@ interface Key {
   readonly offset: number;
 }
 
-/** Walks over a text that is known to be valid: what it does not look for it steps over. */
+/** Scans a text that is known to be valid, so it skips everything that it does not look for. */
 class TomlScan {
   readonly keys = new Map<string, number>();
   readonly values = new Map<string, number>();
   readonly #text: string;
-  /** How many tables each array of tables has so far. */
+  /** Number of tables so far in each array of tables. */
   readonly #tables = new Map<string, number>();
   #at = 0;
 
@@ -62,7 +62,7 @@ class TomlScan {
     return path;
   }
 
-  /** The last table so far where `path` is an array of tables, or a new one. */
+  /** Returns the path of the last table so far if `path` is an array of tables, or of a new one. */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);
     const count = this.#tables.get(id) ?? 0;
@@ -84,7 +84,7 @@ class TomlScan {
     this.#value(path);
   }
 
-  /** A name stands where it is defined itself, not where another implies it. */
+  /** Notes the position of a name: the place of its own definition, not where another key implies it. */
   #note(places: Map<string, number>, path: Path, offset: number, isDefinition: boolean): void {
     const id = JSON.stringify(path);
     if (isDefinition || !places.has(id)) places.set(id, offset);
@@ -158,7 +158,7 @@ class TomlScan {
     this.#at = this.#endOf(/[^ \t]/g);
   }
 
-  /** Blanks, line breaks and comments. */
+  /** Skips blanks, line breaks and comments. */
   #blanks(): void {
     this.#at = this.#endOf(/[^\s\ufeff]/g);
     while (this.#text[this.#at] === '#') {

@@ -11,31 +11,31 @@ import {
   textOf,
 } from '../document/config-node.ts';
 
-/** One server of a file, before anybody has looked into it. */
+/** A server of a file before its entry is read. */
 export interface ServerNode {
   readonly name: string;
-  /** `mcpServers["x"]`. */
+  /** Place of the server, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Where the server's name stands. */
+  /** Node of the server's name. */
   readonly key: ConfigNode;
   readonly value: ConfigNode;
-  /** Whether the file has a server of this name already. */
+  /** Whether an earlier server of the file has the same name. */
   readonly isRepeated: boolean;
 }
 
-/** A member of an entry under the name that our own reader knows it by. */
+/** A member of an entry under our name for it. */
 export interface DraftMember {
-  /** The place under the name that the file has. */
+  /** Place of the member, with the name that the file uses. */
   readonly place: string;
   readonly key: ConfigNode;
   readonly value: ConfigNode;
-  /** The index of the first item in the file's own array; 0 unless the array was cut in two. */
+  /** Index of its first item in the array of the file. 0 unless the array was split in two. */
   readonly firstIndex: number;
 }
 
 /**
- * An entry on its way from a client's words to ours. A shape renames and rewrites members here; each remembers where
- * it stands in the file and what it is called there, so that problems name what people see.
+ * A server entry while it is translated from the terms of a client to ours. A shape renames and rewrites its members.
+ * Each member keeps its position and its name in the file, so that problems refer to what the author wrote.
  */
 export class EntryDraft {
   readonly name: string;
@@ -46,7 +46,7 @@ export class EntryDraft {
   readonly #members = new Map<string, DraftMember>();
   #isLeftOut = false;
 
-  /** The server's value must be an object. A member that is there twice is an error. */
+  /** Reads the members of a server. Its value must be an object. A repeated member is an error. */
   constructor({ name, place, key, value }: ServerNode, problems: ConfigProblems) {
     this.name = name;
     this.place = place;
@@ -60,7 +60,7 @@ export class EntryDraft {
     }
   }
 
-  /** Whether a shape found that the server cannot be used here. */
+  /** Whether a shape decided that the server cannot be used here. */
   get isLeftOut(): boolean {
     return this.#isLeftOut;
   }
@@ -73,7 +73,7 @@ export class EntryDraft {
     return this.#members.has(name);
   }
 
-  /** Whether the member is there and is not null. */
+  /** Whether the member exists and is not null. */
   says(name: string): boolean {
     const member = this.#members.get(name);
     return member !== undefined && member.value.type !== 'null';
@@ -83,18 +83,18 @@ export class EntryDraft {
     return this.#members.get(name)?.value;
   }
 
-  /** The text of a member; undefined where it has none. */
+  /** Returns the text of a member; undefined if it is absent or not a string. */
   text(name: string): string | undefined {
     return textOf(this.member(name));
   }
 
-  /** What a member says, as plain data. */
+  /** Returns the value of a member as plain data. */
   plain(name: string): unknown {
     const node = this.member(name);
     return node === undefined ? undefined : plainValue(node);
   }
 
-  /** Where a member stands, as people see it. */
+  /** Returns the place of a member, with the name that the file uses. */
   at(name: string): string {
     return this.#members.get(name)?.place ?? memberPlace(this.place, name);
   }
@@ -103,7 +103,7 @@ export class EntryDraft {
     for (const name of names) this.#members.delete(name);
   }
 
-  /** Gives a member our name. One that has it already stays, and the other is dropped. */
+  /** Renames a member. If the entry already has a member `to`, that one stays and the other is dropped. */
   rename(from: string, to: string): void {
     const member = this.#members.get(from);
     if (member === undefined) return;
@@ -111,20 +111,20 @@ export class EntryDraft {
     if (!this.says(to)) this.#members.set(to, member);
   }
 
-  /** Sets member `name` to a value that member `from`, or the entry itself, stands for. */
+  /** Sets member `name` to a value that is derived from member `from`, or from the entry itself. */
   set(name: string, value: unknown, from?: string): void {
     const origin = from === undefined ? undefined : this.#members.get(from);
     this.setNode(name, nodeOf(value, origin?.value.offset ?? this.node.offset), from);
   }
 
-  /** The same, for a value that has places of its own. */
+  /** Like `set`, but for a value whose parts have their own positions. */
   setNode(name: string, value: ConfigNode, from?: string, firstIndex = 0): void {
     const origin = this.#members.get(from ?? name);
     const place = origin?.place ?? memberPlace(this.place, from ?? name);
     this.#members.set(name, { place, key: origin?.key ?? value, value, firstIndex });
   }
 
-  /** Takes the members of an object as members of the entry, which wins where it has them itself. */
+  /** Moves the members of an object into the entry. The entry's own members take precedence. */
   flatten(name: string): void {
     const member = this.#members.get(name);
     if (member === undefined || member.value.type !== 'object') return;
@@ -135,7 +135,9 @@ export class EntryDraft {
     }
   }
 
-  /** Adds to the object of texts called `table` what it has not yet; member `from` says it. */
+  /**
+   * Adds an item to the object of strings called `table`, unless it is present. The item is derived from member `from`.
+   */
   addTo(table: string, name: string, value: ConfigNode, from: string): void {
     const present = this.#members.get(table);
     if (present !== undefined && present.value.type !== 'object' && present.value.type !== 'null') return;
@@ -147,7 +149,7 @@ export class EntryDraft {
     this.setNode(table, node, present === undefined ? from : table);
   }
 
-  /** Rewrites every text of the members named, keys aside. */
+  /** Rewrites every string of the named members, except keys. */
   rewriteTexts(names: readonly string[], rewrite: (text: string) => string): void {
     for (const name of names) {
       const member = this.#members.get(name);
@@ -155,23 +157,23 @@ export class EntryDraft {
     }
   }
 
-  /** Says what will not work; the server is used all the same. */
+  /** Warns about something that will not work. The server is still used. */
   warn(name: string, why: string): void {
     this.problems.warning(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Marks the entry as wrong at one of its members, or as a whole. */
+  /** Reports an error at a member of the entry, or at the entry as a whole. */
   refuse(name: string | null, why: string): void {
     if (name === null) this.problems.error(this.place, this.node, why);
     else this.problems.error(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Leaves the server out without a word: nobody expects it. */
+  /** Leaves the server out without a warning, because users do not expect it here. */
   passOver(): void {
     this.#isLeftOut = true;
   }
 
-  /** Leaves the server out with one warning: it needs what there is not here. */
+  /** Leaves the server out with one warning: it needs something that does not exist here. */
   leaveOut(why: string, name?: string): void {
     if (this.#isLeftOut) return;
     this.#isLeftOut = true;
@@ -179,8 +181,8 @@ export class EntryDraft {
   }
 }
 
-/** Why a member is wrong that is there already. */
-export const TWICE = 'is there twice; readers disagree on which of the two counts';
+/** Reason why a repeated member is an error. */
+export const TWICE = 'is defined twice; readers disagree on which of the two counts';
 
 function rewritten(node: ConfigNode, rewrite: (text: string) => string): ConfigNode {
   if (typeof node.value === 'string' && node.type === 'string') return { ...node, value: rewrite(node.value) };

@@ -10,15 +10,15 @@ import { type Expansion, expandPath, expandVariables, type VariableScope } from 
 
 type Check = (text: string) => string | null;
 
-/** How a text is read. */
+/** How to read a text. */
 interface Reading {
   readonly expand: typeof expandVariables;
   readonly check: Check;
-  /** Null: nothing is remarked on what is left in it. */
+  /** Use of the text; null disables remarks on unresolved placeholders. */
   readonly use: TextUse | null;
 }
 
-/** Reads the members of one entry in our words. What is wrong becomes a problem, and reads as absent. */
+/** Reads the members of one entry under our names. An invalid member is reported as a problem and reads as absent. */
 export class EntryReader {
   readonly #draft: EntryDraft;
   readonly #problems: ConfigProblems;
@@ -37,18 +37,18 @@ export class EntryReader {
     return this.#draft.says(name);
   }
 
-  /** Marks the entry as wrong at one of its members. */
+  /** Reports an error at a member of the entry. */
   refuse(name: string, why: string): void {
     const member = this.#draft.members.get(name);
     if (member !== undefined) this.#problems.error(member.place, member.value, why);
   }
 
-  /** Marks the entry as wrong somewhere within a member. */
+  /** Reports an error at a place within a member. */
   wrong(place: string, node: ConfigNode, why: string): void {
     this.#problems.error(place, node, why);
   }
 
-  /** Says what will not work; the server is used all the same. */
+  /** Warns about something that will not work. The server is still used. */
   remark(place: string, node: ConfigNode, why: string): void {
     this.#problems.warning(place, node, why);
   }
@@ -60,7 +60,7 @@ export class EntryReader {
     return null;
   }
 
-  /** A text as it is written. */
+  /** Returns the text of a member as it is written. */
   plain(name: string): string | null {
     const value = this.#draft.member(name)?.value;
     if (typeof value === 'string') return value;
@@ -72,7 +72,7 @@ export class EntryReader {
     return this.#single(name, { expand: expandVariables, check, use: 'value' });
   }
 
-  /** The same for a text within a member. */
+  /** Returns the text at a place within a member, as it is written. */
   textAt(place: string, node: ConfigNode, check: Check): string | null {
     return this.#expanded(node, place, { expand: expandVariables, check, use: 'value' });
   }
@@ -81,7 +81,7 @@ export class EntryReader {
     return this.#single(name, { expand: expandPath, check, use: null });
   }
 
-  /** A list of texts, any of which may be a path. `use` null: nothing is remarked on what is left in them. */
+  /** Reads a list of texts, any of which may be a path. A `use` of null disables remarks on unresolved placeholders. */
   list(name: string, check: Check, use: TextUse | null): readonly string[] {
     const member = this.#member(name);
     if (member === undefined) return [];
@@ -92,7 +92,7 @@ export class EntryReader {
     });
   }
 
-  /** An object of texts; numbers and booleans are taken as such, and null as absent. */
+  /** Reads an object of texts. Numbers and booleans are converted to text, and null counts as absent. */
   table(name: string, checkKey: Check, check: Check): Readonly<Record<string, string>> {
     const member = this.#member(name);
     if (member === undefined) return {};
@@ -107,13 +107,13 @@ export class EntryReader {
     return Object.fromEntries(rows.flatMap((row) => this.#row(member.place, row, checkKey, check)));
   }
 
-  /** The members that we add to those of the clients, checked as in a service map. */
+  /** Reads the members that this package adds to those of the clients, checked as in a service map. */
   own(): Readonly<Record<string, unknown>> {
     const own = Object.entries(OWN_MEMBERS).flatMap(([name, check]) => {
       const member = this.#member(name);
       if (member === undefined) return [];
       const value = plainValue(member.value);
-      // Copilot keeps a boolean there, Codex and mcporter a word.
+      // Copilot keeps a boolean in this member, Codex and mcporter a word.
       if (name === 'auth' && !isOurAuth(value)) return [];
       const checked = check(value);
       if (!(checked instanceof Fault)) return [[name, value] as const];
@@ -123,13 +123,13 @@ export class EntryReader {
     return Object.fromEntries(own);
   }
 
-  /** What has no effect here, as it is written. */
+  /** Returns the members that have no effect here, as they are written. */
   rest(): Readonly<Record<string, unknown>> {
     const without = [...this.#draft.members].filter(([name]) => !hasEffect(name));
     return Object.fromEntries(without.map(([name, { value }]) => [name, plainValue(value)]));
   }
 
-  /** A member that is null is absent. */
+  /** Returns a member. One that is null counts as absent. */
   #member(name: string): DraftMember | undefined {
     return this.#draft.says(name) ? this.#draft.members.get(name) : undefined;
   }
@@ -175,7 +175,7 @@ export class EntryReader {
   }
 }
 
-const MASKED = `holds ${MASK}, which stands for a secret that was not shown; put the secret itself there`;
+const MASKED = `contains ${MASK}, the placeholder for a masked secret; put the secret itself there`;
 
 function faultOf(expansion: Expansion, check: Check): string | null {
   switch (expansion.kind) {
@@ -198,5 +198,7 @@ function nameOfVariable({ value }: ConfigNode): string {
 
 function unknown(name: string): string {
   const nearest = nearestName(name, MEANINGFUL_MEMBERS);
-  return nearest === null ? 'is not known and has no effect' : `is not known and has no effect; ${nearest} is`;
+  return nearest === null
+    ? 'is unknown and has no effect'
+    : `is unknown and has no effect; the nearest known name is ${nearest}`;
 }

@@ -1,16 +1,16 @@
 import { isConnectionHeader } from '../../../shared/map/entry-fault.ts';
 import { isHeaderName, isHeaderValue } from '../../../shared/map/service-map.ts';
 
-/** Why `name` can be no header of an entry; null if it can. */
+/** Returns why `name` cannot be a header of an entry, or null if it can. */
 export function headerNameFault(name: string): string | null {
   if (!isHeaderName(name)) return 'must be a header name';
   if (!isConnectionHeader(name)) return null;
-  return `is the header ${name.toLowerCase()}, which belongs to the connection; take it out`;
+  return `is the header ${name.toLowerCase()}, which belongs to the connection; remove it`;
 }
 
-/** Why `text` can be no value of a header; null if it can. */
+/** Returns why `text` cannot be the value of a header, or null if it can. */
 export function headerValueFault(text: string): string | null {
   return text.length <= 8192 && isHeaderValue(text)
     ? null
-    : 'holds a character that no header may, or more than 8192 of them';
+    : 'contains a character that is not allowed in a header, or has more than 8192 characters';
 }

@@ -5,7 +5,7 @@ import { list, looseObject, record, strictObject } from '../../../shared/validat
 import { text } from '../../../shared/validation/text.ts';
 import { LOGIN_MEMBERS } from './login-words.ts';
 
-/** Members that say how to reach a server, in our words. */
+/** Members that say how to reach a server, under our names. */
 const REACHING = [
   'type',
   'transport',
@@ -22,7 +22,7 @@ const REACHING = [
 
 const strings = list(text());
 
-/** Our own members, as in an entry of a service map. */
+/** Members of this package itself, as in an entry of a service map. */
 export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
   description: text(),
   era: oneOf('auto', 'legacy', 'modern'),
@@ -37,7 +37,7 @@ export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
   }),
 };
 
-/** What clients keep in an entry for themselves. It has no effect here, and nobody misses it. */
+/** Members that clients keep in an entry for their own use. They have no effect here, and need no warning. */
 const CLIENTS_OWN = [
   'allowHosts',
   'alwaysAllow',
@@ -103,7 +103,7 @@ const CLIENTS_OWN = [
   'watchPaths',
 ];
 
-/** Members that ask for something which is not done here; each gets a warning of its own. */
+/** Members that require something which is not supported here. Each gets its own warning. */
 const NOT_DONE = [
   'auth_provider_type',
   'authProviderType',
@@ -117,10 +117,10 @@ const NOT_DONE = [
   'socket',
 ];
 
-/** Members of the clients that make a difference, under the names that most of them have. */
+/** Members of clients that have an effect here, under their most common names. */
 const COMMON_WORDS = ['serverUrl', 'httpUrl', 'baseUrl', 'timeout', 'enabledTools', 'disabledTools'];
 
-/** What a misspelt member may have been meant for. */
+/** Known members, as suggestions for misspelt names. */
 export const MEANINGFUL_MEMBERS: readonly string[] = [
   ...REACHING,
   ...Object.keys(OWN_MEMBERS),
@@ -130,15 +130,15 @@ export const MEANINGFUL_MEMBERS: readonly string[] = [
 
 const EFFECTIVE: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS), ...LOGIN_MEMBERS]);
 
-/** Every member that an entry may have without a warning, those of people's comments aside. */
+/** Every member that an entry may have without a warning, except comments. */
 const KNOWN: ReadonlySet<string> = new Set([...EFFECTIVE, ...CLIENTS_OWN, ...NOT_DONE]);
 
-/** Whether a member makes a difference here. */
+/** Whether a member has an effect here. */
 export function hasEffect(name: string): boolean {
   return EFFECTIVE.has(name);
 }
 
-/** Whether a member needs no warning. What begins with `_`, `$` or `//` is somebody's comment. */
+/** Whether a member needs no warning. A name that begins with `_`, `$` or `//` is a comment. */
 export function isKnownMember(name: string): boolean {
   return KNOWN.has(name) || /^(_|\$|\/\/)/.test(name);
 }

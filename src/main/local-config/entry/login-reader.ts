@@ -5,11 +5,11 @@ import { itemsOf, plainValue } from '../document/config-node.ts';
 import type { EntryReader } from './entry-reader.ts';
 import type { LoginPart, LoginParts, LoginWord } from './login-words.ts';
 
-/** What a file says about the login of a server. */
+/** Login settings of a server in a file. */
 export interface LocalLogin {
-  /** For the entry: as in a service map, without any secret. Undefined where the file says nothing. */
+  /** `oauth` for the entry, as in a service map and without any secret. Undefined if the file has no login settings. */
   readonly oauth: ConnectorEntry['oauth'];
-  /** The secret that the file holds; null without one. */
+  /** Client secret from the file; null without one. */
   readonly clientSecret: string | null;
   /** Members without a meaning here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
@@ -17,11 +17,11 @@ export interface LocalLogin {
 
 export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest: {} };
 
-/** Names that issuers have in their metadata for what the file says itself. */
+/** Names of issuer metadata that some files set themselves. */
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
-/** What clients choose by these is chosen by what the issuer supports, or is for people. */
+/** Members without a warning: they are for people, or their choice follows from what the issuer supports. */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
 
@@ -30,8 +30,8 @@ const VARIABLES = ['clientSecretEnv', 'privateKeyEnv'] as const satisfies readon
 const SWITCHES = ['dpop', 'idJag', 'xaa', 'workloadIdentity'] as const satisfies readonly LoginWord[];
 
 /**
- * Reads what an entry says about its login, checked as in a service map. What is wrong becomes a problem. Beside a key
- * of its own nobody logs in, and nothing is read: what it names need not be there.
+ * Reads the login settings of an entry, checked as in a service map. Invalid members are reported as problems. An entry
+ * with its own key needs no login, so nothing is read: the variables that it names need not exist.
  */
 export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReader): LocalLogin {
   const { isOff, isAsked, parts, others } = login;
@@ -46,7 +46,7 @@ export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReade
     if (text !== null) settings[name] = text;
   }
   for (const name of VARIABLES) {
-    // Never replaced: the value of a variable would be a secret.
+    // Variables are not expanded in this member: the value of a variable would be a secret.
     const part = parts.get(name);
     const why = part === undefined ? null : OAUTH_MEMBERS[name](part.node.value);
     if (part !== undefined && why !== null) reader.wrong(part.place, part.node, why);
@@ -66,7 +66,7 @@ function asWritten({ parts, others }: LoginParts): Readonly<Record<string, unkno
   return Object.fromEntries([...others, ...parts].map(([name, { node }]) => [name, plainValue(node)]));
 }
 
-/** The secret, where it is one of a client that the entry names; members that contradict each other are problems. */
+/** Returns the secret if the entry names the client that it belongs to. Reports members that contradict each other. */
 function usable(
   settings: Readonly<Record<string, unknown>>,
   clientSecret: string | null,
@@ -78,7 +78,7 @@ function usable(
   if (fault !== null && at !== undefined) reader.wrong(at.place, at.node, fault.why);
   const secret = parts.get('clientSecret');
   if (secret === undefined || clientSecret === null || settings.clientId !== undefined) return clientSecret;
-  reader.remark(secret.place, secret.node, 'has no client id beside it, so it is not used');
+  reader.remark(secret.place, secret.node, 'has no client id next to it, so it is not used');
   return null;
 }
 
@@ -91,21 +91,24 @@ function warnOfUnsupported(
   const asking = [...SWITCHES, 'grant' as const].find((name) => settings[name] !== undefined);
   const at = asking === undefined ? undefined : parts.get(asking);
   if (unsupported !== null && at !== undefined)
-    reader.remark(at.place, at.node, `asks for a login with ${unsupported}, which this version cannot do`);
+    reader.remark(at.place, at.node, `requires a login with ${unsupported}, which this version does not support`);
 }
 
 function remarkOn(name: string, { place, node }: LoginPart, reader: EntryReader): void {
   if (QUIET.test(name)) return;
   if (ADDRESSES.test(name)) {
-    reader.remark(place, node, 'is not used: the addresses of a login are those that the server publishes');
+    reader.remark(place, node, 'is not used: a login uses the addresses that the server publishes');
     return;
   }
   const nearest = nearestName(name, [...Object.keys(OAUTH_MEMBERS), 'clientSecret']);
-  const hint = nearest === null ? '' : `; ${nearest} is`;
-  reader.remark(place, node, `is not known and has no effect${hint}`);
+  const hint = nearest === null ? '' : `; the nearest known name is ${nearest}`;
+  reader.remark(place, node, `is unknown and has no effect${hint}`);
 }
 
-/** Null where there is none; some clients write members that say nothing as empty texts. */
+/**
+ * Returns the text of a member, or null if it is absent. An empty text counts as absent, because some clients write
+ * unused members that way.
+ */
 function textOf(
   part: LoginPart | undefined,
   reader: EntryReader,
@@ -123,7 +126,7 @@ function secretFault(text: string): string | null {
 function readScopes(part: LoginPart | undefined, reader: EntryReader): readonly string[] {
   if (part === undefined) return [];
   const { place, node } = part;
-  const why = 'must be an array of scopes, or one text with blanks between';
+  const why = 'must be an array of scopes, or one string with scopes separated by spaces';
   if (node.type !== 'array' && node.type !== 'string') {
     reader.wrong(place, node, why);
     return [];
@@ -132,7 +135,9 @@ function readScopes(part: LoginPart | undefined, reader: EntryReader): readonly 
   const texts = nodes.flatMap((item, index) => {
     const at = node.type === 'array' ? `${place}[${index}]` : place;
     return (
-      reader.textAt(at, item, (text) => (scopesIn(text) === null ? 'holds a character that no scope may' : null)) ?? []
+      reader.textAt(at, item, (text) =>
+        scopesIn(text) === null ? 'contains a character that is not allowed in a scope' : null,
+      ) ?? []
     );
   });
   return scopesIn(texts.join(' ')) ?? [];
@@ -146,12 +151,12 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // A text with a variable in it that is not known yet says no port yet.
+  // A text with a variable that is not known yet has no port yet.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }
 
-/** The port of a redirect to this machine, as `127.0.0.1:8080` (Kiro) or an address. */
+/** Returns the port of a redirect to this machine, given as `127.0.0.1:8080` (Kiro) or as a URL. */
 function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): number | null {
   const text = textOf(part, reader, () => null);
   if (part === undefined || text === null) return null;
@@ -160,11 +165,11 @@ function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): numbe
   const port = url !== null && isHere && url.port !== '' ? Number(url.port) : null;
   const goesTo = `http://localhost:${port ?? 'PORT'}/callback`;
   if (port === null || url?.href !== goesTo) {
-    const how = port === null ? ', or say callbackPort' : '';
+    const how = port === null ? ', or set callbackPort' : '';
     reader.remark(
       part.place,
       part.node,
-      `is not where a login comes back to: register ${goesTo} for the client too${how}`,
+      `is not the redirect address of a login: register ${goesTo} for the client too${how}`,
     );
   }
   return port;

@@ -2,25 +2,25 @@ import { memberPlace } from '../config-problem.ts';
 import { type ConfigNode, membersOf } from '../document/config-node.ts';
 import { type EntryDraft, TWICE } from './entry-draft.ts';
 
-/** A member about a login, with the place under the name that the file has. */
+/** A member about a login, with its place under the name that the file uses. */
 export interface LoginPart {
   readonly place: string;
   readonly node: ConfigNode;
 }
 
-/** What an entry says about its login, put together from wherever its client writes that. */
+/** Login settings of an entry, collected from wherever its client writes them. */
 export interface LoginParts {
-  /** `oauth: false`, `oauth.enabled: false` or `auth: "none"`: nobody is to log in. */
+  /** Whether the entry disables the login: `oauth: false`, `oauth.enabled: false` or `auth: "none"`. */
   readonly isOff: boolean;
-  /** Whether anything asks for a login, if only by an empty `oauth`. */
+  /** Whether the entry requests a login, if only by an empty `oauth`. */
   readonly isAsked: boolean;
-  /** By our name of each. */
+  /** Login members by our names. */
   readonly parts: ReadonlyMap<LoginWord, LoginPart>;
-  /** Members without a meaning here, by the names that the file has. */
+  /** Members without a meaning here, by the names that the file uses. */
   readonly others: ReadonlyMap<string, LoginPart>;
 }
 
-/** Our names of the members; `redirect` is an address, of which a port is taken. */
+/** Our names of the login members. `redirect` is an address, from which only the port is used. */
 export type LoginWord =
   | 'clientId'
   | 'clientSecret'
@@ -37,7 +37,7 @@ export type LoginWord =
   | 'xaa'
   | 'workloadIdentity';
 
-/** Every spelling in small letters without `_` and `-`: `clientId`, Codex' `client_id`, Cursor's `CLIENT_ID`. */
+/** Every spelling in lower case without `_` and `-`: `clientId`, `client_id` (Codex), `CLIENT_ID` (Cursor). */
 const WORDS: Readonly<Record<string, LoginWord>> = {
   clientid: 'clientId',
   clientsecret: 'clientSecret',
@@ -61,7 +61,7 @@ const WORDS: Readonly<Record<string, LoginWord>> = {
 };
 
 /**
- * Members of an entry, beside `oauth` and `auth`, in which a client writes what others write within `oauth`: mcporter,
+ * Members of an entry, next to `oauth` and `auth`, in which a client writes what others write within `oauth`: mcporter,
  * Copilot CLI, Kiro.
  */
 const BESIDE = [
@@ -80,7 +80,7 @@ const BESIDE = [
   'oauth_redirect_url',
 ];
 
-/** The same without a meaning here. They need no word: what they choose is chosen by what the issuer supports. */
+/** Such members without a meaning here. They need no warning: their choice follows from what the issuer supports. */
 const QUIET = [
   'oauthPublicClient',
   'oauthTokenEndpointAuthMethod',
@@ -91,7 +91,7 @@ const QUIET = [
 /** Every member that may be about a login. */
 export const LOGIN_MEMBERS: readonly string[] = ['oauth', 'auth', ...BESIDE, ...QUIET];
 
-/** Takes everything about a login out of an entry; the member `auth` stays where it names a key. */
+/** Removes the login members from an entry and returns them. The member `auth` stays if it names a key. */
 export function takeLogin(draft: EntryDraft): LoginParts {
   const parts = new Map<LoginWord, LoginPart>();
   const others = new Map<string, LoginPart>();
@@ -131,13 +131,13 @@ export function takeLogin(draft: EntryDraft): LoginParts {
   return { isOff, isAsked: isAsked || parts.size > 0, parts, others };
 }
 
-/** What `auth` says about a login; null where it names a key, or is nothing that is known. */
+/** Returns what `auth` says about a login; null if it names a key or is not recognized. */
 function loginInAuth(draft: EntryDraft): 'members' | 'oauth' | 'none' | null {
   const value = draft.plain('auth');
   if (value === 'none') return 'none';
   if (typeof value === 'string') return /oauth/i.test(value) ? 'oauth' : null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  // Our own `auth` has a type, those of Cursor and Copilot have none.
+  // Our own `auth` has a type; the `auth` of Cursor and Copilot has none.
   if (Object.hasOwn(value, 'type')) return /^oauth/i.test(String((value as { type: unknown }).type)) ? 'members' : null;
   return Object.keys(value).length > 0 ? 'members' : null;
 }

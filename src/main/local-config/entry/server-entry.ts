@@ -20,26 +20,26 @@ import { looksLikeCommandLine } from './shell-words.ts';
 import { isShell } from './text-remarks.ts';
 import type { VariableScope } from './variables.ts';
 
-/** A server of a file: its entry as a service map would have it, and what to run where it is a program. */
+/** A server of a file: its entry as in a service map, and the command if it is a stdio server. */
 export interface LocalServer extends Position {
-  /** The endpoint of a program is `stdio:<id>`. */
+  /** Entry of the server. The endpoint of a stdio server is `stdio:<id>`. */
   readonly entry: ConnectorEntry;
-  /** Null where the server is reached by its URL. */
+  /** Command of a stdio server; null if the server is reached by its URL. */
   readonly command: StdioCommand | null;
   readonly login: LocalLogin;
-  /** A file of variables for the program, still to be read; an absolute path. */
+  /** Absolute path of the file with variables for the stdio server, which is still to be read; null without one. */
   readonly envFile: string | null;
   /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
-  /** The file. */
+  /** Path of the file. */
   readonly source: string;
-  /** `mcpServers["x"]`. */
+  /** Place of the server, such as `mcpServers["x"]`. */
   readonly place: string;
 }
 
 /**
- * How the clients name transports, in small letters without blanks, `-` and `_`. VS Code's `http` falls back to SSE,
- * so ours does.
+ * Names of transports in clients, in lower case without blanks, `-` and `_`. The `http` of VS Code falls back to SSE,
+ * so ours does too.
  */
 const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
   stdio: 'stdio',
@@ -55,8 +55,8 @@ const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
 const MAX_NAME_LENGTH = 1024;
 
 /**
- * The server that `node` describes once `translate` has put it into our words; null where it has an error or cannot be
- * used here.
+ * Reads the server that `node` describes, after `translate` has converted it to our names. Returns null if it has an
+ * error or cannot be used here.
  */
 export function readServer(
   node: ServerNode,
@@ -79,7 +79,7 @@ export function readServer(
   const reader = new EntryReader(draft, scope);
   const transport = transportOf(reader);
   if (transport === null && problems.errors === errorsBefore)
-    problems.error(place, value, 'needs a command (a program) or a url');
+    problems.error(place, value, 'needs a command (for a stdio server) or a url');
   const id = serverId(name);
   const common = { id, version: '0', name, status: statusOf(reader), ttl: 0, scopes: [], ...reader.own() };
   const isProgram = transport === 'stdio';
@@ -102,7 +102,7 @@ export function readServer(
   };
 }
 
-/** Which way to go; null where that is not to be told, which is a problem already if the type is what is wrong. */
+/** Returns the transport, or null if it cannot be determined. A wrong type is already reported as a problem. */
 function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
   const member = ['type', 'transport'].find((name) => reader.has(name));
   if (member !== undefined) {
@@ -115,10 +115,11 @@ function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
       return null;
     }
     const needed = transport === 'stdio' ? 'command' : 'url';
-    if (!reader.has(needed)) reader.refuse(member, `needs a ${needed} beside it`);
+    if (!reader.has(needed)) reader.refuse(member, `needs a ${needed} next to it`);
     return transport;
   }
-  if (reader.has('command') && reader.has('url')) reader.refuse('url', 'stands beside a command; say which by a type');
+  if (reader.has('command') && reader.has('url'))
+    reader.refuse('url', 'has a command next to it; set a type to say which one to use');
   if (reader.has('command')) return 'stdio';
   return reader.has('url') ? 'auto' : null;
 }
@@ -140,12 +141,12 @@ function program(reader: EntryReader, scope: VariableScope): StdioCommand {
   };
 }
 
-/** A path that begins with a variable which is not known yet cannot be made absolute. */
+/** A path that begins with an unknown variable cannot be made absolute. */
 function fromFolder(path: string, { env, folder }: VariableScope): string {
   return env === null && /^(?:~|\$\{)/.test(path) ? path : resolve(folder, path);
 }
 
-/** Whether every request carries a key, so that nobody has to log in. */
+/** Whether every request carries a key, so that no login is needed. */
 function hasKey(draft: EntryDraft): boolean {
   const headers = draft.member('headers');
   const names = headers === undefined ? [] : membersOf(headers).map(({ name }) => name.toLowerCase());
@@ -163,7 +164,7 @@ function remote(
 }
 
 function nulFault(text: string): string | null {
-  return text.includes('\0') ? 'holds a NUL character, which no program can be given' : null;
+  return text.includes('\0') ? 'contains a NUL character, which cannot be passed to a process' : null;
 }
 
 function pathFault(text: string): string | null {
@@ -171,14 +172,14 @@ function pathFault(text: string): string | null {
 }
 
 function commandFault(text: string): string | null {
-  return pathFault(text) ?? (looksLikeCommandLine(text) ? 'holds arguments: put them into args' : null);
+  return pathFault(text) ?? (looksLikeCommandLine(text) ? 'contains arguments: put them into args' : null);
 }
 
 function variableNameFault(name: string): string | null {
-  return /^[^=\0]+$/.test(name) ? null : 'is no name of a variable: it is empty, or holds = or NUL';
+  return /^[^=\0]+$/.test(name) ? null : 'is not a valid variable name: it is empty, or contains = or NUL';
 }
 
 function urlFault(text: string): string | null {
   if (text.length <= 2048 && isHttpEndpoint(text)) return null;
-  return 'must be an http or https URL of at most 2048 characters, without credentials (headers are for those)';
+  return 'must be an http or https URL of at most 2048 characters, without credentials (put those into headers)';
 }

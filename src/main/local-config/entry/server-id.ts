@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Room for what tells two ids apart later. */
+/** Maximum length of a derived id. It leaves room for a suffix that distinguishes two ids later. */
 const MAX_SLUG_LENGTH = 100;
 
 /**
- * The id of a server that people call `name`: the name itself where it is one, else its letters and digits
- * (`My Server`, `my-server`), else, where it has none that an id may have, a digest of it. The same name always has the
- * same id.
+ * Returns the id of a server called `name`: the name itself if it is a valid id, else its letters and digits (`My
+ * Server` becomes `my-server`), else a digest. The same name always has the same id.
  */
 export function serverId(name: string): string {
   if (ID.test(name)) return name;

@@ -1,6 +1,6 @@
 /**
- * The words of a command line as a POSIX shell splits them: blanks, quotes and backslashes count, nothing is run or
- * replaced. Null where a quote is not closed, or where the line is more than words: pipes, redirections,
+ * Splits a command line into words as a POSIX shell does: blanks, quotes and backslashes count, but nothing is run or
+ * replaced. Returns null if a quote is not closed, or if the line is more than words: pipes, redirections,
  * substitutions.
  */
 export function shellWords(line: string): string[] | null {
@@ -30,13 +30,13 @@ export function shellWords(line: string): string[] | null {
   return word === null ? words : [...words, word];
 }
 
-/** A backslash before anything else is a letter of a Windows path. */
+/** Whether a backslash is an escape. Before any other character it belongs to a Windows path. */
 function isEscape(next: string | undefined, quote: string | null): boolean {
   if (next === undefined || quote === "'") return false;
   return quote === '"' ? /["\\$`]/.test(next) : /[\s"'\\]/.test(next);
 }
 
-/** Whether a command looks like a program and its arguments in one text, and not like a path with blanks in it. */
+/** Whether a command looks like an executable and its arguments in one text, rather than a path with blanks in it. */
 export function looksLikeCommandLine(command: string): boolean {
   const text = command.trim();
   return /^[^\s/\\"']+\s+\S/.test(text) || /\S\s+--?[A-Za-z]/.test(text);

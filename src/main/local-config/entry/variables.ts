@@ -2,26 +2,28 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables that clients set to the folder of a project, a plugin or an extension, which is where its file is. */
+/** Variables that clients set to the folder of a project, a plugin or an extension, which is the folder of its file. */
 const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
 
-/** What `${…}` in a file can stand for. */
+/** Values that `${…}` in a file can refer to. */
 export interface VariableScope {
-  /** Null: what is not known before the server is started stays as it is written. */
+  /** Environment variables; null leaves values that are unknown before the start of the server as they are written. */
   readonly env: Variables | null;
-  /** `${workspaceFolder}`. */
+  /** Value of `${workspaceFolder}`. */
   readonly folder: string;
   /**
-   * What the files hold that a configuration file names as OpenCode does, by the path that is written; null for one
-   * that cannot be read.
+   * Contents of the files that a configuration file refers to in the way of OpenCode, by the path as written; null for
+   * a file that cannot be read.
    */
   readonly files?: ReadonlyMap<string, string | null> | undefined;
 }
 
-/** A text with its variables replaced, or why that cannot be, naming variables and never their values. */
+/**
+ * A text with its variables replaced, or the reason why that failed. The reason names variables, never their values.
+ */
 export type Expansion =
   | { readonly kind: 'text'; readonly text: string }
-  /** Some are left in it, so nothing can be said of it yet. */
+  /** Some variables are still in the text, so it cannot be checked yet. */
   | { readonly kind: 'open'; readonly text: string }
   | { readonly kind: 'impossible'; readonly why: string };
 
@@ -30,13 +32,13 @@ const MAX_NAME_LENGTH = 100;
 const HOME = `\${userHome}`;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`, `${workspaceFolder}` and the
- * like (VS Code, Cursor) and `${NAME:?message}` (Crush), once: a variable's value is not searched for more of them. As
- * in a shell, a default replaces an empty variable too. A variable that is not set and has no default is an error.
- * Clients do otherwise: one sends the text `${TOKEN}` as the token.
+ * Replaces the variables of a text once: `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`,
+ * `${workspaceFolder}` and the like (VS Code, Cursor) and `${NAME:?message}` (Crush). The value of a variable is not
+ * searched for further variables. As in a shell, a default also replaces an empty variable. A variable that is not set
+ * and has no default is an error. Some clients instead send the text `${TOKEN}` as the token.
  */
 export function expandVariables(text: string, scope: VariableScope): Expansion {
-  if (/\$\{[^{}]*\$\{/.test(text)) return impossible('nests one variable in another, which no client does');
+  if (/\$\{[^{}]*\$\{/.test(text)) return impossible('nests one variable in another, which no client supports');
   let why: string | null = null;
   let isOpen = false;
   const expanded = text.replace(/\$\{([^{}]*)\}/g, (whole, reference: string) => {
@@ -50,7 +52,7 @@ export function expandVariables(text: string, scope: VariableScope): Expansion {
   return { kind: isOpen ? 'open' : 'text', text: expanded };
 }
 
-/** The same, and `~` or `~/` at the beginning is the home folder, as VS Code reads what may be a path. */
+/** Replaces the variables of a text that may be a path. As in VS Code, a leading `~` or `~/` is the home folder. */
 export function expandPath(text: string, scope: VariableScope): Expansion {
   if (!/^~(?=$|[\\/])/.test(text)) return expandVariables(text, scope);
   const rest = expandVariables(`${HOME}${text.slice(1)}`, scope);
@@ -74,14 +76,14 @@ function resolve(reference: string, whole: string, { env, folder, files }: Varia
   const [, prefix, asked = ''] = /^(input|command|config|file|cmd):(.*)$/s.exec(reference) ?? [];
   if (prefix !== undefined && env === null) return open;
   if (prefix === 'file') return fileContent(asked, files);
-  if (prefix === 'cmd') return impossible('holds a command, which is never run; put its output into a variable');
+  if (prefix === 'cmd') return impossible('contains a command, which is never run; put its output into a variable');
   if (prefix === 'input')
     return impossible(
-      `asks for the input ${named(asked)}: nobody can be asked here; set a variable and write \${NAME}`,
+      `needs the input ${named(asked)}, but cannot prompt for it here; set a variable and write \${NAME}`,
     );
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
   const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];
-  // Anything else is no variable of any client, and may be meant for the program.
+  // Anything else is not a variable of any client, and may be intended for the server.
   if (name === undefined) return text(/^workspaceFolder:/.test(reference) ? folder : whole);
   if (OF_THE_FOLDER.has(name) && (env === null || !env[name])) return text(folder);
   if (env === null) return open;
@@ -98,7 +100,7 @@ function fileContent(path: string, files: VariableScope['files']): Expansion {
   );
 }
 
-/** `${NAME:?message}` of a shell: an error for an empty variable too. */
+/** Expands `${NAME:?message}` as a shell does: an empty variable is an error too. */
 function required(name: string, message: string, env: Variables): Expansion {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value) return { kind: 'text', text: value };

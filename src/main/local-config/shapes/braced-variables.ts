@@ -1,4 +1,7 @@
-/** Writes `$NAME` of shells, Crush and Gemini CLI as `${NAME}`. After a backslash it stays and loses that. */
+/**
+ * Rewrites `$NAME`, as written for shells, Crush and Gemini CLI, to `${NAME}`. After a backslash it stays `$NAME`, and
+ * the backslash is removed.
+ */
 export function bracedVariables(text: string): string {
   return text.replace(/(\\?)\$([A-Za-z_]\w*)/g, (whole, slash: string, name: string) =>
     slash === '' ? `\${${name}}` : whole.slice(1),

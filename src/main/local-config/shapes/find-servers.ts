@@ -12,7 +12,7 @@ import { vscode } from './other-keys/vscode.ts';
 import { zed } from './other-keys/zed.ts';
 import type { ServerGroup, Shape, ShapeContext } from './shape.ts';
 
-/** Every form that can stand beside others in one file. */
+/** Every form that can occur next to others in one file. */
 const SHAPES: readonly Shape[] = [
   mcpServers,
   vscode,
@@ -27,7 +27,7 @@ const SHAPES: readonly Shape[] = [
   serverJson,
 ];
 
-/** Servers of a file, and how to put one of them into our words. */
+/** Servers of a file, and the function that translates one of them to our names. */
 export interface FoundServers extends ServerGroup {
   readonly translate: (draft: EntryDraft) => void;
 }
@@ -45,8 +45,8 @@ const FORMS = [
 ].join(', ');
 
 /**
- * Finds the servers of a file by what the file says, in the order they are written. Throws CONFIG_INVALID, with line
- * and column, where there are none in any of the forms known, or where something else stands in their place.
+ * Finds the servers of a file by its content, in the order in which they are written. Throws CONFIG_INVALID, with line
+ * and column, if there are no servers in any known form, or if something else is in their place.
  */
 export function findServers(document: ConfigDocument, project: string): FoundServers[] {
   const { root, format } = document;
@@ -61,5 +61,5 @@ export function findServers(document: ConfigDocument, project: string): FoundSer
     throw document.invalid(misplaced.node.offset, `${misplaced.place} must be an object of servers`);
   const all = found.length > 0 ? found.toSorted((a, b) => a.node.offset - b.node.offset) : find(bare);
   if (all.length > 0) return all;
-  throw document.invalid(root.offset, `there are no servers in it; the forms known are ${FORMS}`);
+  throw document.invalid(root.offset, `there are no servers in it; the known forms are ${FORMS}`);
 }

@@ -3,7 +3,10 @@ import { type ConfigNode, memberOf, membersOf, textOf } from '../document/config
 import type { ServerNode } from '../entry/entry-draft.ts';
 import type { ServerGroup } from './shape.ts';
 
-/** The servers of an object whose keys are their names. A text under a name such as `//` or `_comment` is a comment. */
+/**
+ * Returns the servers of an object whose keys are their names. A text under a name such as `//` or `_comment` is a
+ * comment.
+ */
 export function groupOf(place: string, node: ConfigNode, folder: string | null = null): ServerGroup {
   const members = membersOf(node).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
   return {
@@ -14,19 +17,22 @@ export function groupOf(place: string, node: ConfigNode, folder: string | null =
   };
 }
 
-/** Whether people give that name to what is no server. */
+/** Whether a name is commonly used for comments rather than servers. */
 export function isCommentName(name: string): boolean {
   return /^(?:_|\$|\/\/)/.test(name);
 }
 
-/** The group in each member of the root with that name; one that is there twice is two groups. */
+/** Returns one group for each member of the root with that name. A repeated member gives two groups. */
 export function groupsAt(root: ConfigNode, name: string): ServerGroup[] {
   return membersOf(root)
     .filter((member) => member.name === name)
     .map(({ value }) => groupOf(name, value));
 }
 
-/** The servers of an array, each of which has its name in a member `name`, or in that of what it `uses`. */
+/**
+ * Returns the servers of an array. Their names are in the member `name`, or in that of the block that they reference
+ * with `uses`.
+ */
 export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   const names = new Set<string>();
   return (node.children ?? []).map((value, index) => {
@@ -38,7 +44,7 @@ export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   });
 }
 
-/** Whether a node looks like a server in any of the common words: it says what to run or where to go. */
+/** Whether a node looks like a server in any of the common forms: it has a command or an address. */
 export function looksLikeServer(node: ConfigNode): boolean {
   return membersOf(node).some(({ name, value }) => REACHING.has(name) && value.type !== 'boolean');
 }

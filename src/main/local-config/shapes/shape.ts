@@ -2,30 +2,30 @@ import type { ConfigFormat } from '../document/config-format.ts';
 import type { ConfigNode } from '../document/config-node.ts';
 import type { EntryDraft, ServerNode } from '../entry/entry-draft.ts';
 
-/** What a shape is told besides the file. */
+/** Context of a shape, in addition to the server. */
 export interface ShapeContext {
-  /** The file's root value. */
+  /** Root value of the file. */
   readonly root: ConfigNode;
   readonly format: ConfigFormat;
-  /** The folder whose own servers count where a file has servers for several; an absolute path. */
+  /** Absolute path of the folder whose servers are used if a file has servers for several folders. */
   readonly project: string;
 }
 
-/** Servers that stand together in a file. */
+/** A group of servers in a file. */
 export interface ServerGroup {
-  /** `mcpServers`. */
+  /** Place of the group, such as `mcpServers`. */
   readonly place: string;
-  /** What they stand in. */
+  /** Node that contains the servers. */
   readonly node: ConfigNode;
   readonly servers: readonly ServerNode[];
-  /** Where relative paths start; null for the file's own folder. */
+  /** Base of relative paths; null for the folder of the file. */
   readonly folder: string | null;
 }
 
-/** The form in which one client, or several of one mind, write down their servers. */
+/** Form in which one client, or several with the same format, write their servers. */
 export interface Shape {
-  /** Finds the servers that are written in this form. Throws nothing: what is not of this form is no group. */
+  /** Finds the servers that are written in this form. Never throws: content in another form gives no group. */
   readonly find: (root: ConfigNode, context: ShapeContext) => readonly ServerGroup[];
-  /** Puts one of them into our own words. */
+  /** Translates one of the servers to our names. */
   readonly translate: (draft: EntryDraft, context: ShapeContext) => void;
 }

@@ -1,30 +1,27 @@
 import { membersOf, objectNode } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** What a client's time limit is for: until a server is up, or for one call. */
+/** Scope of a client's time limit: the start of a server, or one call. */
 export type TimeLimit = 'connect' | 'call';
 
-/** Longer ones are as good as none, and timers take no more. */
+/** Maximum of a timer. A longer limit is treated as no limit. */
 const MAX_MS = 2 ** 31 - 1;
 
 /**
- * Most clients that write `timeout` beside a `command` mean seconds (Cline, Roo) or milliseconds (Claude Code, Amazon
- * Q), and the file does not say which. Their seconds are at most an hour, and nobody waits for less than four seconds
- * in milliseconds.
+ * Limit up to which an ambiguous `timeout` is read as seconds. Next to a `command`, most clients mean seconds (Cline,
+ * Roo) or milliseconds (Claude Code, Amazon Q), and the file does not say which. Limits in seconds are at most an hour,
+ * and limits in milliseconds are at least four seconds.
  */
 const LONGEST_IN_SECONDS = 3_600;
 
-/**
- * Takes the limit in member `name` as one of ours. An entry's own `timeouts` wins. 0 and less mean that there is no
- * limit.
- */
+/** Translates the limit in member `name`. The `timeouts` of the entry take precedence. 0 and less mean no limit. */
 export function takeTimeout(draft: EntryDraft, name: string, limit: TimeLimit, unit: 's' | 'ms' | 'unsaid'): void {
   if (!draft.has(name)) return;
   const node = draft.member(name);
   const given = Number(node?.type === 'string' ? (node.value as string).trim() || Number.NaN : node?.value);
   if (node === undefined || node.type === 'null') draft.drop(name);
   else if (!Number.isFinite(given) || node.type === 'boolean' || node.type === 'object') {
-    draft.warn(name, 'is no number, so it sets no limit');
+    draft.warn(name, 'is not a number, so it sets no limit');
     draft.drop(name);
   } else {
     const isSeconds = unit === 's' || (unit === 'unsaid' && given <= LONGEST_IN_SECONDS);

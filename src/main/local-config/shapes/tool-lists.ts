@@ -1,23 +1,25 @@
 import { arrayNode, itemsOf, membersOf, objectNode, textNode, textOf } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** Members that list the tools to show, and the only ones. */
+/** Members that list the only tools to show. */
 const ALLOWING = ['includeTools', 'enabledTools', 'enabled_tools', 'allowedTools', 'allowed_tools'];
-/** Members that list tools not to show. */
+/** Members that list tools to hide. */
 const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools'];
 
-/** Takes the tool lists of an entry, whatever its client calls them, as `tools: { allow, deny }`. */
+/** Translates the tool lists of an entry, whatever its client calls them, to `tools: { allow, deny }`. */
 export function takeToolLists(draft: EntryDraft): void {
   const tools = draft.member('tools');
   if (tools?.type === 'array') takeToolList(draft, 'tools', 'allow');
-  // What else stands there describes tools, as a catalog does.
+  // Other content of this member describes tools, as in a catalog.
   else if (tools !== undefined && !membersOf(tools).some(({ name }) => name === 'allow' || name === 'deny'))
     draft.drop('tools');
   for (const name of ALLOWING) takeToolList(draft, name, 'allow');
   for (const name of DENYING) takeToolList(draft, name, 'deny');
 }
 
-/** Takes the names in member `name` as allowed or denied. `*` is all tools. Gemini's `name(…)` is the tool `name`. */
+/**
+ * Adds the names in member `name` as allowed or denied. `*` means all tools. `name(…)` of Gemini is the tool `name`.
+ */
 export function takeToolList(draft: EntryDraft, name: string, kind: 'allow' | 'deny'): void {
   const list = draft.member(name);
   if (list === undefined) return;

@@ -1,32 +1,36 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
- * Why a client that compiles a schema might fail; null if it surely does not. The official SDK 1.x compiles the output
- * schemas of all tools while it lists them, with Ajv for draft 7, and rejects the whole list if one fails. Ajv itself
- * would take too long here, so this knows what Ajv throws for, and refuses what it does not know for sure.
+ * Returns why a client that compiles a schema might fail, or null if it certainly does not. The official SDK 1.x
+ * compiles the output schemas of all tools with Ajv for draft 7 when it lists them. It rejects the whole list if one
+ * fails. Running Ajv here would take too long. This function knows what Ajv throws for, and reports everything that it
+ * cannot rule out.
  */
 export function compileFault(schema: JsonObject): string | null {
   return new SchemaWalk(schema).fault();
 }
 
-/** Judges the value of one keyword. The schema that holds it is the third argument. */
+/** Checks the value of one keyword. The third argument is the schema that contains it. */
 type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean;
 
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);
 
-/** Types that mean the same whatever `nullable` says. */
+/** Types that are compiled in the same way whatever `nullable` says. */
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
-/** References in a row, and schemas that are referred to: Ajv goes deeper with each, until its stack ends. */
+/**
+ * Maximum number of references in a row, and of schemas that are referred to. Ajv recurses for each of them, until its
+ * stack overflows.
+ */
 const MAX_CHAIN = 16;
 const MAX_TARGETS = 100;
 
-/** Schemas that one walk visits; a larger one is refused. */
+/** Maximum number of schemas that one walk visits. A larger schema is rejected. */
 const MAX_SCHEMAS = 10_000;
 
 class SchemaWalk {
   readonly #root: JsonObject;
-  /** Schemas that a reference led to: they are walked once, after the rest. */
+  /** Targets of references. They are walked once, after the rest. */
   readonly #targets = new Set<object>();
   #count = 0;
   #keyword: string | null = null;
@@ -35,10 +39,11 @@ class SchemaWalk {
     this.#root = root;
   }
 
-  /** The first keyword that may not compile; null if all surely do. */
+  /** Returns the first keyword that may not compile, or null if all certainly do. */
   fault(): string | null {
     let isFine = this.isSchema(this.#root);
-    // Walked here and not where they are met, which would take a stack. A set gives what is added meanwhile, too.
+    // Targets are walked here instead of where they are found, which would need recursion. Iterating a set includes
+    // items that are added meanwhile.
     for (const target of this.#targets) isFine = isFine && this.isSchema(target);
     return isFine ? null : (this.#keyword ?? 'its size');
   }
@@ -54,7 +59,7 @@ class SchemaWalk {
     if (this.#count > MAX_SCHEMAS) return false;
     for (const name in value) {
       const member = value[name];
-      // Most keywords there are.
+      // Fast path for the most frequent keywords.
       if (typeof member === 'string' && (name === 'description' || (name === 'type' && PLAIN_TYPES.has(member))))
         continue;
       const check = KEYWORDS.get(name) ?? isPlain;
@@ -70,7 +75,7 @@ class SchemaWalk {
     return true;
   }
 
-  /** Whether a reference leads to a schema within this one, and not by a circle or a long chain of references alone. */
+  /** Whether a reference leads to a schema within this one, without a cycle or a long chain of references. */
   isReference(reference: string): boolean {
     let next: unknown = reference;
     for (let length = 0; length < MAX_CHAIN; length += 1) {
@@ -85,7 +90,7 @@ class SchemaWalk {
     return false;
   }
 
-  /** What a JSON pointer in a URI fragment stands for (RFC 6901 section 6). */
+  /** Resolves a JSON pointer in a URI fragment (RFC 6901 section 6). */
   #target(reference: string): unknown {
     if (reference === '#') return this.#root;
     if (!reference.startsWith('#/') || !isDecodable(reference)) return undefined;
@@ -115,7 +120,7 @@ function isPattern(value: unknown): boolean {
   }
 }
 
-/** Whether the value of an unknown keyword names no schema: Ajv looks for names everywhere. */
+/** Whether the value of an unknown keyword contains no schema names: Ajv searches for names everywhere. */
 function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isPlain);
   if (!isObject(value)) return true;
@@ -142,12 +147,12 @@ const type: Keyword = (value, _, { nullable }) => {
   return !(types.includes('null') && nullable === false);
 };
 
-/** The values of keywords that Ajv looks at, as it wants them. */
+/** Checks of the keywords that Ajv evaluates. */
 const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$ref', (value, walk) => typeof value === 'string' && walk.isReference(value)],
   ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],
   ['id', never],
-  // Ajv refuses an asynchronous schema within another.
+  // Ajv rejects an asynchronous schema within another.
   ['$async', (value) => value === false],
   ...['formatMinimum', 'formatMaximum', 'formatExclusiveMinimum', 'formatExclusiveMaximum'].map(pair(never)),
   ...['$anchor', '$dynamicAnchor'].map(pair(never)),

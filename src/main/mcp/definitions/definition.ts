@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json-rpc.ts';
 
-/** What a connector lists. */
+/** Kinds of definitions that a connector lists. */
 export type DefinitionKind = 'tool' | 'prompt' | 'resource' | 'template';
 
-/** The member that names a definition of each kind. */
+/** Member that identifies a definition of each kind. */
 export const NAME_MEMBERS: Readonly<Record<DefinitionKind, string>> = {
   tool: 'name',
   prompt: 'name',
@@ -11,21 +11,21 @@ export const NAME_MEMBERS: Readonly<Record<DefinitionKind, string>> = {
   template: 'uriTemplate',
 };
 
-/** The repairs that a view may hold. Each changes nothing of what a call does. */
+/** Repairs that a view may contain. None of them changes the effect of a call. */
 export const REPAIRS = {
   'null-absent': 'An optional member that is null is left out.',
   'hint-absent': 'An optional member that only describes, and has a wrong type or value, is left out.',
-  'empty-container': 'An empty list where an object belongs becomes an empty object, and the other way round.',
-  'input-object': 'An input schema that is missing, or does not say that it takes an object, gets `type: "object"`.',
+  'empty-container': 'An empty list in place of an object becomes an empty object, and the other way round.',
+  'input-object': 'An input schema that is missing, or does not require an object, gets `type: "object"`.',
   'property-schema': 'A property schema that is `true`, `false` or null becomes `{}`, `{ "not": {} }` or `{}`.',
-  'required-absent': '`required` that is no list of strings is left out.',
-  'output-absent': 'An output schema that the revision does not know, or that clients cannot compile, is left out.',
+  'required-absent': 'A `required` that is not a list of strings is left out.',
+  'output-absent': 'An output schema that the revision does not have, or that clients cannot compile, is left out.',
   'name-from-uri': 'A resource or a template without a name is named after its URI.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Repair = keyof typeof REPAIRS;
 
-/** Why a definition is left out: the values of the label `reason` of the metric. */
+/** Reasons to leave a definition out. They are the values of the label `reason` of the metric. */
 export type DropReason =
   | 'not-an-object'
   | 'name'
@@ -36,13 +36,13 @@ export type DropReason =
   | 'input-schema'
   | 'arguments';
 
-/** {@link DropReason} in words. */
+/** Each {@link DropReason} in words. */
 export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
   'not-an-object': 'it is not an object',
   name: 'it has no usable name or URI',
   duplicate: 'its name was listed before',
-  'too-deep': 'it nests too deep',
-  'too-large': 'it is above 256 KiB',
+  'too-deep': 'it is nested too deep',
+  'too-large': 'it is larger than 256 KiB',
   headers: 'its x-mcp-header declarations are invalid',
   'input-schema': 'its input schema is invalid',
   arguments: 'its arguments are invalid',
@@ -51,19 +51,22 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 /** A definition that is left out. */
 export interface DroppedDefinition {
   readonly kind: DefinitionKind;
-  /** What the connector calls it, at most 128 characters; `(no name)` where it has none. */
+  /** Name that the connector gives it, at most 128 characters; `(no name)` without one. */
   readonly name: string;
   readonly reason: DropReason;
 }
 
-/** What a check of a definition found. */
+/** Result of checking a definition. */
 export interface Examined {
-  /** How clients see it: the same object where it is valid, a repaired copy, or null where it is left out. */
+  /** The definition as clients see it: the same object if it is valid, a repaired copy, or null if it is left out. */
   readonly view: JsonObject | null;
-  /** What the view has otherwise. */
+  /** Repairs that the view contains. */
   readonly repairs: readonly Repair[];
-  /** Why it is left out; null if it is not. */
+  /** Reason to leave it out; null if it is not left out. */
   readonly reason: DropReason | null;
-  /** What is wrong with it, for people; null if nothing is. It names members, and never shows their values. */
+  /**
+   * Description of the first problem for people; null if there is no problem. It names members, and never shows their
+   * values.
+   */
   readonly fault: string | null;
 }

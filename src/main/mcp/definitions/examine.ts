@@ -23,9 +23,9 @@ import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
 const NONE: Examined['repairs'] = [];
 
 /**
- * Checks a definition that {@link readListItem} accepted, and makes the view that clients of a revision are shown.
- * Valid is what the official SDK clients of that revision accept (1.x, and both eras of 2.x): they reject a whole list
- * for one definition that they do not. What they do not look at passes as it is.
+ * Checks a definition that {@link readListItem} accepted, and creates the view for clients of a revision. A definition
+ * is valid if the official SDK clients of that revision accept it (1.x, and both protocol generations of 2.x). These
+ * clients reject a whole list for one invalid definition. Members that they do not check are passed on unchanged.
  */
 export function examine(kind: DefinitionKind, definition: JsonObject, revision: WireRevision): Examined {
   if (kind === 'tool' && isPlainTool(definition, revision === '2026-07-28'))
@@ -36,7 +36,7 @@ export function examine(kind: DefinitionKind, definition: JsonObject, revision: 
   return { view: view === UNFIT ? null : view, repairs, reason, fault };
 }
 
-/** What is wrong with a definition by the newest revision, for people; null if nothing is. */
+/** Returns what is wrong with a definition by the newest revision, for people; null if it is valid. */
 export function invalidReason(kind: DefinitionKind, definition: JsonObject): string | null {
   return examine(kind, definition, NEWEST_REVISION).fault;
 }
@@ -75,12 +75,12 @@ const ROLES: ReadonlySet<unknown> = new Set(['user', 'assistant']);
 const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
 const DATE_TIME = new RegExp(String.raw`^(\d{4}-\d\d-\d\d)T${TIME}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${TIME})$`);
 
-/** Whether a value is a date and a time with its offset (RFC 3339). */
+/** Whether a value is a date and time with an offset (RFC 3339). */
 function isDateTime(value: unknown): boolean {
   const date = typeof value === 'string' ? DATE_TIME.exec(value)?.[1] : undefined;
   if (date === undefined) return false;
   const midnight = new Date(`${date}T00:00:00Z`);
-  // 30 February would be 2 March.
+  // Date would turn 30 February into 2 March.
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
@@ -124,7 +124,7 @@ const MEMBERS: Readonly<Record<DefinitionKind, Members>> = {
     required('inputSchema', mendInputSchema),
     checked('outputSchema', mendOutputSchema),
     checked('annotations', objectHint(TOOL_ANNOTATIONS)),
-    // Revision 2026-07-28 does not know it any more.
+    // Revision 2026-07-28 no longer has this member.
     checked('execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))),
   ],
   prompt: [...DESCRIPTION, checked('arguments', promptArguments)],

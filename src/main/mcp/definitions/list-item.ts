@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 import { type DefinitionKind, type DroppedDefinition, type DropReason, NAME_MEMBERS } from './definition.ts';
 
-/** An item of a list that can be told apart from others. */
+/** An item of a list that has an identity. */
 export interface ListedDefinition {
   readonly kind: 'definition';
   readonly definition: JsonObject;
@@ -9,24 +9,27 @@ export interface ListedDefinition {
   readonly name: string;
 }
 
-/** What became of an item of a list: a definition, or why it is left out. */
+/** Result of reading an item of a list: a definition, or the reason why it is left out. */
 export type ListItem =
   | ListedDefinition
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly name: string };
 
-/** How deep a definition may nest; schemas in use are below 20. Deeper ones could neither be compared nor written. */
+/**
+ * Maximum depth of a definition; schemas in use have less than 20 levels. Deeper ones could neither be compared nor
+ * written.
+ */
 const MAX_DEPTH = 64;
 
-/** Characters of a name, and of a URI. */
+/** Maximum length of a name, and of a URI. */
 const MAX_NAME_LENGTH = 1_024;
 const MAX_URI_LENGTH = 8_192;
 
-/** Characters of a name that are shown. */
+/** Maximum length of a name in messages. */
 const SHOWN_LENGTH = 128;
 
 const CONTROL = /\p{Cc}/u;
 
-/** Reads an item of a list that a connector sent; it may be anything. */
+/** Reads an item of a list from a connector. The item may be any value. */
 export function readListItem(kind: DefinitionKind, item: unknown): ListItem {
   if (!isObject(item)) return { kind: 'dropped', reason: 'not-an-object', name: '(no name)' };
   const name = item[NAME_MEMBERS[kind]];
@@ -35,14 +38,15 @@ export function readListItem(kind: DefinitionKind, item: unknown): ListItem {
   return { kind: 'definition', definition: item, name: String(name) };
 }
 
-/** A definition that is left out, with its name cut to what is shown. */
+/** Creates the record of a definition that is left out, with its name truncated for display. */
 export function dropped(kind: DefinitionKind, name: unknown, reason: DropReason): DroppedDefinition {
   return { kind, name: shownName(name), reason };
 }
 
 /**
- * Any text is a name, though MCP 2025-11-25 suggests A-Z a-z 0-9 _ - . alone: servers use spaces, colons and letters of
- * all alphabets. Control characters and lone surrogates could not be shown and stored as they are.
+ * Returns why a name is invalid, or null. Any text is a name, although MCP 2025-11-25 suggests only A-Z a-z 0-9 _ - .
+ * because servers use spaces, colons and letters of all alphabets. Control characters and lone surrogates are refused:
+ * they could not be displayed and stored unchanged.
  */
 function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
   if (typeof name !== 'string' || name === '') return 'name';
@@ -50,7 +54,10 @@ function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
   return name.length > maxLength || CONTROL.test(name) || !name.isWellFormed() ? 'name' : null;
 }
 
-/** Whether a value nests no deeper. Every part of every definition comes by here, so it makes no lists of members. */
+/**
+ * Whether a value is nested at most this deep. It runs for every part of every definition, so it creates no member
+ * lists.
+ */
 function isNestedWithin(value: object, depth: number): boolean {
   if (depth === 0) return false;
   if (Array.isArray(value)) {
@@ -65,7 +72,7 @@ function isTooDeep(member: unknown, depth: number): boolean {
   return typeof member === 'object' && member !== null && !isNestedWithin(member, depth);
 }
 
-/** A terminal obeys control characters, so a name is shown without them. */
+/** Returns a name without control characters, which a terminal would interpret. */
 function shownName(name: unknown): string {
   if (typeof name !== 'string' || name === '') return '(no name)';
   return name

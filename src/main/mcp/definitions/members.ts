@@ -2,18 +2,21 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 import type { DropReason, Repair } from './definition.ts';
 import type { WireRevision } from './wire-revision.ts';
 
-/** What a mender returns to have a member left out of the view. */
+/** Return value of a check that leaves a member out of the view. */
 export const ABSENT: unique symbol = Symbol('absent');
 
-/** What a mender returns to have the whole definition left out. */
+/** Return value of a check that leaves the whole definition out. */
 export const UNFIT: unique symbol = Symbol('unfit');
 
 const NO_REPAIRS: readonly Repair[] = [];
 
-/** One check of one definition for one revision. It remembers the first fault, or the one that leaves it out. */
+/**
+ * State of the check of one definition for one revision. It keeps the first fault, or the one that leaves the
+ * definition out.
+ */
 export class Exam {
   readonly revision: WireRevision;
-  /** The connector's name or URI of the definition. */
+  /** Name or URI that the connector gives the definition. */
   readonly name: string;
   fault: string | null = null;
   reason: DropReason | null = null;
@@ -32,7 +35,7 @@ export class Exam {
     return this.revision === '2026-07-28';
   }
 
-  /** Notes a repair and returns what it makes of the member. */
+  /** Records a repair, and returns the repaired value. */
   repair<T>(repair: Repair, fault: string, made: T): T {
     this.#repairs ??= new Set();
     this.#repairs.add(repair);
@@ -40,7 +43,7 @@ export class Exam {
     return made;
   }
 
-  /** Notes that nothing can be done. */
+  /** Records that the definition cannot be repaired. */
   unfit(reason: DropReason, fault: string): typeof UNFIT {
     this.reason = reason;
     this.fault = fault;
@@ -49,45 +52,45 @@ export class Exam {
 }
 
 /**
- * Checks one member of a definition, which is undefined where it is absent. Returns the same value where it is valid,
- * another one in its place, {@link ABSENT} or {@link UNFIT}. `path` names the member for people.
+ * Checks one member of a definition; the value is undefined if the member is absent. Returns the same value if it is
+ * valid, otherwise a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member for people.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 
-/** One member of an object. */
+/** A checked member of an object. */
 export interface Member {
   readonly name: string;
   readonly mend: Mend;
-  /** Whether `mend` would leave a value as it is; null if only `mend` can tell. */
+  /** Whether `mend` would return a value unchanged; null if only `mend` can tell. */
   readonly isValid: ((value: unknown) => boolean) | null;
-  /** Whether `mend` is asked where the member is absent. */
+  /** Whether `mend` is also called if the member is absent. */
   readonly isRequired: boolean;
 }
 
-/** The members of an object that are checked; all others pass as they are. */
+/** Members of an object that are checked. All others are passed on unchanged. */
 export type Members = readonly Member[];
 
-/** An optional member that only describes: left out where it is null, or `isValid` refuses it. */
+/** Returns an optional member that only describes. It is left out if it is null, or `isValid` rejects it. */
 export function hinted(name: string, isValid: (value: unknown) => boolean, wanted: string): Member {
   return { name, isValid, isRequired: false, mend: hint(isValid, wanted) };
 }
 
-/** A member that `mend` checks, where it is there. */
+/** Returns a member that `mend` checks if it is present. */
 export function checked(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: false };
 }
 
-/** A member that `mend` checks, also where it is absent. */
+/** Returns a member that `mend` checks even if it is absent. */
 export function required(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: true };
 }
 
-/** Checks the members of an object. Returns the same object where all are valid, a copy, or {@link UNFIT}. */
+/** Checks the members of an object. Returns the same object if all are valid, otherwise a copy or {@link UNFIT}. */
 export function mendMembers(object: JsonObject, members: Members, exam: Exam, path = ''): JsonObject | typeof UNFIT {
   let changes: Map<string, unknown> | null = null;
   for (const { name, mend, isValid, isRequired } of members) {
     const before = object[name];
-    // Nearly always so; what follows makes texts.
+    // Fast path for nearly all members: the code below creates strings.
     if (before === undefined ? !isRequired : isValid?.(before) === true) continue;
     const after = mend(before, exam, path === '' ? name : `${path}.${name}`);
     if (after === before) continue;
@@ -115,13 +118,13 @@ function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
   };
 }
 
-/** An optional object that only describes, each of its members optional too. */
+/** Returns the check of an optional object that only describes. Each of its members is optional too. */
 export function objectHint(members: Members): Mend {
   const isHint = hint(isObject, 'an object');
   return (value, exam, path) => (isObject(value) ? mendMembers(value, members, exam, path) : isHint(value, exam, path));
 }
 
-/** An optional list that only describes; an item that `mend` refuses is left out alone. */
+/** Returns the check of an optional list that only describes. Only the items that `mend` rejects are left out. */
 export function listHint(mend: Mend): Mend {
   const isHint = hint(Array.isArray, 'a list');
   return (value, exam, path) => {
@@ -142,7 +145,7 @@ export function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every(isString);
 }
 
-/** Whether a value is an empty list: PHP writes an empty object so. */
+/** Whether a value is an empty list. PHP writes an empty object that way. */
 export function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }

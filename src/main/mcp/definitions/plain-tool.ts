@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
- * Whether a tool is surely valid for every revision that it may be shown to. The table of checks takes three times as
- * long, and nearly all tools are valid; a test holds this to the table. False says nothing.
+ * Whether a tool is certainly valid for every revision that it may be shown to. False means unknown. This fast path
+ * exists because the table of checks is slower and nearly all tools are valid; a test compares it with the table.
  */
 export function isPlainTool(tool: JsonObject, isModern: boolean): boolean {
   const { title, description, icons, _meta, execution, inputSchema, outputSchema, annotations } = tool;

@@ -14,7 +14,7 @@ import {
   UNFIT,
 } from './members.ts';
 
-/** The schema of a tool's arguments, which are always an object. */
+/** Checks the schema of a tool's arguments, which are always an object. */
 export const mendInputSchema: Mend = (value, exam, path) => {
   if (value === undefined || value === null) return exam.repair('input-object', `${path} is missing`, OBJECT_SCHEMA);
   if (isEmptyList(value)) return exam.repair('empty-container', `${path} is a list`, OBJECT_SCHEMA);
@@ -22,12 +22,15 @@ export const mendInputSchema: Mend = (value, exam, path) => {
   return mendMembers(value, INPUT_MEMBERS, exam, path);
 };
 
-/** The schema of a tool's results: an object's until 2025-11-25, any in 2026-07-28, unknown before 2025-06-18. */
+/**
+ * Checks the schema of a tool's results: an object until 2025-11-25, any value in 2026-07-28, not available before
+ * 2025-06-18.
+ */
 export const mendOutputSchema: Mend = (value, exam, path) => {
   if (value === undefined) return value;
   if (value === null) return exam.repair('null-absent', `${path} is null`, ABSENT);
   const leaveOut = (why: string): typeof ABSENT => exam.repair('output-absent', `${path} ${why}`, ABSENT);
-  if (exam.revision === '2025-03-26') return leaveOut('is not known to this revision');
+  if (exam.revision === '2025-03-26') return leaveOut('is not part of this revision');
   if (!isObject(value)) return leaveOut('is not an object');
   if (exam.isModern) return mendMembers(value, [DIALECT], exam, path);
   if (value.type !== 'object') return leaveOut('is not the schema of an object');
@@ -46,7 +49,7 @@ const mendType: Mend = (value, exam, path) => {
   if (value === 'object') return value;
   if (value === undefined || value === null) return exam.repair('input-object', `${path} is missing`, 'object');
   const isOneOfMany = Array.isArray(value) && value.includes('object');
-  if (isOneOfMany) return exam.repair('input-object', `${path} is not "object" alone`, 'object');
+  if (isOneOfMany) return exam.repair('input-object', `${path} is not exactly "object"`, 'object');
   return exam.unfit('input-schema', `${path} is not "object"`);
 };
 
@@ -68,12 +71,16 @@ function areSchemas(properties: JsonObject, isModern: boolean): boolean {
   return true;
 }
 
-/** Clients of the legacy era know no schemas that are booleans; each has an object that means the same. */
+/**
+ * Checks the schema of one property. Clients of the legacy protocol have no boolean schemas, so each becomes an
+ * equivalent object.
+ */
 const mendPropertySchema: Mend = (schema, exam, path) => {
   if (isObject(schema) || (exam.isModern && typeof schema === 'boolean')) return schema;
-  if (schema === null || schema === true) return exam.repair('property-schema', `${path} holds no object`, {});
-  if (schema === false) return exam.repair('property-schema', `${path} holds no object`, { not: {} });
-  return exam.unfit('input-schema', `${path} holds something other than a schema`);
+  if (schema === null || schema === true)
+    return exam.repair('property-schema', `${path} does not contain an object`, {});
+  if (schema === false) return exam.repair('property-schema', `${path} does not contain an object`, { not: {} });
+  return exam.unfit('input-schema', `${path} does not contain a schema`);
 };
 
 const mendRequired: Mend = (value, exam, path) => {
@@ -81,7 +88,7 @@ const mendRequired: Mend = (value, exam, path) => {
   return exam.repair(value === null ? 'null-absent' : 'required-absent', `${path} is not a list of strings`, ABSENT);
 };
 
-/** Clients of the legacy era do not look at it. */
+/** Checks `$schema`, which legacy clients ignore. */
 const mendDialect: Mend = (value, exam, path) => (exam.isModern ? DIALECT.mend(value, exam, path) : value);
 const DIALECT = stringHint('$schema');
 

@@ -1,6 +1,6 @@
 /**
- * The revisions of MCP between which definitions differ on the wire. Each stands for the older revisions down to the
- * next one here, and the first for all before it.
+ * Revisions of MCP between which the format of definitions differs. Each covers the older revisions down to the next
+ * one here, and the first covers all before it.
  */
 export type WireRevision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28';
 
@@ -9,8 +9,8 @@ export const WIRE_REVISIONS: readonly WireRevision[] = ['2025-03-26', '2025-06-1
 export const NEWEST_REVISION: WireRevision = '2026-07-28';
 
 /**
- * The wire revision of a protocol version. Without one it is 2025-03-26: what a server has to assume of a client that
- * does not say (MCP 2025-06-18, transports, protocol version header).
+ * Returns the wire revision of a protocol version. Defaults to 2025-03-26 without a version, as MCP requires of servers
+ * (2025-06-18, transports, protocol version header).
  */
 export function wireRevisionOf(protocolVersion: string | null): WireRevision {
   // Revisions are dates, so they sort as text.

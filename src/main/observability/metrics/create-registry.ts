@@ -8,8 +8,8 @@ import type { RecordedValues } from './recorded-values.ts';
 type Recorded = RecordedValues | RecordedHistogram;
 
 /**
- * Makes a registry of prom-client that shows what was recorded, before and after, beside the gauges that are read at
- * each scrape and Node's default metrics. Throws MODULE_NOT_LOADED.
+ * Creates a prom-client registry that shows all recorded values, the gauges that are read at each scrape, and the
+ * default metrics of Node. Values recorded before and after its creation are both shown. Throws MODULE_NOT_LOADED.
  */
 export function createRegistry(
   recorded: readonly Recorded[],
@@ -34,7 +34,7 @@ export function createRegistry(
   return registry;
 }
 
-/** Has a metric of prom-client show what was recorded. */
+/** Overrides the getters of a prom-client metric so that it shows the recorded values. */
 function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
   const { help, kind: type } = recorded.entry;
   // In the OpenMetrics format the registry gives counters another name.
@@ -43,7 +43,7 @@ function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
   metric.reset = () => recorded.reset();
   metric.get = async () =>
     ({ ...described(), values: isHistogram ? recorded.values().map(splayed) : recorded.values() }) as never;
-  // The registry prefers this to `get` for text: labels that lines share are written once.
+  // For text output the registry prefers this to `get`: labels that lines share are written once.
   if (isHistogram)
     Object.assign(metric, { getForPromString: async () => ({ ...described(), values: recorded.values() }) });
 }

@@ -4,8 +4,8 @@ import { moduleNotLoaded } from '../../../shared/late-module.ts';
 type PromClient = typeof import('prom-client');
 
 /**
- * prom-client, loaded at once: `getConnectorMetricsRegistry()` is synchronous. Takes some 40 ms of the thread the first
- * time. Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ * Loads prom-client synchronously, because `getConnectorMetricsRegistry()` is synchronous. The first call is slow.
+ * Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
  */
 export function loadPromClient(): PromClient {
   const require = createRequire(import.meta.url);

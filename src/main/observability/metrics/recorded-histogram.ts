@@ -3,22 +3,22 @@ import { keyOf, type Labels, labelsOf } from './series-labels.ts';
 
 interface Series {
   readonly labels: Labels;
-  /** How many were observed in each bucket alone, and in the last place those above all buckets. */
+  /** Observations of each bucket alone, not cumulative. The last item counts observations above all buckets. */
   readonly counts: number[];
   sum: number;
 }
 
-/** One line of a histogram, as prom-client has it. */
+/** One line of a histogram, in the format of prom-client. */
 export interface HistogramValue {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly sharedLabels: Labels;
   readonly value: number;
-  /** Only buckets have one; this package keeps none. */
+  /** Exemplar of a bucket. This package records none. */
   readonly exemplar?: null;
 }
 
-/** The observations of a histogram; kept as {@link RecordedValues} are. */
+/** Records the observations of a histogram, in the same way as {@link RecordedValues}. */
 export class RecordedHistogram {
   readonly entry: HistogramEntry;
   readonly #series = new Map<string, Series>();
@@ -41,13 +41,13 @@ export class RecordedHistogram {
     this.#series.delete(keyOf(labels));
   }
 
-  /** Drops all observations. What has no labels starts again at 0. */
+  /** Drops all observations. A series without labels restarts at 0. */
   reset(): void {
     this.#series.clear();
     if (this.entry.labels.length === 0) this.#seriesOf([]);
   }
 
-  /** The lines of all series: their buckets, each with those below it, then sum and count. */
+  /** Returns the lines of all series: their buckets, cumulative, then sum and count. */
   values(): HistogramValue[] {
     return [...this.#series.values()].flatMap((series) => this.#valuesOf(series));
   }

@@ -7,8 +7,8 @@ interface Series {
 }
 
 /**
- * The values of a counter, or of a gauge that is set. They are kept here and not by prom-client, which is loaded when
- * somebody asks for metrics. Labels are given by their values, in the order of the entry.
+ * Records the values of a counter, or of a gauge that is set. They are kept here because prom-client is loaded only
+ * when metrics are requested. Labels are given by their values, in the order of the entry.
  */
 export class RecordedValues {
   readonly entry: CounterEntry | GaugeEntry;
@@ -31,13 +31,13 @@ export class RecordedValues {
     this.#series.delete(keyOf(labels));
   }
 
-  /** Drops all values. What has no labels starts again at 0. */
+  /** Drops all values. A series without labels restarts at 0. */
   reset(): void {
     this.#series.clear();
     if (this.entry.labels.length === 0) this.#seriesOf([]);
   }
 
-  /** The present values, as prom-client has them. */
+  /** Returns the current values, in the format of prom-client. */
   values(): { readonly labels: Labels; readonly value: number }[] {
     return [...this.#series.values()].map(({ labels, value }) => ({ labels, value }));
   }

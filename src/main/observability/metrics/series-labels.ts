@@ -1,12 +1,12 @@
 /** Values of labels by their names. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** What tells the values of one metric apart. Values of labels hold no U+0000. */
+/** Returns the key that identifies one series of a metric. Label values contain no U+0000. */
 export function keyOf(labels: readonly string[]): string {
   return labels.length === 1 ? (labels[0] ?? '') : labels.join('\0');
 }
 
-/** Names the labels. Throws where there are more or fewer than the entry has. */
+/** Returns the labels by name. Throws if their number differs from that of the entry. */
 export function labelsOf(
   entry: { readonly name: string; readonly labels: readonly string[] },
   values: readonly string[],

@@ -4,53 +4,53 @@ import type { Attributes } from './mcp-attributes.ts';
 import { type HostSpan, hostApi } from './open-telemetry.ts';
 import { type Carried, formatTraceparent } from './trace-context.ts';
 
-/** The trace that the code which runs belongs to, as it is sent on. */
+/** Trace of the running code, in the form in which it is sent on. */
 export interface CurrentTrace {
-  /** The innermost operation; null where a client's request is served outside of any. */
+  /** Innermost operation; null if a client request is served outside of any operation. */
   readonly operation: string | null;
-  /** Null where only baggage came along. */
+  /** Trace parent; null if only baggage came with the message. */
   readonly traceparent: string | null;
   readonly tracestate: string | null;
   readonly baggage: string | null;
-  /** Whether the span that `traceparent` names is a client's, so that what is sent on needs an id of its own. */
+  /** Whether the span in `traceparent` belongs to a client, so that outgoing messages need a new span id. */
   readonly isForeign: boolean;
-  /** Whether it continues the trace of a message that came in. */
+  /** Whether this trace continues the trace of an incoming message. */
   readonly isContinued: boolean;
-  /** Whether anybody follows the trace. One that nobody follows is told in no message. */
+  /** Whether anything records the trace. A trace that nothing records is not written into messages. */
   readonly isFollowed: boolean;
-  /** The request that the code is sending; null outside of any. */
+  /** Request that the code is sending; null if it is not sending one. */
   readonly request: RequestSlot | null;
 }
 
-/** A request on its way: what is known of it once it has been written. */
+/** Request in progress: the facts that are known once it has been written. */
 export interface RequestSlot {
-  /** The span of the request. */
+  /** Span of the request. */
   readonly span: HostSpan | null;
-  /** What the operation says of itself, for the requests that it sends. */
+  /** Attributes of the operation, for the requests that it sends. */
   readonly attributes: Attributes;
   /** Whether a request uses the slot. An operation lends its slot to the first request that it sends. */
   isTaken: boolean;
   id: unknown;
 }
 
-/** The operation that a trace is of. */
+/** Operation that a trace belongs to. */
 interface Within {
   readonly operation: string | null;
   readonly attributes: Attributes;
 }
 
-/** Where the trace is kept that the running code belongs to. */
+/** Storage of the trace that the running code belongs to. */
 export const traces: AsyncLocalStorage<CurrentTrace> = new AsyncLocalStorage<CurrentTrace>();
 
-/** Notes the id of the request that this code is sending. */
+/** Records the id of the request that this code is sending. */
 export function noteRequestId(id: number | string): void {
   const slot = traces.getStore()?.request;
   if (slot != null) slot.id = id;
 }
 
 /**
- * Keeps the trace that this code runs in. The returned function runs `work` in it, for what a stream brings later,
- * unless that is in the same trace already, or continues one of its own.
+ * Keeps the current trace. The returned function runs `work` in it, for later messages of a stream. If that code is
+ * already in the same trace, or continues a trace of its own, `work` runs unchanged.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();
@@ -63,11 +63,11 @@ export function keepTrace(): <T>(work: () => T) => T {
 }
 
 /**
- * Keeps the trace that this code runs in, and the host's active span if it has OpenTelemetry. The returned function
- * runs `work` in them, for timers and signals that many calls share.
+ * Keeps the current trace, and the active span of the host if it has OpenTelemetry. The returned function runs `work`
+ * in them, for timers and signals that many calls share.
  */
 export function keepTraceForLater(): (work: () => void) => void {
-  // All that the host keeps for its code is costly to keep.
+  // A snapshot keeps every async context of the host, which is costly, so it is taken only if needed.
   if (hostApi() !== null) return AsyncLocalStorage.snapshot();
   const kept = traces.getStore();
   return kept === undefined ? runNow : (work) => traces.run(kept, work);
@@ -81,7 +81,7 @@ function traceIdOf(trace: CurrentTrace | undefined): string | undefined {
   return trace?.traceparent?.split('-')[1];
 }
 
-/** The trace below a span of the host. */
+/** Returns the trace below a span of the host. */
 export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, baggage: string | null): CurrentTrace {
   const { traceparent, tracestate } = span;
   const parts = { traceparent, tracestate, baggage: baggage ?? span.baggage };
@@ -89,7 +89,7 @@ export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, b
   return { ...parts, ...flags, operation, request: newSlot(span, attributes) };
 }
 
-/** The trace of a message that came in, where the host records no span for it. */
+/** Returns the trace of an incoming message for which the host records no span. */
 export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
   const traceparent = parent === null ? null : formatTraceparent(parent);
   const tracestate = parent?.tracestate ?? null;
@@ -99,8 +99,8 @@ export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
 }
 
 /**
- * A new span id in the parent's trace, with the flags of the parent, or in a new trace that says whether anybody
- * records it (W3C Trace Context, trace-flags).
+ * Returns a new span id in the trace of the parent, with its flags. Without a parent it starts a new trace whose flags
+ * say whether it is recorded (W3C Trace Context, trace-flags).
  */
 export function traceBelow(
   parent: CurrentTrace | undefined,
@@ -128,7 +128,7 @@ function newSlot(span: HostSpan | null, attributes: Attributes): RequestSlot {
   return { span, attributes, isTaken: false, id: null };
 }
 
-/** Chance in stock, so that not each call has to ask the system for some. */
+/** Pool of random bytes, so that not every call needs a system call. */
 const stock = Buffer.alloc(4_096);
 let used = stock.length;
 

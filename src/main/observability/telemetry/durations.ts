@@ -5,7 +5,7 @@ import { hasTracer, hostApi, SCOPE } from './open-telemetry.ts';
 type Histogram = import('@opentelemetry/api').Histogram;
 type MeterProvider = import('@opentelemetry/api').MeterProvider;
 
-/** The buckets that the conventions recommend, in seconds. */
+/** Buckets that the semantic conventions recommend, in seconds. */
 const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 /** The histograms of the OpenTelemetry semantic conventions for MCP. */
@@ -22,10 +22,10 @@ const DESCRIPTIONS = {
 
 export type DurationName = keyof typeof DESCRIPTIONS;
 
-/** The histograms, and the provider of the host that they are of; no histograms of a dummy. */
+/** Histograms, and the provider of the host that created them; empty if the provider is a no-op. */
 let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> | null } | null = null;
 
-/** Records a duration with the host's meter provider, if there is one. The attributes have few values each. */
+/** Records a duration with the meter provider of the host, if there is one. Each attribute has few distinct values. */
 export function recordDuration(
   name: DurationName,
   durationMs: number,
@@ -38,12 +38,14 @@ export function recordDuration(
   histogram.record(durationMs / 1_000, failed);
 }
 
-/** Whether the host has set up tracing or metrics, and not only the API. */
+/** Whether the host has set up tracing or metrics, and not only installed the API. */
 export function isRecorded(): boolean {
   return hasTracer() || histogramsOf() !== null;
 }
 
-/** The histograms of the host's present provider; null without one. A host may set one up at any time. */
+/**
+ * Returns the histograms of the current provider of the host, or null without one. A host may set one up at any time.
+ */
 function histogramsOf(): Map<DurationName, Histogram> | null {
   const api = hostApi();
   if (api === null) return null;

@@ -1,29 +1,29 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
-/** Plain facts about an operation; never arguments, results or secrets. */
+/** Plain facts about an operation. They never contain arguments, results or secrets. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** A JSON object of a message. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** A request or a notification, as its span and its measurement name it. */
+/** Name and attributes of a request or notification, for its span and its measurement. */
 export interface Described {
   readonly name: string;
-  /** Attributes of few values: for spans and for histograms. */
+  /** Attributes with few distinct values, for spans and histograms. */
   readonly attributes: Attributes;
-  /** Attributes for spans alone. */
+  /** Attributes for spans only. */
   readonly detail: Attributes;
 }
 
-/** How an operation failed: its `error.type`, and the JSON-RPC code if the other side answered an error. */
+/** How an operation failed: its `error.type`, and the JSON-RPC code if the other side answered with an error. */
 export interface Fault {
   readonly type: string;
   readonly rpcCode: number | null;
-  /** A code of ours that says more; it goes into the status of the span. */
+  /** A more specific error code of this package, for the status of the span. */
   readonly description?: string | undefined;
 }
 
-/** The methods of MCP; the name of any other is chosen by whoever sent it, and could be anything. */
+/** Methods of MCP. Any other method name is chosen by its sender, so it could be anything. */
 const METHODS: ReadonlySet<string> = new Set([
   'completion/complete',
   'elicitation/create',
@@ -67,12 +67,13 @@ const OTHER = '_OTHER';
 const MAX_URI_LENGTH = 256;
 const MAX_ID_LENGTH = 128;
 
-/** The first revision without sessions. */
+/** First protocol revision without sessions. */
 const MODERN_REVISION = '2026-07-28';
 
 /**
- * Names a request or a notification by the OpenTelemetry semantic conventions for MCP. `subject` is the tool or the
- * prompt that it is about. It is null if there is none of that name: a name that exists nowhere may be anything.
+ * Returns the name and attributes of a request or notification by the OpenTelemetry semantic conventions for MCP.
+ * `subject` is the tool or prompt that it names. It is null if no such tool or prompt exists, because an unknown name
+ * may be anything.
  */
 export function describe(method: string, params: Members, subject: string | null): Described {
   const known = METHODS.has(method) ? method : OTHER;
@@ -90,7 +91,7 @@ export function describe(method: string, params: Members, subject: string | null
   };
 }
 
-/** The tool or the prompt that a request names, whether or not there is one. */
+/** Returns the tool or prompt that a request names, whether or not it exists. */
 export function subjectOf(method: string, params: Members): string | null {
   const { name, ref } = params;
   if (method === 'tools/call' || method === 'prompts/get') return typeof name === 'string' ? name : null;
@@ -98,7 +99,7 @@ export function subjectOf(method: string, params: Members): string | null {
   return 'name' in ref && typeof ref.name === 'string' ? ref.name : null;
 }
 
-/** The attributes of how messages travel: over HTTP or through the pipes of a program. */
+/** Returns the attributes of the transport: HTTP, or the pipes of a stdio server. */
 export function transportAttributes(kind: 'http' | 'stdio', url: URL | null = null): Attributes {
   if (kind === 'stdio') return { 'network.transport': 'pipe' };
   const carried = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
@@ -107,7 +108,7 @@ export function transportAttributes(kind: 'http' | 'stdio', url: URL | null = nu
   return { ...carried, 'server.address': url.hostname.replace(/^\[|\]$/g, ''), 'server.port': port };
 }
 
-/** The attributes of a request's id and session. The session of a revision without sessions is none. */
+/** Returns the attributes of the id and session of a request. Revisions without sessions get no session attribute. */
 export function requestAttributes(id: unknown, sessionId: string | null, revision: string | null): Attributes {
   const hasId = typeof id === 'string' || typeof id === 'number';
   const hasSession = sessionId !== null && (revision === null || revision < MODERN_REVISION);
@@ -117,25 +118,28 @@ export function requestAttributes(id: unknown, sessionId: string | null, revisio
   };
 }
 
-/** The attributes of a failure. `isMeasured` keeps their values few, as histograms want, whatever servers invent. */
+/**
+ * Returns the attributes of a failure. `isMeasured` limits their distinct values for histograms, whatever servers
+ * invent.
+ */
 export function faultAttributes({ type, rpcCode }: Fault, isMeasured: boolean): Attributes {
   const isReserved = rpcCode === null || (rpcCode >= -32_768 && rpcCode <= -32_000);
   const shown = isMeasured && !isReserved ? OTHER : type;
   return { 'error.type': shown, ...(rpcCode !== null && { 'rpc.response.status_code': shown }) };
 }
 
-/** A tool that ran and says that it failed. */
+/** Fault of a tool that ran and reported a failure. */
 const TOOL_ERROR: Fault = { type: 'tool_error', rpcCode: null };
 
-/** The fault that a result tells of; null if it tells of none. */
+/** Returns the fault that a result reports, or null if it reports none. */
 export function faultOfResult(method: string, result: unknown): Fault | null {
   if (method !== 'tools/call' || typeof result !== 'object' || result === null) return null;
   return 'isError' in result && result.isError === true ? TOOL_ERROR : null;
 }
 
 /**
- * The class of an error: the JSON-RPC code that the other side answered, the HTTP status, or the code of this package,
- * of Node or of undici. Nothing of its message, which may repeat what was sent.
+ * Returns the class of an error: the JSON-RPC code from the other side, the HTTP status, or the code of this package,
+ * of Node or of undici. It contains nothing of the message, which may repeat what was sent.
  */
 export function faultOf(error: unknown): Fault {
   if (error instanceof SwitchyardError) {
@@ -152,7 +156,9 @@ export function faultOf(error: unknown): Fault {
   return error.cause instanceof Error ? faultOf(error.cause) : { type: error.name, rpcCode: null };
 }
 
-/** A URI without what may be secret in it: user, password, query and fragment. Null for content in place of a name. */
+/**
+ * Returns a URI without its possibly secret parts: user, password, query and fragment. Returns null for inline content.
+ */
 function safeUri(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;
   const uri = new URL(value);

@@ -7,10 +7,13 @@ type Context = import('@opentelemetry/api').Context;
 type Link = import('@opentelemetry/api').Link;
 type Tracer = import('@opentelemetry/api').Tracer;
 
-/** Where all copies of the API in a process meet; set as soon as the host has set up tracing or metrics. */
+/**
+ * Global symbol that all copies of the API in a process share. It is set as soon as the host has set up tracing or
+ * metrics.
+ */
 const MEETING_POINT = Symbol.for('opentelemetry.js.api.1');
 
-/** The name of the tracer and of the meter. */
+/** Name of the tracer and of the meter. */
 export const SCOPE = 'mcp-switchyard';
 
 let loading: Promise<void> | null = null;
@@ -20,11 +23,11 @@ let api: OpenTelemetryApi | null = null;
 export interface HostSpan {
   readonly traceparent: string;
   readonly tracestate: string | null;
-  /** The baggage that the host's own propagator would send; null without any. */
+  /** Baggage that the propagator of the host would send; null without any. */
   readonly baggage: string | null;
   set(attributes: Attributes): void;
   rename(name: string): void;
-  /** Marks it as failed. */
+  /** Marks the span as failed. */
   fail(description?: string): void;
   /** Records an exception with its message and its stack. */
   record(error: unknown): void;
@@ -37,13 +40,13 @@ export interface SpanStart {
   readonly name: string;
   readonly kind: 'client' | 'server' | 'internal';
   readonly attributes: Attributes;
-  /** The span that it is below; the active one by default. */
+  /** Parent span. Defaults to the active span. */
   readonly parent?: RemoteTrace | null | undefined;
 }
 
 /**
- * Takes up the host's OpenTelemetry once it has set one up; until then nothing is loaded, which a cold start would pay
- * for. Resolves when that is done; never rejects.
+ * Connects to the host's OpenTelemetry once the host has set it up. Nothing is loaded before that, so that a cold start
+ * does not pay for it. Resolves when that is done; never rejects.
  */
 export function findOpenTelemetry(): Promise<void> {
   if (loading === null && !(MEETING_POINT in globalThis)) return Promise.resolve();
@@ -56,19 +59,21 @@ export function findOpenTelemetry(): Promise<void> {
   return loading;
 }
 
-/** The API of the host; null until {@link findOpenTelemetry} found one, which this starts where it is due. */
+/**
+ * Returns the API of the host, or null until {@link findOpenTelemetry} has found it. Starts that search if it is due.
+ */
 export function hostApi(): OpenTelemetryApi | null {
   if (api === null && loading === null && MEETING_POINT in globalThis) void findOpenTelemetry();
   return api;
 }
 
-/** Whether the host has set up tracing, and not only the API. */
+/** Whether the host has set up tracing, and not only installed the API. */
 export function hasTracer(): boolean {
   const found = hostApi();
   return found !== null && tracerOf(found) !== undefined;
 }
 
-/** The tracer of the host's SDK; undefined without one, since a dummy is not worth its spans. */
+/** Returns the tracer of the host's SDK; undefined without an SDK, because no-op spans are not worth creating. */
 function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider
@@ -76,7 +81,7 @@ function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | un
     : provider.getTracer(SCOPE, PACKAGE_VERSION);
 }
 
-/** Starts a span; null if the host has no OpenTelemetry, or none that is set up. */
+/** Starts a span. Returns null if the host has no OpenTelemetry, or has not set it up. */
 export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan | null {
   const found = hostApi();
   if (found === null || tracerOf(found) === undefined) return null;
@@ -85,10 +90,10 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
 }
 
 /**
- * Starts the span of a request that came in. Its parent is the context that the message itself carries; the one of its
- * transport becomes a link then (OpenTelemetry semantic conventions for MCP, context propagation). Without a context in
- * the message the transport's is the parent: the active span, where the host traces its HTTP server, or else the
- * headers'. `transport` is null where messages share a pipe, which belongs to none of them.
+ * Starts the span of an incoming request. If the message carries a trace context, that is the parent and the context of
+ * its transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise the
+ * transport's context is the parent. That is the active span, if the host traces its HTTP server, or else the headers.
+ * `transport` is null if messages share a pipe, because its context belongs to none of them.
  */
 export function startServerSpan(
   start: Omit<SpanStart, 'parent' | 'kind'>,
@@ -110,7 +115,7 @@ export function startServerSpan(
   return startIn(found, context, { ...start, kind: 'server' }, isLinked ? [{ context: around }] : []);
 }
 
-/** Runs `work` outside of the host's active span: what it begins outlives that. */
+/** Runs `work` outside of the active span of the host. Use it for work that outlives that span. */
 export function outsideOfHostSpan<T>(work: () => T): T {
   const found = hostApi();
   return found === null ? work() : found.context.with(found.ROOT_CONTEXT, work);
@@ -127,7 +132,7 @@ function startIn(
   const span = tracerOf(found)?.startSpan(name, { kind: kinds[kind], attributes, links }, context);
   if (span === undefined) return null;
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
-  // Without an SDK behind the API a span is a dummy, or the parent itself under another name.
+  // Without an SDK behind the API, a span is a no-op or the parent itself under another name.
   const isReal = isSpanContextValid(span.spanContext()) && spanId !== trace.getSpanContext(context)?.spanId;
   if (!isReal) return null;
   return {

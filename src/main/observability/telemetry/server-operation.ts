@@ -13,34 +13,34 @@ import {
 import { type HostSpan, startServerSpan } from './open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED, readTrace, readTraceOfMeta } from './trace-context.ts';
 
-/** A request or a notification of the other side. */
+/** Request or notification of the other side. */
 export interface Served {
   readonly method: string;
   readonly params: Members;
-  /** Undefined for a notification. */
+  /** JSON-RPC id; undefined for a notification. */
   readonly id?: string | number | undefined;
-  /** How it came. */
+  /** Attributes of its transport. */
   readonly transport: Attributes;
-  /** Of the HTTP request that brought it alone; null if other messages come over the same pipe or stream. */
+  /** Headers of its HTTP request; null if other messages share the same pipe or stream. */
   readonly headers: Members | null;
-  /** What the two sides agreed on, as far as is known by now: a handshake agrees on it. */
+  /** Returns the negotiated revision and session, as far as they are known by now: a handshake negotiates them. */
   readonly agreed: () => { readonly revision: string | null; readonly sessionId: string | null };
-  /** The tool or the prompt that it names; null if there is none of that name, as far as is known by now. */
+  /** Returns the tool or prompt that it names, or null if no such tool or prompt is known by now. */
   readonly subject: () => string | null;
-  /** What the other side is told of an error. */
+  /** Returns the fault that is reported to the other side for an error. */
   readonly faultOf: (error: unknown) => Fault;
 }
 
-/** The trace that a message and its transport carry. */
+/** Traces that a message and its transport carry. */
 interface Origins {
   readonly message: Carried;
   readonly transport: Carried | null;
 }
 
 /**
- * Serves a request or a notification as a server span of the host's OpenTelemetry, below the trace that it carries in
- * `_meta` (SEP-414) or else in its headers, and measures it. Settles as `work` does. Without an OpenTelemetry `work`
- * runs in the trace of the other side; without either it simply runs.
+ * Serves a request or notification as a server span of the host's OpenTelemetry, and measures it. The parent is the
+ * trace in its `_meta` (SEP-414), or else in its headers. Settles as `work` does. Without OpenTelemetry, `work` runs in
+ * the trace of the other side; without a trace either, it just runs.
  */
 export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<T> {
   const origins = originsOf(served);
@@ -83,7 +83,7 @@ function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promis
   return span.run(() => traces.run(trace, work));
 }
 
-/** Right after a cold start a tool may be listed only once its request is under way. */
+/** Right after a cold start, a tool may be listed only while its request is already in progress. */
 function nameLate(served: Served, before: string | null, span: HostSpan | null, attributes: Attributes): Attributes {
   const subject = before === null ? served.subject() : null;
   if (subject === null) return attributes;
@@ -97,7 +97,7 @@ function originsOf({ params, headers }: Served): Origins {
   return { message: readTraceOfMeta(params), transport: headers === null ? null : readTrace(headers) };
 }
 
-/** `_meta` before the headers, part by part: baggage does not depend on a trace. */
+/** `_meta` takes precedence over the headers for each part separately: baggage does not depend on a trace. */
 function originOf({ message, transport }: Origins): Carried {
   const parent = message.parent ?? transport?.parent ?? null;
   const baggage = message.baggage ?? transport?.baggage ?? null;

@@ -1,23 +1,23 @@
 import { trimBlanks } from '../../../shared/net/trim-blanks.ts';
 
-/** A span of somebody else, as W3C Trace Context names it, with what travels beside it. */
+/** A remote span, as W3C Trace Context names it, with its trace state. */
 export interface RemoteTrace {
   readonly traceId: string;
   readonly spanId: string;
-  /** Trace flags: bit 0 says sampled, bit 1 that the trace id is random (W3C Trace Context level 2). */
+  /** Trace flags: bit 0 means sampled, bit 1 means that the trace id is random (W3C Trace Context level 2). */
   readonly flags: number;
-  /** Normalised; null without any. */
+  /** Normalized `tracestate`; null without any. */
   readonly tracestate: string | null;
 }
 
-/** What a message carries about the trace that it belongs to; a malformed part is null. */
+/** Trace context that a message carries. A malformed part is null. */
 export interface Carried {
   readonly parent: RemoteTrace | null;
-  /** W3C Baggage, normalised. */
+  /** W3C Baggage, normalized. */
   readonly baggage: string | null;
 }
 
-/** The members of `_meta` (SEP-414) and the HTTP headers that carry a trace. */
+/** Fields of `_meta` (SEP-414) and HTTP headers that carry a trace. */
 export const TRACE_FIELDS: readonly string[] = ['traceparent', 'tracestate', 'baggage'];
 
 export const NOTHING_CARRIED: Carried = { parent: null, baggage: null };
@@ -28,15 +28,17 @@ const NO_SPAN_ID = '0'.repeat(16);
 const TRACEPARENT_LENGTH = 55;
 const MAX_TRACEPARENT_LENGTH = 512;
 
-/** Bits of the flags that have a meaning; all others must be sent as zero (W3C Trace Context level 2, trace-flags). */
+/** Flag bits that have a meaning. All others must be sent as zero (W3C Trace Context level 2, trace-flags). */
 const SAMPLED = 0x01;
 const RANDOM = 0x02;
 
 const MAX_STATE_MEMBERS = 32;
-/** Level 2, section 3.3.1.5: at least this much is passed on; of a longer list, long members go first. */
+/**
+ * Minimum length that must be passed on (level 2, section 3.3.1.5). Of a longer list, long members are dropped first.
+ */
 const MAX_STATE_LENGTH = 512;
 const LONG_STATE_MEMBER = 128;
-/** A header or a member of `_meta` that is longer is not even looked at. */
+/** Maximum length of a header or `_meta` field. A longer one is ignored without parsing. */
 const MAX_RAW_LENGTH = 16_384;
 const STATE_MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
@@ -50,8 +52,8 @@ const BAGGAGE_MEMBER = new RegExp(
 );
 
 /**
- * Reads the trace out of `_meta` or out of HTTP headers. A malformed value counts as absent, without a word: it is the
- * sender's, and no reason to refuse the message. `tracestate` means nothing without a valid `traceparent`.
+ * Reads the trace from `_meta` or HTTP headers. A malformed value silently counts as absent: it is the sender's fault,
+ * and no reason to reject the message. `tracestate` is ignored without a valid `traceparent`.
  */
 export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   const { traceparent, tracestate, baggage } = fields;
@@ -63,18 +65,18 @@ export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   };
 }
 
-/** The trace that the parameters of a message carry in `_meta` (SEP-414). */
+/** Reads the trace that the parameters of a message carry in `_meta` (SEP-414). */
 export function readTraceOfMeta({ _meta }: Readonly<Record<string, unknown>>): Carried {
   const isObject = typeof _meta === 'object' && _meta !== null;
   return isObject ? readTrace(_meta as Readonly<Record<string, unknown>>) : NOTHING_CARRIED;
 }
 
-/** Whether a sender wrote a trace into the parameters themselves, well-formed or not. */
+/** Whether the sender wrote a trace into the parameters, well-formed or not. */
 export function carriesTrace({ _meta }: Readonly<Record<string, unknown>>): boolean {
   return typeof _meta === 'object' && _meta !== null && TRACE_FIELDS.some((field) => field in _meta);
 }
 
-/** The parameters of a message without the trace that they carry. */
+/** Returns the parameters of a message without their trace. */
 export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (!carriesTrace(params)) return params;
   const kept = Object.entries(params._meta as object).filter(([key]) => !TRACE_FIELDS.includes(key));
@@ -82,7 +84,7 @@ export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonl
 }
 
 /**
- * Reads a `traceparent` (W3C Trace Context level 2, section 3.2). A later version is read as far as version 00 goes.
+ * Parses a `traceparent` (W3C Trace Context level 2, section 3.2). A later version is parsed as far as version 00 goes.
  * Returns null if it is malformed.
  */
 export function parseTraceparent(value: unknown): Omit<RemoteTrace, 'tracestate'> | null {
@@ -95,13 +97,13 @@ export function parseTraceparent(value: unknown): Omit<RemoteTrace, 'tracestate'
   return { traceId, spanId, flags: Number.parseInt(flags, 16) & known };
 }
 
-/** Writes a `traceparent` of version 00. */
+/** Formats a `traceparent` of version 00. */
 export function formatTraceparent({ traceId, spanId, flags }: Omit<RemoteTrace, 'tracestate'>): string {
   return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
 }
 
 /**
- * Reads a `tracestate` (section 3.3). Returns null if a member is malformed, a key comes twice, or there are more
+ * Parses a `tracestate` (section 3.3). Returns null if a member is malformed, a key occurs twice, or there are more
  * than 32 members.
  */
 export function parseTracestate(value: unknown): string | null {
@@ -112,7 +114,7 @@ export function parseTracestate(value: unknown): string | null {
   return shortened(members);
 }
 
-/** Reads W3C Baggage. Returns null if a member is malformed; what is beyond 64 members or 8 192 bytes is left out. */
+/** Parses W3C Baggage. Returns null if a member is malformed. Anything beyond 64 members or 8 192 bytes is left out. */
 export function parseBaggage(value: unknown): string | null {
   const members = membersOf(value);
   if (!members.every((member) => BAGGAGE_MEMBER.test(member))) return null;
@@ -125,7 +127,7 @@ export function parseBaggage(value: unknown): string | null {
   return text === '' ? null : text;
 }
 
-/** The members of a list between commas; empty ones are allowed and mean nothing. */
+/** Splits a list at its commas. Empty members are allowed and ignored. */
 function membersOf(value: unknown): readonly string[] {
   if (typeof value !== 'string' || value.length > MAX_RAW_LENGTH) return [];
   return value.split(',').flatMap((part) => trimBlanks(part) || []);

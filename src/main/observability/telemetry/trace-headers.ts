@@ -1,12 +1,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { traces } from './current-trace.ts';
 
-/** Where an instrumentation of undici hears of each request, to which it adds the headers of its own span. */
+/**
+ * Channel that notifies an instrumentation of undici of each request, so that it can add the headers of its own span.
+ */
 const undiciRequests = channel('undici:request:create');
 
 /**
- * The headers that carry the trace of the code that runs (W3C Trace Context and Baggage), names and values in turn.
- * None where the host records the request and has undici instrumented: with two `traceparent` neither would be valid.
+ * Returns the headers that carry the current trace (W3C Trace Context and Baggage), names and values in turn. Returns
+ * none if the host records the request and has undici instrumented, because two `traceparent` headers would be invalid.
  */
 export function traceHeaders(): readonly string[] {
   const trace = traces.getStore();

@@ -15,10 +15,10 @@ import {
 import { type HostSpan, startHostSpan } from './open-telemetry.ts';
 import { carriesTrace, NOTHING_CARRIED, readTraceOfMeta, withoutTrace } from './trace-context.ts';
 
-/** JSON-RPC with one server, as the connectors have it; `O` are the options of a request. */
+/** JSON-RPC connection to one server, as the connectors use it. `O` is the type of request options. */
 interface Channel<O> {
   readonly isModern: boolean;
-  /** The session that the server opened. */
+  /** Session that the server opened. */
   readonly sessionId?: string | null;
   speak(era: 'modern' | 'legacy', revision: string | null): void;
   request(method: string, params: Members, options: O): Promise<Members>;
@@ -26,22 +26,23 @@ interface Channel<O> {
   answer(id: string | number, answer: { readonly result: Members } | { readonly error: Members }): Promise<void>;
 }
 
-/** A stream that stays open for hours is no operation whose duration says anything. */
+/** Method that is not traced: the duration of a stream that stays open for hours says nothing. */
 const UNTRACED = 'subscriptions/listen';
 
 /**
- * A channel whose requests and notifications carry their trace in `_meta` (SEP-414), are client spans of the host's
- * OpenTelemetry, and are measured (OpenTelemetry semantic conventions for MCP). It settles as the channel within does.
+ * Wraps a channel so that its requests and notifications carry their trace in `_meta` (SEP-414), are client spans of
+ * the host's OpenTelemetry, and are measured (OpenTelemetry semantic conventions for MCP). It settles as the wrapped
+ * channel does.
  *
- * A call of a tool is a span of the manager already, which also covers what comes before the request. The first
- * request of such a call lends that span its attributes; each further one has a span of its own below.
+ * A tool call already is a span of the manager, which also covers the work before the request. The first request of
+ * such a call uses that span and sets its attributes on it. Each further request gets its own span below.
  */
 export class TracedChannel<O> implements Channel<O> {
   readonly #channel: Channel<O>;
   readonly #transport: Attributes;
   #revision: string | null = null;
 
-  /** `transport` says how the messages travel. */
+  /** Wraps `channel`. `transport` holds the attributes of its transport. */
   constructor(channel: Channel<O>, transport: Attributes) {
     this.#channel = channel;
     this.#transport = transport;
@@ -85,7 +86,7 @@ export class TracedChannel<O> implements Channel<O> {
     const sent = withTrace(params, trace);
     let fault: Fault | null = null;
     try {
-      // The trace of a call is in force already.
+      // A call already runs in its own trace.
       const work = trace === undefined || trace === around ? send : traces.run.bind(traces, trace, send);
       const result = await (sending.own === null ? work(sent) : sending.own.run(() => work(sent)));
       fault = faultOfResult(method, result);
@@ -103,7 +104,7 @@ export class TracedChannel<O> implements Channel<O> {
     const around = traces.getStore();
     const operation = around?.operation ?? null;
     const isOfCall = method === 'tools/call' && operation === 'call';
-    // The manager names a tool by its connector too.
+    // The manager's name for the tool includes the connector.
     const called = isOfCall ? around?.request?.attributes['gen_ai.tool.name'] : null;
     const subject = typeof called === 'string' ? called : subjectOf(method, params);
     const { name, attributes: described, detail } = describe(method, params, subject);
@@ -131,7 +132,7 @@ export class TracedChannel<O> implements Channel<O> {
     const spoken = revision === null ? null : { 'mcp.protocol.version': revision };
     const measured = { ...attributes, ...spoken };
     const sessionId = this.#channel.sessionId ?? null;
-    // A span that is lent ends with its operation, which tells how that went.
+    // A borrowed span ends with its operation, which reports the outcome.
     slot?.span?.set({ ...measured, ...requestAttributes(slot.id, sessionId, revision) });
     if (own !== null && fault !== null) {
       own.set(faultAttributes(fault, false));
@@ -149,14 +150,14 @@ export type SendTraced = <T extends Members>(
   send: (sent: Members) => Promise<T>,
 ) => Promise<T>;
 
-/** What is known of the other side of {@link tracedRequests}. */
+/** Facts about the other side of {@link tracedRequests}. */
 interface Peer {
   readonly transport: Attributes;
   readonly revision: string | null;
   readonly sessionId: string | null;
 }
 
-/** Sends requests with their traces where there is no channel for them. */
+/** Returns a function that sends requests with their traces, for code without a channel. */
 export function tracedRequests({ transport, revision, sessionId }: Peer): SendTraced {
   const unused = (): Promise<void> => Promise.resolve();
   const channel = new TracedChannel<(sent: Members) => Promise<Members>>(
@@ -170,26 +171,28 @@ export function tracedRequests({ transport, revision, sessionId }: Peer): SendTr
   return (method, params, send) => channel.request(method, params, send) as ReturnType<typeof send>;
 }
 
-/** A request on its way, from its first byte to its answer. */
+/** Request in progress, from its first byte to its response. */
 interface Sending {
   readonly around: CurrentTrace | undefined;
-  /** What the request carries. */
+  /** Trace that the request carries. */
   readonly trace: CurrentTrace | undefined;
-  /** The span that is the request's own. */
+  /** Span created for this request alone. */
   readonly own: HostSpan | null;
-  /** Its own, or the one that a call lends it. */
+  /** Slot of its own span, or the one that a call lends it. */
   readonly slot: RequestSlot | null;
   readonly attributes: Attributes;
   readonly startedMs: number;
 }
 
-/** The revision that a handshake agreed on. */
+/** Returns the revision that a handshake negotiated. */
 function revisionOf(result: unknown): string | null {
   const revision = isMembers(result) ? result.protocolVersion : null;
   return typeof revision === 'string' && /^\d{4}-\d\d-\d\d$/.test(revision) ? revision : null;
 }
 
-/** Parameters with the trace in `_meta`, in place of one that was there. A trace that nobody follows is left out. */
+/**
+ * Returns parameters with the trace in `_meta`, replacing any that was there. A trace that nothing records is left out.
+ */
 function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
   const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};
   const bare = withoutTrace(params);

@@ -6,23 +6,23 @@ import { loginForClaude, loginForCursor, loginForGemini } from './written-login.
 import type { WrittenEntry } from './written-members.ts';
 import { inBracesOfClaude, inBracesOfEditors } from './written-variables.ts';
 
-/** The clients whose files are written. */
+/** Clients whose files can be written. */
 export type ClientFormat = 'claude' | 'cursor' | 'vscode' | 'opencode' | 'codex' | 'zed' | 'gemini' | 'goose';
 
-/** How one client's file is written. */
+/** How to write the file of one client. */
 export interface ClientWriter {
   readonly syntax: 'json' | 'toml' | 'yaml';
-  /** The member that holds the servers by their names. */
+  /** Name of the member that contains the servers by their names. */
   readonly key: string;
-  /** What such a file has besides. */
+  /** Further members of such a file. */
   readonly besides?: object;
-  /** Null for a server that the client cannot reach. */
+  /** Returns the entry of a server, or null if the client cannot reach the server. */
   readonly write: (server: ServerInfo) => WrittenEntry | null;
 }
 
 /**
- * Claude, Cursor, VS Code, Zed and Gemini pass over members that they do not know, so all of a server is in their
- * files. The others refuse such a file.
+ * Writers by client. Claude, Cursor, VS Code, Zed and Gemini skip unknown members, so their files contain all of a
+ * server. The other clients reject a file with unknown members.
  */
 export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
   claude: {
@@ -30,7 +30,7 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
     key: 'mcpServers',
     write: (server) => whole(server, typed(server), inBracesOfClaude, loginForClaude),
   },
-  // Cursor tells programs and addresses apart by their members, and takes an address for either kind of HTTP.
+  // Cursor distinguishes commands and addresses by their members, and accepts an address for either kind of HTTP.
   cursor: {
     syntax: 'json',
     key: 'mcpServers',
@@ -57,7 +57,10 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
   goose: { syntax: 'yaml', key: 'extensions', write: writeGoose },
 };
 
-/** Everything of a server besides how it is reached, after that. `ws` is no transport of MCP. */
+/**
+ * Returns the members that say how to reach a server, followed by all its other members. Null for `ws`, which is not a
+ * transport of MCP.
+ */
 function whole(
   server: ServerInfo,
   members: object,
@@ -81,12 +84,12 @@ function reached({ transport, command, args, env, endpoint, headers }: ServerInf
     : { url: endpoint, ...(headers !== undefined && { headers }) };
 }
 
-/** With a type for an address alone; it comes first. */
+/** Returns an entry with a leading type, but only for an address. */
 function typed(server: ServerInfo): object {
   return { ...(server.transport !== 'stdio' && { type: typeOf(server) }), ...reached(server) };
 }
 
-/** With a type for SSE alone, which would be tried second without it. */
+/** Returns an entry with a type only for SSE, which would be tried second without it. */
 function sseAlone(server: ServerInfo): object {
   return { ...(server.transport === 'sse' && { type: 'sse' }), ...reached(server) };
 }

@@ -1,6 +1,6 @@
 import type { ClientFormat } from './client-writers.ts';
 
-/** Whose file an export is: `servers` is the registry's own. */
+/** Formats of an export. `servers` is the registry's own format. */
 export const EXPORT_FORMATS = [
   'claude',
   'cursor',

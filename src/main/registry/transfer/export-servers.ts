@@ -5,26 +5,26 @@ import { type ClientWriter, WRITERS } from './client-writers.ts';
 import type { ExportFormat } from './export-formats.ts';
 import type { ServersToMerge } from './merge-into-file.ts';
 
-/** What a client's file has no words for in one server. */
+/** Members of one server that the format of a client cannot express. */
 interface Unsaid {
   readonly name: string;
   readonly members: readonly string[];
 }
 
-/** An export, and what its format has no words for. */
+/** An export, with everything that its format cannot express. */
 export interface Export {
   readonly document: object;
-  /** The document in the format of that client's file: JSON, TOML or YAML. */
+  /** Document in the format of the client's file: JSON, TOML or YAML. */
   readonly text: string;
-  /** The same servers, to be added to an existing file of that client; null for the registry's own format. */
+  /** The same servers for adding to an existing file of the client; null for the registry's own format. */
   readonly toMerge: ServersToMerge | null;
-  /** Servers that are not in it. */
+  /** Names of the servers that are not in the export. */
   readonly leftOut: readonly string[];
-  /** Members that are not in it, of servers that are. */
+  /** Members that are not in the export, of servers that are. */
   readonly unsaid: readonly Unsaid[];
 }
 
-/** Servers as a file of that client. */
+/** Exports servers in the format of one client. */
 export function exportServers(servers: readonly ServerInfo[], format: ExportFormat): Export {
   if (format === 'servers')
     return { document: { servers }, text: json({ servers }), toMerge: null, leftOut: [], unsaid: [] };

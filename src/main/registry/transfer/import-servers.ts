@@ -9,32 +9,33 @@ import type { LocalServer } from '../../local-config/entry/server-entry.ts';
 import { type ReadMember, readMembers } from '../../local-config/local-config.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 
-/** What one entry of a file is for the registry: a server, or a refusal. */
+/** Result of importing one entry of a file: a server, or a refusal. */
 export interface ImportEntry extends Position {
-  /** Null for an entry of a list that has none. */
+  /** Name of the entry; null for an entry of a list without a name. */
   readonly name: string | null;
-  /** `mcpServers["x"]`. */
+  /** Place of the entry, such as `mcpServers["x"]`. */
   readonly place: string;
   readonly server: ServerInfo | null;
-  /** Null for a server. */
+  /** Reason why the entry is refused; null for a server. */
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | null;
-  /** What somebody should look at all the same. */
+  /** Warnings that should be reviewed although the server is imported. */
   readonly remarks: readonly string[];
 }
 
 /**
- * How we and the registry call transports. `http` of the clients falls back to SSE, as that of the registry does here.
+ * Names of our transports in the registry. The `http` of the clients falls back to SSE, as that of the registry does
+ * here.
  */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
-/** Members that the registry has its own meaning for. */
+/** Members that have a meaning of their own in the registry. */
 const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint']);
 
 /**
- * Reads what can be registered from the file of any client that local configuration knows, or from an exported or
- * copied `servers.json`, entry by entry. Variables stay as they are written, to be looked up when a server is brought
- * up; only the file's own folder, which nobody knows later, is put in. Throws CONFIG_INVALID where the text is none of
- * these, or the bytes are no text.
+ * Reads the servers to register from the file of any client that local configuration knows, or from an exported or
+ * copied `servers.json`, entry by entry. Variables stay as they are written and are looked up when a server is started.
+ * Only the folder of the file is filled in, because it is not known later. Throws CONFIG_INVALID if the text has none
+ * of these forms, or the bytes are not a text.
  */
 export function readImport(
   given: string | Uint8Array,
@@ -45,7 +46,7 @@ export function readImport(
   const list = membersOf(document.root).find(({ name, value }) => name === 'servers' && value.type === 'array');
   if (list === undefined) {
     const { members } = readMembers(text, { ...options, env: null, project: process.cwd() });
-    // What is passed over without a word is no server.
+    // An entry that is skipped without a problem is not a server.
     return members.filter(({ server, problems }) => server !== null || problems.length > 0).map(fromMember);
   }
   return itemsOf(list.value).map((node, index) => {
@@ -60,7 +61,7 @@ export function readImport(
   });
 }
 
-/** The member that a fault such as `env.KEY: …` is about, or the nearest one that is there. */
+/** Returns the member that a fault such as `env.KEY: …` is about, or its nearest existing ancestor. */
 function nodeAtFault(node: ConfigNode, fault: string): ConfigNode {
   const steps = (/^([^:\s]+):/.exec(fault)?.[1] ?? '').split(/[.[\]]+/).filter((step) => step !== '');
   let found = node;
@@ -80,12 +81,12 @@ function decoded(bytes: Uint8Array, source: string): string {
   }
 }
 
-/** A refusal stands where the first thing that is wrong does. */
+/** Converts a member of the file. A refusal has the position of its first problem. */
 function fromMember({ name, place, line, column, server, problems }: ReadMember): ImportEntry {
   const errors = problems.filter(isError);
   const remarks = problems.filter((it) => !isError(it)).map(wordsOf);
   if (server !== null) return checked(toServerInfo(server), { place, line, column, remarks });
-  // One that is left out without an error needs what there is not here.
+  // A server that is left out without an error needs something that does not exist here.
   const [first] = errors.length > 0 ? errors : problems;
   const reason = errors.length > 0 ? errors.map(wordsOf).join(' ') : remarks.join(' ');
   const code = reason.includes(MASK) ? 'SECRET_MASKED' : 'CONFIG_INVALID';
@@ -104,7 +105,7 @@ function isError({ severity }: { readonly severity: string }): boolean {
 function checked(server: ServerInfo, at: Pick<ImportEntry, 'place' | 'line' | 'column' | 'remarks'>): ImportEntry {
   const fault = serverInfoFault(server);
   const refusal = hasMask(server)
-    ? { code: 'SECRET_MASKED' as const, reason: `holds ${MASK}, which stands for a secret that was not shown` }
+    ? { code: 'SECRET_MASKED' as const, reason: `contains ${MASK}, the placeholder for a masked secret` }
     : fault === null
       ? null
       : { code: 'SERVER_INVALID' as const, reason: fault };
@@ -128,7 +129,7 @@ function toServerInfo({ entry, command, envFile, login, rest }: LocalServer): Se
   };
 }
 
-/** All that a file says about a login, in our words; its secret too, as those of headers. */
+/** Returns the login settings of a server under our names, including its secret, as with headers. */
 function loginOf(oauth: LocalServer['entry']['oauth'], { clientSecret, rest }: LocalServer['login']): object {
   if (oauth === false) return { oauth };
   if (oauth === undefined && Object.keys(rest).length === 0) return {};

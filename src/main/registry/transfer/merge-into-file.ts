@@ -5,17 +5,18 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 import { ConfigDocument } from '../../local-config/document/config-document.ts';
 import { memberOf } from '../../local-config/document/config-node.ts';
 
-/** Servers for one member of a file, by their names. */
+/** Servers by name, for one member of a file. */
 export interface ServersToMerge {
-  /** `mcpServers`. */
+  /** Name of the member, such as `mcpServers`. */
   readonly key: string;
   readonly entries: Readonly<Record<string, object>>;
 }
 
 /**
- * The text of an existing file with these servers in it, each in the place of one of its name. Comments, order and
- * everything else stay; TOML, which is appended to, takes new names alone. Throws CONFIG_INVALID where the text is not
- * of its format or its member is no object, OPTIONS_INVALID for a name that a TOML file has already.
+ * Returns the text of an existing file with these servers added. A server replaces an existing one of the same name.
+ * Comments, order and everything else stay. TOML files are only appended to, so they accept only new names. Throws
+ * CONFIG_INVALID if the text does not have its format or the member is not an object. Throws OPTIONS_INVALID for a name
+ * that a TOML file already has.
  */
 export function mergeIntoFile(text: string, source: string, servers: ServersToMerge): string {
   const document = new ConfigDocument(text, source);
@@ -31,7 +32,7 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
     case 'toml': {
       const known = Object.keys(entries).find((name) => present !== undefined && memberOf(present, name) !== undefined);
       if (known === undefined) return `${text.trimEnd()}\n\n${stringifyToml({ [key]: entries }).trim()}\n`;
-      const message = `${source} has a server ${JSON.stringify(known)} already; TOML files are only added to`;
+      const message = `${source} already has a server ${JSON.stringify(known)}; TOML files are only appended to`;
       throw new SwitchyardError('OPTIONS_INVALID', message);
     }
   }

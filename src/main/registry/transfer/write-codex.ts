@@ -4,8 +4,8 @@ import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } fr
 import { variableAlone } from './written-variables.ts';
 
 /**
- * A server as Codex has it. It knows no SSE and replaces no variables in texts; where one is the whole of a value,
- * Codex has a member for it.
+ * Returns a server as Codex writes it. Codex has no SSE and does not replace variables in texts. If a value consists of
+ * one variable, Codex has a separate member for it.
  */
 export function writeCodex(server: ServerInfo): WrittenEntry | null {
   const { transport, command, args, cwd, endpoint } = server;

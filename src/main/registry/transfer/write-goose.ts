@@ -3,7 +3,9 @@ import { wantsLogin } from './written-login.ts';
 import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } from './written-members.ts';
 import { variableAlone } from './written-variables.ts';
 
-/** A server as an extension of Goose. Variables that a program gets as they are become `env_keys`. */
+/**
+ * Returns a server as an extension of Goose. Variables that are passed to the stdio server unchanged become `env_keys`.
+ */
 export function writeGoose(server: ServerInfo): WrittenEntry | null {
   const { name, transport, command, args = [], env = {}, endpoint, headers, description } = server;
   if (transport === 'ws') return null;

@@ -3,31 +3,37 @@ import { saying } from './written-members.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** What a client's file says of a login, and whether it says all of it. */
+/** Login settings in the format of a client, and whether they are complete. */
 export interface WrittenLogin {
   /** Members of the entry. */
   readonly members: object;
   readonly isAll: boolean;
 }
 
-/** Claude Code: one text of scopes. The rest is ours, which it passes over. */
+/**
+ * Returns the login settings for Claude Code, which has its scopes in one text. It ignores the other members, which are
+ * ours.
+ */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);
   if (settings === null) return asItIs(server);
   return { oauth: { ...settings, ...(Array.isArray(settings.scopes) && { scopes: settings.scopes.join(' ') }) } };
 }
 
-/** Cursor: the client stands in `auth`, and what `auth` has no words for in `oauth`, which it passes over. */
+/**
+ * Returns the login settings for Cursor: the client id and secret are in `auth`, and everything that `auth` cannot
+ * express is in `oauth`, which Cursor ignores.
+ */
 export function loginForCursor(server: ServerInfo): object {
   const settings = settingsOf(server);
-  // An `auth` of ours says how a key is sent.
+  // An `auth` of ours says how to send a key.
   if (settings === null || settings.clientId === undefined || server.auth !== undefined) return asItIs(server);
   const { clientId, clientSecret: _secret, clientSecretEnv: _variable, scopes, ...rest } = settings;
   const auth = saying({ CLIENT_ID: clientId, CLIENT_SECRET: secretOf(settings), scopes });
   return { auth, ...(Object.keys(rest).length > 0 && { oauth: rest }) };
 }
 
-/** Gemini CLI: a switch, and the secret itself instead of the name of its variable. */
+/** Returns the login settings for Gemini CLI: a switch, and the secret itself instead of the name of its variable. */
 export function loginForGemini(server: ServerInfo): object {
   const settings = settingsOf(server);
   if (settings === null) return server.oauth === false ? { oauth: { enabled: false } } : asItIs(server);
@@ -35,7 +41,7 @@ export function loginForGemini(server: ServerInfo): object {
   return { oauth: saying({ enabled: true, ...rest, clientSecret: secretOf(settings) }) };
 }
 
-/** OpenCode, which refuses members that it does not know. */
+/** Returns the login settings for OpenCode, which rejects unknown members. */
 export function loginForOpenCode(server: ServerInfo): WrittenLogin {
   const settings = settingsOf(server);
   if (settings === null) return { members: asItIs(server), isAll: true };
@@ -45,7 +51,7 @@ export function loginForOpenCode(server: ServerInfo): WrittenLogin {
   return { members: { oauth }, isAll: saysOnly(settings, ['clientId', 'clientSecret', 'clientSecretEnv', 'scopes']) };
 }
 
-/** Codex, which keeps no secret in its file, and logs in only when it is told to. */
+/** Returns the login settings for Codex, which keeps no secret in its file and logs in only on request. */
 export function loginForCodex(server: ServerInfo): WrittenLogin {
   const settings = settingsOf(server);
   if (settings === null) return { members: {}, isAll: true };
@@ -55,7 +61,7 @@ export function loginForCodex(server: ServerInfo): WrittenLogin {
   return { members: saying({ oauth, scopes: list }), isAll: saysOnly(settings, ['clientId', 'scopes']) };
 }
 
-/** Whether a server says how to log in. */
+/** Whether a server has login settings. */
 export function wantsLogin(server: ServerInfo): boolean {
   return settingsOf(server) !== null;
 }
@@ -69,7 +75,7 @@ function asItIs({ oauth }: ServerInfo): object {
   return oauth === undefined ? {} : { oauth };
 }
 
-/** The secret, or the variable that holds it, as a text. */
+/** Returns the secret, or the variable that contains it, as a text. */
 function secretOf({ clientSecret, clientSecretEnv }: Settings): unknown {
   return clientSecret ?? (typeof clientSecretEnv === 'string' ? `\${${clientSecretEnv}}` : undefined);
 }

@@ -1,4 +1,4 @@
-/** Variables that are not of the environment. */
+/** Variables that do not come from the environment. */
 const OF_EDITORS: ReadonlySet<string> = new Set([
   'workspaceFolder',
   'workspaceRoot',
@@ -7,19 +7,19 @@ const OF_EDITORS: ReadonlySet<string> = new Set([
   'pathSeparator',
 ]);
 
-/** Variables as Claude Code, Zed and Gemini write them: `${NAME}`. */
+/** Rewrites variables as Claude Code, Zed and Gemini write them: `${NAME}`. */
 export function inBracesOfClaude(value: unknown): unknown {
   return mapTexts(value, (text) => text.replace(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => `\${${name}}`));
 }
 
-/** Variables as Cursor and VS Code write them: `${env:NAME}`. They know no defaults. */
+/** Rewrites variables as Cursor and VS Code write them: `${env:NAME}`. These clients have no defaults. */
 export function inBracesOfEditors(value: unknown): unknown {
   return mapTexts(value, (text) =>
     text.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => (OF_EDITORS.has(name) ? whole : `\${env:${name}}`)),
   );
 }
 
-/** Variables as OpenCode writes them: `{env:NAME}`. It knows no defaults. */
+/** Rewrites variables as OpenCode writes them: `{env:NAME}`. It has no defaults. */
 export function inBracesOfOpenCode<Value>(value: Value): Value {
   return mapTexts(value, (text) =>
     text.replace(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g, (whole, name: string) =>
@@ -28,7 +28,9 @@ export function inBracesOfOpenCode<Value>(value: Value): Value {
   ) as Value;
 }
 
-/** The name of the variable that is all of a text, after `prefix`; null where there is more to it. */
+/**
+ * Returns the name of the variable that makes up a whole text after `prefix`; null if the text contains anything else.
+ */
 export function variableAlone(text: string, prefix = ''): string | null {
   if (!text.startsWith(prefix)) return null;
   const name = /^\$\{(?:env:)?([A-Za-z_]\w*)\}$/.exec(text.slice(prefix.length))?.[1];

@@ -1,6 +1,6 @@
 import { type ErrorCodeEntry, entry } from '../entry.ts';
 
-/** What a service map says: its text, signature, shape and time. */
+/** Error codes of the content of a service map: its text, signature, shape and time. */
 export const MAP_CONTENT_ERRORS = {
   MAP_BOM: entry(
     'The service map starts with a byte order mark.',
@@ -9,75 +9,75 @@ export const MAP_CONTENT_ERRORS = {
   MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve UTF-8.'),
   MAP_SYNTAX: entry(
     'The service map is not JSON.',
-    'Look at what the URL really serves; a login page is a frequent answer.',
+    'Check what the URL really serves. A login page is a frequent answer.',
   ),
-  MAP_TOO_DEEP: entry('The service map nests deeper than 64 levels.', 'Flatten its metadata.'),
+  MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten its metadata.'),
   MAP_DUPLICATE_KEY: entry(
-    'An object of the service map names the same key twice.',
-    'Remove one; readers disagree on which of the two counts.',
+    'An object of the service map has the same key twice.',
+    'Remove one: JSON parsers disagree on which of the two counts.',
   ),
   MAP_FORBIDDEN_KEY: entry(
     'The service map uses a key that can change the prototype of a JavaScript object.',
     'Rename the key.',
   ),
   MAP_NOT_REPRESENTABLE: entry(
-    'The service map holds a lone surrogate or a number beyond the range of a double, which has no ' +
+    'The service map contains a lone surrogate or a number beyond the range of a double, which has no ' +
       'canonical form (RFC 8785).',
     'Send such values as well-formed strings.',
   ),
-  MAP_SIGNATURE_MISSING: entry('The service map carries no signature.', 'Sign it; an unsigned map is never accepted.'),
+  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign it: an unsigned map is never accepted.'),
   MAP_SIGNATURE_MALFORMED: entry(
     'The signature is neither 43 characters of base64url nor 64 of lower-case hex.',
-    'Fix how the producer encodes it.',
+    'Correct the encoding at the producer.',
   ),
   MAP_SIGNATURE_MISMATCH: entry(
-    'The signature does not belong to this content and this key.',
-    'Compare the keys of both sides; else treat the content as tampered with.',
+    'The signature does not match this content and this key.',
+    'Compare the keys of both sides. If they agree, treat the content as tampered with.',
   ),
   MAP_SCHEMA: entry('The service map does not have the required shape.', 'Correct the field that the message names.'),
   MAP_TTL_INVALID: entry(
-    'The `ttlSeconds` of the service map is no whole number of 1 second to 30 days.',
+    'The `ttlSeconds` of the service map is not a whole number from 1 second to 30 days.',
     'Correct it at the producer.',
   ),
   MAP_ID_INVALID: entry(
-    'The id of a connector holds what no id may, or is too long.',
-    'Use 1 to 128 of A-Z a-z 0-9 . _ - and start with a letter or digit.',
+    'A connector id contains a character that is not allowed, or is too long.',
+    'Use 1 to 128 characters of A-Z a-z 0-9 . _ - and start with a letter or digit.',
   ),
   MAP_ENDPOINT_INVALID: entry(
-    'The endpoint of a connector is no http or https URL without credentials.',
-    'Correct it; keys go into `auth`.',
+    'The endpoint of a connector is not an http or https URL without credentials.',
+    'Correct it. Keys belong in `auth`.',
   ),
   MAP_DUPLICATE_ID: entry(
-    'Two connectors of the service map share an id.',
-    'Give each its own id; the whole map is refused.',
+    'Two connectors of the service map have the same id.',
+    'Give each its own id. The whole map is rejected until then.',
   ),
   MAP_TOO_MANY_CONNECTORS: entry(
-    'The service map lists more connectors than allowed.',
-    'Raise `maxConnectors` if the number is meant.',
+    'The service map has more connectors than allowed.',
+    'Raise `maxConnectors` if the number is intended.',
   ),
   MAP_EXPIRED: entry(
     'The service map is past `generatedAt + ttlSeconds`.',
-    'Let the producer issue a new one; compare the clocks.',
+    'Let the producer issue a new map, and compare the clocks.',
   ),
   MAP_FROM_FUTURE: entry(
-    'The service map was generated later than now, beyond the allowed clock skew.',
+    'The `generatedAt` of the service map is in the future, beyond the allowed clock skew.',
     'Compare the clocks of both machines.',
   ),
   MAP_ROLLED_BACK: entry(
     'The service map is older than one that was accepted before.',
-    'Look for a stale cache or a replay between the producer and here.',
+    'Look for a stale cache or a replay between the producer and this host.',
   ),
   MAP_EQUIVOCATED: entry(
-    'Two different service maps were signed for the same instant. A warning: the later one counts.',
-    'Let the producer date each map anew; if it does, somebody else holds its key.',
+    'Two different service maps were signed for the same instant. This is a warning: the later one counts.',
+    'Give each map its own generation time at the producer. If it already does, another party holds its key.',
   ),
   MAP_MASS_REMOVAL: entry(
-    'More than half of the connectors are missing from a new service map. A warning: they stay until the ' +
-      'next load agrees.',
-    'Nothing if it is meant; else mend the producer before the next refresh.',
+    'More than half of the connectors are missing from a new service map. This is a warning: they stay until ' +
+      'the next load confirms it.',
+    'Nothing to do if the removal is intended. Otherwise fix the producer before the next refresh.',
   ),
   CIRCUIT_OPEN: entry(
-    'Several refreshes in a row failed; no request is sent until the pause is over.',
-    'Wait, or mend what the last error names.',
+    'Several refreshes in a row failed. No request is sent until the pause is over.',
+    'Wait, or fix what the last error names.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

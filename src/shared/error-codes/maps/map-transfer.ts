@@ -1,6 +1,6 @@
 import { type ErrorCodeEntry, entry } from '../entry.ts';
 
-/** A service map on its way here: network, HTTP, size. */
+/** Error codes of the download of a service map: network, HTTP and size. */
 export const MAP_TRANSFER_ERRORS = {
   MAP_UNREACHABLE: entry(
     'The service map could not be fetched.',
@@ -8,58 +8,58 @@ export const MAP_TRANSFER_ERRORS = {
   ),
   MAP_DNS: entry(
     'The host name in the URL of the service map does not resolve.',
-    'Check the spelling, the resolver and whether a proxy should do it.',
+    'Check the spelling, the resolver, and whether a proxy should resolve it.',
   ),
   MAP_CONNECT_TIMEOUT: entry(
-    'No connection to the server of the service map came about in time.',
-    'Check firewalls and routes to host and port.',
+    'No connection to the server of the service map could be established before the timeout.',
+    'Check the firewalls and routes to that host and port.',
   ),
   MAP_TLS: entry(
-    'The TLS handshake with the server of the service map failed; nothing is ever fetched without it instead.',
+    'The TLS handshake with the server of the service map failed. The map is never fetched without TLS instead.',
     'Renew or correct the certificate, or name its authority in `tls.ca`.',
   ),
   MAP_PROXY: entry(
-    'The proxy on the way to the service map could not be used or refused.',
+    'The proxy for the service map could not be used, or refused the request.',
     'Check `proxy`, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',
   ),
   MAP_CONNECTION_LOST: entry(
-    'The connection broke before the service map was there in full.',
-    'Look at the server and at whatever is in between; it is asked again by itself.',
+    'The connection broke before the service map was complete.',
+    'Check the server and the network devices in between. The request is retried automatically.',
   ),
   MAP_HTTP_INVALID: entry(
-    'What the server of the service map sent is not valid HTTP, or its header is too large.',
+    'The response of the server of the service map is not valid HTTP, or its header is too large.',
     'Check that the URL names an HTTP server, and what is in front of it.',
   ),
   MAP_DECODE: entry(
     'The compressed body of the service map is damaged.',
-    'Look at the server and at the caches in between.',
+    'Check the server and the caches in between.',
   ),
   MAP_TIMEOUT: entry(
-    'The exchange for the service map did not end within its deadline.',
+    'The request for the service map did not complete before its timeout.',
     'Check the server, or raise `timeoutMs`.',
   ),
   MAP_HTTP_STATUS: entry(
     'The server answered the request for the service map with an unusable status.',
-    'Check URL and `apiKey`; the message names the status.',
+    'Check the URL and `apiKey`. The message names the status.',
   ),
   MAP_UNAUTHORIZED: entry(
-    'The server refused the credentials sent for the service map (401 or 403), or wants some.',
-    'Check `apiKey` and what it may read.',
+    'The server refused the credentials for the service map (401 or 403), or requires some.',
+    'Check `apiKey` and its permissions.',
   ),
   MAP_RATE_LIMITED: entry(
-    'The server wants fewer requests for the service map (429).',
-    'Nothing: it is asked again once its Retry-After is over, at most 5 minutes later.',
+    'The server limits the rate of requests for the service map (429).',
+    'Nothing to do: the request is retried once its Retry-After is over, at most 5 minutes later.',
   ),
   MAP_REDIRECTED: entry(
     'The server answered with a redirect, which is never followed.',
-    'Configure the URL it points to, if you trust it.',
+    'If you trust the URL of the redirect, configure it as the source.',
   ),
   MAP_NOT_MODIFIED_UNASKED: entry(
-    'The server answered 304 to a request that named no known version.',
+    'The server answered 304 to a request that sent no `If-None-Match`.',
     'Fix the server or the cache in front of it.',
   ),
   MAP_TOO_LARGE: entry(
-    'The service map is larger than the byte cap, counted after decompression.',
-    'Raise `maxMapBytes` if the size is meant.',
+    'The service map is larger than the byte limit, measured after decompression.',
+    'Raise `maxMapBytes` if the size is intended.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,6 +1,7 @@
 /**
- * Every message between main and the fleet thread. Main asks over Comlink ({@link FleetApi}); each part has a file of
- * its own beside this one. The thread tells by itself what {@link FleetEvent} lists, in a {@link FleetEventMessage}.
+ * Every message between the main thread and the fleet thread. The main thread calls {@link FleetApi} over Comlink; the
+ * messages of each part are in separate files of this folder. The fleet thread sends {@link FleetEvent}s without a
+ * request, in a {@link FleetEventMessage}.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { FleetHost, FleetSettings } from '../../fleet/fleet-settings.ts';
@@ -11,40 +12,40 @@ import type { FleetPermitApi } from './permit-messages.ts';
 import type { FleetSessionApi, FleetSessionEvent } from './session-messages.ts';
 import type { FleetToolApi, FleetToolEvent } from './tool-messages.ts';
 
-/** What main asks of the thread. Each answer comes within a second or is FLEET_UNAVAILABLE. */
+/** The fleet thread's API for the main thread. Each answer comes within one second or is FLEET_UNAVAILABLE. */
 export interface FleetApi extends FleetMapApi, FleetSessionApi, FleetPermitApi, FleetToolApi, FleetLoginApi {
-  /** Starts to connect; does not wait for it. FLEET_CLIENT_MISSING where `ioredis` is not installed. */
+  /** Starts to connect, without waiting for the connection. FLEET_CLIENT_MISSING if `ioredis` is not installed. */
   open(protocol: number, settings: FleetSettings): Promise<WriterReply<null>>;
-  /** What the roster says of this host from now on. */
+  /** Sets this host's facts in the roster. */
   announce(facts: Omit<FleetHost, 'hostId' | 'role' | 'version'>): Promise<WriterReply<null>>;
-  /** Whether the server does what a fleet needs, for `fleet check` and `doctor`. */
+  /** Checks whether the server provides what a fleet needs, for `fleet check` and `doctor`. */
   probe(): Promise<WriterReply<FleetProbe>>;
   /** Steps down, leaves the roster and disconnects. */
   close(): Promise<WriterReply<null>>;
 }
 
-/** What `probe` found. */
+/** Result of `probe`. */
 export interface FleetProbe {
-  /** Milliseconds of a PING. */
+  /** Round-trip time of a small command, in milliseconds. */
   readonly pingMs: number;
-  /** `redis_version` or `valkey_version` of INFO; null where INFO is not allowed. */
+  /** `redis_version` or `valkey_version` of INFO; null if INFO is not allowed. */
   readonly server: string | null;
   readonly usedMemoryBytes: number | null;
   readonly maxMemoryPolicy: string | null;
   readonly isAppendOnly: boolean | null;
-  /** What this user may not do though its role needs it, as `SET`, `PUBLISH`, …. */
+  /** Permissions that the role needs and this user lacks, such as `SET`, `PUBLISH`, …. */
   readonly missingPermissions: readonly string[];
 }
 
 export type FleetEvent =
-  /** The connection to the server came up or was lost; also the first answer. */
+  /** The connection to the server came up or was lost; also sent for the first result. */
   | { readonly kind: 'connection'; readonly isConnected: boolean; readonly why: string | null }
   /**
-   * The roster was read for the first time, or has changed; without this host. Kept while the server is away. Of a
-   * large fleet `hosts` are all replicas and some of the others; `count` is how many there are.
+   * The roster was read for the first time, or has changed; without this host. Kept while the server is away. In a
+   * large fleet, `hosts` are all replicas and some of the others; `count` is the number of all other hosts.
    */
   | { readonly kind: 'roster'; readonly hosts: readonly FleetHost[]; readonly count: number }
-  /** Something that the fleet said was refused: `what` is a key without its prefix. */
+  /** A record or message of the fleet was refused. `what` is a key without its prefix. */
   | { readonly kind: 'refused'; readonly what: string; readonly why: string }
   | FleetMapEvent
   | FleetSessionEvent
@@ -56,13 +57,13 @@ export interface FleetEventMessage {
   readonly event: FleetEvent;
 }
 
-/** A manager takes its place in the thread: `port` is what it talks over, and is transferred. */
+/** Registers a manager with the thread. `port` is the manager's port, and is transferred. */
 export interface FleetJoinMessage {
   readonly kind: 'fleet-join';
   readonly port: MessagePort;
 }
 
-/** Whether a message to the thread is that of a manager that joins it. */
+/** Whether a message to the thread registers a manager. */
 export function isFleetJoinMessage(message: unknown): message is FleetJoinMessage {
   return typeof message === 'object' && message !== null && Reflect.get(message, 'kind') === 'fleet-join';
 }

@@ -1,50 +1,52 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** A sealed row of what the fleet keeps about logins (`fleet.logins: 'shared'`). */
+/** A sealed row of the fleet's shared logins (`fleet.logins: 'shared'`). */
 export interface FleetLoginRow {
   /** `binding:…`, `client:…`, `login:…` or `intent:…`. */
   readonly rowId: string;
-  /** Goes up with each write; an older one never replaces a newer one. −1 where what the server has is no row. */
+  /** Increases with each write; older rows never replace newer ones. −1 if the stored value is not a valid row. */
   readonly generation: number;
-  /** The sealed row; what the server has, where that is no row. */
+  /** The sealed row, or the stored value if it is not a valid row. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Whose turn it is to refresh a login. */
+/** Result of requesting the turn to refresh a login. */
 export interface FleetLoginTurn {
-  /** 0 where this host has it now; else how long the turn of another host lasts, unless it is renewed. */
+  /** 0 if this host has the turn; otherwise the time until the other host's turn expires, unless it is renewed. */
   readonly waitMs: number;
-  /** The login as the fleet has it now; null where it has none. */
+  /** The login as the fleet has it now; null if the fleet has none. */
   readonly login: FleetLoginRow | null;
-  /** The intent of the last turn that began and did not end well; it counts for the login of its generation. */
+  /** Intent of the last turn that began and did not end well. It applies to the login of its generation. */
   readonly intent: FleetLoginRow | null;
 }
 
-/** Logins that all hosts share. */
+/** API of logins that all hosts share. */
 export interface FleetLoginApi {
-  /** The rows of these names that there are; all rows for null. */
+  /** Reads the existing rows with these names; all rows for null. */
   readLogins(scope: string, rowIds: readonly string[] | null): Promise<WriterReply<readonly FleetLoginRow[]>>;
   /**
-   * Writes a row and tells the other hosts. False where the fleet has a row of that generation or a higher one, unless
-   * it is `over`, which is replaced whatever its generation says.
+   * Writes a row and notifies the other hosts. False if the fleet has a row of that generation or a higher one. A row
+   * equal to `over` is replaced regardless of its generation.
    */
   writeLogin(scope: string, row: FleetLoginRow, over: FleetLoginRow | null): Promise<WriterReply<boolean>>;
   /**
-   * Asks for the turn to refresh a login. The thread renews it until it is ended, for at most 30 s; it lapses 5 s after
-   * the process died or was stopped.
+   * Requests the turn to refresh a login. The thread renews the turn until it is ended, for at most 30 s. It expires 5
+   * s after the process died or was stopped.
    */
   beginLoginTurn(scope: string, loginId: string, turnId: string): Promise<WriterReply<FleetLoginTurn>>;
-  /** Writes down what is about to be sent, and tells the other hosts. False where the turn was lost meanwhile. */
+  /**
+   * Records the intent before a refresh is sent, and notifies the other hosts. False if the turn was lost meanwhile.
+   */
   markLoginTurn(scope: string, loginId: string, turnId: string, intent: FleetLoginRow): Promise<WriterReply<boolean>>;
-  /** Ends a turn. `isUnsent`: nothing was sent, so that the intent is taken back. */
+  /** Ends a turn. `isUnsent`: nothing was sent, so the intent is withdrawn. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
-  /** Keeps a login that a person was sent away for, sealed, so that any host finishes it. */
+  /** Stores a pending browser login, sealed, so that any host can finish it. */
   keepPendingLogin(scope: string, name: string, bytes: Uint8Array<ArrayBuffer>, ms: number): Promise<WriterReply<null>>;
-  /** Takes such a login away; nobody gets it twice. Null where there is none. */
+  /** Takes a pending login. It is returned only once; null if it does not exist. */
   takePendingLogin(scope: string, name: string): Promise<WriterReply<Uint8Array<ArrayBuffer> | null>>;
 }
 
-/** Another host wrote these rows; all may have changed where `rowIds` is null. */
+/** Another host wrote these rows. If `rowIds` is null, all rows may have changed. */
 export interface FleetLoginEvent {
   readonly kind: 'logins-changed';
   readonly scope: string;

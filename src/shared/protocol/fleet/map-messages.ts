@@ -9,63 +9,71 @@ export interface HeldMap {
   readonly etag: string | null;
 }
 
-/** A body to publish; `bytes` is handed over. */
+/** A body to publish; `bytes` is transferred. */
 export interface PublishedMap extends HeldMap {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * What became of a publication or a confirmation. `fenced`: another host leads; `older`: the head names a newer body,
- * which can be read; `missing`: the fleet lacks the confirmed body, and so does this thread: publish it whole.
+ * Outcome of a publication or a confirmation.
+ * - `fenced`: another host leads.
+ * - `older`: the head names a newer body, which can be read.
+ * - `missing`: the fleet and this thread lack the confirmed body, so publish it whole.
  */
 export type PublishOutcome = 'done' | 'fenced' | 'older' | 'missing';
 
-/** How a body came: whole, or as a patch of the one that this host had. Times in milliseconds. */
+/** A body, and whether it was read whole or as a patch of the body that this host had. Times in milliseconds. */
 export interface FleetBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Sealed together with the body, other than the one in the head. */
+  /** Sealed together with the body; independent of the tag in the head. */
   readonly etag: string | null;
   readonly how: 'body' | 'patch';
-  /** From the question until the bytes were here, decrypted, unpacked and compared with their digest. */
+  /** Time from the request until the bytes were read, decrypted, unpacked and compared with their digest. */
   readonly readMs: number;
 }
 
-/** Bodies, heads and leadership of service maps. */
+/** API for bodies, heads and leadership of service maps. */
 export interface FleetMapApi {
-  /** Begins to listen for a map and, unless the role is `reader`, to try for its lease. */
+  /** Starts to listen for a map and, unless the role is `reader`, to try for its lease. */
   followMap(name: string): Promise<WriterReply<null>>;
   /**
-   * What this host has in force now; null for nothing. The thread keeps the bytes of what it has read or published by
-   * itself; `bytes` are handed over where main has them from elsewhere, for patches and to seed an empty server.
+   * Sets the map that this host has in force; null for none. The thread already has the bytes of maps that it read or
+   * published. `bytes` are transferred if the main thread has them from elsewhere, for patches and to seed an empty
+   * server.
    */
   holdMap(name: string, held: HeldMap | null, bytes?: Uint8Array<ArrayBuffer>): Promise<WriterReply<null>>;
-  /** The head as it is in Redis now; null where there is none that can be read. */
+  /** Reads the current head from Redis; null if there is no readable head. */
   readHead(name: string): Promise<WriterReply<MapHead | null>>;
-  /** The body that a head names, proven to be that by its digest alone; null where there is none that is. */
+  /** Reads the body that a head names, verified only by its digest; null if no body matches. */
   readMap(name: string, head: MapHead): Promise<WriterReply<FleetBody | null>>;
-  /** By the leader alone: puts a proven body where all hosts find it, and tells them. */
+  /** For the leader only: publishes a verified body and notifies all hosts. */
   publishMap(name: string, map: PublishedMap): Promise<WriterReply<PublishOutcome>>;
-  /** By the leader alone: the source stood by the body of that digest. */
+  /** For the leader only: confirms that the source still serves the body with that digest. */
   confirmMap(name: string, sha256: string): Promise<WriterReply<PublishOutcome>>;
-  /** Main refused the body of that digest: where this host leads, it overrules a head that names it. */
+  /**
+   * Reports that the main thread refused the body with that digest. If this host leads, it overrules heads that name
+   * it.
+   */
   refuseMap(name: string, sha256: string): Promise<WriterReply<null>>;
-  /** Gives the lease up, as when this host's own circuit to the source is open. Another host leads then. */
+  /** Releases the lease, for example when this host's circuit to the source is open. Another host then leads. */
   stepDown(name: string): Promise<WriterReply<null>>;
 }
 
 export type FleetMapEvent =
-  /** This host leads from now on: it asks the source for all. `head`: what the fleet has; null for nothing. */
+  /** This host now leads: it queries the source for all hosts. `head` is the fleet's head; null for none. */
   | { readonly kind: 'map-leading'; readonly name: string; readonly head: MapHead | null }
-  /** It leads no longer. */
+  /** This host leads no longer. */
   | { readonly kind: 'map-following'; readonly name: string }
-  /** A head or a beat was heard after silence. */
+  /** A head or a beat was received after a silence. */
   | { readonly kind: 'map-heard'; readonly name: string }
-  /** Nothing was heard for 6 s: this host is on its own. Also right after the start, where nothing ever was heard. */
+  /**
+   * Nothing was received for 6 s, so this host is on its own. Also sent after the start if nothing was ever received.
+   */
   | { readonly kind: 'map-alone'; readonly name: string }
-  /** A head that names another body than the one held, and is not older than it. The last one counts. */
+  /** A head names another body than the one held, and is not older. The latest one counts. */
   | { readonly kind: 'map-news'; readonly name: string; readonly head: MapHead }
   /**
-   * The source stood by the body that this host holds: `confirms` of them since it was published. Told for the first
-   * three, and then each five seconds at most.
+   * The source still serves the body that this host holds: `confirms` times since it was published. Sent for the first
+   * three confirmations, and then at most every 5 s.
    */
   | { readonly kind: 'map-confirmed'; readonly name: string; readonly head: MapHead };

@@ -1,62 +1,64 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** Numbers of calls by quota; a quota that is absent sets no limit. */
+/** Numbers of calls by quota. An absent quota sets no limit. */
 export interface PermitCounts {
   readonly perMinute?: number;
   readonly perHour?: number;
   readonly perDay?: number;
 }
 
-/** Permits that were taken and not used. */
+/** Permits that were taken but not used. */
 export interface ReturnedPermits {
   readonly count: number;
-  /** {@link PermitGrant.takenAtMs} of the grant that they came with. */
+  /** {@link PermitGrant.takenAtMs} of the grant that contained them. */
   readonly takenAtMs: number;
 }
 
-/** One question for permits, with what the last ones came to. */
+/** A request for permits, with the unused permits and permitless calls since the last one. */
 export interface PermitRequest {
   readonly limits: PermitCounts;
   readonly wanted: number;
   readonly returned: readonly ReturnedPermits[];
-  /** Calls that began without a permit while the server was away, or before it lost its memory. */
+  /** Calls that began without a permit, because the server was away or lost its data. */
   readonly spent: PermitCounts;
 }
 
 export interface PermitGrant {
-  /** At most what was wanted. */
+  /** At most the requested number. */
   readonly granted: number;
-  /** Milliseconds until it makes sense to ask again; 0 where all were given. */
+  /** Milliseconds until the next request makes sense; 0 if all were granted. */
   readonly retryInMs: number;
-  /** Epoch ms on the server's clock. Only good for giving permits back. */
+  /** Epoch ms on the server's clock. Only meaningful for returning permits. */
   readonly takenAtMs: number;
-  /** Changes when the server has lost what it counted. */
+  /** Changes when the server has lost its counts. */
   readonly epoch: string;
 }
 
 export interface LeaseRequest {
-  /** Who holds the leases: one connector of one host. */
+  /** Holder of the leases: one connector of one host. */
   readonly holder: string;
   readonly limit: number;
-  /** How many leases it has and keeps. */
+  /** Number of leases that the holder has and keeps. */
   readonly held: number;
-  /** How many it would like to have in all; at least `held`. */
+  /** Total number of leases that the holder requests; at least `held`. */
   readonly wanted: number;
 }
 
 export interface LeaseGrant {
-  /** How many leases the holder has from now on, for 10 s. */
+  /** Number of leases that the holder now has, for 10 s. */
   readonly held: number;
-  /** Milliseconds until it makes sense to ask again; 0 where all were given. */
+  /** Milliseconds until the next request makes sense; 0 if all were granted. */
   readonly retryInMs: number;
   /** Whether another host waits for leases. */
   readonly isContended: boolean;
 }
 
-/** Permits for calls, shared by all hosts. */
+/** API of permits for calls, shared by all hosts. */
 export interface FleetPermitApi {
-  /** Takes permits for calls to begin, in all windows of a connector at once. */
+  /** Takes permits for calls, in all windows of a connector at once. */
   takePermits(connectorId: string, request: PermitRequest): Promise<WriterReply<PermitGrant>>;
-  /** Takes, renews or gives back places among the calls that may run at a time. They lapse 10 s after the last time. */
+  /**
+   * Takes, renews or returns places among the calls that may run at a time. They expire 10 s after the last request.
+   */
   leaseConcurrent(connectorId: string, request: LeaseRequest): Promise<WriterReply<LeaseGrant>>;
 }

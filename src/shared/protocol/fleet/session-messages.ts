@@ -1,9 +1,12 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** What changes about a legacy session, as `sess:<id>` has it; what never changes is in the sealed id itself. */
+/**
+ * The changeable state of a legacy session, as stored in `sess:<id>`. Everything that never changes is in the sealed
+ * id.
+ */
 export interface SessionState {
   readonly isEnded: boolean;
-  /** The least severe log message that the client wants; null where it did not say. */
+  /** Minimum severity of log messages that the client requested; null if it set none. */
   readonly logLevel: string | null;
   /** URIs that the client watches, as it sent them. */
   readonly watched: readonly string[];
@@ -19,11 +22,11 @@ export type SessionChange =
   | { readonly kind: 'unwatch'; readonly uri: string }
   | { readonly kind: 'home'; readonly homeId: string };
 
-/** What replicas share about sessions. */
+/** API of the session state that replicas share. */
 export interface FleetSessionApi {
-  /** Null where nothing was ever written about the session. */
+  /** Reads a session; null if nothing was ever written about it. */
   readSession(sessionId: string): Promise<WriterReply<SessionState | null>>;
-  /** Writes a change, keeps the session for its idle time, and tells the other replicas. */
+  /** Writes a change, renews the session's time to live, and notifies the other replicas. */
   changeSession(sessionId: string, change: SessionChange): Promise<WriterReply<null>>;
 }
 
@@ -31,6 +34,6 @@ export type FleetSessionEvent = {
   readonly kind: 'session-changed';
   readonly sessionId: string;
   readonly change: SessionChange;
-  /** The host that wrote it. */
+  /** The host that wrote the change. */
   readonly by: string;
 };

@@ -3,35 +3,38 @@ import type { OwnPin, ToolPinDetail } from '../../tools/tool-records.ts';
 import type { WriterReply } from '../writer-reply.ts';
 
 /**
- * The tool catalogue, pins and approvals of a fleet. `scope` names what the hosts must have in common to share them.
- * The thread opens, unpacks, seals and compares, so that main never holds more than one piece of a catalogue.
+ * API of the tool catalogue, pins and approvals of a fleet. `scope` identifies the configuration that hosts must have
+ * in common to share them. The thread opens, unpacks, seals and compares, so that the main thread never holds more than
+ * one page of a catalogue.
  */
 export interface FleetToolApi {
-  /** Ids of the connectors that the catalogue has, sorted. FLEET_REFUSED where there are more than 20 000. */
+  /** Returns the sorted ids of the connectors in the catalogue. FLEET_REFUSED if there are more than 20 000. */
   cataloguedConnectors(scope: string): Promise<WriterReply<readonly string[]>>;
-  /** The lists of these connectors, at most 32. Those that are missing or bad are left out. */
+  /** Reads the lists of these connectors, at most 32. Missing and invalid lists are left out. */
   readTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<readonly FleetCatalogued[]>>;
   /**
-   * Says what a connector lists here. Puts it into the catalogue a little later, pins tools that the fleet has never
-   * seen, and resolves with the fleet's pins that are approved or differ from what is listed.
+   * Reports the tools that a connector lists on this host. Adds them to the catalogue a little later, and pins tools
+   * that are new to the fleet. Resolves with the fleet's pins that are approved or differ from the list.
    */
   noteTools(scope: string, list: FleetToolList): Promise<WriterReply<readonly FleetPin[]>>;
-  /** A connector is no longer listed here; changes of its tools are not told any more. */
+  /** Reports that a connector is no longer listed here, so that changes of its tools are no longer reported. */
   dropTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<null>>;
-  /** Which of these connectors the catalogue lacks. */
+  /** Returns which of these connectors the catalogue lacks. */
   missingTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<readonly string[]>>;
   /**
-   * Puts in those of this host's pins that the fleet lacks, and approvals that are newer than the fleet's. Resolves
-   * with the pins of the fleet that are newer, or of the same version and different.
+   * Adds this host's pins that the fleet lacks, and approvals that are newer than the fleet's. Resolves with the
+   * fleet's pins that are newer, or different with the same version.
    */
   syncPins(scope: string, pins: readonly OwnPin[]): Promise<WriterReply<readonly FleetPin[]>>;
-  /** The fleet's pins of these tools, at most 100; those that are missing or bad are left out. */
+  /** Reads the fleet's pins of these tools, at most 100. Missing and invalid pins are left out. */
   readPins(scope: string, tools: readonly FleetToolName[]): Promise<WriterReply<readonly FleetPin[]>>;
-  /** Replaces pins by approved ones, each of a version above the fleet's and its own; those it replaced them by. */
+  /**
+   * Replaces pins with approved ones, each with a version above the fleet's and its own. Resolves with the stored pins.
+   */
   approvePins(scope: string, pins: readonly FleetPin[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
-   * What differs from its pin by the catalogue, in all scopes; for connectors that are named every tool. For the
-   * command line: takes as long as there are tools.
+   * Returns the catalogue's differences from the pins, in all scopes. For named connectors it returns every tool. For
+   * the command line only: its time grows with the number of tools.
    */
   changedTools(connectorIds: readonly string[] | null): Promise<WriterReply<readonly FleetToolChange[]>>;
 }
@@ -42,44 +45,44 @@ export interface FleetToolName {
   readonly tool: string;
 }
 
-/** A pin as the fleet keeps it. */
+/** A pin as the fleet stores it. */
 export interface FleetPin extends FleetToolName {
-  /** Goes up with each approval; 0 for a first sight. */
+  /** Increases with each approval; 0 for a tool as first seen. */
   readonly version: number;
   readonly definition: RemoteToolDefinition;
   /** Epoch ms, on the clock of the host that pinned it. */
   readonly pinnedAtMs: number;
 }
 
-/** What a connector lists. */
+/** The tools that a connector lists. */
 export interface FleetToolList {
   readonly connectorId: string;
   /** JSON of a `ConnectorRecord`. */
   readonly recordText: string;
-  /** This host's pins of tools that differ from what is listed, or that are approved. */
+  /** This host's pins of tools that are approved or differ from the list. */
   readonly pins: readonly FleetPin[];
-  /** Whether tools are compared with pins at all. */
+  /** Whether tools are compared with pins. */
   readonly isPinned: boolean;
 }
 
-/** What the catalogue has of a connector. */
+/** The catalogue's entry of a connector. */
 export interface FleetCatalogued {
   readonly connectorId: string;
-  /** JSON of a `ConnectorRecord`, as some host wrote it; not checked. */
+  /** JSON of a `ConnectorRecord`, as another host wrote it; not checked. */
   readonly bytes: Uint8Array;
-  /** The fleet's pins that are approved or differ from what is listed. */
+  /** The fleet's pins that are approved or differ from the list. */
   readonly pins: readonly FleetPin[];
-  /** Tools that the fleet has no good pin of. */
+  /** Tools without a valid pin in the fleet. */
   readonly unpinned: readonly string[];
 }
 
-/** A tool of the catalogue beside its pin. `members` is empty where it is as it was pinned. */
+/** A tool of the catalogue next to its pin. `members` is empty if it matches its pin. */
 export interface FleetToolChange extends ToolPinDetail {
   readonly scope: string;
 }
 
 export type FleetToolEvent =
-  /** Another host listed other tools of a connector than this one. `digest` names that list. */
+  /** Another host listed other tools of a connector than this host. `digest` identifies that list. */
   | {
       readonly kind: 'tools-changed';
       readonly scope: string;
@@ -87,12 +90,12 @@ export type FleetToolEvent =
       readonly digest: string;
       readonly by: string;
     }
-  /** Pins were approved; `tools` is null where it does not say which. */
+  /** Pins were approved. `tools` is null if the message does not name them. */
   | {
       readonly kind: 'pins-approved';
       readonly scope: string;
       readonly tools: readonly FleetToolName[] | null;
       readonly by: string;
     }
-  /** The server has less of a scope than it had: it was emptied, or something was evicted. */
+  /** The server has less data of a scope than before: it was emptied, or data was evicted. */
   | { readonly kind: 'tools-lost'; readonly scope: string };

@@ -6,13 +6,15 @@ import { agentSettings } from '../../../shared/net/network.ts';
 const DEFAULT_PORT = 6379;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** The client's own deadline is for its handshake; `RedisConnections` has a shorter one that allows for a held loop. */
+/**
+ * Deadline of the client's handshake. `RedisConnections` has a shorter deadline that allows for a blocked event loop.
+ */
 const HANDSHAKE_TIMEOUT_MS = 2_500;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** What ioredis is told: nothing waits in a queue while the server is away, and nothing is sent a second time. */
+/** Builds the options of ioredis. No command is queued while the server is away, and none is sent a second time. */
 export function clientOptions(settings: FleetSettings, random: Random): RedisOptions {
   const { hostname, port, pathname } = new URL(settings.url);
   const { tls, username, password } = settings;
@@ -27,15 +29,15 @@ export function clientOptions(settings: FleetSettings, random: Random): RedisOpt
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // `Subscriptions` subscribes again itself, to know when that is done.
+    // `Subscriptions` renews subscriptions itself, so that it knows when they are complete.
     autoResubscribe: false,
-    // It needs INFO, which an ACL user has no need of.
+    // The ready check needs INFO, which an ACL user otherwise does not need.
     enableReadyCheck: false,
     // Redis 7.0 does not know CLIENT SETINFO.
     disableClientInfo: true,
     commandTimeout: HANDSHAKE_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Full jitter, so that the hosts of a fleet do not come back at the same moment.
+    // Full jitter, so that the hosts of a fleet do not reconnect at the same moment.
     retryStrategy: (times) => random.next() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(times, 10)),
   };
 }

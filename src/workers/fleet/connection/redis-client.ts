@@ -2,15 +2,15 @@ import type { Redis as Client, RedisOptions } from 'ioredis';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { RedisReply } from '../redis.ts';
 
-/** What a command takes. */
+/** Argument of a command. */
 export type Argument = string | number | Uint8Array;
 
-/** Makes a client of ioredis. */
+/** The client class of ioredis. */
 export type RedisClientClass = new (options: RedisOptions) => Client;
 
 /**
- * The client's class. It is loaded here alone, since most hosts have no fleet. Rejects with FLEET_CLIENT_MISSING.
- * `load` is another one in tests only.
+ * Imports the client class. Only loaded here, since most hosts have no fleet. Rejects with FLEET_CLIENT_MISSING. `load`
+ * is replaced in tests only.
  */
 export async function loadRedisClient(
   load: () => Promise<{ readonly Redis: RedisClientClass }> = () => import('ioredis'),
@@ -23,7 +23,7 @@ export async function loadRedisClient(
   }
 }
 
-/** Resolves once the server answers. ACL users may lack PING, and a refusal is an answer. */
+/** Resolves once the server answers. ACL users may lack PING, so a NOPERM error counts as an answer. */
 export async function ping(client: Client): Promise<void> {
   try {
     await client.ping();
@@ -32,12 +32,12 @@ export async function ping(client: Client): Promise<void> {
   }
 }
 
-/** One command, with texts in its reply. */
+/** Runs one command and resolves with its reply as text. */
 export async function call(client: Client, name: string, args: readonly Argument[]): Promise<RedisReply> {
   return (await client.call(name, ...args.map(asArgument))) as RedisReply;
 }
 
-/** One command, with bytes in its reply. */
+/** Runs one command and resolves with its reply as bytes. */
 export async function callForBytes(client: Client, name: string, args: readonly Argument[]): Promise<RedisReply> {
   return (await client.callBuffer(name, ...args.map(asArgument))) as RedisReply;
 }
@@ -47,7 +47,7 @@ function asArgument(value: Argument): string | number | Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Whether the server itself answered an error. */
+/** Whether the server itself answered with an error. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }

@@ -8,32 +8,32 @@ import { clientOptions } from './client-options.ts';
 import { type Argument, call, callForBytes, isRefusal, ping, type RedisClientClass } from './redis-client.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-/** How long one answer may take. */
+/** Time limit for one answer. */
 const ANSWER_TIMEOUT_MS = 1_000;
 const LATE = `No answer within ${ANSWER_TIMEOUT_MS} ms`;
 
-/** How often a connection that says nothing is asked for a sign of life, and a silent server whether it is back. */
+/** Interval between pings of an idle connection, and between probes of a server that does not answer. */
 const BEAT_MS = 5_000;
 const SILENT_PROBE_MS = 500;
 
-/** So many probes without an answer, and the connections are made again: theirs may be half open. */
+/** Number of probes without an answer after which the connections are reopened, because they may be half open. */
 const PROBES_UNTIL_RECONNECT = 4;
 
-/** Errors that say something about the server, and nothing about the command. */
+/** Errors that describe the state of the server, not the command. */
 const AWAY = /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b/;
 
 type Lane = 'small' | 'bulk' | 'news';
 
 interface RedisConnectionsDeps {
   readonly random: Random;
-  /** The server refuses a channel. */
+  /** Called when the server refuses a channel. */
   readonly onRefused: (channel: string, why: string) => void;
 }
 
 /**
- * The `Redis` or `Valkey` server over ioredis, by three connections: for small commands, for long replies, and for
- * channels. It counts as connected once all three are up, every channel is subscribed to and all have answered; and as
- * away from the first answer that is late until all three answer again, so that nobody waits twice.
+ * The Redis or Valkey server, over three ioredis connections: for small commands, for long replies and for channels. It
+ * counts as connected once all three are up, every channel is subscribed to and all have answered. It counts as away
+ * from the first late answer until all three answer again, so that callers do not time out repeatedly.
  */
 export class RedisConnections implements Redis {
   readonly #clients: Readonly<Record<Lane, Client>>;
@@ -59,10 +59,10 @@ export class RedisConnections implements Redis {
     }
   }
 
-  /** Starts to connect, and goes on until it is closed. Never waits. */
+  /** Starts to connect, and keeps reconnecting until it is closed. Never waits. */
   connect(): void {
     for (const client of Object.values(this.#clients)) {
-      // The listener of `error` hears of the same failure, and ioredis tries again by itself.
+      // The `error` listener receives the same failure, and ioredis retries by itself.
       client.connect().catch(() => {});
     }
   }
@@ -71,7 +71,7 @@ export class RedisConnections implements Redis {
     return this.#isConnected;
   }
 
-  /** Why the server is away; null while it is not. */
+  /** Why the server is away; null while it is connected. */
   get lastReason(): string | null {
     return this.#isConnected ? null : this.#lastReason;
   }
@@ -101,12 +101,12 @@ export class RedisConnections implements Redis {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls back with each new reason why the server cannot be reached. */
+  /** Calls `listener` for each new reason why the server cannot be reached. */
   onFailure(listener: (why: string) => void): void {
     this.#failureListeners.add(listener);
   }
 
-  /** Disconnects for good. Idempotent. */
+  /** Disconnects permanently. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -129,7 +129,10 @@ export class RedisConnections implements Redis {
     }
   }
 
-  /** A late answer means that the server is away. ioredis still matches it with its own question. */
+  /**
+   * Limits the time for an answer. A late answer means that the server is away; ioredis still matches it with its own
+   * command.
+   */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     using limit = deadline(ANSWER_TIMEOUT_MS, () => unavailable(LATE));
     try {
@@ -159,11 +162,11 @@ export class RedisConnections implements Redis {
     return digest;
   }
 
-  /** Whether all three are up and answer. One check at a time. */
+  /** Checks whether all three connections are up and answer. One check at a time. */
   async #check(): Promise<void> {
     if (this.#isChecking || this.#isClosed) return;
     const clients = Object.values(this.#clients);
-    // The last one to be ready checks.
+    // The last connection to become ready runs the check.
     if (clients.some(({ status }) => status !== 'ready')) return;
     this.#isChecking = true;
     try {

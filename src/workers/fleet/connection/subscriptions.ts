@@ -3,12 +3,12 @@ import { messageOf } from '../../../shared/errors.ts';
 
 type Listener = (message: string) => void;
 
-/** The channels that the parts hear, on the connection for channels. */
+/** The channels that the parts subscribe to, on the connection for channels. */
 export class Subscriptions {
   readonly #client: Client;
   readonly #onRefused: (channel: string, why: string) => void;
   readonly #listeners = new Map<string, Set<Listener>>();
-  /** Channels that this connection is subscribed to, or was refused. */
+  /** Channels that this connection is subscribed to, or that were refused. */
   readonly #settled = new Set<string>();
 
   constructor(client: Client, onRefused: (channel: string, why: string) => void) {
@@ -20,12 +20,15 @@ export class Subscriptions {
     client.on('close', () => this.#settled.clear());
   }
 
-  /** `isUp`: whether to subscribe at once; otherwise {@link renew} does. */
+  /**
+   * Adds a listener and returns a function that removes it. With `isUp` it subscribes at once; otherwise {@link renew}
+   * does.
+   */
   add(channel: string, listener: Listener, isUp: boolean): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners);
     listeners.add(listener);
-    // Where this fails, the next check of the connection subscribes.
+    // If this fails, the next check of the connection subscribes.
     if (isUp) this.#subscribe(channel).catch(() => {});
     return () => {
       listeners.delete(listener);
@@ -35,7 +38,7 @@ export class Subscriptions {
     };
   }
 
-  /** Subscribes to every channel that this connection does not have. Rejects where the connection fails. */
+  /** Subscribes to every missing channel. Rejects if the connection fails. */
   async renew(): Promise<void> {
     await Promise.all([...this.#listeners.keys()].map((channel) => this.#subscribe(channel)));
   }

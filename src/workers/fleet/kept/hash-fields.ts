@@ -4,20 +4,20 @@ import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisReply, RedisScript } from '../redis.ts';
 import { HEADS, READ, REMOVE_REFUSED } from './kept-scripts.ts';
 
-/** Bytes of one reply, unless one value alone is larger. */
+/** Maximum size of one reply, unless a single value is larger. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** Fields of one question. */
+/** Maximum number of fields in one request. */
 const MAX_FIELDS = 256;
 
-/** What the script says in place of a value. */
+/** Markers that the script returns in place of a value. */
 const TOO_LARGE = 0;
 const LEFT_FOR_LATER = 1;
 
-/** The parts of the thread's dependencies that reading and writing hashes takes. */
+/** The dependencies that reading and writing hashes needs. */
 export type HashDeps = Pick<FleetPartDeps, 'redis' | 'keys' | 'settings' | 'emit'>;
 
-/** Reads and repairs hashes in Redis, whose fields may hold anything of any size. */
+/** Reads and repairs hashes in Redis. Their fields may hold values of any kind and size. */
 export class HashFields {
   readonly #deps: HashDeps;
   #lastRefusal = '';
@@ -26,7 +26,10 @@ export class HashFields {
     this.#deps = deps;
   }
 
-  /** The values of these fields, in pieces; null where one is missing, or larger than `maxBytes`, which is removed. */
+  /**
+   * Reads the values of these fields in batches. Null for a missing field, and for one larger than `maxBytes`, which is
+   * removed.
+   */
   async read(key: string, fields: readonly string[], maxBytes: number): Promise<(Buffer | null)[]> {
     const values = new Map<number, Buffer>();
     let left = fields.map((_, index) => index);
@@ -45,7 +48,7 @@ export class HashFields {
     return fields.map((_, index) => values.get(index) ?? null);
   }
 
-  /** The first `bytes` of each field; null where one is missing. */
+  /** Reads the first `bytes` of each field; null for a missing field. */
   async heads(key: string, fields: readonly string[], bytes: number): Promise<(string | null)[]> {
     const heads: (string | null)[] = [];
     for (let from = 0; from < fields.length; from += MAX_FIELDS) {
@@ -53,25 +56,28 @@ export class HashFields {
       const found = await this.attempt(async () => {
         return listOf(await this.#deps.redis.run(HEADS, key, bytes, ...some));
       });
-      // A user that may only read has no scripts.
+      // A read-only user cannot run scripts.
       if (found === null) return (await this.read(key, fields, MAX_REPLY_BYTES)).map((it) => headOf(it, bytes));
       heads.push(...some.map((_, at) => (typeof found[at] === 'string' ? found[at] : null)));
     }
     return heads;
   }
 
-  /** How many fields there are; 0 for a key of another type. */
+  /** Returns the number of fields; 0 for a key of another type. */
   async length(key: string): Promise<number> {
     const count = await this.attempt(() => this.#deps.redis.command('HLEN', key));
     return typeof count === 'number' ? count : 0;
   }
 
-  /** Runs a script that writes; null where this user may not write. */
+  /** Runs a script that writes; null if this user may not write. */
   write(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply> {
     return this.attempt(() => this.#deps.redis.run(script, ...args));
   }
 
-  /** What the server refuses is as if it were not there, which is told once; a reader is not expected to write. */
+  /**
+   * Returns null if the server refuses a request, as if the data were missing. Each refusal is reported once, except
+   * for readers, which are not expected to write.
+   */
   async attempt<T>(question: () => Promise<T>): Promise<T | null> {
     try {
       return await question();
@@ -85,10 +91,10 @@ export class HashFields {
     }
   }
 
-  /** Removes a field that was refused, unless another host has put it right by now (null: whatever it holds). */
+  /** Removes a rejected field, unless another host has repaired it meanwhile. A `value` of null removes any content. */
   async remove(key: string, field: string, value: Uint8Array | null, why: string): Promise<void> {
     const { redis, keys, emit } = this.#deps;
-    emit({ kind: 'refused', what: key.slice(keys.prefix.length), why: `a field of it ${why}` });
+    emit({ kind: 'refused', what: key.slice(keys.prefix.length), why: `one of its fields ${why}` });
     await this.attempt(() => {
       if (value === null) return redis.command('HDEL', key, field);
       return redis.run(REMOVE_REFUSED, key, field, hash('sha1', value));
@@ -101,7 +107,7 @@ export class HashFields {
     });
   }
 
-  /** For a user that may only read, and has no scripts. */
+  /** Reads fields one by one, for a read-only user that cannot run scripts. */
   async #readOneByOne(key: string, names: readonly string[], maxBytes: number): Promise<readonly RedisReply[]> {
     const { redis } = this.#deps;
     const readOne = async (name: string): Promise<RedisReply> => {
@@ -113,7 +119,7 @@ export class HashFields {
   }
 }
 
-/** A reply as a list; empty for anything else. */
+/** Returns a reply as a list; empty for any other reply. */
 export function listOf(reply: RedisReply): readonly RedisReply[] {
   return Array.isArray(reply) ? (reply as readonly RedisReply[]) : [];
 }

@@ -1,8 +1,9 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Puts fields into a hash where they are missing. Keys: the hash, the set of scopes. Arguments: the scope, then field
- * and value by turns. Answers how many it put in. Values of a wrong type are replaced: nothing else may be there.
+ * Adds fields to a hash if they are missing. Keys: the hash, the set of scopes. Arguments: the scope, then alternating
+ * field and value. Returns the number of added fields. A key of the wrong type is replaced, since nothing else may be
+ * stored there.
  */
 export const PUT_MISSING: RedisScript = {
   keys: 2,
@@ -16,9 +17,9 @@ export const PUT_MISSING: RedisScript = {
 };
 
 /**
- * Replaces pins by approved ones. Keys: the hash, the set of scopes. Arguments: the scope, then field, version and
- * value by turns. A value begins with its version and a colon; one of the same version or a higher one stays. Answers 1
- * or 0 for each.
+ * Replaces pins with approved ones. Keys: the hash, the set of scopes. Arguments: the scope, then field, version and
+ * value of each pin. A value begins with its version and a colon; a pin of the same or a higher version stays. Returns
+ * 1 or 0 for each.
  */
 export const PUT_APPROVED: RedisScript = {
   keys: 2,
@@ -41,9 +42,9 @@ export const PUT_APPROVED: RedisScript = {
 };
 
 /**
- * Puts lists into the catalogue. Keys: the hash, the set of scopes. Arguments: the scope, milliseconds to keep, then
- * field, digest and value by turns. A value begins with its digest; one with the same digest stays. Answers 1 or 0 for
- * each.
+ * Adds lists to the catalogue. Keys: the hash, the set of scopes. Arguments: the scope, the time to live in ms, then
+ * field, digest and value of each list. A value begins with its digest; a list with the same digest stays. Returns 1 or
+ * 0 for each.
  */
 export const PUT_LISTS: RedisScript = {
   keys: 2,
@@ -66,8 +67,8 @@ export const PUT_LISTS: RedisScript = {
 };
 
 /**
- * Removes a field that was refused, unless it holds something else by now. Key: the hash. Arguments: field, SHA-1 of
- * the value, hex.
+ * Removes a rejected field, unless its value has changed meanwhile. Key: the hash. Arguments: field, SHA-1 of the
+ * value, hex.
  */
 export const REMOVE_REFUSED: RedisScript = {
   keys: 1,
@@ -77,7 +78,7 @@ export const REMOVE_REFUSED: RedisScript = {
     return 0`,
 };
 
-/** The first bytes of fields, or null each. Key: the hash. Arguments: how many bytes, then fields. */
+/** Reads the first bytes of each field, or null. Key: the hash. Arguments: the number of bytes, then fields. */
 export const HEADS: RedisScript = {
   keys: 1,
   lua: `
@@ -90,9 +91,9 @@ export const HEADS: RedisScript = {
 };
 
 /**
- * The values of fields, so many bytes at a time. Key: the hash. Arguments: bytes of a value at most, bytes of the
- * reply, then fields. Answers for each: the value; null where it is missing; 0 where it is too large; 1 where it was
- * left for the next question.
+ * Reads the values of fields, up to a number of bytes at a time. Key: the hash. Arguments: maximum bytes of a value,
+ * bytes of the reply, then fields. Returns for each field: the value; null if it is missing; 0 if it is too large; 1 if
+ * it was left for the next request.
  */
 export const READ: RedisScript = {
   keys: 1,

@@ -4,33 +4,36 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { openText, sealText } from './sealed-json.ts';
 
-/** Of a connector's list, packed. */
+/** Maximum size of a connector's list, packed. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-/** Of a connector's list, unpacked. */
+/** Maximum size of a connector's list, unpacked. */
 const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 
 const DIGEST_CHARACTERS = 22;
 
-/** What the thread has to know of a record: its definitions that have a name. */
+/** The parts of a record that the thread needs: its definitions that have a name. */
 interface ReadRecord {
   readonly definitions: readonly RemoteToolDefinition[];
   /** Epoch ms. */
   readonly listedAtMs: number;
 }
 
-/** A connector's list as some host wrote it. */
+/** A connector's list as another host wrote it. */
 export interface OpenedList extends ReadRecord {
   readonly bytes: Buffer;
 }
 
-/** Names a list of tools: the same tools in another order have the same digest. */
+/** Returns a digest of a list of tools. The same tools in another order have the same digest. */
 export function listDigest(definitions: readonly RemoteToolDefinition[]): string {
   const sorted = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, DIGEST_CHARACTERS);
 }
 
-/** `key` is the hash of the catalogue. The digest in front only says whether the list has to be written anew. */
+/**
+ * Packs and seals a list. `key` is the hash of the catalogue. The digest in front only tells whether the list must be
+ * written again.
+ */
 export function packList(
   sealer: FleetSealer,
   key: string,
@@ -40,7 +43,7 @@ export function packList(
   return Buffer.concat([Buffer.from(list.digest), box]);
 }
 
-/** Opens a value, which may hold anything; null where it is no list of this connector. */
+/** Opens a value of any content; null if it is not a list of this connector. */
 export function openList(sealer: FleetSealer, key: string, connectorId: string, value: Buffer): OpenedList | null {
   const box = value.subarray(DIGEST_CHARACTERS);
   const bytes = openText(sealer, 'tool', placeOf(key, connectorId), box, MAX_TEXT_BYTES);
@@ -49,7 +52,7 @@ export function openList(sealer: FleetSealer, key: string, connectorId: string, 
   return record === null ? null : { bytes, ...record };
 }
 
-/** Reads the JSON of a `ConnectorRecord`; null where it is none. Main checks the rest. */
+/** Parses the JSON of a `ConnectorRecord`; null if it is invalid. The main thread checks the other fields. */
 export function readRecord(text: string): ReadRecord | null {
   try {
     const record = parseForeignJson(text);
@@ -60,7 +63,7 @@ export function readRecord(text: string): ReadRecord | null {
     });
     return { definitions, listedAtMs: typeof record.listedAtMs === 'number' ? record.listedAtMs : 0 };
   } catch {
-    // JSON that nests too deep, holds too much or is none: refused as a box of garbage is.
+    // Invalid JSON, or JSON that nests too deep or is too large, is rejected like an unreadable box.
     return null;
   }
 }

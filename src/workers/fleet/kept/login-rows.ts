@@ -5,17 +5,20 @@ import { type FleetPartDeps, reply } from '../fleet-part.ts';
 import type { RedisReply } from '../redis.ts';
 import { BEGIN_TURN, END_TURN, MARK_TURN, READ_ROWS, RENEW_TURN, WRITE_ROW } from './login-scripts.ts';
 
-/** How long a turn lasts without being renewed, how often it is renewed, and how long at most. */
+/** Duration of a turn that is not renewed, the interval between renewals, and the maximum duration of a turn. */
 const TURN_MS = 5_000;
 const RENEW_MS = 1_000;
 const MAX_TURN_MS = 30_000;
 
-/** The rows that one message names at most; beyond, it says that all may have changed. */
+/** Maximum number of rows that one message names. A longer message means that all rows may have changed. */
 const MAX_NAMED = 64;
 
 const ROW_ID = /^(binding|client|login|intent):[0-9a-f]{64}$/;
 
-/** Keeps the sealed rows of logins in one hash. No token is ever seen here: main seals and opens them. */
+/**
+ * Keeps the sealed rows of logins in one hash. This thread never sees a token: the main thread seals and opens the
+ * rows.
+ */
 export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetPartDeps): FleetLoginApi {
   const turns = new Map<string, Timer>();
   const channel = keys.loginNews;
@@ -27,7 +30,7 @@ export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetP
       const left = restMs - RENEW_MS;
       if (left > 0) renew(scope, loginId, turnId, left);
       else turns.delete(turnId);
-      // Where the server is away the turn lapses, and what is written after it loses against a newer row.
+      // While the server is away the turn expires, and a later write loses against a newer row.
       redis.run(RENEW_TURN, keys.loginLease(scope, loginId), turnId, TURN_MS).catch(() => {});
     });
     turns.set(turnId, timer);
@@ -108,14 +111,14 @@ interface News {
   readonly rowIds: readonly string[] | null;
 }
 
-/** What a message of the channel says; null for what no host has sent. */
+/** Parses a message of the channel; null if no host can have sent it. */
 function readNews(message: string): News | null {
   if (message.length > 16_384) return null;
   let parsed: unknown;
   try {
     parsed = parseForeignJson(message);
   } catch {
-    // Whoever may publish here may publish anything.
+    // Anyone with access to the channel may publish anything.
     return null;
   }
   if (typeof parsed !== 'object' || parsed === null) return null;
@@ -129,7 +132,7 @@ function listOf(answer: RedisReply): readonly RedisReply[] {
   return Array.isArray(answer) ? answer : [];
 }
 
-/** The rows of an answer of names and values in turn; names that no host gives are left out. */
+/** Parses an answer of alternating names and values. Names that no host writes are skipped. */
 function rowsIn(answer: RedisReply): readonly FleetLoginRow[] {
   const list = listOf(answer);
   const rows: FleetLoginRow[] = [];
@@ -146,7 +149,8 @@ function rowOf(rowId: string, value: RedisReply | undefined): FleetLoginRow | nu
   const colon = value.indexOf(':');
   const digits = colon > 0 && colon <= 16 ? value.subarray(0, colon).toString('latin1') : '';
   const generation = /^\d+$/.test(digits) ? Number(digits) : -1;
-  // Only what is written back as it was read can be told from what another host writes meanwhile.
+  // The generation must be canonical: a row is compared with its stored bytes, so it must be written back exactly as
+  // read.
   const isRow = Number.isSafeInteger(generation) && String(generation) === digits;
   if (!isRow) return { rowId, generation: -1, bytes: Uint8Array.from(value) };
   return { rowId, generation, bytes: Uint8Array.from(value.subarray(colon + 1)) };

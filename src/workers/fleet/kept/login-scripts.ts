@@ -2,10 +2,12 @@ import type { RedisScript } from '../redis.ts';
 
 /**
  * The scripts of shared logins. A row is a field of one hash: its generation in digits, a colon, and its box. A key of
- * another type is somebody's damage, and is taken away with the next write.
+ * another type is damage caused by another program, and the next write removes it.
  */
 
-/** The rows that a fleet may have, and the longest of them. What exceeds them was not written by a host. */
+/**
+ * Maximum number of rows of a fleet, of bytes in a row and of bytes in all rows. Larger data was not written by a host.
+ */
 const MAX_ROWS = 20_000;
 const MAX_ROW_BYTES = 65_536;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -15,7 +17,7 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 `;
 
-/** KEYS: hash. ARGV: the names of rows; none for all. Names and values in turn. */
+/** Reads rows. KEYS: hash. ARGV: names of rows; none for all. Returns alternating names and values. */
 export const READ_ROWS: RedisScript = {
   keys: 1,
   lua: `
@@ -39,7 +41,10 @@ return found
 `,
 };
 
-/** KEYS: hash. ARGV: name, generation, value, the value that may be replaced in any case or '', channel, news. */
+/**
+ * Writes a row. KEYS: hash. ARGV: name, generation, value, the value that may be replaced regardless of its generation
+ * or '', channel, news.
+ */
 export const WRITE_ROW: RedisScript = {
   keys: 1,
   lua: `${HASH_ONLY}
@@ -55,8 +60,8 @@ return 1
 };
 
 /**
- * KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease lives for less than twice
- * its time; a key that lives longer is none.
+ * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease lives for
+ * less than twice its time; a key that lives longer is not a lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,
@@ -73,7 +78,7 @@ return { tostring(wait), login, intent }
 `,
 };
 
-/** KEYS: hash, lease. ARGV: turn, name, value, channel, news. */
+/** Stores the intent of a turn. KEYS: hash, lease. ARGV: turn, name, value, channel, news. */
 export const MARK_TURN: RedisScript = {
   keys: 2,
   lua: `
@@ -85,7 +90,7 @@ return 1
 `,
 };
 
-/** KEYS: lease. ARGV: turn, milliseconds. */
+/** Renews the lease of a turn. KEYS: lease. ARGV: turn, milliseconds. */
 export const RENEW_TURN: RedisScript = {
   keys: 1,
   lua: `
@@ -94,7 +99,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
 };
 
-/** KEYS: hash, lease. ARGV: turn, the name of an intent that is taken back or '', channel, news. */
+/** Ends a turn. KEYS: hash, lease. ARGV: turn, the name of an intent to withdraw or '', channel, news. */
 export const END_TURN: RedisScript = {
   keys: 2,
   lua: `

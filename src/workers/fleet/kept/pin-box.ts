@@ -5,16 +5,16 @@ import { pinnedPart, toolDigest } from '../../../shared/tools/compare-pin.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { packText, unpackText } from './sealed-json.ts';
 
-/** A definition that is pinned unpacks to at most this; a connector's whole list may have 4 MiB packed. */
+/** Maximum size of a pinned definition, unpacked. A connector's whole list may have 4 MiB packed. */
 const MAX_PIN_BYTES = 4 * 1024 * 1024;
 
-/** Characters of a digest that stand before the box. */
+/** Number of characters of the digest in front of the box. */
 const SHORT_DIGEST = 16;
 
-/** Bytes of a value that hold all of its head. */
+/** Number of bytes of a value that contain its whole head. */
 export const HEAD_BYTES = 16 + 1 + SHORT_DIGEST + 1;
 
-/** Versions are counted in SQLite and Lua as doubles, with room for a host's own approvals beside them. */
+/** Maximum version. SQLite and Lua count versions as doubles, with room for a host's own approvals. */
 export const MAX_VERSION = 2 ** 32 - 1;
 
 const HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{16}):/;
@@ -23,32 +23,32 @@ const SEALED_HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{64}):/;
 
 const SEALED_HEAD_BYTES = 10 + 1 + 64 + 1;
 
-/** What the beginning of a value says. It only tells what to read; the box decides. */
+/** The head of a value. It only tells what to read; the sealed box is authoritative. */
 export interface PinHead {
   readonly version: number;
   readonly shortSha256: string;
 }
 
-/** The field of a tool's pin in the hash of a scope. */
+/** Returns the field of a tool's pin in the hash of a scope. */
 export function pinField({ connectorId, tool }: FleetToolName): string {
   return JSON.stringify([connectorId, tool]);
 }
 
-/** The digest of a definition as heads have it. */
+/** Returns the digest of a definition in the form used in heads. */
 export function shortDigest(definition: RemoteToolDefinition): string {
   return toolDigest(definition).slice(0, SHORT_DIGEST);
 }
 
-/** A pin whose seal was opened: what it says is of a host of the fleet. */
+/** A pin whose seal was opened, so that a host of the fleet wrote it. */
 export interface SealedPin {
   readonly version: number;
-  /** Of the definition, hex. */
+  /** Digest of the definition, hex. */
   readonly sha256: string;
-  /** The whole pin; null where it is not what its digest says. */
+  /** Returns the whole pin; null if it does not match its digest. */
   read(): FleetPin | null;
 }
 
-/** Seals the pinned members of a definition, whose digest is `sha256`. `key` is the hash that it goes into. */
+/** Seals the pinned members of a definition with the digest `sha256`. `key` is the hash that stores it. */
 export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 = toolDigest(pin.definition)): Buffer {
   const { version, pinnedAtMs } = pin;
   const text = packText(JSON.stringify({ pinnedAtMs, definition: pinnedPart(pin.definition) }));
@@ -57,7 +57,7 @@ export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 
   return Buffer.concat([head, sealer.seal('pin', placeOf(key, pin), plain)]);
 }
 
-/** Reads the head of a value, which may hold anything; null where it has none. */
+/** Parses the head of a value of any content; null if it has none. */
 export function readHead(value: Uint8Array | string): PinHead | null {
   const text = typeof value === 'string' ? value : Buffer.from(value.subarray(0, HEAD_BYTES)).toString('latin1');
   const [, version, shortSha256] = HEAD.exec(text) ?? [];
@@ -65,7 +65,7 @@ export function readHead(value: Uint8Array | string): PinHead | null {
   return { version: Number(version), shortSha256 };
 }
 
-/** Opens a value, which may hold anything; null where it is not a pin of this tool, or its head lies. */
+/** Opens a value of any content; null if it is not a pin of this tool, or its head differs from the sealed one. */
 export function openPin(sealer: FleetSealer, key: string, name: FleetToolName, value: Buffer): SealedPin | null {
   const head = readHead(value);
   if (head === null) return null;
@@ -82,7 +82,7 @@ export function openPin(sealer: FleetSealer, key: string, name: FleetToolName, v
   };
 }
 
-/** A pin of this host, as if it had been read. */
+/** Wraps a pin of this host as if it had been read. */
 export function ownSealedPin(pin: FleetPin, sha256: string): SealedPin {
   return { version: pin.version, sha256, read: () => pin };
 }
@@ -93,7 +93,7 @@ function readPin(packed: Buffer, { connectorId, tool }: FleetToolName, version: 
   try {
     found = parseForeignJson(text?.toString('utf8') ?? 'null');
   } catch {
-    // JSON that nests too deep or holds too much is refused as a box of garbage is.
+    // JSON that nests too deep or is too large is rejected like an unreadable box.
     return null;
   }
   if (!isRecord(found) || !isRecord(found.definition)) return null;

@@ -19,19 +19,19 @@ import {
   shortDigest,
 } from './pin-box.ts';
 
-/** A pin that takes more is not shared. */
+/** Maximum size of a shared pin. Larger pins are not shared. */
 const MAX_VALUE_BYTES = 256 * 1024;
 
-/** Pins of one script. */
+/** Maximum number of pins in one script. */
 const MAX_PINS = 64;
 
-/** How often an approval may meet another host's that came first. */
+/** Maximum number of tries for an approval that collides with another host's. */
 const MAX_TRIES = 4;
 
-/** About so many entries of a scope's log are kept. */
+/** Approximate number of entries that a scope's log keeps. */
 const MAX_LOG = 10_000;
 
-/** The pins and approvals of a fleet, in Redis. */
+/** Reads and writes the pins and approvals of a fleet in Redis. */
 export class PinRows {
   readonly #deps: FleetPartDeps;
   readonly #sealer: FleetSealer;
@@ -43,7 +43,7 @@ export class PinRows {
     this.#fields = new HashFields(deps);
   }
 
-  /** The pins of these tools, in their order; null where one is missing or bad. A bad one is removed. */
+  /** Opens the pins of these tools, in their order; null for a missing or invalid one. Invalid pins are removed. */
   async open(scope: string, names: readonly FleetToolName[]): Promise<(SealedPin | null)[]> {
     const key = this.#deps.keys.pins(scope);
     const fields = names.map(pinField);
@@ -52,13 +52,13 @@ export class PinRows {
       const [name, field] = [names[index], fields[index]];
       if (name === undefined || field === undefined) continue;
       const pin = value === null ? null : openPin(this.#sealer, key, name, value);
-      if (value !== null && pin === null) await this.#fields.remove(key, field, value, 'is no pin of this fleet');
+      if (value !== null && pin === null) await this.#fields.remove(key, field, value, 'is not a pin of this fleet');
       pins.push(pin);
     }
     return pins;
   }
 
-  /** The same, with their definitions. */
+  /** Reads the pins of these tools with their definitions. */
   async read(scope: string, names: readonly FleetToolName[]): Promise<(FleetPin | null)[]> {
     const sealed = await this.open(scope, names);
     const pins: (FleetPin | null)[] = [];
@@ -69,17 +69,17 @@ export class PinRows {
     return pins;
   }
 
-  /** The whole of a pin that was opened; null where it is not what its digest says, and then it is removed. */
+  /** Reads the whole of an opened pin. A pin that does not match its digest is removed, and null is returned. */
   async unpack(scope: string, name: FleetToolName, sealed: SealedPin): Promise<FleetPin | null> {
     const pin = sealed.read();
     const key = this.#deps.keys.pins(scope);
-    if (pin === null) await this.#fields.remove(key, pinField(name), null, 'is no pin of this fleet');
+    if (pin === null) await this.#fields.remove(key, pinField(name), null, 'is not a pin of this fleet');
     return pin;
   }
 
   /**
-   * The pins that count for these tools: the fleet's, and `own` where it has none, which are put there. `digests` are
-   * those of their definitions.
+   * Returns the pins in force for these tools. Where the fleet has none, `own` is stored and used. `digests` are those
+   * of the definitions.
    */
   async pin(scope: string, own: readonly FleetPin[], digests: readonly string[]): Promise<(SealedPin | null)[]> {
     const found = await this.open(scope, own);
@@ -87,7 +87,7 @@ export class PinRows {
     if (missing.length === 0) return found;
     const pins = missing.map((index) => own[index] as FleetPin);
     const count = await this.#putMissing(scope, pins, (at) => digests[missing[at] ?? 0]);
-    // Whoever was first by a moment counts.
+    // A pin that another host stored just before counts.
     const now = count === pins.length ? null : await this.open(scope, pins);
     for (const [at, index] of missing.entries()) {
       const [pin, digest] = [own[index], digests[index]];
@@ -97,7 +97,7 @@ export class PinRows {
     return found;
   }
 
-  /** As `FleetToolApi.syncPins` says. */
+  /** Implements `FleetToolApi.syncPins`. */
   async sync(scope: string, own: readonly OwnPin[]): Promise<readonly FleetPin[]> {
     const key = this.#deps.keys.pins(scope);
     const heads = (await this.#fields.heads(key, own.map(pinField), HEAD_BYTES)).map((head) => readHead(head ?? ''));
@@ -113,11 +113,11 @@ export class PinRows {
     }
     await this.#putMissing(scope, missing);
     await this.#putApproved(scope, older);
-    // Those that are bad are removed by reading them, and put in next time.
+    // Reading removes invalid pins; the next synchronization stores them again.
     return (await this.read(scope, suspect)).filter((pin) => pin !== null);
   }
 
-  /** As `FleetToolApi.approvePins` says. Rejects with FLEET_REFUSED where this host may not write. */
+  /** Implements `FleetToolApi.approvePins`. Rejects with FLEET_REFUSED if this host may not write. */
   async approve(scope: string, pins: readonly FleetPin[]): Promise<readonly FleetPin[]> {
     const done: FleetPin[] = [];
     let left: readonly FleetPin[] = pins;
@@ -134,7 +134,7 @@ export class PinRows {
     return done;
   }
 
-  /** Whether each was put in the place of an older one. */
+  /** Stores approved pins. Returns for each whether it replaced an older one. */
   async #putApproved(scope: string, pins: readonly FleetPin[]): Promise<boolean[]> {
     const { keys, settings } = this.#deps;
     const key = keys.pins(scope);
@@ -154,7 +154,9 @@ export class PinRows {
     return done;
   }
 
-  /** How many were put in. `digestOf` a definition, where it is known. */
+  /**
+   * Stores missing pins and returns how many were added. `digestOf` returns the digest of a definition, if it is known.
+   */
   async #putMissing(
     scope: string,
     pins: readonly FleetPin[],

@@ -1,36 +1,36 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { FleetSealer, SealPurpose } from '../../../shared/fleet/fleet-sealer.ts';
 
-/** Shorter texts are not worth the time. */
+/** Minimum length for compression. Shorter texts are not worth the time. */
 const MIN_PACKED_LENGTH = 1_024;
 
 const PLAIN = 0;
 const ZSTD = 1;
 
-/** Packs a text, if it is long: a byte that says how, then its bytes. */
+/** Packs a text as a byte for the format and the bytes, compressed if the text is long. */
 export function packText(text: string): Buffer {
   const isPlain = text.length < MIN_PACKED_LENGTH;
   return Buffer.concat([Uint8Array.of(isPlain ? PLAIN : ZSTD), isPlain ? Buffer.from(text) : zstdCompressSync(text)]);
 }
 
-/** The text that was packed; null where it unpacks to more than `maxBytes`, or was never packed. */
+/** Unpacks a packed text; null if the result exceeds `maxBytes` or the format is invalid. */
 export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   const bytes = packed.subarray(1);
   if (packed[0] === PLAIN) return bytes.length > maxBytes ? null : bytes;
   try {
     return packed[0] === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: maxBytes }) : null;
   } catch {
-    // A host with the fleet's secret wrote something else here, or too much of it: refused as garbage is.
+    // A host with the fleet's secret wrote invalid or oversized data; it is rejected like any other.
     return null;
   }
 }
 
-/** Packs and seals a text. `place` is its key and field in Redis: it opens in no other place. */
+/** Packs and seals a text. `place` is its key and field in Redis; the box opens in no other place. */
 export function sealText(sealer: FleetSealer, purpose: SealPurpose, place: string, text: string): Buffer {
   return sealer.seal(purpose, place, packText(text));
 }
 
-/** The text of such a box; null where it is of another place or fleet, or unpacks to more than `maxBytes`. */
+/** Opens and unpacks a sealed text; null if it belongs to another place or fleet, or exceeds `maxBytes` unpacked. */
 export function openText(
   sealer: FleetSealer,
   purpose: SealPurpose,

@@ -5,13 +5,16 @@ import type { FleetToolName } from '../../../shared/protocol/fleet/tool-messages
 import type { FleetPartDeps } from '../fleet-part.ts';
 import { HashFields } from './hash-fields.ts';
 
-/** How long news are gathered before main is told. */
+/** Time during which news is collected before the main thread is notified. */
 const GATHER_MS = 100;
 
-/** How often it is looked whether the server still has what it had; each pause is up to half longer or shorter. */
+/** Interval between checks for data that the server lost. Each interval varies by up to 50 %. */
 const LOOK_MS = 4_000;
 
-/** Approvals of one scope that are named; of more, main is told that there were some. */
+/**
+ * Maximum number of approvals of one scope that are named. Beyond it, the main thread is only notified that there were
+ * some.
+ */
 const MAX_NAMED = 100;
 
 const MAX_MESSAGE_LENGTH = 64 * 1024;
@@ -19,15 +22,15 @@ const MAX_MESSAGE_LENGTH = 64 * 1024;
 const MAX_SCOPE_LENGTH = 64;
 
 export interface ToolNewsDeps extends FleetPartDeps {
-  /** The digest of what this host lists of a connector; null where it does not. */
+  /** Returns the digest of this host's list of a connector; null if it has none. */
   readonly digestOf: (scope: string, connectorId: string) => string | null;
 }
 
-/** Hears what other hosts say of tools and pins, and notices where the server has lost something. */
+/** Receives news of other hosts about tools and pins, and detects data that the server lost. */
 export class ToolNews {
   readonly #deps: ToolNewsDeps;
   readonly #fields: HashFields;
-  /** How many fields each hash of the scopes that this host uses had. */
+  /** Last known number of fields in each hash of the scopes that this host uses. */
   readonly #lengths = new Map<string, number>();
   readonly #scopes = new Set<string>();
   readonly #lists = new Map<string, { readonly scope: string; connectorId: string; digest: string; by: string }>();
@@ -49,7 +52,7 @@ export class ToolNews {
     });
   }
 
-  /** This host uses a scope: from now on it is heard and looked after. */
+  /** Starts following a scope that this host uses: receives its news and checks its data. */
   follow(scope: string): void {
     if (this.#scopes.has(scope)) return;
     this.#scopes.add(scope);
@@ -101,7 +104,7 @@ export class ToolNews {
 
   async #look(): Promise<void> {
     const { redis, keys, emit } = this.#deps;
-    // Main brings everything up to date by itself once the server is back.
+    // The main thread synchronizes everything itself once the server is back.
     if (!redis.isConnected) return;
     try {
       for (const scope of this.#scopes) {
@@ -127,7 +130,7 @@ interface Message {
   readonly [member: string]: unknown;
 }
 
-/** A message of another host, as far as it has a scope and a sender; anybody who may publish can write anything. */
+/** Parses a message that has a scope and was sent by another host. Anyone who may publish can write anything. */
 function readMessage(text: string, hostId: string): Message | null {
   if (text.length > MAX_MESSAGE_LENGTH) return null;
   try {
@@ -137,7 +140,7 @@ function readMessage(text: string, hostId: string): Message | null {
     if (typeof scope !== 'string' || typeof by !== 'string' || by === hostId) return null;
     return scope.length > MAX_SCOPE_LENGTH || by.length > MAX_SCOPE_LENGTH ? null : (found as Message);
   } catch {
-    // No message of a host.
+    // Not a message of a host.
     return null;
   }
 }

@@ -16,16 +16,16 @@ import { PinRows } from './pin-rows.ts';
 import { ToolNews } from './tool-news.ts';
 import { ToolRows } from './tool-rows.ts';
 
-/** Connectors of a catalogue that are taken; with more, somebody has filled it with garbage. */
+/** Maximum number of connectors of a catalogue. A larger one was filled with garbage. */
 const MAX_CONNECTORS = 20_000;
 
-/** Scopes that the command line looks through. */
+/** Maximum number of scopes that the command line searches. */
 const MAX_SCOPES = 1_000;
 
-/** Lists in one answer. */
+/** Number of lists in one answer. */
 const PAGE = 32;
 
-/** The part of the fleet thread that keeps tools, pins and approvals. */
+/** Creates the part of the fleet thread that keeps tools, pins and approvals. */
 export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   const rows = new ToolRows(deps, monotonicMs);
   const pins = new PinRows(deps);
@@ -143,7 +143,7 @@ export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   };
 }
 
-/** The texts of a reply; none where the key is of another type, or may not be read. */
+/** Returns the texts of a reply; empty if the key has another type or may not be read. */
 async function textsOrNone(question: () => ReturnType<FleetPartDeps['redis']['command']>): Promise<readonly string[]> {
   try {
     return listOf(await question()).filter((text) => typeof text === 'string');
@@ -153,7 +153,7 @@ async function textsOrNone(question: () => ReturnType<FleetPartDeps['redis']['co
   }
 }
 
-/** This host's pins of the tools that a connector lists, in their order. */
+/** Returns this host's pins of the tools that a connector lists, in their order. */
 function ownPins(
   { connectorId, pins }: FleetToolList,
   definitions: readonly RemoteToolDefinition[],
@@ -166,7 +166,7 @@ function ownPins(
   });
 }
 
-/** A tool that is as it was pinned, in the form of a change. */
+/** Returns a tool that matches its pin in the form of a change. */
 function same(pin: FleetPin, definition: RemoteToolDefinition) {
   const { connectorId, tool, pinnedAtMs } = pin;
   const sha256 = toolDigest(definition);

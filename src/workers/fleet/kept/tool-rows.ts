@@ -5,22 +5,25 @@ import { HashFields, listOf } from './hash-fields.ts';
 import { PUT_LISTS } from './kept-scripts.ts';
 import { MAX_LIST_BYTES, type OpenedList, openList, packList } from './list-box.ts';
 
-/** How long a catalogue is kept after the last write. */
+/** Time that a catalogue is kept after its last write. */
 const TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** A list that did not change is written again after this, so that the catalogue of a quiet fleet does not expire. */
+/** Interval after which an unchanged list is written again, so that the catalogue of a quiet fleet does not expire. */
 const REWRITE_MS = 24 * 60 * 60 * 1_000;
 
-/** How long lists are gathered before they are written. */
+/** Time during which lists are collected before they are written. */
 const GATHER_MS = 300;
 
-/** What waits for the server at most; then the oldest is dropped, and put in when it is found missing. */
+/**
+ * Maximum number of characters that wait for the server. Beyond it the oldest list is dropped, and written once it is
+ * found missing.
+ */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 
-/** Bytes of one script's arguments, unless one list alone is larger. */
+/** Maximum size of one script's arguments, unless a single list is larger. */
 const MAX_WRITE_BYTES = 1024 * 1024;
 
-/** What this host lists of a connector. */
+/** The list of a connector that this host has. */
 interface OwnList {
   readonly digest: string;
   readonly writtenAtMs: number;
@@ -33,7 +36,7 @@ interface WaitingList {
   readonly text: string;
 }
 
-/** The catalogue of tools in Redis: what each connector listed, as some host wrote it last. */
+/** The catalogue of tools in Redis: the list of each connector, as a host wrote it last. */
 export class ToolRows {
   readonly #deps: FleetPartDeps;
   readonly #now: () => number;
@@ -44,7 +47,7 @@ export class ToolRows {
   #timer: Timer | null = null;
   #writing: Promise<void> | null = null;
 
-  /** `now`: monotonic milliseconds. */
+  /** `now` returns monotonic milliseconds. */
   constructor(deps: FleetPartDeps, now: () => number) {
     this.#deps = deps;
     this.#now = now;
@@ -55,12 +58,12 @@ export class ToolRows {
     deps.onClose(() => this.flush());
   }
 
-  /** The digest of what this host lists of a connector; null where it does not. */
+  /** Returns the digest of this host's list of a connector; null if it has none. */
   digestOf(scope: string, connectorId: string): string | null {
     return this.#own.get(nameOf(scope, connectorId))?.digest ?? null;
   }
 
-  /** Keeps a list for the next write, unless it is the one that this host wrote last. */
+  /** Queues a list for the next write, unless this host wrote the same list last. */
   note(scope: string, connectorId: string, digest: string, text: string, isMissing: boolean): void {
     const name = nameOf(scope, connectorId);
     const own = this.#own.get(name);
@@ -76,7 +79,7 @@ export class ToolRows {
     this.#writeLater();
   }
 
-  /** This host lists a connector no more. The catalogue keeps it for the others. */
+  /** Records that this host no longer lists these connectors. The catalogue keeps their lists for other hosts. */
   drop(scope: string, connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
       this.#own.delete(nameOf(scope, id));
@@ -84,7 +87,7 @@ export class ToolRows {
     }
   }
 
-  /** The lists of these connectors; those that are missing or bad are left out, and bad ones removed. */
+  /** Reads the lists of these connectors. Missing and invalid lists are left out, and invalid ones are removed. */
   async read(scope: string, connectorIds: readonly string[]): Promise<ReadonlyMap<string, OpenedList>> {
     const key = this.#deps.keys.tools(scope);
     const lists = new Map<string, OpenedList>();
@@ -92,13 +95,13 @@ export class ToolRows {
       const id = connectorIds[index];
       if (id === undefined || value === null) continue;
       const list = openList(this.#deps.sealer, key, id, value);
-      if (list === null) await this.#fields.remove(key, id, value, 'is no list of this fleet');
+      if (list === null) await this.#fields.remove(key, id, value, 'is not a list of this fleet');
       else lists.set(id, list);
     }
     return lists;
   }
 
-  /** Writes what waits. Resolves when it is written or the server is away. Never rejects. */
+  /** Writes the queued lists. Resolves when they are written or the server is away. Never rejects. */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -121,7 +124,11 @@ export class ToolRows {
         const value = packList(this.#deps.sealer, this.#deps.keys.tools(scope), list);
         if (value.length > MAX_LIST_BYTES) {
           this.#forgetWaiting(nameOf(scope, list.connectorId));
-          this.#deps.emit({ kind: 'refused', what: 'tools', why: `${list.connectorId} lists more than 4 MiB` });
+          this.#deps.emit({
+            kind: 'refused',
+            what: 'tools',
+            why: `the tool list of ${list.connectorId} is larger than 4 MiB`,
+          });
           continue;
         }
         if (batch.length > 0 && bytes + value.length > MAX_WRITE_BYTES) {
@@ -136,7 +143,7 @@ export class ToolRows {
     }
   }
 
-  /** False while the server is away. */
+  /** Writes one batch of lists. Returns false while the server is away. */
   async #writeBatch(
     scope: string,
     batch: readonly { readonly list: WaitingList; readonly value: Buffer }[],
@@ -149,7 +156,7 @@ export class ToolRows {
       );
       for (const [index, { list }] of batch.entries()) {
         const name = nameOf(scope, list.connectorId);
-        // Another list may wait by now.
+        // A newer list may be waiting meanwhile.
         if (this.#waiting.get(name) === list) this.#forgetWaiting(name);
         if (reply[index] !== 1) continue;
         const { connectorId, digest } = list;

@@ -15,9 +15,9 @@ import { MapWriter } from './map-writer.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 import { UntrustedBodies } from './untrusted-bodies.ts';
 
-/** Hosts that hear that the leader steps down try at different times, over so long. */
+/** Period over which hosts spread their tries for the lease after the leader stepped down. */
 const FREE_CHANCE_MS = 500;
-/** A host that stepped down leaves the lease to others for so long. */
+/** Period for which a host that stepped down leaves the lease to others. */
 const REST_MS = 10_000;
 
 type PartDeps = Pick<FleetPartDeps, 'redis' | 'sealer' | 'settings' | 'random' | 'emit'>;
@@ -31,7 +31,7 @@ interface FollowedMapDeps extends PartDeps {
   readonly refuse: (key: string, why: string) => void;
 }
 
-/** One service map as a host of the fleet follows it, and leads it where it has the lease. */
+/** One service map as a host of the fleet follows it, and leads it while it holds the lease. */
 export class FollowedMap {
   readonly #deps: FollowedMapDeps;
   readonly #ear: MapEar;
@@ -85,12 +85,12 @@ export class FollowedMap {
     bodies.keepOnly(name, held?.sha256, this.#ear.latest?.sha256, ...this.#leader.digests);
   }
 
-  /** Null where there is no head that can be read. */
+  /** Reads the head; null if there is no readable head. */
   async readHead(): Promise<MapHead | null> {
     return (await this.#reader.readHead()).head;
   }
 
-  /** Null where there is no body that is what the head says. */
+  /** Reads the body of a head; null if no body matches it. */
   async read({ sha256 }: MapHead): Promise<FleetBody | null> {
     const { time } = this.#deps;
     const startedAtMs = time.nowMs();
@@ -100,7 +100,7 @@ export class FollowedMap {
       return null;
     }
     this.#untrusted.forgive(sha256);
-    // Main gets a copy: this one is what the next patch is applied to.
+    // The main thread gets a copy, because the next patch is applied to this body.
     return { ...body, bytes: copyOf(body.bytes), readMs: time.nowMs() - startedAtMs };
   }
 
@@ -138,7 +138,7 @@ export class FollowedMap {
     }
     const head = message === BEAT ? null : readMapHead(message, name, sealer);
     if (head === null && message !== BEAT) {
-      refuse(keys.news, 'is no head that a host of the fleet wrote');
+      refuse(keys.news, 'is not a head written by a host of the fleet');
       return;
     }
     this.#ear.beat();
@@ -152,7 +152,7 @@ export class FollowedMap {
     else this.#ear.unreachable();
   }
 
-  /** Reads the head, since messages may have been lost; where there is none, nobody leads. */
+  /** Reads the head, since messages may have been lost. Without a head there is no leader. */
   async #look(): Promise<void> {
     const head = await this.#headNow();
     if (head !== null) this.#ear.hear(head);
@@ -177,7 +177,7 @@ export class FollowedMap {
     this.#deps.emit({ kind: 'map-following', name: this.#deps.name });
   }
 
-  /** Null also where the server is away: it is looked at again once it is back. */
+  /** Reads the current head; null if the server is away. It is read again once the server is back. */
   async #headNow(): Promise<MapHead | null> {
     try {
       return (await this.#reader.readHead()).head;

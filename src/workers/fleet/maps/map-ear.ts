@@ -3,11 +3,14 @@ import type { MapHead } from '../../../shared/fleet/map-head.ts';
 import type { FleetMapEvent, HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 import type { MapTime } from './map-time.ts';
 
-/** Without any beat for so long, a host is on its own. */
+/** Time without any beat after which a host is on its own. */
 const SILENCE_MS = 6_000;
-/** Main is told of news at most so often; the last one counts. */
+/** Minimum interval between news events to the main thread; the latest one counts. */
 const NEWS_PAUSE_MS = 250;
-/** The first confirmations decide about suspicious maps. Later ones only say that the map stays fresh. */
+/**
+ * Number of confirmations that are reported immediately, because they decide about suspicious maps. Later ones only say
+ * that the map stays fresh.
+ */
 const TOLD_CONFIRMS = 3;
 const CONFIRM_PAUSE_MS = 5_000;
 
@@ -18,7 +21,10 @@ interface EarDeps {
   readonly emit: (event: FleetMapEvent) => void;
 }
 
-/** What one host hears of a map, and what of it main has to know: next to nothing, as long as nothing changes. */
+/**
+ * Receives the news of a map for one host, and forwards only what the main thread needs. While nothing changes, that is
+ * almost nothing.
+ */
 export class MapEar {
   readonly #deps: EarDeps;
   #state: 'new' | 'heard' | 'alone' = 'new';
@@ -40,12 +46,12 @@ export class MapEar {
     return this.#held;
   }
 
-  /** The newest head that was heard. */
+  /** The newest head that was received. */
   get latest(): MapHead | null {
     return this.#latest;
   }
 
-  /** Somebody leads. */
+  /** Records a sign that a leader is active. */
   beat(): void {
     if (this.#isClosed) return;
     this.#armSilence();
@@ -54,23 +60,23 @@ export class MapEar {
     this.#deps.emit({ kind: 'map-heard', name: this.#deps.name });
   }
 
-  /** The server cannot be reached. At the start nothing is worth waiting for then. */
+  /** Records that the server cannot be reached. At the start, the host then stops waiting for a leader. */
   unreachable(): void {
     if (this.#state === 'new') this.#alone();
   }
 
-  /** What main has in force now. */
+  /** Records the map that the main thread has in force. */
   hold(held: HeldMap | null): void {
     const isAnother = held?.sha256 !== this.#held?.sha256;
     this.#held = held;
     if (!isAnother) return;
     this.#toldSha256 = null;
-    // What was heard while main was busy with this one is looked at again.
+    // A head that was received while the main thread was busy with this map is evaluated again.
     const head = this.#pending?.head ?? this.#latest;
     if (head !== null) this.hear(head);
   }
 
-  /** A head, by a message or read. */
+  /** Handles a head that was received as a message or read. */
   hear(head: MapHead): void {
     if (this.#isClosed) return;
     this.#latest = head;
@@ -81,7 +87,7 @@ export class MapEar {
       this.#confirmed(head);
       return;
     }
-    // What this host published itself, main has.
+    // The main thread already has a map that this host published itself.
     if (head.by === this.#deps.hostId || (held !== null && head.generatedAtMs < held.generatedAtMs)) return;
     if (this.#pending !== null) this.#pending.head = head;
     else if (this.#toldSha256 !== head.sha256) this.#news(head);

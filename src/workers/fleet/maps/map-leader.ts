@@ -11,7 +11,7 @@ import { type BoxMark, type MapWriter, markOf, type WriteResult, type WrittenHea
 import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
-/** The server computes the digest of a sealed body at one of so many beats: one for each of its pieces of this size. */
+/** Size of a piece of a sealed body. The server computes a body's digest once in as many beats as it has pieces. */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
 interface LeaderDeps {
@@ -23,31 +23,33 @@ interface LeaderDeps {
   readonly writer: MapWriter;
   readonly lease: () => HeldLease | null;
   readonly onFenced: (lease: HeldLease) => void;
-  /** What main has in force. */
+  /** Returns the map that the main thread has in force. */
   readonly held: () => HeldMap | null;
   readonly untrusted: UntrustedBodies;
   readonly refuse: (key: string, why: string) => void;
 }
 
 /**
- * What the leader of a map writes. Main says by publications and confirmations what the fleet is to have (`wanted`);
- * at each beat this looks whether the server has it (`own`), and puts it right where it has not.
+ * Writes a map to the server while this host leads. By publishing and confirming, the main thread sets the map that the
+ * fleet should have (`wanted`). Each beat checks whether the server has it (`own`), and repairs it otherwise.
  */
 export class MapLeader {
   readonly #deps: LeaderDeps;
-  /** One write after the other. */
+  /** Runs one write after another. */
   readonly #turn = pLimit(1);
   #own: WrittenHead | null = null;
   #wanted: HeldMap | null = null;
   #beats = 0;
-  /** What the last beat looked at. */
+  /** The head that the last beat checked. */
   #lookedAt: WrittenHead | null = null;
 
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
   }
 
-  /** A leader that cannot publish what it has proven is silent: the others would take what they have for the newest. */
+  /**
+   * Returns the next beat. While a verified map cannot be published it is empty, or others would trust an older map.
+   */
   beat(): LeaseBeat {
     const own = this.#own;
     const isSilent = this.#wanted !== null && this.#wanted.sha256 !== own?.head.sha256;
@@ -61,10 +63,10 @@ export class MapLeader {
     };
   }
 
-  /** Compares what a renewal found with what this host has written. */
+  /** Compares the result of a renewal with what this host wrote. */
   check({ head, bodyLength, bodySha1 }: RenewedState): void {
     const own = this.#own;
-    // What was written since the beat is looked at by the next one; what is being written, by whoever writes.
+    // A write since the beat is checked by the next beat, and so is a write in progress.
     if (own !== this.#lookedAt || this.#turn.activeCount > 0) return;
     const { box } = own ?? { box: null };
     const isBodyGood = box !== null && bodyLength === box.length && (bodySha1 === '' || bodySha1 === box.sha1);
@@ -75,39 +77,34 @@ export class MapLeader {
     void this.settle(box === null || isBodyGood ? null : own);
   }
 
-  /**
-   * Has the server have what this host stands by, as far as it can. `bodiless`: what it wrote, where its body is there
-   * no longer.
-   */
+  /** Restores the wanted map on the server. `bodiless` is the head written by this host whose body is missing. */
   settle(bodiless: WrittenHead | null = null): Promise<void> {
     return this.#turn(async () => {
       try {
         await this.#settle(bodiless);
       } catch (error) {
-        // The next beat tries again. That the server is away is told elsewhere.
+        // The next beat retries. An unavailable server is reported elsewhere.
         if (codeOf(error) !== 'FLEET_UNAVAILABLE') this.#deps.refuse(this.#deps.keys.head, messageOf(error));
       }
     });
   }
 
-  /** Puts a proven body where all hosts find it. */
+  /** Publishes a verified body to all hosts. */
   publish(map: HeldMap, bytes: Uint8Array<ArrayBuffer>): Promise<PublishOutcome> {
     return this.#turn(async () => {
       if (this.#deps.lease() === null) return 'fenced';
       const isTooLarge = bytes.length > MAX_BODY_BYTES;
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
-        throw refused('The body to publish is not what its digest says.');
+        throw refused('The body to publish does not match its digest.');
       this.#wanted = map;
-      // No host can get it from the fleet: the leader falls silent, and each host asks the source.
+      // No host can get it from the fleet: the leader falls silent, and each host requests the map from the source.
       if (isTooLarge) throw refused(`A map of ${bytes.length} bytes is too large for a fleet.`);
       this.#deps.bodies.put(this.#deps.name, map.sha256, { bytes, etag: map.etag });
       return this.#put(map, 'older-loses');
     });
   }
 
-  /**
-   * The source stood by the body of that digest. Quick: where the server lacks it, it is put there after the answer.
-   */
+  /** Confirms that the source still serves that body. Returns early: a missing body is written after the answer. */
   confirm(sha256: string): Promise<PublishOutcome> {
     return this.#turn(async () => {
       if (this.#deps.lease() === null) return 'fenced';
@@ -129,12 +126,12 @@ export class MapLeader {
     });
   }
 
-  /** Digests of bodies that patches may be made from. */
+  /** Digests of bodies that patches may be based on. */
   get digests(): readonly (string | undefined)[] {
     return [this.#own?.head.sha256, this.#wanted?.sha256];
   }
 
-  /** This host leads no longer: what it wrote says nothing about what is there. */
+  /** Forgets what this host wrote, because it leads no longer and others may have overwritten it. */
   reset(): void {
     this.#own = null;
     this.#wanted = null;
@@ -162,7 +159,7 @@ export class MapLeader {
     }
   }
 
-  /** Whether a head was written for a body that is there, or may be written by another host alone. */
+  /** Writes a head for a body on the server. Returns null if the body is missing or the head has changed. */
   async #putHead(head: MapHead, expected: Buffer | string, box: BoxMark | null): Promise<'done' | 'fenced' | null> {
     const { lease, writer, hostId } = this.#deps;
     const current = lease();
@@ -173,8 +170,8 @@ export class MapLeader {
   }
 
   /**
-   * Stands by a head that another leader wrote for the body that main has proven here. The body is read once: from
-   * then on the server's digest tells whether it stays.
+   * Adopts a head of another leader for the body that the main thread verified. The body is read once; from then on the
+   * server's digest tells whether it stays.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;
@@ -184,7 +181,7 @@ export class MapLeader {
     else this.#own = { head, text: raw.toString(), box: markOf(box) };
   }
 
-  /** Publishes a body that this thread has. */
+  /** Publishes a body that this thread holds. */
   async #put(map: HeldMap, rule: 'older-loses' | 'by-force'): Promise<PublishOutcome> {
     const { name, bodies, reader, writer, hostId, lease } = this.#deps;
     const body = bodies.get(name, map.sha256);
@@ -206,7 +203,7 @@ export class MapLeader {
     if (result === null) return this.#yield();
     const outcome = this.#written(result, current);
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet lost what was written to it.');
+    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet lost the data that was just written.');
   }
 
   #written({ outcome, written }: WriteResult, lease: HeldLease): WriteResult['outcome'] {
@@ -221,9 +218,9 @@ export class MapLeader {
     return 'older';
   }
 
-  /** Whether a head is newer and to be believed: the body that it names can be read, and main has not refused it. */
+  /** Whether a head is newer and can be trusted: its body is readable, and the main thread has not refused it. */
   async #mustYield(map: HeldMap, { head }: HeadState): Promise<boolean> {
-    // Nobody but this host may have written since it wrote its own.
+    // No other host may have written since this host wrote its own head.
     if (this.#own !== null) return isOlder(map, this.#own.head);
     if (head === null || !isOlder(map, head) || this.#deps.untrusted.has(head.sha256)) return false;
     if ((await this.#deps.reader.readBody(head.sha256, map.sha256)) !== null) return true;
@@ -231,7 +228,7 @@ export class MapLeader {
     return false;
   }
 
-  /** The body that most hosts have: what a patch for them is made from. */
+  /** Returns the body that most hosts have, as the base of a patch. */
   #baseOf({ head }: HeadState): { readonly sha256: string; readonly body: PlainBody } | null {
     const { name, bodies } = this.#deps;
     for (const sha256 of [head?.sha256, this.#own?.head.sha256]) {

@@ -5,39 +5,41 @@ import type { Redis, RedisReply } from '../redis.ts';
 import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './map-scripts.ts';
 import type { MapTime } from './map-time.ts';
 
-/** How long the server keeps a lease that is not renewed. */
+/** Time for which the server keeps a lease that is not renewed. */
 const LEASE_MS = 1_500;
-/** How long after a renewal was sent its host still acts: it has to be silent before another host can lead. */
+/**
+ * Time after sending a renewal during which its host still acts. The host must be silent before another one can lead.
+ */
 const SAFE_MS = 1_300;
 const RENEW_MS = 500;
-/** Hosts that want the lease try at different times, over so long. */
+/** Period over which hosts that want the lease spread their tries. */
 const CHANCE_MS = 500;
-/** After a try that failed on the way. */
+/** Delay after a try that failed in transit. */
 const RETRY_MS = 1_000;
-/** After a try that the server refused, as for want of a permission or of memory. */
+/** Delay after a try that the server refused, for example for lack of a permission or of memory. */
 const REFUSED_RETRY_MS = 5_000;
 
-/** A lease that this host has. */
+/** A lease that this host holds. */
 export interface HeldLease {
-  /** What the lease's key holds: host id and fence. */
+  /** Value of the lease's key: host id and fence. */
   readonly token: string;
   readonly fence: number;
 }
 
-/** What a renewal publishes, and which body it looks at. */
+/** What a renewal publishes, and which body it checks. */
 export interface LeaseBeat {
-  /** The message of the beat; '' for none. */
+  /** Message of the beat; '' for none. */
   readonly text: string;
   readonly bodyKey: string;
   readonly wantsDigest: boolean;
 }
 
-/** What a renewal found in Redis. */
+/** The state that a renewal found in Redis. */
 export interface RenewedState {
   readonly head: string;
-  /** Bytes; -1 where there is no body. */
+  /** Length in bytes; -1 if there is no body. */
   readonly bodyLength: number;
-  /** SHA-1 of the sealed body, hex; '' where none was wanted. */
+  /** SHA-1 of the sealed body, hex; '' if none was requested. */
   readonly bodySha1: string;
 }
 
@@ -50,15 +52,15 @@ interface LeaseDeps {
   readonly beat: () => LeaseBeat;
   readonly onTaken: (lease: HeldLease) => void;
   readonly onRenewed: (state: RenewedState) => void;
-  /** This host leads no longer. Comes before another host can lead. */
+  /** Called when this host stops leading, before another host can lead. */
   readonly onLost: () => void;
-  /** The server refused a command. */
+  /** Called when the server refused a command. */
   readonly onRefused: (error: unknown) => void;
 }
 
 /**
- * One host's side of the lease of a map: when it tries, how it renews, and until when it may act. Whether it may is
- * counted from before a renewal was sent, on a monotonic clock.
+ * One host's side of the lease of a map: when it tries, how it renews, and until when it may act. That time is counted
+ * from before a renewal was sent, on a monotonic clock.
  */
 export class MapLease {
   readonly #deps: LeaseDeps;
@@ -70,30 +72,33 @@ export class MapLease {
   #isTrying = false;
   #isConnected = false;
   #isClosed = false;
-  /** Not before this instant does it try again after it stepped down. */
+  /** Earliest time of the next try after this host stepped down. */
   #notBeforeMs = 0;
 
   constructor(deps: LeaseDeps) {
     this.#deps = deps;
   }
 
-  /** The lease while this host may act under it. A process that was paused finds here that it may not. */
+  /**
+   * Returns the lease while this host may act under it. A process that was paused learns here that its lease has
+   * expired.
+   */
   current(): HeldLease | null {
     if (this.#held !== null && this.#deps.time.nowMs() >= this.#held.untilMs) this.#lose();
     return this.#held;
   }
 
-  /** Another host leads: not before its lease has lapsed does this one try. */
+  /** Records that another host leads. This host does not try before that lease has expired. */
   heard(): void {
     if (this.#held === null) this.#schedule(LEASE_MS + this.#deps.random.next() * CHANCE_MS, true);
   }
 
-  /** Nobody leads, so that this host tries within `ms`. */
+  /** Schedules a try within `ms`, because there is no leader. */
   tryWithin(ms: number): void {
     if (this.#held === null) this.#schedule(ms === 0 ? 0 : this.#deps.random.next() * ms, false);
   }
 
-  /** The connection came up or was lost. A lease that is held is kept for as long as it is safe. */
+  /** Records that the connection came up or was lost. A held lease is kept for as long as it is safe. */
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) return;
@@ -101,12 +106,12 @@ export class MapLease {
     this.#next = null;
   }
 
-  /** The server said that the lease is another host's. */
+  /** Records that the lease belongs to another host, as the server reported. */
   fenced(lease: HeldLease): void {
     if (this.#held?.token === lease.token) this.#lose();
   }
 
-  /** Gives the lease up, and does not try again for `restMs`. Resolves once the others know. */
+  /** Releases the lease, and does not try again for `restMs`. Resolves once the others are notified. */
   async stepDown(restMs: number): Promise<void> {
     this.#notBeforeMs = this.#deps.time.nowMs() + restMs;
     const held = this.#held;
@@ -116,7 +121,7 @@ export class MapLease {
     await redis.run(RELEASE_LEASE, keys.lease, held.token, keys.news);
   }
 
-  /** Gives the lease up for good. */
+  /** Releases the lease permanently. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#next?.timer.cancel();
@@ -146,7 +151,7 @@ export class MapLease {
       const [isTaken, number] = listOf(
         await redis.run(TAKE_LEASE, keys.lease, keys.fence, hostId, LEASE_MS, keys.news),
       );
-      // Somebody has it. Whoever beats puts this off; a host that died lets it lapse.
+      // Another host holds it. Each beat of a leader postpones the try; the lease of a dead host expires.
       if (isTaken !== 1) this.#schedule(Math.max(0, Number(number)) + random.next() * (CHANCE_MS / 5), false);
       else this.#take(Number(number), sentAtMs);
     } catch (error) {
@@ -166,7 +171,7 @@ export class MapLease {
   #take(fence: number, sentAtMs: number): void {
     const held = { token: `${this.#deps.hostId}:${fence}`, fence, untilMs: sentAtMs + SAFE_MS };
     if (this.#isClosed || this.#deps.time.nowMs() >= held.untilMs) {
-      // Too late to act under it. It lapses by itself.
+      // Too late to act under it. It expires by itself.
       this.#schedule(LEASE_MS, false);
       return;
     }
@@ -189,7 +194,7 @@ export class MapLease {
     this.#lapse?.cancel();
     if (this.#held === null) return;
     const leftMs = this.#held.untilMs - this.#deps.time.nowMs();
-    // Fires no earlier than the instant; `current` is what decides.
+    // Fires no earlier than the instant; `current` decides.
     this.#lapse = this.#deps.time.startTimer(Math.max(0, Math.ceil(leftMs)), () => {
       if (this.current() !== null) this.#armLapse();
     });
@@ -209,7 +214,7 @@ export class MapLease {
       if (this.#held?.token !== held.token) return;
       if (isMine !== 1) {
         this.#lose();
-        // The server was flushed: nobody leads.
+        // The server was flushed, so there is no leader.
         if (head === 0) this.tryWithin(0);
         return;
       }
@@ -218,7 +223,7 @@ export class MapLease {
       this.#armLapse();
       this.#deps.onRenewed({ head: String(head), bodyLength: Number(bodyLength), bodySha1: String(bodySha1) });
     } catch (error) {
-      // The next renewal comes in time, or the lease lapses.
+      // The next renewal comes in time, or the lease expires.
       if (codeOf(error) === 'FLEET_REFUSED') this.#deps.onRefused(error);
     } finally {
       this.#isRenewing = false;

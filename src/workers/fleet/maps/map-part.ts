@@ -7,14 +7,16 @@ import { FollowedMap } from './followed-map.ts';
 import { machineTime } from './map-time.ts';
 import { PlainBodies } from './plain-bodies.ts';
 
-/** So many bodies at once are packed, unpacked or read: each costs memory and a turn in the thread pool. */
+/**
+ * Maximum number of bodies that are packed, unpacked or read at once. Each costs memory and a turn in the thread pool.
+ */
 const MAX_HEAVY = 2;
 
-/** Main hears at most so often that one thing was refused: whoever floods a channel does not flood main. */
+/** Minimum interval between reports of the same refusal, so that a flooded channel does not flood the main thread. */
 const REFUSED_PAUSE_MS = 1_000;
 const MAX_REMEMBERED_REFUSALS = 64;
 
-/** The fleet thread's part for service maps: leases, heads, bodies and patches. */
+/** Creates the fleet thread's part for service maps: leases, heads, bodies and patches. */
 export function createMapPart(deps: FleetPartDeps): FleetMapApi {
   const { keys, emit, onClose } = deps;
   const maps = new Map<string, FollowedMap>();
@@ -29,7 +31,7 @@ export function createMapPart(deps: FleetPartDeps): FleetMapApi {
     emit({ kind: 'refused', what, why });
   };
 
-  /** A map is followed from the first time that main speaks of it. */
+  /** Returns the followed map of a name. Following starts with the first request of the main thread for it. */
   const mapOf = (name: string): FollowedMap => {
     const known = maps.get(name);
     if (known !== undefined) return known;

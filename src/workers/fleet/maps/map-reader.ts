@@ -16,7 +16,10 @@ import type { Redis } from '../redis.ts';
 import { ABSURD_STATE } from './map-scripts.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 
-/** A reply of this length does not hold up its connection, and the server keeps no more than this for each reader. */
+/**
+ * Size of a piece. A reply of this length does not delay other replies, and limits what the server buffers for each
+ * reader.
+ */
 const PIECE_BYTES = 256 * 1024;
 
 interface ReaderDeps {
@@ -25,20 +28,20 @@ interface ReaderDeps {
   readonly name: string;
   readonly sealer: FleetSealer;
   readonly bodies: PlainBodies;
-  /** Bounds how many bodies are packed and unpacked at once. */
+  /** Limits how many bodies are packed and unpacked at once. */
   readonly heavy: LimitFunction;
-  /** Something in Redis is not what it should be. */
+  /** Called when a key in Redis has invalid content. */
   readonly refuse: (key: string, why: string) => void;
 }
 
-/** What the head's key holds. */
+/** Content of the head's key. */
 export interface HeadState {
-  /** As scripts compare it. */
+  /** The raw value that scripts compare. */
   readonly raw: Buffer | string;
   readonly head: MapHead | null;
 }
 
-/** Reads a map's head and bodies. Nothing that it reads is believed. Rejects with FLEET_UNAVAILABLE alone. */
+/** Reads a map's head and bodies, and verifies everything that it reads. Rejects only with FLEET_UNAVAILABLE. */
 export class MapReader {
   readonly #deps: ReaderDeps;
 
@@ -46,23 +49,25 @@ export class MapReader {
     this.#deps = deps;
   }
 
-  /** By GETRANGE: a reader may run no scripts, and no value is read beyond what a head may have. */
+  /**
+   * Reads the head with GETRANGE: a reader may not run scripts, and no value is read beyond the maximum size of a head.
+   */
   async readHead(): Promise<HeadState> {
     const { keys, name, sealer } = this.#deps;
     const raw = await this.#bytes(keys.head, 0, MAX_HEAD_BYTES);
     if (raw === null || raw.length > MAX_HEAD_BYTES) {
-      this.#deps.refuse(keys.head, 'is no head');
+      this.#deps.refuse(keys.head, 'is not a head');
       return { raw: ABSURD_STATE, head: null };
     }
     if (raw.length === 0) return { raw, head: null };
     const head = readMapHead(raw.toString(), name, sealer);
-    if (head === null) this.#deps.refuse(keys.head, 'is no head that a host of the fleet wrote');
+    if (head === null) this.#deps.refuse(keys.head, 'is not a head written by a host of the fleet');
     return { raw, head };
   }
 
   /**
-   * The body of that digest, by a patch of `baseSha256` where there is one, else whole. Null where there is none, or
-   * only something else under its name.
+   * Reads the body with that digest, as a patch of `baseSha256` if there is one, or else whole. Null if it is missing
+   * or does not match its digest.
    */
   readBody(sha256: string, baseSha256: string | null): Promise<(PlainBody & { how: 'body' | 'patch' }) | null> {
     return this.#deps.heavy(async () => {
@@ -76,7 +81,7 @@ export class MapReader {
     });
   }
 
-  /** The sealed box of a body that is what its name says; null for anything else. */
+  /** Reads the sealed box of a body that matches its digest; null otherwise. */
   readBox(sha256: string): Promise<Buffer | null> {
     return this.#deps.heavy(async () => (await this.#readWhole(sha256))?.box ?? null);
   }
@@ -85,7 +90,7 @@ export class MapReader {
     const { keys, name, sealer, bodies } = this.#deps;
     const base = baseSha256 === null ? null : bodies.get(name, baseSha256);
     if (baseSha256 === null || base === null || !hasDictionaries()) return null;
-    // Nobody makes a patch of a small one, and most maps are small: it would be a question in vain for each host.
+    // Small bodies have no patches. Most maps are small, so this saves each host a useless request.
     if (base.bytes.length < MIN_PATCHED_BYTES) return null;
     const key = keys.patch(baseSha256, sha256);
     const box = await this.#readPieces(key);
@@ -105,11 +110,11 @@ export class MapReader {
       this.#deps.bodies.put(this.#deps.name, sha256, body);
       return body;
     }
-    this.#deps.refuse(key, body === null ? 'cannot be opened' : 'is another body than its name says');
+    this.#deps.refuse(key, body === null ? 'cannot be opened' : 'does not match the digest in its name');
     return null;
   }
 
-  /** A value in pieces; null where there is none, or something that is too long or no string. */
+  /** Reads a value in pieces; null if it is missing, too long or not a string. */
   async #readPieces(key: string): Promise<Buffer | null> {
     const pieces: Buffer[] = [];
     let length = 0;

@@ -1,19 +1,19 @@
 import { MAX_HEAD_BYTES } from '../../../shared/fleet/map-head.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** What a renewal finds in the place of a head that is no string, or too long for one. */
+/** Marker that a renewal returns in place of a head that is not a string or is too long. */
 export const ABSURD_STATE = '!';
 
-/** In place of the head that a script expects: whatever is there is overruled. */
+/** Marker in place of the expected head: any head is replaced. */
 export const ANY_STATE = '*';
 
-/** On a map's channel: the leader is there, and has no head to tell. */
+/** Message on a map's channel: the leader is active, but has no head to announce. */
 export const BEAT = 'BEAT';
 
-/** On a map's channel: the leader steps down, and another may lead at once. */
+/** Message on a map's channel: the leader steps down, and another host may lead at once. */
 export const FREE = 'FREE';
 
-/** Any key may hold anything, such as a list: reading it must not end the script. */
+/** A key may hold any type, such as a list. Reading it must not end the script. */
 const IS_MINE = `redis.pcall('get', KEYS[1]) == ARGV[1]`;
 
 const STATE = `
@@ -25,8 +25,8 @@ local function state(key)
 end`;
 
 /**
- * Takes a lease that nobody has. KEYS lease, fence; ARGV host id, ms, channel. Answers [1, fence], or [0, ms until it
- * lapses]. A value without an expiry, or with one further away than a lease's, is nobody's lease.
+ * Takes a free lease. KEYS lease, fence; ARGV host id, ms, channel. Returns [1, fence], or [0, ms until it expires]. A
+ * value without an expiry, or with a later one than a lease has, does not count as a lease.
  */
 export const TAKE_LEASE: RedisScript = {
   keys: 2,
@@ -47,9 +47,9 @@ return {1, fence}`,
 };
 
 /**
- * Renews a lease, tells the beat, and says what is there. KEYS lease, head, body; ARGV token, ms, channel, beat ('' for
- * none), '1' for a digest of the body. Answers [1, head, length of the body or -1, its SHA-1 or ''], or [0, whether
- * another host has the lease].
+ * Renews a lease, publishes the beat, and returns the stored state. KEYS lease, head, body; ARGV token, ms, channel,
+ * beat ('' for none), '1' for a digest of the body. Returns [1, head, length of the body or -1, its SHA-1 or ''], or
+ * [0, whether another host has the lease].
  */
 export const RENEW_LEASE: RedisScript = {
   keys: 3,
@@ -65,7 +65,7 @@ end
 return {1, state(KEYS[2]), length, digest}`,
 };
 
-/** Gives a lease up. KEYS lease; ARGV token, channel. */
+/** Releases a lease. KEYS lease; ARGV token, channel. */
 export const RELEASE_LEASE: RedisScript = {
   keys: 1,
   lua: `
@@ -76,12 +76,11 @@ return 1`,
 };
 
 /**
- * Puts a body under the lease: body, patch, head, news, in this order. Body and patch were written before, in pieces,
- * under names of their own. KEYS lease, head, body, patch, body and patch of before, body and patch as written; ARGV
- * token, head expected, head, ms, channel, length of the body, of the patch (0 for none), ms of the patch, ms that
- * those of before are left. Answers `done`, `fenced`, `changed` where the head is another than the
- * one expected, or `lost`
- * where what was written before is not whole.
+ * Publishes a body under the lease: body, patch, head, news, in this order. Body and patch were uploaded before, in
+ * pieces, under temporary names. KEYS lease, head, body, patch, previous body and patch, uploaded body and patch. ARGV
+ * token, expected head, head, ms, channel, length of the body, of the patch (0 for none), ms of the patch, ms that the
+ * previous ones are kept. Returns `done`, `fenced`, `changed` if the head is not the expected one, or `lost` if the
+ * uploads are incomplete.
  */
 export const PUT_MAP: RedisScript = {
   keys: 8,
@@ -104,8 +103,8 @@ return 'done'`,
 };
 
 /**
- * Puts a head alone under the lease, for a body that is there. KEYS lease, head, body; ARGV token, head expected, head,
- * ms, channel. Answers as {@link PUT_MAP}, or `bodiless`.
+ * Publishes only a head under the lease, for a body that is stored. KEYS lease, head, body; ARGV token, expected head,
+ * head, ms, channel. Returns the same values as {@link PUT_MAP}, or `bodiless`.
  */
 export const PUT_HEAD: RedisScript = {
   keys: 3,

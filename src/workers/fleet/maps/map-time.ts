@@ -1,8 +1,8 @@
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 
-/** The monotonic clock of this process and its timers. No deadline here knows the time of day. */
+/** The monotonic clock of this process and its timers. No deadline here depends on the time of day. */
 export interface MapTime {
-  /** Milliseconds; only differences mean anything. */
+  /** Returns milliseconds; only differences are meaningful. */
   nowMs(): number;
   startTimer(ms: number, callback: () => void): Timer;
 }

@@ -8,13 +8,13 @@ import type { Redis } from '../redis.ts';
 import type { HeldLease } from './map-lease.ts';
 import { ANY_STATE, PUT_HEAD, PUT_MAP } from './map-scripts.ts';
 
-/** What a script made of a write. */
+/** Result of a script that writes. */
 type WriteOutcome = 'done' | 'fenced' | 'changed' | 'bodiless' | 'lost';
 
-/** A sealed body, to find out whether the one in Redis still is the same. */
+/** Identifies a sealed body, to check whether the body in Redis is still the same. */
 export interface BoxMark {
   readonly length: number;
-  /** SHA-1, hex: what the server can compute by itself. */
+  /** SHA-1, hex: the digest that the server can compute itself. */
   readonly sha1: string;
 }
 
@@ -22,7 +22,7 @@ export interface BoxMark {
 export interface WrittenHead {
   readonly head: MapHead;
   readonly text: string;
-  /** Null where this host has not seen the box. */
+  /** Null if this host has not seen the box. */
   readonly box: BoxMark | null;
 }
 
@@ -31,7 +31,7 @@ export interface WriteResult {
   readonly written: WrittenHead;
 }
 
-/** A body packed for Redis, with a patch of what the fleet has now where that pays. */
+/** A body packed for Redis, with a patch of the fleet's present body if that saves space. */
 export interface PackedBody {
   readonly box: Buffer;
   readonly patch: Buffer | null;
@@ -46,27 +46,27 @@ interface WriterDeps {
   readonly heavy: LimitFunction;
 }
 
-/** Heads and bodies are kept for twice as long as the map lives, within these bounds. */
+/** Bounds of the time to live. Heads and bodies are kept for twice as long as the map is valid, within these bounds. */
 const MIN_TTL_MS = 10 * 60_000;
 const MAX_TTL_MS = 14 * 24 * 3_600_000;
 const PATCH_TTL_MS = 10 * 60_000;
-/** Whoever reads what was replaced has so long to come to an end. */
+/** Time for which a replaced body is kept, so that its readers can finish. */
 const LEFT_MS = 10_000;
 const PIECE_BYTES = 256 * 1024;
 const UPLOAD_TTL_MS = 60_000;
 const MAX_ROUNDS = 3;
 
-/** Writes a map's bodies and heads, each only while the lease is this host's. */
+/** Writes a map's bodies and heads, each only while this host holds the lease. */
 export class MapWriter {
   readonly #deps: WriterDeps;
-  /** The patch of the last publication: it leads to a body that the next one replaces. */
+  /** Key of the last publication's patch. It leads to a body that the next publication replaces. */
   #lastPatch: string | null = null;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
   }
 
-  /** Packs a body, and a patch of `base` where it is another one. */
+  /** Packs a body, and a patch of `base` if that is a different body. */
   pack(
     sha256: string,
     body: PlainBody,
@@ -82,8 +82,8 @@ export class MapWriter {
   }
 
   /**
-   * Puts body, patch and head, and tells all. `oldSha256`: the body that is replaced. `expected` says after each change
-   * of the head which one is to be replaced, or null to give up.
+   * Writes body, patch and head, and notifies all hosts. `decide` is called before each try: it returns the head and
+   * the body to replace, or null to abandon the write.
    */
   async putMap(
     lease: HeldLease,
@@ -107,7 +107,7 @@ export class MapWriter {
         const { oldSha256 } = decided;
         const oldBodyKey = oldSha256 === null ? bodyKey : keys.body(oldSha256);
         const names = [keys.lease, keys.head, bodyKey, patchKey, oldBodyKey, this.#lastPatch ?? patchKey, ...uploads];
-        // Somebody who may not, and writes all the time, does not keep a leader from writing.
+        // In the last round any head is replaced, so that an intruder who writes all the time cannot block the leader.
         const expected = round < MAX_ROUNDS ? decided.expected : ANY_STATE;
         const lengths = [box.length, patch?.length ?? 0];
         const facts = [text, ttlOf(head), keys.news, ...lengths, PATCH_TTL_MS, LEFT_MS];
@@ -117,12 +117,12 @@ export class MapWriter {
         return { outcome, written: { head, text, box: markOf(box) } };
       }
     } finally {
-      // Gone where all went well. What cannot be removed now lapses by itself.
+      // The uploads are gone after a success. If they cannot be removed now, they expire.
       await redis.command('DEL', ...uploads).catch(() => {});
     }
   }
 
-  /** Writes a value in pieces, so that no command is long, however slow the network. */
+  /** Writes a value in pieces, so that no command is long, even on a slow network. */
   async #upload(key: string, value: Buffer): Promise<void> {
     const { redis } = this.#deps;
     await redis.bulk('SET', key, value.subarray(0, PIECE_BYTES), 'PX', UPLOAD_TTL_MS);
@@ -130,7 +130,7 @@ export class MapWriter {
       await redis.bulk('APPEND', key, value.subarray(from, from + PIECE_BYTES));
   }
 
-  /** Puts a head for a body that is there already, and tells all. */
+  /** Writes a head for a body that is already stored, and notifies all hosts. */
   async putHead(lease: HeldLease, expected: Buffer | string, head: MapHead, box: BoxMark | null): Promise<WriteResult> {
     const { redis, keys, name, sealer } = this.#deps;
     const text = writeMapHead(head, name, sealer);
@@ -140,7 +140,7 @@ export class MapWriter {
   }
 }
 
-/** What tells a sealed body from others. */
+/** Returns the mark of a sealed body. */
 export function markOf(box: Buffer): BoxMark {
   return { length: box.length, sha1: hash('sha1', box, 'hex') };
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { PlainBody } from '../../../shared/fleet/map-box.ts';
 
-/** Bodies beyond this many bytes in all are forgotten, those first that nobody used for longest. */
+/** Maximum total size of the bodies. Beyond it, the least recently used ones are dropped. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** Plain bodies of the maps that this thread read or published: what patches are made from and applied to. */
+/** Plain bodies of the maps that this thread read or published. Patches are made from and applied to them. */
 export class PlainBodies {
   readonly #bodies: LRUCache<string, PlainBody>;
 
@@ -12,7 +12,7 @@ export class PlainBodies {
     this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => Math.max(1, bytes.length) });
   }
 
-  /** The body of that digest; null where it is not kept. */
+  /** Returns the body with that digest; null if it is not kept. */
   get(mapName: string, sha256: string): PlainBody | null {
     return this.#bodies.get(`${mapName}/${sha256}`) ?? null;
   }
@@ -21,7 +21,7 @@ export class PlainBodies {
     this.#bodies.set(`${mapName}/${sha256}`, body);
   }
 
-  /** Forgets the bodies of a map but those of these digests. */
+  /** Drops all bodies of a map except those with these digests. */
   keepOnly(mapName: string, ...digests: readonly (string | null | undefined)[]): void {
     const kept = new Set(digests.map((sha256) => `${mapName}/${sha256}`));
     for (const key of [...this.#bodies.keys()])

@@ -4,14 +4,14 @@ import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 const MAX_REMEMBERED = 16;
 
 /**
- * Whether a head is newer than a map. Of two different bodies that the source signed for the same instant, the one that
- * was published first stays.
+ * Whether a map is older than a head. Of two different bodies that the source signed for the same instant, the one
+ * published first stays.
  */
 export function isOlder(map: HeldMap, head: MapHead): boolean {
   return map.sha256 !== head.sha256 && map.generatedAtMs <= head.generatedAtMs;
 }
 
-/** Digests of bodies that could not be read, or that main refused: heads that name them are overruled. */
+/** Digests of bodies that could not be read, or that the main thread refused. Heads that name them are overruled. */
 export class UntrustedBodies {
   readonly #digests = new Set<string>();
 
@@ -26,7 +26,7 @@ export class UntrustedBodies {
     return this.#digests.has(sha256);
   }
 
-  /** It was read or proven after all. */
+  /** Removes a digest, because its body was read or verified after all. */
   forgive(sha256: string): void {
     this.#digests.delete(sha256);
   }

@@ -1,14 +1,14 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Shares out the calls of a connector that may run at a time. One hash, a field for each holder: how many it has, when
- * they lapse, since when it waits for more (0: it does not) and when it last asked; all on the server's clock.
- * Who waits longer comes first: one place for each is left to it. A holder's own count is never cut, since those
- * calls run.
+ * Distributes the concurrent calls of a connector. One hash has a field for each holder: its count, its expiry, since
+ * when it waits for more (0: not waiting) and its last request, all on the server's clock. The longest waiting holder
+ * comes first: one place is reserved for each of those ahead. A holder's own count is never reduced, since those calls
+ * are running.
  *
  * KEYS: the hash. ARGV: holder, limit, held, wanted, ms of a lease.
- * Answers: held from now on, ms after which to ask again, 1 where others wait. Who does not ask again in time gives up
- * its place in the line.
+ * Returns: the new count, ms until the next request, 1 if others wait. A holder that does not repeat its request in
+ * time loses its place in the queue.
  */
 export const LEASE: RedisScript = {
   keys: 1,

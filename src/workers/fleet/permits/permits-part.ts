@@ -22,7 +22,10 @@ const WINDOWS = [
 
 const LONGEST_WAIT_MS = 86_400_000 + 900_000 + PERMIT_HOLD_MS;
 
-/** Permits and leases in Redis. What it answers is checked for its shape; main keeps each quota for itself as well. */
+/**
+ * Creates the part for permits and leases in Redis. It checks the shape of answers; the main thread also enforces each
+ * quota itself.
+ */
 export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'keys'>): FleetPermitApi {
   return {
     takePermits: (connectorId, request) =>
@@ -40,7 +43,7 @@ export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'ke
   };
 }
 
-/** What {@link TAKE_PERMITS} is given after its key. */
+/** Builds the arguments of {@link TAKE_PERMITS} after its key. */
 export function takeArguments({ limits, wanted, returned, spent }: PermitRequest): (string | number)[] {
   const windows = WINDOWS.flatMap(({ quota, letter, ms, bucketMs }) => {
     const limit = limits[quota];
@@ -72,5 +75,5 @@ function isWithin(value: unknown, max: number): value is number {
 }
 
 function nonsense(what: string): SwitchyardError {
-  return new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered ${what} with something else.`);
+  return new SwitchyardError('FLEET_REFUSED', `The server of the fleet returned an invalid answer to ${what}.`);
 }

@@ -1,17 +1,18 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Counts permits in buckets on the server's clock, all windows of a connector in one hash: `epoch`, and one field for
- * each bucket in use (`m123`: bucket 123 of the minute). A window's count is the sum of every bucket that is not wholly
- * older than the window and the time that a permit may be held, so that it is never below that of an exact sliding
- * window over the calls. A counter of only this and the last window would let through almost twice the limit.
+ * Counts permits in buckets on the server's clock. All windows of a connector are in one hash: `epoch`, and one field
+ * for each bucket in use (`m123`: bucket 123 of the minute). A window's count is the sum of its buckets, except those
+ * older than the window plus the time that a permit may be held. It is therefore never below that of an exact sliding
+ * window over the calls. A counter of only the current and the previous window would let through almost twice the
+ * limit.
  *
- * Buckets of the future, which a clock that was set back leaves, count as of now.
+ * Future buckets, which remain after a clock was set back, count as of now.
  *
  * KEYS: the hash.
  * ARGV: an epoch for a new hash, hold ms, wanted, number of windows, then letter, ms, bucket ms, limit and spent of
  * each, then count and time of each return.
- * Answers: granted, ms until there is room for one, the server's time in epoch ms, the epoch.
+ * Returns: granted, ms until there is room for one, the server's time in epoch ms, the epoch.
  */
 export const TAKE_PERMITS: RedisScript = {
   keys: 1,

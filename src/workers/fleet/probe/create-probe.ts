@@ -4,7 +4,7 @@ import type { FleetApi } from '../../../shared/protocol/fleet/fleet-messages.ts'
 import { type FleetPartDeps, reply } from '../fleet-part.ts';
 import { missingPermissions } from './missing-permissions.ts';
 
-/** Looks whether the server does what a fleet needs. */
+/** Creates the part that checks whether the server provides what a fleet needs. */
 export function createProbe(deps: FleetPartDeps): Pick<FleetApi, 'probe'> {
   const { redis } = deps;
   return {
@@ -27,7 +27,7 @@ export function createProbe(deps: FleetPartDeps): Pick<FleetApi, 'probe'> {
   };
 }
 
-/** The lines of INFO; empty for a user who may not ask. */
+/** Returns the lines of INFO; empty if the user may not run it. */
 async function readInfo(ask: () => Promise<unknown>): Promise<ReadonlyMap<string, string>> {
   try {
     const lines = String(await ask()).split('\r\n');

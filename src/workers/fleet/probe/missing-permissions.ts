@@ -2,7 +2,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** Commands by the keys that the parts use them for; `*` stands for a name that nothing else has. */
+/** Commands by the keys that the parts use them for; `*` stands for a unique name. */
 const NEEDED: readonly { readonly key: string; readonly commands: readonly string[] }[] = [
   { key: 'sess:*', commands: ['hlen', 'hkeys', 'hstrlen', 'hget', 'hexists', 'hset', 'hdel', 'pexpire', 'del'] },
   { key: 'q:*', commands: ['hgetall', 'hset', 'hdel', 'hincrby', 'pexpire'] },
@@ -16,7 +16,7 @@ const NEEDED: readonly { readonly key: string; readonly commands: readonly strin
   },
 ];
 
-/** The same of a host that may lead. */
+/** Keys and commands that a host needs in addition if it may lead. */
 const NEEDED_TO_LEAD = {
   key: 'map:*',
   commands: ['get', 'set', 'type', 'strlen', 'pexpire', 'pttl', 'incr', 'rename', 'append', 'del'],
@@ -26,8 +26,8 @@ const CHANNELS: readonly string[] = ['hosts*', 'sess*', 'tools*', 'pins*', 'logi
 const CHANNEL_TO_LEAD = 'news:*';
 
 /**
- * Tries commands on a key that nothing else uses, and deletes it. KEYS key; ARGV names of commands. Answers those that
- * the user may not run.
+ * Tries commands on an otherwise unused key, and deletes it. KEYS key; ARGV names of commands. Returns the commands
+ * that the user may not run.
  */
 const TRY: RedisScript = {
   keys: 1,
@@ -51,8 +51,8 @@ return missing`,
 };
 
 /**
- * What the user may not do though the role of this host needs it, as `HSET sess:*`. It leaves nothing behind. Rejects
- * with FLEET_UNAVAILABLE.
+ * Returns the permissions that this host's role needs and its user lacks, such as `HSET sess:*`. Leaves no data behind.
+ * Rejects with FLEET_UNAVAILABLE.
  */
 export async function missingPermissions({ redis, keys, settings }: FleetPartDeps): Promise<readonly string[]> {
   const isLeader = settings.role === 'any';
@@ -60,7 +60,7 @@ export async function missingPermissions({ redis, keys, settings }: FleetPartDep
   const attempt = async (what: string, question: () => Promise<unknown>): Promise<readonly string[]> => {
     try {
       const missing = await question();
-      // A command that was let through answers something else.
+      // A PUBLISH or a read that was allowed returns another value.
       const names = what.includes(' ') || !Array.isArray(missing) ? [] : missing;
       return names.map((name) => `${String(name).toUpperCase()} ${what}`);
     } catch (error) {

@@ -7,28 +7,28 @@ import type { RedisReply } from '../redis.ts';
 import { sealHost } from './host-record.ts';
 import { KnownHosts } from './known-hosts.ts';
 
-/** How often a host says that it is there, and reads who else is. In a large fleet half as often. */
+/** Interval at which a host announces itself and reads the other hosts. Twice as long in a large fleet. */
 const REFRESH_MS = 5_000;
 const LARGE_FLEET = 1_000;
 
-/** All hosts have a new map at the same moment: each says so within this, and not before half of it. */
+/** All hosts get a new map at the same moment. Each host announces it within this time, but not before half of it. */
 const TOLD_WITHIN_MS = 3_000;
 
-/** So many hosts in all remove lapsed names in one turn of the fleet: one is enough, and each costs a command. */
+/** Average number of hosts that remove lapsed names in each round. One would be enough, and each costs a command. */
 const CLEANERS = 10;
 
-/** A host that says nothing for this long is no longer there. */
+/** Time without an announcement after which a host is no longer present. */
 const LAPSE_MS = 30_000;
 
-/** Hosts that hear of another one at the same moment do not all read at the same moment. */
+/** Period over which hosts spread their reads after they hear of another host. */
 const SPREAD_MS = 200;
 
-/** Hosts whose news are remembered until the next turn; it reads the others by and by. */
+/** Maximum number of changed hosts to remember until the next turn. It reads the others over time. */
 const MAX_CHANGED = 200;
 
 type Facts = Parameters<FleetApi['announce']>[0];
 
-/** The roster: says that this host is there, and hears of the others. By the server's time alone. */
+/** Creates the roster, which announces this host and follows the others. It only uses the server's time. */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
   return {
@@ -47,7 +47,7 @@ class Roster {
   #revision = 0;
   #toldAddress: string | null = null;
   #readDueMs = 0;
-  /** Hosts that said that something about them has changed. */
+  /** Hosts that announced a change. */
   #changed = new Set<string>();
   #timer: Timer | null = null;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ class Roster {
     this.#readSoon();
   }
 
-  /** One at a time; what comes up meanwhile is done right after. */
+  /** Runs one turn at a time. A request during a turn starts another one right after it. */
   async #refresh(): Promise<void> {
     if (this.#isBusy) {
       this.#isDue = true;
@@ -98,7 +98,7 @@ class Roster {
     } finally {
       this.#isBusy = false;
     }
-    // With some chance in it: hosts that were started together do not stay together.
+    // With a random part, so that hosts that were started together drift apart.
     this.#after(this.#pauseMs * (0.9 + 0.2 * this.#deps.random.next()));
     if (this.#changed.size > 0) this.#readSoon();
   }
@@ -117,9 +117,9 @@ class Roster {
     const changed = this.#changed;
     this.#changed = new Set();
     const nowMs = serverMs(await redis.command('TIME'));
-    // A server that is full, or a user who may not write, does not keep this host from hearing of the others.
+    // A full server, or a user without write permission, must not keep this host from reading about the others.
     const written = await Promise.allSettled(this.#facts === null ? [] : [this.#write(this.#facts, nowMs)]);
-    // What this host says of itself is no reason to read the others.
+    // A change of this host alone is no reason to read the others.
     if (changed.size > 0 || monotonicMs() >= this.#readDueMs) {
       await this.#known.read(nowMs, changed, this.#facts === null);
       this.#readDueMs = monotonicMs() + 0.8 * this.#pauseMs;
@@ -133,7 +133,7 @@ class Roster {
     const lists = facts.address === null ? [keys.hosts] : [keys.hosts, keys.replicas];
     const isCleaner = this.#deps.random.next() * this.#known.count < CLEANERS;
     await Promise.all([this.#put(facts, false), ...lists.map((list) => this.#enlist(list, nowMs, isCleaner))]);
-    // Others are told of replicas alone, which requests are sent to.
+    // Only replicas are announced to others, because requests are sent to them.
     if (facts.address === this.#toldAddress) return;
     await redis.command('PUBLISH', keys.hostNews, settings.hostId);
     this.#toldAddress = facts.address;
@@ -141,7 +141,7 @@ class Roster {
 
   async #enlist(list: string, nowMs: number, isCleaner: boolean): Promise<void> {
     const { redis, settings } = this.#deps;
-    // A roster of another type is somebody else's doing, and would keep every new host from being known.
+    // A roster of another type was written by another program, and would keep every new host from being known.
     if (isCleaner && !['zset', 'none'].includes(String(await redis.command('TYPE', list))))
       await redis.command('DEL', list);
     await redis.command('ZADD', list, nowMs + LAPSE_MS, settings.hostId);
@@ -169,13 +169,16 @@ class Roster {
 
   #report(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The connection has said it where the server is away; a refusal stays the same until somebody mends it.
+    // The connection already reports that the server is away. A refusal stays the same until its cause is removed.
     if (code === 'FLEET_UNAVAILABLE' || this.#isRefused) return;
     this.#isRefused = true;
     this.#deps.emit({ kind: 'refused', what: 'hosts', why: message });
   }
 
-  /** A later turn never replaces an earlier one, so that no flood of news can put off this host's own sign of life. */
+  /**
+   * Schedules a turn. A later turn never replaces an earlier one, so that a flood of news cannot postpone this host's
+   * own announcement.
+   */
   #after(ms: number): void {
     const dueMs = monotonicMs() + ms;
     if (this.#hasLeft || dueMs >= this.#dueMs) return;
@@ -188,7 +191,7 @@ class Roster {
   }
 }
 
-/** TIME in milliseconds. */
+/** Converts a reply of TIME to milliseconds. */
 function serverMs(time: RedisReply): number {
   const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : [];
   return (seconds ?? 0) * 1_000 + Math.floor((microseconds ?? 0) / 1_000);

@@ -5,9 +5,9 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 /** One host's own record in the roster. */
 export interface HostRecord {
   readonly host: FleetHost;
-  /** Goes up with each change of the host, so that nobody can put an older record back. */
+  /** Increases with each change of the host, so that an older record cannot be restored. */
   readonly revision: number;
-  /** The host said good-bye. */
+  /** Whether the host announced that it leaves. */
   readonly hasLeft: boolean;
 }
 
@@ -16,7 +16,7 @@ export function sealHost(sealer: FleetSealer, key: string, record: HostRecord): 
   return sealer.seal('host', key, Buffer.from(JSON.stringify(record)));
 }
 
-/** The record of a key; null for what no host of this fleet has written there. Never throws. */
+/** Opens the record of a key; null if no host of this fleet wrote it. Never throws. */
 export function openHost(sealer: FleetSealer, key: string, box: Uint8Array): HostRecord | null {
   const plain = sealer.open('host', key, box);
   if (plain === null) return null;

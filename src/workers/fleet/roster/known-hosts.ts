@@ -4,63 +4,69 @@ import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
-/** A host is known for this long after the roster had it last: a server that was flushed is not a fleet that died. */
+/**
+ * Time that a host stays known after the roster last had it, because a flushed server does not mean that the fleet
+ * died.
+ */
 const GRACE_MS = 10_000;
 
-/** Names in the roster that are looked at, of replicas and of all hosts. */
+/** Maximum number of names to read from the roster, of replicas and of all hosts. */
 const MAX_HOSTS = 10_000;
 
 /**
- * Up to this many hosts are all known. Of a larger fleet a host knows all replicas, how many hosts there are, and so
- * many of the others: what each host reads must not grow with their number.
+ * Maximum number of hosts that are all known. In a larger fleet, a host knows all replicas, the number of hosts, and
+ * this many of the others. What each host reads must not grow with the size of the fleet.
  */
 const MAX_SAMPLE = 256;
 
-/** New names that are read at once, and known ones that are read again, in one turn: a large fleet takes turns. */
+/**
+ * Number of new names to read at once, and of known ones to read again, in one turn. A large fleet is read over several
+ * turns.
+ */
 const MAX_NEW = 500;
 const MAX_AGAIN = 16;
-/** Names that a host of a large fleet looks at in one turn to fill its sample. */
+/** Number of names that a host of a large fleet reads in one turn to fill its sample. */
 const MAX_LOOKED_AT = 64;
 
-/** Lapse times beyond this were not written by a host. */
+/** Maximum lapse time. Later times were not written by a host. */
 const MAX_LAPSE_MS = 60_000;
 
 const HOST_ID = /^[A-Za-z0-9_-]{1,32}$/;
 
 interface Known {
   record: HostRecord;
-  /** On the monotonic clock. */
+  /** Time on the monotonic clock. */
   heardAtMs: number;
   readAtMs: number;
-  /** Its record had lapsed when it was read last. */
+  /** Whether its record had lapsed when it was last read. */
   isGone: boolean;
 }
 
-/** The other hosts of the fleet, as their own records say. Only sealed records count, and none replaces a newer one. */
+/** The other hosts of the fleet, from their own records. Only sealed records count, and none replaces a newer one. */
 export class KnownHosts {
   readonly #deps: FleetPartDeps;
   readonly #known = new Map<string, Known>();
   readonly #refused = new Set<string>();
-  /** Names in the roster, with the own one, as the server counts them. */
+  /** Number of names in the roster, including this host, as counted by the server. */
   #count = { hosts: 0, atMs: 0 };
-  /** Null until the roster was read once. */
+  /** Last reported roster, as JSON. Null until the roster was read once. */
   #told: string | null = null;
-  /** As it was told. */
+  /** Hosts of the last reported roster. */
   #present: readonly FleetHost[] = [];
 
   constructor(deps: FleetPartDeps) {
     this.#deps = deps;
   }
 
-  /** How many other hosts there are. Of a large fleet only the server's own word. */
+  /** Number of other hosts. In a large fleet, only the server's count is available. */
   get count(): number {
     const known = this.#present.length;
     return this.#count.hosts <= MAX_SAMPLE ? known : Math.max(known, this.#count.hosts - 1);
   }
 
   /**
-   * Reads the roster. `nowMs`: the server's own time. `again`: hosts that are read in any case. `wantsAll`: each host
-   * is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then nothing has changed.
+   * Reads the roster. `nowMs`: the server's time. `again`: hosts that are read in any case. `wantsAll`: every host is
+   * read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then nothing has changed.
    */
   async read(nowMs: number, again: ReadonlySet<string>, wantsAll: boolean): Promise<void> {
     const { redis, keys, settings } = this.#deps;
@@ -94,7 +100,10 @@ export class KnownHosts {
     return asList(await this.#deps.redis.command('ZRANGE', key, ...range)).filter(isHostId);
   }
 
-  /** A server that was flushed is not a fleet that died: a smaller number counts only once it has stayed. */
+  /**
+   * Records the count. A smaller number counts only once it has persisted, because a flushed server does not mean that
+   * the fleet died.
+   */
   #counted(hosts: number, nowMs: number): void {
     if (hosts >= this.#count.hosts || nowMs - this.#count.atMs > GRACE_MS) this.#count = { hosts, atMs: nowMs };
   }
@@ -126,14 +135,14 @@ export class KnownHosts {
   }
 
   #refuse(id: string): void {
-    // Otherwise it is told again every few seconds.
+    // Reported once, not every few seconds.
     if (this.#refused.has(id) || this.#refused.size >= MAX_HOSTS) return;
     this.#refused.add(id);
     const why = 'The record of a host is not sealed with a secret of this fleet: give all hosts the same id and secret';
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 
-  /** Those of a sample are not looked for by name: each counts until its record is gone. */
+  /** Drops hosts that are gone. Hosts of a sample are not searched by name: each counts until its record is gone. */
   #forget(nowMs: number, isSample: boolean): void {
     for (const [id, { record, heardAtMs, isGone }] of this.#known) {
       const isListed = !isSample || record.host.address !== null;

@@ -5,33 +5,33 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { FleetSessionEvent, SessionChange } from '../../../shared/protocol/fleet/session-messages.ts';
 import { asChange, MAX_VALUE_LENGTH } from './session-record.ts';
 
-/** No session id is longer. */
+/** Maximum length of a session id. */
 const MAX_ID_LENGTH = 4 * 1024;
 
-/** No message of a replica is longer: an id and a change, sealed. */
+/** Maximum length of a replica's message: an id and a change, sealed. */
 const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 
-/** Senders whose counters are remembered. */
+/** Maximum number of senders whose counters are remembered. */
 const MAX_SENDERS = 1_000;
 
-/** A message may be overtaken by this many of its sender. */
+/** Number of later messages of a sender that may overtake a message. */
 const WINDOW = 64;
 
-/** Which messages of one sender were heard. */
+/** Numbers of the messages received from one sender. */
 interface Heard {
   highest: number;
   readonly recent: Set<number>;
 }
 
 /**
- * Writes and reads the messages by which replicas tell each other of changes. Each is sealed, and carries a number of
- * its sender, so that a server that sends an old one again changes nothing.
+ * Writes and reads the messages in which replicas announce changes to each other. Each message is sealed and has a
+ * number of its sender, so that replaying an old message changes nothing.
  */
 export class SessionNews {
   readonly #sealer: FleetSealer;
   readonly #channel: string;
   readonly #hostId: string;
-  /** A thread that was started again counts from the beginning, under another name. */
+  /** Name of this sender. A restarted thread counts from the beginning under another name. */
   readonly #sender: string = randomBytes(9).toString('base64url');
   readonly #heard = new LRUCache<string, Heard>({ max: MAX_SENDERS });
   #count = 0;
@@ -48,7 +48,10 @@ export class SessionNews {
     return this.#sealer.seal('session', this.#channel, plain).toString('base64url');
   }
 
-  /** What a message says; `own` for one of this host, null for one of no replica, or that was heard before. */
+  /**
+   * Parses a message. Returns `own` for a message of this host, and null for one that no replica wrote or that was
+   * received before.
+   */
   read(message: string): FleetSessionEvent | 'own' | null {
     if (message.length > MAX_MESSAGE_LENGTH) return null;
     const box = this.#sealer.open('session', this.#channel, Buffer.from(message, 'base64url'));

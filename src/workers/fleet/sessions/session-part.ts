@@ -6,10 +6,13 @@ import type { RedisReply, RedisScript } from '../redis.ts';
 import { SessionNews } from './session-news.ts';
 import { END_FIELD, fieldOf, MAX_VALUE_LENGTH, readRecord, sealField } from './session-record.ts';
 
-/** Watched URIs, the log level, the home and the end, and as many again: nobody else's hash is read. */
+/**
+ * Maximum number of fields: the watched URIs, the log level, the home and the end, with a wide margin. A larger hash is
+ * not read.
+ */
 const MAX_FIELDS = 2 * MAX_WATCHED;
 
-/** The fields of a session, except those that no replica can have written; it is kept for its idle time again. */
+/** Reads the fields of a session, without fields that no replica can have written, and renews its time to live. */
 const READ: RedisScript = {
   keys: 1,
   lua: `
@@ -26,7 +29,7 @@ if redis.call('HEXISTS', key, '${END_FIELD}') == 0 then redis.call('PEXPIRE', ke
 return found`,
 };
 
-/** One change, and its news. Nothing changes about a session that has ended. */
+/** Makes one change and publishes it. A session that has ended does not change. */
 const CHANGE: RedisScript = {
   keys: 1,
   lua: `
@@ -43,8 +46,8 @@ return 'written'`,
 };
 
 /**
- * What replicas share about legacy sessions: a hash for each session, whose values are sealed, and a channel. Whoever
- * may write to the server can have all of it forgotten, and can neither end a session nor change one.
+ * Creates the part that shares legacy sessions between replicas: a hash with sealed values for each session, and a
+ * channel. Anyone who may write to the server can delete this data, but can neither end nor change a session.
  */
 export function createSessionPart({ redis, keys, sealer, settings, emit }: FleetPartDeps): FleetSessionApi {
   const channel = keys.sessionNews;
@@ -54,7 +57,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
 
   redis.subscribe(channel, (message) => {
     const event = news.read(message);
-    if (event === null) refuse(channel, 'A message of no replica, or one that was heard before');
+    if (event === null) refuse(channel, 'A message that no replica wrote, or that was received before');
     else if (event !== 'own') emit(event);
   });
 
@@ -64,7 +67,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
         const key = keys.session(sessionId);
         const found = await redis.run(READ, key, MAX_FIELDS, MAX_VALUE_LENGTH, SESSION_STATE_IDLE_MS);
         const { state, refused } = readRecord(sealer, key, pairsOf(found));
-        if (refused > 0) refuse(key, `${refused} fields that no replica wrote`);
+        if (refused > 0) refuse(key, `${refused} fields were not written by a replica`);
         return state;
       }),
 
@@ -75,8 +78,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
         const keepMs = change.kind === 'ended' ? SESSION_END_KEPT_MS : SESSION_STATE_IDLE_MS;
         const told = news.write(sessionId, change);
         const done = await redis.run(CHANGE, key, op, fieldOf(change), value, keepMs, channel, told, MAX_FIELDS);
-        if (done === 'full')
-          throw new SwitchyardError('FLEET_REFUSED', 'What the fleet has of the session holds too much.');
+        if (done === 'full') throw new SwitchyardError('FLEET_REFUSED', 'The stored session has too many fields.');
         return null;
       }),
   };

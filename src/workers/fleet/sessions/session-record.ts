@@ -4,16 +4,18 @@ import { MAX_WATCHED_URI_LENGTH } from '../../../shared/fleet/session-limits.ts'
 import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { SessionChange, SessionState } from '../../../shared/protocol/fleet/session-messages.ts';
 
-/** The field that says that a session has ended; the scripts know it, too. */
+/** Field that marks a session as ended; the scripts use it too. */
 export const END_FIELD = 'end';
 
-/** No field that a replica wrote has a longer value: a URI of the longest, in UTF-8, JSON and base64. */
+/** Maximum length of a value that a replica writes: the longest URI in UTF-8, JSON and base64. */
 export const MAX_VALUE_LENGTH = MAX_WATCHED_URI_LENGTH * 8 + 256;
 
 const MAX_LEVEL_LENGTH = 32;
 const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The field of a session's hash that a change writes or removes. A URI cannot be read from the name of its field. */
+/**
+ * Returns the field of a session's hash that a change writes or removes. A URI cannot be derived from its field name.
+ */
 export function fieldOf(change: SessionChange): string {
   switch (change.kind) {
     case 'ended':
@@ -28,13 +30,13 @@ export function fieldOf(change: SessionChange): string {
   }
 }
 
-/** The value of a field, sealed: it opens in no other field and no other session. */
+/** Seals the value of a field. It opens in no other field and no other session. */
 export function sealField(sealer: FleetSealer, key: string, change: SessionChange): string {
   const plain = Buffer.from(JSON.stringify(change));
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
 }
 
-/** What the fields of a session's hash say, and how many of them were not written by a replica. */
+/** Parses the fields of a session's hash. `refused` counts the fields that no replica wrote. */
 export function readRecord(
   sealer: FleetSealer,
   key: string,
@@ -56,17 +58,17 @@ export function readRecord(
   return { state: isKnown ? { isEnded, logLevel, homeId, watched } : null, refused };
 }
 
-/** A change that another replica wrote as JSON; null for anything else. */
+/** Parses a change that another replica wrote as JSON; null for anything else. */
 function readChange(json: string): SessionChange | null {
   try {
     return asChange(parseForeignJson(json));
   } catch {
-    // No replica of this version wrote it.
+    // Not written by a replica of this version.
     return null;
   }
 }
 
-/** The same for a value that was parsed. */
+/** Checks a parsed value, and returns it as a change; null for anything else. */
 export function asChange(value: unknown): SessionChange | null {
   const { kind, uri, logLevel, homeId } = Object(value) as Readonly<Record<string, unknown>>;
   switch (kind) {

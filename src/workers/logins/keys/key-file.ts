@@ -8,12 +8,12 @@ import { assertTrustedFile } from '../../servers-file/file-trust.ts';
 import { holdingStoreLock } from '../../store/store-files.ts';
 import { createPrivateFile, makePrivate } from './private-file.ts';
 
-/** What the key file holds: 32 random bytes and nothing else. */
+/** State of the key file, which holds 32 random bytes and nothing else. */
 export type KeyFile =
   | { readonly kind: 'none' }
-  /** `exposedMode`: others could read it until now, with this mode; null where they could not. */
+  /** `exposedMode`: the mode with which other users could read the file until now; null if they could not. */
   | { readonly kind: 'key'; readonly bytes: Uint8Array; readonly exposedMode: number | null }
-  /** It is no key: damaged, cut off, or another file. It is left as it is. */
+  /** The file holds no key: it is damaged, truncated, or another file. It is left unchanged. */
   | { readonly kind: 'invalid' };
 
 export function keyFilePath(stateDir: string): string {
@@ -21,8 +21,8 @@ export function keyFilePath(stateDir: string): string {
 }
 
 /**
- * Reads the key beside the logins, and takes the file from everybody but its owner. Throws STORE_UNSAFE, or the
- * error of the file system.
+ * Reads the key file next to the logins, and removes the permissions of everyone but its owner. Throws STORE_UNSAFE, or
+ * the error of the file system.
  */
 export function readKeyFile(stateDir: string): KeyFile {
   const path = keyFilePath(stateDir);
@@ -40,7 +40,7 @@ export function readKeyFile(stateDir: string): KeyFile {
     const bytes = Buffer.alloc(KEY_BYTES);
     if (readSync(file, bytes, 0, KEY_BYTES, 0) !== KEY_BYTES || bytes.every((byte) => byte === 0))
       return { kind: 'invalid' };
-    // A process that was killed right after it created the key left a second name, which backups would copy.
+    // A process that was killed right after it created the key left a second link, which backups would copy.
     if (nlink > 1) removeTemporaries(path);
     return { kind: 'key', bytes, exposedMode: makePrivate(path) };
   } finally {
@@ -49,8 +49,8 @@ export function readKeyFile(stateDir: string): KeyFile {
 }
 
 /**
- * Creates the key file with these bytes, unless there is one by now; the key that is there then. A file that holds no
- * key is set aside first: no row can be read with it. Throws STORE_UNSAFE, or the error of the file system.
+ * Creates the key file with these bytes, unless a key exists by then. Returns the key that is in the file. A file that
+ * holds no key is set aside first: it cannot decrypt any row. Throws STORE_UNSAFE, or the error of the file system.
  */
 export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {
   const path = keyFilePath(stateDir);
@@ -58,11 +58,12 @@ export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {
     const before = readKeyFile(stateDir);
     if (before.kind === 'key') return before.bytes;
     if (before.kind === 'invalid') setAside(path);
-    // What processes left that were killed here: nobody else is creating one now.
+    // Removes what killed processes left behind. No other process is creating a file here, because this one holds the
+    // lock.
     removeTemporaries(path);
     createPrivateFile(path, bytes);
     const found = readKeyFile(stateDir);
     if (found.kind === 'key') return found.bytes;
-    throw new SwitchyardError('STORE_UNAVAILABLE', `The key of the logins cannot be kept in ${path}.`);
+    throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot store the key of the logins in ${path}.`);
   });
 }

@@ -7,27 +7,33 @@ import { fileURLToPath } from 'node:url';
 import { startTimer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 
-/** What the keyring calls this program. */
+/** Service name under which the keyring stores secrets of this package. */
 const SERVICE = 'mcp-switchyard';
 
-/** How long the keyring may take, a question to its user included. Main waits 7 s for the writer. */
+/** Time limit for a keyring request, including a prompt to the user. The main thread waits 7 s for the writer. */
 const TIMEOUT_MS = 5_000;
 
-/** The keyring was not reached, or refused: locked, no session, no library. `message` says why, for people. */
+/**
+ * The keyring could not be reached, or refused: it is locked, has no session, or the library is missing. `message` is
+ * the reason in plain words.
+ */
 export class KeyringError extends Error {
   override readonly name = 'KeyringError';
 }
 
-/** The system's keyring. Every method rejects with a KeyringError where it cannot be used. */
+/** The system keyring. Every method rejects with a KeyringError if the keyring cannot be used. */
 export interface Keyring {
-  /** Null where the keyring works and has no such secret. */
+  /** Resolves with null if the keyring works but has no such secret. */
   get(account: string): Promise<Uint8Array | null>;
-  /** Stores a secret, and makes sure that it can be read again. */
+  /** Stores a secret, and verifies that it can be read again. */
   put(account: string, secret: Uint8Array): Promise<void>;
   remove(account: string): Promise<void>;
 }
 
-/** The keyring of this system (`@napi-rs/keyring`), asked by a process that can be ended when it does not answer. */
+/**
+ * Creates access to the keyring of this system (`@napi-rs/keyring`), through a process that is killed if it does not
+ * answer.
+ */
 export function createSystemKeyring(timeoutMs: number = TIMEOUT_MS): Keyring {
   const ask = (question: string, account: string, secret = ''): Promise<string> =>
     askProcess([question, SERVICE, account], secret, timeoutMs);
@@ -47,7 +53,7 @@ export function createSystemKeyring(timeoutMs: number = TIMEOUT_MS): Keyring {
 
 async function askProcess(args: readonly string[], input: string, timeoutMs: number): Promise<string> {
   const script = fileURLToPath(new URL(`./keyring.task${extname(import.meta.url)}`, import.meta.url));
-  // In an Electron host, execPath is Electron. Options of the host, such as a debugger, are not for this process.
+  // In an Electron host, execPath is Electron. Options of the host, such as a debugger, do not apply to this process.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' };
   let isLate = false;
   let answer: string;
@@ -61,7 +67,7 @@ async function askProcess(args: readonly string[], input: string, timeoutMs: num
       isLate = true;
       child.kill('SIGKILL');
     });
-    // A process that ends before it read its input is told by what it answers, or does not.
+    // If the process ends before it has read its input, its missing or failed answer reports the error.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     try {
@@ -74,5 +80,7 @@ async function askProcess(args: readonly string[], input: string, timeoutMs: num
   }
   if (isLate) throw new KeyringError(`The keyring did not answer within ${timeoutMs / 1_000} s.`);
   if (/^(?:none|kept|removed|secret [0-9a-f]*)$/.test(answer)) return answer;
-  throw new KeyringError(answer.startsWith('failed ') ? answer.slice('failed '.length) : 'It cannot be asked.');
+  throw new KeyringError(
+    answer.startsWith('failed ') ? answer.slice('failed '.length) : 'The keyring process ended without an answer.',
+  );
 }

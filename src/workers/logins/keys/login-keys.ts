@@ -7,32 +7,35 @@ import { createKeyFile, keyFilePath, readKeyFile } from './key-file.ts';
 import { createSystemKeyring, type Keyring, KeyringError } from './keyring.ts';
 
 /**
- * Set to `file`, it keeps the key of logins in the file `logins.key` and never asks the system's keyring. For tests,
- * and for operators of machines whose keyring is only there while somebody is logged in.
+ * Environment variable. With the value `file`, the key of logins is kept in the file `logins.key`, and the system
+ * keyring is never used. For tests, and for operators of machines whose keyring is only available while a user is
+ * logged in.
  */
 const LOGIN_KEY_VARIABLE = 'SWITCHYARD_LOGIN_KEY';
 
-/** How long a keyring that failed is not asked again. */
+/** Time during which a keyring that failed is not used again. */
 const KEYRING_PAUSE_MS = 30_000;
 
-/** Where the store of logins notes the name of its key in the keyring, so that all processes use the same one. */
+/** Where the login store records the name of its key in the keyring, so that all processes use the same key. */
 export interface KeyRegister {
   readonly keyringKey: () => string | null;
-  /** Notes `next` in place of `expected`, unless another process was faster; what is noted then. */
+  /**
+   * Records `next` in place of `expected`, unless another process recorded its key first. Returns the recorded name.
+   */
   readonly noteKeyringKey: (expected: string | null, next: string) => string | null;
 }
 
 export interface LoginKeysDeps {
   readonly stateDir: string;
   readonly tell: (note: StoreNote) => void;
-  /** Null without one. Defaults to the system's, unless {@link LOGIN_KEY_VARIABLE} is `file`. */
+  /** Null for no keyring. Defaults to the system keyring, unless {@link LOGIN_KEY_VARIABLE} is `file`. */
   readonly keyring?: Keyring | null;
 }
 
 /**
- * The keys that logins are sealed with. A row names its key, so that several may be in use: that of the keyring, and
- * that of the file, which processes without a keyring (a service, a session over SSH) have to use. A key is named by
- * its own digest, also in the keyring: a key is therefore never replaced there, and a folder may be moved.
+ * The keys that logins are sealed with. A row names its key, so that two keys may be in use: one in the keyring, and
+ * one in the key file. Processes without a keyring (a service, a session over SSH) have to use the key file. A key is
+ * named by its own digest, also in the keyring. It is therefore never replaced there, and a folder may be moved.
  */
 export class LoginKeys {
   readonly #stateDir: string;
@@ -41,7 +44,7 @@ export class LoginKeys {
   #ofKeyring: SealingKey | null = null;
   #ofFile: SealingKey | null = null;
   #isFileThere = false;
-  /** Why the keyring cannot be used; null where it can, or was not asked. */
+  /** Why the keyring cannot be used. Null if it can, or was not used yet. */
   #failure: { readonly reason: string; readonly atMs: number } | null = null;
 
   constructor({ stateDir, tell, keyring }: LoginKeysDeps) {
@@ -51,22 +54,22 @@ export class LoginKeys {
     this.#keyring = keyring === undefined ? (isFileForced ? null : createSystemKeyring()) : keyring;
   }
 
-  /** Why the key that is in the keyring cannot be had; null if it can, or if there is none. */
+  /** Why the key in the keyring is not available. Null if it is available, or if the keyring has no key. */
   get keyringFailure(): string | null {
     return this.#failure?.reason ?? null;
   }
 
-  /** The key of this name; null if it is not at hand. */
+  /** Returns the key with this name, or null if it is not available. */
   find(keyId: string): SealingKey | null {
     return [this.#ofKeyring, this.#ofFile].find((key) => key?.keyId === keyId) ?? null;
   }
 
-  /** Reads the keys that there are. Throws STORE_UNSAFE or STORE_UNAVAILABLE where the key file cannot be read. */
+  /** Reads the existing keys. Throws STORE_UNSAFE or STORE_UNAVAILABLE if the key file cannot be read. */
   async load(register: KeyRegister): Promise<void> {
     this.#loadFile();
     const wanted = register.keyringKey();
     if (this.#ofKeyring?.keyId === wanted) return;
-    // The file of the logins is another one now.
+    // The login file was replaced since.
     this.#ofKeyring = null;
     if (wanted === null) return;
     await this.#usingKeyring(async (keyring) => {
@@ -77,8 +80,8 @@ export class LoginKeys {
   }
 
   /**
-   * The key for new rows, after {@link load}. Creates one where there is none: in the keyring, else in the file.
-   * Throws STORE_UNSAFE or STORE_UNAVAILABLE where the key file cannot be written.
+   * Returns the key for new rows. Must follow {@link load}. Creates a missing key in the keyring, or else in the file.
+   * Throws STORE_UNSAFE or STORE_UNAVAILABLE if the key file cannot be written.
    */
   async forWriting(register: KeyRegister): Promise<SealingKey> {
     if (this.#ofKeyring !== null) return this.#ofKeyring;
@@ -88,7 +91,7 @@ export class LoginKeys {
       await this.#usingKeyring((keyring) => this.#createInKeyring(keyring, register));
       if (this.#ofKeyring !== null) return this.#ofKeyring;
     }
-    // A file that was deleted meanwhile gets the key that rows are sealed with.
+    // If the file was deleted meanwhile, it gets the key that existing rows are sealed with.
     const bytes = this.#ofFile?.bytes ?? randomBytes(KEY_BYTES);
     this.#ofFile = sealingKeyOf(this.#onFile((folder) => createKeyFile(folder, bytes)));
     this.#isFileThere = true;
@@ -96,15 +99,17 @@ export class LoginKeys {
     return this.#ofFile;
   }
 
-  /** The key of the file, where it is the only one; null where the keyring has one, after {@link load}. */
+  /**
+   * Returns the key of the file if it is the only key. Must follow {@link load}. Returns null if the keyring has one.
+   */
   fileKeyAlone(register: Pick<KeyRegister, 'keyringKey'>): SealingKey | null {
     const isAlone = this.#ofKeyring === null && register.keyringKey() === null;
     return isAlone && this.#isFileThere ? this.#ofFile : null;
   }
 
   /**
-   * To be called where rows are written with the key of {@link forWriting}: notes that key in a file that took the
-   * place of another one meanwhile.
+   * Records the key of {@link forWriting} in the login file, which may have been replaced meanwhile. Must be called
+   * when rows are written with that key.
    */
   note(register: Pick<KeyRegister, 'noteKeyringKey'>): void {
     if (this.#ofKeyring !== null) register.noteKeyringKey(null, this.#ofKeyring.keyId);
@@ -121,12 +126,12 @@ export class LoginKeys {
     this.#ofFile = sealingKeyOf(found.bytes);
   }
 
-  /** Works with the key file; an error of the file system becomes STORE_UNAVAILABLE. */
+  /** Runs work on the key file. An error of the file system becomes STORE_UNAVAILABLE. */
   #onFile<T>(work: (stateDir: string) => T): T {
     try {
       return work(this.#stateDir);
     } catch (error) {
-      throw asUnavailable(`Cannot use the key of the logins ${keyFilePath(this.#stateDir)}`, error);
+      throw asUnavailable(`Cannot use the login key ${keyFilePath(this.#stateDir)}`, error);
     }
   }
 
@@ -144,7 +149,7 @@ export class LoginKeys {
     await this.load(register);
   }
 
-  /** Does something with the keyring, unless there is none or it failed just now. */
+  /** Runs work on the keyring, unless there is no keyring or it failed within the last {@link KEYRING_PAUSE_MS}. */
   async #usingKeyring(work: (keyring: Keyring) => Promise<void>): Promise<void> {
     if (this.#keyring === null) return;
     if (this.#failure !== null && monotonicMs() - this.#failure.atMs < KEYRING_PAUSE_MS) return;

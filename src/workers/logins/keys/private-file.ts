@@ -17,18 +17,18 @@ import { syncFolder } from '../../servers-file/durable-file.ts';
 const PRIVATE = 0o600;
 const OTHERS = 0o077;
 
-/** What file systems without hard links say. */
+/** Error codes of file systems without hard links. */
 const NO_LINKS: readonly (string | null)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Creates a file with mode 0600, whatever the umask, whole and durable; never replaces one. Whether it did. Two
- * processes at once: one creates it. Throws the error of the file system.
+ * Creates a durable file with mode 0600, regardless of the umask, with all of its bytes. Never replaces a file; of two
+ * concurrent processes, one creates it. Returns whether it created the file. Throws the error of the file system.
  */
 export function createPrivateFile(path: string, bytes: Uint8Array): boolean {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     writePrivately(temporary, bytes);
-    // Unlike a rename, a link fails where the name is taken.
+    // Unlike a rename, a link fails if the name is taken.
     linkSync(temporary, path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -41,7 +41,9 @@ export function createPrivateFile(path: string, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Takes a file from everybody but its owner. The mode that it had; null where nobody else could use it. */
+/**
+ * Removes the permissions of everyone but the owner. Returns the previous mode, or null if no other user had access.
+ */
 export function makePrivate(path: string): number | null {
   if (process.platform === 'win32') return null;
   const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? PRIVATE;
@@ -64,7 +66,7 @@ function createDirectly(path: string, bytes: Uint8Array): boolean {
 function writePrivately(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'wx', PRIVATE);
   try {
-    // A umask may have taken even its owner's rights.
+    // The umask may have removed even the owner's permissions.
     fchmodSync(file, PRIVATE);
     writeFileSync(file, bytes);
     fsyncSync(file);

@@ -43,7 +43,7 @@ describe('mcp-switchyard registry', () => {
     expect(listed.stdout).toContain('5 servers');
     const shown = await it.registry(['show', 'socket']);
     expect(shown.stdout).toContain('wss://socket.example.com/');
-    expect(shown.stdout).toContain('no transport of MCP');
+    expect(shown.stdout).toContain('not part of MCP');
     expect(await it.registry(['remove', 'files', 'socket'])).toMatchObject({
       code: 0,
       stdout: 'removed files\nremoved socket\n',

@@ -86,7 +86,7 @@ describe('mcp-switchyard registry import', () => {
     expect(ended.code).toBe(1);
     const { results } = documentOf(ended);
     expect(results).toMatchObject([
-      { name: 'perplexity', outcome: 'added', remarks: [expect.stringContaining('asks for the input perplexity-key')] },
+      { name: 'perplexity', outcome: 'added', remarks: [expect.stringContaining('needs the input perplexity-key')] },
       { name: 'files', outcome: 'added' },
       { name: 'github', outcome: 'added', remarks: [] },
       { name: 'broken', outcome: 'refused', code: 'CONFIG_INVALID', line: 20, reason: expect.stringContaining('type') },

@@ -22,7 +22,7 @@ it('a client logs in at a real authorization server, is notified of the tools, a
   expect(error).toMatchObject({ code: -32_042, message: expect.stringContaining(issuer.issuer) });
   const browser = new ScriptedBrowser();
   const done = await browser.follow(String(error.data?.loginUrl));
-  expect([done.status, done.page]).toEqual([200, expect.stringContaining('is logged in to')]);
+  expect([done.status, done.page]).toEqual([200, expect.stringContaining('Logged in to')]);
   await eventually('clients hear of the login and of the tools', () => {
     const heard = standing.messages.map(({ method }) => method);
     return heard.includes('notifications/elicitation/complete') && heard.includes('notifications/tools/list_changed');

@@ -8,7 +8,7 @@ it('serve behind TLS identifies itself to the issuer by its own metadata documen
   const { publicUrl, issuer, proxy, call } = gateway;
   const browser = new ScriptedBrowser();
   const done = await browser.follow(String((await call()).error.data?.loginUrl));
-  expect(done).toMatchObject({ status: 200, page: expect.stringContaining('is logged in to') });
+  expect(done).toMatchObject({ status: 200, page: expect.stringContaining('Logged in to') });
   const asked = browser.visited.map((address) => new URL(address)).find(({ pathname }) => pathname === '/auth');
   expect(asked?.searchParams.get('client_id')).toBe(`${publicUrl}/login/client.json`);
   expect(asked?.searchParams.get('redirect_uri')).toBe(`${publicUrl}/login/callback`);

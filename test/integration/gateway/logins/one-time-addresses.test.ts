@@ -32,7 +32,7 @@ describe('a one-time login URL', () => {
       { connectorId: 'a', redirectUrl: `${world.url}/login/callback`, clientMetadataUrl: null },
     ]);
     const done = await browser.request(world.comesBackTo(toIssuer));
-    expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('is logged in to')]);
+    expect([done.status, await done.text()]).toEqual([200, expect.stringContaining('Logged in to')]);
     expect((await call(world)).result).toEqual({ content: [] });
   });
 
@@ -234,7 +234,7 @@ describe('the callback of a login', () => {
     for (const said of ['evil', 'access_denied']) expect(page).not.toContain(said);
     const logged = JSON.stringify(world.lines);
     expect(logged).not.toContain('evil');
-    expect(logged).toContain('failed: LOGIN_FAILED: the issuer answered access_denied');
+    expect(logged).toContain('failed: LOGIN_FAILED: the issuer responded with access_denied');
     expect(page).toContain(`href="${new URL(address).pathname}"`);
     const back = world.comesBackTo(await goOn(browser, address));
     expect((await browser.request(back)).status).toBe(200);
@@ -245,7 +245,7 @@ describe('the callback of a login', () => {
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
     const refused = await browser.request(world.comesBackTo(await goOn(browser, address), { code: 'unknown' }));
-    expect(await refused.text()).toContain('log names the reason');
+    expect(await refused.text()).toContain('log for the reason');
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 

@@ -33,7 +33,7 @@ it('mcp-switchyard serve lets its operator log in over HTTP, and serves every cl
   const address = String(error.data?.loginUrl);
   expect(address.startsWith(`${url}/login/`)).toBe(true);
   const done = await new ScriptedBrowser().follow(address);
-  expect(done.page).toContain('is logged in to');
+  expect(done.page).toContain('Logged in to');
   await eventually('callers are served', async () => (await call(BOB)).result !== undefined);
   expect((await call(ALICE)).result).toMatchObject({ content: [{ text: 'you are in' }] });
   cli.child.kill('SIGTERM');
@@ -62,7 +62,7 @@ it('mcp-switchyard serve --stdio lets its client log in on a separate port', asy
   const browser = new ScriptedBrowser();
   expect(await (await browser.request(error.data.loginUrl)).text()).toContain('Piped');
   const done = await browser.follow(error.data.loginUrl);
-  expect(done.page).toContain('is logged in to');
+  expect(done.page).toContain('Logged in to');
   const heard = (method: string): boolean => answers().some((one) => one.method === method);
   await eventually('it hears so', () => heard('notifications/elicitation/complete'));
   await eventually('it hears of the tools', () => heard('notifications/tools/list_changed'));

@@ -1,23 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { commandsOf, quickData } from '../../../../scripts/build-help.ts';
+import { commandsOf, quickData, writeQuickFiles } from '../../../../scripts/build-help.ts';
 import { createProgram } from '../../../../src/main/cli/program.ts';
 import { answerQuickly } from '../../../../src/main/cli/quick/answer-quickly.ts';
-import { OWN_COMMAND, QUICK_FILE, type QuickData } from '../../../../src/main/cli/quick/quick-data.ts';
+import { OWN_COMMAND, type QuickHelpData } from '../../../../src/main/cli/quick/quick-data.ts';
 import { renderHelp } from '../../../../src/main/cli/quick/render-help.ts';
 import { ownCommand } from '../../../../src/main/cli/terminal/own-command.ts';
 import { runCliHere } from '../../../helpers/cli-in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
 const bin = pathToFileURL(join(folder, 'bin.js')).href;
-let data: QuickData;
+let data: QuickHelpData;
 
 beforeAll(() => {
   data = quickData();
-  writeFileSync(join(folder, QUICK_FILE), JSON.stringify(data));
+  writeQuickFiles(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -36,7 +36,7 @@ describe('listAllTools', () => {
       limits,
       signal,
     );
-    expect([tools.length, cutBecause]).toEqual([1, 'its cursor came twice']);
+    expect([tools.length, cutBecause]).toEqual([1, 'it repeated a cursor']);
   });
 
   it('stops after the maximum number of pages', async () => {

@@ -149,7 +149,7 @@ describe('CallQuota', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     await expect(quota.acquire(signal, 'one', 49_999)).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      message: 'The quota of connector one is used up: its next free place is in 50 s.',
+      message: 'The quota of connector one is used up: the next call can start in 50 s.',
     });
     const patient = quota.acquire(signal, 'one', 50_001);
     await vi.advanceTimersByTimeAsync(50_000);

@@ -56,7 +56,7 @@ describe('JSON body', () => {
 
   it.each(['', '{', 'null null', '<html>'])('is unusable if it is %j', async (text) => {
     const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
-    expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON that it answered is damaged']]);
+    expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON in its answer is damaged']]);
   });
 
   it('is rejected as soon as it exceeds the size limit', async () => {
@@ -147,7 +147,7 @@ describe('compressed body', () => {
 
   it.each([
     ['gzip', 'its compressed answer is damaged'],
-    ['rot13', 'its answer is encoded as "rot13", which was not asked for'],
+    ['rot13', 'its answer is encoded as "rot13", which was not requested'],
   ])('that is not valid %s is unusable', async (encoding, message) => {
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
     expect(failures.map((failure) => failure.message)).toEqual([message]);

@@ -135,7 +135,7 @@ describe('shakeHands', () => {
 
   it('rejects an unsupported protocol version', async () => {
     const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion: '1999-01-01' }) });
-    await expect(shakeHands(channel, 'legacy', {}, options())).rejects.toThrow('a revision of MCP');
+    await expect(shakeHands(channel, 'legacy', {}, options())).rejects.toThrow('an MCP revision');
   });
 });
 

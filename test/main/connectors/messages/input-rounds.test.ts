@@ -49,6 +49,6 @@ describe('throughInputRounds', () => {
         async () => ({}),
         signal,
       ),
-    ).rejects.toThrow('no request');
+    ).rejects.toThrow('input request is malformed');
   });
 });

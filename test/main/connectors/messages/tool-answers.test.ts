@@ -11,7 +11,7 @@ describe('asToolPage', () => {
   });
 
   it('rejects a page without a list of tools', () => {
-    expect(() => asToolPage({ tools: 'none' })).toThrow('it lists no tools');
+    expect(() => asToolPage({ tools: 'none' })).toThrow('its tool list has no array of tools');
   });
 });
 

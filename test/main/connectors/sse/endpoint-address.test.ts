@@ -32,7 +32,7 @@ describe('readEndpoint', () => {
   ])('rejects %.40s and does not repeat it', (data) => {
     const read = (): unknown => readEndpoint(data, STREAM);
     expect(read).toThrow(UnusableAnswer);
-    expect(read).toThrow(/^the endpoint that it names for messages is (?:no address|at another origin)$/);
+    expect(read).toThrow(/^the message endpoint that it names is (?:not a valid URL|on another origin)$/);
   });
 
   it('never leaves the origin, for any input', () => {

@@ -136,7 +136,7 @@ describe('fleet call permits', () => {
   it('reject a call at once if the fleet has no slot before its deadline, and report when it has one', async () => {
     const { quota } = fleetOf({ take: () => ({ granted: 0, retryInMs: 40_000, takenAtMs: 1, epoch: 'e' }) });
     const own = quota({ perMinute: 10 });
-    const message = 'The quota of connector one is used up: its next free place is in 40 s.';
+    const message = 'The quota of connector one is used up: the next call can start in 40 s.';
     await expect(own.acquire(signal, 'one', 5_000)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', message });
     await expect(own.acquire(signal, 'one', 5_000)).rejects.toMatchObject({ message });
   });
@@ -148,13 +148,13 @@ describe('fleet call permits', () => {
     const own = quota({ perMinute: 100 });
     const refused = async (): Promise<string> =>
       String(await own.acquire(signal, 'one', 5_000).catch((error) => error));
-    expect(await refused()).toMatch('its next free place is in 50 s');
-    expect(await refused()).toMatch('its next free place is in 50 s');
+    expect(await refused()).toMatch('the next call can start in 50 s');
+    expect(await refused()).toMatch('the next call can start in 50 s');
     expect(asked).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await refused()).toMatch('its next free place is in 50 s');
+    expect(await refused()).toMatch('the next call can start in 50 s');
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await refused()).toMatch('its next free place is in 49 s');
+    expect(await refused()).toMatch('the next call can start in 49 s');
     expect(asked).toHaveLength(2);
     granted = 1;
     await vi.advanceTimersByTimeAsync(1_000);

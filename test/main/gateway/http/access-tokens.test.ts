@@ -21,10 +21,10 @@ describe('isLoopback', () => {
 describe('tokenFault', () => {
   it.each([
     ['', 'is empty'],
-    [undefined, 'is no string, but undefined'],
-    [null, 'is no string, but null'],
-    [1234567890123456, 'is no string, but number'],
-    [['x'.repeat(16)], 'is no string, but object'],
+    [undefined, 'must be a string, but is undefined'],
+    [null, 'must be a string, but is null'],
+    [1234567890123456, 'must be a string, but is number'],
+    [['x'.repeat(16)], 'must be a string, but is object'],
     ['fifteen-letters', 'has 15 characters; at least 16 are needed'],
     ['a-token-of-20-letters\n', 'begins or ends with white space or a line break, as text read from a file may'],
     ['\ta-token-of-20-letters', 'begins or ends with white space or a line break, as text read from a file may'],

@@ -14,7 +14,7 @@ describe('requestFault', () => {
     'rejects a second %s header, with an equal or a different value',
     (name) => {
       const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
-      expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/is there twice/);
+      expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/occurs twice/);
     },
   );
 });

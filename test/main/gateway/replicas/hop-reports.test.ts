@@ -11,5 +11,5 @@ it('HopReports logs one line per minute for each reason, and then the number of 
   expect(logger.lines).toHaveLength(2);
   now = 60_001;
   reports.refused('it has no proof');
-  expect(logger.lines.at(-1)).toMatchObject({ message: expect.stringContaining('(999 more like it before)') });
+  expect(logger.lines.at(-1)).toMatchObject({ message: expect.stringContaining('(999 more like this before)') });
 });

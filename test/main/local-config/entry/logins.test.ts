@@ -59,16 +59,24 @@ describe('login in a local config file', () => {
     ['oauth.clientId', { oauth: { clientId: 7 } }, 'must be a string'],
     ['oauth.client_id', { oauth: { client_id: 'a\u0007' } }, 'visible ASCII'],
     ['oauth.clientSecret', { oauth: { clientId: 'a', clientSecret: '$'.concat('{NOT_SET}') } }, 'which is not set'],
-    ['oauth.clientSecret', { oauth: { clientId: 'a', clientSecret: '***masked***' } }, 'stands for a secret'],
+    [
+      'oauth.clientSecret',
+      { oauth: { clientId: 'a', clientSecret: '***masked***' } },
+      'placeholder for a masked secret',
+    ],
     [
       'oauth.clientSecretEnv',
       { oauth: { clientId: 'a', clientSecretEnv: '$'.concat('{SECRET}') } },
       'must be the name',
     ],
     ['oauth.clientSecretEnv', { oauth: { clientSecretEnv: 'SECRET' } }, 'needs a clientId'],
-    ['oauth.privateKeyEnv', { oauth: { clientId: 'a', privateKeyEnv: 'A', clientSecretEnv: 'B' } }, 'stands beside'],
+    [
+      'oauth.privateKeyEnv',
+      { oauth: { clientId: 'a', privateKeyEnv: 'A', clientSecretEnv: 'B' } },
+      'cannot be combined',
+    ],
     ['oauth.scopes', { oauth: { scopes: 1 } }, 'must be an array of scopes'],
-    ['oauth.scopes[1]', { oauth: { scopes: ['a', 'b"c'] } }, 'no scope may'],
+    ['oauth.scopes[1]', { oauth: { scopes: ['a', 'b"c'] } }, 'not allowed in a scope'],
     ['oauth.grant', { oauth: { grant: 'password' } }, 'must be authorization_code'],
     [
       'oauth.grant',
@@ -90,12 +98,16 @@ describe('login in a local config file', () => {
   });
 
   it.each([
-    ['oauth.tokenUrl', { oauth: { tokenUrl: 'https://a.example/t' } }, 'is not used: the addresses of a login'],
+    ['oauth.tokenUrl', { oauth: { tokenUrl: 'https://a.example/t' } }, 'is not used: a login uses the addresses'],
     ['oauth.token_endpoint', { oauth: { token_endpoint: 'https://a.example/t' } }, 'is not used'],
-    ['oauth.clientld', { oauth: { clientld: 'a' } }, 'is not known and has no effect; clientId is'],
-    ['oauth.clientSecret', { oauth: { clientSecret: 'hunter2' } }, 'has no client id beside it'],
-    ['auth.dpop', { auth: { type: 'oauth', dpop: true } }, 'asks for a login with DPoP'],
-    ['oauth.grant', { oauth: { grant: 'id-jag' } }, 'asks for a login with ID-JAG'],
+    [
+      'oauth.clientld',
+      { oauth: { clientld: 'a' } },
+      'is unknown and has no effect; the nearest known name is clientId',
+    ],
+    ['oauth.clientSecret', { oauth: { clientSecret: 'hunter2' } }, 'has no client id next to it'],
+    ['auth.dpop', { auth: { type: 'oauth', dpop: true } }, 'requires a login with DPoP'],
+    ['oauth.grant', { oauth: { grant: 'id-jag' } }, 'requires a login with ID-JAG'],
     ['oauth.redirectUri', { oauth: { redirectUri: 'cursor://anysphere/callback' } }, 'register http://localhost:PORT'],
     ['oauth.redirectUri', { oauth: { redirectUri: ':7778' } }, 'register http://localhost:7778/callback'],
   ])('causes one warning for %s and keeps the server: %j', (member, entry, why) => {

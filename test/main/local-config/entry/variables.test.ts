@@ -26,7 +26,7 @@ describe('expandVariables', () => {
     [`\${NOTHING}`, 'needs the variable NOTHING, which is not set'],
     [`\${FIRST} \${SECOND}`, 'needs the variable FIRST, which is not set'],
     [`\${toString}`, 'needs the variable toString, which is not set'],
-    [`\${a\${b}}`, 'nests one variable in another, which no client does'],
+    [`\${a\${b}}`, 'nests one variable in another, which no client supports'],
     [`\${command:pick}`, `uses \${command:…}, which only VS Code knows`],
     [`\${config:a.b}`, `uses \${config:…}, which only VS Code knows`],
   ])('explains why %s cannot be expanded', (text, why) => {
@@ -35,9 +35,9 @@ describe('expandVariables', () => {
 
   it('shows at most 100 characters of an input name, without terminal control characters', () => {
     const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
-    expect(long).toMatchObject({ why: expect.stringMatching(/^asks for the input x{100}:/) });
+    expect(long).toMatchObject({ why: expect.stringMatching(/^needs the input x{100},/) });
     const coloured = expandVariables(`\${input:a\u001bb}`, scope);
-    expect(coloured).toMatchObject({ why: expect.stringContaining('the input a\ufffdb:') });
+    expect(coloured).toMatchObject({ why: expect.stringContaining('the input a\ufffdb,') });
   });
 
   it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(

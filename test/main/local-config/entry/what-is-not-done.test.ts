@@ -13,18 +13,18 @@ const parse = (entry: object): LocalConfig =>
 describe('entry with unsupported features', () => {
   it.each([
     ['headersHelper', { url: URL, headersHelper: './get-headers' }, 'names a command, which is never run'],
-    ['auth', { url: URL, auth: 'chatgpt' }, 'asks for a token that only its client can get'],
-    ['authProviderType', { url: URL, authProviderType: 'google_credentials' }, 'asks for credentials of Google'],
+    ['auth', { url: URL, auth: 'chatgpt' }, 'requires a token that only its client can obtain'],
+    ['authProviderType', { url: URL, authProviderType: 'google_credentials' }, 'requires Google credentials'],
     ['sandboxEnabled', { command: 'a', sandboxEnabled: true }, 'runs without a sandbox'],
-    ['args[0]', { command: 'a', args: ['$KEY'] }, 'holds $KEY, which is used as it is written'],
-    ['args[0]', { command: 'a', args: ['--key=$KEY'] }, 'holds $KEY'],
-    ['args[0]', { command: 'a', args: ['$(cat key)'] }, 'holds a command, which is never run'],
-    ['env["K"]', { command: 'a', env: { K: '!op read op://a/b' } }, 'holds a command, which is never run'],
-    ['headers["K"]', { url: URL, headers: { K: 'Bearer $KEY' } }, 'holds $KEY'],
-    ['headers["K"]', { url: URL, headers: { K: '{{SOME_USER}}' } }, 'holds {{SOME_USER}}'],
+    ['args[0]', { command: 'a', args: ['$KEY'] }, 'contains $KEY, which is used unchanged'],
+    ['args[0]', { command: 'a', args: ['--key=$KEY'] }, 'contains $KEY'],
+    ['args[0]', { command: 'a', args: ['$(cat key)'] }, 'contains a command, which is never run'],
+    ['env["K"]', { command: 'a', env: { K: '!op read op://a/b' } }, 'contains a command, which is never run'],
+    ['headers["K"]', { url: URL, headers: { K: 'Bearer $KEY' } }, 'contains $KEY'],
+    ['headers["K"]', { url: URL, headers: { K: '{{SOME_USER}}' } }, 'contains {{SOME_USER}}'],
     ['env["K"]', { command: 'a', env: { K: null } }, 'comes from the variable K, which is not set'],
-    ['timeout', { command: 'a', timeout: 'soon' }, 'is no number'],
-    ['command', { command: 'npx -y a' }, 'holds arguments: put them into args'],
+    ['timeout', { command: 'a', timeout: 'soon' }, 'is not a number'],
+    ['command', { command: 'npx -y a' }, 'contains arguments: put them into args'],
   ])('is used with one warning at %s: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers).toHaveLength(2);

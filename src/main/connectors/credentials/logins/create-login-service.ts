@@ -16,27 +16,27 @@ import { LoginEvents } from './users/login-events.ts';
 import { summaryOf } from './users/login-summary.ts';
 import { LoginUsers } from './users/login-users.ts';
 
-/** How long after the logins were read other processes are watched for changes of theirs. */
+/** Delay between reading the logins and watching for changes by other processes. */
 const WATCH_AFTER_MS = 500;
 
-/** What logins need from the house. */
+/** Dependencies of the logins. */
 export interface LoginServiceDeps {
   readonly store: LoginStore;
   readonly fetchOf: (target: LoginTarget) => typeof fetch;
   readonly logger: Logger;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Epoch ms on the clock that the store's leases go by. */
+  /** Epoch ms of the clock that the store's leases use. */
   readonly leaseNow: () => number;
   readonly random: Random;
   readonly sleep: Sleep;
-  /** Whether a connector is still wanted: logins that nobody wants are not refreshed. */
+  /** Whether a connector is still in use: logins of other connectors are not refreshed. */
   readonly isWanted: (connectorId: string) => boolean;
-  /** The protocol; loaded when it is first needed. */
+  /** Loads the protocol when it is first needed. */
   readonly protocol?: () => Promise<LoginProtocol>;
 }
 
-/** The logins of one manager. Reads nothing and starts nothing before the first credentials are asked for. */
+/** Creates the logins of one manager. Reads and starts nothing before credentials are first requested. */
 export function createLoginService(deps: LoginServiceDeps): LoginService {
   const { store, logger, now, random, protocol = loadProtocol } = deps;
   const closing = new AbortController();
@@ -81,7 +81,7 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
 
   const watch = async (): Promise<void> => {
     await book.load();
-    // Connectors that are just starting need the processor more.
+    // Connectors that are starting need the processor more.
     const timer = startTimer(WATCH_AFTER_MS, () => {
       unwatch = store.watch(() => void book.read());
       void book.read();

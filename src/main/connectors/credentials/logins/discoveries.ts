@@ -4,17 +4,17 @@ import { readChallenge } from '../oauth/challenge.ts';
 import type { LoginDiscovery, LoginRequest } from '../oauth/login-discovery.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 
-/** How long a discovery holds for refusals; a login always discovers anew. */
+/** How long a discovery is reused for refusals; a login always makes a new one. */
 const FRESH_MS = 60_000;
 
-/** How many discoveries of one connector are held: a server may write another challenge each time. */
+/** Maximum number of discoveries that are kept for one connector: a server may send another challenge each time. */
 const MAX_HELD = 8;
 
 export interface DiscoveriesDeps {
   readonly protocol: () => Promise<LoginProtocol>;
   readonly fetchOf: (target: LoginTarget) => typeof fetch;
   readonly now: () => number;
-  /** Aborts what is under way. */
+  /** Aborts discoveries in progress. */
   readonly closing: AbortSignal;
 }
 
@@ -24,23 +24,23 @@ interface Found {
   isUnderWay: boolean;
 }
 
-/** Finds out what connectors want, once for many refusals at a time. */
+/** Discovers the login requirements of connectors, once for simultaneous refusals. */
 export class Discoveries {
   readonly #deps: DiscoveriesDeps;
-  /** By connector, then by what the outcome depends on; the oldest first. */
+  /** By connector, then by the inputs of the discovery; oldest first. */
   readonly #found = new Map<string, Map<string, Found>>();
 
   constructor(deps: DiscoveriesDeps) {
     this.#deps = deps;
   }
 
-  /** What a request about the login of a target needs. */
+  /** Returns the context for requests about the login of a target. */
   requestFor(target: LoginTarget): LoginRequest {
     const { fetchOf, now, closing } = this.#deps;
     return { target, fetch: fetchOf(target), signal: closing, now };
   }
 
-  /** Rejects as `discoverLogin`; a failure is not remembered. */
+  /** Returns a recent discovery or makes a new one. Rejects as `discoverLogin`; a failure is not remembered. */
   async find(target: LoginTarget, challenge: Challenge | null): Promise<LoginDiscovery> {
     const nowMs = this.#deps.now();
     this.#forgetOld(nowMs);
@@ -50,7 +50,8 @@ export class Discoveries {
     if (known !== undefined) return known.discovery;
     const [oldest] = found;
     if (found.size >= MAX_HELD && oldest !== undefined) {
-      // A slow server could have this host ask it ever more at a time. It is as good an answer as any that it gives.
+      // A slow server could otherwise cause more and more parallel requests to itself. An earlier discovery is as good
+      // as any other.
       if (oldest[1].isUnderWay) return oldest[1].discovery;
       found.delete(oldest[0]);
     }
@@ -74,14 +75,17 @@ export class Discoveries {
     }
   }
 
-  /** The same, from the network in any case. */
+  /** Makes a new discovery over the network. Rejects as `discoverLogin`. */
   async renew(target: LoginTarget, challenge: Challenge | null): Promise<LoginDiscovery> {
     const { discoverLogin } = await this.#deps.protocol();
     return discoverLogin(this.requestFor(target), challenge);
   }
 }
 
-/** What the outcome depends on: the scopes and errors of a challenge differ from tool to tool. */
+/**
+ * Returns the inputs of a discovery as a key. It leaves out the scopes and errors of a challenge, which differ from
+ * tool to tool.
+ */
 function keyOf(target: LoginTarget, challenge: Challenge | null): string {
   const read = challenge === null ? null : readChallenge(challenge);
   const { connectorId, url, oauth, isLocal } = target;

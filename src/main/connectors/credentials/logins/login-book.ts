@@ -9,13 +9,13 @@ import {
 import type { LoginStore } from '../../../../shared/logins/login-store.ts';
 import type { Logger } from '../../../observability/logger.ts';
 
-/** How often a reading that was overtaken by changes of this process is repeated before it is merged as it is. */
+/** Maximum number of reads before a result is merged even though this process has made changes meanwhile. */
 const MAX_READS = 4;
 
 export interface LoginBookDeps {
   readonly store: Pick<LoginStore, 'readEarly' | 'readAll'>;
   readonly logger: Logger;
-  /** Is told which bindings have another login than before, another generation of it, or none any more. */
+  /** Called with the bindings whose login or its generation has changed, or whose login is gone. */
   readonly onChanged: (bindingIds: ReadonlySet<string>) => void;
 }
 
@@ -25,8 +25,8 @@ interface KnownBinding {
 }
 
 /**
- * What is stored about logins, in memory: every request needs it at once. It is read when it is first needed, and again
- * when another process has changed it.
+ * Keeps the stored logins in memory, because every request needs them at once. They are read when they are first
+ * needed, and again when another process has changed them.
  */
 export class LoginBook {
   readonly #deps: LoginBookDeps;
@@ -35,27 +35,24 @@ export class LoginBook {
   #clients = new Map<string, LoginClient>();
   #loading: Promise<void> | null = null;
   #reading: Promise<void> | null = null;
-  /** Goes up with every change by this process. */
+  /** Incremented with every change by this process. */
   #version = 0;
   #failureCode: string | null = null;
   #unreadable = 0;
   #isLoaded = false;
-  /** Whether the store itself was not read yet. */
+  /** Whether the contents come from the early read only, and the store itself was not read yet. */
   #isEarly = false;
 
   constructor(deps: LoginBookDeps) {
     this.#deps = deps;
   }
 
-  /** Whether {@link load} has ended, so that everything else answers at once. */
+  /** Whether {@link load} has ended, so that the other methods have data. */
   get isLoaded(): boolean {
     return this.#isLoaded;
   }
 
-  /**
-   * Resolves once there is a first answer, which may be that nothing could be read: there are no logins then. Never
-   * rejects.
-   */
+  /** Resolves after the first read. If the read failed, there are no logins. Never rejects. */
   load(): Promise<void> {
     this.#loading ??= this.#readFirst().then(() => {
       this.#isLoaded = true;
@@ -63,15 +60,18 @@ export class LoginBook {
     return this.#loading;
   }
 
-  /** The same, by the store itself: a first answer may be old. Reads again where it could not be read. */
+  /**
+   * Resolves after a read of the store itself, since the early read may be outdated. Reads again if the last read
+   * failed.
+   */
   async ensure(): Promise<void> {
     await this.load();
     if (this.#isEarly || this.#failureCode !== null) await this.read();
   }
 
-  /** Reads what is stored now. Never rejects. */
+  /** Reads the store now. Never rejects. */
   async read(): Promise<void> {
-    // What is under way may have been asked before the change that this is about.
+    // A read in progress may have started before the change that this call is about.
     if (this.#reading !== null) await this.#reading;
     this.#reading ??= this.#readSettled().finally(() => {
       this.#reading = null;
@@ -83,7 +83,7 @@ export class LoginBook {
     return this.#bindings.get(bindingId)?.binding ?? null;
   }
 
-  /** The login of a binding; null without one. */
+  /** Returns the login of a binding; null without a login. */
   loginOf(bindingId: string): StoredLogin | null {
     const loginId = this.#bindings.get(bindingId)?.loginId ?? null;
     return loginId === null ? null : (this.#logins.get(loginId) ?? null);
@@ -93,12 +93,12 @@ export class LoginBook {
     return this.#logins.get(loginId) ?? null;
   }
 
-  /** The newest registration at an issuer. */
+  /** Returns the newest registration at an issuer. */
   client(issuer: string): LoginClient | null {
     return this.#clients.get(issuer) ?? null;
   }
 
-  /** The bindings that a login serves. */
+  /** Returns the bindings that use a login. */
   bindingsOf(loginId: string): readonly LoginBinding[] {
     return [...this.#bindings.values()].filter((known) => known.loginId === loginId).map(({ binding }) => binding);
   }
@@ -109,14 +109,14 @@ export class LoginBook {
     this.#deps.onChanged(new Set([binding.bindingId]));
   }
 
-  /** Null where the registration is no more. */
+  /** Sets the registration at an issuer; null removes it. */
   takeClient(issuer: string, client: LoginClient | null): void {
     this.#version += 1;
     if (client === null) this.#clients.delete(issuer);
     else this.#clients.set(issuer, client);
   }
 
-  /** Takes a login as the store has it now; null where it is gone. An older generation is left alone. */
+  /** Sets a login to its state in the store; null removes it. An older generation is ignored. */
   takeLogin(loginId: string, login: StoredLogin | null): void {
     const before = this.#logins.get(loginId);
     if (login !== null && before !== undefined && before.generation > login.generation) return;
@@ -139,7 +139,7 @@ export class LoginBook {
       for (let reads = 1; ; reads += 1) {
         const version = this.#version;
         const stored = await this.#deps.store.readAll();
-        // What this process has changed meanwhile may not be in it yet, or no longer be.
+        // The result may not reflect what this process has changed meanwhile.
         if (version !== this.#version && reads < MAX_READS) continue;
         this.#failureCode = null;
         this.#isEarly = false;

@@ -2,18 +2,18 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 import type { OAuthSettings } from '../../../../shared/map/oauth-settings.ts';
 import type { LoginTarget } from '../login-target.ts';
 
-/** What is told of a login that is needed. */
+/** The facts about a login that is needed. */
 export interface NeededLogin {
   readonly issuer: string | null;
-  /** The status of the refusal. */
+  /** The HTTP status of the refusal. */
   readonly status: number;
-  /** The scopes that the login has to have; null where nothing names them. */
+  /** The scopes that the login must have; null if they are not known. */
   readonly scope: string | null;
-  /** Whether the refused request had a token, or the login was lost, rather than that there never was one. */
+  /** Whether the refused request had a token, or the login was lost. False if there never was a login. */
   readonly wasAuthorized: boolean;
 }
 
-/** The error of a connector that wants a person to log in. */
+/** Returns the error of a connector that needs a person to log in. */
 export function loginNeeded(target: LoginTarget, needed: NeededLogin, cause?: unknown): SwitchyardError {
   const { connectorId, isOfReplica } = target;
   const { issuer, status, scope, wasAuthorized } = needed;
@@ -35,18 +35,18 @@ export function loginNeeded(target: LoginTarget, needed: NeededLogin, cause?: un
   });
 }
 
-/** The hint where nothing says whether the server wants a key or a login. */
+/** Returns the hint for a server that does not say whether it requires a key or a login. */
 export function bothWays(target: LoginTarget): string {
   const login = `run \`mcp-switchyard auth login ${target.connectorId}\``;
-  return `Put a key into the headers of its entry, or ${login} if the server has logins.`;
+  return `Put a key into the headers of its entry, or ${login} if the server supports logins.`;
 }
 
-/** The hint where a login has every scope that the server names, and is refused. */
+/** Returns the hint for a login that has every scope that the server names, and is refused. */
 export function scopesAreNotEnough(target: LoginTarget): string {
   return `The login of ${target.connectorId} has the scopes that the server names; ask its operator for access.`;
 }
 
-/** Tokens of a machine's own that the server refuses though they are new, or that cannot be had so often. */
+/** Returns the error for a machine whose new tokens the server refuses, or that has requested more scopes too often. */
 export function machineRefused(target: LoginTarget, issuer: string | null, why: string): SwitchyardError {
   const { connectorId } = target;
   return new SwitchyardError('LOGIN_FAILED', `Connector ${connectorId} logs in by itself, and ${why}.`, {
@@ -54,9 +54,9 @@ export function machineRefused(target: LoginTarget, issuer: string | null, why: 
   });
 }
 
-/** LOGIN_UNSUPPORTED for settings that ask for what this version cannot do; null for others. */
+/** Returns LOGIN_UNSUPPORTED for settings that this version does not support; null for other settings. */
 export function unsupportedLogin(connectorId: string, oauth: OAuthSettings | null): SwitchyardError | null {
   if (oauth?.unsupported === undefined) return null;
-  const message = `Connector ${connectorId} asks for a login with ${oauth.unsupported}, which this version cannot do.`;
+  const message = `Connector ${connectorId} needs a login with ${oauth.unsupported}, which this version lacks.`;
   return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked: oauth.unsupported } });
 }

@@ -14,7 +14,7 @@ import type { StartedLogin, StartLoginOptions } from './login-service.ts';
 import { LOGIN_TTL_MS, type PendingLogin, PendingLogins } from './pending-logins.ts';
 import type { Refresher } from './refresh/refresher.ts';
 
-/** How long an issuer has to revoke tokens. A person waits, and they are forgotten all the same. */
+/** Time limit for an issuer to revoke tokens: a person waits, and the tokens are forgotten even if it fails. */
 const REVOKE_MS = 5_000;
 
 export interface LoginFlowsDeps {
@@ -24,15 +24,15 @@ export interface LoginFlowsDeps {
   readonly refresher: Refresher;
   readonly protocol: () => Promise<LoginProtocol>;
   readonly now: () => number;
-  /** A connector that was used here, as logins see it; null for another one. */
+  /** Returns the login target of a connector that was used here; null for another connector. */
   readonly targetOf: (connectorId: string) => LoginTarget | null;
-  /** A person logged in: `take` puts it into the book. */
+  /** Called when a person logged in: `take` puts the login into the book. */
   readonly onLogin: (target: LoginTarget, binding: LoginBinding, take: () => void) => void;
-  /** Aborts what is under way. */
+  /** Aborts requests in progress. */
   readonly closing: AbortSignal;
 }
 
-/** What people do about logins: start one, come back from the issuer, log out. */
+/** The actions of people on logins: start one, return from the issuer, log out. */
 export class LoginFlows {
   readonly #deps: LoginFlowsDeps;
   readonly #pending: PendingLogins;
@@ -42,12 +42,12 @@ export class LoginFlows {
     this.#pending = new PendingLogins(deps.now);
   }
 
-  /** As `LoginService.start`; `challenge` is the connector's last refusal. */
+  /** Same as `LoginService.start`; `challenge` is the connector's last refusal. */
   async start(target: LoginTarget, options: StartLoginOptions, challenge: Challenge | null): Promise<StartedLogin> {
     const { book, discoveries, now } = this.#deps;
     const { connectorId, oauth } = target;
     if (oauth?.grant === 'client_credentials') {
-      const why = `Connector ${connectorId} logs in by itself (client_credentials); nobody has to.`;
+      const why = `Connector ${connectorId} logs in by itself (client_credentials); no person has to log in.`;
       throw new SwitchyardError('LOGIN_UNSUPPORTED', why, { detail: { connectorId } });
     }
     const unsupported = unsupportedLogin(connectorId, oauth);
@@ -77,7 +77,7 @@ export class LoginFlows {
     return { connectorId, authorizationUrl: url.href, state, issuer, resource, scope, expiresAt: expiresAtMs };
   }
 
-  /** As `LoginService.finish`; resolves with the connector's id. */
+  /** Same as `LoginService.finish`; resolves with the connector's id. */
   async finish(parameters: URLSearchParams): Promise<string> {
     const protocol = await this.#deps.protocol();
     const login = await this.#taken(protocol, parameters.get('state'));
@@ -100,7 +100,7 @@ export class LoginFlows {
     return target.connectorId;
   }
 
-  /** As `LoginService.logout`. */
+  /** Same as `LoginService.logout`. */
   async logout(target: LoginTarget): Promise<boolean> {
     const { store, book, refresher } = this.#deps;
     await book.ensure();
@@ -111,7 +111,7 @@ export class LoginFlows {
       await this.#unbind(bindingId);
       return false;
     }
-    // A refresh under way would leave a token behind that nobody revokes.
+    // A refresh in progress would leave a token that is never revoked.
     await refresher.idle(loginId);
     await this.#revoke(target, bindingId);
     const removed = await store.removeLogin(loginId);
@@ -120,17 +120,17 @@ export class LoginFlows {
     return removed !== null;
   }
 
-  /** Forgets the logins under way. */
+  /** Forgets the logins in progress. */
   close(): void {
     this.#pending.clear();
   }
 
-  /** The login of a redirect, wherever in the fleet it began. Throws LOGIN_EXPIRED. */
+  /** Returns the login of a redirect, on whichever host of the fleet it began. Throws LOGIN_EXPIRED. */
   async #taken(protocol: LoginProtocol, state: string | null): Promise<PendingLogin> {
     const { store, now, targetOf } = this.#deps;
     const isHere = this.#pending.has(state);
     const login = isHere ? this.#pending.take(state) : null;
-    // Taken from the fleet in any case: no second redirect gets it at another host.
+    // Always taken from the fleet too, so that no second redirect can use it on another host.
     const kept = state === null ? null : ((await store.takePending?.(state)) ?? null);
     if (login !== null) return login;
     const target = kept === null ? null : targetOf(kept.connectorId);
@@ -168,15 +168,15 @@ export class LoginFlows {
       key: { issuer, clientId: client.clientId, resource, subject: 'shared' },
       grant: 'authorization_code',
       discovery: packed,
-      // A login with more scopes was asked for once; the next one asks for them too.
+      // A step-up requested more scopes; later logins request them too.
       wantedScope: wanted === null ? null : scope,
       client,
     } as const satisfies LoginBinding;
   }
 
   /**
-   * After a logout the scopes of a step-up are no longer asked for: an issuer that does not know one of them would
-   * refuse every further login. And a machine's secret goes to the issuer that it was first sent to until then.
+   * Resets the binding after a logout. The scopes of a step-up are no longer requested: an issuer that does not know
+   * one of them would refuse every further login. A machine's secret may go to another issuer only after this reset.
    */
   async #unbind(bindingId: string): Promise<void> {
     const { store, book } = this.#deps;
@@ -189,7 +189,7 @@ export class LoginFlows {
     book.takeBinding(free);
   }
 
-  /** Another login took its place: no other connector uses it, so nobody would ever remove it. */
+  /** Another login replaced this one. If no other connector uses it, it would otherwise never be removed. */
   async #forgetUnused(loginId: string): Promise<void> {
     const { store, book } = this.#deps;
     if (book.bindingsOf(loginId).length > 0) return;
@@ -197,7 +197,7 @@ export class LoginFlows {
     book.takeLogin(loginId, null);
   }
 
-  /** Revokes the tokens of a login. Never rejects: they are forgotten all the same. */
+  /** Revokes the tokens of a login. Never rejects: the tokens are forgotten even if it fails. */
   async #revoke(target: LoginTarget, bindingId: string): Promise<void> {
     const { book, discoveries, closing } = this.#deps;
     const tokens = book.loginOf(bindingId)?.tokens ?? null;
@@ -211,13 +211,13 @@ export class LoginFlows {
       const request = { ...discoveries.requestFor(target), signal: limit.signal };
       if (discovery !== null) await protocol.revokeTokens(request, discovery, client, tokens);
     } catch (error) {
-      // It only rejects with the signal's reason.
+      // Otherwise the error is the signal's reason, which is ignored.
       if (!limit.signal.aborted) throw asSwitchyardError(error);
     }
   }
 }
 
-/** The binding of a target. */
+/** Returns the id of the binding of a target. */
 export function bindingIdFor({ url, oauth }: LoginTarget): string {
   return bindingIdOf(url.href, oauth?.clientId ?? null);
 }

@@ -4,7 +4,7 @@ import type * as discovery from '../oauth/login-discovery.ts';
 import type * as scopes from '../oauth/scopes.ts';
 import type * as tokens from '../oauth/token-requests.ts';
 
-/** The protocol of logins, over the SDK's functions. */
+/** The protocol of logins, implemented with the SDK's functions. */
 export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscovery' | 'unpackDiscovery'> &
   Pick<typeof clientIdentity, 'identifyClient'> &
   Pick<typeof scopes, 'chooseScope'> &
@@ -14,8 +14,8 @@ export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscov
 let loaded: Promise<LoginProtocol> | null = null;
 
 /**
- * Loads the protocol, and the SDK with it, when it is first needed: that takes tens of milliseconds, and connectors
- * with valid tokens never need it.
+ * Loads the protocol, and the SDK with it, when it is first needed. They are slow to load, and connectors with valid
+ * tokens never need them.
  */
 export function loadProtocol(): Promise<LoginProtocol> {
   loaded ??= load();

@@ -1,22 +1,22 @@
 import type { Credentials } from '../credentials.ts';
 import type { LoginTarget } from '../login-target.ts';
 
-/** Where to send a person, and what for. */
+/** The address to which a person is sent to log in, and the facts about that login. */
 export interface StartedLogin {
   readonly connectorId: string;
-  /** The issuer's own address, https or loopback http. It holds no secret of ours; PKCE and `state` protect it. */
+  /** The issuer's own address, https or loopback http. It holds no secret of this host; PKCE and `state` protect it. */
   readonly authorizationUrl: string;
-  /** The `state` of the request: the redirect brings it back. */
+  /** The `state` of the request, which the redirect returns. */
   readonly state: string;
   readonly issuer: string;
   readonly resource: string;
-  /** Null where the issuer chooses. */
+  /** Null if the issuer chooses. */
   readonly scope: string | null;
-  /** Epoch ms; after it, `finish` refuses. */
+  /** Epoch ms; after this time `finish` rejects. */
   readonly expiresAt: number;
 }
 
-/** One login as people see it. No token is in it. */
+/** One login, in a form for people. It holds no token. */
 export interface LoginSummary {
   readonly connectorId: string;
   /** `none`: never logged in, or logged out. `lost`: the issuer refused to refresh it. */
@@ -24,29 +24,34 @@ export interface LoginSummary {
   readonly issuer: string | null;
   readonly clientId: string | null;
   readonly scope: string | null;
-  /** The scopes that a call needed and the login does not have, so that a person has to log in again; null for none. */
+  /**
+   * The scopes that a call needed and the login lacks, so that a person has to log in again; null if no scope is
+   * missing.
+   */
   readonly missingScope: string | null;
-  /** When the access token expires, epoch ms; null where nobody knows. */
+  /** Expiry of the access token, epoch ms; null if it is not known. */
   readonly expiresAt: number | null;
-  /** Whether it is refreshed without a person. */
+  /** Whether it can be refreshed without a person. */
   readonly isRefreshable: boolean;
-  /** Why it is lost; null otherwise. */
+  /** The reason why it is lost; null otherwise. */
   readonly reason: string | null;
 }
 
 export interface StartLoginOptions {
-  /** Where the issuer sends the person back to. */
+  /** The address to which the issuer sends the person back. */
   readonly redirectUrl: string;
-  /** The https address of the client's metadata document, where this host serves one (CIMD). */
+  /** The https address of the client's metadata document, if this host serves one (CIMD). */
   readonly clientMetadataUrl?: string | null | undefined;
 }
 
 /**
- * The logins of a manager's connectors: finds out what a connector wants, sends people to the issuer, takes them back,
- * keeps and refreshes tokens.
+ * The logins of a manager's connectors: discovers what a connector requires, sends people to the issuer, handles their
+ * return, keeps and refreshes tokens.
  */
 export interface LoginService {
-  /** The credentials of a connector that may want a login; the same ones as long as its entry says the same. */
+  /**
+   * Returns the credentials of a connector that may need a login; the same object while its entry has the same content.
+   */
   credentialsOf(target: LoginTarget): Credentials;
   /**
    * Prepares a login. Rejects with LOGIN_UNSUPPORTED, LOGIN_CLIENT_UNKNOWN, LOGIN_METADATA_INVALID, LOGIN_FAILED, or
@@ -54,27 +59,29 @@ export interface LoginService {
    */
   start(target: LoginTarget, options: StartLoginOptions): Promise<StartedLogin>;
   /**
-   * Takes the parameters of the redirect, changes the code into tokens and stores them. Resolves with the connector's
-   * id. A `state` is good for one redirect. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID.
+   * Takes the parameters of the redirect, exchanges the code for tokens and stores them. Resolves with the connector's
+   * id. A `state` is valid for one redirect. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID.
    */
   finish(parameters: URLSearchParams): Promise<{ readonly connectorId: string }>;
-  /** Revokes the tokens where the issuer can (RFC 7009) and forgets them. Whether there was a login. */
+  /**
+   * Revokes the tokens if the issuer supports it (RFC 7009) and forgets them. Resolves with whether there was a login.
+   */
   logout(target: LoginTarget): Promise<boolean>;
   summary(target: LoginTarget): Promise<LoginSummary>;
-  /** The same from what is known by now, in memory; null where the connector neither has nor wants a login. */
+  /** Returns the summary from the data in memory; null if the connector neither has nor needs a login. */
   view(target: LoginTarget): LoginSummary | null;
   /**
-   * Calls `listener` with the ids of connectors whose login came, changed or went, by this process or another one,
-   * until the returned function is called. A mere refresh is no change.
+   * Calls `listener` with the ids of connectors whose login was added, changed or removed, by this process or another
+   * one, until the returned function is called. A refresh alone does not count as a change.
    */
   onChange(listener: (connectorIds: readonly string[]) => void): () => void;
   /**
-   * Calls `listener` with the ids of connectors whose requests were refused because their login could not be refreshed,
-   * once it was, by this process or another one.
+   * Calls `listener` once a login was refreshed after a failure, by this process or another one. It gets the ids of the
+   * connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
-  /** How many connectors have a login in each state, of those that have or want one. */
+  /** Returns the number of connectors with a login in each state. Counts only connectors that have or need a login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number>;
-  /** Ends timers, watches and requests under way. Idempotent; never rejects. */
+  /** Ends timers, watches and requests in progress. Idempotent; never rejects. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { LoginBook } from './login-book.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 import { machineTokens } from './refresh/token-requester.ts';
 
-/** How long after a failure the same answer is given without another request. */
+/** Time after a failure in which the same error is returned without another request. */
 const PAUSE_MS = 1_000;
 
 export interface MachineLoginsDeps {
@@ -18,16 +18,16 @@ export interface MachineLoginsDeps {
   readonly book: LoginBook;
   readonly discoveries: Discoveries;
   readonly protocol: () => Promise<LoginProtocol>;
-  /** Puts a login into the book without telling of it. */
+  /** Puts a login into the book without notifying anyone. */
   readonly quietly: (take: () => void) => void;
 }
 
-/** What a first token depends on. */
+/** The inputs of a request for a first token. */
 export interface MachineRequest {
   readonly target: LoginTarget;
   readonly bindingId: string;
   readonly challenge: Challenge | null;
-  /** The scopes to ask for; null for those of the binding, the entry or the server. */
+  /** The scopes to request; null for those of the binding, the entry or the server. */
   readonly scope: string | null;
 }
 
@@ -42,7 +42,7 @@ export class MachineLogins {
   }
 
   /**
-   * Gets a token and stores it; everybody who asks meanwhile waits for the same one. Rejects with LOGIN_FAILED,
+   * Gets a token and stores it; simultaneous callers share one request. Rejects with LOGIN_FAILED,
    * LOGIN_SECRET_MISSING, LOGIN_CLIENT_UNKNOWN, LOGIN_METADATA_INVALID or a STORE_… code.
    */
   async obtain(request: MachineRequest): Promise<void> {
@@ -92,7 +92,7 @@ export class MachineLogins {
       wantedScope: scope ?? known?.wantedScope ?? null,
       client,
     };
-    // Before the secret is sent: it goes to no other issuer from then on.
+    // Saved before the secret is sent, which goes to no other issuer from then on.
     await store.saveBinding(binding);
     this.#deps.quietly(() => book.takeBinding(binding));
     const tokens = await machineTokens(protocol, request, discovery, client, binding);
@@ -101,10 +101,13 @@ export class MachineLogins {
   }
 }
 
-/** A secret that one issuer was given must not go to another one because a server now names it. */
+/**
+ * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another one only because
+ * a server now names it.
+ */
 function otherIssuer({ connectorId }: LoginTarget, { issuer }: LoginKey, now: string): SwitchyardError {
   const message =
-    `Connector ${connectorId} now names the issuer ${now}, and its client is one of ${issuer}. ` +
-    `If that is meant, run \`mcp-switchyard auth logout ${connectorId}\` first.`;
+    `Connector ${connectorId} now names the issuer ${now}, but its client belongs to ${issuer}. ` +
+    `If this change is intended, run \`mcp-switchyard auth logout ${connectorId}\` first.`;
   return new SwitchyardError('LOGIN_METADATA_INVALID', message, { detail: { connectorId, issuer: now } });
 }

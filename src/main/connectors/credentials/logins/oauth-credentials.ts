@@ -32,26 +32,26 @@ export interface OAuthCredentialsDeps {
   readonly discoveries: Discoveries;
   readonly stepUp: StepUp;
   readonly now: () => number;
-  /** A login is needed; told for each refusal. */
+  /** Called with each refusal that needs a login. */
   readonly onNeeded: (credentials: OAuthCredentials, error: SwitchyardError) => void;
 }
 
-/** The credentials of a connector that may want a login: the access token of the login, where there is one. */
+/** The credentials of a connector that may need a login: the access token of the login, if there is one. */
 export class OAuthCredentials implements Credentials {
-  /** As the entry is now: where it says the same, its secrets may have changed. */
+  /** The current target. Its secrets may have changed even if its entry has the same content. */
   target: LoginTarget;
   readonly bindingId: string;
   readonly #deps: OAuthCredentialsDeps;
   #headers: { readonly token: string; readonly list: readonly string[] } | null = null;
-  /** The last refusal for want of a login: it names where to log in. */
+  /** The last refusal because of a missing login: it names the place to log in. */
   challenge: Challenge | null = null;
-  /** Who wants the login, as far as that was found out; null where none is wanted. */
+  /** The issuer that demands the login, as far as it is known; null if no login is needed. */
   wanted: { readonly issuer: string | null } | null = null;
   /** Whether a request was refused because the login could not be refreshed at the moment. */
   isStuck = false;
-  /** The generation of the login that the connector refused, though it was new. */
+  /** The generation of the login that the connector refused although it was new. */
   #refusedGeneration: number | null = null;
-  /** The generation that came of a 401, and when. */
+  /** The generation that a refresh after a 401 produced, and its time. */
   #renewed: { readonly generation: number; readonly atMs: number } | null = null;
 
   constructor(target: LoginTarget, deps: OAuthCredentialsDeps) {
@@ -65,12 +65,12 @@ export class OAuthCredentials implements Credentials {
     return this.target.oauth?.grant === 'client_credentials';
   }
 
-  /** What was found out at its last login; null before the first one. */
+  /** The findings of its last login; null before the first one. */
   get binding(): LoginBinding | null {
     return this.#deps.book.binding(this.bindingId);
   }
 
-  /** The login as it is known now; null for one of another issuer, or another kind, than the entry names now. */
+  /** The current login; null if it has another issuer, or is of another kind, than the entry now names. */
   get login(): StoredLogin | null {
     const { binding } = this;
     const login = this.#deps.book.loginOf(this.bindingId);
@@ -85,7 +85,7 @@ export class OAuthCredentials implements Credentials {
     return this.wanted !== null;
   }
 
-  /** As people see it. */
+  /** The state of the login, in the terms of `LoginSummary`. */
   get state(): LoginSummary['state'] {
     const { login } = this;
     if (login === null) return 'none';
@@ -95,7 +95,7 @@ export class OAuthCredentials implements Credentials {
     return isOver ? 'lost' : 'logged-in';
   }
 
-  /** A login came, changed or went. */
+  /** Resets the state after a login was added, changed or removed. */
   reset(): void {
     this.wanted = null;
     this.isStuck = false;
@@ -103,7 +103,7 @@ export class OAuthCredentials implements Credentials {
   }
 
   headers(signal: AbortSignal | null): readonly string[] | Promise<readonly string[]> {
-    // What the entry asks for cannot be done, and a token without it is not what it asks for.
+    // The entry requires an unsupported login, and a token without it would not meet that requirement.
     if (this.target.oauth?.unsupported !== undefined) return NONE;
     if (!this.#deps.book.isLoaded) return this.#loaded(signal);
     const { login } = this;
@@ -111,7 +111,7 @@ export class OAuthCredentials implements Credentials {
     const { tokens } = login;
     if (tokens === null) return NONE;
     if (!isExpiring(tokens, this.#deps.now())) return this.#bearer(tokens);
-    // Nothing refreshes it: the server says what it thinks of the old one.
+    // The token cannot be refreshed, so the server decides about the old one.
     if (tokens.refreshToken === null && !this.isMachine) return this.#bearer(tokens);
     return this.#refreshed(login, signal);
   }
@@ -130,7 +130,7 @@ export class OAuthCredentials implements Credentials {
     return this.headers(signal);
   }
 
-  /** A failure shows at the request: the server refuses it, and then it is known what it wants. */
+  /** A failure is reported with the request: the server refuses it, and its challenge says what it requires. */
   async #firstToken(signal: AbortSignal | null): Promise<readonly string[]> {
     const { target, bindingId } = this;
     const obtained = this.#deps.machines.obtain({ target, bindingId, challenge: null, scope: null });
@@ -163,9 +163,9 @@ export class OAuthCredentials implements Credentials {
     await this.#deps.book.ensure();
     const { login } = this;
     const tokens = login?.tokens ?? null;
-    // Another request, or another process, got a newer one meanwhile.
+    // Another request, or another process, got a newer token meanwhile.
     if (tokens !== null && tokens.accessToken !== used && !isExpiring(tokens, this.#deps.now())) return RETRY;
-    // The end of a session is worth no login. Its server may know it as that of another login.
+    // Ending a session is no reason to log in. Its server may have it under another login.
     if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
     if (challenge.status === 403) return this.#deps.stepUp.verdict(this, challenge);
     this.challenge = challenge;
@@ -219,7 +219,7 @@ export class OAuthCredentials implements Credentials {
       if (!isFound && !isNamed) return { kind: 'refused', hint };
       return this.#needed({ issuer: isFound ? issuer : null, status: 401, scope, wasAuthorized: false });
     } catch (error) {
-      // The network failed: nothing says that there is a login at all.
+      // The network failed, and nothing indicates that the server supports logins.
       const isUnknown = error instanceof SwitchyardError && error.code === 'LOGIN_FAILED' && !isNamed;
       if (isUnknown) return { kind: 'refused', hint };
       throw error;
@@ -236,14 +236,15 @@ export class OAuthCredentials implements Credentials {
   #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
     const renewed = this.#renewed;
     if (renewed?.generation !== generation) return false;
-    // Refused late in its life, it may have expired on its way, whatever the clocks say: they count in seconds.
+    // A token that is refused late in its life may have expired on its way, whatever the clocks say: they count in
+    // seconds.
     const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
     if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
     return resends > 0 || ageMs < RENEWED_MS;
   }
 }
 
-/** `work`, or the signal's reason if it aborts first. */
+/** Resolves as `work` does, or rejects with the signal's reason if it aborts first. */
 function race<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
   return signal === null ? work : raceSignal(work, signal);
 }

@@ -4,13 +4,13 @@ import type { LoginClient } from '../../../../shared/logins/login-records.ts';
 import type { LoginTarget } from '../login-target.ts';
 import type { LoginDiscovery } from '../oauth/login-discovery.ts';
 
-/** How long a person has for a login. */
+/** Time limit for a person to log in. */
 export const LOGIN_TTL_MS = 10 * 60_000;
 
-/** Logins under way at a time; the oldest is given up first. */
+/** At most this many logins in progress; the oldest is discarded first. */
 const MAX_PENDING = 1_000;
 
-/** A login that a person was sent away for. */
+/** A login for which a person was sent to the issuer. */
 export interface PendingLogin {
   readonly target: LoginTarget;
   readonly discovery: LoginDiscovery;
@@ -22,7 +22,7 @@ export interface PendingLogin {
   readonly expiresAtMs: number;
 }
 
-/** The logins under way in this process, by their `state` (RFC 6749 section 10.12). */
+/** The logins in progress in this process, by their `state` (RFC 6749 section 10.12). */
 export class PendingLogins {
   readonly #pending = new Map<string, PendingLogin>();
   readonly #now: () => number;
@@ -31,7 +31,7 @@ export class PendingLogins {
     this.#now = now;
   }
 
-  /** A `state` that nobody can guess. */
+  /** Returns a `state` that cannot be guessed. */
   static newState(): string {
     return randomBytes(32).toString('base64url');
   }
@@ -48,12 +48,12 @@ export class PendingLogins {
     return state !== null && this.#pending.has(state);
   }
 
-  /** The login of a redirect; no second redirect gets it. Throws LOGIN_EXPIRED. */
+  /** Returns the login of a redirect, and removes it, so that no second redirect can use it. Throws LOGIN_EXPIRED. */
   take(state: string | null): PendingLogin {
     const login = state === null ? undefined : this.#pending.get(state);
     if (state !== null) this.#pending.delete(state);
     if (login !== undefined && login.expiresAtMs > this.#now()) return login;
-    throw new SwitchyardError('LOGIN_EXPIRED', 'This redirect belongs to no login that is under way here.');
+    throw new SwitchyardError('LOGIN_EXPIRED', 'This redirect belongs to no login that is in progress here.');
   }
 
   clear(): void {

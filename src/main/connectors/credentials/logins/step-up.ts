@@ -10,16 +10,16 @@ import type { LoginBook } from './login-book.ts';
 import { loginNeeded, machineRefused, scopesAreNotEnough } from './login-errors.ts';
 import type { MachineLogins } from './machine-logins.ts';
 
-/** How often a machine asks for more scopes for one connector, and in what time. */
+/** Maximum number of times within STEPS_WITHIN_MS that a machine requests more scopes for one connector. */
 const MAX_STEPS = 3;
 const STEPS_WITHIN_MS = 10 * 60_000;
 
-/** Whose scopes are not enough. */
+/** The credentials whose scopes are insufficient. */
 export interface StepUpUser {
   readonly target: LoginTarget;
   readonly bindingId: string;
   readonly isMachine: boolean;
-  /** The login as it is known now. */
+  /** The current login. */
   readonly login: StoredLogin | null;
 }
 
@@ -27,21 +27,21 @@ export interface StepUpDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly machines: MachineLogins;
-  /** Told for each refusal. */
+  /** Called with each refusal. */
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 
-/** What to do about a 403: ask for the scopes that are granted and those that are wanted (MCP, step-up). */
+/** Handles a 403: requests the granted scopes and the demanded ones (MCP, step-up). */
 export class StepUp {
   readonly #deps: StepUpDeps;
-  /** When machines asked for more, on the monotonic clock, by binding. */
+  /** Times at which machines requested more, on the monotonic clock, by binding. */
   readonly #steps = new Map<string, readonly number[]>();
 
   constructor(deps: StepUpDeps) {
     this.#deps = deps;
   }
 
-  /** Rejects as `MachineLogins.obtain`. */
+  /** Decides what to do about a 403. Rejects as `MachineLogins.obtain`. */
   async verdict(user: StepUpUser, challenge: Challenge): Promise<Verdict> {
     const { error, scope: asked } = readChallenge(challenge);
     if (error !== 'insufficient_scope') return { kind: 'refused', hint: null };
@@ -55,7 +55,7 @@ export class StepUp {
     if (binding !== null && scope !== binding.wantedScope) {
       const wanting = { ...binding, wantedScope: scope };
       this.#deps.book.takeBinding(wanting);
-      // A person has to log in whether or not another process will know what for.
+      // A person has to log in even if the scopes cannot be stored for other processes.
       cause = await this.#deps.store.saveBinding(wanting).catch((error: unknown) => error);
     }
     const issuer = login?.key.issuer ?? null;
@@ -69,7 +69,7 @@ export class StepUp {
     const nowMs = monotonicMs();
     const steps = (this.#steps.get(bindingId) ?? []).filter((atMs) => nowMs - atMs < STEPS_WITHIN_MS);
     if (steps.length >= MAX_STEPS) {
-      const why = 'the server goes on asking for more scopes';
+      const why = 'the server keeps demanding more scopes';
       return { kind: 'login', error: machineRefused(target, login?.key.issuer ?? null, why) };
     }
     this.#steps.set(bindingId, [...steps, nowMs]);
@@ -78,7 +78,7 @@ export class StepUp {
   }
 }
 
-/** Scopes with blanks between, as RFC 6749 section 3.3 has them. */
+/** Splits scopes at the blanks between them (RFC 6749 section 3.3). */
 const scopesOf = (scope: string | null): string[] => (scope ?? '').split(' ').filter((each) => each !== '');
 
 function isWithin(asked: string, granted: string | null): boolean {

@@ -4,15 +4,15 @@ import { cleanDescription, readRefusal } from './answers/foreign-answers.ts';
 import type { LoginDiscovery } from './discovery-record.ts';
 import { checkUrl, invalid } from './endpoint-rules.ts';
 
-/** Parameters of a redirect that are meant once (RFC 6749 section 3.1). */
+/** Parameters of a redirect that may occur only once (RFC 6749 section 3.1). */
 const SINGLE = ['code', 'state', 'iss', 'error'] as const;
 
 /** VSCHAR of RFC 6749, appendix A. */
 const CODE = /^[\x20-\x7e]{1,8192}$/;
 
 /**
- * The address to send a person to, and the verifier that proves later who sent them (PKCE S256, RFC 7636). Rejects with
- * LOGIN_METADATA_INVALID where the issuer cannot do that, or its address is not allowed.
+ * Returns the address to send a person to, and the verifier that later shows who sent them (PKCE S256, RFC 7636).
+ * Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if its address is not allowed.
  */
 export async function prepareAuthorization(
   discovery: LoginDiscovery,
@@ -39,8 +39,8 @@ export async function prepareAuthorization(
 }
 
 /**
- * The code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may be shown.
- * Throws LOGIN_METADATA_INVALID where another issuer sent it, LOGIN_FAILED where there is no code.
+ * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may
+ * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent it, LOGIN_FAILED if there is no code.
  */
 export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {
   const { issuer, metadata } = discovery;
@@ -62,12 +62,12 @@ export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDisc
 }
 
 /**
- * As the SDK's `validateAuthorizationResponseIssuer`, which would have to be loaded first. Compares character by
- * character.
+ * Does the same as the SDK's `validateAuthorizationResponseIssuer`, which would have to be loaded first. Compares
+ * character by character.
  */
 function checkRedirectIssuer(iss: string | null, { metadata }: LoginDiscovery): void {
   if (metadata === null) return;
   if (iss === null && metadata.authorization_response_iss_parameter_supported === true)
-    throw invalid(`The redirect does not say that it is of ${metadata.issuer}`);
-  if (iss !== null && iss !== metadata.issuer) throw invalid(`The redirect is not of ${metadata.issuer}`);
+    throw invalid(`The redirect does not name its issuer ${metadata.issuer}`);
+  if (iss !== null && iss !== metadata.issuer) throw invalid(`The redirect does not come from ${metadata.issuer}`);
 }

@@ -1,6 +1,6 @@
 import type { Challenge } from '../credentials.ts';
 
-/** What a challenge says (RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1). */
+/** The content of a challenge (RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1). */
 export interface ReadChallenge {
   /** In lower case, in the order of the header. */
   readonly schemes: readonly string[];
@@ -9,7 +9,7 @@ export interface ReadChallenge {
   readonly error: string | null;
 }
 
-/** One challenge of a header. Names are in lower case; of a name that comes twice, the first value counts. */
+/** One challenge of a header. Names are in lower case; if a name occurs twice, the first value counts. */
 export interface ParsedChallenge {
   readonly scheme: string;
   readonly parameters: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ export interface ParsedChallenge {
 /** Schemes whose parameters describe a login, in order of preference. */
 const LOGIN_SCHEMES = ['bearer', 'dpop'] as const;
 
-/** Longer headers are cut off here. Servers send a few hundred characters. */
+/** Maximum length; longer headers are truncated. Servers send a few hundred characters. */
 const MAX_LENGTH = 16 * 1024;
 
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -27,10 +27,10 @@ const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 /** RFC 6749 section 3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** More than any server names. What is longer would not fit into the address of a login. */
+/** More than any server names. A longer scope would not fit into the address of a login. */
 const MAX_SCOPE_LENGTH = 4_096;
 
-/** Reads `WWW-Authenticate`. Never throws: what cannot be read counts as not written. */
+/** Reads `WWW-Authenticate`. Never throws: unreadable parts are ignored. */
 export function readChallenge(challenge: Challenge): ReadChallenge {
   const parsed = parseChallenges(challenge.wwwAuthenticate ?? '');
   const login = LOGIN_SCHEMES.map((name) => parsed.find(({ scheme }) => scheme === name)).find((one) => one);
@@ -44,7 +44,7 @@ export function readChallenge(challenge: Challenge): ReadChallenge {
   };
 }
 
-/** An address of a challenge. Some servers name only its path. */
+/** Reads an address of a challenge. Some servers name only its path. */
 function readUrl(text: string | null, base: URL): URL | null {
   const url = text === null || text === '' ? null : URL.parse(text, base.href);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') return null;
@@ -52,7 +52,7 @@ function readUrl(text: string | null, base: URL): URL | null {
   return url;
 }
 
-/** Scopes that somebody else wrote: those that are valid, each once, with blanks between; null where there is none. */
+/** Returns the valid scopes of a foreign text, each once, separated by blanks; null without a valid scope. */
 export function readScopes(text: string | null): string | null {
   const seen = new Set<string>();
   let length = 0;
@@ -66,13 +66,13 @@ export function readScopes(text: string | null): string | null {
 }
 
 /**
- * Splits a header into its challenges (RFC 9110 section 11.6.1). It also reads what servers write against the grammar:
+ * Splits a header into its challenges (RFC 9110 section 11.6.1). It also accepts common violations of the grammar:
  * parameters without commas between them, addresses without quotes, and quotes that never end.
  */
 export function parseChallenges(header: string): readonly ParsedChallenge[] {
   const reader = new HeaderReader(header.slice(0, MAX_LENGTH));
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
-  // Whether the next word may be the token68 of a challenge, such as the one of `Basic YTpi`.
+  // Whether the next word may be the token68 of a challenge, as in `Basic YTpi`.
   let mayBeToken68 = false;
   for (;;) {
     if (reader.skipSeparators()) mayBeToken68 = false;
@@ -93,7 +93,7 @@ export function parseChallenges(header: string): readonly ParsedChallenge[] {
   }
 }
 
-/** Reads a header from left to right; each step goes on by at least one character, or is at the end. */
+/** Reads a header from left to right; each step advances by at least one character, or is at the end. */
 class HeaderReader {
   readonly #text: string;
   #at = 0;
@@ -106,19 +106,19 @@ class HeaderReader {
     return this.#at >= this.#text.length;
   }
 
-  /** Skips blanks and commas; whether there was a comma. */
+  /** Skips blanks and commas. Returns whether there was a comma. */
   skipSeparators(): boolean {
     return this.#take(/[\s,]*/y).includes(',');
   }
 
-  /** Reads up to a blank, a comma, `=` or a quote. A quoted string that belongs to nothing counts as an empty word. */
+  /** Reads up to a blank, a comma, `=` or a quote. A stray quoted string counts as an empty word. */
   readWord(): string {
     if (this.#text[this.#at] !== '"') return this.#take(/[^\s,="]*/y);
     this.#readQuoted();
     return '';
   }
 
-  /** The value after `=`; null where no `=` follows. */
+  /** Returns the value after `=`; null if no `=` follows. */
   readValue(): string | null {
     if (this.#take(/\s*=\s*/y) === '') return null;
     return this.#text[this.#at] === '"' ? this.#readQuoted() : this.#take(/[^\s,"]*/y);
@@ -126,7 +126,7 @@ class HeaderReader {
 
   #readQuoted(): string {
     const quoted = this.#take(/"(?:[^"\\]|\\[\s\S])*/y);
-    // The closing quote, or a backslash that ends the header.
+    // Skips the closing quote, or a backslash that ends the header.
     this.#at += 1;
     return quoted.slice(1).replace(/\\([\s\S])/g, '$1');
   }
@@ -139,7 +139,7 @@ class HeaderReader {
   }
 }
 
-/** The token of a list of headers that credentials gave; null for none. */
+/** Returns the bearer token in the headers of credentials; null without a token. */
 export function bearerOf(sent: readonly string[]): string | null {
   const value = sent[1] ?? '';
   return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;

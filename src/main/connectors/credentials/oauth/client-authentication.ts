@@ -7,7 +7,7 @@ import type { LoginTarget } from '../login-target.ts';
 import { isObject, type LoginDiscovery } from './discovery-record.ts';
 import { invalid, isSameIssuer } from './endpoint-rules.ts';
 
-/** How a client proves at the token endpoint who it is, as the SDK's functions take it. */
+/** The authentication of a client at the token endpoint, in the form of the SDK's functions. */
 export interface ClientProof {
   readonly clientInformation: OAuthClientInformationMixed;
   readonly addClientAuthentication?: AddClientAuthentication;
@@ -23,8 +23,8 @@ const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING where the entry names one that is not
- * there or cannot be read, and LOGIN_METADATA_INVALID where the entry names another issuer than this one.
+ * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING if the entry names one that is missing
+ * or unreadable, and LOGIN_METADATA_INVALID if the entry names another issuer than this one.
  */
 export async function proveClient(
   target: LoginTarget,
@@ -52,8 +52,9 @@ export async function proveClient(
 }
 
 /**
- * `client_secret_post` for what half of all servers read in another way from a Basic header than from a form, where the
- * issuer takes it (RFC 6749 section 2.3.1 wants both parts percent-encoded there; many servers and the SDK do not).
+ * Returns `client_secret_post` for an id or secret with special characters, if the issuer accepts that method. Servers
+ * disagree on how to read such characters in a Basic header. RFC 6749 section 2.3.1 requires percent-encoding of both
+ * parts, but many servers and the SDK do not use it.
  */
 function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: string | null): string | null {
   const isPlain = secret === null || /^[\w.~-]*$/.test(clientId + secret);
@@ -61,7 +62,7 @@ function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: stri
   return !isPlain && metadata?.token_endpoint_auth_methods_supported?.includes(post) === true ? post : null;
 }
 
-/** Throws LOGIN_SECRET_MISSING where the entry names a secret or a key, and its variable is not there. */
+/** Throws LOGIN_SECRET_MISSING if the entry names a secret or a key, and its variable is missing. */
 export function checkSecrets(target: LoginTarget): void {
   const { clientSecretEnv, privateKeyEnv } = target.oauth ?? {};
   const missing = [
@@ -75,7 +76,7 @@ export function checkSecrets(target: LoginTarget): void {
     );
 }
 
-/** A secret goes to the issuer of the entry alone, and belongs to the client of the entry. */
+/** Throws unless the issuer and the client are those of the entry, because its secret may not be used for others. */
 function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
   const wanted = target.oauth?.issuer;
   if (wanted !== undefined && !isSameIssuer(wanted, issuer))
@@ -85,7 +86,7 @@ function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, client
   checkSecrets(target);
 }
 
-/** `private_key_jwt` (RFC 7523 section 2.2). */
+/** Returns a client authentication with `private_key_jwt` (RFC 7523 section 2.2). */
 async function keyAuthentication(
   target: LoginTarget,
   discovery: LoginDiscovery,
@@ -101,12 +102,12 @@ async function keyAuthentication(
   const authenticate = createPrivateKeyJwtAuth(options);
   return async (headers, parameters, url, metadata) => {
     await authenticate(headers, parameters, url, metadata);
-    // Optional (RFC 7521 section 4.2), and some issuers refuse a request without it.
+    // Optional (RFC 7521 section 4.2), but some issuers refuse a request without it.
     parameters.set('client_id', clientId);
   };
 }
 
-/** A private key as PEM or JWK, and the algorithm that a JWK names. Throws LOGIN_SECRET_MISSING. */
+/** Reads a private key as PEM or JWK, and the algorithm that a JWK names. Throws LOGIN_SECRET_MISSING. */
 function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; readonly alg: string | null } {
   try {
     if (!text.trimStart().startsWith('{')) return { key: createPrivateKey(text), alg: null };
@@ -115,7 +116,7 @@ function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; 
     const alg = jwk.alg;
     return { key: createPrivateKey({ key: { ...jwk }, format: 'jwk' }), alg: typeof alg === 'string' ? alg : null };
   } catch {
-    // What OpenSSL or a parser says of a key may hold parts of it.
+    // The message of OpenSSL or a parser may hold parts of the key.
     throw unreadable(target);
   }
 }

@@ -6,22 +6,23 @@ import { registerAtIssuer } from './client-registration.ts';
 import type { LoginDiscovery, LoginRequest } from './discovery-record.ts';
 import { uniteScopes } from './scopes.ts';
 
-/** What the choice of a client depends on, besides the entry. */
+/** The inputs for the choice of a client, in addition to the entry. */
 export interface ClientChoice {
-  /** Null for client credentials: nobody is sent anywhere. */
+  /** Null for client credentials, which need no redirect. */
   readonly redirectUrl: string | null;
-  /** The address of the document that this host serves; the entry's own wins. */
+  /** The address of the document that this host serves; the entry's own takes precedence. */
   readonly clientMetadataUrl: string | null;
-  /** The registration that is kept for this issuer. */
+  /** The registration that is stored for this issuer. */
   readonly stored: LoginClient | null;
-  /** What is going to be asked for; null or absent where the issuer chooses. */
+  /** The scopes that will be requested; null or absent if the issuer chooses. */
   readonly scope?: string | null | undefined;
 }
 
 /**
- * Who this host is at the issuer: the entry's client, else a metadata document where the issuer takes one, else the
- * stored registration where it still fits, else a new one (MCP 2025-11-25, client registration approaches). Rejects
- * with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID or LOGIN_FAILED.
+ * Returns the client identity of this host at the issuer. The first that applies is used: the entry's client, a
+ * metadata document if the issuer accepts one, the stored registration if it still fits, a new one (MCP 2025-11-25,
+ * client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID or
+ * LOGIN_FAILED.
  */
 export async function identifyClient(
   request: LoginRequest,
@@ -54,7 +55,7 @@ function configuredClient(target: LoginTarget, { redirectUrl }: ClientChoice): L
   return newClient('configured', clientId, redirectUris, key === null ? null : 'private_key_jwt');
 }
 
-/** CIMD: the client id is the address of a document (draft-ietf-oauth-client-id-metadata-document). */
+/** Returns a client whose id is the address of a document (CIMD, draft-ietf-oauth-client-id-metadata-document). */
 function documentClient(
   target: LoginTarget,
   { metadata }: LoginDiscovery,
@@ -75,7 +76,7 @@ function isUsable(stored: LoginClient, redirectUrl: string, nowMs: number): bool
   return kind === 'registered' && isValid && redirectUris.includes(redirectUrl);
 }
 
-/** Whether a registration does for these scopes. A new one costs a request, a refusal a person's time. */
+/** Whether a registration covers these scopes. A new one costs a request; a refused login costs a person's time. */
 function mayAskFor({ scope: registered = null }: LoginClient, scope: string | null): boolean {
   return registered === null || scope === null || uniteScopes(registered, scope) === uniteScopes(registered);
 }

@@ -12,15 +12,15 @@ import type { ForeignObject, LoginDiscovery, LoginRequest } from './discovery-re
 import { invalid, isLoopbackHost } from './endpoint-rules.ts';
 import { uniteScopes } from './scopes.ts';
 
-/** How a client may prove itself, the preferred way first: this host is a public client that uses PKCE. */
+/** Authentication methods of a client, the preferred one first: this host is a public client that uses PKCE. */
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 
 /** VSCHAR of RFC 6749, appendix A. */
 const VISIBLE = /^[\x20-\x7e]{1,4096}$/;
 
 /**
- * Registers this host at the issuer (RFC 7591). Rejects with LOGIN_CLIENT_UNKNOWN where the issuer takes no
- * registration or refuses this one, LOGIN_METADATA_INVALID where its answer is not what was asked for, or LOGIN_FAILED.
+ * Registers this host at the issuer (RFC 7591). Rejects with LOGIN_CLIENT_UNKNOWN if the issuer accepts no registration
+ * or refuses this one, LOGIN_METADATA_INVALID if its response does not match the request, or LOGIN_FAILED.
  */
 export async function registerAtIssuer(
   request: LoginRequest,
@@ -53,10 +53,10 @@ async function register(
     const answer = seen();
     if (answer.status === null || error instanceof SwitchyardError)
       throw asLoginFailure(error, `No client could be registered at ${issuer}`, request.signal);
-    // Perhaps because of the scopes: then the issuer may choose them.
+    // The scopes may be the cause, so the issuer may choose them.
     if (answer.status === 400 && scope !== null) return register(request, discovery, redirectUrl, null);
     const isRefused = answer.status >= 300 && answer.status < 500 && answer.status !== 429;
-    if (answer.status < 300) throw invalid(`The registration at ${issuer} was answered with no valid client`);
+    if (answer.status < 300) throw invalid(`The registration at ${issuer} was answered without a valid client`);
     throw new SwitchyardError(
       isRefused ? 'LOGIN_CLIENT_UNKNOWN' : 'LOGIN_FAILED',
       `${issuer} registered no client: ${refusalWords(answer)}.`,
@@ -65,8 +65,8 @@ async function register(
 }
 
 /**
- * Names the scopes that will be asked for, and those that the resource knows, for a later step-up: servers built with
- * the official SDKs refuse a client every scope that it was not registered with.
+ * Describes this client for the registration. The scopes include all that the resource knows, for a later step-up.
+ * Servers built with the official SDKs refuse a client every scope that it was not registered with.
  */
 function describeClient(
   metadata: AuthorizationServerMetadata | null,
@@ -89,10 +89,13 @@ function describeClient(
   };
 }
 
-/** What the SDK is shown: not what a refusal says, and no null, which its schema does not know. */
+/**
+ * Returns the part of a response that the SDK gets: no text of a refusal, and no null, which its schema does not
+ * accept.
+ */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });
-  // RFC 7591 section 3.2.1 demands it; some servers leave it out.
+  // RFC 7591 section 3.2.1 requires it; some servers omit it.
   return jsonResponse({ redirect_uris: [redirectUrl], ...presentIn(body ?? {}) }, status);
 }
 
@@ -101,10 +104,10 @@ function readRegistration(found: OAuthClientInformationFull, redirectUrl: string
   if (!VISIBLE.test(client_id)) throw invalid(`The registration at ${issuer} has no valid client_id`);
   if (client_secret !== undefined && !VISIBLE.test(client_secret))
     throw invalid(`The registration at ${issuer} has no valid client_secret`);
-  if (!redirect_uris.includes(redirectUrl)) throw invalid(`${issuer} registered another redirect address`);
+  if (!redirect_uris.includes(redirectUrl)) throw invalid(`${issuer} registered a different redirect address`);
   const method = token_endpoint_auth_method ?? null;
   if (method !== null && !AUTH_METHODS.some((known) => known === method))
-    throw invalid(`${issuer} registered a way of authentication that nobody asked for`);
+    throw invalid(`${issuer} registered an authentication method that was not requested`);
   const expires = client_secret_expires_at ?? 0;
   return {
     kind: 'registered',

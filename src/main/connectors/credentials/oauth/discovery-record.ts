@@ -3,29 +3,32 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import type { LoginTarget } from '../login-target.ts';
 import { checkIssuer, checkUrl, invalid, isLoopbackHost, isSameIssuer } from './endpoint-rules.ts';
 
-/** What was found out about the login of an endpoint. */
+/** The findings about the login of an endpoint. */
 export interface LoginDiscovery {
   readonly issuer: string;
-  /** RFC 8707: the metadata's own text where there is metadata, else the endpoint without fragment. */
+  /** RFC 8707: the text in the metadata if there is metadata, else the endpoint without fragment. */
   readonly resource: string;
   readonly authorizationServerUrl: string;
-  /** Null: none was found, so the endpoints of MCP 2025-03-26 at the origin are used. Holds what is used of it. */
+  /**
+   * The server's metadata, reduced to the members that are used. Null if none was found, so that the endpoints of MCP
+   * 2025-03-26 at the origin are used.
+   */
   readonly metadata: AuthorizationServerMetadata | null;
-  /** Holds what is used of it. */
+  /** The resource's metadata, reduced to the members that are used. */
   readonly resourceMetadata: OAuthProtectedResourceMetadata | null;
 }
 
-/** What each request about a login needs. */
+/** The context of each request about a login. */
 export interface LoginRequest {
   readonly target: LoginTarget;
-  /** Of `createLoginFetch`, for this target. */
+  /** The fetch of `createLoginFetch` for this target. */
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | null;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-/** A JSON object that somebody else wrote. */
+/** A JSON object from a foreign source. */
 export type ForeignObject = Readonly<Record<string, unknown>>;
 
 const SERVER_TEXTS = ['issuer', 'authorization_endpoint', 'token_endpoint'] as const;
@@ -44,7 +47,10 @@ const SERVER_FLAGS = [
   'authorization_response_iss_parameter_supported',
 ] as const;
 
-/** The members of an authorization server's metadata that are used; null where one is missing or of another type. */
+/**
+ * Returns the members of an authorization server's metadata that are used; null if a required one is missing or has
+ * another type.
+ */
 export function pickServerMetadata(found: ForeignObject): AuthorizationServerMetadata | null {
   const picked = {
     ...pick(found, [...SERVER_TEXTS, ...SERVER_OPTIONAL_TEXTS], 'string'),
@@ -55,7 +61,9 @@ export function pickServerMetadata(found: ForeignObject): AuthorizationServerMet
   return { ...picked, ...pick(found, SERVER_FLAGS, 'boolean') } as unknown as AuthorizationServerMetadata;
 }
 
-/** The members of a resource's metadata that are used; null where one is missing or of another type. */
+/**
+ * Returns the members of a resource's metadata that are used; null if a required one is missing or has another type.
+ */
 export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResourceMetadata | null {
   const picked = {
     ...pick(found, ['resource', 'resource_name'], 'string'),
@@ -65,33 +73,33 @@ export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResour
 }
 
 /**
- * Throws LOGIN_METADATA_INVALID where the metadata of an authorization server names another issuer than the one it was
- * found by (RFC 8414 section 3.3), or an endpoint that nobody may be sent to.
+ * Checks the metadata of an authorization server. Throws LOGIN_METADATA_INVALID if it names another issuer than the one
+ * that it was found by (RFC 8414 section 3.3), or an endpoint that is not allowed.
  */
 export function checkServerMetadata(metadata: AuthorizationServerMetadata, authorizationServerUrl: string): void {
   const issuer = checkIssuer(metadata.issuer, 'The issuer of the metadata');
   if (!isSameIssuer(metadata.issuer, authorizationServerUrl))
     throw invalid(`The metadata at ${authorizationServerUrl} is of another issuer`);
   const authorize = checkUrl(metadata.authorization_endpoint, 'authorization_endpoint');
-  // A person's browser could otherwise be sent to a program of their own machine.
+  // Otherwise a person's browser could be sent to a process on their own machine.
   if (authorize.protocol === 'http:' && !isLoopbackHost(issuer.hostname))
     throw invalid('authorization_endpoint must be https, as the issuer is');
   checkUrl(metadata.token_endpoint, 'token_endpoint');
   if (metadata.registration_endpoint !== undefined) checkUrl(metadata.registration_endpoint, 'registration_endpoint');
 }
 
-/** A discovery as the store keeps it. */
+/** Returns a discovery in its stored form. */
 export function packDiscovery(discovery: LoginDiscovery): string {
   return JSON.stringify(discovery);
 }
 
-/** A stored discovery; null where it is no longer valid, so that it has to be made anew. */
+/** Reads a stored discovery. Returns null if it is no longer valid and has to be repeated. */
 export function unpackDiscovery(json: string): LoginDiscovery | null {
   try {
     const found = parseForeignJson(json);
     return isObject(found) ? readDiscovery(found) : null;
   } catch {
-    // No JSON, or nothing that this version accepts: another version wrote it.
+    // It is not JSON, or is not accepted by this version: another version wrote it.
     return null;
   }
 }
@@ -109,7 +117,7 @@ function readDiscovery(found: ForeignObject): LoginDiscovery | null {
   return { issuer, resource, authorizationServerUrl, metadata: server, resourceMetadata: ofResource };
 }
 
-/** Whether this is an object, and no array. */
+/** Whether a value is an object, and not an array. */
 export function isObject(value: unknown): value is ForeignObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -17,14 +17,14 @@ export { type LoginDiscovery, type LoginRequest, packDiscovery, unpackDiscovery 
 
 type Sdk = typeof import('@modelcontextprotocol/client');
 
-/** Members of which metadata has at least one. A server that answers every path has none of them. */
+/** Metadata has at least one of these members. The response of a server that answers every path has none of them. */
 const TELLING = ['resource', 'authorization_servers', 'issuer', 'authorization_endpoint', 'token_endpoint'] as const;
 
 /**
- * Finds the issuer of a connector's login and what it can do: the resource's metadata by the challenge, else at the
- * well-known addresses (RFC 9728), then the issuer's (RFC 8414, OpenID Connect Discovery), else the addresses of MCP
- * 2025-03-26 at the origin. Rejects with LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or
- * LOGIN_FAILED where the network or a server failed.
+ * Discovers the issuer of a connector's login and its capabilities. It looks for the resource's metadata at the address
+ * in the challenge, else at the well-known addresses (RFC 9728). Then it looks for the issuer's (RFC 8414, OpenID
+ * Connect Discovery), else uses the addresses of MCP 2025-03-26 at the origin. Rejects with LOGIN_METADATA_INVALID,
+ * LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the network or a server failed.
  */
 export async function discoverLogin(request: LoginRequest, challenge: Challenge | null): Promise<LoginDiscovery> {
   const { target, signal } = request;
@@ -39,11 +39,14 @@ export async function discoverLogin(request: LoginRequest, challenge: Challenge 
     const issuer = metadata?.issuer ?? url;
     return { issuer, resource, authorizationServerUrl: url, metadata, resourceMetadata };
   } catch (error) {
-    throw asLoginFailure(error, `The login of ${target.connectorId} cannot be found out`, signal);
+    throw asLoginFailure(error, `The login of ${target.connectorId} cannot be discovered`, signal);
   }
 }
 
-/** Metadata as the SDK parses it. What is no metadata counts as not there: many servers answer every path. */
+/**
+ * Returns a fetch for metadata that the SDK parses. A response that is not metadata counts as missing: many servers
+ * answer every path.
+ */
 function watchMetadata(request: LoginRequest): WatchedFetch {
   return watchFetch(request, (body, { status }) => {
     if (status === null || status >= 400) return new Response(null, { status: status ?? 404 });
@@ -64,14 +67,14 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // The SDK takes the path with a slash at its end for a longer one.
+  // The SDK treats the path with a trailing slash as a longer one.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
-    throw invalid(`The metadata of ${placeOf(own)} is of another resource`);
+    throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);
   return found;
 }
 
-/** The resource's metadata at `named`, or at the well-known addresses; null where there is none. */
+/** Returns the resource's metadata at `named`, or at the well-known addresses; null if neither has metadata. */
 async function tryResource(
   sdk: Sdk,
   request: LoginRequest,
@@ -93,7 +96,10 @@ async function tryResource(
   return pickResourceMetadata(found);
 }
 
-/** The issuer to ask: the entry's, else the first one of the resource's metadata, else the connector's own origin. */
+/**
+ * Returns the issuer to use: the entry's, else the first one of the resource's metadata, else the connector's own
+ * origin.
+ */
 function chooseServer(
   { target }: LoginRequest,
   resourceMetadata: OAuthProtectedResourceMetadata | null,
@@ -123,7 +129,7 @@ async function findServer(
     found = await sdk.discoverAuthorizationServerMetadata(listed, { fetchFn: fetch });
   } catch (error) {
     if (isOwnFailure(error, request)) throw error;
-    if (error instanceof sdk.IssuerMismatchError) throw invalid(`The metadata at ${url} is of another issuer`);
+    if (error instanceof sdk.IssuerMismatchError) throw invalid(`The metadata at ${url} belongs to another issuer`);
     const { status } = seen();
     if (status !== null && status >= 500) {
       if (isNamed) throw failed(url, status);
@@ -137,7 +143,7 @@ async function findServer(
       throw invalid(`The authorization server ${url} has no metadata`);
     return null;
   }
-  // The SDK's schema for OpenID metadata leaves out how to revoke tokens.
+  // The SDK's schema for OpenID metadata omits the members for revocation.
   const whole: ForeignObject = { ...revocationOf(seen().body), ...found };
   const metadata = pickServerMetadata(whole);
   if (metadata === null) throw invalid(`The metadata at ${url} lacks an endpoint`);
@@ -150,17 +156,17 @@ function revocationOf(body: ForeignObject | null): ForeignObject {
   return { revocation_endpoint, revocation_endpoint_auth_methods_supported };
 }
 
-/** Whether an error is ours or the caller's, rather than the SDK's. */
+/** Whether an error is this package's or the caller's, rather than the SDK's. */
 function isOwnFailure(error: unknown, { signal }: LoginRequest): boolean {
   return error instanceof SwitchyardError || error instanceof TypeError || signal?.aborted === true;
 }
 
-/** Whether a schema of the SDK refused what was found, rather than that nothing was. */
+/** Whether a schema of the SDK refused a response. False if the response was missing. */
 function isOfSchema(error: unknown): error is Error & { readonly issues: unknown } {
   return error instanceof Error && 'issues' in error;
 }
 
-/** Names the fields that a schema of the SDK refuses; their values stay out. */
+/** Returns the error for metadata that a schema of the SDK refuses. It names the fields, without their values. */
 function invalidMetadata(what: string, error: unknown): SwitchyardError {
   const issues = isOfSchema(error) && Array.isArray(error.issues) ? error.issues : [];
   const fields = issues.slice(0, 5).map(({ path }: { path?: readonly PropertyKey[] }) => path?.join('.') ?? '');
@@ -172,5 +178,5 @@ function failed(place: string, status: number): SwitchyardError {
 }
 
 function wantsDpop(): SwitchyardError {
-  return new SwitchyardError('LOGIN_UNSUPPORTED', 'The server wants tokens that are bound to a key (DPoP).');
+  return new SwitchyardError('LOGIN_UNSUPPORTED', 'The server requires tokens that are bound to a key (DPoP).');
 }

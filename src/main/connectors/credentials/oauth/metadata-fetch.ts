@@ -11,7 +11,7 @@ import { isPublicAddress } from '../../../http/special-addresses.ts';
 import type { LoginTarget } from '../login-target.ts';
 import { invalid, isLoopbackHost, isSecureUrl, placeOf } from './endpoint-rules.ts';
 
-/** What requests about logins go over. Each is read when a request is sent, so getters may create them then. */
+/** The agents for requests about logins. Each is read when a request is sent, so getters may create them then. */
 export interface LoginAgents {
   readonly agent: Dispatcher;
   /** Refuses addresses that are not public (`createPublicAgent`). */
@@ -19,9 +19,9 @@ export interface LoginAgents {
   /** Refuses link-local addresses and those of cloud metadata (`createNearbyAgent`). */
   readonly nearbyAgent: Dispatcher;
   readonly allowPrivateEndpoints: boolean;
-  /** By which to tell whether the connector's own host is private. Defaults to those of the system. */
+  /** Rules that decide whether the connector's own host is private. Defaults to those of the system. */
   readonly rules?: AddressRules;
-  /** How long an answer may take, in ms. Defaults to 10 s. */
+  /** Time limit for a response, in ms. Defaults to 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -29,20 +29,20 @@ const TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 const SYSTEM_RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 
-/** Statuses whose answers have no body (Fetch, null body status). */
+/** Statuses of responses without a body (Fetch, null body status). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Headers of answers that are handed on. */
+/** Response headers that are passed on. */
 const KEPT_HEADERS = ['content-type', 'location'] as const;
 
 const BRACE_OPEN = 0x7b;
 const BRACKET_OPEN = 0x5b;
 
 /**
- * A fetch for everything about the login of one target: its metadata, and the endpoints that the metadata names. It
- * follows no redirect (the SDK follows those within the origin), and reads at most 1 MiB in 10 s. Rejects with
- * LOGIN_METADATA_INVALID where an address or an answer is not allowed, CONNECTOR_ADDRESS_REFUSED for private
- * addresses, LOGIN_FAILED where the network failed, or the signal's reason.
+ * Creates a fetch for all requests about the login of one target: its metadata, and the endpoints that the metadata
+ * names. It follows no redirect (the SDK follows those within the origin), and reads at most 1 MiB in 10 s. Rejects
+ * with LOGIN_METADATA_INVALID if an address or a response is not allowed, CONNECTOR_ADDRESS_REFUSED for private
+ * addresses, LOGIN_FAILED if the network failed, or the signal's reason.
  */
 export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => typeof fetch {
   return (target) => {
@@ -50,7 +50,7 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
     return async (input, init = {}) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const isRead = (init.method ?? 'GET') === 'GET';
-      // Whoever can change what a connector says over plain http has its tokens anyway.
+      // An attacker who can change a connector's plain http responses has its tokens anyway.
       const isOwn = isRead && url.origin === target.url.origin;
       if (!isOwn && !isSecureUrl(url)) throw invalid(`${placeOf(url)} must be https, or http on loopback`);
       const timeoutMs = agents.timeoutMs ?? TIMEOUT_MS;
@@ -72,8 +72,8 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
 }
 
 /**
- * Chooses what a request goes over. Private addresses are for those connectors alone that are at one themselves, and
- * may be: a map could otherwise have this machine ask around in its network.
+ * Chooses the agent for a request. Private addresses are only for connectors that are at a private address themselves,
+ * and are allowed to be. A map could otherwise make this machine probe its network.
  */
 function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Promise<Dispatcher> {
   const own = target.url.hostname;
@@ -86,7 +86,7 @@ function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Pr
   };
 }
 
-/** Whether any address of a host is not public. A name that cannot be resolved here is left to a proxy. */
+/** Whether any address of a host is private. A name that cannot be resolved here is left to a proxy. */
 async function isPrivateHost(hostname: string, { lookup, isPublic }: AddressRules): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isLoopbackHost(hostname)) return true;
@@ -98,7 +98,7 @@ async function isPrivateHost(hostname: string, { lookup, isPublic }: AddressRule
   });
 }
 
-/** The answer, read: the SDK reads it without a limit. What a GET was refused with says nothing of interest. */
+/** Reads the response with a size limit, since the SDK reads without one. The body of a refused GET is discarded. */
 async function readAnswer(response: UndiciResponse, url: URL, isRead: boolean): Promise<Response> {
   const { status } = response;
   const headers = new Headers();
@@ -121,14 +121,14 @@ async function readBody(response: UndiciResponse, url: URL): Promise<Uint8Array<
     chunks.push(chunk as Uint8Array);
     length += chunk.length;
     // Leaving the loop ends the connection.
-    if (length > MAX_BODY_BYTES) throw invalid(`The answer of ${placeOf(url)} is larger than 1 MiB`);
+    if (length > MAX_BODY_BYTES) throw invalid(`The response of ${placeOf(url)} is larger than 1 MiB`);
   }
   const body = new Uint8Array(Buffer.concat(chunks));
   const first = body.find((byte) => byte > 0x20);
   if (first !== BRACE_OPEN && first !== BRACKET_OPEN) return body;
   const scanner = new JsonScanner();
   const fault = scanner.write(body) ?? scanner.end();
-  if (fault !== null) throw invalid(`The answer of ${placeOf(url)} ${fault.message}`);
+  if (fault !== null) throw invalid(`The response of ${placeOf(url)} ${fault.message}`);
   return body;
 }
 

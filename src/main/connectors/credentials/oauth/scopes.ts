@@ -5,11 +5,12 @@ import type { LoginDiscovery } from './discovery-record.ts';
 const OFFLINE_ACCESS = 'offline_access';
 
 /**
- * The scopes to ask for, with blanks between; null to let the issuer choose. The scopes of the entry win, then those of
- * the challenge, then those of the resource's metadata (MCP 2025-11-25, scope selection strategy).
+ * Returns the scopes to request, separated by blanks; null to let the issuer choose. The scopes of the entry take
+ * precedence, then those of the challenge, then those of the resource's metadata (MCP 2025-11-25, scope selection
+ * strategy).
  *
- * @param wantedScope What a step-up asks for: everything that was granted and demanded so far. It is added.
- * @param client A person also asks for `offline_access` where the issuer knows it, to get a refresh token.
+ * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. They are added.
+ * @param client A person also requests `offline_access` if the issuer knows it, to get a refresh token.
  */
 export function chooseScope(
   target: LoginTarget,
@@ -25,7 +26,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Each scope of these once, in the order of their first appearance; null where there is none. */
+/** Returns each scope of these once, in the order of their first appearance; null without a scope. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }

@@ -10,7 +10,7 @@ import { invalid, isSecureUrl } from './endpoint-rules.ts';
 type Sdk = typeof import('@modelcontextprotocol/client');
 
 /**
- * Changes the code of a redirect into tokens. Rejects with LOGIN_FAILED, LOGIN_SECRET_MISSING, LOGIN_UNSUPPORTED,
+ * Exchanges the code of a redirect for tokens. Rejects with LOGIN_FAILED, LOGIN_SECRET_MISSING, LOGIN_UNSUPPORTED,
  * LOGIN_METADATA_INVALID or CONNECTOR_ADDRESS_REFUSED.
  */
 export async function redeemCode(
@@ -22,7 +22,7 @@ export async function redeemCode(
     readonly codeVerifier: string;
     readonly redirectUrl: string;
     readonly iss: string | null;
-    /** What was asked for. An answer that names no scope grants it (RFC 6749 section 5.1). */
+    /** The requested scopes. A response that names no scope grants them (RFC 6749 section 5.1). */
     readonly scope: string | null;
   },
 ): Promise<LoginTokens> {
@@ -39,7 +39,8 @@ export async function redeemCode(
 }
 
 /**
- * Tokens of a machine's own (client credentials), by its secret or its private key. Rejects as {@link redeemCode} does.
+ * Gets a machine's own tokens (client credentials), with its secret or its private key. Rejects as {@link redeemCode}
+ * does.
  */
 export async function fetchMachineTokens(
   request: LoginRequest,
@@ -90,8 +91,9 @@ export async function refreshTokens(
 }
 
 /**
- * Revokes tokens at the issuer (RFC 7009). False where it cannot. The refresh token counts, where there is one: many
- * issuers cannot revoke the access tokens that they sign. Rejects only with the signal's reason.
+ * Revokes tokens at the issuer (RFC 7009). Resolves with false if the issuer cannot. The result is that of the refresh
+ * token, if there is one: many issuers cannot revoke the access tokens that they sign. Rejects only with the signal's
+ * reason.
  */
 export async function revokeTokens(
   request: LoginRequest,
@@ -105,7 +107,7 @@ export async function revokeTokens(
     try {
       return await revoke(request, discovery, client, endpoint, token, hint);
     } catch {
-      // The login is forgotten here all the same, and the issuer lets it expire.
+      // The login is forgotten here anyway, and expires at the issuer.
       request.signal?.throwIfAborted();
       return false;
     }
@@ -115,7 +117,7 @@ export async function revokeTokens(
   return isOver ?? isAccessOver;
 }
 
-/** What the SDK's functions for token requests have in common. */
+/** Options that the SDK's functions for token requests have in common. */
 interface CommonOptions extends ClientProof {
   readonly metadata?: NonNullable<LoginDiscovery['metadata']>;
   readonly resource: string;
@@ -140,7 +142,7 @@ async function requestTokens(
     return readTokens(await send(sdk, common), issuer, askedAtMs);
   } catch (error) {
     const answer = seen();
-    if (error instanceof sdk.IssuerMismatchError) throw invalid(`The redirect is not of ${issuer}`);
+    if (error instanceof sdk.IssuerMismatchError) throw invalid(`The redirect does not come from ${issuer}`);
     if (error instanceof sdk.InsecureTokenEndpointError) throw invalid(`The token endpoint of ${issuer} must be https`);
     if (answer.status === null || error instanceof SwitchyardError || request.signal?.aborted === true)
       throw asLoginFailure(error, `${issuer} did not ${what}`, request.signal);
@@ -151,7 +153,7 @@ async function requestTokens(
   }
 }
 
-/** What became of a refresh token whose request failed. */
+/** Returns what became of a refresh token whose request failed. */
 function outcomeOf(
   error: unknown,
   seen: SeenAnswer | null,
@@ -197,7 +199,7 @@ async function revoke(
   return response.ok;
 }
 
-/** What is known of revocation. The SDK's type for OpenID metadata has no such members. */
+/** Returns the metadata of revocation. The SDK's type for OpenID metadata has no such members. */
 function revocationOf({ metadata }: LoginDiscovery): Partial<OAuthMetadata> {
   return (metadata as OAuthMetadata | null) ?? {};
 }

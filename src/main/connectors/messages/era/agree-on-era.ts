@@ -6,7 +6,7 @@ import { judgeStep, mayBeSse } from './probe-verdict.ts';
 /** Calls `begin` once a server has been silent for too long. The returned function ends the wait. */
 export type WhenSilent = (begin: () => void) => () => void;
 
-/** The two ways to begin with a server, and how long to wait for them. */
+/** The two ways to start a handshake, and the time limits for waiting. */
 export interface EraSteps {
   /** Sends `server/discover`. */
   readonly probe: () => Promise<Handshake>;
@@ -14,22 +14,22 @@ export interface EraSteps {
   readonly offer: () => Promise<LegacyOffer>;
   readonly whenSilent: WhenSilent;
   /**
-   * How long, from the beginning, a silent probe is waited for where `initialize` was refused as legacy SSE servers do.
-   * Null for ever.
+   * How long a probe without a response is waited for, measured from its start, if `initialize` was refused in the way
+   * of legacy SSE servers. Null for no limit.
    */
   readonly patienceMs: number | null;
 }
 
 export interface Agreement {
   readonly handshake: Handshake;
-  /** Whether the server answered the probe, so that the era may be remembered. */
+  /** Whether the server answered the probe, so that its protocol generation may be remembered. */
   readonly isByAnswer: boolean;
 }
 
 /**
- * Agrees with a server on an era (docs/connectors.md, "Which protocol a server speaks"). Resolves with the first
- * handshake that it accepts; a modern one that arrives before `notifications/initialized` was sent wins over a legacy
- * one. Rejects once no handshake is left that could still succeed, and never for silence alone.
+ * Negotiates the protocol generation with a server (docs/connectors.md, "Which protocol a server speaks"). Resolves
+ * with the first handshake that the server accepts. A modern one that arrives before `notifications/initialized` was
+ * sent wins over a legacy one. Rejects once no remaining handshake can succeed, and never for silence alone.
  */
 export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
   return new Negotiation(steps).result;
@@ -41,10 +41,10 @@ class Negotiation {
   readonly #endSilence: () => void;
   readonly #startedMs: number = monotonicMs();
   #patience: Timer | null = null;
-  /** What failed the probe; null while it is under way. */
+  /** The failure of the probe; null while the probe is in flight. */
   #probeError: unknown = null;
   #isOfferSent = false;
-  /** What failed `initialize`; null as long as it has not failed. */
+  /** The failure of `initialize`; null unless it failed. */
   #offerError: unknown = null;
   #isProbedAgain = false;
   #isByAnswer = false;
@@ -85,7 +85,7 @@ class Negotiation {
     this.#probeError = error;
     const verdict = judgeStep('server/discover', error);
     if (verdict === 'answer') this.#isByAnswer = true;
-    // Where nothing is there, initialize would find nothing either, unless it is under way already.
+    // If the server is unreachable, `initialize` would fail too, unless it is in flight already.
     const isLost = verdict === 'unreachable' && !this.#isOfferSent;
     if (isLost || verdict === 'final' || verdict === 'modern' || verdict === 'sse') this.#reject(error);
     else if (this.#offerError !== null) this.#reject(this.#worst());
@@ -93,7 +93,7 @@ class Negotiation {
   }
 
   async #offered({ confirm }: LegacyOffer): Promise<void> {
-    // A modern answer that arrived together with this one counts.
+    // A modern response that arrived together with this one takes precedence.
     await nextTurn();
     if (!this.#decide()) return;
     try {
@@ -123,7 +123,10 @@ class Negotiation {
     this.#patience = startTimer(restMs, () => this.#reject(error), { keepAlive: true });
   }
 
-  /** The failure that tells most: of `initialize`, unless the probe's says for how long to leave the server alone. */
+  /**
+   * Returns the more informative failure: that of `initialize`, unless the probe's names a longer pause
+   * (`Retry-After`).
+   */
   #worst(): unknown {
     const [probe, offer] = [retryAfterOf(this.#probeError), retryAfterOf(this.#offerError)];
     return probe > offer ? this.#probeError : this.#offerError;
@@ -133,7 +136,7 @@ class Negotiation {
     if (this.#decide()) this.#outcome.reject(error);
   }
 
-  /** Ends the negotiation; false if it had ended already. */
+  /** Ends the negotiation. Returns false if it had ended already. */
   #decide(): boolean {
     if (this.#isDecided) return false;
     this.#isDecided = true;

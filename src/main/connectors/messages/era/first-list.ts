@@ -8,20 +8,23 @@ import { StatusError } from '../../connection/http-refusal.ts';
 import { StreamEnded } from '../../connection/network-failure.ts';
 import type { Handshake } from './handshakes.ts';
 
-/** Asks for the first page of a tool list by `ask`, which may be called again, or knows it already. */
+/**
+ * Returns the first page of a tool list, either a page already received or the result of `ask`, which may be called
+ * more than once.
+ */
 export type FirstList = (ask: () => Promise<ToolPage>, signal: Cancellation) => Promise<ToolPage>;
 
-/** A list that was asked for beside `server/discover`. */
+/** A tool list that was requested in parallel with `server/discover`. */
 interface EarlyPage {
-  /** The page that comes; null where it was not asked for in the end. */
+  /** Returns the page, or null if the request was never sent. */
   take(): Promise<ToolPage> | null;
-  /** Nobody wants it. */
+  /** Discards the page. */
   discard(): Promise<void>;
 }
 
-/** The handshake failed after all, when the tools were asked for already. */
+/** The handshake failed although the tools had already been requested. */
 export class HandshakeRefused extends Error {
-  /** What an attempt fails with that waited for the handshake. */
+  /** The error for an attempt that waited for the handshake. */
   readonly coded: SwitchyardError;
 
   constructor(coded: SwitchyardError) {
@@ -30,17 +33,19 @@ export class HandshakeRefused extends Error {
   }
 }
 
-/** Hears that a server does not cope with requests that wait for nothing. */
+/** Callbacks for a server that cannot handle requests sent without waiting for the previous response. */
 interface HasteEvents {
   /** The tools could not be listed. */
   readonly onFailed: () => void;
   /** The tools are listed, but `notifications/initialized` was refused. */
   readonly onRefused: (error: SwitchyardError) => void;
-  /** What a refusal of `notifications/initialized` is for the connector. */
+  /** Converts a refusal of `notifications/initialized` to the error of the connector. */
   readonly coded: (error: unknown) => SwitchyardError;
 }
 
-/** How the first list is asked for after a handshake that waited for no more than it had to; null for as usual. */
+/**
+ * Returns how to request the first list after a handshake that did not wait for every response; null for the usual way.
+ */
 export function firstListOf(
   { facts, confirmed }: Handshake,
   early: EarlyPage | null,
@@ -54,8 +59,8 @@ export function firstListOf(
 }
 
 /**
- * The first list of a modern server that was asked for it beside `server/discover`: `page` is what comes of that.
- * Whatever goes wrong with it, the server is asked as usual.
+ * Returns the first list of a modern server that was requested in parallel with `server/discover`; `page` is its
+ * outcome. After any failure, the list is requested in the usual way.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {
@@ -69,9 +74,10 @@ function listBesideDiscover(page: Promise<ToolPage>): FirstList {
 }
 
 /**
- * The first list of a legacy server that was just told that the handshake is over: `confirmed` is its answer to that.
- * A strict server may see the list first, though it was sent later, and refuses it then: it is asked once more when it
- * has taken `notifications/initialized`. Where it refuses that, the handshake has failed.
+ * Returns the first list of a legacy server that was just sent `notifications/initialized`; `confirmed` is its response
+ * to that. A strict server may process the list request first, although it was sent later, and refuse it. The request
+ * is then repeated once the server has accepted `notifications/initialized`. If the server refuses that notification,
+ * the handshake has failed.
  */
 function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, coded }: HasteEvents): FirstList {
   const taken = confirmed.catch((error: unknown) => Promise.reject(new HandshakeRefused(coded(error))));
@@ -83,10 +89,10 @@ function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, c
         await raceSignal(taken, signal);
         return ask();
       });
-      // A refusal that arrived together with the list counts.
+      // A refusal that arrived together with the list takes precedence.
       await Promise.race([taken, nextTurn()]);
       confirmed.catch((error: unknown) => {
-        // Silence says nothing: the server has shown that it works.
+        // A missing response is no failure: the server has shown that it works.
         if (error instanceof StatusError) onRefused(coded(error));
       });
       return page;
@@ -97,7 +103,7 @@ function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, c
   };
 }
 
-/** Whether a list was refused in a way that says nothing about credentials or load. */
+/** Whether a list was refused for a reason other than credentials or load. */
 function mayBeTooEarly(error: unknown): boolean {
   if (error instanceof StatusError) return ![401, 403, 429].includes(error.refusal.status);
   return error instanceof RpcError || error instanceof UnusableAnswer || error instanceof StreamEnded;

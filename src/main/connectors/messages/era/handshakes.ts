@@ -12,27 +12,27 @@ import { isBrokenConnection } from '../../connection/network-failure.ts';
 import type { MessageChannel } from '../message-channel.ts';
 import { saysModern } from './probe-verdict.ts';
 
-/** What a handshake agreed on. */
+/** The result of a handshake. */
 export interface Handshake {
   readonly facts: ConnectionFacts;
-  /** Which server of its kind it is, if it says so. */
+  /** The instance id of the server, if it sends one. */
   readonly instanceId: unknown;
-  /** The answer to `notifications/initialized`, where nobody has waited for it; null where somebody has. */
+  /** The response to `notifications/initialized` if the handshake did not wait for it; null if it did. */
   readonly confirmed: Promise<void> | null;
 }
 
 /** A legacy handshake that the server accepts and that is not confirmed yet. */
 export interface LegacyOffer {
   /**
-   * Sends `notifications/initialized`, and resolves once that is accepted, or at once where the tools are listed right
-   * after it. Rejects if the server does not accept it.
+   * Sends `notifications/initialized`. Resolves once that is accepted, or at once if the tools are listed right after
+   * it. Rejects if the server does not accept it.
    */
   readonly confirm: () => Promise<Handshake>;
 }
 
 /**
- * Probes for the modern era (MCP 2026-07-28, discovery). Asks once more where the server says that it is modern, or
- * where the connection broke. Rejects as the channel's requests do, or with an UnusableAnswer.
+ * Probes for the modern protocol (MCP 2026-07-28, discovery). Sends the probe once more if the server says that it is
+ * modern, or if the connection broke. Rejects as the channel's requests do, or with an UnusableAnswer.
  */
 export async function discover(channel: MessageChannel, transport: ConnectionFacts['transport']): Promise<Handshake> {
   const ask = (): Promise<JsonObject> => {
@@ -40,8 +40,8 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
     return channel.request('server/discover', {}, { signal: null });
   };
   const result = await ask().catch((error: unknown) => {
-    // Some refuse the first request to learn whether the client reads what they support. Repeating it is safe: a kept
-    // connection may just have been closed by the server.
+    // Some servers refuse the first request to find out whether the client reads the revisions that they support.
+    // Repeating it is safe after a broken connection too: the server may just have closed a kept-alive connection.
     if (saysModern('server/discover', error) || isBrokenConnection(error)) return ask();
     throw error;
   });
@@ -54,9 +54,9 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
 }
 
 /**
- * Sends `initialize` (MCP 2025-11-25, lifecycle). With `listsAtOnce` a server that has tools is not waited for when it
- * is told that the handshake is over. Rejects as the channel's requests do, or with an UnusableAnswer where the server
- * wants a revision that is not supported here.
+ * Sends `initialize` (MCP 2025-11-25, lifecycle). With `listsAtOnce`, does not wait for the response to
+ * `notifications/initialized` if the server has tools. Rejects as the channel's requests do, or with an UnusableAnswer
+ * if the server requires a revision that is not supported here.
  */
 export async function initialize(
   channel: MessageChannel,
@@ -69,7 +69,7 @@ export async function initialize(
   const result = await channel.request('initialize', params, { signal: null });
   const { protocolVersion } = result;
   if (typeof protocolVersion !== 'string' || !ACCEPTED_LEGACY_REVISIONS.includes(protocolVersion)) {
-    throw new UnusableAnswer('it wants a revision of MCP that is not supported here');
+    throw new UnusableAnswer('it requires an MCP revision that is not supported here');
   }
   const handshake = handshakeOf({ era: 'legacy', protocolVersion, transport }, result, result.serverInfo);
   return {
@@ -80,7 +80,7 @@ export async function initialize(
         await confirmed;
         return handshake;
       }
-      // Whoever lists the tools hears of a failure, and nobody where that fails first.
+      // The tool list reports a failure; if the list itself fails first, this one does not matter.
       confirmed.catch(() => {});
       return { ...handshake, confirmed };
     },
@@ -101,7 +101,10 @@ function handshakeOf(
   };
 }
 
-/** What a server declares. A member that is null or false is not there; some declare with `true` or with `[]`. */
+/**
+ * Returns the capabilities that a server declares. A member that is null or false counts as absent; some servers
+ * declare a capability with `true` or `[]`.
+ */
 function capabilitiesOf(declared: unknown): JsonObject {
   const members = Object.entries(isObject(declared) ? declared : {});
   return Object.fromEntries(

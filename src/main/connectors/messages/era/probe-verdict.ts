@@ -8,16 +8,19 @@ import { namesModern } from '../http/modern-evidence.ts';
 /**
  * What a failed step of the handshake says about the server:
  *
- * - `answer`: it is there and does not know this era. Another may be tried, and the verdict remembered.
- * - `silence`: it gave no answer, or failed (5xx). Another era may be tried, but says nothing for the next time.
- * - `modern`: it speaks a modern revision.
- * - `sse`: it speaks the legacy SSE transport.
- * - `final`: it refused the credentials, wants a login first, or fewer requests. No other era would fare better.
- * - `unreachable`: nothing is known of it.
+ * - `answer`: it responded and does not know this protocol generation. The other may be tried, and the verdict
+ *   remembered.
+ * - `silence`: it did not respond, or failed (5xx). The other generation may be tried, but the verdict is not
+ *   remembered.
+ * - `modern`: it supports a modern revision.
+ * - `sse`: it uses the legacy SSE transport.
+ * - `final`: it refused the credentials, requires a login first, or limits requests. The other generation would fail
+ *   too.
+ * - `unreachable`: nothing is known about it.
  */
 export type StepVerdict = 'answer' | 'silence' | 'modern' | 'sse' | 'final' | 'unreachable';
 
-/** Judges what failed `server/discover` or `initialize`. */
+/** Judges the failure of `server/discover` or `initialize`. */
 export function judgeStep(step: string, error: unknown): StepVerdict {
   if (isLoginError(error)) return 'final';
   if (error instanceof SseServerAnswered) return 'sse';
@@ -28,18 +31,18 @@ export function judgeStep(step: string, error: unknown): StepVerdict {
 }
 
 function judgeStatus({ refusal: { status } }: StatusError): StepVerdict {
-  // A redirect that is not followed is for people to decide.
+  // A redirect that is not followed needs a person's decision.
   if (status === 401 || status === 403 || status === 429 || (status >= 300 && status < 400)) return 'final';
   return status >= 500 ? 'silence' : 'answer';
 }
 
-/** Whether the refusal of a step says that the server speaks a modern revision. */
+/** Whether the refusal of a step says that the server supports a modern revision. */
 export function saysModern(step: string, error: unknown): boolean {
   if (error instanceof StatusError) return error.refusal.namesModern;
   return error instanceof RpcError && namesModern(step, error);
 }
 
-/** Whether `initialize` was refused as servers of the legacy SSE transport refuse it. */
+/** Whether `initialize` was refused in the way of servers of the legacy SSE transport. */
 export function mayBeSse(error: unknown): boolean {
   return error instanceof StatusError && [400, 404, 405].includes(error.refusal.status);
 }

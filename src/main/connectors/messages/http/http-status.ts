@@ -14,31 +14,31 @@ import { describeRefusal, type HttpRefusal } from '../../connection/http-refusal
 import { namesModern, textNamesModern } from './modern-evidence.ts';
 import { isSessionLoss, saysSessionLost } from './session-loss.ts';
 
-/** A request over HTTP, as far as the meaning of its answer depends on it. */
+/** The facts about an HTTP request that determine what its response means. */
 export interface HttpAsked {
-  /** The method of MCP, as errors name it: `initialize`, `tools/call`. */
+  /** The MCP method, as errors name it: `initialize`, `tools/call`. */
   readonly step: string;
   /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
-  /** Whether it named a session: in a header or, over SSE, in its address. */
+  /** Whether the request named a session: in a header or, over SSE, in its address. */
   readonly hasSession: boolean;
 }
 
-/** An answer over HTTP whose body held no message that was read as it came. */
+/** An HTTP response whose body held no message that was read while it arrived. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The body after decompression, as far as it was kept. Never shown: it may echo what was sent. */
+  /** The body after decompression, truncated to the size that was kept. Never shown: it may echo the request. */
   readonly body: string;
-  /** What people can do about credentials that it refuses; null where nothing is known. */
+  /** Advice for people about refused credentials; null without advice. */
   readonly hint: string | null;
 }
 
-/** `answered`: the body answers the request, and `message` is that answer. */
+/** `answered`: the body answers the request, and `message` is that response. */
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP answer means. This is the one table for Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. This is the one table for Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
@@ -79,7 +79,10 @@ function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
   return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
 }
 
-/** Whether a request that a lost session was told of may have run; null where nothing says that the session is lost. */
+/**
+ * Returns whether a request may have run that was refused because of a lost session; null if the response does not say
+ * that the session is lost.
+ */
 function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (status === 404 && hasSession) return 'no';
@@ -94,7 +97,7 @@ function isModernServer({ step }: HttpAsked, { status, body }: HttpAnswer, error
   return status === 400 && textNamesModern(step, body);
 }
 
-/** Says in words what was answered, where the body is another matter. */
+/** Describes a response in words, without its body. */
 export function describeAnswer(
   { step }: HttpAsked,
   { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
@@ -102,7 +105,7 @@ export function describeAnswer(
   return describeRefusal({ step, status, contentType: mediaTypeOf(headers), rpcCode: null });
 }
 
-/** The messages of a body: a JSON-RPC message, a batch of them, or events that hold them. */
+/** Returns the messages of a body: a JSON-RPC message, a batch of them, or events that hold them. */
 function messagesIn(body: string, contentType: string | null): readonly JsonObject[] {
   const texts = contentType === 'text/event-stream' ? eventsIn(body) : [body];
   return texts.flatMap((text) => {
@@ -129,7 +132,7 @@ function answers({ id, result, error, method }: JsonObject, asked: HttpAsked['id
 /** An error in a body that does not answer the request. */
 interface ErrorInBody {
   readonly error: RpcError;
-  /** Whether it names no request at all: JSON-RPC makes the id null, MCP 2025-11-25 omits it. */
+  /** Whether the error names no request at all: JSON-RPC sets the id to null, MCP 2025-11-25 omits it. */
   readonly isNameless: boolean;
 }
 
@@ -141,13 +144,16 @@ function errorIn(messages: readonly JsonObject[]): ErrorInBody | null {
   return null;
 }
 
-/** The media type of an answer, in lower case and without its parameters; null where there is none to be shown. */
+/**
+ * Returns the media type of a response, in lower case and without parameters; null if it is missing or not safe to
+ * show.
+ */
 function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   const type = firstOf(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
 }
 
-/** undici gives a header that comes twice as a list. */
+/** undici returns a header that occurs twice as a list. */
 function firstOf(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null;
 }

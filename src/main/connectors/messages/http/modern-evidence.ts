@@ -2,12 +2,12 @@ import { isObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, type RpcError } fro
 
 const REVISION = /\b\d{4}-\d{2}-\d{2}\b/g;
 
-/** Only so much of a text is looked at. */
+/** Maximum length of text that is examined. */
 const MAX_LENGTH = 2_048;
 
 /**
- * Whether the refusal of `step` says that the server speaks a modern revision: the code -32022, unless it lists older
- * revisions alone, or a modern revision among those that it supports.
+ * Whether the refusal of `step` says that the server supports a modern revision. Evidence is the code -32022, unless it
+ * lists older revisions alone, or a modern revision in the list of supported ones.
  */
 export function namesModern(
   step: string,
@@ -19,8 +19,9 @@ export function namesModern(
 }
 
 /**
- * The same of a text. SDKs of the legacy era answer "Unsupported protocol version: 2026-07-28 (supported versions: …)"
- * to a modern request, which repeats what was asked for: only the list counts there.
+ * Whether a text says that the server supports a modern revision. Legacy SDKs answer a modern request with "Unsupported
+ * protocol version: 2026-07-28 (supported versions: …)", which repeats the requested revision: only the list counts
+ * there.
  */
 export function textNamesModern(step: string, text: string): boolean {
   const words = text.slice(0, MAX_LENGTH);
@@ -28,7 +29,7 @@ export function textNamesModern(step: string, text: string): boolean {
   return (list.match(REVISION) ?? []).some(isModern);
 }
 
-/** The revisions that the `data` of an error lists; null where it lists none. */
+/** Returns the revisions that the `data` of an error lists; null if there is no list. */
 function supportedIn(data: unknown): readonly unknown[] | null {
   const { supported, supportedVersions } = isObject(data) ? data : {};
   if (Array.isArray(supported)) return supported;

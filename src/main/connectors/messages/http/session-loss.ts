@@ -1,22 +1,22 @@
 import { RpcError } from '../../../mcp/json-rpc.ts';
 
 /**
- * JSON-RPC codes under which servers say that they do not know a session: the ones that JSON-RPC leaves to
- * implementations and MCP does not use, "invalid request", and the HTTP status that they mean.
+ * Whether servers use this JSON-RPC code to say that they do not know a session. These are the codes that JSON-RPC
+ * leaves to implementations and MCP does not use, "invalid request", and the HTTP statuses with that meaning.
  */
 function isSessionCode(code: number): boolean {
   return (code <= -32_000 && code >= -32_019) || code === -32_600 || code === 400 || code === 404 || code === 410;
 }
 
-/** Only so much of a text is looked at: the words stand at the beginning. */
+/** Maximum length of text that is examined: the relevant words come first. */
 const MAX_LENGTH = 512;
 
-/** The session of MCP, and not the one of a browser or a terminal; servers put its id or a verb after it. */
+/** Matches the MCP session, not the session of a browser or a terminal. Servers append its id or a verb. */
 const OUR_SESSION =
   '(?:^|\\b(?:a|an|bad|client|error|found|gone|http|invalid|mcp|request|server|streamable|that|the|this|your) )' +
   'session(?: id)?(?: with id| with| id)?(?: [\\w-]{1,128})?(?: (?:been|could|does|has|is|or|was|unknown|invalid))*';
 
-/** Servers say it in other words each. All of these were seen in public servers, SDKs and bug reports. */
+/** Servers use different words for a lost session. All of these occurred in public servers, SDKs and bug reports. */
 const PHRASES: readonly RegExp[] = [
   // "Session not found", "MCP session with ID '…' could not be found"
   new RegExp(`${OUR_SESSION} (?:not|never)(?: be| been| yet)? (?:exist|found|initiali[sz]ed|recogni[sz]ed|valid)\\b`),
@@ -39,7 +39,7 @@ const PHRASES: readonly RegExp[] = [
   /\bbefore initiali[sz]ation\b/,
 ];
 
-/** Whether a text says that the server does not know the session, or wants a handshake first. */
+/** Whether a text says that the server does not know the session, or requires a handshake first. */
 export function saysSessionLost(text: string): boolean {
   const words = text
     .slice(0, MAX_LENGTH)
@@ -51,15 +51,15 @@ export function saysSessionLost(text: string): boolean {
   return PHRASES.some((phrase) => phrase.test(words));
 }
 
-/** Whether an error has a code and words with which servers say that they do not know the session. */
+/** Whether the code and the words of an error say that the server does not know the session. */
 export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'message'>): boolean {
   return isSessionCode(code) && saysSessionLost(message);
 }
 
-/** An answer to a request that says that the server does not know the session. */
+/** An error response saying that the server does not know the session. */
 export class SessionLossAnswered extends RpcError {}
 
-/** What failed a request within a session, told apart where it says that the session is lost. */
+/** Returns the failure of a request within a session, as a SessionLossAnswered if it says that the session is lost. */
 export function withinSession(error: unknown): unknown {
   if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;
   return new SessionLossAnswered(error.code, error.message, error.data);

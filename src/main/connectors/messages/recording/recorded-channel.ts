@@ -3,12 +3,12 @@ import type { MessageRecord } from '../../../recording/recording-format.ts';
 import type { RequestTraffic } from '../../connection/connection.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../message-channel.ts';
 
-/** A channel that is recorded; the channel itself where nothing records. */
+/** Returns a channel that records its messages; returns `channel` itself if there is no recording. */
 export function recordedChannel(channel: MessageChannel, record: MessageRecord | undefined): MessageChannel {
   return record === undefined ? channel : new RecordedChannel(channel, record);
 }
 
-/** Records a request that went beside the recorded channel, and its answer. */
+/** Records a request that bypassed the recorded channel, and its response. */
 export function noteExchange(
   record: MessageRecord | undefined,
   method: string,
@@ -22,8 +22,8 @@ export function noteExchange(
 }
 
 /**
- * A channel whose requests, their answers and what comes with those are recorded, whichever transport carries them.
- * What the server sends of its own accord, ServerMessages records.
+ * A channel that records its requests, their responses, and the notifications that come with them, over any transport.
+ * ServerMessages records the server's own requests and notifications.
  */
 class RecordedChannel implements MessageChannel {
   readonly #channel: MessageChannel;
@@ -76,7 +76,10 @@ class RecordedChannel implements MessageChannel {
     return this.#channel.answer(id, answer);
   }
 
-  /** The options with those who hear of the request's traffic overheard. A large result is read as a whole. */
+  /**
+   * Returns the options with callbacks that also record the request's traffic. Disables streaming: a large result is
+   * read as a whole.
+   */
   #overheard(id: number, { onLargeResult: _, ...options }: ChannelRequestOptions): ChannelRequestOptions {
     const { onProgress, onNotification } = options;
     const note = (method: string, params: JsonObject): void =>

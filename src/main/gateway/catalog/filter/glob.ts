@@ -1,23 +1,23 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
-/** Matches one character. */
+/** True if a character matches. */
 type OneCharacter = (code: number) => boolean;
 
-/** An element of a glob without alternatives: one character, or any number of them. */
+/** Element of a glob without alternatives: one character, or any number of characters. */
 type Element = OneCharacter | 'any number';
 
 const MAX_PATTERN_LENGTH = 1_024;
 
-/** What the braces of a glob may stand for in all: {a,b}{c,d} is four. */
+/** Maximum number of alternatives that the braces of a glob expand to: {a,b}{c,d} expands to four. */
 const MAX_ALTERNATIVES = 256;
 
 const ANY: OneCharacter = () => true;
 
 /**
- * Compiles a glob of names: `*` is any number of characters, `?` is one, `[a-z]` and `[!a-z]` are one of a set, `{a,b}`
- * is either text, and `\` takes the next character as it is. Names are no paths: a slash is like any other character.
- * Matching takes at most as many steps as the lengths of glob and name multiplied, whatever they hold. Throws
- * OPTIONS_INVALID for a glob of more than 1 024 characters, or with more than 256 alternatives.
+ * Compiles a glob for names. `*` matches any number of characters, `?` one, `[a-z]` and `[!a-z]` one of a set, and
+ * `{a,b}` either text; `\` escapes the next character. Names are not paths: a slash is like any other character.
+ * Matching takes at most (length of glob × length of name) steps. Throws OPTIONS_INVALID for a glob of more than 1 024
+ * characters, or with more than 256 alternatives.
  */
 export function compileGlob(pattern: string): (name: string) => boolean {
   if (pattern.length > MAX_PATTERN_LENGTH)
@@ -29,7 +29,10 @@ export function compileGlob(pattern: string): (name: string) => boolean {
   };
 }
 
-/** Two pointers: only the last `*` is ever taken back, since an earlier one cannot match more by taking more. */
+/**
+ * Uses two pointers. Only the last `*` is ever extended on a mismatch, since extending an earlier one cannot match
+ * more.
+ */
 function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   let [at, place, star, retryAt] = [0, 0, -1, 0];
   while (at < codes.length) {
@@ -50,7 +53,7 @@ function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   return glob.slice(place).every((element) => element === 'any number');
 }
 
-/** The globs without braces that one with braces stands for. Braces without a comma, or a partner, are text. */
+/** Expands a glob with braces into globs without. Braces without a comma or a partner are literal text. */
 function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];
@@ -67,7 +70,7 @@ function expandBraces(pattern: string): string[] {
   return done;
 }
 
-/** The first pair of braces that has a comma and no such pair within. */
+/** Returns the first pair of braces that has a comma and contains no such pair. */
 function innermostGroup(glob: string): { start: number; end: number; options: string[] } | null {
   const opened: { readonly start: number; readonly commas: number[] }[] = [];
   for (let at = 0; at < glob.length; at += 1) {
@@ -114,7 +117,10 @@ function elementsOf(glob: string): Element[] {
   return elements;
 }
 
-/** Where the set that opens at `start` closes; -1 if it does not. Right after its beginning a `]` is one of the set. */
+/**
+ * Returns the index where the set that opens at `start` closes, or -1 if it does not. A `]` right after the start of
+ * the set is a member of it.
+ */
 function endOfSet(glob: string, start: number): number {
   const first = start + (glob[start + 1] === '!' || glob[start + 1] === '^' ? 2 : 1);
   return glob.indexOf(']', first + 1);

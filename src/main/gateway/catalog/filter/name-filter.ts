@@ -1,15 +1,15 @@
 import { compileGlob } from './glob.ts';
 
-/** Whether a route has what is called so. */
+/** True if a route shows the tool, prompt or resource with this exposed name. */
 export type NameFilter = (exposedName: string) => boolean;
 
-/** Lets everything through. */
+/** Accepts every name. */
 export const ALL_NAMES: NameFilter = () => true;
 
 /**
- * A filter of exposed names (`connector__tool`) by globs: those that any pattern without `!` takes, or all where there
- * is none, less those that one with `!` takes. The order does not matter: what is denied stays so. Throws
- * OPTIONS_INVALID for a pattern that is too large.
+ * Creates a filter of exposed names (`connector__tool`) from globs. Patterns without `!` allow names; without such
+ * patterns, all names are allowed. Patterns with `!` deny names. The order does not matter: denied names stay denied.
+ * Throws OPTIONS_INVALID for a pattern that is too large.
  */
 export function createNameFilter(patterns: readonly string[]): NameFilter {
   if (patterns.length === 0) return ALL_NAMES;

@@ -1,4 +1,4 @@
-/** What a URI among those of several connectors stands for. */
+/** Connector and own URI that an exposed URI stands for. */
 export interface ConnectorUri {
   readonly connectorId: string;
   readonly uri: string;
@@ -7,35 +7,36 @@ export interface ConnectorUri {
 const PLAIN = /^[a-z0-9-]$/;
 const ESCAPE = /^[0-9a-f]{2}$/;
 
-/** Resources of MCP Apps, whose scheme hosts look at (MCP Apps 2026-01-26, UI resource format). */
+/** Scheme of MCP Apps resources, which hosts check (MCP Apps 2026-01-26, UI resource format). */
 const UI_SCHEME = /^ui:\/\//i;
 
-/** Whether a URI is that of a user interface of MCP Apps. */
+/** True if a URI is that of an MCP Apps user interface. */
 export function isUiUri(uri: string): boolean {
   return UI_SCHEME.test(uri);
 }
 
 /**
- * The URI of a connector's resource, or a URI template, among those of other connectors. The connector's id and `+`
- * stand before it, so that `demo://x` of `everything` is `everything+demo://x`. A `ui://` URI keeps its scheme, with
- * the connector in its authority: `ui://weather/view.html` is `ui://everything+weather/view.html`.  Capitals, which
- * are not told apart in a scheme or an authority, and characters that a scheme cannot hold (RFC 3986 section 3.1)
- * are written as `.` and two hexadecimal digits for each byte. An id that does not begin with a letter from a to y
- * begins with `z` and its first character in that form.
+ * Returns the exposed form of a connector's resource URI or URI template. The connector's id and `+` go first:
+ * `demo://x` of `everything` becomes `everything+demo://x`. A `ui://` URI keeps its scheme and holds the connector in
+ * its authority: `ui://weather/view.html` becomes `ui://everything+weather/view.html`.
+ *
+ * Schemes and authorities are case-insensitive, and a scheme cannot hold every character (RFC 3986 section 3.1).
+ * Capitals and such characters are written as `.` and two hexadecimal digits for each byte. If an id does not begin
+ * with a letter from a to y, it is written as `z` and its first character in that form.
  */
 export function exposeUri(connectorId: string, uri: string): string {
   const [scheme = ''] = UI_SCHEME.exec(uri) ?? [];
   return `${scheme}${schemeOf(connectorId)}+${uri.slice(scheme.length)}`;
 }
 
-/** The connector and its own URI; null for a URI that {@link exposeUri} does not make. */
+/** Returns the connector and its own URI. Null for a URI that {@link exposeUri} does not produce. */
 export function resolveUri(exposed: string): ConnectorUri | null {
   const [scheme = ''] = UI_SCHEME.exec(exposed) ?? [];
   const plus = exposed.indexOf('+', scheme.length);
   const connectorId = plus <= scheme.length ? null : idOf(exposed.slice(scheme.length, plus));
   if (connectorId === null) return null;
   const uri = exposed.slice(plus + 1);
-  // The URI of a user interface keeps its scheme in front: with the connector before it, it is spelled otherwise.
+  // An exposed `ui://` URI keeps its scheme first. With the connector before the scheme it is not a valid spelling.
   return scheme === '' && isUiUri(uri) ? null : { connectorId, uri: scheme + uri };
 }
 
@@ -61,6 +62,6 @@ function idOf(scheme: string): string | null {
     } else return null;
   }
   const id = Buffer.from(bytes).toString('utf8');
-  // There is one way to write each id: another way is a URI of somebody else, or of nobody.
+  // Each id has exactly one spelling. A different spelling is somebody else's URI, or an invalid one.
   return id !== '' && schemeOf(id) === scheme ? id : null;
 }

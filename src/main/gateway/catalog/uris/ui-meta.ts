@@ -1,13 +1,12 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { isUiUri } from './resource-uris.ts';
 
-/** Members of `_meta` that hold the URI of a user interface: the older form of MCP Apps, and that of the Apps SDK. */
+/** `_meta` fields that hold the URI of a user interface: the older form of MCP Apps, and that of the Apps SDK. */
 const FLAT_KEYS = ['ui/resourceUri', 'openai/outputTemplate'] as const;
 
 /**
- * A definition, a result or a part of one with the URIs of its user interfaces as clients see them (MCP Apps
- * 2026-01-26, resource discovery: `_meta.ui.resourceUri`). The same object where it has none, or where they stay as
- * they are.
+ * Returns a definition, a result or a part of one with its user interface URIs in exposed form (MCP Apps 2026-01-26,
+ * resource discovery: `_meta.ui.resourceUri`). Returns the same object if nothing changes.
  */
 export function exposeUiLinks(item: JsonObject, expose: (uri: string) => string): JsonObject {
   const meta = item._meta;
@@ -23,7 +22,7 @@ export function exposeUiLinks(item: JsonObject, expose: (uri: string) => string)
   return Object.keys(changed).length === 0 ? item : { ...item, _meta: { ...meta, ...changed } };
 }
 
-/** The `ui://` URIs that a tool's definition names. */
+/** Returns the `ui://` URIs that a tool definition names. */
 export function uiUrisOf({ _meta: meta }: JsonObject): readonly string[] {
   if (!isObject(meta)) return [];
   const named = [isObject(meta.ui) ? meta.ui.resourceUri : undefined, ...FLAT_KEYS.map((key) => meta[key])];

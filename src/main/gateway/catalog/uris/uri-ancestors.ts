@@ -1,9 +1,10 @@
-/** Steps up the path of a URI; further ones are not looked at. */
+/** Maximum number of steps up the path of a URI. */
 const MAX_STEPS = 32;
 
 /**
- * A URI and those of which it may be a sub-resource (MCP 2025-11-25, resources, `notifications/resources/updated`), the
- * nearest first: without its fragment, its query, and then each part of its path, with and without the last slash.
+ * Returns a URI and the URIs that it may be a sub-resource of, nearest first (MCP 2025-11-25, resources,
+ * `notifications/resources/updated`). It removes the fragment, the query, and then each part of the path, with and
+ * without the last slash.
  */
 export function withAncestors(uri: string): readonly string[] {
   const found = [uri];

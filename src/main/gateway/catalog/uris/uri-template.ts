@@ -1,27 +1,28 @@
-/** Longer templates and URIs are not compared: connectors choose both. */
+/** Maximum lengths that are compared. Connectors choose both templates and URIs. */
 const MAX_TEMPLATE_LENGTH = 1_024;
 const MAX_URI_LENGTH = 2_048;
 
-/** A part of a template: text, or an expression that stands for characters which it allows. */
+/** Part of a template: literal text, or an expression with the characters that it allows. */
 type Part =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'any';
-      /** Stands before what the expression expands to, unless that is empty (RFC 6570 section 3.2.1). */
+      /** Prefix of the expansion, unless the expansion is empty (RFC 6570 section 3.2.1). */
       readonly prefix: string;
       readonly stops: string;
       readonly mayBeEmpty: boolean;
     };
 
-/** The text before the first expression of a template; every URI that the template expands to begins with it. */
+/**
+ * Returns the text before the first expression of a template. Every URI that the template expands to begins with it.
+ */
 export function templatePrefix(template: string): string {
   return template.split('{', 1)[0] ?? '';
 }
 
 /**
- * Whether a URI can be an expansion of a template (RFC 6570). Takes time in proportion to the length of both at
- * most: no template makes it slow. A variable without an operator does not reach across `/`, `?` and `#`, unless it
- * ends in `*`.
+ * True if a URI can be an expansion of a template (RFC 6570). The time is at most proportional to the length of both,
+ * whatever the template. A variable without an operator does not match `/`, `?` and `#`, unless it ends in `*`.
  */
 export function matchesTemplate(template: string, uri: string): boolean {
   if (template.length > MAX_TEMPLATE_LENGTH || uri.length > MAX_URI_LENGTH) return false;
@@ -44,7 +45,7 @@ function partsOf(template: string): readonly Part[] {
   });
 }
 
-/** The positions of a URI that can be reached through a part, from those that were reached before it. */
+/** Returns the positions of a URI that are reachable after a part, given the positions reachable before it. */
 function after(part: Part, reached: Uint8Array<ArrayBuffer>, uri: string): Uint8Array<ArrayBuffer> {
   const next = new Uint8Array(reached.length);
   if (part.kind === 'text') {

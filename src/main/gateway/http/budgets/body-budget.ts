@@ -1,11 +1,11 @@
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** A body that is slower than this, or at rest for so long, may be given up for another. */
+/** A body below this speed, or idle for this long, may be abandoned to make room for another. */
 const SLOW_BYTES_PER_MS = 256;
 const REST_MS = 1_000;
 
-/** A body of a request that is being read. */
+/** A request body that is being read. */
 export interface BodyUnderWay extends Disposable {
   /** Counts bytes that have arrived. Returns false if there is no room for them. */
   add(bytes: number): boolean;
@@ -20,8 +20,8 @@ interface Body {
 }
 
 /**
- * Limits the bytes of all bodies that are being read, and those of one caller. Bytes count once they have arrived. When
- * there is no room, the slowest body of the caller that holds most is given up, if it is slow at all.
+ * Limits the bytes of all bodies that are being read, in total and per caller. Bytes count once they have arrived. If
+ * there is no room, the slowest body of the caller that holds the most is abandoned, unless it is fast enough.
  */
 export class BodyBudget {
   readonly #shares: Shares;
@@ -31,12 +31,14 @@ export class BodyBudget {
     this.#shares = new Shares(maxBytes, share);
   }
 
-  /** Bytes that are held now. */
+  /** Number of bytes held now. */
   get bytes(): number {
     return this.#shares.total;
   }
 
-  /** Begins to count a body. `onGivenUp` is called if it has to make room: nothing of it may be kept then. */
+  /**
+   * Starts counting a body. `onGivenUp` is called if the body has to make room; the caller must then drop its bytes.
+   */
   open(caller: string, onGivenUp: () => void): BodyUnderWay {
     const now = monotonicMs();
     const body: Body = { caller, startedMs: now, onGivenUp, bytes: 0, lastMs: now };
@@ -65,7 +67,7 @@ export class BodyBudget {
     if (this.#bodies.delete(body)) this.#shares.give(body.caller, body.bytes);
   }
 
-  /** The body that makes room for others; null if none is slow. */
+  /** Returns the body that makes room for others; null if none is slow. */
   #slowest(asking: Body, bytes: number): Body | null {
     const isOwn = !this.#shares.hasShare(asking.caller, bytes);
     const caller = isOwn ? asking.caller : this.#shares.byAmount()[0];

@@ -2,31 +2,31 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startTimer } from '../../../../shared/clock.ts';
 import type { BodyBudget } from './body-budget.ts';
 
-/** A body that is refused is still read so far, and for so long, that its client can read why. */
+/** Limits up to which a refused body is still read, so that its client can read the error. */
 const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Refused bodies that are read so far at once. Of any more only the first part is read: the buffers of 300 of them took
- * 50 MB, and their clients read the answer before the reset that follows it in almost all cases.
+ * Maximum number of refused bodies that are read up to these limits at once. Of any more, only the first part is read.
+ * Many such bodies would take too much memory, and nearly all clients read the error before the reset that follows it.
  */
 const MOST_DRAINS = 8;
 const SHORT_DRAIN_BYTES = 64 * 1024;
 let drainCount = 0;
 
-/** Bodies up to here are read as they come. */
+/** Bodies up to this size are read without pauses. */
 const LARGE_BYTES = 64 * 1024;
 
 /**
  * Pauses a request until the next turn of the event loop. Without this, libuv reads up to 32 times from one socket
- * before it turns to the next: 2 MiB of each of many large bodies would be in memory at once.
+ * before it turns to the next. Then 2 MiB of each of many large bodies would be in memory at once.
  */
 function restForATurn(request: IncomingMessage): void {
   request.pause();
   setImmediate(() => request.resume());
 }
 
-/** A body; or why there is none: it is too long, or there is no room for it now. */
+/** A body, or the reason why it was not read: too long, or no room for it now. */
 export type ReadBody = Buffer | 'too-long' | 'no-room';
 
 /**
@@ -60,17 +60,17 @@ export function readBody(
   request.on('data', onData);
   request.once('end', () => over(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
   request.on('error', reject);
-  // A request closes after its end too. Creating an error each time would cost for nothing.
+  // A request also closes after its end. Creating an error each time would be wasteful.
   request.once('close', () => {
     body[Symbol.dispose]();
-    if (!request.complete) reject(new Error('The client broke off'));
+    if (!request.complete) reject(new Error('The client disconnected'));
   });
   return promise;
 }
 
 /**
- * Answers a request whose body is not wanted, and closes the connection. A connection that is closed while the client
- * still sends is reset, and the client would never see the answer: so the rest is read, up to a limit, and dropped.
+ * Answers a request whose body is not wanted, and closes the connection. Closing a connection while the client still
+ * sends would reset it, and the client would never see the response. So the rest is read up to a limit and dropped.
  */
 export function answerUnread(
   request: IncomingMessage,
@@ -84,7 +84,7 @@ export function answerUnread(
     ...{ 'content-type': 'application/json', 'content-length': length, connection: 'close' },
     ...headers,
   });
-  // The client has all of the answer now, by its length.
+  // By its length, the client now has the complete response.
   response.write(json);
   let read = 0;
   const mostBytes = drainCount < MOST_DRAINS ? DRAIN_BYTES : SHORT_DRAIN_BYTES;

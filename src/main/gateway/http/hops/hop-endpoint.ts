@@ -20,28 +20,28 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import { HopResponse } from './hop-response.ts';
 
-/** Takes a hop whose sender is proven. What it writes to `response` is the answer; it may not be sent on again. */
+/** Handles a hop whose sender is verified. It writes the answer to `response`, and may not forward the hop again. */
 export type HopHandler = (payload: JsonObject, response: HopResponse) => Promise<void> | void;
 
 export interface HopEndpointOptions {
   readonly fleet: Pick<HopFleet, 'hostId' | 'sealer'>;
   readonly logger: Logger;
   readonly handlers: Readonly<Record<HopKind, HopHandler>>;
-  /** Bytes of the message of a client. */
+  /** Maximum bytes of a client's message. */
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
 }
 
-/** What a hop holds besides the message of a client, and what its JSON may have grown by. */
+/** Bytes that a hop holds in addition to the client's message, and the factor by which its JSON may have grown. */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
-/** A refused connection is closed: who is not of the fleet shall not keep a place. */
+/** Body of a refusal. The connection is then closed, so that senders outside of the fleet hold no slots. */
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 
 /**
- * Takes what other replicas send on. Whoever has no secret of the fleet is refused before its body is read, and in the
- * same words for every reason.
+ * Accepts requests that other replicas forward. A sender without a secret of the fleet is refused before its body is
+ * read, with the same response for every reason.
  */
 export class HopEndpoint {
   readonly #options: HopEndpointOptions;
@@ -53,12 +53,12 @@ export class HopEndpoint {
     this.#reports = new HopReports(options.logger);
   }
 
-  /** Whether a request is for this endpoint, by its raw target. */
+  /** True if a request is for this endpoint, by its raw target. */
   static isHop(target: string | undefined): boolean {
     return target?.startsWith('/fleet/') === true;
   }
 
-  /** Never rejects. */
+  /** Serves one hop. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { logger, handlers } = this.#options;
     try {
@@ -77,23 +77,23 @@ export class HopEndpoint {
     }
   }
 
-  /** The facts of a genuine hop; or why it is refused. Costs an HMAC for each secret, and reads nothing. */
+  /** Returns the facts of a genuine hop, or why it is refused. Computes one HMAC for each secret, and reads no body. */
   #authenticate({ method, url = '', headers }: IncomingMessage): HopFacts | string {
     const { fleet, handlers, maxBodyBytes } = this.#options;
     const kind = url.slice(HOP_PATH.length);
     if (method !== 'POST' || !url.startsWith(HOP_PATH) || !Object.hasOwn(handlers, kind))
-      return 'it asks for what no replica does';
+      return 'its method or path is unknown';
     const claim = readHopHeader(headers[HOP_HEADER]);
-    if (claim === null) return 'it has no proof';
+    if (claim === null) return 'its authentication header is missing or malformed';
     const bytes = Number(headers['content-length'] ?? Number.NaN);
     if (!Number.isSafeInteger(bytes) || bytes > maxBodyBytes * GROWTH + MORE_BYTES) return 'its body is too long';
     const { senderId, counter, proof } = claim;
     const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
     if (!isProven(facts, bytes, proof, fleet.sealer))
-      return 'its proof is wrong, or of another fleet id, secret or replica';
+      return 'its authentication header is wrong, or for another fleet id, secret or replica';
     // A hop of this replica that comes back was sent to a wrong address.
     if (senderId === fleet.hostId) return 'it comes from this replica itself';
-    return this.#seen.take(senderId, counter) ? facts : 'it was taken before';
+    return this.#seen.take(senderId, counter) ? facts : 'it was received before';
   }
 
   async #read(
@@ -108,12 +108,12 @@ export class HopEndpoint {
     if (plain === null) return 'its body was changed';
     const payload = parseForeignJson(plain.toString());
     const isWhole = isObject(payload) && typeof payload.answerKey === 'string';
-    return isWhole ? { ...payload, answerKey: payload.answerKey as string } : 'its body holds no hop';
+    return isWhole ? { ...payload, answerKey: payload.answerKey as string } : 'its body is not a valid hop';
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, why: string): void {
     recordGatewayRefusal(403);
-    // Who waits for the answer can read it then. More than this is not read for anybody.
+    // Reading a short rest lets the sender read the response. More than this is never read.
     if (Number(request.headers['content-length'] ?? MORE_BYTES) < MORE_BYTES) request.resume();
     this.#reports.refused(why);
     response.writeHead(403, {

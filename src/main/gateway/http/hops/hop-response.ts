@@ -4,14 +4,14 @@ import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import { type FrameKind, FrameSealer, MAX_FRAME_BYTES } from '../../replicas/wire/answer-frames.ts';
 
-/** How often the other replica is told that this one is alive. */
+/** Interval of the signs of life for the other replica. */
 const ALIVE_MS = 4_000;
 
 type Written = (error?: Error | null) => void;
 
 /**
- * The answer to a hop as something that takes an HTTP response: its status and headers become the head of the answer,
- * and its body goes in sealed pieces. It takes no more than the other replica, and so its client, does.
+ * HTTP response that becomes the response to a hop. Its status and headers become the head, and its body is sent in
+ * sealed frames. Back pressure of the other replica, and so of its client, is passed on.
  */
 export class HopResponse extends Writable {
   readonly #response: ServerResponse;
@@ -19,7 +19,7 @@ export class HopResponse extends Writable {
   readonly #headers: OutgoingHttpHeaders = {};
   #hasHead = false;
   #alive: Timer;
-  /** The status that the client is to get. */
+  /** HTTP status for the client. */
   statusCode = 200;
 
   constructor(response: ServerResponse, answerKey: string) {
@@ -37,7 +37,7 @@ export class HopResponse extends Writable {
     return this.#hasHead;
   }
 
-  /** The socket of the connection to the other replica. */
+  /** Socket of the connection to the other replica. */
   get socket(): ServerResponse['socket'] {
     return this.#response.socket;
   }
@@ -59,7 +59,7 @@ export class HopResponse extends Writable {
     this.#send('head', Buffer.from(JSON.stringify({ status: this.statusCode, headers: this.#headers })));
   }
 
-  /** Answers with a head alone, which says this. */
+  /** Responds with this head and no body. */
   finish(head: JsonObject): void {
     this.#hasHead = true;
     this.#send('head', Buffer.from(JSON.stringify(head)));
@@ -102,7 +102,7 @@ export class HopResponse extends Writable {
 
   #keepAlive(): Timer {
     return startTimer(ALIVE_MS, () => {
-      // What waits to be read says as much.
+      // Data that waits to be read is a sign of life as well.
       if (!this.#response.writableNeedDrain) this.#send('alive', Buffer.alloc(0));
       this.#alive = this.#keepAlive();
     });

@@ -10,7 +10,7 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import type { HopHandler } from './hop-endpoint.ts';
 
-/** What of a browser's request the replica with its login needs. */
+/** Headers of a browser's request that the replica with its login needs. */
 const SENT_ON = new Set([
   ...[
     'host',
@@ -27,13 +27,13 @@ const SENT_ON = new Set([
   ...['sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
 ]);
 
-/** The cookies of logins, and no other: that of the operator stays here. */
+/** Only cookies of logins are forwarded: the operator's cookie stays here. */
 const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 
-/** A form of a login has a token or two. */
+/** Maximum size of a form: a login form holds a token or two. */
 const MAX_BYTES = 8 * 1024;
 
-const GONE = 'The replica of this gateway where the login was begun is gone. Ask for a new address where you got this.';
+const GONE = 'The replica of this gateway where the login started is gone. Get a new address where you got this one.';
 
 export interface LoginHopDeps {
   readonly logins: LoginSite;
@@ -41,7 +41,7 @@ export interface LoginHopDeps {
   readonly bodies: BodyBudget;
 }
 
-/** Passes a browser on to the replica where its login was begun. False if that is this one. */
+/** Forwards a browser to the replica where its login started. Returns false if that is this replica. */
 export async function passLoginOn(
   request: IncomingMessage,
   response: ServerResponse,
@@ -52,7 +52,7 @@ export async function passLoginOn(
   const address = request.socket.remoteAddress ?? '';
   const body = await readBody(request, `address ${address}`, MAX_BYTES, bodies);
   if (!Buffer.isBuffer(body)) {
-    refusePage(response, 413, 'This is no form of this page.', { headers: { connection: 'close' } });
+    refusePage(response, 413, 'This form is not from this page.', { headers: { connection: 'close' } });
     return true;
   }
   const { method = '', url = '' } = request;
@@ -63,7 +63,7 @@ export async function passLoginOn(
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);
     if (next === null) continue;
-    // A browser may have cookies of several replicas; those without its login refuse it.
+    // A browser may have cookies of several replicas; replicas without its login refuse it.
     await answer?.body[Symbol.asyncIterator]().return?.();
     answer = next;
     if (next.head.status !== 403) break;
@@ -101,7 +101,7 @@ function headersFor({ cookie, ...headers }: IncomingHttpHeaders): JsonObject {
   return { ...Object.fromEntries(kept), ...(cookies.length > 0 && { cookie: cookies.join(';') }) };
 }
 
-/** Serves the browsers whose logins were begun here, and which came to another replica. */
+/** Serves browsers whose logins started here, but which came to another replica. */
 export function createLoginHop(logins: LoginSite): HopHandler {
   return async (payload, response) => {
     const { method, url, address, headers, body } = payload;
@@ -113,7 +113,7 @@ export function createLoginHop(logins: LoginSite): HopHandler {
     const request = Object.assign(Readable.from([Buffer.from(body, 'base64')]), {
       ...{ method, url, headers, socket: { remoteAddress: address } },
     });
-    // It has what the pages of a login read of a request, and write to a response.
+    // The object has everything that the login pages read of a request and write to a response.
     const answer = Object.assign(response, { req: request });
     await logins.visit(request as unknown as IncomingMessage, answer as unknown as ServerResponse);
   };

@@ -13,13 +13,13 @@ import type { HopResponse } from './hop-response.ts';
 export interface RetryHopDeps {
   readonly endpoint: McpEndpointDeps;
   readonly logins: LoginDoor;
-  /** The view of a path; undefined for one that leads to none. */
+  /** Returns the view of a path; undefined for a path without one. */
   readonly viewAt: (path: string) => Promise<View | undefined>;
 }
 
 /**
- * Serves the retries of held calls that clients sent to other replicas, as if the clients had sent them here. The other
- * replica has checked who the client is; whether the call is its own is checked here. No retry is sent on again.
+ * Serves the retries of held calls that clients sent to other replicas, as if they had been sent here. The other
+ * replica has authenticated the client; this one checks that the call belongs to it. No retry is forwarded again.
  */
 export function createRetryHop({ endpoint, logins, viewAt }: RetryHopDeps): HopHandler {
   return async (payload, response) => {
@@ -46,7 +46,7 @@ function headersOf(headers: JsonObject): IncomingHttpHeaders {
   return Object.fromEntries(texts) as IncomingHttpHeaders;
 }
 
-/** It has what a reply and its events use of a response. */
+/** Casts a hop response: it has everything that a reply and its events use of a response. */
 function asServerResponse(response: HopResponse): ServerResponse {
   return response as unknown as ServerResponse;
 }

@@ -11,8 +11,9 @@ export interface SessionHops {
 }
 
 /**
- * What other replicas say about sessions. Each names the session, its principal and its route; a session here that
- * differs in any of them is not touched. The answer only says whether something was done. `heardEnd` ends a session.
+ * Creates the handlers for messages of other replicas about sessions. Each message names the session, its principal and
+ * its route; a session here that differs in any of them is left alone. The response only says whether something was
+ * done. `heardEnd` ends a session.
  */
 export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: string) => void): SessionHops {
   const about =
@@ -25,7 +26,7 @@ export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: 
     answer: about(({ client }, { message }) => isObject(message) && client.take(message.id, message)),
     cancelled: about(({ client }, { requestId }) => client.cancel(requestId)),
     ended({ session }, response) {
-      // A session that is not here ends, too: its client may come here with it.
+      // A session that is not here ends, too: its client may still come to this replica.
       if (isObject(session) && typeof session.id === 'string') heardEnd(session.id);
       response.finish({ isDone: true });
     },

@@ -1,19 +1,19 @@
-/** Whether a client takes answers as JSON, and as a stream of events. */
+/** Whether a client accepts responses as JSON, and as an event stream. */
 export interface AcceptedTypes {
   readonly json: boolean;
   readonly stream: boolean;
 }
 
 /**
- * Reads an `Accept` header (RFC 9110 section 12.5.1): letters of either case, parameters, quality values and
- * wildcards. A missing or an empty header accepts everything. The most specific range decides: a type with `q=0` is
- * refused beside a wildcard that would accept it.
+ * Reads an `Accept` header (RFC 9110 section 12.5.1), including letter case, parameters, quality values and wildcards.
+ * A missing or empty header accepts everything. The most specific range decides: a type with `q=0` is refused even if a
+ * wildcard would accept it.
  */
 export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);
   if (known !== undefined) return known;
   const types = readTypes(accept);
-  // Clients write one of a few headers. What is longer or another one each time is not kept.
+  // Clients send one of a few headers. A longer header, or one that changes each time, is not cached.
   if (read.size < MAX_KEPT && (accept?.length ?? 0) <= MAX_KEPT_LENGTH) read.set(accept, types);
   return types;
 }
@@ -21,7 +21,7 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
 const MAX_KEPT = 100;
 const MAX_KEPT_LENGTH = 256;
 
-/** Headers that were read before. */
+/** Cache of parsed headers. */
 const read = new Map<string | undefined, AcceptedTypes>();
 
 function readTypes(accept: string | undefined): AcceptedTypes {
@@ -30,7 +30,7 @@ function readTypes(accept: string | undefined): AcceptedTypes {
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '') ?? '1';
-    // Of a type that is named twice, with different parameters, the better quality counts.
+    // If a type is named twice, with different parameters, the better quality counts.
     qualities.set(type, Math.max(qualities.get(type) ?? 0, Number(quality) || 0));
   }
   const isAccepted = (type: string): boolean => {

@@ -2,32 +2,32 @@ import type { ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** From here on an answer that its client has not taken counts. */
+/** Unread bytes from which a response counts. */
 const COUNTED_BYTES = 64 * 1024;
 
-/** How long a client may take nothing of an answer. */
+/** How long a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
-/** What clients may leave lying here, all together, before no more is answered. */
+/** Maximum unread bytes of all clients together. Beyond it, requests are refused. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Answers and notices that were written and not taken yet: they are held in memory until they are. */
+/** Responses and notifications that were written but not yet read by their clients, so that they are held in memory. */
 export class Backlog {
   readonly #bytes: Shares;
 
-  /** `share` is the part of it that one caller may fill. */
+  /** `share` is the part of the limit that one caller may use. */
   constructor(share = 1) {
     this.#bytes = new Shares(MAX_BYTES, share);
   }
 
-  /** Whether so much lies here that no further answer to this caller should. */
+  /** True if no further response to this caller should be written. */
   isFull(caller: string): boolean {
     return !this.#bytes.has(caller);
   }
 
   /**
-   * Counts what the client of a stream leaves unread. The returned function is told how much that is, and returns false
-   * if there is no room for it: the client has to go.
+   * Counts the unread bytes of one stream. Call the returned function with their current number. It returns false if
+   * there is no room for them: the client has to be disconnected.
    */
   stream(caller: string): (unreadBytes: number) => boolean {
     let counted = 0;
@@ -41,7 +41,7 @@ export class Backlog {
     };
   }
 
-  /** Sees to an answer that has ended: its client takes it, piece by piece, or loses the connection. */
+  /** Watches a finished response: its client keeps reading it, or loses the connection. */
   watch(response: ServerResponse, caller: string): void {
     const bytes = response.writableLength;
     if (bytes < COUNTED_BYTES) return;

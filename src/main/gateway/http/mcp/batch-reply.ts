@@ -4,8 +4,9 @@ import { BatchAnswers } from '../../protocol/batch.ts';
 import type { HttpReply, Reply } from './reply.ts';
 
 /**
- * The answer to one HTTP request with a batch (MCP 2025-03-26, Streamable HTTP): one JSON array, or a stream with one
- * event for each answer if anything precedes the last of them, or if the client accepts nothing else.
+ * Reply to one HTTP request with a batch (MCP 2025-03-26, Streamable HTTP). It is one JSON array, or a stream with one
+ * event for each response. A stream is used if anything precedes the last response, or if the client accepts nothing
+ * else.
  */
 export class BatchReply {
   readonly #reply: HttpReply;
@@ -15,12 +16,12 @@ export class BatchReply {
     this.#reply = reply;
   }
 
-  /** The place for the answer to one request. */
+  /** Creates the reply to one request of the batch. */
   place(id: RequestId | undefined): Reply {
     let isOver = false;
     return {
       acceptsStream: this.#reply.acceptsStream,
-      // The pieces of one answer could not lie among the others.
+      // Pieces of one response could not be interleaved with the others.
       takesPieces: false,
       beginInTime: () => {},
       send: (message: JsonObject) => !isOver && this.#reply.send(message),
@@ -34,7 +35,7 @@ export class BatchReply {
     };
   }
 
-  /** Ends the reply once every place has its answer. */
+  /** Ends the reply once every request has its response. */
   end(): void {
     if (this.#reply.isStream || (!this.#reply.acceptsJson && this.#reply.openStream())) {
       this.#flush();

@@ -26,12 +26,12 @@ interface BatchHttpRequest extends McpHttpRequest {
 /** Serves one request of a batch, with the limits that every request has. Never rejects. */
 export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
 
-/** Listeners for the end of a response besides those of the requests of a batch. */
+/** Number of other listeners for the end of a response, in addition to one for each request of a batch. */
 const OTHER_LISTENERS = 10;
 
 /**
- * Answers a batch of a client of revision 2025-03-26 or older (MCP 2025-03-26, Streamable HTTP). Its requests run
- * side by side, and each has its own answer, an error included. Never rejects.
+ * Answers a batch of a client of revision 2025-03-26 or older (MCP 2025-03-26, Streamable HTTP). Its requests run in
+ * parallel, and each has its own response, even for an error. Never rejects.
  */
 export async function answerBatch(
   http: BatchHttpRequest,
@@ -65,7 +65,7 @@ export async function answerBatch(
       if (why === null) await serveOne({ ...http, reply: place }, message);
       else place.end(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, why)));
     } else if (message.kind === 'junk') {
-      place.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
+      place.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is not a JSON-RPC 2.0 message')));
     } else await takeQuietly(request.headers, client, message, value, replicas);
   });
   await Promise.all(answering);
@@ -78,8 +78,8 @@ export interface QuietDeps {
 }
 
 /**
- * Takes a message that needs no answer. One about something that another replica does goes to that replica. An answer
- * that nobody waits for, or whose asker is gone, is dropped. Never rejects.
+ * Handles a message that needs no response. If it concerns work of another replica, it is forwarded to that replica. A
+ * response that matches no server request, or whose requester is gone, is dropped. Never rejects.
  */
 export async function takeQuietly(
   headers: IncomingHttpHeaders,
@@ -102,7 +102,10 @@ export async function takeQuietly(
   }
 }
 
-/** The replica that serves the request may be any. A request that has just ended is nowhere, which costs little. */
+/**
+ * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, which costs
+ * little.
+ */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;
   if (typeof requestId === 'string' || typeof requestId === 'number')

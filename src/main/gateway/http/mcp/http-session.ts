@@ -3,34 +3,37 @@ import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { ClientSession, type SessionFacts } from '../../protocol/notices/client-session.ts';
 import type { HttpReply } from './reply.ts';
 
-/** Notices that wait for the client to open its stream. */
+/** Maximum number of notifications that wait for the client to open its stream. */
 const MAX_WAITING = 100;
 
-/** What is done with the notices of a session that other replicas serve as well. */
+/** Handles the notifications of a session that other replicas serve as well. */
 export interface NoticeRelay {
-  /** The client has opened its stream here. */
+  /** Called when the client has opened its stream here. */
   attached(): void;
-  /** A notice went over the stream. */
+  /** Called when a notification went over the stream. */
   sent(notice: JsonObject): void;
-  /** There is no stream here that a notice could go over. */
+  /** Called when there is no stream here for a notification. */
   unsent(notice: JsonObject): void;
-  /** Asks where the client has its stream, as there is none here. False if it has none. */
+  /**
+   * Sends a server request through the replica with the client's stream, as there is no stream here. Resolves with
+   * false if no replica has one.
+   */
   asks(question: JsonObject): Promise<boolean>;
 }
 
 /**
- * A session over HTTP (MCP 2025-11-25, session management). Its notices go over the stream that the client opened, or
- * wait until it opens one.
+ * Session over HTTP (MCP 2025-11-25, session management). Its notifications go over the stream that the client opened,
+ * or wait until it opens one.
  */
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  /** By subject: of several changes to one thing the client needs only one notice. */
+  /** Waiting notifications by subject: the client needs only one for several changes of one thing. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
-  /** Null without other replicas. With one, notices do not wait here for a stream. */
+  /** Null without other replicas. With a relay, notifications do not wait here for a stream. */
   relay: NoticeRelay | null = null;
-  /** Resolves once this replica knows what others know about the session; null when it does, and without others. */
+  /** Resolves once this replica has the session state of the others; null afterwards, and without other replicas. */
   arriving: Promise<void> | null = null;
 
   constructor(facts: SessionFacts) {
@@ -45,17 +48,17 @@ export class HttpSession {
     return this.#stream !== null;
   }
 
-  /** How long nobody has used it; 0 while it is in use. */
+  /** Time since the session was last used; 0 while it is in use. */
   get idleMs(): number {
     return this.#stream !== null || this.client.running.size > 0 ? 0 : monotonicMs() - this.#usedMs;
   }
 
-  /** Only the session table may call this: it keeps the order of use. */
+  /** Marks the session as used. Only the session table may call this: it keeps the order of use. */
   touch(): void {
     this.#usedMs = monotonicMs();
   }
 
-  /** Sends notices over this stream from now on. Ends an earlier stream: the client must have lost it. */
+  /** Sends notifications over this stream from now on. Ends an earlier stream: the client must have lost it. */
   attach(stream: HttpReply): void {
     this.#stream?.close();
     this.#stream = stream;
@@ -81,14 +84,14 @@ export class HttpSession {
     this.#stream?.close();
   }
 
-  /** Sends what another replica has for the client. False if the client's stream is not here. */
+  /** Sends a message that another replica has for the client. False if the client's stream is not here. */
   pass(message: JsonObject): boolean {
     return this.#stream?.send(message) === true;
   }
 
   #write(message: JsonObject): boolean | Promise<boolean> {
     const isSent = this.#stream?.send(message) === true;
-    // Nobody would answer a question that waits for a stream.
+    // A server request that waits for a stream would never be answered.
     if (message.id !== undefined) return isSent || (this.relay?.asks(message) ?? false);
     if (this.relay !== null) {
       if (isSent) this.relay.sent(message);
@@ -102,7 +105,7 @@ export class HttpSession {
   }
 }
 
-/** The same for two changes of one thing; a key of its own for any other message. */
+/** Returns the same key for two changes of one thing, and a unique key for any other message. */
 function keyOf(message: JsonObject): unknown {
   const { method, params } = message;
   const isChange = String(method).endsWith('list_changed') || method === 'notifications/resources/updated';

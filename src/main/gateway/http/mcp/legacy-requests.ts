@@ -33,14 +33,14 @@ export interface LegacyDeps extends MethodDeps {
   readonly hasSessions: boolean;
 }
 
-/** The session that a request names, if it belongs to the sender of the request. */
+/** Returns the session that a request names, if it belongs to the sender of the request. */
 export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
   return sessions.find(sessionIdOf(request), caller.principal, caller.view, caller.payer);
 }
 
 /**
- * The same for a session that has just come here from another replica: waits for what the others know about it, and
- * then it may have ended.
+ * Returns the session of a request after it has arrived from another replica. Waits for the state that the others have;
+ * the session may have ended by then.
  */
 export async function arrivedSession(
   http: McpHttpRequest,
@@ -55,18 +55,18 @@ export async function arrivedSession(
 export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
   const { request, response, reply, caller } = http;
   if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
-    refuseForNow(response, reply, 'There are too many sessions', id);
+    refuseForNow(response, reply, 'Too many sessions', id);
   else refuseSession(reply, id);
 }
 
-/** The id of the session that a request names; undefined if it names none. */
+/** Returns the id of the session that a request names; undefined if it names none. */
 export function sessionIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return headerWord(headers, 'Mcp-Session-Id');
 }
 
 /**
- * Answers a request of the legacy era (MCP 2025-11-25 and older). Without a session the gateway knows nothing about
- * the client, and cannot ask it anything. Never rejects.
+ * Answers a request of the legacy protocol (MCP 2025-11-25 and older). Without a session the gateway knows nothing
+ * about the client, and can send it no server requests. Never rejects.
  */
 export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, deps: LegacyDeps): Promise<void> {
   const { request, reply } = http;
@@ -74,16 +74,17 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   const revision = headerWord(request.headers, 'MCP-Protocol-Version');
   if (method === 'initialize') return initialize(http, message, deps);
   if (revision !== undefined && !LEGACY_REVISIONS.includes(revision))
-    return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
+    return refuse(reply, 400, 'This MCP revision is not supported', RPC_INVALID_REQUEST, id);
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // A client that went away meanwhile would not be noticed any more.
+    // Nothing would notice later that the client went away in the meantime.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);
   const client = session?.client;
-  if (client?.running.has(id) === true) return refuse(reply, 400, 'This id is in use', RPC_INVALID_REQUEST, id);
+  if (client?.running.has(id) === true)
+    return refuse(reply, 400, 'A request with this id is already running', RPC_INVALID_REQUEST, id);
   const own: EraFacts['own'] = async (name, params, signal) => {
     if (client !== undefined) return legacyMethod(name, params, client, { ...deps, signal });
     return sessionlessMethod(name);
@@ -105,7 +106,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   if (session !== undefined) deps.sessions.touch(session);
 }
 
-/** Asks over the stream of the request that the question is about; null if the client takes no stream. */
+/** Sends server requests over the stream of the related client request; null if the client accepts no stream. */
 function askOver({ reply }: McpHttpRequest, client: ClientSession): AskClient | null {
   if (!reply.acceptsStream) return null;
   return (method, params, signal) => client.ask(method, params, signal, (message) => reply.send(message));
@@ -126,7 +127,7 @@ async function initialize(
       const clientName = clientNameOf(params.clientInfo);
       const opened = deps.sessions.open({ ...caller, revision, capabilities, clientName });
       if (opened === null) {
-        refuseForNow(response, reply, 'There are too many sessions', id);
+        refuseForNow(response, reply, 'Too many sessions', id);
         return;
       }
       session = opened.client;

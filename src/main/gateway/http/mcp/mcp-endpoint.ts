@@ -27,22 +27,22 @@ import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 export interface McpEndpointDeps extends ModernDeps, LegacyDeps, QuietDeps {
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
-  /** The requests that are served at once. */
+  /** The requests that are being served. */
   readonly running: Shares;
   readonly backlog: Backlog;
-  /** Tells other replicas that a client has ended its session; null without others. Never rejects. */
+  /** Reports to other replicas that a client has ended its session; null without others. Never rejects. */
   readonly ended: ((session: HttpSession) => Promise<void>) | null;
 }
 
-/** An HTTP request with a reply of its own. */
+/** An HTTP request with its own reply. */
 interface EndpointRequest extends McpHttpRequest {
   readonly request: IncomingMessage;
   readonly reply: HttpReply;
 }
 
 /**
- * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the
- * client disconnects before its request has been read.
+ * Serves Streamable HTTP of both protocol generations at one address (MCP 2025-11-25 and 2026-07-28, transports).
+ * Rejects if the client disconnects before its request has been read.
  */
 export async function handleMcp(
   request: IncomingMessage,
@@ -71,8 +71,9 @@ export async function handleMcp(
 async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void> {
   const { request, reply, response, caller } = http;
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
-    return refuse(reply, 415, 'The body has to be application/json');
-  if (!reply.isAcceptable) return refuse(reply, 406, 'Answers are application/json or text/event-stream');
+    return refuse(reply, 415, 'The body must be application/json');
+  if (!reply.isAcceptable)
+    return refuse(reply, 406, 'The Accept header must allow application/json or text/event-stream');
   if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
     return refuse(reply, 415, 'The body must not be encoded');
   const body = await readBody(request, caller.payer, deps.maxBodyBytes, deps.bodies);
@@ -81,7 +82,7 @@ async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void>
   try {
     value = parseClientJson(body.toString('utf8'));
   } catch (error) {
-    const why = error instanceof JsonFault ? error.message : 'is no JSON';
+    const why = error instanceof JsonFault ? error.message : 'is not valid JSON';
     return refuse(reply, 400, `The body ${why}`, RPC_PARSE_ERROR);
   }
   await take(http, value, deps);
@@ -97,7 +98,7 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
   }
   const message = asClientMessage(value);
   if (message.kind === 'junk') {
-    const why = 'The body is no JSON-RPC 2.0 message';
+    const why = 'The body is not a JSON-RPC 2.0 message';
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
   if (message.kind === 'request') {
@@ -122,11 +123,11 @@ export async function inTurn(
   serve: () => Promise<void>,
 ): Promise<void> {
   if (draining.aborted) return refuseForNow(response, reply, 'The gateway is shutting down', id);
-  // A stream of notices is counted among the streams.
+  // A notification stream counts towards the limit of streams instead.
   if (method === 'subscriptions/listen') return await serve();
   const { payer } = caller;
   if (backlog.isFull(payer) || !running.has(payer))
-    return refuseForNow(response, reply, 'There are too many requests at once', id);
+    return refuseForNow(response, reply, 'Too many requests at once', id);
   running.take(payer);
   try {
     await serve();
@@ -148,15 +149,15 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   let session = sessionOf(http, sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, sessions, session);
-    // A client that went away meanwhile would keep its place for ever.
+    // A client that went away in the meantime would keep its slot for ever.
     if (response.destroyed) return;
   }
   if (session === undefined) refuseUnfound(http, sessions);
-  else if (!reply.acceptsStream) refuse(reply, 406, 'This is text/event-stream');
+  else if (!reply.acceptsStream) refuse(reply, 406, 'The Accept header must allow text/event-stream');
   else {
     const place = streams.place(http.caller.payer);
     if (place === null) {
-      refuseForNow(response, reply, 'There are too many streams');
+      refuseForNow(response, reply, 'Too many streams');
       return;
     }
     session.attach(reply);

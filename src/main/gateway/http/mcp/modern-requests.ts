@@ -19,17 +19,17 @@ export interface ModernDeps {
   readonly host: GatewayHost;
   readonly notices: ClientNotices;
   readonly watches: ResourceWatches;
-  /** The other replicas of this gateway; null without a fleet, and for a request that one of them sent on. */
+  /** The other replicas of this gateway. Null without a fleet, and for a request that another replica forwarded. */
   readonly replicas: ReplicaHop | null;
   readonly states: HeldStates;
-  /** The streams of notices that are open, of both eras. */
+  /** Open notification streams of both protocol generations. */
   readonly streams: Shares;
-  /** Aborts when the gateway takes no new work. */
+  /** Aborts when the gateway stops accepting work. */
   readonly draining: AbortSignal;
 }
 
 /**
- * Answers a request of the modern era (MCP 2026-07-28). Such a request says everything about its client itself. Never
+ * Answers a request of the modern protocol (MCP 2026-07-28). Such a request carries all facts about its client. Never
  * rejects.
  */
 export async function answerModern(http: McpHttpRequest, message: RpcRequest, deps: ModernDeps): Promise<void> {
@@ -52,7 +52,7 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
   await serveRequest(http, message, facts, deps.server);
 }
 
-/** Has the replica that holds a call serve its retry. Counts as served here, so that a drain waits for it. */
+/** Forwards a retry to the replica that holds the call. It counts as served here, so that a drain waits for it. */
 async function passOn(
   { request, response, reply, caller }: McpHttpRequest,
   message: RpcRequest,
@@ -79,7 +79,7 @@ async function subscribe(
   deps: ModernDeps,
 ): Promise<JsonObject> {
   using place = deps.streams.place(caller.payer);
-  if (place === null) throw new RpcError(RPC_TRANSPORT, 'There are too many streams');
+  if (place === null) throw new RpcError(RPC_TRANSPORT, 'Too many streams');
   const signal = AbortSignal.any([gone, deps.draining]);
   const send = (method: string, sent: JsonObject): void => void reply.send({ jsonrpc: '2.0', method, params: sent });
   return await listen(params, id, caller.view, { send, signal, principal: caller.principal }, deps);

@@ -7,21 +7,21 @@ import { writeError } from '../../messages/write-message.ts';
 import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
-/** For what has an HTTP status and no code in JSON-RPC; SDKs use this one. */
+/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this one. */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 
-/** Answers with an HTTP status and an error of that code. */
+/** Responds with an HTTP status and an error with this code. */
 export function refuse(reply: Reply, status: number, why: string, code = RPC_TRANSPORT, id?: RequestId): void {
   reply.end(writeError(id, new RpcError(code, why)), status);
 }
 
 /**
- * Refuses a request of a session that does not exist, or is somebody else's. The client starts a new session then (MCP
- * 2025-11-25, session management).
+ * Refuses a request of a session that is unknown, or belongs to another client. The client then starts a new session
+ * (MCP 2025-11-25, session management).
  */
 export function refuseSession(reply: Reply, id?: RequestId): void {
-  refuse(reply, 404, 'The session is not known', RPC_SESSION_UNKNOWN, id);
+  refuse(reply, 404, 'Unknown session', RPC_SESSION_UNKNOWN, id);
 }
 
 /** Refuses a request that may succeed in a moment. */
@@ -31,7 +31,7 @@ export function refuseForNow(response: ServerResponse, reply: Reply, why: string
   refuse(reply, 503, why, RPC_TRANSPORT, id);
 }
 
-/** Refuses a request whose body is not read to its end, so that its client can read why. */
+/** Refuses a request without reading its whole body, in a way that lets its client read the error. */
 export function refuseUnread(
   request: IncomingMessage,
   response: ServerResponse,
@@ -39,15 +39,15 @@ export function refuseUnread(
   maxBytes: number,
 ): void {
   const status = why === 'too-long' ? 413 : 503;
-  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'There are too many bodies at once';
+  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'Too many request bodies at once';
   recordGatewayRefusal(status);
   const json = writeError(undefined, new RpcError(RPC_TRANSPORT, text));
   answerUnread(request, response, status, json, status === 503 ? { 'retry-after': '1' } : {});
 }
 
 /**
- * The HTTP status of an error of the modern era (MCP 2026-07-28, Streamable HTTP): a message that is refused has one of
- * its own, the error of a method has not.
+ * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A refused message has
+ * its own status; the error of a method has 200.
  */
 export function statusOf(error: RpcError): number {
   const { code } = error;

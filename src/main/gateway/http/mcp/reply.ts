@@ -8,8 +8,8 @@ import { acceptedTypes } from './accepted-types.ts';
 import type { Backlog } from './backlog.ts';
 
 /**
- * How often a stream sends a comment, and how long an answer may take before a stream begins for it. Proxies would
- * otherwise take the connection for dead.
+ * Interval of the comments on a stream, and the time after which a slow response becomes a stream. Proxies would
+ * otherwise close the connection as dead.
  */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -23,27 +23,27 @@ const STREAM_HEADERS = {
 
 const BRACE = 0x7b;
 
-/** The place where the answer to one request goes. */
+/** Reply to one request. */
 export interface Reply {
-  /** Whether messages can precede the answer. */
+  /** Whether messages can precede the response. */
   readonly acceptsStream: boolean;
-  /** Whether a result can be passed on in pieces. */
+  /** Whether a result can be streamed in pieces. */
   readonly takesPieces: boolean;
-  /** Begins a stream later, if the answer takes long. */
+  /** Starts a stream later, if the response takes long. */
   beginInTime(): void;
-  /** Sends a message before the answer. Returns false if that is no longer possible. */
+  /** Sends a message before the response. Returns false if that is no longer possible. */
   send(message: JsonObject): boolean;
-  /** Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. */
+  /** Starts the response with a result that arrives in pieces; `prefix` is written first into the result's object. */
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink;
-  /** Ends with an answer. `status` is its HTTP status, where it has one of its own and nothing was sent before. */
+  /** Ends with a response. `status` is its HTTP status, which applies if nothing was sent before. */
   end(json: string, status?: number): void;
-  /** Ends the answer that {@link openLarge} began. */
+  /** Ends the response that {@link openLarge} started. */
   endLarge(): void;
 }
 
 /**
- * The answer to one HTTP request: JSON, or a stream of events if anything precedes the answer (MCP, Streamable HTTP,
- * sending messages).
+ * Reply to one HTTP request: JSON, or an event stream if anything precedes the response (MCP, Streamable HTTP, sending
+ * messages).
  */
 export class HttpReply implements Reply {
   readonly #response: ServerResponse;
@@ -52,7 +52,7 @@ export class HttpReply implements Reply {
   readonly #acceptsJson: boolean;
   readonly #acceptsStream: boolean;
   #state: 'open' | 'stream' | 'large-json' | 'large-event' | 'over' = 'open';
-  /** Null until a stream begins. */
+  /** Null until a stream starts. */
   #events: EventWriter | null = null;
   #timer: Timer | null = null;
 
@@ -65,7 +65,7 @@ export class HttpReply implements Reply {
     this.#acceptsStream = accepted.stream;
   }
 
-  /** Whether the client accepts an answer in any form that there is. */
+  /** Whether the client accepts a response in any available form. */
   get isAcceptable(): boolean {
     return this.#acceptsJson || this.#acceptsStream;
   }
@@ -82,7 +82,7 @@ export class HttpReply implements Reply {
     return true;
   }
 
-  /** Whether a stream of events was begun. */
+  /** Whether an event stream has started. */
   get isStream(): boolean {
     return this.#state === 'stream';
   }
@@ -91,7 +91,7 @@ export class HttpReply implements Reply {
     if (this.#acceptsStream) this.#timer = startCoarseTimer(KEEP_ALIVE_MS, () => this.openStream());
   }
 
-  /** Begins a stream of events unless there is one. Returns false if the client accepts no stream. */
+  /** Starts an event stream unless there is one. Returns false if the client accepts no stream. */
   openStream(): boolean {
     if (this.#state === 'stream') return true;
     if (this.#state !== 'open' || !this.#acceptsStream) return false;
@@ -104,13 +104,13 @@ export class HttpReply implements Reply {
     return this.openStream() && this.sendJson(JSON.stringify(message));
   }
 
-  /** Sends a message that is JSON already over the stream that was begun. */
+  /** Sends a message, already in JSON, over the open stream. */
   sendJson(data: string): boolean {
     return this.#events?.send({ name: 'message', data }) === true;
   }
 
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink {
-    // The request has been answered already: the pieces are discarded.
+    // The request has already been answered: the pieces are discarded.
     if (this.#state === 'over') return { write: () => true };
     const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     const events = this.#state === 'stream' || !this.#acceptsJson ? this.#beginEvents() : null;
@@ -138,7 +138,7 @@ export class HttpReply implements Reply {
     if (this.#state === 'over') return;
     const before = this.#state;
     if (before === 'large-json' || before === 'large-event') {
-      // Half an answer was sent: it must not be taken for a whole one.
+      // Half a response was sent: it must not be taken for a whole one.
       this.#response.destroy();
     } else if (before === 'stream' || (!this.#acceptsJson && status === 200))
       this.#beginEvents().end({ name: 'message', data: json });
@@ -179,7 +179,7 @@ export class HttpReply implements Reply {
   #over(): void {
     this.#state = 'over';
     this.#timer?.cancel();
-    // The end of the answer has been written by the next turn.
+    // The end of the response is written before this microtask runs.
     queueMicrotask(() => this.#backlog.watch(this.#response, this.#payer));
   }
 }

@@ -12,13 +12,13 @@ import type { RequestServer } from '../../protocol/request-server.ts';
 import { statusOf } from './refusals.ts';
 import type { Reply } from './reply.ts';
 
-/** Who sends a request, and on which route. */
+/** Sender of a request, and its route. */
 export interface Caller {
   readonly principal: string;
-  /** Whose budget the request is on: that of its token or, where there are no tokens, of its address. */
+  /** Key of the budget that the request uses: its token or, without tokens, its address. */
   readonly payer: string;
   readonly view: View;
-  /** Where it can log in to connectors. */
+  /** Offers logins to connectors. */
   readonly logins: LoginDoor;
 }
 
@@ -32,19 +32,19 @@ export interface McpHttpRequest {
 
 export type RpcRequest = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
-/** Everything about a request that depends on the era of its client. */
+/** Facts of a request that depend on the protocol generation of its client. */
 export interface EraFacts
   extends Pick<
     Exchange,
     'era' | 'revision' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask' | 'clientName' | 'tell'
   > {
-  /** The requests of the client's session that are being served; null without a session. */
+  /** Requests of the client's session that are being served; null without a session. */
   readonly running: Map<RequestId, Running> | null;
-  /** Serves a method that only this era has; null for any other method. */
+  /** Serves a method that only this protocol generation has; null for any other method. */
   readonly own: (method: string, params: JsonObject, signal: AbortSignal) => Promise<Outcome | null>;
 }
 
-/** Serves one request of either era over HTTP and writes its answer. Never rejects. */
+/** Serves one request of either protocol generation over HTTP and writes its response. Never rejects. */
 export async function serveRequest(
   http: McpHttpRequest,
   { id, method, params }: RpcRequest,
@@ -84,7 +84,7 @@ export async function serveRequest(
   }
 }
 
-/** Aborts when the client goes away before it has its answer, until it is released. */
+/** Aborts when the client goes away before it has its response, until it is released. */
 export class RequestLife extends LateSignal {
   readonly #response: ServerResponse;
 
@@ -94,7 +94,7 @@ export class RequestLife extends LateSignal {
     response.on('close', this.#onClose);
   }
 
-  /** Lets go of the response: the request has its answer. */
+  /** Stops watching the HTTP response: the request has been answered. */
   release(): void {
     this.#response.off('close', this.#onClose);
   }

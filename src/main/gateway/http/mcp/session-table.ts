@@ -10,13 +10,13 @@ import { HttpSession } from './http-session.ts';
 
 export interface SessionLimits {
   readonly maxSessions: number;
-  /** How long a session that nobody uses is kept. */
+  /** Time after which an idle session is closed. */
   readonly sessionIdleMs: number;
 }
 
 export interface NewSession {
   readonly principal: string;
-  /** Whose sessions it is counted among. */
+  /** Caller that the session counts towards. */
   readonly payer: string;
   readonly view: View;
   readonly revision: string;
@@ -24,35 +24,35 @@ export interface NewSession {
   readonly clientName?: string | null;
 }
 
-/** What the sessions of a gateway's replicas have in common. */
+/** Operations on sessions that the replicas of a gateway share. */
 export interface ReplicatedSessions {
-  /** Ids of questions, from which every replica can tell which one asked. */
+  /** Ids of server requests, from which every replica can tell which one sent the request. */
   readonly questionIds: QuestionIds;
-  /** The id of a new session, from which every replica can open it. */
+  /** Returns the id of a new session, from which every replica can open it. */
   idOf(facts: NewSession): string;
-  /** What an id says; null if no replica made it, or if its session has ended. */
+  /** Returns the facts in an id. Null if no replica made it, or if its session has ended. */
   open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
-  /** A session is held here from now on: a new one, or one that another replica opened. */
+  /** Notes that this replica now holds a session: a new one, or one that another replica opened. */
   held(session: HttpSession, isNew: boolean): void;
 }
 
 const SWEEP_MS = 60_000;
 
 /**
- * The sessions of legacy clients. Each is bound to the client that opened it and to its route. When there are too many,
- * one of the caller that has most of them is closed: the one that has been idle for longest. A session in use is closed
- * only for another caller, and only if that one has fewer.
+ * Sessions of legacy clients. Each is bound to the client that opened it and to its route. At the limit, the session
+ * idle for longest is closed, of the caller with the most sessions. A session in use is closed only for another caller,
+ * and only if that caller has fewer sessions.
  */
 export class SessionTable {
   readonly #limits: SessionLimits;
-  /** In the order of their last use. Closes whatever leaves it. */
+  /** Sessions in the order of their last use. A session that leaves the cache is closed. */
   readonly #sessions: LRUCache<string, HttpSession>;
   readonly #payers = new WeakMap<HttpSession, string>();
   readonly #counts: Shares;
   readonly #replicated: ReplicatedSessions | null;
   #sweep: Timer | null = null;
 
-  /** With `replicated`, a session that leaves the table is opened again from its id, unless it has ended. */
+  /** With `replicated`, a session that has left the table is opened again from its id, unless it has ended. */
   constructor(
     limits: SessionLimits,
     onClosed: (session: HttpSession) => void,
@@ -62,7 +62,7 @@ export class SessionTable {
     this.#replicated = replicated;
     this.#counts = new Shares(limits.maxSessions, 1);
     this.#sessions = new LRUCache({
-      // With `max` it would allocate the whole table at once, however large the configured limit is.
+      // With `max`, the cache would allocate the whole table at once, however large the configured limit is.
       maxSize: Math.max(1, limits.maxSessions),
       sizeCalculation: () => 1,
       dispose: (session) => {
@@ -100,8 +100,8 @@ export class SessionTable {
   }
 
   /**
-   * Finds a session and marks it as used. Undefined if there is none, if it belongs to another client or route, or if
-   * another replica has it and there is no room for it here.
+   * Finds a session and marks it as used. Undefined if it is unknown, or belongs to another client or route. Undefined
+   * also if another replica has it and there is no room for it here.
    */
   find(id: unknown, principal: string, view: View, payer = principal): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;
@@ -119,19 +119,19 @@ export class SessionTable {
     return session;
   }
 
-  /** The session that another replica names, if it is here and all of it is the same. */
+  /** Returns the session that another replica names, if it is here and all fields match. */
   named({ id, principal, route }: HopSession): HttpSession | undefined {
     const session = this.#sessions.peek(id);
     const isSame = session?.client.principal === principal && session.client.view.route.name === route;
     return isSame ? session : undefined;
   }
 
-  /** Whether a session that {@link find} does not find belongs to that client, and would be held if there were room. */
+  /** True if a session that {@link find} does not find belongs to that client, and would be held if there were room. */
   lacksRoomFor(id: unknown, principal: string, view: View): boolean {
     return this.#factsOf(id, principal, view) !== null;
   }
 
-  /** A session that this replica holds, without marking it as used. */
+  /** Returns a session of this replica, without marking it as used. */
   peek(id: string): HttpSession | undefined {
     return this.#sessions.peek(id);
   }
@@ -162,10 +162,10 @@ export class SessionTable {
     this.#sweep = this.#sessions.size === 0 ? null : startTimer(SWEEP_MS, () => this.#expire());
   }
 
-  /** Makes room for a session of `payer`. Returns false if there is no session that may be ended for it. */
+  /** Makes room for a session of `payer`. Returns false if no session may be closed for it. */
   #evict(payer: string): boolean {
     const own = this.#counts.of(payer);
-    // Of callers that have as many, the one that asks gives way.
+    // Among callers with equally many sessions, the requesting caller gives way.
     const callers = this.#counts.byAmount().filter((caller) => caller === payer || this.#counts.of(caller) > own);
     const [most] = callers;
     const leastRecent =

@@ -1,24 +1,29 @@
-/** How a cookie of ours is set. It is for this host alone, and no script reads it. */
+/** Attributes of a cookie. Every cookie is for this host alone and hidden from scripts. */
 export interface CookieTraits {
   readonly sameSite: 'Lax' | 'Strict';
   /** Whether browsers reach the gateway over https. */
   readonly isSecure: boolean;
-  /** 0 removes it. */
+  /** 0 removes the cookie. */
   readonly maxAgeS: number;
 }
 
-/** The name of a cookie; over https browsers then refuse one that another host of the domain set (RFC 6265bis). */
+/**
+ * Returns the name of a cookie. Over https it has a prefix, so that browsers reject a cookie that another host of the
+ * domain set (RFC 6265bis).
+ */
 export function cookieName(name: string, isSecure: boolean): string {
   return isSecure ? `__Host-${name}` : name;
 }
 
-/** The value of `Set-Cookie`. */
+/** Returns the value of `Set-Cookie`. */
 export function setCookie(name: string, value: string, { sameSite, isSecure, maxAgeS }: CookieTraits): string {
   const secure = isSecure ? '; Secure' : '';
   return `${name}=${value}; Path=/; HttpOnly; SameSite=${sameSite}; Max-Age=${maxAgeS}${secure}`;
 }
 
-/** The values of the cookies of that name: a page on another port of this machine may have set one more. */
+/**
+ * Returns the values of all cookies with this name: a page on another port of this machine may have set another one.
+ */
 export function cookiesOf(header: string | undefined, name: string): readonly string[] {
   return (header ?? '').split(';').flatMap((pair) => {
     const at = pair.indexOf('=');

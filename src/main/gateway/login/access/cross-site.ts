@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a request was sent by a page of the gateway itself. A browser sends the origin `null` from a form on a page
- * with the referrer policy `no-referrer` (Fetch, "append a request Origin header"). `Sec-Fetch-Site`, which no page can
- * set, then says whose it is.
+ * True if a page of the gateway itself sent the request. A browser sends the origin `null` from a form on a page with
+ * the referrer policy `no-referrer` (Fetch, "append a request Origin header"). In that case `Sec-Fetch-Site`, which no
+ * page can set, names the origin.
  */
 export function isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (origin === 'null') return site === 'same-origin';
@@ -12,8 +12,8 @@ export function isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttp
 }
 
 /**
- * Whether somebody looks at an address whom nobody sent there: a browser that fetches pages ahead, a preview, or a page
- * that embeds it or fetches it by a script.
+ * True if a request is not a person's visit: a prefetch, a preview, or a page that embeds the address or fetches it by
+ * script.
  */
 export function isNoVisit(headers: IncomingHttpHeaders): boolean {
   const purposes = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => String(headers[name] ?? ''));

@@ -4,36 +4,36 @@ import { type Clock, systemClock } from '../../../../shared/clock.ts';
 import type { FleetSealer } from '../../../../shared/fleet/fleet-sealer.ts';
 import { cookieName, cookiesOf, setCookie } from './cookies.ts';
 
-/** How long an operator stays signed in. */
+/** Time for which an operator stays signed in. */
 const SESSION_S = 12 * 3600;
 
-/** Browsers that are signed in at once; the one that was used least recently is signed out first. */
+/** Maximum number of browsers that are signed in; the least recently used one is signed out first. */
 const MAX_SESSIONS = 100;
 
 const NAME = 'switchyard-operator';
 
-/** Cookies of that name that are tried. */
+/** Maximum number of cookies with this name that are tried. */
 const MAX_COOKIES = 4;
 
 export interface OperatorSessionsOptions {
   readonly ttlMs?: number;
   readonly clock?: Clock;
-  /** In a fleet, a session is in its cookie, sealed for those who have the same operator's token; else null. */
+  /** In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token; else null. */
   readonly shared?: { readonly sealer: FleetSealer; readonly operatorToken: string } | null;
 }
 
 /**
- * The browsers in which the operator has signed in. A session ends after twelve hours, or with the process; in a fleet,
- * whose replicas all know it, it ends after twelve hours or with the operator's token.
+ * Browsers in which the operator has signed in. A session ends after twelve hours, or with the process. In a fleet,
+ * where all replicas know the session, it ends after twelve hours, or when the operator token changes.
  */
 export class OperatorSessions {
-  /** By the digest of the cookie, so that how long a look-up takes tells nothing about one. */
+  /** Sessions by digest of the cookie, so that the time of a look-up reveals nothing about the cookie. */
   readonly #sessions: LRUCache<string, true>;
   readonly #isSecure: boolean;
   readonly #shared: OperatorSessionsOptions['shared'];
   readonly #clock: Clock;
   readonly #ttlMs: number;
-  /** Sealed sessions that were ended here, by the digest of the cookie. */
+  /** Sealed sessions that were ended here, by digest of the cookie. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_SESSIONS });
 
   constructor(isSecure: boolean, options: OperatorSessionsOptions = {}) {
@@ -45,21 +45,21 @@ export class OperatorSessions {
     this.#sessions = new LRUCache({ max: MAX_SESSIONS, ttl: ttlMs });
   }
 
-  /** Begins a session; the value of `Set-Cookie` for it. */
+  /** Starts a session. Returns the value of `Set-Cookie` for it. */
   begin(): string {
     const value = this.#create();
     const traits = { sameSite: 'Strict', isSecure: this.#isSecure, maxAgeS: SESSION_S } as const;
     return setCookie(cookieName(NAME, this.#isSecure), value, traits);
   }
 
-  /** The name of the session that the cookies of a request hold, which is no secret; null without one. */
+  /** Returns the name of the session in a request's cookies; null without one. The name is not a secret. */
   find(cookies: string | undefined): string | null {
     if (cookies === undefined) return null;
     const digests = cookiesOf(cookies, cookieName(NAME, this.#isSecure)).map((value) => hash('sha256', value));
     return digests.find((digest) => this.#sessions.has(digest)) ?? this.#findSealed(cookies);
   }
 
-  /** Ends the sessions of a request; the value of `Set-Cookie` that removes the cookie. */
+  /** Ends the sessions of a request. Returns the value of `Set-Cookie` that removes the cookie. */
   end(cookies: string | undefined): string {
     const name = cookieName(NAME, this.#isSecure);
     for (const value of cookiesOf(cookies, name)) {
@@ -90,7 +90,7 @@ export class OperatorSessions {
     return null;
   }
 
-  /** Another operator's token has other sessions. */
+  /** Place that sessions are sealed for. It depends on the operator token. */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;
   }

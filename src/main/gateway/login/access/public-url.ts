@@ -4,7 +4,7 @@ import { isLoopbackHost } from './who-may-log-in.ts';
 
 /**
  * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID unless it is https, or http on
- * loopback, and has no credentials, query or fragment. `name` is what the error calls it.
+ * loopback, and has no credentials, query or fragment. `name` is the option's name in the error.
  */
 export function readPublicUrl(text: string, name: string): URL {
   const fault = faultOf(text);
@@ -12,13 +12,13 @@ export function readPublicUrl(text: string, name: string): URL {
   return new URL(text);
 }
 
-/** Throws OPTIONS_INVALID for what cannot be the address of a client's metadata document (CIMD). */
+/** Throws OPTIONS_INVALID for an address that cannot be a client's metadata document (CIMD). */
 export function assertMetadataUrl(text: string, name: string): void {
   if (isMetadataUrl(text)) return;
   throw new SwitchyardError('OPTIONS_INVALID', `${name} must be an https address with a path, such as /client.json`);
 }
 
-/** The address without the slash at its end, to put paths after it. */
+/** Returns the address without a trailing slash, to append paths to it. */
 export function baseOf({ origin, pathname }: URL): string {
   return origin + pathname.replace(/\/+$/, '');
 }

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { monotonicMs } from '../../../../shared/clock.ts';
 
-/** Keys that are remembered; the one that was used least recently is forgotten first. */
+/** Maximum number of keys that are remembered; the least recently used one is forgotten first. */
 const MAX_KEYS = 1_000;
 
 const MINUTE_MS = 60_000;
 
-/** Lets each key do something so often a minute, a whole minute's worth at once. */
+/** Limits each key to a number of actions per minute. A whole minute's worth may happen at once. */
 export class RequestRate {
   readonly #perMinute: number;
   readonly #buckets = new LRUCache<string, { left: number; atMs: number }>({ max: MAX_KEYS });
@@ -15,7 +15,7 @@ export class RequestRate {
     this.#perMinute = perMinute;
   }
 
-  /** Whether the key may do it once more; counts it if so. */
+  /** True if the key may act once more, which is then counted. */
   take(key: string, nowMs: number = monotonicMs()): boolean {
     const bucket = this.#buckets.get(key) ?? { left: this.#perMinute, atMs: nowMs };
     const earned = ((nowMs - bucket.atMs) / MINUTE_MS) * this.#perMinute;

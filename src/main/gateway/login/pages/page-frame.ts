@@ -47,7 +47,7 @@ a { color: var(--link); }
 .warning { color: var(--stop); }
 `;
 
-/** A page without any script: `nonce` lets its own style through. */
+/** Renders a page without scripts; `nonce` allows its own style. */
 export function renderFrame(title: string, body: Html, nonce: string): string {
   return `<!doctype html>\n${html`<html lang="en">
 <head>

@@ -1,19 +1,19 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** What the page of a one-time address says before it sends its browser on. */
+/** Content of the page of a one-time address, which is shown before the browser is sent on. */
 export interface LoginPage {
-  /** What the connector is called, and its id. */
+  /** Display name of the connector, and its id. */
   readonly name: string;
   readonly connectorId: string;
   /** Origin and path of the connector. */
   readonly endpoint: string | null;
   readonly askedBy: string;
-  /** Where the button leads; null while nobody knows. */
+  /** Address that the button leads to; null while unknown. */
   readonly issuer: string | null;
-  /** Whether the issuer became known, or another one, since the button was last pressed. */
+  /** Whether the issuer has become known or has changed since the button was last pressed. */
   readonly isIssuerNew: boolean;
-  /** The path of the address itself. */
+  /** Path of the address itself. */
   readonly action: string;
   readonly formToken: string;
 }
@@ -22,21 +22,21 @@ const NEW_ISSUER = 'The gateway now knows where you log in. Check the address be
 
 const AT_ISSUER =
   'Log in there with the account that the connector may use. You then come back to this gateway. It keeps the ' +
-  'access, and uses it for everybody who calls this connector through it.';
+  'access, and uses it for all callers of this connector.';
 
 const ONLY_YOU =
-  'Continue only if you asked for this login yourself just now. Somebody who sent you this address could use your ' +
-  'account.';
+  'Continue only if you requested this login yourself just now. If someone sent you this address, they could use ' +
+  'your account.';
 
-/** The page of a one-time address. */
+/** Renders the page of a one-time address. */
 export function renderLogin(page: LoginPage, nonce: string): string {
   const { name, connectorId, endpoint, askedBy, issuer, isIssuerNew, action, formToken } = page;
   const host = issuer === null ? null : (URL.parse(issuer)?.host ?? issuer);
   const body = html`<dl>
 <div><dt>Connector</dt><dd><bdi>${name}</bdi>${name !== connectorId && html` (<bdi>${connectorId}</bdi>)`}</dd></div>
-<div><dt>Its address</dt><dd>${endpoint ?? 'not known'}</dd></div>
-<div><dt>You log in at</dt><dd>${issuer ?? 'not known yet; the connector is asked when you continue'}</dd></div>
-<div><dt>Asked for by</dt><dd><bdi>${askedBy}</bdi></dd></div>
+<div><dt>Its address</dt><dd>${endpoint ?? 'unknown'}</dd></div>
+<div><dt>You log in at</dt><dd>${issuer ?? 'unknown until you continue; the gateway then asks the connector'}</dd></div>
+<div><dt>Requested by</dt><dd><bdi>${askedBy}</bdi></dd></div>
 </dl>
 ${isIssuerNew && html`<p class="warning" role="status">${NEW_ISSUER}</p>`}
 <p>${
@@ -52,16 +52,18 @@ ${isIssuerNew && html`<p class="warning" role="status">${NEW_ISSUER}</p>`}
   return renderFrame(`Log in to ${name}`, body, nonce);
 }
 
-/** What is left to say once a login came about. */
+/** Renders the page after a finished login. */
 export function renderDone(name: string, nonce: string): string {
   return renderFrame(
-    `${name} is logged in to`,
+    `Logged in to ${name}`,
     html`<p>The gateway uses the login from now on. You can close this window.</p>`,
     nonce,
   );
 }
 
-/** Why there is no login. `again` is the path at which to try again; null where there is none. */
+/**
+ * Renders the page that says why there is no login. `again` is the path to try again at; null if retrying is useless.
+ */
 export function renderRefusal(title: string, why: string, again: string | null, nonce: string): string {
   return renderFrame(
     title,
@@ -70,11 +72,11 @@ export function renderRefusal(title: string, why: string, again: string | null, 
   );
 }
 
-/** The form that exchanges the operator's token for a cookie. */
+/** Renders the form that exchanges the operator's token for a cookie. */
 export function renderSignIn(action: string, why: string | null, nonce: string): string {
   const body = html`${why !== null && html`<p class="warning" role="alert">${why}</p>`}
 <form method="post" action="${action}">
-<label for="token">The operator’s token of this gateway</label>
+<label for="token">Operator token of this gateway</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button>Sign in</button>
 </form>`;

@@ -1,21 +1,21 @@
 import type { HostSide } from '../../../mcp/host-side.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 
-/** A request that is at a connector. */
+/** A request in flight at a connector. */
 export interface UnderWay {
-  /** Whose it is: a session, or, of a client that has none, the request itself. */
+  /** The client that sent it: a session, or the request itself if the client has no session. */
   readonly client: object;
-  /** Answers what the connector asks. */
+  /** Handles the connector's server requests. */
   readonly host: HostSide;
-  /** Takes what the connector says to its client. */
+  /** Passes the connector's notifications on to the client. */
   readonly notify: (method: string, params: JsonObject) => void;
 }
 
-/** The requests that are at each connector, to tell whose a message is that names none. */
+/** Requests in flight at each connector. They tell which client a message belongs to that names no request. */
 export class CallsUnderWay {
   readonly #calls = new Map<string, Set<UnderWay>>();
 
-  /** Notes a request until it is disposed of. */
+  /** Registers a request until the result is disposed of. */
   enter(connectorId: string, call: UnderWay): Disposable {
     const calls = this.#calls.get(connectorId) ?? new Set();
     this.#calls.set(connectorId, calls.add(call));
@@ -27,7 +27,7 @@ export class CallsUnderWay {
     };
   }
 
-  /** One of them, where all are of one client: it may speak for the rest. */
+  /** Returns one of the requests in flight if they all belong to the same client: it stands for the rest. */
   only(connectorId: string): UnderWay | 'none' | 'several' {
     const [first, ...others] = this.#calls.get(connectorId) ?? [];
     if (first === undefined) return 'none';

@@ -17,7 +17,7 @@ import type { HeldContext } from './held-calls.ts';
 
 /** `_meta` keys that are hop-by-hop and must not be forwarded. */
 const HOP_META: ReadonlySet<string> = new Set([
-  // What goes on names our span, not the client's (SEP-414).
+  // The forwarded request names our span, not the client's (SEP-414).
   ...TRACE_FIELDS,
   'progressToken',
   'io.modelcontextprotocol/protocolVersion',
@@ -28,7 +28,7 @@ const HOP_META: ReadonlySet<string> = new Set([
 
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
-/** What to send to a connector: a call of a tool, or any other request. */
+/** Request for a connector: a tool call, or any other request. */
 export type Target =
   | { readonly kind: 'tool'; readonly id: string; readonly args: JsonObject }
   | { readonly kind: 'request'; readonly method: string; readonly own: JsonObject };
@@ -38,11 +38,11 @@ export interface Forwarding {
   readonly connectorId: string;
   readonly target: Target;
   readonly exchange: Exchange;
-  /** The parameters as the client sent them. */
+  /** Parameters in the client's form. */
   readonly params: JsonObject;
-  /** The name to put on log messages of the connector; null to leave them unchanged. */
+  /** Logger name to put on log messages of the connector; null to leave them unchanged. */
   readonly logger: string | null;
-  /** Whether the result is needed whole, so that a large one is not passed on while it arrives. */
+  /** Whether the result is needed whole, so that a large result is not streamed. */
   readonly isWhole: boolean;
 }
 
@@ -53,9 +53,8 @@ export interface ConnectorRequestDeps {
 }
 
 /**
- * Prepares a request to a connector. The returned function sends it and relays everything that belongs to it:
- * progress, log messages, questions of the connector to the client, and a large result while it arrives. It rejects
- * as the manager does.
+ * Prepares a request to a connector. The returned function sends it and relays everything that belongs to it: progress,
+ * log messages, server requests to the client, and a large result while it arrives. It rejects as the manager does.
  */
 export function connectorRequest(
   forwarding: Forwarding,
@@ -64,9 +63,9 @@ export function connectorRequest(
   return async (context) => {
     const { connectorId, exchange, params, logger, target } = forwarding;
     const { capabilities, ask, era } = exchange;
-    // A question ends with the request that caused it, even if the connector does not wait for the answer.
+    // A server request ends with the request that caused it, even if the connector does not wait for the response.
     const over = new LateSignal();
-    // A question may come over a stream that other requests share.
+    // A server request may arrive over a stream that other requests share.
     const inTrace = keepTrace();
     const host: HostSide = {
       capabilities,
@@ -86,12 +85,12 @@ export function connectorRequest(
       const open = context.current()?.openLarge;
       // The client has gone: the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
-      // Every result of the modern era names its type; the result of a legacy connector does not.
-      // By now it is connected, which it may not have been when the request was forwarded.
+      // Every result of the modern protocol names its type; the result of a legacy connector does not. The connector is
+      // connected by now. It may not have been when the request was forwarded.
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
-    // A result that asks the person something is changed before it is passed on, so it is needed whole.
+    // A result that requests input is changed before it is passed on, so it is needed whole.
     const mayAsk = era === 'modern' && answeredMethods(host).length > 0 && !isLegacy(connectorId, deps);
     const isWhole = forwarding.isWhole || mayAsk;
     const result = await send(forwarding, deps, {
@@ -109,7 +108,7 @@ export function connectorRequest(
   };
 }
 
-/** Whether a connector is known to speak the modern era; false while it is not connected. */
+/** True if a connector is known to use the modern protocol; false while it is not connected. */
 export function isModern(connectorId: string, { manager }: Pick<ConnectorRequestDeps, 'manager'>): boolean {
   return manager.facts(connectorId)?.era === 'modern';
 }
@@ -118,7 +117,7 @@ function isLegacy(connectorId: string, { manager }: Pick<ConnectorRequestDeps, '
   return manager.facts(connectorId)?.era === 'legacy';
 }
 
-/** Calls the manager, and records how long a call of a tool took. */
+/** Calls the manager, and records the duration of a tool call. */
 async function send(
   { connectorId, target }: Forwarding,
   { manager, latencies }: ConnectorRequestDeps,
@@ -140,9 +139,9 @@ async function send(
 }
 
 /**
- * The parameters besides those that name what is asked for, with the client's own `_meta`. A call is never sent as a
- * task: its result would be a task that the client cannot ask the gateway for (MCP 2025-11-25, tasks: who does not
- * declare them ignores the parameter).
+ * Returns the parameters that do not name the subject of the request, with the client's own `_meta`. A tool call is
+ * never sent as a task: the client could not query the task through the gateway. Receivers that do not declare tasks
+ * ignore the parameter (MCP 2025-11-25, tasks).
  */
 function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target): JsonObject {
   const { name: _name, arguments: _arguments, uri: _uri, _meta, task, ...others } = params;
@@ -152,9 +151,7 @@ function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target)
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
 }
 
-/**
- * Asks for progress if the client did. It is passed on under the token of the client's request that waits by then.
- */
+/** Requests progress if the client did. It is passed on under the token of the client's current request. */
 function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
   if (exchange.progressToken === null) return {};
   return {
@@ -166,7 +163,7 @@ function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToo
   };
 }
 
-/** The notices of a connector that are passed on to the client of a request. All others are meant for the gateway. */
+/** Notifications of a connector that are passed on to the client of a request. All others are meant for the gateway. */
 const RELAYED: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
 
 function relay(method: string, notice: JsonObject, exchange: Exchange | null, logger: string | null): void {
@@ -175,7 +172,7 @@ function relay(method: string, notice: JsonObject, exchange: Exchange | null, lo
     exchange.notify(method, notice);
     return;
   }
-  // A modern client says with each request whether it wants any log messages (MCP 2026-07-28, logging).
+  // A modern client states in each request whether it wants log messages (MCP 2026-07-28, logging).
   const least = exchange.logLevel ?? (exchange.era === 'legacy' ? 'debug' : null);
   if (least !== null && isAtLeast(notice.level, least)) exchange.notify(method, withLogger(notice, logger));
 }

@@ -4,14 +4,14 @@ import { exposeUiLinks } from '../../catalog/uris/ui-meta.ts';
 type Expose = (uri: string) => string;
 
 /**
- * The result of a tool with all URIs as clients see them: of resources that it holds or mentions, and of its user
- * interface. The same object where there are none.
+ * Returns a tool result with all URIs in exposed form: embedded and linked resources, and its user interface. Returns
+ * the same object if nothing changes.
  */
 export function exposeToolResult(result: JsonObject, expose: Expose): JsonObject {
   return withList(exposeUiLinks(result, expose), 'content', (block) => exposeBlock(block, expose));
 }
 
-/** The messages of a prompt with all URIs as clients see them. */
+/** Returns the messages of a prompt with all URIs in exposed form. */
 export function exposePromptResult(result: JsonObject, expose: Expose): JsonObject {
   return withList(exposeUiLinks(result, expose), 'messages', (message) => {
     const { content } = message;
@@ -22,7 +22,7 @@ export function exposePromptResult(result: JsonObject, expose: Expose): JsonObje
   });
 }
 
-/** The contents of a resource with all URIs as clients see them. */
+/** Returns the contents of a resource with all URIs in exposed form. */
 export function exposeReadResult(result: JsonObject, expose: Expose): JsonObject {
   return withList(exposeUiLinks(result, expose), 'contents', (item) => withUri(exposeUiLinks(item, expose), expose));
 }

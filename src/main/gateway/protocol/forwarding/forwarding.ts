@@ -9,9 +9,9 @@ export interface ForwardDeps extends ConnectorRequestDeps {
 }
 
 /**
- * Forwards a client's request to a connector. A legacy connector may ask something in the middle of a request. A
- * modern client cannot be asked: its request is held, and it is answered that input is required. `about` names the
- * request; a retry of a held request must have the same.
+ * Forwards a client's request to a connector. A legacy connector may send a server request in the middle. A modern
+ * client cannot receive one: its request is held, and the response states that input is required. `about` identifies
+ * the request; a retry of a held request must have the same value.
  */
 export async function forward(forwarding: Forwarding, about: () => string, deps: ForwardDeps): Promise<Forwarded> {
   try {
@@ -20,7 +20,7 @@ export async function forward(forwarding: Forwarding, about: () => string, deps:
     const { connectorId, exchange, params } = forwarding;
     const needed = neededLogin(error, connectorId, deps.manager.facts(connectorId) !== null);
     if (needed === null || exchange.signal.aborted) throw error;
-    // The state of a call that was held here means nothing to the connector.
+    // The connector does not know the state of a call that was held here.
     const { requestState, inputResponses: _inputResponses, ...fresh } = params;
     const again = HeldCalls.isState(requestState) ? { ...forwarding, params: fresh } : forwarding;
     return await askForLogin(needed, exchange, { about, send: connectorRequest(again, deps), held: deps.held });
@@ -38,5 +38,5 @@ async function send(forwarding: Forwarding, about: () => string, deps: ForwardDe
 }
 
 function refuse(): Promise<never> {
-  return Promise.reject(new Error('This client cannot be asked'));
+  return Promise.reject(new Error('This client does not accept server requests'));
 }

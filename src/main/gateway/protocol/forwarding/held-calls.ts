@@ -7,17 +7,17 @@ import { type HeldStates, isHeldState, LONE_STATES } from '../../messages/held-s
 import { unknownState } from '../../messages/rpc-errors.ts';
 import { Shares } from '../../shares.ts';
 
-/** A question of a connector that its call waits for. */
+/** A server request that a held call waits for. */
 interface Question {
   readonly method: string;
   readonly params: JsonObject;
   readonly answered: PromiseWithResolvers<JsonObject>;
 }
 
-/** What a held call needs from the client's requests: the first one, and then each retry. */
+/** Parts of a held call that come from the client's requests: from the first one, and then from each retry. */
 export interface HeldContext {
   readonly signal: Cancellation;
-  /** The request of the client that is being served; null between two requests. */
+  /** The client request that is being served; null between two requests. */
   readonly current: () => Exchange | null;
   readonly ask: (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 }
@@ -25,19 +25,22 @@ export interface HeldContext {
 /** How long a client may take to retry with the input. */
 const HOLD_MS = 600_000;
 
-/** At most this many calls are held, and requests of this many characters. The client that has most loses one. */
+/**
+ * Maximum number of held calls, and of characters in their requests. The oldest call of the client with the most is
+ * dropped first.
+ */
 const MAX_HELD = 1_000;
 const MAX_LENGTH = 32 * 1024 * 1024;
 
 /**
- * Holds calls of modern clients whose connector asks a question in the middle of the call, as legacy connectors do.
- * Such a client is answered that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
- * the client retries with the input. The state that names the call is used once, and by no other client.
+ * Holds calls of modern clients whose connector sends a server request during the call, as legacy connectors do. The
+ * client gets the response that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
+ * the client retries with the input. The state that names the call works once, and only for the same client.
  */
 export class HeldCalls {
-  /** By state, the oldest one first. */
+  /** Held calls by state, oldest first. */
   readonly #held = new Map<string, HeldCall>();
-  /** How many calls each client has, and how long they are. */
+  /** Number and length of the held calls of each client. */
   readonly #counts = new Shares(MAX_HELD, 1);
   readonly #lengths = new Shares(MAX_LENGTH, 1);
   readonly #states: HeldStates;
@@ -46,7 +49,7 @@ export class HeldCalls {
     this.#states = states;
   }
 
-  /** Whether a retry belongs to a call that is, or was, held by a gateway. */
+  /** True if a retry belongs to a call that is, or was, held by a gateway. */
   static isState(state: unknown): state is string {
     return isHeldState(state);
   }
@@ -55,7 +58,7 @@ export class HeldCalls {
     return this.#held.size;
   }
 
-  /** Runs `work` until it has an outcome or asks something. A retry must name the same request: `what`. */
+  /** Runs `work` until it has an outcome or requests input. A retry must name the same request: `what`. */
   start(exchange: Exchange, what: string, work: (context: HeldContext) => Promise<Forwarded>): Promise<Forwarded> {
     return this.#serve(new HeldCall(exchange.principal, what, work), exchange);
   }
@@ -96,14 +99,14 @@ export class HeldCalls {
     this.#lengths.give(call.principal, call.what.length);
   }
 
-  /** Gives up the oldest call of the client that has most; of the one that asks, if it has as much. */
+  /** Drops the oldest call of the client that holds the most. The current client loses a call if it holds as much. */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();
     const principal = shares.of(asking) >= shares.of(most) ? asking : most;
     for (const [state, call] of this.#held) {
       if (call.principal !== principal) continue;
       this.#remove(state);
-      call.end(new Error('Too many calls wait for their clients'));
+      call.end(new Error('Too many calls wait for input from their clients'));
       return;
     }
   }
@@ -132,10 +135,10 @@ class HeldCall {
       current: () => this.#current,
       ask: (method, params, signal) => this.#ask(method, params, signal),
     };
-    // It begins in its own turn: by then the exchange that serves it is known.
+    // The work starts in a later microtask. By then the exchange that serves it is known.
     this.#outcome = Promise.resolve().then(() => work(context));
     this.#outcome.catch(() => {
-      // The request that serves it rejects; between two requests nobody listens.
+      // The request that serves the call rejects. Between two requests there is no listener.
     });
   }
 
@@ -155,7 +158,7 @@ class HeldCall {
     }
   }
 
-  /** Takes the input of the client. It is asked again for whatever is missing. */
+  /** Passes the client's input to the call. Missing input is requested again. */
   answer(responses: JsonObject): void {
     this.#asked = Promise.withResolvers();
     for (const [key, { answered }] of this.#questions) {
@@ -170,7 +173,7 @@ class HeldCall {
   expireIn(ms: number, onExpired: () => void): void {
     this.#expiry = startTimer(ms, () => {
       onExpired();
-      this.end(new Error('The client did not come back'));
+      this.end(new Error('The client did not retry in time'));
     });
   }
 
@@ -191,12 +194,12 @@ class HeldCall {
     this.#questions.set(key, { method, params, answered });
     const onAbort = (): void => {
       this.#questions.delete(key);
-      answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The request was given up'));
+      answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The request was cancelled'));
     };
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
-    // Questions of one turn go to the client together.
+    // Server requests from the same turn go to the client together.
     queueMicrotask(() => this.#asked.resolve());
     return answered.promise;
   }

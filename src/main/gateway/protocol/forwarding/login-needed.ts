@@ -8,27 +8,27 @@ import type { LoginOffer, OfferedAddress } from '../../messages/login-offer.ts';
 import { RPC_URL_ELICITATION_REQUIRED } from '../../messages/named-questions.ts';
 import type { HeldCalls, HeldContext } from './held-calls.ts';
 
-/** A request that met a connector which wants a login first. It did not run there. */
+/** A request that was rejected because its connector requires a login. It did not run there. */
 export interface NeededLogin {
   readonly connectorId: string;
-  /** Null where nobody knows yet. */
+  /** Null while unknown. */
   readonly issuer: string | null;
-  /** Whether the connector is up, and only this request wants a login or more rights. */
+  /** Whether the connector is up, and only this request requires a login or more rights. */
   readonly isStepUp: boolean;
-  /** Whether there is a login, but not one that allows this. */
+  /** Whether there is a login that lacks the rights for this request. */
   readonly wantsMoreRights: boolean;
 }
 
-/** Causes of an error that are looked at. */
+/** Maximum depth of an error's causes that is searched. */
 const MAX_CAUSES = 8;
 
 /**
- * How long a client that says its person has opened the address waits for the login. Clients give a request up after a
- * minute; before that it is asked once more.
+ * How long the request of a client waits for the login after its user has opened the address. Clients time out after a
+ * minute; before that, the client is prompted once more.
  */
 const LOGIN_WAIT_MS = 45_000;
 
-/** What an error says about a login that is needed; null if it says nothing. `isUp` is whether its connector is up. */
+/** Returns the login that an error requires, or null if it requires none. `isUp` states whether its connector is up. */
 export function neededLogin(error: unknown, connectorId: string, isUp: boolean): NeededLogin | null {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
@@ -42,7 +42,7 @@ export function neededLogin(error: unknown, connectorId: string, isUp: boolean):
   return null;
 }
 
-/** What to do again once the login is there, and where a call waits for it. */
+/** Parts needed to run the request after the login, and to hold it until then. */
 export interface Interrupted {
   readonly about: () => string;
   readonly send: (context: HeldContext) => Promise<Forwarded>;
@@ -50,10 +50,10 @@ export interface Interrupted {
 }
 
 /**
- * Tells a client of a login that its request needs. A modern client that opens addresses is answered that input is
- * required, and its retry runs the request. A legacy one gets an error that has it open the address (MCP 2025-11-25,
- * URL elicitation required), and a notice after the login. All others get the address, or what else there is to do, in
- * an error. Rejects with an RpcError.
+ * Notifies a client of a login that its request needs. A modern client that opens addresses gets the response that
+ * input is required, and its retry runs the request. A legacy client that opens addresses gets an error with the
+ * address (MCP 2025-11-25, URL elicitation required), and a notification after the login. All others get an error with
+ * the address or another remedy. Rejects with an RpcError.
  */
 export async function askForLogin(
   needed: NeededLogin,
@@ -76,7 +76,7 @@ async function offerOf(needed: NeededLogin, exchange: Exchange): Promise<LoginOf
   return await logins.offer({ connectorId, issuer, isStepUp, principal, clientName, headers });
 }
 
-/** Asks the client to open the address until the login is there. Rejects with an RpcError if its person does not. */
+/** Prompts the client to open the address until the login is done. Rejects with an RpcError if the user declines. */
 async function awaitLogin(needed: NeededLogin, offer: OfferedAddress, context: HeldContext): Promise<void> {
   let outcome: boolean | null = null;
   void offer.finished.then((isDone) => {
@@ -118,10 +118,10 @@ function askingText(needed: NeededLogin): string {
 
 function wantsText({ connectorId, issuer, wantsMoreRights }: NeededLogin): string {
   const what = wantsMoreRights ? 'a login with more rights' : 'a login';
-  return `Connector ${JSON.stringify(connectorId)} wants ${what}${issuer === null ? '' : ` at ${issuer}`}.`;
+  return `Connector ${JSON.stringify(connectorId)} needs ${what}${issuer === null ? '' : ` at ${issuer}`}.`;
 }
 
-/** What a program reads. It holds nothing of the connector's own words. */
+/** Error data for machines. It contains no text of the connector. */
 function dataOf({ connectorId }: NeededLogin, offer: LoginOffer): JsonObject {
   const address = offer.kind === 'address' ? { loginUrl: offer.url, expiresAt: offer.expiresAt } : {};
   return { code: 'CONNECTOR_LOGIN_NEEDED', connectorId, ...address };

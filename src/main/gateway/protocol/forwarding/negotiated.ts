@@ -3,12 +3,13 @@ import { isObject } from '../../../mcp/json-rpc.ts';
 
 type Manager = Pick<ConnectorProxyManager, 'facts'>;
 
-/** The first revision in which servers declare that they complete arguments (MCP 2025-03-26, changelog). */
+/** The first revision in which servers declare completions (MCP 2025-03-26, changelog). */
 const FIRST_WITH_COMPLETIONS = '2025-03-26';
 
 /**
- * Whether a connector can be asked for a feature (MCP, `ServerCapabilities`): it declared the feature, or it is not
- * connected, and nobody knows. Some servers hang or drop the connection at a method that they did not declare.
+ * True if requests for a feature may be sent to a connector (MCP, `ServerCapabilities`). Either it declared the
+ * feature, or it is not connected, so its capabilities are unknown. Some servers hang or drop the connection at a
+ * method that they did not declare.
  */
 export function offers(
   connectorId: string,
@@ -20,7 +21,7 @@ export function offers(
   return feature === 'completions' && (facts.protocolVersion ?? FIRST_WITH_COMPLETIONS) < FIRST_WITH_COMPLETIONS;
 }
 
-/** Whether a connector tells of changes of single resources, or is not connected, so that nobody knows. */
+/** True if a connector reports changes of single resources, or is not connected, so that this is unknown. */
 export function offersUpdates(connectorId: string, manager: Manager): boolean {
   const facts = manager.facts(connectorId);
   if (facts === null) return true;

@@ -8,24 +8,24 @@ import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
 
-/** What changed. */
+/** List that changed. */
 export type ChangedList = 'tools' | 'prompts' | 'resources';
 
-/** Who hears of changes, and of which. */
+/** Receiver of notifications, and the notifications that it wants. */
 export interface NoticeListener {
   readonly view: View;
   wants(list: ChangedList): boolean;
-  /** Whether it watches the resource of that connector under that URI, which is the one that the client sent. */
+  /** True if it watches this connector's resource under this URI, which is in the form that the client sent. */
   watches(uri: string, connectorId: string): boolean;
-  /** The least severe log message that it wants of those that belong to no request; null for none. */
+  /** Minimum level of log messages that belong to no request; null for no messages. */
   readonly logLevel: string | null;
   send(method: string, params: JsonObject): void;
 }
 
-/** What changes within that time is told once. */
+/** Changes within this time are reported once. */
 const DEBOUNCE_MS = 20;
 
-/** Tells clients of what connectors say of their own accord. */
+/** Sends clients the notifications of connectors that belong to no request. */
 export class ClientNotices {
   readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();
@@ -49,7 +49,7 @@ export class ClientNotices {
     this.#listeners.add(listener);
   }
 
-  /** Adds a listener that knows all changes so far, also those that the others are still to be told of. */
+  /** Adds a listener that already knows all changes so far, including those not yet reported to the others. */
   addKnowing(listener: NoticeListener): void {
     this.#timer?.cancel();
     this.#tell();
@@ -60,7 +60,7 @@ export class ClientNotices {
     this.#listeners.delete(listener);
   }
 
-  /** A list of a connector is another than it was. */
+  /** Reports that a list of a connector has changed. */
   changed(feature: Feature | 'tools', connectorId: string): void {
     this.#changed[feature === 'templates' ? 'resources' : feature].add(connectorId);
     this.#timer ??= startTimer(DEBOUNCE_MS, () => this.#tell());
@@ -97,7 +97,7 @@ export class ClientNotices {
     for (const listener of this.#listeners) {
       const { route } = listener.view;
       if (route.connectorId !== null && route.connectorId !== connectorId) continue;
-      // A client may have found the connector's own URI in a result, and watch it under that one.
+      // A client may have found the connector's own URI in a result, and watch it in that form.
       for (const uri of new Set([route.exposeUri(connectorId, own), own])) {
         const watched = ancestors.get(uri) ?? withAncestors(uri);
         ancestors.set(uri, watched);
@@ -108,8 +108,9 @@ export class ClientNotices {
   }
 
   /**
-   * A log message may hold what a client sent, so it goes where a question would: to the client whose requests are
-   * the only ones at the connector; where there are none, to the only client there is.
+   * Passes on a log message of a connector. It may hold data of a client, so it is routed like a server request. It
+   * goes to the only client with calls in flight at the connector. If there are no calls, it goes to the only connected
+   * client.
    */
   #logged(connectorId: string, params: JsonObject): void {
     const call = this.#calls.only(connectorId);

@@ -13,10 +13,13 @@ import { createQuestionIds, type QuestionIds } from '../../messages/question-ids
 import { invalidParams } from '../../messages/rpc-errors.ts';
 import type { ChangedList, NoticeListener } from './client-notices.ts';
 
-/** Writes a message to a client; false where there is no way to it now. Another replica may have to say so. */
+/**
+ * Writes a message to a client. False if there is no stream to it now; the result may have to come from another
+ * replica.
+ */
 export type WriteMessage = (message: JsonObject) => boolean | Promise<boolean>;
 
-/** Questions to one client that wait for its answer. */
+/** Maximum number of unanswered server requests to one client. */
 const MAX_ASKED = 64;
 
 interface Watched {
@@ -24,15 +27,15 @@ interface Watched {
   readonly stop: () => void;
 }
 
-/** What other replicas of the gateway hear about a session. None of it rejects because of them. */
+/** Reports changes of a session to other replicas of the gateway. A failure of other replicas never rejects. */
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;
-  /** Lets `begin` begin the watch here first: rejects as it does, and where a session may not watch that URI. */
+  /** Lets `begin` start the watch here first. Rejects as `begin` does, and if the session may not watch that URI. */
   watch(uri: string, begin: () => Promise<void>): Promise<void>;
   unwatched(uri: string): Promise<void>;
 }
 
-/** What a session begins with. */
+/** Facts that a session starts with. */
 export interface SessionFacts
   extends Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
     Partial<Pick<ClientSession, 'clientName'>> {
@@ -42,24 +45,24 @@ export interface SessionFacts
 
 const LONE_IDS = createQuestionIds(null);
 
-/** A request that is being served, as its client can cancel it. */
+/** A request being served, in the form that its client can cancel. */
 export interface Running {
   abort(reason: unknown): void;
 }
 
-/** What a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and what is under way between them. */
+/** State that a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and their requests in flight. */
 export class ClientSession implements NoticeListener {
   readonly id: string;
   readonly principal: string;
   readonly view: View;
   readonly revision: string;
   readonly capabilities: JsonObject;
-  /** How the client names itself to people; null where it does not. */
+  /** The client's display name; null if it sent none. */
   readonly clientName: string | null;
-  /** The requests of the client that are being served, by their ids. */
+  /** Requests of the client that are being served, by id. */
   readonly running = new Map<RequestId, Running>();
   readonly #asked = new Map<string, PromiseWithResolvers<JsonObject>>();
-  /** The resources that the client watches, by the URI that it sent. */
+  /** Resources that the client watches, by the URI that it sent. */
   readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
   readonly #transport: 'http' | 'stdio';
@@ -99,14 +102,14 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Watches a resource of a connector, unless the client does so already. `begin` resolves with the function that
-   * ends the watch. Rejects as `begin` does, and with an RpcError if the client watches as many resources as it may.
+   * Watches a resource of a connector, unless the client already does. `begin` resolves with the function that ends the
+   * watch. Rejects as `begin` does, and with an RpcError if the client already watches the maximum number of resources.
    */
   async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
-      throw invalidParams('This session watches as many resources as it may', { uri });
-    // Its place is taken while the connector is asked.
+      throw invalidParams('This session already watches the maximum number of resources', { uri });
+    // The slot is taken while the request to the connector is in flight.
     const asking: Watched = { connectorId, stop: () => {} };
     this.#watched.set(uri, asking);
     try {
@@ -119,7 +122,7 @@ export class ClientSession implements NoticeListener {
     }
   }
 
-  /** Whether it watches the resource of that URI, or is about to. */
+  /** True if the client watches the resource with this URI, or is about to. */
   isWatching(uri: string): boolean {
     return this.#watched.has(uri);
   }
@@ -134,14 +137,14 @@ export class ClientSession implements NoticeListener {
     this.#watched.delete(uri);
   }
 
-  /** Sends a notice that belongs to no request, if there is a way. */
+  /** Sends a notification that belongs to no request, if there is a stream. */
   send(method: string, params: JsonObject): void {
     void this.#write({ jsonrpc: '2.0', method, params });
   }
 
   /**
-   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers,
-   * or with one that says that it cannot be asked.
+   * Sends a server request to the client. `write` is given if it belongs to a client request. Rejects with the client's
+   * error as an RpcError, or with an RpcError that says why no request could be sent.
    */
   async ask(
     method: string,
@@ -149,20 +152,20 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace that the connector sent is the parent of its question here, and of what goes on.
+    // The trace that the connector sent is the parent of its server request here, and of the forwarded request.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 
   async #ask(method: string, params: JsonObject, signal: AbortSignal, write: WriteMessage): Promise<JsonObject> {
     if (this.#asked.size >= MAX_ASKED)
-      throw new RpcError(RPC_INTERNAL_ERROR, 'The client has too many questions to answer');
+      throw new RpcError(RPC_INTERNAL_ERROR, 'Too many requests are waiting for the client');
     signal.throwIfAborted();
     this.#count += 1;
     const id = this.#questionIds.of(this.#count);
     noteRequestId(id);
     const answered = Promise.withResolvers<JsonObject>();
     const onAbort = (): void => {
-      answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The question was given up'));
+      answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The request to the client was cancelled'));
       void write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
     };
     this.#asked.set(id, answered);
@@ -170,7 +173,7 @@ export class ClientSession implements NoticeListener {
     try {
       const written = write({ jsonrpc: '2.0', id, method, params });
       if (typeof written === 'boolean' ? !written : !(await written))
-        throw new RpcError(RPC_INTERNAL_ERROR, 'There is no stream over which the client could be asked');
+        throw new RpcError(RPC_INTERNAL_ERROR, 'There is no open stream to the client');
       return await answered.promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -178,26 +181,27 @@ export class ClientSession implements NoticeListener {
     }
   }
 
-  /** Takes an answer of the client; false if nobody asked. */
+  /** Handles a response of the client. False if no server request has this id. */
   take(id: unknown, { result, error }: JsonObject): boolean {
     const asked = typeof id === 'string' ? this.#asked.get(id) : undefined;
     if (asked === undefined) return false;
     if (isObject(result)) asked.resolve(result);
     else
       asked.reject(
-        asRpcError(error) ?? new RpcError(RPC_INTERNAL_ERROR, 'The client answered neither a result nor an error'),
+        asRpcError(error) ??
+          new RpcError(RPC_INTERNAL_ERROR, 'The response of the client has neither a result nor an error'),
       );
     return true;
   }
 
-  /** The client gives a request up. False if no such request is being served. */
+  /** Cancels a request at the client's wish. False if no such request is being served. */
   cancel(requestId: unknown): boolean {
     const running = this.running.get(requestId as RequestId);
-    running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled it.'));
+    running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled the request.'));
     return running !== undefined;
   }
 
-  /** Ends what is under way, and what it watches. Idempotent. */
+  /** Ends everything in flight, and all watches. Idempotent. */
   close(): void {
     if (!this.#isClosed) recordServerSession(this.#transport, this.revision, monotonicMs() - this.#sinceMs);
     this.#isClosed = true;

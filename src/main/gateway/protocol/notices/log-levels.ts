@@ -4,7 +4,10 @@ import { leastOf } from '../../messages/log-message.ts';
 
 const USUAL = 'info';
 
-/** Has legacy connectors log what the most curious of the clients wants to hear (MCP 2025-11-25, logging): a level is a matter of the connection, which all of them share. */
+/**
+ * Sets the log level of legacy connectors to the most verbose level that any client wants (MCP 2025-11-25, logging).
+ * The level belongs to the connection, which all clients share.
+ */
 export class LogLevels {
   readonly #manager: ConnectorProxyManager;
   readonly #wanted = new Map<object, string>();
@@ -24,11 +27,14 @@ export class LogLevels {
     });
   }
 
-  /** A client wants to hear from that level on, or nothing any more. Connectors are told in the background: one that hangs holds nobody up. */
+  /**
+   * Sets the level that a client wants; null for no log messages. Connectors are notified in the background, so a
+   * hanging connector delays nothing.
+   */
   want(client: object, level: string | null): void {
     if (level === null) this.#wanted.delete(client);
     else this.#wanted.set(client, level);
-    // Where nobody wants to hear anything, connectors that were told to say little go back to what is usual.
+    // If no client wants log messages any more, connectors with a changed level go back to the default.
     const least = leastOf([...this.#wanted.values()]) ?? (this.#least === null ? null : USUAL);
     if (least === null || least === this.#least) return;
     this.#least = least;
@@ -43,7 +49,7 @@ export class LogLevels {
     const facts = this.#manager.facts(connectorId);
     if (facts?.era !== 'legacy' || !isObject(facts.capabilities.logging)) return;
     await this.#manager.request(connectorId, 'logging/setLevel', { level }, { timeoutMs: 5_000 }).catch(() => {
-      // It logs as it did before.
+      // The connector keeps its previous level.
     });
   }
 }

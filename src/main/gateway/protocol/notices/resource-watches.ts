@@ -8,20 +8,20 @@ interface Watch {
   readonly connectorId: string;
   readonly uri: string;
   count: number;
-  /** Resolves with what ends it at the connector. */
+  /** Resolves with the function that ends the watch at the connector. */
   stop: Promise<() => void>;
 }
 
-/** Watches of all clients together, of which one client may have half. */
+/** Maximum number of watches of all clients together. One client may have half of them. */
 const MAX_WATCHES = 10_000;
 const SHARE_OF_ONE = 0.5;
 
-/** How long a connector may take to take it. */
+/** How long a connector may take to accept a watch. */
 const WATCH_TIMEOUT_MS = 5_000;
 
 /**
- * The resources that clients watch. Each is watched once at its connector, however many clients watch it, and again
- * when the connector is back.
+ * Resources that clients watch. Each is watched once at its connector, however many clients watch it. The watch starts
+ * again when the connector reconnects.
  */
 export class ResourceWatches {
   readonly #manager: ConnectorProxyManager;
@@ -38,9 +38,9 @@ export class ResourceWatches {
   }
 
   /**
-   * Watches a resource. Resolves with the function that ends the watch, once the connector has accepted it. Rejects
-   * as the connector does, with an RpcError for a connector that does not tell of changes or for a client that watches
-   * too much, or with the reason of `signal`.
+   * Watches a resource. Resolves with the function that ends the watch, once the connector has accepted it. Rejects as
+   * the connector does, or with the reason of `signal`. Rejects with an RpcError if the connector does not report
+   * changes or the client watches too many resources.
    */
   async watch(connectorId: string, uri: string, principal: string, signal: AbortSignal): Promise<() => void> {
     const place = this.#shares.place(principal);
@@ -77,7 +77,7 @@ export class ResourceWatches {
 
   async #ask(connectorId: string, uri: string): Promise<() => void> {
     if (!offersUpdates(connectorId, this.#manager))
-      throw invalidParams('The connector of this resource does not tell of changes', { uri });
+      throw invalidParams('The connector of this resource does not report changes', { uri });
     return await this.#manager.watchResource(connectorId, uri, { timeoutMs: WATCH_TIMEOUT_MS });
   }
 
@@ -85,7 +85,7 @@ export class ResourceWatches {
     const before = watch.stop;
     watch.stop = this.#ask(watch.connectorId, watch.uri).catch(() => before);
     watch.stop.catch(() => {
-      // Its clients hear nothing until the connector takes it again.
+      // The clients get no updates until the connector accepts the watch again.
     });
   }
 }
@@ -94,7 +94,7 @@ function finish(watch: Watch): void {
   watch.stop.then(
     (stop) => stop(),
     () => {
-      // It was never begun.
+      // The watch never started.
     },
   );
 }

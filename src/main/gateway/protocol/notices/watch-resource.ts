@@ -3,8 +3,8 @@ import type { ClientSession } from './client-session.ts';
 import type { ResourceWatches } from './resource-watches.ts';
 
 /**
- * Has a session watch the resource of a URI that its client sent. Rejects with an RpcError if the resource is not
- * known on the session's route, and as {@link ResourceWatches.watch} does.
+ * Makes a session watch the resource with the URI that its client sent. Rejects with an RpcError if the resource is
+ * unknown on the session's route, and as {@link ResourceWatches.watch} does.
  */
 export async function watchResource(
   session: ClientSession,
@@ -12,7 +12,7 @@ export async function watchResource(
   { watches, signal }: { readonly watches: ResourceWatches; readonly signal: AbortSignal },
 ): Promise<void> {
   const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
-  if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
+  if (typeof uri !== 'string' || found === null) throw invalidParams('Unknown resource', { uri });
   await session.watch(uri, found.connectorId, () =>
     watches.watch(found.connectorId, found.uri, session.principal, signal),
   );

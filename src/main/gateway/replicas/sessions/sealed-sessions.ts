@@ -5,26 +5,29 @@ import type { FleetSealer } from '../../../../shared/fleet/fleet-sealer.ts';
 import { CLOCK_TOLERANCE_MS, SESSION_MAX_AGE_MS } from '../../../../shared/fleet/session-limits.ts';
 import { packFacts, type SessionFacts, unpackFacts } from './session-facts.ts';
 
-/** What a sealed id begins with. */
+/** Prefix of a sealed id. */
 const PREFIX = 'sy1.';
 
-/** A session id goes in a header of every request; reverse proxies take 8 KB of headers by default. */
+/**
+ * Maximum length of a session id. It goes in a header of every request, and reverse proxies accept 8 KB of headers by
+ * default.
+ */
 export const MAX_ID_LENGTH = 4 * 1024;
 
-/** The longest box that fits after the prefix in base64url, and what the seal itself takes of it. */
+/** Maximum size of a box that fits after the prefix in base64url, and the bytes that the seal itself takes. */
 const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
 const SEAL_BYTES = 31;
 
-/** An id is no key of Redis: its place is that of all ids. */
+/** Place that all ids are sealed for. An id is not a key of Redis. */
 const PLACE = 'session id';
 
-/** Opened ids that are remembered, and the characters of all of them together. */
+/** Maximum number of opened ids that are cached, and of their characters in total. */
 const MAX_OPENED = 4_096;
 const MAX_OPENED_LENGTH = 8 * 1024 * 1024;
 
 /**
- * Session ids that carry what a replica needs to know about a session, sealed with the secret of the fleet
- * (AES-256-GCM), so that every replica serves every session with no store on the way.
+ * Session ids that carry the facts of a session, sealed with the secret of the fleet (AES-256-GCM). Every replica can
+ * serve every session without a store.
  */
 export class SealedSessions {
   readonly #sealer: Pick<FleetSealer, 'seal' | 'open'>;
@@ -42,7 +45,7 @@ export class SealedSessions {
     this.#clock = clock;
   }
 
-  /** Makes the id of a new session: visible ASCII (MCP 2025-11-25, session management), at most 4 096 characters. */
+  /** Creates the id of a new session: visible ASCII (MCP 2025-11-25, session management), at most 4 096 characters. */
   seal(facts: Omit<SessionFacts, 'hostId' | 'issuedAtMs' | 'nonce'>): string {
     const nonce = randomBytes(12).toString('base64url');
     const whole = { ...facts, nonce, hostId: this.#hostId, issuedAtMs: this.#clock.now() };
@@ -50,13 +53,13 @@ export class SealedSessions {
     return PREFIX + box.toString('base64url');
   }
 
-  /** What an id carries; null if no replica made it, if it was changed, or if it is too old. Never throws. */
+  /** Returns the facts in an id. Null if no replica made it, if it was changed, or if it is too old. Never throws. */
   open(id: string): SessionFacts | null {
     const facts = this.#opened.get(id) ?? this.#unseal(id);
     return facts === null || this.isOver(facts) ? null : facts;
   }
 
-  /** Whether a session is too old by the clock of this replica, or the token of its client has expired. */
+  /** True if a session is too old by the clock of this replica, or its client's token has expired. */
   isOver({ issuedAtMs, tokenExpiresAtMs }: SessionFacts): boolean {
     const nowMs = this.#clock.now();
     const ageMs = nowMs - issuedAtMs;
@@ -68,7 +71,7 @@ export class SealedSessions {
     if (id.length > MAX_ID_LENGTH || !id.startsWith(PREFIX)) return null;
     const text = id.slice(PREFIX.length);
     const box = Buffer.from(text, 'base64url');
-    // The same bytes have several spellings in base64, of which one is the session's.
+    // The same bytes have several spellings in base64; only one of them is the session's.
     if (box.toString('base64url') !== text) return null;
     const plain = this.#sealer.open('session', PLACE, box);
     const facts = plain === null ? null : unpackFacts(plain);

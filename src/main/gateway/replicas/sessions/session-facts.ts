@@ -3,41 +3,41 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS } from '../../../mcp/json-rpc.ts';
 import { UI_EXTENSION } from '../../messages/capabilities.ts';
 
-/** What never changes about a legacy session, as its sealed id carries it from replica to replica. */
+/** Immutable facts of a legacy session. Its sealed id carries them from replica to replica. */
 export interface SessionFacts {
   readonly revision: string;
   /** The part of the client's capabilities that the gateway serves. */
   readonly capabilities: JsonObject;
   readonly clientName: string | null;
-  /** Whose it is, as `Exchange.principal`. */
+  /** Principal that the session belongs to, as in `Exchange.principal`. */
   readonly principal: string;
   /** When the access token of the client expires, epoch ms; null for never. */
   readonly tokenExpiresAtMs: number | null;
-  /** Name of the route that it was opened on. */
+  /** Name of the route that the session was opened on. */
   readonly route: string;
-  /** Id of the replica that opened it. */
+  /** Id of the replica that opened the session. */
   readonly hostId: string;
-  /** When that one opened it, epoch ms on its own clock. */
+  /** When that replica opened the session, epoch ms on its own clock. */
   readonly issuedAtMs: number;
-  /** At random, so that no two sessions are the same. */
+  /** Random value that makes every session unique. */
   readonly nonce: string;
 }
 
 const PLAIN = 1;
 const DEFLATED = 2;
 
-/** Larger facts are not compressed, but reduced: no real client has so much to say. */
+/** Maximum length that is compressed. Larger facts are reduced instead; no real client sends that much. */
 const MAX_JSON_LENGTH = 16 * 1024;
 
-/** A longer name of a client is cut off. */
+/** Maximum length of a client's name; longer names are truncated. */
 const MAX_NAME_LENGTH = 200;
 
-/** Types of content that are kept of an MCP Apps capability that is too large. */
+/** Maximum number of content types that are kept of an oversized MCP Apps capability. */
 const MAX_MIME_TYPES = 8;
 
 /**
- * Writes facts in at most `maxBytes`. Where the capabilities are too large even when compressed, only those members of
- * them are kept that MCP names and the gateway uses. Throws where even that is too much.
+ * Packs facts into at most `maxBytes`. If the capabilities are too large even when compressed, only those fields are
+ * kept that MCP names and the gateway uses. Throws if that is still too large.
  */
 export function packFacts(facts: SessionFacts, maxBytes: number): Buffer {
   const name = facts.clientName?.slice(0, MAX_NAME_LENGTH) ?? null;
@@ -49,12 +49,12 @@ export function packFacts(facts: SessionFacts, maxBytes: number): Buffer {
   throw new Error('The facts of the session are too long for an id');
 }
 
-/** Reads what {@link packFacts} wrote; null for anything else. Never throws. */
+/** Reads the output of {@link packFacts}; null for anything else. Never throws. */
 export function unpackFacts(packed: Buffer): SessionFacts | null {
   try {
     return readFacts(parseForeignJson(unpackJson(packed)));
   } catch {
-    // Another version of the gateway wrote it: only replicas can seal an id at all.
+    // Another version of the gateway wrote the facts: only replicas can seal an id at all.
     return null;
   }
 }
@@ -77,7 +77,7 @@ function packJson(json: string, maxBytes: number): Buffer | null {
 
 function unpackJson(packed: Buffer): string {
   const rest = packed.subarray(1);
-  // A character of JSON has at most three bytes in UTF-8 for each that counts in its length.
+  // One UTF-16 code unit of JSON takes at most three bytes in UTF-8.
   return packed[0] === DEFLATED
     ? inflateRawSync(rest, { maxOutputLength: 3 * MAX_JSON_LENGTH }).toString()
     : rest.toString();

@@ -27,7 +27,7 @@ interface HeldSessions {
 
 export interface SessionSharingDeps {
   readonly fleet: Pick<Fleet, 'hostId' | 'isConnected' | 'ask' | 'on'>;
-  /** Reaches the other replicas while the server of the fleet is away; null without addresses. */
+  /** Reaches the other replicas while the fleet server is away; null without addresses. */
   readonly hop: Pick<ReplicaHop, 'ended' | 'notice'> | null;
   readonly held: HeldSessions;
   readonly manager: Pick<ConnectorProxyManager, 'on'>;
@@ -35,29 +35,29 @@ export interface SessionSharingDeps {
   readonly levels: LogLevels;
 }
 
-/** A session in use is read again that often: it is kept then, and what was missed is made good. */
+/** Interval at which sessions in use are read again. Reading keeps them alive and catches up with missed changes. */
 const REFRESH_MS = SESSION_STATE_IDLE_MS / 3;
 
-/** Sessions that are read at once when the server is back. */
+/** Maximum number of sessions that are read at once after a reconnect. */
 const MAX_AT_ONCE = 8;
 
-/** Characters of the digest by which an ended session is remembered. */
+/** Characters of the digest that identifies an ended session. */
 const DIGEST_LENGTH = 22;
 
-/** Ended sessions that are remembered here, too. */
+/** Maximum number of ended sessions that are remembered here. */
 const MAX_ENDED = 20_000;
 
 /**
- * Shares what changes about sessions among the replicas of a gateway: the log level, watched resources, the replica
- * with the standing stream, and the end. The server of the fleet keeps it and passes it on. While that is away, each
- * replica goes on with what it knows, and tells the others afterwards.
+ * Shares the mutable state of sessions among the replicas of a gateway: log level, watched resources, the replica with
+ * the standing stream, and the end. The fleet server stores and distributes it. While that server is away, each replica
+ * continues with its own state, and reports its changes afterwards.
  */
 export class SessionSharing {
   readonly #deps: SessionSharingDeps;
   readonly #shared = new WeakMap<HeldSession, SharedSession>();
-  /** Digests of the ids of sessions that have ended. */
+  /** Digests of the ids of ended sessions. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_ENDED, ttl: SESSION_ID_LIFE_MS });
-  /** The ends that others could not be told yet. */
+  /** Ended sessions that have not been reported to the others yet. */
   readonly #untoldEnds = new LRUCache<string, true>({ max: MAX_ENDED });
   readonly #limit = pLimit(MAX_AT_ONCE);
   readonly #store: SessionStore;
@@ -91,7 +91,7 @@ export class SessionSharing {
     return this.#ended.has(digestOf(sessionId));
   }
 
-  /** Takes part in a session that this replica holds from now on; `isNew` if no other one can know about it yet. */
+  /** Starts sharing a session that this replica now holds; `isNew` if no other replica can know about it yet. */
   join(session: HeldSession, isNew: boolean): void {
     const shared = new SharedSession();
     const { client } = session;
@@ -114,7 +114,7 @@ export class SessionSharing {
     session.arriving = read();
   }
 
-  /** Tells the others that a client has ended its session here. Never rejects. */
+  /** Reports to the others that a client has ended its session here. Never rejects. */
   async ended(session: HeldSession): Promise<void> {
     const { client } = session;
     this.#ended.set(digestOf(client.id), true);
@@ -123,7 +123,7 @@ export class SessionSharing {
     await this.#deps.hop?.ended(hopSessionOf(session));
   }
 
-  /** Another replica says that a session has ended. */
+  /** Handles a report of another replica that a session has ended. */
   heardEnd(sessionId: string): void {
     this.#ended.set(digestOf(sessionId), true);
     const session = this.#deps.held.peek(sessionId);
@@ -163,10 +163,10 @@ export class SessionSharing {
     }
   }
 
-  /** The client has opened its stream at another replica: the one here is over. */
+  /** Closes the stream here because the client has opened its stream at another replica. */
   async #moved(session: HeldSession, shared: SharedSession, homeId: string): Promise<void> {
     const { attachments } = shared;
-    // Of two streams that were opened in the same moment, the one that was written last is the later one.
+    // If two streams were opened at the same moment, the one written last wins.
     const state = session.hasStream ? await this.#store.read(session.client.id) : undefined;
     if (shared.attachments !== attachments || state?.homeId === this.#deps.fleet.hostId) return;
     shared.homeId = homeId;
@@ -174,7 +174,7 @@ export class SessionSharing {
     session.client.unwatchAll();
   }
 
-  /** Takes over what the others know. */
+  /** Adopts the state that the others have stored. */
   #adopt(session: HeldSession, shared: SharedSession, { isEnded, logLevel, watched, homeId }: SessionState): void {
     if (isEnded) {
       this.heardEnd(session.client.id);
@@ -187,7 +187,7 @@ export class SessionSharing {
     else shared.homeId = homeId;
   }
 
-  /** Tells others what they could not be told, and reads what was missed. */
+  /** Reports changes that the others missed, and reads the changes that this replica missed. */
   #catchUp(sessions: readonly HeldSession[]): void {
     for (const id of this.#untoldEnds.keys()) {
       this.#untoldEnds.delete(id);
@@ -203,13 +203,14 @@ export class SessionSharing {
     if (shared === undefined || this.#deps.held.peek(session.client.id) !== session) return;
     for (const change of shared.takeDelayed()) {
       await this.#tell(session, change);
-      // Nobody with a stream watched it meanwhile: told twice, the home says that it changed.
+      // No replica with a stream watched the resource in the meantime. A second report makes the home replica send an
+      // update.
       if (change.kind === 'watch') await this.#tell(session, change);
     }
     const state = await this.#store.read(session.client.id);
     if (state === undefined) return;
     if (state !== null) this.#adopt(session, shared, state);
-    // A server that came back empty hears it from the replica with the stream, or from all if there is none.
+    // If the server has lost its data, the replica with the stream restores it, or every replica if there is no stream.
     const speaks = shared.homeId === null || shared.homeId === this.#deps.fleet.hostId;
     if (!speaks || state?.isEnded === true) return;
     for (const change of shared.lackingIn(state, session.client.logLevel)) await this.#tell(session, change);
@@ -223,7 +224,7 @@ export class SessionSharing {
     });
   }
 
-  /** Tells the others of a change, or keeps it for when that is possible. Never rejects. */
+  /** Reports a change to the others, or keeps it until that is possible. Never rejects. */
   async #tell(session: HeldSession, change: SessionChange): Promise<void> {
     if (!(await this.#store.change(session.client.id, change))) this.#shared.get(session)?.delay(change);
   }

@@ -1,10 +1,10 @@
 import type { SessionChange, SessionState } from '../../../../shared/protocol/fleet/session-messages.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
 
-/** How long a client's request waits for the server of the fleet, at most. */
+/** Maximum time that a client's request waits for the fleet server. */
 const PATIENCE_MS = 250;
 
-/** What the server of the fleet keeps about sessions, for clients who do not wait for it. Nothing rejects. */
+/** Session state on the fleet server, for clients that do not wait for it. Nothing rejects. */
 export class SessionStore {
   readonly #fleet: Pick<Fleet, 'ask'>;
 
@@ -12,23 +12,26 @@ export class SessionStore {
     this.#fleet = fleet;
   }
 
-  /** Writes a change and tells the other replicas. Whether that was done, as far as this replica knows. */
+  /**
+   * Writes a change and notifies the other replicas. Resolves with true if that succeeded, as far as this replica
+   * knows.
+   */
   async change(sessionId: string, change: SessionChange): Promise<boolean> {
     try {
       await this.#fleet.ask((api) => api.changeSession(sessionId, change), PATIENCE_MS);
       return true;
     } catch {
-      // The server of the fleet is away, and the fleet says so in the log.
+      // The fleet server is away, which the fleet logs itself.
       return false;
     }
   }
 
-  /** Null where nothing was written about a session; undefined where the server does not answer. */
+  /** Reads the state of a session. Null if none is stored; undefined if the server does not respond. */
   async read(sessionId: string): Promise<SessionState | null | undefined> {
     try {
       return await this.#fleet.ask((api) => api.readSession(sessionId), PATIENCE_MS);
     } catch {
-      // As above: the session goes on with what is known here.
+      // The server is away, as above: the session continues with the state in this replica.
       return undefined;
     }
   }

@@ -4,12 +4,12 @@ import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
 import type { HopSession } from '../replica-hop.ts';
 
-/** A session of a legacy client as one replica holds it. */
+/** Session of a legacy client on one replica. */
 export interface HeldSession {
   readonly client: ClientSession;
   /** Whether the client's standing stream is here. */
   readonly hasStream: boolean;
-  /** How long nobody has used it here, in milliseconds. */
+  /** Time since the session was last used here, in milliseconds. */
   readonly idleMs: number;
   closeStream(): void;
   relay: {
@@ -21,20 +21,20 @@ export interface HeldSession {
   arriving: Promise<void> | null;
 }
 
-/** What this replica knows about a session that others serve as well. */
+/** State that this replica has of a session that others serve as well. */
 export class SharedSession {
-  /** The URIs that the client watches, wherever its stream is. */
+  /** URIs that the client watches, wherever its stream is. */
   readonly watched = new Set<string>();
-  /** The replica with the client's standing stream, as far as known. */
+  /** Replica with the client's standing stream, as far as known. */
   homeId: string | null = null;
-  /** How often the client has opened its stream here. */
+  /** Number of times that the client has opened its stream here. */
   attachments = 0;
-  /** When the client was last told here that a resource changed, by the URI that it watches; monotonic ms. */
+  /** Time of the last update sent from here, by the watched URI; monotonic ms. */
   readonly saidMs = new Map<string, number>();
-  /** Changes that the others could not be told yet: the last one about each thing. */
+  /** Changes not yet reported to the others: the last one for each subject. */
   readonly #untold = new Map<string, SessionChange>();
 
-  /** Notes that the client watches a URI; false if it watches as many as it may. */
+  /** Notes that the client watches a URI. False if it already watches the maximum number of resources. */
   addWatched(uri: string): boolean {
     if (!this.watched.has(uri) && this.watched.size >= MAX_WATCHED) return false;
     this.watched.add(uri);
@@ -49,18 +49,18 @@ export class SharedSession {
   /** Keeps a change for later. */
   delay(change: SessionChange): void {
     const about = change.kind === 'watch' || change.kind === 'unwatch' ? `uri ${change.uri}` : change.kind;
-    // At most as many as a client can watch, and as many that it watched before.
+    // The limit allows for every URI that a client can watch, and as many that it watched before.
     if (this.#untold.has(about) || this.#untold.size < 2 * MAX_WATCHED) this.#untold.set(about, change);
   }
 
-  /** Takes the changes that were kept. */
+  /** Returns and clears the changes that were kept. */
   takeDelayed(): readonly SessionChange[] {
     const changes = [...this.#untold.values()];
     this.#untold.clear();
     return changes;
   }
 
-  /** What the server of the fleet does not have of what is known here, as changes. */
+  /** Returns the local state that the fleet server lacks, as changes. */
   lackingIn(state: SessionState | null, logLevel: string | null): readonly SessionChange[] {
     const { homeId } = this;
     const unknown = [...this.watched].filter((uri) => state?.watched.includes(uri) !== true);
@@ -72,7 +72,7 @@ export class SharedSession {
   }
 }
 
-/** A session as hops name it. */
+/** Returns a session in the form that hops use. */
 export function hopSessionOf({ client }: Pick<HeldSession, 'client'>): HopSession {
   return { id: client.id, principal: client.principal, route: client.view.route.name };
 }

@@ -13,27 +13,27 @@ export interface StandingStreamsDeps {
   readonly fleet: { readonly hostId: string };
   readonly hop: Pick<ReplicaHop, 'notice'> | null;
   readonly watches: ResourceWatches;
-  /** Tells the other replicas of a change. Never rejects. */
+  /** Reports a change to the other replicas. Never rejects. */
   readonly tell: (session: HeldSession, change: SessionChange) => Promise<void>;
 }
 
 const UPDATED = 'notifications/resources/updated';
 
-/** Every replica tells its own clients of these, or says them when a stream is opened. */
+/** Notifications that every replica sends to its own clients, or sends when a stream opens. */
 const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
 
-/** How long a replica without the stream goes on to watch a resource, while the one with the stream begins to. */
+/** How long a replica without the stream keeps watching a resource while the home replica starts to. */
 const HANDOVER_MS = 500;
 
-/** A change that the client was told of within that time need not be said again. */
+/** An update that the client received within this time need not be sent again. */
 const SAID_MS = 1_000;
 
-/** After a connector has come up its resources are listed. */
+/** Time in which a connector that has come up lists its resources. */
 const LISTED_MS = 1_000;
 
 /**
  * The standing stream of a session is at one replica, its home, wherever the session's requests go. The home watches
- * what the client watches, and says everything once when the stream is opened: what happened before, nobody knows.
+ * the client's resources. It sends one update for each when the stream opens, because earlier changes are unknown.
  */
 export class StandingStreams {
   readonly #deps: StandingStreamsDeps;
@@ -58,12 +58,15 @@ export class StandingStreams {
     };
   }
 
-  /** Watches a resource for a client that asks for it here, and has the home take it over. Rejects as `begin` does. */
+  /**
+   * Watches a resource for a client of this replica, and makes the home take the watch over. Rejects as `begin` does.
+   */
   async watch(session: HeldSession, shared: SharedSession, uri: string, begin: () => Promise<void>): Promise<void> {
     if (uri.length > MAX_WATCHED_URI_LENGTH)
-      throw invalidParams(`A URI of more than ${MAX_WATCHED_URI_LENGTH} characters cannot be watched here`);
+      throw invalidParams(`A URI of more than ${MAX_WATCHED_URI_LENGTH} characters cannot be watched`);
     const wasWatched = shared.watched.has(uri);
-    if (!shared.addWatched(uri)) throw invalidParams('This session watches as many resources as it may', { uri });
+    if (!shared.addWatched(uri))
+      throw invalidParams('This session already watches the maximum number of resources', { uri });
     try {
       await begin();
     } catch (error) {
@@ -76,7 +79,9 @@ export class StandingStreams {
     });
   }
 
-  /** The client asked another replica to watch a resource, or that one saw it change before the home watched it. */
+  /**
+   * Handles a watch at another replica, or a change that the other replica saw before the home watched the resource.
+   */
   watchedElsewhere(session: HeldSession, shared: SharedSession, uri: string): void {
     const wasWatched = shared.watched.has(uri) && session.client.isWatching(uri);
     if (!shared.addWatched(uri) || !session.hasStream) return;
@@ -84,13 +89,13 @@ export class StandingStreams {
     else if (monotonicMs() - (shared.saidMs.get(uri) ?? Number.NEGATIVE_INFINITY) > SAID_MS) sayUpdated(session, uri);
   }
 
-  /** Watches what other replicas had known for longer than this one. */
+  /** Watches a resource that other replicas have known for longer than this one. */
   found(session: HeldSession, shared: SharedSession, uri: string): void {
     const isKnown = shared.watched.has(uri);
     if (!isKnown && shared.addWatched(uri) && session.hasStream) void this.#beginAndSay(session, uri);
   }
 
-  /** Watches at a connector that has come up what could not be watched before. */
+  /** Retries watches at a connector that has come up. */
   connectorIsUp(pairs: () => readonly (readonly [HeldSession, SharedSession])[]): void {
     this.#retry ??= startTimer(LISTED_MS, () => {
       this.#retry = null;
@@ -112,22 +117,25 @@ export class StandingStreams {
     if ((await this.#begin(session, uri)) && session.hasStream) sayUpdated(session, uri);
   }
 
-  /** Whether the resource is watched here now. Never rejects: a connector that is down is asked again. */
+  /**
+   * Starts a watch here. Resolves with true if the resource is watched now. Never rejects: the request is repeated when
+   * a connector comes up.
+   */
   async #begin(session: HeldSession, uri: string): Promise<boolean> {
     try {
       await watchResource(session.client, uri, { watches: this.#deps.watches, signal: this.#closed.signal });
     } catch {
-      // The client was told the truth by the replica that it asked. This connector may not be up yet.
+      // The replica that the client used has already responded correctly. The connector may not be up yet here.
       return false;
     }
-    // The stream, or the client's wish, may be gone by now.
+    // The stream, or the client's watch, may be gone by now.
     if (!session.hasStream) session.client.unwatch(uri);
     return session.client.isWatching(uri);
   }
 
   #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
     if (notice.method === UPDATED) {
-      // Seen while the home takes the watch over: it may have missed it.
+      // This change was seen during the handover: the home may have missed it.
       for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
     } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
   }
@@ -142,7 +150,7 @@ function noteSaid(shared: SharedSession, notice: JsonObject): void {
   for (const uri of watchedOf(shared, notice)) shared.saidMs.set(uri, monotonicMs());
 }
 
-/** The URIs under which the client watches what a notice is about. */
+/** Returns the watched URIs that a notification concerns. */
 function watchedOf({ watched }: SharedSession, { params }: JsonObject): readonly string[] {
   const { uri } = Object(params) as { readonly uri?: unknown };
   return typeof uri === 'string' ? withAncestors(uri).filter((name) => watched.has(name)) : [];

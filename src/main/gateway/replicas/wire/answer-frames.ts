@@ -2,9 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
 /**
- * The answer to a hop is a sequence of frames: four bytes of length, one of kind, a tag of 16 and the sealed bytes
- * (AES-256-GCM). The key is random, of one hop alone, and came in the sealed body of the hop: whoever can write a frame
- * has opened it. A frame's number is its IV, so that frames can neither be changed, left out, repeated nor swapped.
+ * Kind of a frame. The response to a hop is a sequence of frames: four bytes of length, one of kind, a tag of 16 and
+ * the sealed bytes (AES-256-GCM). The key is random, belongs to one hop alone and came in the sealed body of the hop.
+ * Only a receiver that opened that body can write frames. A frame's number is its IV, so that frames cannot be changed,
+ * left out, repeated or swapped.
  */
 export type FrameKind = 'head' | 'data' | 'end' | 'alive';
 
@@ -13,7 +14,7 @@ export interface Frame {
   readonly bytes: Buffer;
 }
 
-/** What one frame holds at most; an answer of any length goes in as many as it needs. */
+/** Maximum size of one frame. A longer response takes several frames. */
 export const MAX_FRAME_BYTES = 64 * 1024;
 
 const KINDS: readonly FrameKind[] = ['head', 'data', 'end', 'alive'];
@@ -24,12 +25,12 @@ const LENGTH_BYTES = 4;
 /** Length, kind and tag. */
 const HEAD_BYTES = LENGTH_BYTES + 1 + TAG_BYTES;
 
-/** A key for the answer to one hop, base64url. */
+/** Creates a key for the response to one hop, base64url. */
 export function createAnswerKey(): string {
   return randomBytes(KEY_BYTES).toString('base64url');
 }
 
-/** Seals the frames of one answer, in their order. Throws for a key that is none. */
+/** Seals the frames of one response, in their order. Throws for an invalid key. */
 export class FrameSealer {
   readonly #key: Buffer;
   #count = 0;
@@ -38,7 +39,7 @@ export class FrameSealer {
     this.#key = keyOf(answerKey);
   }
 
-  /** At most {@link MAX_FRAME_BYTES} bytes. */
+  /** Seals at most {@link MAX_FRAME_BYTES} bytes. */
   seal(kind: FrameKind, bytes: Uint8Array): Buffer {
     const cipher = createCipheriv('aes-256-gcm', this.#key, ivOf(this.#count), { authTagLength: TAG_BYTES });
     this.#count += 1;
@@ -53,8 +54,8 @@ export class FrameSealer {
 }
 
 /**
- * Reads the frames of an answer while it arrives, up to its end. Holds one frame at most. Throws FLEET_REPLICA_GONE if
- * the answer ends early or if a frame is not genuine, which `onForged` hears of, and whatever `body` throws.
+ * Reads the frames of a response while it arrives, up to its end. Holds one frame at most. Throws FLEET_REPLICA_GONE if
+ * the response ends early or a frame is forged, which is also reported to `onForged`. Throws whatever `body` throws.
  */
 export async function* readFrames(
   body: AsyncIterable<Buffer>,
@@ -67,14 +68,14 @@ export async function* readFrames(
   let held = 0;
   let isOver = false;
   for await (const chunk of body) {
-    // What follows the end is not read, but waited for: only then can the connection be used again.
+    // Bytes after the end frame are discarded but awaited: only then can the connection be reused.
     if (isOver) continue;
     chunks.push(chunk);
     held += chunk.length;
     while (!isOver && held >= HEAD_BYTES) {
       if ((chunks[0]?.length ?? 0) < HEAD_BYTES) chunks = [Buffer.concat(chunks)];
       const length = chunks[0]?.readUInt32BE() ?? 0;
-      // No frame of ours is longer: there is no need to wait for its end.
+      // No genuine frame is longer, so there is no need to wait for its end.
       if (length <= MAX_FRAME_BYTES && held < HEAD_BYTES + length) break;
       const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       const frame = length > MAX_FRAME_BYTES ? null : openFrame(all.subarray(0, HEAD_BYTES + length), key, count);
@@ -93,7 +94,7 @@ export async function* readFrames(
   if (!isOver) throw broken();
 }
 
-/** Null for one that is not genuine. */
+/** Opens one frame. Null if it is forged. */
 function openFrame(sealed: Buffer, key: Buffer, count: number): Frame | null {
   const code = sealed[LENGTH_BYTES] ?? -1;
   const kind = KINDS[code];
@@ -105,7 +106,7 @@ function openFrame(sealed: Buffer, key: Buffer, count: number): Frame | null {
   try {
     decipher.final();
   } catch {
-    // The only failure of `final` is that the tag does not match.
+    // `final` fails only if the tag does not match.
     return null;
   }
   return { kind, bytes };
@@ -119,11 +120,11 @@ function ivOf(count: number): Buffer {
 
 function keyOf(answerKey: string): Buffer {
   const key = Buffer.from(answerKey, 'base64url');
-  if (key.length !== KEY_BYTES) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The key of an answer is none.');
+  if (key.length !== KEY_BYTES) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The key of a response is invalid.');
   return key;
 }
 
 function broken(): SwitchyardError {
-  const why = 'The answer of the other replica broke off or was changed on its way. Send the whole request again.';
+  const why = 'The response of the other replica broke off or was changed on its way. Send the request again.';
   return new SwitchyardError('FLEET_REPLICA_GONE', why);
 }

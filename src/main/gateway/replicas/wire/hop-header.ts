@@ -1,22 +1,22 @@
 import type { FleetSealer } from '../../../../shared/fleet/fleet-sealer.ts';
 import type { HopKind } from '../replica-hop.ts';
 
-/** The header that proves a hop before its body is read. */
+/** Header that authenticates a hop before its body is read. */
 export const HOP_HEADER = 'switchyard-hop';
 
-/** What the path of a hop begins with; its kind is the rest. */
+/** Prefix of a hop's path; the kind follows. */
 export const HOP_PATH = '/fleet/v1/';
 
-/** What a hop is, besides its body. */
+/** Facts of a hop other than its body. */
 export interface HopFacts {
   readonly kind: HopKind;
   readonly senderId: string;
   readonly receiverId: string;
-  /** Goes up with each hop of its sender, and is used once. */
+  /** Increases with each hop of its sender, and is used once. */
   readonly counter: number;
 }
 
-/** What a hop's header says. Nothing of it is believed before {@link isProven}. */
+/** Claims in a hop's header. They are not trusted until {@link isProven} has verified them. */
 export interface HopClaim {
   readonly senderId: string;
   readonly counter: number;
@@ -26,12 +26,12 @@ export interface HopClaim {
 /** Sender, counter, HMAC-SHA-256 in base64url. */
 const HEADER = /^([A-Za-z0-9_-]{1,64})\.([1-9]\d{0,15})\.([A-Za-z0-9_-]{43})$/;
 
-/** The value of the header of a hop whose sealed body has `bytes` bytes. */
+/** Returns the header value of a hop whose sealed body has `bytes` bytes. */
 export function writeHopHeader(facts: HopFacts, bytes: number, sealer: FleetSealer): string {
   return `${facts.senderId}.${facts.counter}.${sealer.prove('hop', provenText(facts, bytes))}`;
 }
 
-/** Null for a header that is missing, there twice or malformed, and for a counter that no sender reaches. */
+/** Parses a hop's header. Null if it is missing, repeated or malformed, or if its counter is unreachably high. */
 export function readHopHeader(value: string | readonly string[] | undefined): HopClaim | null {
   const [, senderId, digits, proof] = (typeof value === 'string' ? HEADER.exec(value) : null) ?? [];
   const counter = Number(digits);
@@ -39,12 +39,14 @@ export function readHopHeader(value: string | readonly string[] | undefined): Ho
   return { senderId, counter, proof };
 }
 
-/** Whether a replica of the fleet wrote the header, for this kind, receiver and length of the body. */
+/** True if a replica of the fleet wrote the header, for this kind, receiver and length of the body. */
 export function isProven(facts: HopFacts, bytes: number, proof: string, sealer: FleetSealer): boolean {
   return sealer.isProof('hop', provenText(facts, bytes), proof);
 }
 
-/** Where the sealed body of a hop belongs: it opens for no other kind, sender, receiver or counter. */
+/**
+ * Returns the place that the sealed body of a hop is bound to. It opens for no other kind, sender, receiver or counter.
+ */
 export function hopPlace({ kind, senderId, receiverId, counter }: HopFacts): string {
   return JSON.stringify(['body', kind, senderId, receiverId, counter]);
 }

@@ -1,20 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
-/** How far behind the highest one a counter may come, because hops overtake each other. */
+/** How far a counter may lag behind the highest one, because hops overtake each other. */
 const WINDOW = 4_096;
 
-/** Senders that are remembered. Each costs half a kilobyte. */
+/** Maximum number of senders that are remembered. Each costs half a kilobyte. */
 const MAX_SENDERS = 4_096;
 
 interface Window {
   highest: number;
-  /** A ring of one bit a counter: those that were seen among the last {@link WINDOW}. */
+  /** Ring of one bit per counter, set for each counter that was seen among the last {@link WINDOW}. */
   readonly seen: Uint32Array;
 }
 
 /**
- * The counters of hops that were taken, by sender, so that none is taken twice. It needs no clock. A sender's id is new
- * with each start of its process, as is the receiver's, so that nothing has to be remembered beyond a restart.
+ * Counters of accepted hops, by sender, so that no hop is accepted twice. It needs no clock. The ids of sender and
+ * receiver are new with each start of their processes, so nothing has to be remembered across restarts.
  */
 export class SeenCounters {
   readonly #senders: LRUCache<string, Window>;
@@ -23,7 +23,7 @@ export class SeenCounters {
     this.#senders = new LRUCache({ max: maxSenders });
   }
 
-  /** Marks a counter as seen. False for one that was seen before, or is too old to tell. */
+  /** Marks a counter as seen. False if it was seen before, or is too old to tell. */
   take(senderId: string, counter: number): boolean {
     const window = this.#senders.get(senderId) ?? { highest: 0, seen: new Uint32Array(WINDOW / 32) };
     this.#senders.set(senderId, window);
@@ -36,7 +36,7 @@ export class SeenCounters {
   }
 }
 
-/** Moves the window on, and forgets the counters whose places in the ring it takes. */
+/** Advances the window, and clears the counters whose places in the ring it takes. */
 function advance(window: Window, counter: number): void {
   if (counter - window.highest >= WINDOW) window.seen.fill(0);
   else

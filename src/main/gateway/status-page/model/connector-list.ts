@@ -6,7 +6,7 @@ import type { ListQuery } from './list-query.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
 import { STATE_ORDER, STATES } from './state-words.ts';
 
-/** One connector as the page shows it: nothing in it is secret, everything in it may be hostile. */
+/** One connector as the page shows it: nothing in it is secret, and every text may be hostile. */
 export interface ConnectorRow {
   readonly id: string;
   readonly name: string;
@@ -14,22 +14,22 @@ export interface ConnectorRow {
   /** Epoch ms. */
   readonly since: number;
   readonly why: string;
-  /** Origin and path; null for a program. */
+  /** Origin and path; null for a stdio server. */
   readonly endpoint: string | null;
-  /** Null while it is not connected. */
+  /** Null while the connector is not connected. */
   readonly era: string | null;
   readonly transport: string | null;
-  /** Tools that can be called. */
+  /** Number of callable tools. */
   readonly toolCount: number;
-  /** What the connector lists and clients never see. */
+  /** Definitions that the connector lists and clients never see. */
   readonly dropped: { readonly count: number; readonly named: readonly DroppedRow[] };
-  /** Whether they are remembered from an earlier run and were not listed since. */
+  /** Whether the tools are remembered from an earlier run and have not been listed since. */
   readonly areToolsStale: boolean;
   readonly latency: LatencyView | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
-/** A definition that is left out, in words. */
+/** A definition that is left out, with the reason in words. */
 interface DroppedRow {
   readonly kind: DefinitionKind;
   readonly name: string;
@@ -37,11 +37,11 @@ interface DroppedRow {
   readonly why: string;
 }
 
-/** Definitions that a row names, and characters of their names. */
+/** Maximum number of definitions that a row names, and of characters in a name. */
 const MAX_DROPPED_NAMED = 10;
 const MAX_DROPPED_LENGTH = 60;
 
-/** A page of the connectors that a viewer asked for, those with trouble first. */
+/** One page of the connectors that match a viewer's query, connectors with problems first. */
 export interface ConnectorList {
   readonly query: ListQuery;
   readonly rows: readonly ConnectorRow[];
@@ -50,13 +50,16 @@ export interface ConnectorList {
   readonly pageCount: number;
 }
 
-/** What is known of a connector besides its status. */
+/** Facts of a connector other than its status. */
 export interface ConnectorFacts {
   readonly endpointOf: (id: string) => string | null;
   readonly latencyOf: (id: string) => LatencyView | null;
 }
 
-/** Picks `pageRows` connectors; only these are put into words. A page beyond the last one is the last one. */
+/**
+ * Lists one page of `pageRows` connectors; only these are rendered as text. Beyond the last page, the last page is
+ * returned.
+ */
 export function listConnectors(
   connectors: readonly ListedConnector[],
   query: ListQuery,

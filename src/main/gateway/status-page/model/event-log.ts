@@ -5,21 +5,21 @@ import type { ManagerEvents } from '../../../manager/events.ts';
 import { shownMessage, shownName } from './shown-text.ts';
 import { STATES } from './state-words.ts';
 
-/** Something that happened, as people read it. */
+/** An event in words. */
 export interface EventLine {
   /** Grows by one with every event. */
   readonly seq: number;
   /** Epoch ms. */
   readonly at: number;
-  /** What it happened to: a connector, a map, a tool. */
+  /** Subject of the event: a connector, a map or a tool. */
   readonly subject: string;
   readonly what: string;
   readonly detail: string;
-  /** The state that a connector went to; null for what is no transition. */
+  /** New state of a connector; null for an event that is not a transition. */
   readonly state: ConnectorState | null;
 }
 
-/** Put into words only when somebody looks: thousands of connectors may come up in a second. */
+/** Event text, created only when it is read: thousands of connectors may come up in a second. */
 type Told = Omit<EventLine, 'seq' | 'at'>;
 
 interface Entry {
@@ -35,7 +35,7 @@ export class EventLog {
   readonly #stops: readonly (() => void)[];
   #seq = 0;
 
-  /** Listens at once, until `close()`. */
+  /** Listens from construction until `close()`. */
   constructor(manager: Pick<ConnectorProxyManager, 'on'>, clock: Clock, kept: number) {
     this.#kept = kept;
     const add = (at: number, tell: () => Told): void => this.#add(at, tell);
@@ -55,12 +55,12 @@ export class EventLog {
     ];
   }
 
-  /** The number of the newest event; 0 before the first. */
+  /** Number of the newest event; 0 before the first. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** What came after the event of that number and is still known, newest first. */
+  /** Returns the kept events after the event with this number, newest first. */
   after(seq: number): readonly EventLine[] {
     return this.#entries
       .filter((entry) => entry.seq > seq)
@@ -68,7 +68,7 @@ export class EventLog {
       .map(({ tell, ...entry }) => ({ ...entry, ...tell() }));
   }
 
-  /** Listens no longer. Idempotent. */
+  /** Stops listening. Idempotent. */
   close(): void {
     for (const stop of this.#stops) stop();
   }

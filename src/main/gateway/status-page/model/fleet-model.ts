@@ -3,20 +3,20 @@ import type { FleetHostStatus, FleetStatus } from '../../../fleet/fleet-status.t
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownAddress, shownName } from './shown-text.ts';
 
-/** Hosts on the page; the rest are a number. */
+/** Maximum number of hosts on the page; the rest are only counted. */
 const MAX_HOSTS = 20;
 
-/** Characters of a digest that tell maps apart. */
+/** Characters of a digest that distinguish maps. */
 const SHORT_DIGEST = 8;
 
-/** A service map as one host has it. */
+/** A service map on one host. */
 export interface FleetMapModel {
   readonly sourceId: string;
-  /** The start of the SHA-256 of its body; null without a map. */
+  /** Prefix of the SHA-256 of the map's body; null without a map. */
   readonly version: string | null;
-  /** Whether this host asks the source for all. */
+  /** Whether this host queries the source for all. */
   readonly isLeading: boolean;
-  /** Whether another host has a newer one. */
+  /** Whether another host has a newer map. */
   readonly isBehind: boolean;
 }
 
@@ -41,11 +41,11 @@ export interface FleetModel {
   readonly lagMs: number;
   readonly refusedCount: number;
   readonly hostCount: number;
-  /** This host first. */
+  /** Hosts, this host first. */
   readonly hosts: readonly FleetHostModel[];
 }
 
-/** What the page shows of a fleet; null without one. */
+/** Returns the page's model of a fleet; null without one. */
 export function fleetModel(status: FleetStatus | null): FleetModel | null {
   if (status === null) return null;
   const { id, isConnected, failure, quotas, sharesLogins, lagMs, refusedCount, hosts, hostCount } = status;

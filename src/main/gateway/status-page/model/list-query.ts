@@ -4,16 +4,16 @@ import { isState } from './state-words.ts';
 const MAX_TEXT_LENGTH = 100;
 const MAX_PAGE = 1_000_000;
 
-/** Which connectors a viewer wants to see. */
+/** Filter and page of the list of connectors. */
 export interface ListQuery {
-  /** What an id, a name, an error code and the like must hold; empty for all. */
+  /** Text that an id, a name, an error code or a similar field must contain; empty for all. */
   readonly text: string;
   readonly state: ConnectorState | null;
-  /** From 1 on. */
+  /** Starts at 1. */
   readonly page: number;
 }
 
-/** Reads `q`, `state` and `page`. What makes no sense counts as not being there. */
+/** Reads `q`, `state` and `page`. Invalid values count as missing. */
 export function parseListQuery(parameters: URLSearchParams): ListQuery {
   const state = parameters.get('state') ?? '';
   const page = Number(parameters.get('page') ?? '1');
@@ -24,7 +24,7 @@ export function parseListQuery(parameters: URLSearchParams): ListQuery {
   };
 }
 
-/** The address of the page that shows this. */
+/** Returns the address of the page for a query. */
 export function listAddress({ text, state, page }: ListQuery): string {
   const parameters = new URLSearchParams();
   if (text !== '') parameters.set('q', text);

@@ -6,7 +6,7 @@ import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
 import { type TrustModel, trustModel } from './trust-model.ts';
 
-/** Problems of a file that are told one by one. */
+/** Maximum number of problems of a file that are listed. */
 const MAX_PROBLEMS = 5;
 
 /** A service map as the page shows it. */
@@ -15,7 +15,7 @@ export interface MapModel {
   readonly brand: string | null;
   readonly address: string | null;
   readonly freshness: ServiceMapStatus['freshness'];
-  /** Whether the map in force is proven; only such maps ever come into force. */
+  /** Whether the signature of the map in force is verified; only verified maps ever come into force. */
   readonly signature: 'verified' | 'none';
   readonly trust: TrustModel;
   readonly revision: number;
@@ -26,7 +26,7 @@ export interface MapModel {
   readonly circuit: ServiceMapStatus['circuit'];
   readonly pausedUntil: number | null;
   readonly heldRemovals: number;
-  /** Why it is not fresh, or will not be for long; null after a good refresh. */
+  /** Why the map is not fresh, or will soon be stale; null after a successful refresh. */
   readonly lastError: (ShownFailure & { readonly at: number }) | null;
 }
 
@@ -38,16 +38,16 @@ export interface FileModel {
   readonly readAt: number | null;
   readonly lastError: ShownFailure | null;
   readonly problemCount: number;
-  /** The first of them. */
+  /** The first problems. */
   readonly problems: readonly string[];
 }
 
-/** The maps that a manager has; none where it has no map at all. */
+/** Returns the maps of a manager; empty if it has no map. */
 export function mapModels({ serviceMaps }: Pick<ManagerStatus, 'serviceMaps'>): readonly MapModel[] {
   return serviceMaps.filter(({ url }) => url !== null).map(mapModel);
 }
 
-/** The files that connectors come from besides maps. */
+/** Returns the files that connectors come from in addition to maps. */
 export function fileModels({ config, registry }: Pick<ManagerStatus, 'config' | 'registry'>): readonly FileModel[] {
   return [
     ...(config === null ? [] : [fileModel('configuration', config)]),

@@ -6,7 +6,7 @@ export interface ShownFailure {
   readonly message: string;
 }
 
-/** A failure without what may be secret in its message. */
+/** Returns a failure with secrets masked in its message. */
 export function shownFailure({ code, message }: ShownFailure): ShownFailure {
   return { code, message: shownMessage(message) };
 }

@@ -1,17 +1,17 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 
-/** The three aspects of a signal, and a lamp that is out. */
+/** The three aspects of a railway signal, and a lamp that is out. */
 export type Aspect = 'clear' | 'caution' | 'stop' | 'off';
 
-/** How a state is shown to people. */
+/** Words and aspect of a state. */
 export interface StateWords {
   readonly word: string;
   readonly aspect: Aspect;
-  /** Whether somebody should look at it. */
+  /** Whether the state needs attention. */
   readonly isTrouble: boolean;
 }
 
-/** The words for each state; those that need looking at first, which is the order of lists. */
+/** Words for each state. States that need attention come first; this is the order of lists. */
 export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
   failed: { word: 'Failed', aspect: 'stop', isTrouble: true },
   'backing-off': { word: 'Backing off', aspect: 'stop', isTrouble: true },
@@ -26,7 +26,7 @@ export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
 /** All states in that order. */
 export const STATE_ORDER: readonly ConnectorState[] = Object.keys(STATES) as ConnectorState[];
 
-/** Whether a text is the name of a state. */
+/** True if a text is the name of a state. */
 export function isState(text: string): text is ConnectorState {
   return Object.hasOwn(STATES, text);
 }

@@ -8,13 +8,13 @@ import type { EventLine, EventLog } from './event-log.ts';
 import type { ListQuery } from './list-query.ts';
 import { type ProcessModel, processModel, type SystemModel, systemModel } from './system-model.ts';
 
-/** Views share a reading for so long, however many there are: with 10 000 connectors it takes some milliseconds. */
+/** Time for which all views share a reading: with thousands of connectors, a reading takes some milliseconds. */
 const MIN_AGE_MS = 1_000;
 
-/** Without any news it is read again after this: a map goes stale by itself. */
+/** Maximum age of a reading without any events: a map goes stale by itself. */
 const MAX_AGE_MS = 5_000;
 
-/** What one viewer sees. This is `/status.json`, and the page is made from it. */
+/** Content for one viewer. This is `/status.json`, and the page is rendered from it. */
 export interface StatusModel {
   readonly name: string;
   readonly version: string;
@@ -23,7 +23,7 @@ export interface StatusModel {
   readonly system: SystemModel;
   readonly process: ProcessModel;
   readonly connectors: ConnectorList;
-  /** Newest first. */
+  /** Events, newest first. */
   readonly events: readonly EventLine[];
 }
 
@@ -35,19 +35,19 @@ export interface StatusReaderDeps {
   readonly loopDelay: LoopDelayWatch;
   readonly name: string;
   readonly version: string;
-  /** Connectors on one page. */
+  /** Number of connectors on one page. */
   readonly pageRows: number;
 }
 
 interface Reading {
   readonly atMs: number;
-  /** What had happened by then. */
+  /** Number of the last event before the reading. */
   readonly seq: number;
   readonly connectors: readonly ListedConnector[];
   readonly system: SystemModel;
 }
 
-/** Reads the manager for all who look at it. */
+/** Reads the manager for all viewers. */
 export class StatusReader {
   readonly #deps: StatusReaderDeps;
   #reading: Reading | null = null;
@@ -56,7 +56,7 @@ export class StatusReader {
     this.#deps = deps;
   }
 
-  /** What to show for a query; at most a second old, events excepted. */
+  /** Returns the content for a query; at most a second old, except for events. */
   read(query: ListQuery): StatusModel {
     const { manager, latencies, clock, events, loopDelay, name, version, pageRows } = this.#deps;
     const now = clock.now();
@@ -75,7 +75,7 @@ export class StatusReader {
     };
   }
 
-  /** Has the next view read anew, if anything happened since the last reading. */
+  /** Makes the next view read the manager again, if an event happened since the last reading. */
   renew(): void {
     if (this.#reading?.seq !== this.#deps.events.seq) this.#reading = null;
   }

@@ -7,24 +7,24 @@ import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { STATE_ORDER } from './state-words.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
-/** Everything but the list of connectors and the events. */
+/** The page's content other than the list of connectors and the events. */
 export interface SystemModel {
   readonly verdict: Verdict;
   readonly connectorsByState: Readonly<Record<ConnectorState, number>>;
   readonly connectorCount: number;
   readonly toolCount: number;
-  /** Tools that differ from their pins, and those among them that cannot be called. */
+  /** Tools that differ from their pins, and the ones among them that cannot be called. */
   readonly changedTools: number;
   readonly heldTools: number;
   readonly maps: readonly MapModel[];
   readonly files: readonly FileModel[];
-  /** What is remembered over a restart. */
+  /** Store of the state that survives restarts. */
   readonly store: { readonly kind: ManagerStatus['store']['kind']; readonly failure: ShownFailure | null };
   /** Null without a fleet. */
   readonly fleet: FleetModel | null;
 }
 
-/** How the process is doing. */
+/** Health of the process. */
 export interface ProcessModel {
   /** Epoch ms. */
   readonly startedAt: number;
@@ -56,7 +56,7 @@ export function systemModel(status: ManagerStatus, nowMs: number): SystemModel {
   };
 }
 
-/** Of this process, now. */
+/** Returns the model of this process, now. */
 export function processModel(loopDelay: LoopDelay, nowMs: number): ProcessModel {
   const { rss, heapUsed } = process.memoryUsage();
   return {

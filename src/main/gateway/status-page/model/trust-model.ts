@@ -3,43 +3,43 @@ import { isHmacOnly } from '../../../service-map/trust/map-trust-status.ts';
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownName } from './shown-text.ts';
 
-/** Characters of a thumbprint that tell keys apart. */
+/** Characters of a thumbprint that distinguish keys. */
 const SHORT_THUMBPRINT = 8;
 
-/** How long before its end a key or a key document is a caution. */
+/** Time before the expiry of a key or a key document from which the page warns. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
 /** A key that signed the map in force. Instants are epoch ms. */
 export interface SignerModel {
   readonly kid: string;
-  /** The start of the RFC 7638 thumbprint. */
+  /** Prefix of the RFC 7638 thumbprint. */
   readonly thumbprint: string;
-  /** When the signature stops counting. */
+  /** When the signature expires. */
   readonly expiresAt: number;
   /** When the key expires; null if it does not. */
   readonly keyExpiresAt: number | null;
 }
 
-/** Whose signatures the map in force has, and what its keys rest on. Instants are epoch ms. */
+/** Signatures of the map in force, and the basis of trust in its keys. Instants are epoch ms. */
 export interface TrustModel {
   /** Whether an HMAC was verified. */
   readonly hasHmac: boolean;
   readonly signers: readonly SignerModel[];
-  /** Whether the map is signed by its HMAC alone though public keys are configured. */
+  /** Whether the map is signed by its HMAC alone although public keys are configured. */
   readonly isHmacOnly: boolean;
-  /** The newest key document; null where the configured keys count. */
+  /** The newest key document; null if the configured keys are in force. */
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
   /** Whether public keys are used and nothing but the configuration vouches for them. */
   readonly restsOnConfiguration: boolean;
-  /** Why newer key documents are not known; null where they are. */
+  /** Why newer key documents could not be loaded; null after a success. */
   readonly keyFailure: ShownFailure | null;
-  /** The end of the key or key document that ends first; null without one. */
+  /** The earliest expiry of a key or key document; null without one. */
   readonly keysEndAt: number | null;
-  /** Why there is no map, though there was one; null where that is not so. */
+  /** Why the map was dropped; null if it was not. */
   readonly dropped: { readonly code: string; readonly at: number } | null;
 }
 
-/** What the page shows of the trust in a map. */
+/** Returns the page's model of the trust in a map. */
 export function trustModel(status: ServiceMapStatus): TrustModel {
   const { accept, signedBy, keys, dropped } = status;
   const signers = (signedBy?.signatures ?? []).map(({ kid, thumbprint, expiresAt, keyExpiresAt }) => ({
@@ -60,7 +60,7 @@ export function trustModel(status: ServiceMapStatus): TrustModel {
   };
 }
 
-/** Whether a key or a key document of a map ends within a week, or has ended. */
+/** True if a key or a key document of a map expires within a week, or has expired. */
 export function keysEndSoon({ keysEndAt }: TrustModel, nowMs: number): boolean {
   return keysEndAt !== null && keysEndAt <= nowMs + SOON_MS;
 }

@@ -4,15 +4,15 @@ import type { ShownFailure } from './shown-failure.ts';
 import type { Aspect } from './state-words.ts';
 import { keysEndSoon } from './trust-model.ts';
 
-/** How all of it is doing, in one look. */
+/** Summary of the whole gateway. */
 export interface Verdict {
   readonly aspect: Exclude<Aspect, 'off'>;
   readonly headline: string;
-  /** What else is to be said, the worst first. */
+  /** Further reasons, worst first. */
   readonly reasons: readonly string[];
 }
 
-/** What a verdict is made from. */
+/** Parts that a verdict is made from. */
 export interface VerdictParts {
   readonly isClosed: boolean;
   readonly counts: Readonly<Record<ConnectorState, number>>;
@@ -25,7 +25,7 @@ export interface VerdictParts {
   readonly nowMs: number;
 }
 
-/** The worst there is to say comes first; a connector that somebody disabled is no trouble. */
+/** Returns the verdict, with the worst reason first; a disabled connector is not a problem. */
 export function verdictOf(parts: VerdictParts): Verdict {
   const stop = stopReasons(parts);
   const caution = cautionReasons(parts);
@@ -38,7 +38,7 @@ function stopReasons({ isClosed, counts, maps, files }: VerdictParts): string[] 
   return [
     isClosed && 'The manager is closed',
     counts.failed > 0 && `${connectors(counts.failed)} failed`,
-    counts['backing-off'] > 0 && `${connectors(counts['backing-off'])} down, to be tried again`,
+    counts['backing-off'] > 0 && `${connectors(counts['backing-off'])} down, retrying`,
     ...maps.map((map) => map.freshness === 'none' && noMapReason(map)),
     ...files.map((file) => file.readAt === null && file.lastError !== null && `The ${file.kind} cannot be read`),
   ].filter((reason) => reason !== false);
@@ -50,8 +50,8 @@ function cautionReasons({ counts, maps, files, storeFailure, heldTools, nowMs }:
     counts.degraded > 0 && `${connectors(counts.degraded)} degraded`,
     ...maps.map((map) => map.freshness === 'stale' && `The map from ${map.sourceId} is stale`),
     ...maps.flatMap((map) => trustReasons(map, nowMs)),
-    ...files.map((file) => file.readAt !== null && file.lastError !== null && `The ${file.kind} cannot be read anew`),
-    storeFailure !== null && 'Nothing is remembered: the store failed',
+    ...files.map((file) => file.readAt !== null && file.lastError !== null && `The ${file.kind} cannot be read again`),
+    storeFailure !== null && 'The store failed: nothing survives a restart',
     heldTools > 0 && `${heldTools === 1 ? '1 tool' : `${heldTools} tools`} held back until approved`,
     counts.connecting > 0 && `${connectors(counts.connecting)} coming up`,
   ].filter((reason) => reason !== false);
@@ -65,7 +65,7 @@ function noMapReason({ sourceId, trust }: MapModel): string {
 function trustReasons({ sourceId, trust }: MapModel, nowMs: number): readonly (string | false)[] {
   return [
     trust.isHmacOnly && `The map from ${sourceId} is signed by its HMAC alone`,
-    trust.keyFailure !== null && `Newer keys of ${sourceId} are not known`,
+    trust.keyFailure !== null && `Newer keys of ${sourceId} cannot be loaded`,
     keysEndSoon(trust, nowMs) && `Keys of ${sourceId} expire within a week`,
   ];
 }

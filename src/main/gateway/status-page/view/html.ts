@@ -6,7 +6,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup that is safe to send. Made by {@link html} and {@link trusted} alone; any other value is escaped where it goes in. */
+/**
+ * Markup that is safe to send. Only {@link html} and {@link trusted} create it; any other value is escaped when it is
+ * inserted.
+ */
 export class Html {
   readonly #markup: string;
 
@@ -19,20 +22,23 @@ export class Html {
   }
 }
 
-/** What may stand in markup; null and false leave nothing. */
+/** Values that may be inserted into markup; null and false insert nothing. */
 export type HtmlValue = Html | string | number | null | false | readonly HtmlValue[];
 
-/** A text as it stands within an element or a quoted attribute. */
+/** Escapes a text for use within an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
-/** Markup with every value in it escaped. Attributes must be quoted; a value never belongs in a script, a style or a tag's name. */
+/**
+ * Creates markup with every value in it escaped. Attributes must be quoted. Values must never be inserted into a
+ * script, a style or a tag's name.
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(strings.map((part, index) => part + markupOf(values[index] ?? null)).join(''));
 }
 
-/** Markup that this package wrote itself, word for word. Nothing from outside goes through here. */
+/** Marks text that this package wrote itself as safe markup. Never call it with text from outside. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }

@@ -1,16 +1,16 @@
 import { type Html, html } from './html.ts';
 
-/** The last instant that a date can hold. */
+/** The last instant that a `Date` can hold. */
 const MAX_MS = 8.64e15;
 
-/** An instant, said relative to now; the page's script keeps it true. */
+/** Renders an instant relative to now; the page's script keeps it up to date. */
 export function instant(atMs: number, nowMs: number): Html {
   if (!isDate(atMs)) return html`–`;
   const iso = new Date(atMs).toISOString();
   return html`<time datetime="${iso}" title="${iso}" data-ago>${relativeTime(atMs, nowMs)}</time>`;
 }
 
-/** An instant as a time of day in UTC. */
+/** Renders an instant as a time of day in UTC. */
 export function timeOfDay(atMs: number): Html {
   if (!isDate(atMs)) return html`–`;
   const iso = new Date(atMs).toISOString();
@@ -22,8 +22,8 @@ function isDate(atMs: number): boolean {
 }
 
 /**
- * An instant as people say it: `12 s ago`, `in 3 min`. Its source text goes into the page's script as it is, so that server and
- * browser say the same: it may use nothing from around it.
+ * Returns an instant in relative words: `12 s ago`, `in 3 min`. Its source text is inserted into the page's script, so
+ * that server and browser produce the same words. It must not use anything from its surrounding scope.
  */
 export function relativeTime(atMs: number, nowMs: number): string {
   const seconds = Math.round(Math.abs(nowMs - atMs) / 1000);

@@ -7,19 +7,22 @@ import { ONLOOKER, type PageViewer } from './page-viewer.ts';
 import { renderNote, renderRow } from './render-connectors.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
-/** A part of the page that is replaced as a whole, once it would say something else. */
+/** A part of the page that is replaced as a whole when its content changes. */
 export interface Block {
   readonly kind: 'part' | 'row';
-  /** The id of a row's connector; otherwise the name of the part. */
+  /** The connector's id for a row; otherwise the name of the part. */
   readonly key: string;
-  /** What it says; of two that are alike one need not be sent. Times that only pass are not in it: the browser sees to these. */
+  /**
+   * The content, for comparison: an equal block need not be sent. Relative times are not part of it, because the
+   * browser updates them.
+   */
   readonly saying: string;
-  /** Whether it is another each time, as gauges are. */
+  /** Whether the content changes with every reading, as gauges do. */
   readonly isGauge: boolean;
   readonly render: () => Html;
 }
 
-/** All that changes on a page, events excepted. The same for all viewers who may do the same. */
+/** Returns all parts of a page that change, except events. The result is the same for all viewers with equal rights. */
 export function blocksOf(model: StatusModel, viewer: PageViewer = ONLOOKER): readonly Block[] {
   const { system, connectors, process, at, name } = model;
   const { query, rows, matchingCount, totalCount, pageCount } = connectors;
@@ -50,7 +53,7 @@ export function blocksOf(model: StatusModel, viewer: PageViewer = ONLOOKER): rea
   ];
 }
 
-/** Says whether two pages say the same, gauges excepted. */
+/** Returns a stamp of the page's content without gauges, to compare two pages. */
 export function stampOf(blocks: readonly Block[]): string {
   const hash = createHash('sha256');
   for (const { saying, isGauge } of blocks) if (!isGauge) hash.update(saying);

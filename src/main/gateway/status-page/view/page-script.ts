@@ -1,8 +1,9 @@
 import { relativeTime } from './instants.ts';
 
 /**
- * What a page does with JavaScript: it listens for updates, keeps relative times true, and says whether it listens. Without it the page shows all the same.
- * It puts in markup of its own server alone, in which every value is escaped.
+ * Script of the page: it listens for updates, keeps relative times up to date, and shows whether it is connected.
+ * Without JavaScript the page shows the same content. It inserts markup of its own server alone, in which every value
+ * is escaped.
  */
 export const PAGE_SCRIPT: string = `'use strict';
 (() => {
@@ -22,7 +23,7 @@ const element = (markup) => {
   return template.content.firstElementChild;
 };
 
-// Whoever is at a link or a button with the keyboard stays there though it is made anew.
+// A link or a button that is replaced keeps the keyboard focus.
 const swap = (old, markup) => {
   const next = element(markup);
   const active = document.activeElement;
@@ -96,7 +97,7 @@ const listen = () => {
   const query = new URLSearchParams(location.search);
   query.set('stamp', stamp);
   query.set('seq', String(seq));
-  // What comes after a break is told anew in full.
+  // After a break, the server sends everything again.
   stamp = '';
   source = new EventSource('/status/events?' + query);
   source.onopen = () => say('on', 'Live');
@@ -106,7 +107,7 @@ const listen = () => {
       stop();
       retry = setTimeout(listen, RETRY_MS);
     }
-    say('off', 'Not connected, trying again');
+    say('off', 'Disconnected, reconnecting');
   };
 };
 

@@ -1,4 +1,4 @@
-/** How the page looks. No file, no font and no picture from anywhere else. */
+/** Style of the page. It loads no file, font or picture from anywhere else. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

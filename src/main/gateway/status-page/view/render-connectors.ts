@@ -12,13 +12,13 @@ const COLUMNS = ['State', 'Connector', 'Protocol', 'Tools', 'Last calls', 'Last 
 const TRANSPORTS: Readonly<Record<string, string>> = {
   'streamable-http': 'Streamable HTTP',
   sse: 'SSE',
-  stdio: 'program, stdio',
+  stdio: 'stdio',
   custom: 'custom',
 };
 
-/** The list with its search; rows and note are blocks of their own. */
+/** Renders the list with its search; rows and note are separate blocks. */
 export function renderConnectors(list: ConnectorList, nowMs: number, viewer: PageViewer = ONLOOKER): Html {
-  // Where a style lays a table out as blocks, browsers take it for none: hence the roles.
+  // Browsers drop the table semantics of a table that is laid out as blocks, so the roles are explicit.
   return html`<section class="connectors" aria-labelledby="connectors">
 <div class="bar"><h2 id="connectors">Connectors</h2>${renderSearch(list.query)}</div>
 <table role="table" aria-labelledby="connectors">
@@ -49,12 +49,12 @@ export function renderRow(row: ConnectorRow, nowMs: number, viewer: PageViewer =
 </tr>`;
 }
 
-/** What is not shown, and the way there. */
+/** Renders a note about the connectors that are not shown, with links to them. */
 export function renderNote({ query, rows, matchingCount, totalCount, pageCount }: ConnectorList): Html {
   const isFiltered = query.text !== '' || query.state !== null;
   const matching = isFiltered ? `${matchingCount} of ${totalCount} connectors match. ` : '';
   const rest = matchingCount - rows.length;
-  const shown = rest > 0 ? `${rows.length} are shown here, those with trouble first; ${rest} more are not.` : '';
+  const shown = rest > 0 ? `${rows.length} are shown here, connectors with problems first; ${rest} more are not.` : '';
   const nothing = totalCount === 0 ? 'There are no connectors yet.' : '';
   const pages =
     pageCount > 1 &&
@@ -76,7 +76,7 @@ ${state !== null && html`<input type="hidden" name="state" value="${state}">`}<b
 
 function renderProtocol({ era, transport }: ConnectorRow): Html {
   if (era === null || transport === null) return NOTHING;
-  return html`<span>${TRANSPORTS[transport] ?? transport}</span> <small>${era} era</small>`;
+  return html`<span>${TRANSPORTS[transport] ?? transport}</span> <small>${era} protocol</small>`;
 }
 
 function renderTools({ toolCount, dropped, areToolsStale }: ConnectorRow): Html {
@@ -85,7 +85,7 @@ function renderTools({ toolCount, dropped, areToolsStale }: ConnectorRow): Html 
   }`;
 }
 
-/** How many definitions are left out, and the first of them with the reason. */
+/** Renders the number of definitions that are left out, and the first of them with the reason. */
 function renderDropped({ count, named }: ConnectorRow['dropped']): Html {
   const shown = named.slice(0, DROPPED_SHOWN);
   const rest = count - shown.length;
@@ -111,7 +111,10 @@ function renderError(row: ConnectorRow, viewer: PageViewer): Html {
   return state === 'ready' ? NOTHING : html`<small>${why}</small>${login}`;
 }
 
-/** The way to log in, for who may. What it is called says to which connector: there may be many of these buttons. */
+/**
+ * Renders the login button for viewers who may log in. Its label names the connector, because there may be many such
+ * buttons.
+ */
 function renderLogin({ id, name, state }: ConnectorRow, { formToken }: PageViewer): Html | null {
   if (state !== 'needs-login' || formToken === null) return null;
   return html`<form class="login" method="post" action="/login/start">
@@ -119,7 +122,7 @@ function renderLogin({ id, name, state }: ConnectorRow, { formToken }: PageViewe
 <button aria-label="Log in to ${name}">Log in</button></form>`;
 }
 
-/** Definitions that a row names; `/status.json` names more. */
+/** Number of definitions that a row names; `/status.json` names more. */
 const DROPPED_SHOWN = 3;
 
 const NOTHING: Html = html`<span class="nothing" aria-hidden="true">–</span>`;

@@ -4,12 +4,15 @@ import { type Html, html } from './html.ts';
 import { stateIcon } from './icons.ts';
 import { timeOfDay } from './instants.ts';
 
-/** The last events, newest first. Announced is a summary: whole lists read aloud would drown all else. */
+/**
+ * Renders the last events, newest first. Screen readers announce only a summary: reading whole lists would drown
+ * everything else.
+ */
 export function renderEvents(events: readonly EventLine[]): Html {
   return html`<section class="events" aria-labelledby="events">
 <h2 id="events">Events <small>UTC</small></h2>
 <ol id="event-list" tabindex="0" aria-labelledby="events">${events.map(renderEvent)}</ol>
-<p class="quiet" id="no-events"${events.length > 0 && html` hidden`}>Nothing happened since this page is served.</p>
+<p class="quiet" id="no-events"${events.length > 0 && html` hidden`}>No events yet.</p>
 <p class="unseen" id="announcements" aria-live="polite"></p>
 </section>`;
 }
@@ -19,10 +22,10 @@ export function renderEvent({ at, subject, what, detail, state }: EventLine): Ht
   return html`<li class="${aspect}">${timeOfDay(at)} ${state !== null && stateIcon(state)}<span><bdi class="subject">${subject}</bdi> ${what} <small>${detail}</small></span></li>`;
 }
 
-/** What a screen reader says of events that just happened. */
+/** Returns the announcement of new events for screen readers. */
 export function announcement(events: readonly EventLine[]): string {
   const [newest] = events;
   if (newest === undefined) return '';
   const last = `${newest.subject}: ${newest.what}`;
-  return events.length === 1 ? last : `${events.length} events, the last one: ${last}`;
+  return events.length === 1 ? last : `${events.length} events, the latest: ${last}`;
 }

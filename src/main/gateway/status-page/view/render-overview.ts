@@ -5,7 +5,7 @@ import type { SystemModel } from '../model/system-model.ts';
 import { type Html, html } from './html.ts';
 import { signal, stateIcon } from './icons.ts';
 
-/** How everything is doing, in one look. */
+/** Renders the verdict on the whole gateway. */
 export function renderVerdict(system: SystemModel, name: string): Html {
   const { verdict, connectorsByState, connectorCount, toolCount } = system;
   const up = connectorsByState.ready + connectorsByState.degraded;
@@ -18,7 +18,7 @@ ${verdict.reasons.length > 0 && html`<p class="reasons">${verdict.reasons.join('
 </section>`;
 }
 
-/** How many connectors are in each state; each count leads to these. */
+/** Renders the number of connectors in each state; each count links to its connectors. */
 export function renderCounts({ connectorsByState, connectorCount }: SystemModel, query: ListQuery): Html {
   const present = STATE_ORDER.filter((state) => connectorsByState[state] > 0 || state === query.state);
   const link = (state: ConnectorState | null, count: number): Html => {
@@ -34,7 +34,7 @@ ${track(connectorsByState, connectorCount)}
 </nav>`;
 }
 
-/** The states' shares as one track. What it shows stands below it as numbers. */
+/** Renders the shares of the states as one bar. The numbers below it carry the same information. */
 function track(counts: SystemModel['connectorsByState'], total: number): Html {
   let from = 0;
   const parts = STATE_ORDER.toReversed()

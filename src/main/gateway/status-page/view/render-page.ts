@@ -13,7 +13,7 @@ import { renderConnectors } from './render-connectors.ts';
 import { renderEvents } from './render-events.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
-/** The whole page. `nonce` is that of its Content-Security-Policy: no other style or script runs. */
+/** Renders the whole page. `nonce` is that of its Content-Security-Policy: no other style or script runs. */
 export function renderPage(model: StatusModel, nonce: string, viewer: PageViewer = ONLOOKER): string {
   const { name, version, at, system, process, connectors, events } = model;
   const stamp = stampOf(blocksOf(model, viewer));
@@ -34,7 +34,7 @@ ${ICON_SPRITE}
 <div class="live"><p id="live" hidden><svg class="lamp" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4.5"/></svg><span id="live-text" role="status"></span></p>
 <button type="button" id="pause" hidden>Pause</button></div>
 </header>
-<noscript><p class="hint">Without JavaScript this page stays as it was at ${timeOfDay(at)} UTC. <a href="${listAddress(connectors.query)}">Look again</a></p></noscript>
+<noscript><p class="hint">Without JavaScript this page does not update. It shows the status at ${timeOfDay(at)} UTC. <a href="${listAddress(connectors.query)}">Reload</a></p></noscript>
 <main>
 <div class="overview">${renderVerdict(system, name)}${renderCounts(system, connectors.query)}</div>
 <div class="facts">${renderSources(system, at)}${renderFleet(system.fleet)}${renderProcess(process, at)}</div>
@@ -49,5 +49,5 @@ ${footer(viewer)}
 
 function footer({ canSignIn }: PageViewer): Html {
   const signIn = canSignIn && html` · <a href="/login/operator">Sign in as the operator</a> to log in to connectors`;
-  return html`<footer><p>The same as JSON: <a href="/status.json">/status.json</a>${signIn}</p></footer>`;
+  return html`<footer><p>As JSON: <a href="/status.json">/status.json</a>${signIn}</p></footer>`;
 }

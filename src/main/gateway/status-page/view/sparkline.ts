@@ -3,15 +3,15 @@ import { type Html, html } from './html.ts';
 
 const WIDTH = 108;
 const HEIGHT = 24;
-/** Room for strokes at the edges. */
+/** Margin for strokes at the edges. */
 const EDGE = 3;
 
-/** The last calls as a line, failed ones as ticks at the foot, with a text that says the same. */
+/** Renders the last calls as a line, and failed ones as ticks at the bottom, with an equivalent text. */
 export function sparkline(latency: LatencyView): Html {
   const { recentMs, failed, maxMs } = latency;
   const step = recentMs.length < 2 ? 0 : (WIDTH - 2 * EDGE) / (recentMs.length - 1);
   const x = (index: number): string => (EDGE + index * step).toFixed(1);
-  // From 0 on, so that a steady connector is a steady line; all 0 lie at the foot.
+  // The scale starts at 0, so that a steady connector is a steady line; if all values are 0, the line is at the bottom.
   const y = (ms: number): string => (HEIGHT - EDGE - (maxMs === 0 ? 0 : ms / maxMs) * (HEIGHT - 2 * EDGE)).toFixed(1);
   const points = recentMs.map((ms, index) => `${x(index)},${y(ms)}`).join(' ');
   const last = recentMs.length - 1;
@@ -20,14 +20,14 @@ export function sparkline(latency: LatencyView): Html {
   )}<circle cx="${x(last)}" cy="${y(recentMs[last] ?? 0)}" r="2"/></svg>`;
 }
 
-/** The same in words: for those who do not see the line. */
+/** Returns the line's content in words, for screen readers. */
 export function latencyText({ recentMs, failed, p50Ms, p95Ms, maxMs }: LatencyView): string {
   const calls = recentMs.length === 1 ? 'The last call' : `The last ${recentMs.length} calls`;
   const failures = failed.length === 0 ? 'none failed' : `${failed.length} failed`;
   return `${calls}: median ${milliseconds(p50Ms)}, 95th percentile ${milliseconds(p95Ms)}, slowest ${milliseconds(maxMs)}, ${failures}`;
 }
 
-/** A duration with two digits that say something: `0.4 ms`, `12 ms`, `1.2 s`. */
+/** Formats a duration with two significant digits: `0.4 ms`, `12 ms`, `1.2 s`. */
 export function milliseconds(ms: number): string {
   if (ms >= 9_950) return `${Math.round(ms / 1000)} s`;
   if (ms >= 995) return `${(ms / 1000).toFixed(1)} s`;

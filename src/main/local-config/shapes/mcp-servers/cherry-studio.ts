@@ -1,6 +1,6 @@
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** Cherry Studio: `isActive`. */
+/** Translates entries of Cherry Studio: `isActive`. */
 export function takeCherryStudio(draft: EntryDraft): void {
   draft.rename('isActive', 'enabled');
 }

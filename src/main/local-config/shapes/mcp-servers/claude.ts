@@ -15,8 +15,8 @@ import { groupOf, groupsAt } from '../groups.ts';
 import type { ServerGroup } from '../shape.ts';
 
 /**
- * The servers of `~/.claude.json`: those that its `projects` have for one folder, then those of the user, unless the
- * folder has one of the same name. Null where the file is another one.
+ * Returns the servers of `~/.claude.json`: the servers that its `projects` have for one folder, then the servers of the
+ * user, except names that the folder already has. Returns null if the file has another form.
  */
 export function claudeGroups(root: ConfigNode, project: string): ServerGroup[] | null {
   const projects = memberOf(root, 'projects');

@@ -12,8 +12,8 @@ import { takeWorkingDirectory } from './warp.ts';
 import { takeWindsurf } from './windsurf.ts';
 
 /**
- * Puts the words of all clients that have an `mcpServers` object into ours. Such a file does not say whose it is, and
- * people copy entries from one to another, so each entry is read by whatever words it has.
+ * Translates the members of all clients that have an `mcpServers` object to our names. Such a file does not say which
+ * client wrote it, and people copy entries from one client to another, so every known member is translated.
  */
 export function takeCommonWords(draft: EntryDraft, context: ShapeContext): void {
   takeTransport(draft);

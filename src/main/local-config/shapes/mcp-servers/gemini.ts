@@ -4,7 +4,7 @@ import { bracedVariables } from '../braced-variables.ts';
 import type { ShapeContext } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** Members of an entry that Gemini CLI and its forks alone have. */
+/** Members of an entry that only Gemini CLI and its forks have. */
 const OF_ENTRIES = ['httpUrl', 'trust', 'includeTools', 'excludeTools', 'authProviderType'];
 /** Members of its settings.json that no other file with `mcpServers` has. */
 const OF_SETTINGS = [
@@ -19,8 +19,9 @@ const OF_SETTINGS = [
 const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers', 'oauth'];
 
 /**
- * Gemini CLI: `httpUrl` is Streamable HTTP and wins over `url`. That was SSE and is both today: Streamable HTTP is
- * tried first. Its `timeout` is in milliseconds, and its texts have `$NAME` beside `${NAME}`.
+ * Translates entries of Gemini CLI. `httpUrl` is Streamable HTTP and takes precedence over `url`. `url` was SSE and is
+ * both today, so Streamable HTTP is tried first. The `timeout` is in milliseconds, and texts have `$NAME` as well as
+ * `${NAME}`.
  */
 export function takeGemini(draft: EntryDraft, { root }: ShapeContext): void {
   if (hasAny(draft.node, OF_ENTRIES) || hasAny(root, OF_SETTINGS)) {

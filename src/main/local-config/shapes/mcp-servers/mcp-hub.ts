@@ -1,7 +1,7 @@
 import { environmentNode, membersOf, objectNode } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** mcp-hub: `env: { NAME: null }` is the variable NAME of whoever starts the program. */
+/** Translates entries of mcp-hub: `env: { NAME: null }` is the variable NAME of the parent process. */
 export function takeMcpHub(draft: EntryDraft): void {
   const env = draft.member('env');
   if (env?.type !== 'object') return;

@@ -8,9 +8,9 @@ import { takeMcpHub } from './mcp-hub.ts';
 import { takeCommandLine } from './mcporter.ts';
 
 /**
- * `{ "mcpServers": { name: … } }`: Claude Desktop, Claude Code and its `~/.claude.json`, Cursor, Cline, Roo, Windsurf,
- * Antigravity, Gemini CLI, Copilot CLI, Kiro, Factory, Junie, Warp, LM Studio, mcporter, mcp-hub, Cherry Studio,
- * LibreChat.
+ * Form `{ "mcpServers": { name: … } }`: Claude Desktop, Claude Code and its `~/.claude.json`, Cursor, Cline, Roo,
+ * Windsurf, Antigravity, Gemini CLI, Copilot CLI, Kiro, Factory, Junie, Warp, LM Studio, mcporter, mcp-hub, Cherry
+ * Studio, LibreChat.
  */
 export const mcpServers: Shape = {
   find(root, { project }) {
@@ -19,7 +19,7 @@ export const mcpServers: Shape = {
   translate: takeEntry,
 };
 
-/** Amp: the same in `amp.mcpServers` of a settings.json. */
+/** Form of Amp: the same object in `amp.mcpServers` of a settings.json. */
 export const amp: Shape = {
   find(root) {
     const inner = memberOf(memberOf(root, 'amp'), 'mcpServers');
@@ -28,9 +28,7 @@ export const amp: Shape = {
   translate: takeEntry,
 };
 
-/**
- * The same without a wrapper, as Warp takes it and as Claude's plugins have it: every member of the file is a server.
- */
+/** Form without a wrapper, as in Warp and in plugins of Claude: every member of the file is a server. */
 export const bare: Shape = {
   find(root) {
     const servers = membersOf(root).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
@@ -46,7 +44,7 @@ function takeEntry(draft: EntryDraft, context: ShapeContext): void {
   takeCommandLine(draft, isMcporter(draft.node));
 }
 
-/** Whether the entry has a member of mcporter's, which documents that it splits `command`. */
+/** Whether the entry has a member that only mcporter has, which splits `command` by its documentation. */
 function isMcporter(node: ConfigNode): boolean {
   return textOf(memberOf(node, 'lifecycle')) !== undefined || memberOf(node, 'tokenCacheDir') !== undefined;
 }

@@ -2,7 +2,7 @@ import { itemsOf, textNode, textOf } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 import { looksLikeCommandLine, shellWords } from '../../entry/shell-words.ts';
 
-/** mcporter: `baseUrl`, `bearerToken`, `bearerTokenEnv`, and `$env:NAME` in headers. */
+/** Translates entries of mcporter: `baseUrl`, `bearerToken`, `bearerTokenEnv`, and `$env:NAME` in headers. */
 export function takeMcporter(draft: EntryDraft): void {
   for (const name of ['baseUrl', 'base_url']) draft.rename(name, 'url');
   if (draft.text('url') === '') draft.drop('url');
@@ -13,7 +13,7 @@ export function takeMcporter(draft: EntryDraft): void {
   );
 }
 
-/** The header for the token in the environment variable that member `name` names. */
+/** Adds the header for the token in the environment variable that member `name` names. */
 export function takeBearerVariable(draft: EntryDraft, name: string): void {
   takeBearer(draft, name, (variable) => `Bearer \${${variable}}`);
 }
@@ -25,7 +25,7 @@ function takeBearer(draft: EntryDraft, name: string, headerOf: (text: string) =>
   if (text !== undefined || node?.type === 'null') draft.drop(name);
 }
 
-/** `command` as a list of the program and its arguments, as mcporter and OpenCode write it. */
+/** Splits a `command` that is a list of the executable and its arguments, as mcporter and OpenCode write it. */
 export function takeCommandList(draft: EntryDraft): void {
   const node = draft.member('command');
   if (node?.type !== 'array') return;
@@ -41,8 +41,9 @@ export function takeCommandList(draft: EntryDraft): void {
 }
 
 /**
- * `command` as one text of a program and its arguments. mcporter, Goose and Chaterm split it so; where the client may
- * be another, a warning says what to write. Never handed to a shell; what only a shell could do stays an error.
+ * Splits a `command` that is one text of an executable and its arguments, as mcporter, Goose and Chaterm do. If the
+ * client may be another one, a warning says what to write. The text is never passed to a shell, and what only a shell
+ * could do stays an error.
  */
 export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const node = draft.member('command');
@@ -51,7 +52,7 @@ export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const words = shellWords(text);
   const [program, ...more] = words ?? [];
   if (program === undefined || itemsOf(draft.member('args')).length > 0) return;
-  if (!isUsual) draft.warn('command', 'holds arguments: put them into args; they are split at the blanks here');
+  if (!isUsual) draft.warn('command', 'contains arguments: put them into args; here they are split at the blanks');
   const args = more.map((word) => textNode(word, node.offset));
   draft.setNode('args', { type: 'array', children: args, offset: node.offset }, 'command', 1);
   draft.setNode('command', textNode(program, node.offset));

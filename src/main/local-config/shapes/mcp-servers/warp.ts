@@ -1,6 +1,6 @@
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** Warp's `working_directory` and Junie's `workingDirectory`. */
+/** Translates `working_directory` of Warp and `workingDirectory` of Junie. */
 export function takeWorkingDirectory(draft: EntryDraft): void {
   draft.rename('working_directory', 'cwd');
   draft.rename('workingDirectory', 'cwd');

@@ -1,6 +1,6 @@
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** Windsurf and Antigravity: `serverUrl`, which is Streamable HTTP or SSE. */
+/** Translates entries of Windsurf and Antigravity: `serverUrl` is Streamable HTTP or SSE. */
 export function takeWindsurf(draft: EntryDraft): void {
   draft.rename('serverUrl', 'url');
 }

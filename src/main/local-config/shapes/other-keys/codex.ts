@@ -6,7 +6,7 @@ import type { Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 import { takeToolLists } from '../tool-lists.ts';
 
-/** Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are those of a login, not ours. */
+/** Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are those of a login, not ours. */
 export const codex: Shape = {
   find: (root) => groupsAt(root, 'mcp_servers'),
   translate(draft) {
@@ -24,7 +24,7 @@ export const codex: Shape = {
   },
 };
 
-/** `env_http_headers = { "X-Key" = "NAME" }`: the header is the variable NAME. */
+/** Translates `env_http_headers = { "X-Key" = "NAME" }`: the value of the header is the variable NAME. */
 function takeHeaderVariables(draft: EntryDraft): void {
   const node = draft.member('env_http_headers');
   if (node?.type !== 'object') return;
@@ -36,7 +36,10 @@ function takeHeaderVariables(draft: EntryDraft): void {
   draft.drop('env_http_headers');
 }
 
-/** `env_vars = ["NAME", { name = "NAME" }]`: variables that the program gets from whoever starts it. */
+/**
+ * Translates `env_vars = ["NAME", { name = "NAME" }]`: variables that the stdio server inherits from its parent
+ * process.
+ */
 function takeEnvironment(draft: EntryDraft): void {
   const node = draft.member('env_vars');
   if (node?.type !== 'array') return;

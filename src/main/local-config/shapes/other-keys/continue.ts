@@ -6,7 +6,7 @@ import { takeBearerVariable } from '../mcp-servers/mcporter.ts';
 import type { ServerGroup, Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** Continue: `mcpServers` as a list whose items have a `name`, with `${{ secrets.NAME }}`. */
+/** Form of Continue: `mcpServers` as a list whose items have a `name`, with `${{ secrets.NAME }}`. */
 export const continueDev: Shape = {
   find(root) {
     const older = memberOf(memberOf(root, 'experimental'), 'modelContextProtocolServers');
@@ -15,7 +15,10 @@ export const continueDev: Shape = {
   },
   translate(draft, context) {
     if (draft.says('uses') && !draft.says('command') && !draft.says('url'))
-      draft.leaveOut('is a block of the hub of Continue, which is not fetched: write down its command or url', 'uses');
+      draft.leaveOut(
+        'is a block of the hub of Continue, which is not fetched: write its command or url into the file',
+        'uses',
+      );
     takeRequestOptions(draft);
     draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers', 'apiKey', 'cwd', 'oauth'], inOurVariables);
     draft.rename('apiKey', 'bearerToken');
@@ -29,7 +32,7 @@ function listed({ place, node }: ServerGroup): ServerGroup {
   return { place, node, servers: listedServers(place, node), folder: null };
 }
 
-/** Its older config.json names no servers. */
+/** Names servers by their number: the older config.json has no names. */
 function numbered(node: ServerGroup['node']): ServerGroup {
   const place = 'experimental.modelContextProtocolServers';
   const servers = listedServers(place, node).map((server, index) => ({

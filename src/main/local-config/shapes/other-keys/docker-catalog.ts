@@ -13,7 +13,7 @@ import { groupsAt } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
-/** What a catalog says of a server for people and for Docker's own gateway. */
+/** Members of a catalog that are for people or for the gateway of Docker itself. */
 const ABOUT = ['type', 'title', 'ref', 'readme', 'toolsUrl', 'upstream', 'prompts', 'resources', 'secrets', 'tools'];
 const FOR_DOCKER = [
   'config',
@@ -27,12 +27,12 @@ const FOR_DOCKER = [
   'oauth',
 ];
 
-/** What Docker's gateway asks people for: `{{slack.team_id}}`. */
+/** Matches a placeholder that the gateway of Docker prompts for: `{{slack.team_id}}`. */
 const TEMPLATE = /\{\{[^{}]*\}\}/;
 
 /**
- * A catalog of Docker's MCP Toolkit: `registry: { name: { image, secrets, env, command } }`, run as `docker run -i
- * --rm image`.
+ * Form of a catalog of Docker's MCP Toolkit: `registry: { name: { image, secrets, env, command } }`, run as `docker run
+ * -i --rm image`.
  */
 export const dockerCatalog: Shape = {
   find(root) {
@@ -44,9 +44,9 @@ export const dockerCatalog: Shape = {
     const { node } = draft;
     const image = textOf(memberOf(node, 'image'));
     const template = draft.member('remote') === undefined ? templateIn(node) : null;
-    if (template !== null) draft.leaveOut('needs values that the gateway of Docker asks people for', template);
+    if (template !== null) draft.leaveOut('needs values that the gateway of Docker prompts for', template);
     if (draft.says('remote')) takeRemote(draft);
-    else if (image === undefined) draft.leaveOut('has no image and no remote to be reached by');
+    else if (image === undefined) draft.leaveOut('has neither an image nor a remote');
     else takeImage(draft, image);
     draft.drop(...ABOUT.filter((name) => name !== 'type'), ...FOR_DOCKER);
     takeCommonWords(draft, context);
@@ -78,7 +78,7 @@ function takeImage(draft: EntryDraft, image: string): void {
   draft.set('command', 'docker', 'image');
 }
 
-/** The variable that an item stands for, and its value; a secret has none, so it comes from the environment. */
+/** Returns the variable of an item and its value. A secret has no value, so it comes from the environment. */
 function variable(item: ConfigNode, nameMember: 'env' | 'name'): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(item, nameMember));
   if (name === undefined) return [];
@@ -88,7 +88,7 @@ function variable(item: ConfigNode, nameMember: 'env' | 'name'): (readonly [stri
   return [[name, environmentNode(name, item.offset)]];
 }
 
-/** The member that holds a template; null where none does. */
+/** Returns the member that contains a template; null if no member does. */
 function templateIn(node: ConfigNode): string | null {
   const names = ['command', 'env', 'volumes', 'image'];
   return names.find((name) => TEMPLATE.test(textsIn(memberOf(node, name)))) ?? null;

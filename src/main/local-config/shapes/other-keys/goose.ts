@@ -6,10 +6,10 @@ import type { Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 import { takeToolList } from '../tool-lists.ts';
 
-/** Extensions that are parts of Goose itself. */
+/** Extensions that are built into Goose itself. */
 const BUILT_IN: ReadonlySet<string | undefined> = new Set(['builtin', 'platform', 'frontend', 'inline_python']);
 
-/** Goose: `extensions` of config.yaml, by name, and those of a recipe, as a list. */
+/** Form of Goose: `extensions` of config.yaml by name, and those of a recipe as a list. */
 export const goose: Shape = {
   find(root) {
     const node = memberOf(root, 'extensions');
@@ -21,11 +21,11 @@ export const goose: Shape = {
     return [{ place: 'extensions', node, servers: listedServers('extensions', node), folder: null }];
   },
   translate(draft) {
-    // Older versions keep what is not `enabled` in a member of its own.
+    // Older versions keep everything except `enabled` in the member `config`.
     draft.flatten('config');
     const type = draft.text('type');
     if (BUILT_IN.has(type)) {
-      // Goose lists all its parts. Those that are off are nothing that anybody misses.
+      // Goose lists all its parts. A disabled part needs no warning.
       if (draft.plain('enabled') === false) draft.passOver();
       else draft.leaveOut(`is a part of Goose (${type}), not a server`);
       return;
@@ -41,7 +41,10 @@ export const goose: Shape = {
   },
 };
 
-/** `env_keys: [NAME]`: secrets that Goose keeps in the keyring, or takes from the environment, as is done here. */
+/**
+ * Translates `env_keys: [NAME]`: secrets that Goose takes from the keyring or the environment. Here they come from the
+ * environment.
+ */
 function takeEnvironment(draft: EntryDraft): void {
   for (const item of itemsOf(draft.member('env_keys'))) {
     const name = textOf(item);

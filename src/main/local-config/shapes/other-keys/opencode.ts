@@ -8,8 +8,8 @@ import { takeToolLists } from '../tool-lists.ts';
 const TEXTS = ['command', 'args', 'env', 'url', 'headers', 'cwd', 'oauth'];
 
 /**
- * OpenCode: `{ "mcp": { name: { "type": "local", "command": [ … ], "environment": { … } } } }`, with `{env:NAME}` and
- * `{file:path}`.
+ * Form of OpenCode: `{ "mcp": { name: { "type": "local", "command": [ … ], "environment": { … } } } }`, with
+ * `{env:NAME}` and `{file:path}`.
  */
 export const opencode: Shape = {
   find(root) {
@@ -20,7 +20,7 @@ export const opencode: Shape = {
     draft.rename('environment', 'env');
     draft.rewriteTexts(TEXTS, inOurVariables);
     if (!draft.says('command') && !draft.says('url') && draft.says('enabled') && !draft.says('type'))
-      draft.leaveOut('has neither command nor url: it switches a server that another file has');
+      draft.leaveOut('has neither command nor url: it switches a server that is defined in another file');
     takeCommandList(draft);
     takeTimeout(draft, 'timeout', 'connect', 'ms');
     takeToolLists(draft);

@@ -1,7 +1,7 @@
 import { type ConfigNode, memberOf, textNode, textOf } from '../../document/config-node.ts';
 
 /**
- * The words that `runtimeArguments` or `packageArguments` stand for: positional ones, and named ones with their names
+ * Returns the words of `runtimeArguments` or `packageArguments`: positional arguments, and named ones with their names
  * before them.
  */
 export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
@@ -11,7 +11,7 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
     const isNamed = textOf(memberOf(node, 'type')) === 'named' && name !== undefined;
     const isRequired = (memberOf(node, 'isRequired') ?? memberOf(node, 'is_required'))?.value === true;
     if (isNamed) {
-      // A name alone is a switch; one that wants a value which nobody gave is left out.
+      // A name alone is a switch. An argument that requires a value but has none is left out.
       if (value === null) return wantsValue(node) ? [] : [textNode(name, node.offset)];
       return [textNode(name, node.offset), textNode(value, node.offset)];
     }
@@ -20,7 +20,7 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
   });
 }
 
-/** `{name}` of a value as `${NAME}`, unless its `variables` give it a value or a default. */
+/** Rewrites `{name}` in a value to `${NAME}`, unless its `variables` give it a value or a default. */
 export function inOurVariables(text: string, node: ConfigNode): string {
   const variables = memberOf(node, 'variables');
   return text.replace(/\{([A-Za-z_][\w-]*)\}/g, (_, name: string) => {
@@ -42,7 +42,7 @@ function wantsValue(node: ConfigNode): boolean {
   return ['valueHint', 'value_hint', 'format', 'choices'].some((name) => memberOf(node, name) !== undefined);
 }
 
-/** The variable that gives a required argument without a value: `valueHint` in capitals. */
+/** Returns the variable for a required argument without a value: `valueHint` in upper case. */
 function variableNameOf(node: ConfigNode): string {
   const hint = textOf(memberOf(node, 'valueHint')) ?? textOf(memberOf(node, 'value_hint')) ?? 'ARGUMENT';
   return hint.replace(/\W/g, '_').replace(/^\d/, '_').toUpperCase();

@@ -3,7 +3,7 @@ import type { EntryDraft } from '../../entry/entry-draft.ts';
 import type { Shape } from '../shape.ts';
 import { argumentsOf, inOurVariables } from './server-json-arguments.ts';
 
-/** What is run for a package, by its type: the program, and its words before and after the package's own name. */
+/** How to run a package of one type: the executable, and the words before and after the name of the package. */
 interface Runner {
   readonly program: string;
   readonly before: readonly string[];
@@ -18,8 +18,8 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
 };
 
 /**
- * The `server.json` of the MCP registry: one server, to be run from a package or reached at a remote. The first that
- * can be used is.
+ * Form `server.json` of the MCP registry: one server that is run from a package or reached at a remote. The first
+ * usable package or remote is taken.
  */
 export const serverJson: Shape = {
   find(root) {
@@ -88,7 +88,7 @@ function packageName(node: ConfigNode, { versionMark }: Runner): string {
   return isPinned ? identifier : `${identifier}${versionMark}${version}`;
 }
 
-/** A variable or header and its value: the one given, else that of the environment, else the default. */
+/** Returns a variable or header and its value: the given value, else that of the environment, else the default. */
 function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(node, 'name'));
   if (name === undefined) return [];
@@ -102,7 +102,7 @@ function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   return [[name, asked]];
 }
 
-/** A member by its name today or by that of the first schemas: `packageArguments`, `package_arguments`. */
+/** Returns a member by its current name or by that of the first schemas: `packageArguments`, `package_arguments`. */
 function member(node: ConfigNode, name: string): ConfigNode | undefined {
   return (
     memberOf(node, name) ??

@@ -3,11 +3,11 @@ import { groupOf, groupsAt, looksLikeServer } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
-/** VS Code: `{ "servers": { … }, "inputs": [ … ] }`, and `mcp.servers` of a settings.json. */
+/** Form of VS Code: `{ "servers": { … }, "inputs": [ … ] }`, and `mcp.servers` of a settings.json. */
 export const vscode: Shape = {
   find(root) {
     const nested = memberOf(memberOf(root, 'mcp'), 'servers');
-    // OpenCode may have a server that is called "servers".
+    // OpenCode may have a server with the name "servers".
     const isNested = nested !== undefined && !looksLikeServer(nested);
     return [
       ...groupsAt(root, 'servers'),

@@ -5,8 +5,8 @@ import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
 /**
- * Zed: `context_servers` of settings.json, flat or with `command: { path, args, env }`. Extensions bring their own
- * programs.
+ * Form of Zed: `context_servers` of settings.json, flat or with `command: { path, args, env }`. Extensions bring their
+ * own commands.
  */
 export const zed: Shape = {
   find: (root) => groupsAt(root, 'context_servers'),
@@ -14,7 +14,7 @@ export const zed: Shape = {
     takeCommand(draft);
     draft.flatten('transport');
     if (!draft.says('command') && !draft.says('url'))
-      draft.leaveOut('is an extension of Zed, which starts a program of its own: write down its command');
+      draft.leaveOut('is an extension of Zed, which starts its own command: write that command into the file');
     draft.drop('settings', 'remote');
     takeCommonWords(draft, context);
   },

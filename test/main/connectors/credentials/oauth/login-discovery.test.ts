@@ -51,9 +51,9 @@ describe('discoverLogin', () => {
     async (text) => {
       const issuer = `${ISSUER}/${text}`;
       const named = { ...good, [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }) };
-      await expect(discover(named).found).rejects.toMatchObject(invalid('The authorization server is no address'));
+      await expect(discover(named).found).rejects.toMatchObject(invalid('The authorization server is not a valid URL'));
       const other = { ...good, [`${PRM}/mcp`]: resource({ resource: `https://mcp.test/${text}` }) };
-      await expect(discover(other).found).rejects.toMatchObject(invalid('is of another resource'));
+      await expect(discover(other).found).rejects.toMatchObject(invalid('belongs to another resource'));
     },
   );
 

@@ -72,7 +72,7 @@ describe('redeemCode', () => {
     });
     await expect(redeeming).rejects.toMatchObject({
       code: 'LOGIN_METADATA_INVALID',
-      message: `The redirect is not of ${ISSUER}.`,
+      message: `The redirect does not come from ${ISSUER}.`,
     });
     expect(requests).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe('status page', () => {
     const { reader } = setUp(statusWith(Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`))));
     const all = page(reader);
     expect(all.match(/<tr role="row" data-row=/g)).toHaveLength(200);
-    expect(all).toContain('200 are shown here, those with trouble first; 9800 more are not.');
+    expect(all).toContain('200 are shown here, connectors with problems first; 9800 more are not.');
     expect(all).toContain('<a href="/?page=2">Next</a>');
     expect(Buffer.byteLength(all)).toBeLessThan(400_000);
     const found = page(reader, parseListQuery(new URLSearchParams({ q: 'c999' })));
@@ -156,9 +156,9 @@ describe('status page', () => {
     for (const said of [
       'Expired 3 min ago',
       'Why stale MAP_TIMEOUT too slow 5 s ago',
-      'not asked for a minute',
-      'next in 30 s',
-      '1 removals, until the next map agrees',
+      'paused for a minute',
+      'next refresh in 30 s',
+      '1 removals, until the next map confirms them',
       'problem 4 and 2 more',
       'STORE_UNAVAILABLE locked',
       'STORE_TOO_NEW from the future',
@@ -172,7 +172,7 @@ describe('status page', () => {
 
   it('explains empty sections', () => {
     const { reader } = setUp(statusWith([], { serviceMaps: [] }));
-    expect(page(reader)).toContain('There is neither a map nor a file.');
+    expect(page(reader)).toContain('No service map and no file is configured.');
     expect(page(reader)).toContain('There are no connectors yet.');
   });
 });
@@ -234,7 +234,7 @@ describe('update of an open status page', () => {
       manager.hub.emit('connector', { connectorId: 'c0', from: 'ready', to: 'ready', why: `${index}`, at: NOW });
     const update = advance();
     expect(update?.events).toHaveLength(100);
-    expect(update?.announcement).toMatch(/^100 events, the last one: c0/);
+    expect(update?.announcement).toMatch(/^100 events, the latest: c0/);
     expect(state.seq).toBe(500);
   });
 });

@@ -44,7 +44,7 @@ describe('system verdict', () => {
     expect(verdict(statusWith(connectors))).toEqual({
       aspect: 'stop',
       headline: '2 connectors failed',
-      reasons: ['1 connector down, to be tried again', '1 connector degraded'],
+      reasons: ['1 connector down, retrying', '1 connector degraded'],
     });
   });
 
@@ -69,7 +69,7 @@ describe('system verdict', () => {
       'a registry that can no longer be read',
       statusWith([], { registry: { ...FILE, lastError: NO_READ } }),
       'caution',
-      'The registry cannot be read anew',
+      'The registry cannot be read again',
     ],
     [
       'a map that was dropped',
@@ -87,7 +87,7 @@ describe('system verdict', () => {
       'key documents that are not followed',
       withMap({ keys: { ...NO_MAP.keys, lastError: { code: 'KEYS_UNTRUSTED', message: 'no', at: NOW } } }),
       'caution',
-      'Newer keys of default are not known',
+      'Newer keys of default cannot be loaded',
     ],
     [
       'a key document that expires within a week',
@@ -111,7 +111,7 @@ describe('system verdict', () => {
       'a store that failed',
       statusWith([], { store: { kind: 'failed', stateDir: '/s', code: 'STORE_UNAVAILABLE', message: 'full' } }),
       'caution',
-      'Nothing is remembered: the store failed',
+      'The store failed: nothing survives a restart',
     ],
   ])('reports %s', (_, status, aspect, headline) => {
     expect(verdict(status)).toMatchObject({ aspect, headline });

@@ -49,8 +49,8 @@ describe('Claude Code config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 11:43 mcpServers["pinned"].oauth.authServerMetadataUrl is not used: the addresses of a login are those that the server publishes.',
-      'warning 13:117 mcpServers["enterprise"].oauth.xaa asks for a login with ID-JAG, which this version cannot do.',
+      'warning 11:43 mcpServers["pinned"].oauth.authServerMetadataUrl is not used: a login uses the addresses that the server publishes.',
+      'warning 13:117 mcpServers["enterprise"].oauth.xaa requires a login with ID-JAG, which this version does not support.',
     ]);
   });
 });

@@ -53,10 +53,10 @@ describe('Gemini CLI config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 14:80 mcpServers["cloud"].authProviderType asks for credentials of Google, which are not fetched here: put a token into headers.',
-      'warning 21:29 mcpServers["login"].oauth.authorizationUrl is not used: the addresses of a login are those that the server publishes.',
-      'warning 22:21 mcpServers["login"].oauth.tokenUrl is not used: the addresses of a login are those that the server publishes.',
-      'warning 23:24 mcpServers["login"].oauth.redirectUri is not where a login comes back to: register http://localhost:7777/callback for the client too.',
+      'warning 14:80 mcpServers["cloud"].authProviderType requires Google credentials, which are not fetched here: put a token into headers.',
+      'warning 21:29 mcpServers["login"].oauth.authorizationUrl is not used: a login uses the addresses that the server publishes.',
+      'warning 22:21 mcpServers["login"].oauth.tokenUrl is not used: a login uses the addresses that the server publishes.',
+      'warning 23:24 mcpServers["login"].oauth.redirectUri is not the redirect address of a login: register http://localhost:7777/callback for the client too.',
     ]);
   });
 });

@@ -28,7 +28,7 @@ describe('Kiro config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 14:84 mcpServers["remote"].oauth.redirectUri is not where a login comes back to: register http://localhost:7778/callback for the client too.',
+      'warning 14:84 mcpServers["remote"].oauth.redirectUri is not the redirect address of a login: register http://localhost:7778/callback for the client too.',
     ]);
   });
 });

@@ -43,10 +43,10 @@ describe('LibreChat config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 16:18 mcpServers["warehouse"].headers["X-User-ID"] holds {{LIBRECHAT_USER_ID}}, which only its own client fills in: it is used as it is written.',
-      'error 33:11 mcpServers["bad"].type needs a command beside it. The server is left out.',
-      'warning 40:26 mcpServers["login"].oauth.authorization_url is not used: the addresses of a login are those that the server publishes.',
-      'warning 44:21 mcpServers["login"].oauth.redirect_uri is not where a login comes back to: register http://localhost:PORT/callback for the client too, or say callbackPort.',
+      'warning 16:18 mcpServers["warehouse"].headers["X-User-ID"] contains {{LIBRECHAT_USER_ID}}, which only its own client fills in: it is used unchanged.',
+      'error 33:11 mcpServers["bad"].type needs a command next to it. The server is left out.',
+      'warning 40:26 mcpServers["login"].oauth.authorization_url is not used: a login uses the addresses that the server publishes.',
+      'warning 44:21 mcpServers["login"].oauth.redirect_uri is not the redirect address of a login: register http://localhost:PORT/callback for the client too, or set callbackPort.',
     ]);
   });
 });

@@ -26,8 +26,8 @@ describe('Continue config file', () => {
     });
     expect(problems).toEqual([
       'error 18:5 mcpServers[2] needs a name of 1 to 1024 characters. The server is left out.',
-      'error 19:11 mcpServers[3] is there twice; the first one counts. The server is left out.',
-      'warning 21:11 mcpServers[4].uses is a block of the hub of Continue, which is not fetched: write down its command or url. The server is left out.',
+      'error 19:11 mcpServers[3] is defined twice; the first one counts. The server is left out.',
+      'warning 21:11 mcpServers[4].uses is a block of the hub of Continue, which is not fetched: write its command or url into the file. The server is left out.',
     ]);
   });
 

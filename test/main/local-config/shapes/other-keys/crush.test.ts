@@ -37,7 +37,7 @@ describe('Crush config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 22:31 mcp["stream"].headers["API-Key"] holds a command, which is never run: the text is used as it is written; put its output into a variable.',
+      'warning 22:31 mcp["stream"].headers["API-Key"] contains a command, which is never run: the text is used unchanged; put the output of the command into a variable.',
       'error 24:72 mcp["strict"].env["GONE"] needs the variable GONE, which is not set: ask the team for it. The server is left out.',
     ]);
   });

@@ -32,8 +32,8 @@ describe('Docker catalog file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 39:7 registry["chat"].env needs values that the gateway of Docker asks people for. The server is left out.',
-      'warning 59:3 registry["nothing"] has no image and no remote to be reached by. The server is left out.',
+      'warning 39:7 registry["chat"].env needs values that the gateway of Docker prompts for. The server is left out.',
+      'warning 59:3 registry["nothing"] has neither an image nor a remote. The server is left out.',
     ]);
   });
 });

@@ -46,7 +46,7 @@ describe('OpenCode config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 24:5 mcp["of-the-company"] has neither command nor url: it switches a server that another file has. The server is left out.',
+      'warning 24:5 mcp["of-the-company"] has neither command nor url: it switches a server that is defined in another file. The server is left out.',
       'error 25:52 mcp["lost"].command[1] needs the file ./no-such-file, which cannot be read. The server is left out.',
     ]);
   });

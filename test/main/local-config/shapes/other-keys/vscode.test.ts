@@ -17,9 +17,9 @@ describe('VS Code config file', () => {
       },
     });
     expect(problems).toEqual([
-      `warning 5:63 servers["fetch"].args[1] holds $API_KEY, which is used as it is written; write \${API_KEY} for the variable.`,
-      'warning 5:100 servers["fetch"].sandboxEnabled is not applied: the program runs without a sandbox.',
-      `error 6:52 servers["asked"].env["KEY"] asks for the input key: nobody can be asked here; set a variable and write \${NAME}. The server is left out.`,
+      `warning 5:63 servers["fetch"].args[1] contains $API_KEY, which is used unchanged; write \${API_KEY} for the variable.`,
+      'warning 5:100 servers["fetch"].sandboxEnabled is not applied: the stdio server runs without a sandbox.',
+      `error 6:52 servers["asked"].env["KEY"] needs the input key, but cannot prompt for it here; set a variable and write \${NAME}. The server is left out.`,
     ]);
   });
 });

@@ -41,7 +41,7 @@ describe('Zed config file', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 5:5 context_servers["github-extension"] is an extension of Zed, which starts a program of its own: write down its command. The server is left out.',
+      'warning 5:5 context_servers["github-extension"] is an extension of Zed, which starts its own command: write that command into the file. The server is left out.',
     ]);
   });
 });

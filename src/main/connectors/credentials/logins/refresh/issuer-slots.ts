@@ -1,4 +1,4 @@
-/** Requests for tokens at one issuer at a time. */
+/** Maximum number of concurrent token requests to one issuer. */
 const MAX_AT_ONCE = 4;
 
 interface Queue {
@@ -6,7 +6,7 @@ interface Queue {
   readonly waiting: (() => void)[];
 }
 
-/** Lets at most four requests for tokens go to an issuer at a time; the others wait, in order. */
+/** Sends at most four concurrent token requests to an issuer; the others wait, in order. */
 export class IssuerSlots {
   readonly #queues = new Map<string, Queue>();
 
@@ -19,7 +19,7 @@ export class IssuerSlots {
     try {
       return await work();
     } finally {
-      // A slot goes from hand to hand, so that nobody who comes later gets in between.
+      // A slot passes directly to the next in line, so that later requests cannot overtake.
       const next = queue.waiting.shift();
       if (next !== undefined) next();
       else queue.running -= 1;

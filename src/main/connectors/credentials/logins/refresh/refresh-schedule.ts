@@ -1,27 +1,27 @@
 import { type Random, startTimer, type Timer } from '../../../../../shared/clock.ts';
 import type { LoginTokens, StoredLogin } from '../../../../../shared/logins/login-records.ts';
 
-/** The part of a token's life after which it is refreshed in the background: at a random moment between these two. */
+/** A token is refreshed in the background at a random moment between these two fractions of its life. */
 const FROM = 0.6;
 const TO = 0.85;
 
-/** The same where another host of the fleet refreshes the login as long as it lives. */
+/** The same fractions for a login that another host of the fleet refreshes as long as that host lives. */
 const FROM_ELSEWHERE = 0.87;
 const TO_ELSEWHERE = 0.97;
 
-/** A token that is younger is not refreshed in the background: an issuer could have this host ask it without end. */
+/** Minimum age of a token for a background refresh: an issuer could otherwise cause endless requests. */
 const LEAST_AGE_MS = 2_000;
 
-/** A refresh that is overdue when it is planned comes within this time: many may be. */
+/** An overdue refresh takes place within this time, spread out because there may be many. */
 const OVERDUE_MS = 10_000;
 
-/** How long before its end a token no longer counts as valid: a request takes a while. */
+/** How long before its expiry a token counts as invalid: a request takes a while. */
 const MARGIN_MS = 10_000;
 
-/** The same for tokens that live shortly, as a part of their life. */
+/** The same margin for short-lived tokens, as a fraction of their life. */
 const MARGIN_PART = 0.2;
 
-/** Whether an access token has expired, or will before a request that is sent now is there. */
+/** Whether an access token has expired, or will expire before a request that is sent now arrives. */
 export function isExpiring({ expiresAtMs, obtainedAtMs }: LoginTokens, nowMs: number): boolean {
   if (expiresAtMs === null) return false;
   const lifeMs = Math.max(0, expiresAtMs - obtainedAtMs);
@@ -29,8 +29,8 @@ export function isExpiring({ expiresAtMs, obtainedAtMs }: LoginTokens, nowMs: nu
 }
 
 /**
- * Milliseconds until a token should be refreshed in the background; null where that is not known, where it has expired,
- * or where it lives too shortly: the next request then refreshes it.
+ * Returns the milliseconds until a token should be refreshed in the background. Returns null if its expiry is unknown
+ * or past, or if its life is too short: the next request then refreshes it.
  */
 export function refreshInMs(
   { expiresAtMs, obtainedAtMs }: LoginTokens,
@@ -51,13 +51,16 @@ export function refreshInMs(
 export interface RefreshScheduleDeps {
   readonly now: () => number;
   readonly random: Random;
-  /** The login as it is now; null where it is gone, or nobody refreshes it in the background. */
+  /** Returns the current login; null if it is gone, or is not refreshed in the background. */
   readonly loginOf: (loginId: string) => StoredLogin | null;
-  /** Refreshes it; resolves with the pause before the next attempt, in milliseconds, 0 where it did. Never rejects. */
+  /**
+   * Refreshes a login. Resolves with the pause before the next attempt in milliseconds, 0 after a success. Never
+   * rejects.
+   */
   readonly refresh: (login: StoredLogin) => Promise<number>;
 }
 
-/** Refreshes logins before they expire, each at a moment of its own. */
+/** Refreshes logins before they expire, each at its own random moment. */
 export class RefreshSchedule {
   readonly #deps: RefreshScheduleDeps;
   readonly #timers = new Map<string, { readonly generation: number; readonly timer: Timer }>();
@@ -67,7 +70,7 @@ export class RefreshSchedule {
     this.#deps = deps;
   }
 
-  /** Plans the refresh of a login as it is now, or takes it off. A generation is planned once. */
+  /** Schedules the refresh of the current login, or cancels it. A generation is scheduled once. */
   plan(loginId: string): void {
     const login = this.#deps.loginOf(loginId);
     const planned = this.#timers.get(loginId);

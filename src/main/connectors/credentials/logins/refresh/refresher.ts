@@ -18,42 +18,44 @@ import type { OwnTurn, TokenRequester } from './token-requester.ts';
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 
-/** How long the turn of another process is waited for. */
+/** Maximum wait for another process to finish its refresh. */
 const MAX_WAIT_MS = 45_000;
 
-/** How long closing waits for answers: a refresh token that was spent is lost with the answer. */
+/** How long closing waits for responses: if the response is lost, so is the refresh token that was spent. */
 const CLOSE_GRACE_MS = 5_000;
 
-/** What came of asking for newer tokens. */
+/** The result of a refresh. */
 export type Refreshed =
-  /** There are newer tokens: of this process, or of another one. */
+  /** There are newer tokens, obtained by this process or by another one. */
   | { readonly kind: 'fresh' }
-  /** There are none any more: a person has to log in. */
+  /** The tokens are lost: a person has to log in. */
   | { readonly kind: 'lost' }
-  /** Nothing has changed; it may help to try later. */
+  /** Nothing has changed; a later attempt may succeed. */
   | { readonly kind: 'failed'; readonly error: SwitchyardError };
 
 export interface RefresherDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly requester: TokenRequester;
-  /** The connector whose binding a login is refreshed for; null where none wants it any more. */
+  /** Returns the connector whose binding is used to refresh a login; null if no connector uses it any more. */
   readonly userOf: (loginId: string) => { readonly binding: LoginBinding; readonly target: LoginTarget } | null;
   readonly logger: Logger;
   readonly random: Random;
   readonly sleep: Sleep;
-  /** Aborts what is under way. */
+  /** Aborts requests in progress. */
   readonly closing: AbortController;
 }
 
 interface Failure {
   readonly count: number;
-  /** On the monotonic clock. */
+  /** Time on the monotonic clock. */
   readonly untilMs: number;
   readonly error: SwitchyardError;
 }
 
-/** Refreshes logins: each once at a time in this process, and in turn with the processes that share the store. */
+/**
+ * Refreshes logins: each at most once at a time in this process, and in turn with the processes that share the store.
+ */
 export class Refresher {
   readonly #deps: RefresherDeps;
   readonly #slots = new IssuerSlots();
@@ -67,8 +69,8 @@ export class Refresher {
   }
 
   /**
-   * Gets tokens that are newer than those of `login`. Everybody who asks meanwhile gets the same answer, and after a
-   * failure the same one until its pause is over. Never rejects.
+   * Gets tokens that are newer than those of `login`. Simultaneous callers share the result, and after a failure all
+   * callers get the same error until its pause is over. Never rejects.
    */
   refresh(login: StoredLogin): Promise<Refreshed> {
     const { loginId } = login;
@@ -85,18 +87,18 @@ export class Refresher {
     return refreshing;
   }
 
-  /** Milliseconds until a login that failed may be tried again; 0 at once. */
+  /** Returns the milliseconds until a failed login may be tried again; 0 if it may be tried at once. */
   pauseMs(loginId: string): number {
     const failure = this.#failures.get(loginId);
     return failure === undefined ? 0 : Math.max(0, failure.untilMs - monotonicMs());
   }
 
-  /** Resolves when no refresh of this login is under way. Never rejects. */
+  /** Resolves when no refresh of this login is in progress. Never rejects. */
   async idle(loginId: string): Promise<void> {
     await this.#running.get(loginId);
   }
 
-  /** Lets what was sent come to an end, for a while, and starts nothing more. Never rejects. */
+  /** Gives requests in progress some time to finish, and starts nothing more. Never rejects. */
   async close(): Promise<void> {
     this.#stopping.abort(closedError());
     await settledWithin(Promise.all(this.#running.values()), CLOSE_GRACE_MS);
@@ -104,7 +106,7 @@ export class Refresher {
     await Promise.all(this.#running.values());
   }
 
-  /** Whether the book has something newer already. */
+  /** Returns the result if the book already has a newer login; otherwise null. */
   #known({ loginId, generation }: StoredLogin): Refreshed | null {
     const now = this.#deps.book.login(loginId);
     if (now === null) return { kind: 'lost' };
@@ -178,7 +180,7 @@ export class Refresher {
     return { kind: 'failed', error: error ?? unreachable(login, why ?? 'its issuer does not answer, or fails') };
   }
 
-  /** The issuer may no longer know the registration, so the next login registers anew. */
+  /** The issuer may no longer know the registration, so the next login registers again. */
   async #forgetClient({ issuer, clientId }: LoginKey): Promise<void> {
     const { store, book } = this.#deps;
     if (book.client(issuer)?.clientId !== clientId) return;
@@ -186,7 +188,7 @@ export class Refresher {
     book.takeClient(issuer, null);
   }
 
-  /** Stores what came of a turn. Tokens that cannot be stored are used all the same: the old ones are spent. */
+  /** Stores the outcome of a turn. Tokens that cannot be stored are still used: the old ones are spent. */
   async #end(login: StoredLogin, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { store, logger } = this.#deps;
     try {
@@ -203,7 +205,7 @@ export class Refresher {
   #failed({ loginId }: StoredLogin, error: SwitchyardError): void {
     const count = (this.#failures.get(loginId)?.count ?? 0) + 1;
     const rangeMs = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(count - 1, 16));
-    // At least half of the range: an issuer that fails is not asked again at once.
+    // At least half of the range, so that a failing issuer gets a pause.
     const pauseMs = rangeMs * (0.5 + this.#deps.random.next() / 2);
     this.#failures.set(loginId, { count, untilMs: monotonicMs() + pauseMs, error });
   }

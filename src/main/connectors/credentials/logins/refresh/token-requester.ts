@@ -21,13 +21,13 @@ export interface TokenRequesterDeps {
   readonly fetchOf: (target: LoginTarget) => typeof fetch;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Epoch ms on the clock that the store's leases go by. */
+  /** Epoch ms of the clock that the store's leases use. */
   readonly leaseNow: () => number;
-  /** Aborts requests under way. */
+  /** Aborts requests in progress. */
   readonly closing: AbortSignal;
 }
 
-/** What came of a request for tokens, and why, where nothing did. */
+/** The outcome of a token request, and the error if it failed. */
 export interface TokenAnswer {
   readonly outcome: RefreshOutcome;
   readonly error: SwitchyardError | null;
@@ -42,8 +42,8 @@ export class TokenRequester {
   }
 
   /**
-   * Refreshes the login of `turn`. Sends nothing once the turn is over: a process that slept or was stopped meanwhile
-   * would spend a refresh token that another one has spent. Never rejects.
+   * Refreshes the login of `turn`. Sends nothing once the turn is over: a process that was suspended meanwhile would
+   * spend a refresh token that another one has already spent. Never rejects.
    */
   async refresh(turn: OwnTurn, binding: LoginBinding, target: LoginTarget): Promise<TokenAnswer> {
     const { protocol, fetchOf, now, leaseNow, closing } = this.#deps;
@@ -51,7 +51,8 @@ export class TokenRequester {
     const sendUntilMs = turn.sendUntilMs ?? turn.untilMs;
     const sendMs = sendUntilMs - leaseNow();
     const startedMs = monotonicMs();
-    // A wall clock that is set back would make the turn longer, and a monotonic one stands still while a laptop sleeps.
+    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic one stands still
+    // while a laptop sleeps.
     const isOurs = (): boolean => leaseNow() < sendUntilMs && monotonicMs() - startedMs < sendMs;
     let wasSent = false;
     const send = fetchOf(target);
@@ -83,7 +84,7 @@ export class TokenRequester {
     if (discovery.issuer !== key.issuer) return { kind: 'lost', reason: 'it belongs to another issuer' };
     const client = this.#clientOf(login, binding);
     if (client === null) return { kind: 'lost', reason: 'its client is no longer known' };
-    // Throws where a secret is missing, before anything is sent.
+    // Throws if a secret is missing, before anything is sent.
     if (client.kind === 'configured') request.target.clientSecret() ?? request.target.privateKey();
     if (binding.grant === 'client_credentials')
       return { kind: 'refreshed', tokens: await machineTokens(protocol, request, discovery, client, binding) };
@@ -97,7 +98,7 @@ export class TokenRequester {
   }
 }
 
-/** Tokens of a machine's own with the scopes that it wants by now. Rejects as `fetchMachineTokens`. */
+/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens`. */
 export function machineTokens(
   protocol: LoginProtocol,
   request: LoginRequest,
@@ -109,7 +110,10 @@ export function machineTokens(
   return protocol.fetchMachineTokens(request, discovery, client, scope);
 }
 
-/** A request that was never sent has spent nothing. What cannot be refreshed at all stays so. */
+/**
+ * Corrects the outcome of a request that was never sent, and so has spent nothing. A login that cannot be refreshed at
+ * all stays lost.
+ */
 function unsent(outcome: RefreshOutcome): RefreshOutcome {
   return outcome.kind === 'lost' || outcome.kind === 'unspent' ? outcome : { kind: 'unspent' };
 }

@@ -5,20 +5,20 @@ import type { Logger } from '../../../../observability/logger.ts';
 import type { LoginTarget } from '../../login-target.ts';
 import type { OAuthCredentials } from '../oauth-credentials.ts';
 
-/** So many reasons of one connector are logged: a server may make up another one for each request. */
+/** Maximum number of reasons that are logged per connector: a server may invent another one for each request. */
 const MAX_REASONS = 4;
 
-/** Logs and counts what becomes of logins, each once. Nothing in it is secret. */
+/** Logs and counts the events of logins, each once. Nothing in them is secret. */
 export class LoginEvents {
   readonly #logger: Logger;
-  /** What was said of a connector that wants a login. */
+  /** Messages already logged, by connector that needs a login. */
   readonly #said = new Map<string, Set<string>>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** A request was refused for want of a login; only a new reason is logged. */
+  /** Reports a request that was refused because a login is needed; only a new reason is logged. */
   needed({ target }: { readonly target: LoginTarget }, error: SwitchyardError): void {
     const { connectorId } = target;
     const said = this.#said.get(connectorId) ?? new Set();
@@ -27,20 +27,20 @@ export class LoginEvents {
     this.#logger.info({ event: 'login-needed', ...error.detail }, error.message);
   }
 
-  /** A person logged in. */
+  /** Reports that a person logged in. */
   done({ connectorId }: LoginTarget, { key }: LoginBinding): void {
     recordLogin('done');
     const issuer = key?.issuer;
     this.#logger.info({ event: 'login-done', connectorId, issuer }, `Logged in to ${connectorId} at ${issuer}`);
   }
 
-  /** A redirect led to no login. Its caller is told why. */
+  /** Counts a redirect that led to no login. Its caller gets the error. */
   failed(error: unknown): void {
     const code = error instanceof SwitchyardError ? error.code : 'INTERNAL';
     recordLogin(code === 'LOGIN_EXPIRED' ? 'expired' : 'failed');
   }
 
-  /** The issuer takes the login for over. */
+  /** Reports a login that the issuer refuses to continue. */
   lost({ target, login }: OAuthCredentials): void {
     const { connectorId } = target;
     const issuer = login?.key.issuer;
@@ -50,7 +50,7 @@ export class LoginEvents {
     this.#logger.warn({ event: 'login-lost', connectorId, issuer, reason }, message);
   }
 
-  /** There is a login again, so a later refusal is worth a word. */
+  /** Notes that there is a login again, so that a later refusal is logged. */
   regained({ target }: OAuthCredentials): void {
     this.#said.delete(target.connectorId);
   }

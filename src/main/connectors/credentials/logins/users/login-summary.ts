@@ -1,7 +1,7 @@
 import type { LoginSummary } from '../login-service.ts';
 import type { OAuthCredentials } from '../oauth-credentials.ts';
 
-/** The login of a connector as people see it, from what is known now. */
+/** Returns the login of a connector in a form for people, from the data in memory. */
 export function summaryOf(credentials: OAuthCredentials): LoginSummary {
   const { binding, login, state, target, wanted, isMachine } = credentials;
   const tokens = login?.tokens ?? null;
@@ -20,11 +20,14 @@ export function summaryOf(credentials: OAuthCredentials): LoginSummary {
 
 function reasonOf({ login }: OAuthCredentials): string {
   if (login === null || login.tokens === null) return login?.lostBecause ?? 'it was refused';
-  if (login.tokens.refreshToken === null) return 'it has expired, and its issuer gave nothing to refresh it with';
-  return 'the connector refuses its tokens, though they are new';
+  if (login.tokens.refreshToken === null) return 'it has expired, and its issuer gave no refresh token';
+  return 'the connector refuses its tokens, although they are new';
 }
 
-/** What is wanted and not granted, with blanks between; null for nothing, and where nobody knows what is granted. */
+/**
+ * Returns the scopes that are needed and not granted, separated by blanks. Returns null if no scope is missing, or if
+ * the granted scopes are unknown.
+ */
 function missingScope(granted: string | null, wanted: string | null): string | null {
   if (granted === null || wanted === null) return null;
   const has = new Set(granted.split(' '));

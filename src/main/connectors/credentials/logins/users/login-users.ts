@@ -21,29 +21,29 @@ type Listener = (connectorIds: readonly string[]) => void;
 
 interface User {
   readonly credentials: OAuthCredentials;
-  /** What its credentials depend on. */
+  /** The content of the target that its credentials depend on. */
   readonly says: string;
   /** The login that it was last known to have, and whether it has tokens. */
   seen: string;
 }
 
-/** The connectors that may have a login, and what becomes of theirs. */
+/** The connectors that may have a login, and the state of their logins. */
 export class LoginUsers {
   readonly #deps: LoginUsersDeps;
   readonly #users = new Map<string, User>();
   readonly #byBinding = new Map<string, Set<string>>();
   readonly #listeners = new Set<Listener>();
   readonly #refreshListeners = new Set<Listener>();
-  /** What is to be told together. */
+  /** Ids of connectors to report together, while they are collected. */
   #collected: Set<string> | null = null;
-  /** From so many users on those that nobody wants any more are looked for. */
+  /** Number of users at which unused ones are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
     this.#deps = deps;
   }
 
-  /** The credentials of a target: the same ones as long as it says the same. */
+  /** Returns the credentials of a target: the same object while the target has the same content. */
   credentialsOf(target: LoginTarget): OAuthCredentials {
     const { connectorId } = target;
     const known = this.#users.get(connectorId);
@@ -64,24 +64,25 @@ export class LoginUsers {
     return credentials;
   }
 
-  /** The target of a connector that was used; null for another one. */
+  /** Returns the target of a connector that was used; null for another connector. */
   targetOf(connectorId: string): LoginTarget | null {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }
 
-  /** What is known of a target's login; null where it neither has nor wants one. */
+  /** Returns the summary of a target's login; null if the connector neither has nor needs one. */
   view(target: LoginTarget): LoginSummary | null {
     const credentials = this.credentialsOf(target);
     const { binding, login, isWaiting } = credentials;
-    // Where somebody logged in once, and out again, a login is still wanted.
+    // After a logout, the connector still needs a login.
     const hadOne = binding !== null && binding.key !== null;
     const concerns = login !== null || hadOne || isWaiting || target.oauth !== null;
     return concerns ? summaryOf(credentials) : null;
   }
 
   /**
-   * Whose binding and secrets a login is refreshed with; null where no connector wants it any more. An entry of this
-   * machine comes first: one of a map with the same endpoint has no secrets of it, and may not go to private addresses.
+   * Returns the binding and the target with which a login is refreshed; null if no connector uses it any more. A local
+   * entry takes precedence: an entry of a map with the same endpoint has no local secrets, and may not connect to
+   * private addresses.
    */
   userOf(loginId: string): { readonly binding: LoginBinding; readonly target: LoginTarget } | null {
     const bindings = this.#deps.book.bindingsOf(loginId);
@@ -93,20 +94,20 @@ export class LoginUsers {
     return users.find(({ target }) => target.isLocal) ?? users[0] ?? null;
   }
 
-  /** Bindings have another login than before, another generation of it, or none any more. */
+  /** Handles bindings whose login or its generation has changed, or whose login is gone. */
   changed(bindingIds: ReadonlySet<string>): void {
     const users = [...bindingIds].flatMap((bindingId) => this.#usersOf(bindingId));
     const stuck = users.filter(({ credentials }) => credentials.isStuck);
     const told = users.filter((user) => this.#look(user));
     const freed = stuck.filter((user) => !user.credentials.isStuck && !told.includes(user));
     for (const { credentials } of users) this.#plan(credentials);
-    // Nobody has used any login before the first reading.
+    // Before the first read, no request has used a login.
     if (this.#deps.book.isLoaded) this.#tell(told.map(({ credentials }) => credentials.target.connectorId));
     const freedIds = freed.map(({ credentials }) => credentials.target.connectorId);
     if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
   }
 
-  /** A person logged in: tells of it once, for the connector and for all that share its binding. */
+  /** Reports once that a person logged in, for the connector and for all that share its binding. */
   renew(bindingId: string, connectorId: string, take: () => void): void {
     this.#collected = new Set([connectorId]);
     take();
@@ -119,14 +120,14 @@ export class LoginUsers {
     this.#tell([...told]);
   }
 
-  /** Runs `take`, which puts a login into the book that nobody has to be told of: who got it uses it at once. */
+  /** Runs `take`, which puts a login into the book, without a report: the caller uses the login at once. */
   quietly(take: () => void): void {
     this.#collected = new Set();
     take();
     this.#collected = null;
   }
 
-  /** How many logins are in each state, of the connectors that have or want one. */
+  /** Returns the number of logins in each state, of the connectors that have or need one. */
   countByState(): ReadonlyMap<LoginSummary['state'], number> {
     const counts = new Map<LoginSummary['state'], number>();
     for (const { credentials } of this.#users.values()) {
@@ -137,7 +138,7 @@ export class LoginUsers {
     return counts;
   }
 
-  /** As `LoginService.onRefreshed`. */
+  /** Same as `LoginService.onRefreshed`. */
   onRefreshed(listener: Listener): void {
     this.#refreshListeners.add(listener);
   }
@@ -148,7 +149,7 @@ export class LoginUsers {
     return () => void this.#listeners.delete(own);
   }
 
-  /** Whether a user is still wanted; lets go of one that is not. */
+  /** Returns whether a user is still in use, and removes it if not. */
   #isWanted(user: User): boolean {
     const isWanted = this.#deps.isWanted(user.credentials.target.connectorId);
     if (!isWanted) this.#remove(user);
@@ -159,7 +160,10 @@ export class LoginUsers {
     return [...(this.#byBinding.get(bindingId) ?? [])].flatMap((connectorId) => this.#users.get(connectorId) ?? []);
   }
 
-  /** Whether there is something to tell of a user: a mere refresh is nothing, unless it was waited for. */
+  /**
+   * Updates a user, and returns whether there is a change to report: a refresh alone is none, unless requests waited
+   * for it.
+   */
   #look(user: User): boolean {
     const { credentials } = user;
     const seen = seenOf(credentials);
@@ -168,7 +172,7 @@ export class LoginUsers {
     user.seen = seen;
     const isLost = credentials.login !== null && credentials.login.tokens === null;
     if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
-    // What was wanted stays wanted until there is a login that may do.
+    // A login remains needed until there is one with tokens.
     if (isLost || credentials.login === null) return hasChanged;
     credentials.reset();
     this.#deps.events.regained(credentials);
@@ -179,7 +183,7 @@ export class LoginUsers {
     if (login !== null) this.#deps.schedule.plan(login.loginId);
   }
 
-  /** Lets go of the connectors that nobody wants any more. */
+  /** Removes the connectors that are no longer in use. */
   #prune(): void {
     for (const user of [...this.#users.values()])
       if (!this.#deps.isWanted(user.credentials.target.connectorId)) this.#remove(user);
@@ -200,7 +204,7 @@ export class LoginUsers {
   }
 }
 
-/** Which login it is, and whether it has tokens. */
+/** Returns a text that identifies the login and whether it has tokens. */
 function seenOf({ login }: OAuthCredentials): string {
   return login === null ? '' : `${login.loginId} ${login.tokens === null ? 'lost' : 'there'}`;
 }

@@ -6,20 +6,20 @@ import { neverConnected } from '../../../../http/network-errors.ts';
 import { type ForeignObject, isObject, type LoginRequest } from '../discovery-record.ts';
 import { invalid } from '../endpoint-rules.ts';
 
-/** What came of the last request of a {@link WatchedFetch}. Its texts are safe to show. */
+/** The result of the last request of a {@link WatchedFetch}. Its texts are safe to show. */
 export interface SeenAnswer {
-  /** False: the request surely never left this machine, or was never made. */
+  /** False if the request certainly never left this machine, or was never made. */
   readonly isSent: boolean;
-  /** Null without an answer. */
+  /** Null if there was no response. */
   readonly status: number | null;
-  /** The OAuth `error` of the answer. */
+  /** The OAuth `error` of the response. */
   readonly error: string | null;
   readonly description: string | null;
-  /** The whole answer, where it was a JSON object. */
+  /** The whole response, if it was a JSON object. */
   readonly body: ForeignObject | null;
 }
 
-/** A fetch for the SDK that says what it saw. */
+/** A fetch for the SDK that reports what it received. */
 export interface WatchedFetch {
   readonly fetch: typeof fetch;
   readonly seen: () => SeenAnswer;
@@ -30,22 +30,28 @@ const NOTHING_SEEN: SeenAnswer = { isSent: false, status: null, error: null, des
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_DESCRIPTION = 200;
 
-/** Longer descriptions are not looked at. */
+/** Maximum length of a description; longer ones are ignored. */
 const MAX_FOREIGN_TEXT = 4_096;
 
-/** Of longer lists, the rest counts as not written. */
+/** Maximum length of a list; the rest is ignored. */
 const MAX_LISTED = 1_000;
 
-/** Beside more characters of secrets than this, nothing of an answer is shown: a search would take too long. */
+/**
+ * Maximum total length of the secrets to look for; beyond it nothing of the response is shown, because the search would
+ * take too long.
+ */
 const MAX_SECRETS = 256 * 1024;
 
-/** So many characters of a secret in a row are an echo of it. */
+/** Number of consecutive characters of a secret that count as an echo of it. */
 const ECHO_LENGTH = 12;
 
-/** A shorter secret is part of ordinary words, so that it is an echo only as a word of its own. */
+/**
+ * Minimum length of a secret to be found within words. A shorter one is part of ordinary words, so it is an echo only
+ * as a whole word.
+ */
 const WORD_LENGTH = 4;
 
-/** Parameters of requests that are no secrets. */
+/** Request parameters that are not secrets. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'grant_type',
   'client_id',
@@ -56,12 +62,12 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'client_assertion_type',
 ]);
 
-/** Codes of network errors under which a TLS handshake failed or a proxy refused, so that nothing was sent. */
+/** Codes of network errors that mean that a TLS handshake failed or a proxy refused, so that nothing was sent. */
 const BEFORE_SENDING: ReadonlySet<string> = new Set(['MAP_TLS', 'MAP_PROXY']);
 
 /**
- * A fetch that parses each answer within the limits for JSON of others, and hands the SDK only what `show` makes of
- * it. The SDK would put bodies into messages. `show` gets null for what is no JSON object.
+ * Returns a fetch that parses each response within the limits for foreign JSON, and passes the SDK only the result of
+ * `show`. The SDK would otherwise put bodies into messages. `show` gets null if the body is not a JSON object.
  */
 export function watchFetch(
   request: LoginRequest,
@@ -73,7 +79,7 @@ export function watchFetch(
     try {
       const response = await request.fetch(input, { ...init, signal: request.signal });
       last = { ...NOTHING_SEEN, isSent: true, status: response.status };
-      // The SDK follows it within the origin.
+      // The SDK follows redirects within the origin.
       if (response.status >= 300 && response.status < 400) return response;
       const body = readObject(await response.text());
       last = { ...last, ...readRefusal(body, secretsOf(init)), body };
@@ -86,14 +92,15 @@ export function watchFetch(
   return { fetch: watched, seen: () => last };
 }
 
-/** An answer for the SDK. */
+/** Returns a JSON response for the SDK. */
 export function jsonResponse(body: ForeignObject, status: number): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 }
 
 /**
- * What the SDK's schemas are shown of an answer: no null, which they do not know and some servers write for what they
- * do not have, and no more of a list than anybody needs. They would spend seconds on a list that fills the answer.
+ * Returns the part of a response that the SDK's schemas get. It has no null, which the schemas do not accept and some
+ * servers write for absent members. Lists are truncated, because the schemas would spend seconds on a list that fills
+ * the response.
  */
 export function presentIn(body: ForeignObject): ForeignObject {
   const present = Object.entries(body).filter(([, value]) => value !== null);
@@ -102,13 +109,13 @@ export function presentIn(body: ForeignObject): ForeignObject {
   );
 }
 
-/** `error: description` of an answer, or its status; a clause without a full stop. */
+/** Returns `error: description` of a response, or its status; a clause without a full stop. */
 export function refusalWords({ error, description, status }: SeenAnswer): string {
   if (error === null) return status === null ? 'no answer' : `HTTP ${status}`;
   return description === null ? error : `${error}: ${description}`;
 }
 
-/** A LOGIN_FAILED, or the error itself where it is one of ours or the signal's reason. */
+/** Converts an error to LOGIN_FAILED. Returns a SwitchyardError and the signal's reason unchanged. */
 export function asLoginFailure(error: unknown, what: string, signal: AbortSignal | null): unknown {
   if (error instanceof SwitchyardError || (signal?.aborted === true && error === signal.reason)) return error;
   return new SwitchyardError('LOGIN_FAILED', `${what}: ${rootReason(error)}.`, { cause: error });
@@ -124,12 +131,15 @@ function readObject(text: string): ForeignObject | null {
     const value = parseForeignJson(text);
     return isObject(value) ? value : null;
   } catch (error) {
-    if (error instanceof JsonFault) throw invalid(`The answer ${error.message}`);
+    if (error instanceof JsonFault) throw invalid(`The response ${error.message}`);
     return null;
   }
 }
 
-/** `error` and `error_description` of an answer (RFC 6749 section 5.2), cleaned; null for what cannot be shown. */
+/**
+ * Returns the cleaned `error` and `error_description` of a response (RFC 6749 section 5.2); null for text that cannot
+ * be shown.
+ */
 export function readRefusal(
   body: ForeignObject | null,
   secrets: readonly string[],
@@ -141,14 +151,14 @@ export function readRefusal(
   return { error: isCode ? error : null, description: cleanDescription(body?.error_description, all) };
 }
 
-/** A description of others as one line of visible ASCII; null where there is none, or it holds part of a secret. */
+/** Returns a foreign description as one line of visible ASCII; null if it is missing or holds part of a secret. */
 export function cleanDescription(text: unknown, secrets: readonly string[]): string | null {
   if (typeof text !== 'string' || text.length > MAX_FOREIGN_TEXT || echoes(text, secrets)) return null;
   const line = text.replace(/[^\x21-\x7e]+/g, ' ').trim();
   return line === '' ? null : line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, MAX_DESCRIPTION - 3)}...`;
 }
 
-/** Whether a text holds a secret, a part of one, or one that was percent-encoded. */
+/** Whether a text holds a secret, a part of one, or a percent-encoded secret. */
 function echoes(text: string, secrets: readonly string[]): boolean {
   const given = secrets.filter((secret) => secret !== '');
   if (given.reduce((length, secret) => length + secret.length, 0) > MAX_SECRETS) return true;
@@ -156,7 +166,7 @@ function echoes(text: string, secrets: readonly string[]): boolean {
   const words = text.split(/[^A-Za-z0-9]+/);
   const isIn = (secret: string): boolean => (secret.length < WORD_LENGTH ? words : text).includes(secret);
   if (forms.some(isIn)) return true;
-  // Blanks and line breaks do not hide it.
+  // Blanks and line breaks do not hide a secret.
   const dense = text.replace(/[^\x21-\x7e]+/g, '');
   const parts = new Set(partsOf(dense));
   return parts.size > 0 && forms.some((secret) => partsOf(secret).some((part) => parts.has(part)));
@@ -166,7 +176,7 @@ function* partsOf(text: string): Generator<string, void> {
   for (let at = 0; at + ECHO_LENGTH <= text.length; at += 1) yield text.slice(at, at + ECHO_LENGTH);
 }
 
-/** What of a request must never come back in a message. */
+/** Returns the parts of a request that must never appear in a message. */
 function secretsOf({ body, headers }: RequestInit): readonly string[] {
   const parameters = body instanceof URLSearchParams ? [...body] : [];
   const authorization = new Headers(headers).get('authorization');

@@ -6,9 +6,9 @@ import type { ForeignObject } from '../discovery-record.ts';
 import { jsonResponse, type SeenAnswer } from './foreign-answers.ts';
 
 /**
- * Codes of answers after which the same refresh token will never do: those of RFC 6749 section 5.2 and RFC 8707, and
- * what GitHub (with status 200), Slack (with status 200), Microsoft and others write in their place. Auth0 and
- * Atlassian answer with status 403. Some servers write `invalid_request` for an unknown token.
+ * Error codes after which the same refresh token will never work. They are those of RFC 6749 section 5.2 and RFC 8707,
+ * and the ones that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0 and
+ * Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
  */
 const DEFINITE: ReadonlySet<string> = new Set([
   'invalid_grant',
@@ -30,32 +30,38 @@ const DEFINITE: ReadonlySet<string> = new Set([
   'consent_required',
 ]);
 
-/** Codes that refuse the client. A configured one may have a wrong secret, which is put right without a new login. */
+/**
+ * Codes that refuse the client. A configured client may have a wrong secret, which can be corrected without a new
+ * login.
+ */
 const CLIENT_REFUSED: ReadonlySet<string> = new Set([
   'invalid_client',
   'incorrect_client_credentials',
   'bad_client_secret',
 ]);
 
-/** Statuses of answers that a server means. Others come from what stands before it, or say that it failed. */
+/**
+ * Statuses of intentional responses of a server. Other statuses come from intermediaries, or say that the server
+ * failed.
+ */
 const MEANT: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 
-/** What fits into a header of a request, and is safe there. */
+/** Matches a token that fits into a request header and is safe there. */
 const ACCESS_TOKEN = /^[\x21-\x7e]{1,32768}$/;
 const MAX_REFRESH_TOKEN_LENGTH = 65_536;
 
-/** Ten years. A token that claims to live longer is asked about as late as a timer can. */
+/** Maximum life of a token: ten years. A token that claims a longer one is treated as if it claimed this. */
 const MAX_LIFE_S = 315_360_000;
 
-/** Whether an answer to a refresh says that its token is of no use any more. */
+/** Whether the response to a refresh says that its token will never work again. */
 export function isDefiniteRefusal({ status, error }: SeenAnswer, isRegistered: boolean): boolean {
   if (status === null || !MEANT.has(status) || error === null) return false;
   return DEFINITE.has(error) || (isRegistered && CLIENT_REFUSED.has(error));
 }
 
 /**
- * What the SDK is shown of an answer of a token endpoint: the members that it knows, as its schema wants them, so that
- * a token that was given is not lost to a wrong type beside it.
+ * Returns the response of a token endpoint in the form that the SDK gets: only the members that it knows, with the
+ * types of its schema. A granted token is then not lost because another member has a wrong type.
  */
 export function showTokens(body: ForeignObject | null, { status, error }: SeenAnswer): Response {
   const { access_token, token_type, refresh_token, scope } = body ?? {};
@@ -63,12 +69,12 @@ export function showTokens(body: ForeignObject | null, { status, error }: SeenAn
     return jsonResponse({ error: error ?? 'server_error' }, status !== null && status >= 400 ? status : 400);
   const seconds = readSeconds(body?.expires_in);
   const scopes = Array.isArray(scope) ? scope.filter((one) => typeof one === 'string').join(' ') : scope;
-  // GitHub, Slack and Linear write commas between scopes.
+  // GitHub, Slack and Linear separate scopes with commas.
   const isListed = typeof scopes === 'string' && !/\s/.test(scopes);
   return jsonResponse(
     {
       access_token,
-      // Demanded by RFC 6749 section 5.1; some servers leave it out.
+      // RFC 6749 section 5.1 requires it; some servers omit it.
       token_type: typeof token_type === 'string' ? token_type : 'Bearer',
       ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
       ...(typeof scopes === 'string' && { scope: isListed ? scopes.replaceAll(',', ' ') : scopes }),
@@ -79,31 +85,34 @@ export function showTokens(body: ForeignObject | null, { status, error }: SeenAn
 }
 
 /**
- * Tokens as they are kept. Throws LOGIN_UNSUPPORTED for another type than Bearer, LOGIN_FAILED for an access token that
- * no header can hold.
+ * Converts tokens to their stored form. Throws LOGIN_UNSUPPORTED for a type other than Bearer, LOGIN_FAILED for an
+ * access token that no header can hold.
  */
 export function readTokens(tokens: OAuthTokens, issuer: string, askedAtMs: number): LoginTokens {
   const { access_token, token_type, refresh_token, scope, expires_in } = tokens;
   if (token_type.toLowerCase() !== 'bearer')
-    throw new SwitchyardError('LOGIN_UNSUPPORTED', `${issuer} gave a token of another type than Bearer.`);
+    throw new SwitchyardError('LOGIN_UNSUPPORTED', `${issuer} issued a token of a type other than Bearer.`);
   if (!ACCESS_TOKEN.test(access_token))
-    throw new SwitchyardError('LOGIN_FAILED', `${issuer} gave an access token that no header can hold.`);
+    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued an access token that no header can hold.`);
   if (refresh_token !== undefined && refresh_token.length > MAX_REFRESH_TOKEN_LENGTH)
-    throw new SwitchyardError('LOGIN_FAILED', `${issuer} gave a refresh token that is too long.`);
+    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued a refresh token that is too long.`);
   return {
     accessToken: access_token,
     refreshToken: refresh_token ?? null,
-    // Counted from before the request, so that a slow answer does not make a token live longer.
+    // Counted from before the request, so that a slow response does not extend the life of a token.
     expiresAtMs: expires_in === undefined ? null : askedAtMs + expires_in * 1000,
     obtainedAtMs: askedAtMs,
     scope: readScopes(scope ?? null),
   };
 }
 
-/** `expires_in` of an answer in whole seconds, at most ten years; null for what says nothing. Some servers quote it. */
+/**
+ * Returns `expires_in` of a response in whole seconds, at most ten years; null for an unusable value. Some servers send
+ * it as a string.
+ */
 function readSeconds(value: unknown): number | null {
   const seconds = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  // Zero or less would mean a refresh before every request; a 401 will tell.
+  // Zero or less would cause a refresh before every request; a 401 will show the real expiry.
   if (typeof seconds !== 'number' || !(seconds >= 1)) return null;
   return Math.min(Math.floor(seconds), MAX_LIFE_S);
 }

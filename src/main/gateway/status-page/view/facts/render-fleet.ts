@@ -4,11 +4,11 @@ import { failure, pair } from './pairs.ts';
 
 const QUOTAS = {
   own: null,
-  share: 'of the whole fleet; a share of them without the server',
-  refuse: 'of the whole fleet; calls are refused without the server',
+  share: 'for the whole fleet; each host gets a share while the server is away',
+  refuse: 'for the whole fleet; calls are refused while the server is away',
 } as const;
 
-/** The fleet and its hosts; nothing without one. */
+/** Renders the fleet and its hosts; nothing without a fleet. */
 export function renderFleet(fleet: FleetModel | null): Html | false {
   if (fleet === null) return false;
   const { id, isConnected, failure: why, lagMs, refusedCount, hostCount, hosts, sharesLogins } = fleet;

@@ -14,22 +14,22 @@ const FRESHNESS = {
 
 const CIRCUITS = {
   closed: null,
-  'half-open': 'tried again with the next refresh',
-  open: 'not asked for a minute after failed refreshes in a row',
+  'half-open': 'retried at the next refresh',
+  open: 'paused for a minute after repeated failures',
 } as const;
 
-/** Where connectors come from: maps and files. */
+/** Renders the sources of connectors: maps and files. */
 export function renderSources({ maps, files, store, heldTools, changedTools }: SystemModel, nowMs: number): Html {
   return html`<section class="sources" data-block="sources" aria-labelledby="sources">
 <h2 id="sources">${maps.length === 1 && files.length === 0 ? 'Service map' : 'Sources'}</h2>
-${maps.length + files.length === 0 && html`<p class="quiet">There is neither a map nor a file.</p>`}
+${maps.length + files.length === 0 && html`<p class="quiet">No service map and no file is configured.</p>`}
 ${maps.map((map) => renderMap(map, nowMs))}
 ${files.map((file) => renderFile(file, nowMs))}
 <dl>${pair('Store', storeText(store))}${changedTools > 0 && pair('Pins', pinsText(changedTools, heldTools))}</dl>
 </section>`;
 }
 
-/** How the process is doing. */
+/** Renders the health of the process. */
 export function renderProcess(model: ProcessModel, nowMs: number): Html {
   const { loopDelay, rssBytes, heapUsedBytes, startedAt, nodeVersion } = model;
   const [p50, p99, max] = [loopDelay.p50Ms, loopDelay.p99Ms, loopDelay.maxMs].map(milliseconds);
@@ -38,7 +38,7 @@ export function renderProcess(model: ProcessModel, nowMs: number): Html {
 <dl>${pair(
     'Loop delay',
     `p50 ${p50} · p99 ${p99} · max ${max}`,
-  )}${pair('Memory', `${megabytes(rssBytes)}, of these ${megabytes(heapUsedBytes)} heap`)}${pair(
+  )}${pair('Memory', `${megabytes(rssBytes)}, ${megabytes(heapUsedBytes)} of it heap`)}${pair(
     'Started',
     instant(startedAt, nowMs),
   )}${pair('Node.js', nodeVersion)}</dl>
@@ -58,9 +58,9 @@ ${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
 ${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
 ${pair('Revision', map.revision)}
 ${pair('Connectors', map.connectorCount)}
-${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map agrees`)}
+${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map confirms them`)}
 ${circuit !== null && pair('Circuit', circuit)}
-${pausedUntil !== null && pair('Paused', html`the server asked to wait, next ${instant(pausedUntil, nowMs)}`)}
+${pausedUntil !== null && pair('Paused', html`requested by the server; next refresh ${instant(pausedUntil, nowMs)}`)}
 ${lastError !== null && renderLastError(map.freshness, lastError, nowMs)}</dl>
 </div>`;
 }
@@ -96,7 +96,7 @@ function renderFile(file: FileModel, nowMs: number): Html {
 
 function storeText({ kind, failure: error }: SystemModel['store']): HtmlValue {
   if (error !== null) return failure(error);
-  return kind === 'ready' ? 'kept over restarts' : 'not kept over restarts';
+  return kind === 'ready' ? 'survives restarts' : 'does not survive restarts';
 }
 
 function pinsText(changed: number, held: number): string {

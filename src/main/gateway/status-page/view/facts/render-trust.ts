@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts';
 import { instant } from '../instants.ts';
 import { failure, pair } from './pairs.ts';
 
-/** Whose signatures a map has, what its keys rest on, and why one was dropped. */
+/** Renders the signatures of a map, the basis of trust in its keys, and why a map was dropped. */
 export function renderTrust(trust: TrustModel, nowMs: number): Html {
   const { hasHmac, signers, isHmacOnly, keyDocument, restsOnConfiguration, keyFailure, dropped } = trust;
   return html`${(hasHmac || signers.length > 0) && pair('Signed by', renderSigners(trust, nowMs))}${

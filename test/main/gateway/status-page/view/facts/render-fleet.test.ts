@@ -50,7 +50,9 @@ describe('renderFleet', () => {
     });
     expect(text).toContain('Away');
     expect(text).toContain('FLEET_UNAVAILABLE redis://h is away');
-    expect(text).toContain('Behind 5 s Refused 2 Quotas of the whole fleet; calls are refused without the server');
+    expect(text).toContain(
+      'Behind 5 s Refused 2 Quotas for the whole fleet; calls are refused while the server is away',
+    );
     expect(text).not.toContain('word');
   });
 
