@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../../../scripts/build-help.ts';
 import { createProgram } from '../../../src/main/cli/program.ts';
@@ -10,6 +11,8 @@ import { STARTED_ELSEWHERE } from '../../helpers/json-documents/started-elsewher
 const CASES = [...CONNECTOR_CASES, ...FILE_CASES];
 const ALL = commandsOf(createProgram(() => {}));
 const WITH_JSON = ALL.filter(({ command }) => command.options.some(({ long }) => long === '--json'));
+
+const PAGE = readFileSync(new URL('../../../docs/json-output.md', import.meta.url), 'utf8');
 
 let world: DocumentWorld;
 beforeAll(async () => {
@@ -25,6 +28,12 @@ describe('the --json documents of the command line', () => {
     expect(named.length).toBeGreaterThan(35);
     expect(named.filter((words) => !succeeding.includes(words))).toEqual([]);
     expect(named.filter((words) => !failing.includes(words))).toEqual([]);
+  });
+
+  it.each([...CASES, ...STARTED_ELSEWHERE])('have each field of `$command` in docs/json-output.md', (one) => {
+    const sections = PAGE.split(/^#{2,3} /m).filter((section) => section.includes(`\`${one.command}\``));
+    const missing = sections.map((section) => one.members.filter((name) => !new RegExp(`\\b${name}\\b`).test(section)));
+    expect(missing.toSorted((a, b) => a.length - b.length)[0]).toEqual([]);
   });
 
   it.each(CASES.map((one) => ({ ...one, error: one.error ?? 'no error', one })))(
