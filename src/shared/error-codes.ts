@@ -1,4 +1,5 @@
 import { CALL_ERRORS } from './error-codes/calls.ts';
+import { COMMAND_LINE_ERRORS } from './error-codes/command-line.ts';
 import { CONNECTOR_ERRORS } from './error-codes/connectors.ts';
 import { type ErrorCodeEntry, entry } from './error-codes/entry.ts';
 import { FLEET_ERRORS } from './error-codes/fleet.ts';
@@ -30,6 +31,7 @@ export const ERROR_CODES = {
   ...GATEWAY_ERRORS,
   ...FLEET_ERRORS,
   ...RECORDING_ERRORS,
+  ...COMMAND_LINE_ERRORS,
   INTERNAL: entry('An unexpected error occurred in this package.', 'Report it with the cause.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { killRunning, runCli } from '../helpers/cli.ts';
+import { expectDocument } from '../helpers/json-documents/document-case.ts';
+import { startedElsewhere } from '../helpers/json-documents/started-elsewhere.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
@@ -17,7 +19,9 @@ describe('mcp-switchyard bench', () => {
     using dir = new TempDir();
     const out = join(dir.path, 'report.html');
     const args = ['bench', '--entries', '60', '--rounds', '1', '--seconds', '1', '--out', out, '--json'];
-    const { code, stdout, stderr } = await runCli(args);
+    const ended = await runCli(args);
+    const { code, stdout, stderr } = ended;
+    expectDocument(ended, startedElsewhere('bench'));
     expect([code, stderr.split('\n')[0]]).toEqual([0, '  1 of 3  stalls, plain']);
     const { sections, report } = JSON.parse(stdout) as { sections: { rows: Row[] }[]; report: string };
     expect(report).toBe(out);

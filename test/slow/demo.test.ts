@@ -1,16 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { killRunning, runCli as run, startCli as start } from '../helpers/cli.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { expectDocument } from '../helpers/json-documents/document-case.ts';
+import { startedElsewhere } from '../helpers/json-documents/started-elsewhere.ts';
 import { postLegacy } from '../helpers/mcp-post.ts';
 
 afterEach(killRunning);
 
 describe('mcp-switchyard demo', () => {
   it('prints one JSON document: real connectors up, their tools called, a load on a worker thread', async () => {
-    const { code, stdout, stderr } = await run(['demo', '--once', '--json']);
+    const ended = await run(['demo', '--once', '--json']);
+    const { stdout, stderr } = ended;
+    expectDocument(ended, startedElsewhere('demo'));
     expect(stderr).toContain('everything-sse: ready');
     const { serviceMap, connectors, calls, gateway, loads } = JSON.parse(stdout);
-    expect(code).toBe(0);
     expect(serviceMap).toMatchObject({ freshness: 'fresh', revision: 2, connectorCount: 5 });
     expect(connectors.every(({ state }: { state: string }) => state === 'ready')).toBe(true);
     expect(connectors.reduce((sum: number, { tools }: { tools: number }) => sum + tools, 0)).toBeGreaterThanOrEqual(20);

@@ -49,6 +49,12 @@ Variables
   NO_COLOR                    no colours
 `;
 
+/** Lets `tools --json diff` mean `tools diff --json`: both commands have that option. */
+function takeJsonOfGroups(running: Command): void {
+  for (let above = running.parent; above !== null; above = above.parent)
+    if (above.getOptionValue('json') === true) running.setOptionValue('json', true);
+}
+
 /**
  * Creates the command line: commands, options, help. The code of a command is loaded only when the command runs, so
  * that `--help` stays fast.
@@ -65,7 +71,10 @@ export function createProgram(
     .showSuggestionAfterError()
     // Commands below a command have options of the same names.
     .enablePositionalOptions()
-    .hook('preAction', (_, running) => rememberSource(running))
+    .hook('preAction', (_, running) => {
+      rememberSource(running);
+      takeJsonOfGroups(running);
+    })
     .addHelpText(
       'after',
       examples(

@@ -1,19 +1,34 @@
 import { type Command, CommanderError } from 'commander';
-import { SwitchyardError } from '../../shared/errors.ts';
 import { nearestName } from '../../shared/nearest-name.ts';
 import { hasStuckThreads } from '../writer/stuck-threads.ts';
 import { dashedArgumentHint } from './calling/dashed-argument.ts';
 import type { EarlyClient } from './first-answers/first-client.ts';
 import { createProgram } from './program.ts';
 import { cutProgram } from './targets/program-words.ts';
-import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/output.ts';
+import { answerJson, printAnswer, reportFailure, startAnswer } from './terminal/json-document.ts';
+import { EXIT, failureFrom, say } from './terminal/output.ts';
 import { ownCommand } from './terminal/own-command.ts';
 
 /**
- * Runs the command line; resolves with the exit code. Never rejects. `early` is a client of `serve --stdio` that
- * already received answers.
+ * Runs the command line, and prints its document if `--json` is given. Resolves with the exit code. Never rejects.
+ * `early` is a client of `serve --stdio` that already received answers.
  */
 export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
+  startAnswer();
+  const ended = await runWords(argv, early);
+  const exitCode = hasStuckThreads() ? EXIT.killed : ended;
+  if (wantsJson(argv)) printAnswer(exitCode);
+  return exitCode;
+}
+
+/** Whether the command line asks for a document. With `serve --stdio`, stdout belongs to the client. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  return words.includes('--json') && !(words[0] === 'serve' && words.includes('--stdio'));
+}
+
+async function runWords(argv: readonly string[], early: EarlyClient | null): Promise<number> {
   let exitCode: number = EXIT.ok;
   const { words, program: typedProgram } = cutProgram(argv);
   const program = createProgram(
@@ -38,13 +53,16 @@ export async function runCli(argv: readonly string[], early: EarlyClient | null 
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok;
-      const message = withHint(commandOf(program, words), words, error.message);
-      if (words.includes('--json'))
-        printJson({ ok: false, error: failureOf(new SwitchyardError('OPTIONS_INVALID', message)) });
+      answerMisuse(withHint(commandOf(program, words), words, error.message));
       return EXIT.usage;
     }
-    return reportFailure(error, words.includes('--json'));
+    return reportFailure(error);
   }
+}
+
+/** Sets the result of a command line that names no command, or an unknown option or argument. */
+function answerMisuse(message: string): void {
+  answerJson({}, failureFrom({ code: 'OPTIONS_INVALID', message }));
 }
 
 /**
@@ -72,7 +90,9 @@ function showHelp(program: Command, names: readonly string[]): number {
         command.commands.map((each) => each.name()),
       );
       const meant = nearest === null ? '' : ` (Did you mean ${nearest}?)`;
-      say(`mcp-switchyard: unknown command '${name}'${meant}\nTry: ${helpOf(command)}`);
+      const message = `unknown command '${name}'${meant}`;
+      say(`mcp-switchyard: ${message}\nTry: ${helpOf(command)}`);
+      answerMisuse(message);
       return EXIT.usage;
     }
     command = below;

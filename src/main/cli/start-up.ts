@@ -4,6 +4,7 @@ import { lastLineOf } from '../connectors/connection/process-view.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import { type Failure, failureFrom } from './terminal/output.ts';
 import { loginCommand } from './terminal/own-command.ts';
 
 /** How long to wait for connectors without `--wait`. */
@@ -96,6 +97,17 @@ export function loginLine(connectors: readonly ConnectorStatus[]): string | null
   if (only === undefined) return null;
   if (others.length === 0) return `1 connector wants a login: ${loginCommand(only.id)}`;
   return `${others.length + 1} connectors want a login: ${loginCommand()}`;
+}
+
+/** Returns the failure that stands for all enabled connectors that are not up; null if all are. */
+export function notUpFailure(connectors: readonly ConnectorStatus[]): Failure | null {
+  const [first, ...others] = connectors.filter(isDown);
+  if (first === undefined) return null;
+  const detail = others.length === 0 ? { connectorId: first.id } : {};
+  const down = notUpLine(connectors);
+  if (down === null)
+    return failureFrom({ code: 'CONNECTOR_LOGIN_NEEDED', message: loginLine(connectors) ?? '' }, detail);
+  return failureFrom({ code: 'CONNECTOR_UNAVAILABLE', message: down }, detail);
 }
 
 /** Whether a connector waits for a person to log in. */

@@ -4,6 +4,8 @@ import { eventually } from '../../helpers/eventually.ts';
 import { FLEET_SECRET, joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { freePort } from '../../helpers/fleet/free-port.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+import { expectDocument } from '../../helpers/json-documents/document-case.ts';
+import { startedElsewhere } from '../../helpers/json-documents/started-elsewhere.ts';
 
 interface Finding {
   readonly check: string;
@@ -44,12 +46,23 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     const status = await fleetCommand(server.url, 'status', '--json');
     expect(status.code).toBe(1);
     expect(JSON.parse(status.stdout)).toMatchObject({
+      error: { code: 'CHECK_FAILED', message: 'main: 1 of 2 hosts have its newest version' },
       ...{ ok: false, id: 'tests', hosts: 2, roles: { any: 1, reader: 1 } },
       maps: [{ sourceId: 'main', sha256: map.sha256, leader: one.fleet.hostId, hosts: 2, current: 1 }],
     });
     expect((await fleetCommand(server.url, 'status')).stdout).toContain('1 of 2');
     expect(reader.fleet.status()).toMatchObject({ lagMs: 1_000, hosts: [{ isThis: true }, { isThis: false }] });
     expect(one.fleet.hosts).toHaveLength(1);
+  });
+
+  it('prints one document with an envelope for each command', async () => {
+    await using one = joinFleet(server);
+    one.fleet.announceMap({
+      ...{ name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) },
+    });
+    await eventually('the map is told', async () => (await fleetCommand(server.url, 'hosts')).stdout.includes('leads'));
+    for (const name of ['status', 'hosts', 'check'] as const)
+      expectDocument(await fleetCommand(server.url, name, '--json'), startedElsewhere(`fleet ${name}`));
   });
 
   it('accepts a healthy server, and explains its settings', async () => {

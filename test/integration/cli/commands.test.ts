@@ -4,6 +4,7 @@ import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { secret } from '../../helpers/evidence.ts';
+import { expectDocument } from '../../helpers/json-documents/document-case.ts';
 import { startListing } from '../../helpers/listing-server.ts';
 import { LocalFile } from '../../helpers/local-file.ts';
 import { MapServer } from '../../helpers/map-server.ts';
@@ -50,13 +51,13 @@ describe('mcp-switchyard sync', () => {
     expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
   });
 
-  it('shuts down cleanly when it is interrupted', async () => {
+  it('shuts down cleanly, with a document, when it is interrupted', async () => {
     await using silent = await MapServer.start();
     silent.answer(() => {});
-    const running = startCli(['sync', '--service-map', silent.url, '--timeout', '20000'], { env });
+    const running = startCli(['sync', '--json', '--service-map', silent.url, '--timeout', '20000'], { env });
     await eventually('it has asked', () => silent.requests.length > 0);
     running.child.kill('SIGINT');
-    expect((await running.ended).code).toBe(130);
+    expectDocument(await running.ended, { code: 130, error: 'CLOSED', members: [] });
   });
 });
 

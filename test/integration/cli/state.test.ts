@@ -5,6 +5,7 @@ import { createKeyDocument } from '../../../src/shared/signatures/key-document.t
 import { readSigningKey } from '../../../src/shared/signatures/signing-key.ts';
 import { type Ended, runCli } from '../../helpers/cli.ts';
 import { runCliHere } from '../../helpers/cli-in-process.ts';
+import { expectDocument } from '../../helpers/json-documents/document-case.ts';
 import { entry, mapOf, signed } from '../../helpers/signed-map.ts';
 import { jwksOf, newKey } from '../../helpers/signing-keys.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
@@ -117,5 +118,16 @@ describe('mcp-switchyard state reset-floor', () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`it knows ${URL_OF_MAP}`)]);
     const several = await state('reset-floor', '--source', 'ffffff', '--yes');
     expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('Several sources match ffffff')]);
+  });
+
+  it('keeps the floor, and fails with NOT_CONFIRMED, if a person answers no', async () => {
+    const nowMs = Date.now();
+    await remember(nowMs);
+    const terminal = 'data:text/javascript,process.stdin.isTTY=true;process.stderr.isTTY=true';
+    const args = ['state', 'reset-floor', '--json', '--source', URL_OF_MAP, '--state-dir', dir.path];
+    const declined = await runCli(args, { nodeArgs: ['--import', terminal], stdin: 'n\n' });
+    const members = ['key', 'floor', 'wasReset'];
+    expect(expectDocument(declined, { code: 1, error: 'NOT_CONFIRMED', members })).toMatchObject({ wasReset: false });
+    expect((await shown())[0].floor).toBe(nowMs);
   });
 });

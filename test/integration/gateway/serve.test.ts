@@ -5,6 +5,8 @@ import { killRunning, type RunningCli, runCli, startCli } from '../../helpers/cl
 import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote } from '../../helpers/gateway-world.ts';
+import { expectDocument } from '../../helpers/json-documents/document-case.ts';
+import { startedElsewhere } from '../../helpers/json-documents/started-elsewhere.ts';
 import { LocalFile, localServer, startedAfter } from '../../helpers/local-file.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { mapNow } from '../../helpers/map-under-test.ts';
@@ -43,7 +45,7 @@ describe('mcp-switchyard serve', () => {
     );
     expect((await fetch(`${url}/`)).status).toBe(200);
     cli.child.kill('SIGTERM');
-    expect((await cli.ended).code).toBe(0);
+    expectDocument(await cli.ended, startedElsewhere('serve'));
     expect(cli.seen.stderr).toContain(mcp);
   });
 

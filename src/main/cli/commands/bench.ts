@@ -6,7 +6,8 @@ import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { measureHeadlines } from '../bench/headline.ts';
 import { figures, machineLine, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
 import { htmlOf } from '../bench/report-html.ts';
-import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, print, say } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
@@ -46,7 +47,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
     sections,
   };
   writeOutputFile(path, htmlOf(report));
-  if (json) printJson({ ok: true, report: path, ...report });
+  if (json) answerJson({ report: path, ...report });
   else print(`${report.machine}, Node ${report.node}\n${sections.map(tableOf).join('')}\nWritten: ${path}\n`);
   return EXIT.ok;
 }

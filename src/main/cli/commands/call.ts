@@ -14,7 +14,8 @@ import { type AdHocOptions, adHocServer } from '../targets/ad-hoc.ts';
 import { readCallTarget } from '../targets/call-target.ts';
 import { type ChosenTool, chooseTool, syncEntries } from '../targets/chosen-connector.ts';
 import { exampleCall, signedTool, type TypedServer } from '../targets/described-tool.ts';
-import { EXIT, failureOf, print, printable, printJson, reportFailure, say } from '../terminal/output.ts';
+import { answerJson, reportFailure } from '../terminal/json-document.ts';
+import { EXIT, type Failure, failureFrom, failureOf, print, printable, say } from '../terminal/output.ts';
 import { terminalWidth } from '../terminal/width/terminal-width.ts';
 import { withToolHost } from '../via/with-tool-host.ts';
 
@@ -63,9 +64,10 @@ export async function runCall(given: readonly string[], options: CallOptions): P
         });
       const ok = result.isError !== true;
       const saved = options.save === undefined ? null : await saveContent(result.content, options.save, target.tool);
-      if (options.json)
-        printJson({ ok, tool: server === null ? chosen.name : target.tool, result, ...(saved !== null && { saved }) });
-      else print(contentText(result, saved));
+      if (options.json) {
+        const tool = server === null ? chosen.name : target.tool;
+        answerJson({ tool, result, ...(saved !== null && { saved }) }, ok ? null : toolFailure(tool));
+      } else print(contentText(result, saved));
       return ok ? EXIT.ok : EXIT.toolFailed;
     },
     { syncDeadlineMs: 1, connect: 'on-demand', only: () => chosen?.connectorId ?? server?.id },
@@ -89,14 +91,18 @@ async function checkedArguments(
   throw new WrongArguments(signed, read.problems, { width: terminalWidth(), example: exampleCall(signed, typed) });
 }
 
+function toolFailure(tool: string): Failure {
+  return failureFrom({ code: 'TOOL_FAILED', message: `The tool ${tool} ran and reported a failure` }, { tool });
+}
+
 function reportWrong(error: WrongArguments, isJson: boolean): number {
   if (!isJson) {
-    const code = reportFailure(error, false);
+    const code = reportFailure(error);
     for (const line of error.lines) say(printable(line));
     return code;
   }
   const problems = error.problems.map(({ path, kind, text }) => ({ argument: pathText(path), kind, text }));
-  printJson({ ok: false, error: { ...failureOf(error), problems } });
+  answerJson({}, { ...failureOf(error), problems });
   say(`mcp-switchyard: ${printable(error.message)}`);
   return EXIT.usage;
 }

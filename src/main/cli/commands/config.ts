@@ -1,8 +1,9 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../../shared/nearest-name.ts';
+import { answerJson } from '../terminal/json-document.ts';
 import { mergeOutputFile } from '../terminal/merge-output-file.ts';
-import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { EXIT, print, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';
 import { clientSnippet, type Way } from './config/client-snippet.ts';
 import { SNIPPET_CLIENTS, type SnippetClient } from './config/snippet-clients.ts';
@@ -36,11 +37,11 @@ export async function runConfig(client: string, serveArgs: readonly string[], op
   const { into } = options;
   if (into !== undefined) {
     const change = mergeOutputFile(into, written, { mode: 0o666, mayReplace: options.force });
-    if (options.json) printJson({ ok: true, client: known, file: into, change, snippet: written.document });
+    if (options.json) answerJson({ client: known, file: into, change, snippet: written.document });
     say(change === 'none' ? `${into} has it already` : `${change === 'created' ? 'Created' : 'Changed'} ${into}`);
     return EXIT.ok;
   }
-  if (options.json) printJson({ ok: true, client: known, files, command, snippet: written.document });
+  if (options.json) answerJson({ client: known, files, command, snippet: written.document });
   else print(written.text);
   say(advice);
   return EXIT.ok;

@@ -11,7 +11,8 @@ import type { RegistryStatus } from '../../registry/registry-source.ts';
 import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
 import { loginLine, needsLogin, reasonOf, type StartUp } from '../start-up.ts';
 import { stateDirOf } from '../state-folder.ts';
-import { EXIT, failureLine, inOwnWords, print, printable, printJson, remedyOf, say } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, failureLine, inOwnWords, print, printable, remedyOf, say } from '../terminal/output.ts';
 import {
   checkClock,
   checkDisk,
@@ -21,6 +22,7 @@ import {
   type Finding,
   failedFinding,
   findingLine,
+  findingsFailure,
 } from './doctor/checks.ts';
 import { checkLogins } from './doctor/login-checks.ts';
 import { checkFloors, checkKeyFile, checkTrust } from './doctor/trust-checks.ts';
@@ -60,13 +62,10 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
       return EXIT.ok;
     });
   }
-  if (options.json) printJson({ ok: !hasFailed(findings), findings });
+  const failure = findingsFailure(findings);
+  if (options.json) answerJson({ findings }, failure);
   if (howToLogIn !== null) say(printable(howToLogIn));
-  return code !== EXIT.ok ? code : hasFailed(findings) ? EXIT.failed : EXIT.ok;
-}
-
-function hasFailed(findings: readonly Finding[]): boolean {
-  return findings.some(({ outcome }) => outcome === 'failed');
+  return code !== EXIT.ok ? code : failure === null ? EXIT.ok : EXIT.failed;
 }
 
 type MapOptions =

@@ -23,7 +23,8 @@ import { managerOptions, stderrLogger } from '../source-options.ts';
 import { followStartUp } from '../start-up.ts';
 import { stateDirOf } from '../state-folder.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { EXIT, failureLine, failureOf, print, printable, say } from '../terminal/output.ts';
+import { announceJson } from '../terminal/json-document.ts';
+import { EXIT, failureLine, failureOf, printable, say } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
 import { tellStarting } from '../terminal/tell-starting.ts';
 import { createWarningLogger, withTime } from '../terminal/warning-logger.ts';
@@ -154,7 +155,7 @@ async function overStdio(
 function announce({ json, tokenEnv }: ServeOptions, listener: Listener): void {
   const url = reachableUrl(listener.url);
   const mcp = `${url}/mcp`;
-  if (json) print(`${JSON.stringify({ ok: true, url, mcp, pid: process.pid })}\n`);
+  if (json) announceJson({ url, mcp, pid: process.pid });
   say(`MCP for any client: ${mcp}`);
   say(`A single connector: ${url}/c/CONNECTOR/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
   const token = tokenEnv[0] === undefined ? [] : ['--token-env', tokenEnv[0]];

@@ -5,7 +5,8 @@ import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { signServiceMap } from '../../../shared/signatures/sign-service-map.ts';
 import { misuse, requiredVariable } from '../flags/option-values.ts';
 import { KEY_VARIABLE } from '../flags/trust-options.ts';
-import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, print, printable, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
 import { assertCurrent, type KeyFromFile, readPrivateKeys } from './keys/private-keys.ts';
@@ -57,7 +58,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   if (expiresAtMs <= systemClock.now())
     say('The map has expired already, so no host will accept it. Give --stamp to date it now.');
   const facts = { connectorCount: entries.length, expiresAt, out: options.out ?? null };
-  if (options.json) printJson({ ok: true, signature: signed.signature ?? null, signatures, ...facts });
+  if (options.json) answerJson({ signature: signed.signature ?? null, signatures, ...facts });
   else if (options.out === undefined) print(text);
   return EXIT.ok;
 }

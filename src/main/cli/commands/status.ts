@@ -2,11 +2,12 @@ import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ListedConnector, ManagerStatus } from '../../manager/manager-status.ts';
 import { DROP_REASONS } from '../../mcp/definitions/definition.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
-import { EXIT, print, printable, printJson } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, print, printable } from '../terminal/output.ts';
 import { fleetLines } from './status/fleet-lines.ts';
 import { loginLines } from './status/login-lines.ts';
 import { trustLines } from './status/trust-lines.ts';
-import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
+import { connectorTable, failureIn, isoOf, sayNotUp } from './sync.ts';
 
 /** Maximum number of lines of a server's stderr that are shown. */
 const STDERR_LINES = 20;
@@ -23,19 +24,19 @@ const UNUSABLE_SHOWN = 20;
  */
 export function runStatus(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager, startUp) => {
-    const failure = await manager.sync().then(
+    const thrown = await manager.sync().then(
       () => null,
       (error: unknown) => error,
     );
     await startUp.settled();
     const status = manager.status();
     // Without a map, the only thing to show is the error.
-    if (failure !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw failure;
-    const ok = isAllUp(status);
-    if (options.json) printJson({ ok, ...status });
+    if (thrown !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw thrown;
+    const failure = failureIn(status);
+    if (options.json) answerJson({ ...status }, failure);
     else print(statusText(status));
     sayNotUp(status.connectors);
-    return ok ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 

@@ -1,8 +1,9 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
-import { loginLine, needsLogin, notUpLine } from '../start-up.ts';
-import { counted, EXIT, print, printable, printJson, say } from '../terminal/output.ts';
+import { loginLine, needsLogin, notUpFailure, notUpLine } from '../start-up.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { counted, EXIT, type Failure, failureFrom, print, printable, say } from '../terminal/output.ts';
 import { withOwnCommand, withoutLoginCommand } from '../terminal/own-command.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
@@ -15,24 +16,32 @@ export function runSync(options: SourceOptions): Promise<number> {
     await manager.sync(true);
     await startUp.settled();
     const status = manager.status();
-    const ok = isAllUp(status);
-    if (options.json) printJson({ ok, ...status });
+    const failure = failureIn(status);
+    if (options.json) answerJson({ ...status }, failure);
     else print(`${connectorTable(status.connectors)}\n${summaryLine(status)}\n`);
     sayNotUp(status.connectors);
-    return ok ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 
-/** Whether the map is fresh, local file and registry without error, and no enabled connector down. */
-export function isAllUp({ serviceMap, config, registry, connectors }: ManagerStatus): boolean {
-  const isConfigGood = config?.lastError == null && !config?.problems.some(({ severity }) => severity === 'error');
-  return (
-    (serviceMap.url === null || serviceMap.freshness === 'fresh') &&
-    isConfigGood &&
-    registry?.lastError == null &&
-    (registry?.problems ?? []).length === 0 &&
-    connectors.every((connector) => isUp(connector) || connector.state === 'disabled')
-  );
+/**
+ * Returns the first failure of a status: a map that is not fresh, an error of the local file or the registry, or
+ * connectors that are not up. Null if all is well.
+ */
+export function failureIn({ serviceMap, config, registry, connectors }: ManagerStatus): Failure | null {
+  const problem =
+    serviceMap.url === null || serviceMap.freshness === 'fresh'
+      ? (configError(config) ?? registry?.lastError ?? registry?.problems[0])
+      : (serviceMap.lastError ?? { code: 'MAP_EXPIRED', message: `The service map is ${serviceMap.freshness}.` });
+  return problem === undefined ? notUpFailure(connectors) : failureFrom(problem);
+}
+
+function configError(config: ManagerStatus['config']): { readonly code: string; readonly message: string } | null {
+  if (config === null) return null;
+  const error = config.problems.find(({ severity }) => severity === 'error');
+  if (config.lastError !== null || error === undefined) return config.lastError;
+  const { source, line, column, message } = error;
+  return { code: 'CONFIG_INVALID', message: `${source}:${line}:${column} ${message}` };
 }
 
 /** Says on stderr which connectors are not up, if any, and then how to log in if one needs a login. */

@@ -3,11 +3,12 @@ import { misuse } from '../flags/option-values.ts';
 import type { ViaFlags } from '../flags/via-options.ts';
 import { signatureText } from '../schema/signature.ts';
 import type { SourceOptions } from '../source-options.ts';
-import { connectorsOf, type NotUp, notUp, type StartUp } from '../start-up.ts';
+import { connectorsOf, type NotUp, notUp, notUpFailure, type StartUp } from '../start-up.ts';
 import { type AdHocOptions, adHocServer } from '../targets/ad-hoc.ts';
 import { chooseTool, startConnector, syncEntries } from '../targets/chosen-connector.ts';
 import { exampleCall, signedTool, type TypedServer } from '../targets/described-tool.ts';
-import { counted, EXIT, print, printable, printJson } from '../terminal/output.ts';
+import { answerJson, type Members } from '../terminal/json-document.ts';
+import { counted, EXIT, print, printable } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { terminalWidth } from '../terminal/width/terminal-width.ts';
 import type { ShownTool, ToolHost } from '../via/tool-host.ts';
@@ -63,13 +64,16 @@ function showOne(options: ToolsOptions, { id, tool, typed }: Target): Promise<nu
       await syncEntries(manager);
       const shown = await choose(manager, startUp, { id, tool, typed });
       only = shown.only;
-      const down = notUp(manager, only);
-      if (options.json) printJson(documentOf(shown.tools, down, (each) => described(each, typed)));
-      else print(shown.tools.map((each) => toolText(each, typed)).join('\n'));
+      const connectors = connectorsOf(manager, only);
+      const failure = notUpFailure(connectors);
+      if (options.json) {
+        const members = membersOf(shown.tools, notUp(manager, only), (each) => described(each, typed));
+        answerJson(members, failure);
+      } else print(shown.tools.map((each) => toolText(each, typed)).join('\n'));
       if (!options.json && shown.isWhole)
         print(`${shown.tools.length > 0 ? '\n' : ''}${counted(shown.tools.length, 'tool')}\n`);
-      sayNotUp(connectorsOf(manager, only));
-      return down.length === 0 ? EXIT.ok : EXIT.failed;
+      sayNotUp(connectors);
+      return failure === null ? EXIT.ok : EXIT.failed;
     },
     { syncDeadlineMs: 1, connect: 'on-demand', only: () => only },
   );
@@ -90,8 +94,9 @@ function listAll(options: ToolsOptions): Promise<number> {
     await manager.sync();
     await startUp.settled();
     const tools = manager.listTools();
-    const down = notUp(manager);
-    if (options.json) printJson(documentOf(tools, down));
+    const connectors = connectorsOf(manager);
+    const failure = notUpFailure(connectors);
+    if (options.json) answerJson(membersOf(tools, notUp(manager)), failure);
     else {
       const rows = tools.map(({ name, description, isStale }) => [
         name,
@@ -100,18 +105,17 @@ function listAll(options: ToolsOptions): Promise<number> {
       print(renderTable(['tool', 'description'], rows));
       print(`\n${counted(tools.length, 'tool')}\n`);
     }
-    sayNotUp(connectorsOf(manager));
-    return down.length === 0 ? EXIT.ok : EXIT.failed;
+    sayNotUp(connectors);
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 
-function documentOf(
+function membersOf(
   tools: readonly ShownTool[],
   down: readonly NotUp[],
   more: (tool: ShownTool) => object = () => ({}),
-): object {
+): Members {
   return {
-    ok: down.length === 0,
     tools: tools.map((tool) => {
       const { name, connectorId, description, tags, inputSchema, invalid, isStale } = tool;
       return { name, connectorId, description, tags, inputSchema, invalid, isStale, ...more(tool) };

@@ -10,7 +10,8 @@ import { requiredVariable } from '../flags/option-values.ts';
 import { tlsOptions } from '../flags/tls-options.ts';
 import { trustChoice } from '../flags/trust-options.ts';
 import type { SourceOptions } from '../source-options.ts';
-import { EXIT, failureLine, mark, print, printable, printJson, say } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, failureLine, mark, print, printable, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
 import { isoOf } from './sync.ts';
 import type { SignatureFinding } from './verify/judge-each.ts';
@@ -43,10 +44,10 @@ export async function runVerify(place: string, options: SourceOptions): Promise<
     maxStaleMs: choice.maxStaleMs ?? null,
   };
   const { checks, signatures } = verifyMap(bytes, policy);
-  const ok = checks.every(({ failure }) => failure === null);
-  if (options.json) printJson({ ok, checks, signatures });
+  const failed = checks.find(({ failure }) => failure !== null)?.failure ?? null;
+  if (options.json) answerJson({ checks, signatures }, failed);
   else print(checks.map((check) => checkLine(check) + signatureLines(check, signatures)).join(''));
-  return ok ? EXIT.ok : EXIT.failed;
+  return failed === null ? EXIT.ok : EXIT.failed;
 }
 
 function checkLine({ check, failure, found }: CheckResult): string {

@@ -1,5 +1,6 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ServiceMapStatus } from '../../service-map/service-map-status.ts';
+import { type Failure, failureFrom } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import type { GatewayVisit } from './demo-gateway.ts';
 
@@ -31,33 +32,41 @@ export interface DemoReport {
 
 const BAR_WIDTH = 32;
 
-/** Whether every connector is up, every call was answered and a load was done on a worker thread. */
-export function wentWell(report: DemoReport): boolean {
-  return (
-    report.connectors.every(({ state }) => state === 'ready') &&
-    report.calls.every(({ ok }) => ok) &&
-    report.visits.every(({ tools, answer }) => tools > 0 && answer !== '') &&
-    report.loads.some(({ thread }) => thread.startsWith('worker-'))
-  );
+/**
+ * Returns the first failure: a connector that is not up, a call that failed, a client of the gateway that saw no tools,
+ * or no load on a worker thread. Null if all went well.
+ */
+export function demoFailure({ connectors, calls, visits, loads }: DemoReport): Failure | null {
+  const down = connectors.find(({ state }) => state !== 'ready');
+  if (down !== undefined)
+    return failureFrom(
+      { code: 'CONNECTOR_UNAVAILABLE', message: `${down.id} is ${down.state}` },
+      { connectorId: down.id },
+    );
+  const call = calls.find(({ ok }) => !ok);
+  if (call !== undefined)
+    return failureFrom({ code: 'TOOL_FAILED', message: `${call.tool} failed: ${call.answer}` }, { tool: call.tool });
+  const blind = visits.find(({ tools, answer }) => tools === 0 || answer === '');
+  if (blind !== undefined)
+    return failureFrom({
+      code: 'CHECK_FAILED',
+      message: `A ${blind.era} client of the gateway got no tools or no answer`,
+    });
+  if (loads.some(({ thread }) => thread.startsWith('worker-'))) return null;
+  return failureFrom({ code: 'CHECK_FAILED', message: 'No map was loaded on a worker thread' });
 }
 
-/** Formats the report as the document of `--json`. */
-export function reportJson(report: DemoReport): string {
-  const document = {
+/** Returns the fields of the document of `--json`. */
+export function reportMembers(report: DemoReport) {
+  return {
     serviceMap: report.serviceMap,
     connectors: report.connectors.map(({ id, state, toolCount, era, transport, handshakeMs }) => ({
-      id,
-      state,
-      tools: toolCount,
-      era,
-      transport,
-      handshakeMs,
+      ...{ id, state, tools: toolCount, era, transport, handshakeMs },
     })),
     calls: report.calls.map(({ tool, ok, durationMs }) => ({ tool, ok, durationMs })),
     gateway: report.visits,
     loads: report.loads,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** Formats the report for people. */

@@ -4,13 +4,21 @@ import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { say } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, print, say } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
 import { Children } from './children.ts';
 import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
 import { serveDemo, visitGateway } from './demo-gateway.ts';
 import { DemoMapServer } from './demo-map-server.ts';
-import { type DemoCall, type DemoLoad, type DemoReport, reportJson, reportText, wentWell } from './demo-report.ts';
+import {
+  type DemoCall,
+  type DemoLoad,
+  type DemoReport,
+  demoFailure,
+  reportMembers,
+  reportText,
+} from './demo-report.ts';
 
 export interface DemoOptions {
   /** Whether to end after the first round instead of staying up. */
@@ -49,7 +57,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const report = await Promise.race([reporting, interrupted]);
   if (typeof report === 'number') return report;
 
-  process.stdout.write(options.json ? reportJson(report) : `\n${reportText(report)}\n`);
+  const failure = demoFailure(report);
+  if (options.json) answerJson(reportMembers(report), failure);
+  else print(`\n${reportText(report)}\n`);
   if (!options.once) {
     say(`Staying up as a gateway, refreshing in the background. MCP for any client: ${url}/mcp`);
     say(`A single connector: ${url}/c/memory/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
@@ -58,7 +68,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     await interrupted;
     say('Ending sessions, threads and servers …');
   }
-  return wentWell(report) ? 0 : 1;
+  return failure === null ? EXIT.ok : EXIT.failed;
 }
 
 async function exercise(

@@ -1,4 +1,5 @@
-import { EXIT, print, printJson } from '../terminal/output.ts';
+import { answerJson } from '../terminal/json-document.ts';
+import { EXIT, print } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { CLIENTS, type Machine } from './client-files.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
@@ -7,7 +8,7 @@ import { type FoundFile, findFiles } from './find-files.ts';
 export async function runDiscover({ json }: { readonly json: boolean }): Promise<number> {
   const machine: Machine = { platform: process.platform, env: process.env, cwd: process.cwd() };
   const files = await findFiles(CLIENTS, machine);
-  if (json) printJson({ ok: true, files });
+  if (json) answerJson({ files });
   else {
     print(renderTable(['file', 'client', 'servers'], files.map(rowOf)));
     print(`\n${files.length} ${files.length === 1 ? 'file' : 'files'}; \`--from CLIENT,…\` uses those of a client\n`);

@@ -24,8 +24,8 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
 /** Codes whose messages already say what to do: which option to correct, how to log in. */
 const SAYS_WHAT_TO_DO: ReadonlySet<string> = new Set(['OPTIONS_INVALID', 'CONNECTOR_LOGIN_NEEDED']);
 
-/** Documented exit codes. 130 and 143 come from signals. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
+/** Documented exit codes. 130 and 143 come from signals. `killed` is what SIGKILL leaves. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3, killed: 137 } as const;
 
 /** An error in the form that people and scripts receive. */
 export interface Failure {
@@ -35,6 +35,8 @@ export interface Failure {
   readonly remedy: string;
   readonly detail: ErrorDetail;
 }
+
+const NO_DETAIL: ErrorDetail = {};
 
 /** "1 tool", "2 tools". */
 export function counted(count: number, noun: string): string {
@@ -49,11 +51,6 @@ export function say(line: string): void {
 /** Prints a result for people to stdout. */
 export function print(text: string): void {
   process.stdout.write(text);
-}
-
-/** Prints a result for scripts: the only document on stdout. */
-export function printJson(document: object): void {
-  process.stdout.write(`${printableJson(document)}\n`);
 }
 
 /**
@@ -86,6 +83,12 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
+/** Returns the failure behind a code and a message, such as those of a connector's last error. */
+export function failureFrom(error: { readonly code: string; readonly message: string }, detail = NO_DETAIL): Failure {
+  const code = isErrorCode(error.code) ? error.code : 'INTERNAL';
+  return { code, message: inOwnWords(error.message), remedy: remedyOf(code, detail.connectorId), detail };
+}
+
 /** Returns the remedy of an error in terms of the command line; its commands name the connector if it is known. */
 export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
   const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;
@@ -97,14 +100,6 @@ export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
 export function failureLine({ code, message, remedy }: Failure): string {
   const advice = SAYS_WHAT_TO_DO.has(code) ? '' : ` ${remedy}`;
   return `${code}: ${withStop(printable(message))}${advice}`;
-}
-
-/** Reports an error on stderr and, if requested, as a JSON document. Returns the exit code. */
-export function reportFailure(error: unknown, isJson: boolean): number {
-  const failure = failureOf(error);
-  if (isJson) printJson({ ok: false, error: failure });
-  say(`mcp-switchyard: ${failureLine(failure)}`);
-  return failure.code === 'OPTIONS_INVALID' ? EXIT.usage : EXIT.failed;
 }
 
 /** Returns untrusted text on one line, without characters that move a terminal's cursor or change its colours. */

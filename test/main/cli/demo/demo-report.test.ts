@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DemoReport, wentWell } from '../../../../src/main/cli/demo/demo-report.ts';
+import { type DemoReport, demoFailure } from '../../../../src/main/cli/demo/demo-report.ts';
 
 const good = {
   connectors: [{ state: 'ready' }],
@@ -8,17 +8,17 @@ const good = {
   loads: [{ thread: 'main' }, { thread: 'worker-1' }],
 } as unknown as DemoReport;
 
-describe('wentWell', () => {
-  it('returns true if all connectors are up, all calls succeeded, and loads used a worker thread', () => {
-    expect(wentWell(good)).toBe(true);
+describe('demoFailure', () => {
+  it('returns null if all connectors are up, all calls succeeded, and loads used a worker thread', () => {
+    expect(demoFailure(good)).toBeNull();
   });
 
   it.each([
-    ['a connector is down', { connectors: [{ state: 'failed' }] }],
-    ['a call failed', { calls: [{ ok: false }] }],
-    ['a client of the gateway saw no tools', { visits: [{ tools: 0, answer: '42' }] }],
-    ['every load was on the main thread', { loads: [{ thread: 'main' }] }],
-  ])('returns false if %s', (_, change) => {
-    expect(wentWell({ ...good, ...change } as unknown as DemoReport)).toBe(false);
+    ['a connector is down', { connectors: [{ id: 'one', state: 'failed' }] }, 'CONNECTOR_UNAVAILABLE'],
+    ['a call failed', { calls: [{ tool: 'one.echo', ok: false, answer: 'it broke' }] }, 'TOOL_FAILED'],
+    ['a client of the gateway saw no tools', { visits: [{ tools: 0, answer: '42' }] }, 'CHECK_FAILED'],
+    ['every load was on the main thread', { loads: [{ thread: 'main' }] }, 'CHECK_FAILED'],
+  ])('returns the failure if %s', (_, change, code) => {
+    expect(demoFailure({ ...good, ...change } as unknown as DemoReport)).toMatchObject({ code });
   });
 });

@@ -5,7 +5,8 @@ import type { ConnectorProxyManager } from '../../../manager/connector-proxy-man
 import { misuse } from '../../flags/option-values.ts';
 import type { SourceOptions } from '../../source-options.ts';
 import { DEFAULT_WAIT_MS, type StartUp } from '../../start-up.ts';
-import { EXIT, type Failure, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureLine, failureOf, print, printable, say } from '../../terminal/output.ts';
 import { assertKeepsLogins, settingsOf, withLogins } from './auth-manager.ts';
 import { type LoginWay, logIn } from './log-in.ts';
 import { noBrowserBecause } from './open-browser.ts';
@@ -62,10 +63,10 @@ export async function runAuthLogin(connector: string | undefined, options: Login
       if (!options.json) tellResult(result);
       if (result.error !== null) say(`mcp-switchyard: ${printable(id)}: ${failureLine(result.error)}`);
     }
-    const ok = results.every((result) => result.ok);
-    if (options.json) printJson({ ok, connectors: results });
+    const failure = results.find(({ error }) => error !== null)?.error ?? null;
+    if (options.json) answerJson({ connectors: results }, failure);
     else if (results.length === 0) print('No connector needs a login.\n');
-    return ok ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 

@@ -2,7 +2,8 @@ import type { LoginSummary } from '../../../connectors/credentials/logins/login-
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { misuse } from '../../flags/option-values.ts';
 import type { SourceOptions } from '../../source-options.ts';
-import { EXIT, type Failure, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureLine, failureOf, print, printable, say } from '../../terminal/output.ts';
 import { assertKeepsLogins, withLogins } from './auth-manager.ts';
 
 export interface LogoutOptions extends SourceOptions {
@@ -34,12 +35,12 @@ export async function runAuthLogout(connector: string | undefined, options: Logo
       const issuer = logins.find(({ connectorId }) => connectorId === id)?.issuer ?? null;
       results.push(await logOut(manager, id, issuer));
     }
-    const ok = results.every((result) => result.ok);
-    if (options.json) printJson({ ok, connectors: results });
+    const failure = results.find(({ error }) => error !== null)?.error ?? null;
+    if (options.json) answerJson({ connectors: results }, failure);
     else print(results.length === 0 ? 'There is no login.\n' : results.map(resultLine).join(''));
     for (const { connectorId, error } of results)
       if (error !== null) say(`mcp-switchyard: ${printable(connectorId)}: ${failureLine(error)}`);
-    return ok ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 

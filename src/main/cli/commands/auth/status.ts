@@ -2,7 +2,8 @@ import { systemClock } from '../../../../shared/clock.ts';
 import type { LoginSummary } from '../../../connectors/credentials/logins/login-service.ts';
 import { fleetOf } from '../../../manager/parts-of.ts';
 import type { SourceOptions } from '../../source-options.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureFrom, print, printable, say } from '../../terminal/output.ts';
 import { loginCommand } from '../../terminal/own-command.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { assertKeepsLogins, withLogins } from './auth-manager.ts';
@@ -23,14 +24,25 @@ export function runAuthStatus(connector: string | undefined, options: SourceOpti
     const known = await manager.logins();
     const logins = known.filter(({ connectorId }) => connector === undefined || connectorId === connector);
     const missing = logins.filter(({ state, missingScope }) => state !== 'logged-in' || missingScope !== null);
-    const ok = missing.length === 0;
+    const failure = missingFailure(missing);
     if (fleetOf(manager)?.sharesLogins === false) say(OWN_LOGINS);
-    if (options.json) printJson({ ok, connectors: logins });
+    if (options.json) answerJson({ connectors: logins }, failure);
     else print(logins.length === 0 ? nothingKnown(connector) : loginTable(logins, systemClock.now()));
     for (const login of missing)
       say(`${printable(login.connectorId)}: ${whyMissing(login)}. Log in with: ${loginCommand(login.connectorId)}`);
-    return ok ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
+}
+
+/** Returns the failure that stands for all missing logins; null if none is missing. */
+function missingFailure(missing: readonly LoginSummary[]): Failure | null {
+  const [first, ...others] = missing;
+  if (first === undefined) return null;
+  const message = missing.map((login) => `${printable(login.connectorId)}: ${whyMissing(login)}`).join('; ');
+  return failureFrom(
+    { code: 'CONNECTOR_LOGIN_NEEDED', message },
+    others.length === 0 ? { connectorId: first.connectorId } : {},
+  );
 }
 
 function whyMissing({ state, reason, missingScope }: LoginSummary): string {

@@ -9,7 +9,7 @@ import { createMainAgent } from '../../../http/main-agent.ts';
 import { silentLogger } from '../../../observability/logger.ts';
 import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
-import { failureLine, failureOf, mark, printable } from '../../terminal/output.ts';
+import { counted, type Failure, failureFrom, failureLine, failureOf, mark, printable } from '../../terminal/output.ts';
 
 /** One finding of `mcp-switchyard doctor`. */
 export interface Finding {
@@ -32,6 +32,15 @@ export function failedFinding(check: string, error: unknown): Finding {
 /** Formats a finding as one line. */
 export function findingLine({ check, outcome, message }: Finding): string {
   return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
+}
+
+/** Returns the failure that stands for all failed checks; null if none failed. */
+export function findingsFailure(findings: readonly Pick<Finding, 'check' | 'outcome' | 'message'>[]): Failure | null {
+  const [first, ...others] = findings.filter(({ outcome }) => outcome === 'failed');
+  if (first === undefined) return null;
+  const count = `${others.length + 1} of ${counted(findings.length, 'check')} failed`;
+  const message = `${count}${others.length === 0 ? '' : ', first'}: ${first.check}: ${first.message}`;
+  return failureFrom({ code: 'CHECK_FAILED', message }, { check: first.check, failedCount: others.length + 1 });
 }
 
 export function checkNode(): Finding {

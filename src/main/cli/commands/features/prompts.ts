@@ -7,13 +7,14 @@ import { misuse } from '../../flags/option-values.ts';
 import { partOf } from '../../results/content-parts.ts';
 import { partText } from '../../results/content-text.ts';
 import { withManager } from '../../source-options.ts';
-import { notUp } from '../../start-up.ts';
+import { connectorsOf, notUpFailure } from '../../start-up.ts';
 import { adHocServer } from '../../targets/ad-hoc.ts';
 import { startConnector, syncEntries } from '../../targets/chosen-connector.ts';
 import { type Feature, listFeatures } from '../../targets/list-features.ts';
 import { toolNamesOf } from '../../targets/tool-name.ts';
 import { unknownConnector } from '../../targets/unknown-names.ts';
-import { counted, EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { counted, EXIT, print, printable } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { sayNotUp } from '../sync.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
@@ -23,10 +24,10 @@ import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
  * code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runPrompts(words: readonly string[], options: FeatureOptions): Promise<number> {
-  return withFeatures(words, options, async (manager, ids, isUp) => {
+  return withFeatures(words, options, async (manager, ids, failure) => {
     const prompts = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'prompts')))).flat();
     if (options.json)
-      printJson({ ok: isUp, prompts: prompts.map(({ connectorId, item }) => ({ connectorId, ...item })) });
+      answerJson({ prompts: prompts.map(({ connectorId, item }) => ({ connectorId, ...item })) }, failure);
     else {
       const rows = prompts.map(({ connectorId, item }) => [
         `${connectorId}.${textOf(item.name)}`,
@@ -38,7 +39,7 @@ export function runPrompts(words: readonly string[], options: FeatureOptions): P
       print(renderTable(['prompt', 'arguments', 'description'], rows));
       print(`\n${counted(prompts.length, 'prompt')}\n`);
     }
-    return isUp ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 
@@ -62,7 +63,9 @@ export function runPromptsGet(words: readonly string[], options: FeatureOptions)
       if (connectorId === undefined) throw unknownConnector(manager, name.split('.', 1)[0] ?? name);
       only = connectorId;
       await startConnector(manager, startUp, connectorId);
-      if (notUp(manager, connectorId).length > 0) {
+      const failure = notUpFailure(connectorsOf(manager, connectorId));
+      if (failure !== null) {
+        answerJson({}, failure);
         sayNotUp(manager.status().connectors);
         return EXIT.failed;
       }
@@ -70,7 +73,7 @@ export function runPromptsGet(words: readonly string[], options: FeatureOptions)
       const prompt = promptNamed(target?.tool ?? name, connectorId, prompts);
       const args = await promptArguments(prompt, given);
       const result = await manager.request(connectorId, 'prompts/get', { name: prompt.item.name, arguments: args });
-      if (options.json) printJson({ ok: true, prompt: `${connectorId}.${textOf(prompt.item.name)}`, result });
+      if (options.json) answerJson({ prompt: `${connectorId}.${textOf(prompt.item.name)}`, result });
       else print(messagesText(result.messages));
       return EXIT.ok;
     },

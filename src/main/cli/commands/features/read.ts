@@ -9,7 +9,8 @@ import { saveParts } from '../../results/save-content.ts';
 import { adHocServer } from '../../targets/ad-hoc.ts';
 import { listFeatures } from '../../targets/list-features.ts';
 import { meantInstead } from '../../targets/unknown-names.ts';
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable } from '../../terminal/output.ts';
 import { type FeatureOptions, textOf, withOne } from './with-features.ts';
 
 export interface ReadOptions extends FeatureOptions {
@@ -31,9 +32,12 @@ export function runRead(words: readonly string[], options: ReadOptions): Promise
   return withOne(
     server === null ? options : { ...options, adHoc: server },
     server?.id ?? named,
-    async (manager, ids, isUp) => {
+    async (manager, ids, failure) => {
       const only = server?.id ?? named;
-      if (only !== undefined && !isUp) return EXIT.failed;
+      if (only !== undefined && failure !== null) {
+        answerJson({ uri, connectorId: only }, failure);
+        return EXIT.failed;
+      }
       const connectorId = only ?? (await ownerOf(manager, ids, uri));
       const result = await manager.request(connectorId, 'resources/read', { uri });
       const contents = Array.isArray(result.contents) ? result.contents.filter(isObject) : [];
@@ -45,7 +49,7 @@ export function runRead(words: readonly string[], options: ReadOptions): Promise
 
 async function show(parts: readonly Part[], uri: string, document: object, { save, json }: ReadOptions): Promise<void> {
   const saved = save === undefined ? null : await saveParts(parts, save, uri);
-  if (json) return printJson({ ok: true, uri, ...document, ...(saved !== null && { saved }) });
+  if (json) return answerJson({ uri, ...document, ...(saved !== null && { saved }) });
   const hasBytes = parts.some(({ kind }) => kind === 'bytes');
   if (saved === null && hasBytes) {
     if (process.stdout.isTTY)

@@ -1,7 +1,8 @@
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { sizeText } from '../../results/content-parts.ts';
 import { listFeatures } from '../../targets/list-features.ts';
-import { counted, EXIT, print, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { counted, EXIT, print } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
@@ -10,13 +11,13 @@ import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
  * Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runResources(words: readonly string[], options: FeatureOptions): Promise<number> {
-  return withFeatures(words, options, async (manager, ids, isUp) => {
+  return withFeatures(words, options, async (manager, ids, failure) => {
     const resources = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'resources')))).flat();
     const templates = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'templates')))).flat();
     if (options.json) {
       const shown = (list: typeof resources): object[] =>
         list.map(({ connectorId, item }) => ({ connectorId, ...item }));
-      printJson({ ok: isUp, resources: shown(resources), resourceTemplates: shown(templates) });
+      answerJson({ resources: shown(resources), resourceTemplates: shown(templates) }, failure);
     } else {
       const rows = [...resources, ...templates].map(({ connectorId, item }) => [
         connectorId,
@@ -30,7 +31,7 @@ export function runResources(words: readonly string[], options: FeatureOptions):
       const more = templates.length === 0 ? '' : `, ${counted(templates.length, 'template')}`;
       print(`\n${counted(resources.length, 'resource')}${more}\n`);
     }
-    return isUp ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
 }
 

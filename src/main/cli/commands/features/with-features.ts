@@ -2,9 +2,10 @@ import type { ConnectorProxyManager } from '../../../manager/connector-proxy-man
 import { isAddress } from '../../flags/is-address.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { type SourceOptions, withManager } from '../../source-options.ts';
-import { connectorsOf, notUp, type StartUp } from '../../start-up.ts';
+import { connectorsOf, notUp, notUpFailure, type StartUp } from '../../start-up.ts';
 import { type AdHocOptions, adHocServer } from '../../targets/ad-hoc.ts';
 import { startConnector, syncEntries } from '../../targets/chosen-connector.ts';
+import { type Failure, failureFrom, printable, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
 
 /** Options of `resources`, `prompts` and `read`. */
@@ -13,8 +14,8 @@ export interface FeatureOptions extends SourceOptions, AdHocOptions {
   readonly connector?: string;
 }
 
-/** `ids` are the connectors that are up; `isUp` is whether all requested connectors are. */
-type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], isUp: boolean) => Promise<number>;
+/** `ids` are the connectors that are up; `failure` is null if all requested connectors are. */
+type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], failure: Failure | null) => Promise<number>;
 
 /** Runs `work` with the connector that `words` and options name: a URL, a stdio server, an id, or all connectors. */
 export async function withFeatures(
@@ -45,12 +46,20 @@ export function withOne(options: SourceOptions, only: string | undefined, work: 
       const down = new Set(notUp(manager, only).map(({ id }) => id));
       const states = connectorsOf(manager, only);
       const up = states.filter(({ id, state }) => !down.has(id) && state !== 'disabled').map(({ id }) => id);
-      const code = await work(manager, up, down.size === 0 && (only === undefined || up.length > 0));
+      const isDisabled = only !== undefined && down.size === 0 && up.length === 0;
+      const failure = isDisabled ? disabled(only) : notUpFailure(states);
+      const code = await work(manager, up, failure);
       sayNotUp(states);
+      if (isDisabled && failure !== null) say(failure.message);
       return code;
     },
     only === undefined ? {} : { syncDeadlineMs: 1, connect: 'on-demand', only: () => only },
   );
+}
+
+function disabled(id: string): Failure {
+  const message = `The connector ${printable(id)} is disabled in its entry`;
+  return failureFrom({ code: 'CONNECTOR_UNAVAILABLE', message }, { connectorId: id });
 }
 
 async function start(manager: ConnectorProxyManager, startUp: StartUp, only: string | undefined): Promise<void> {

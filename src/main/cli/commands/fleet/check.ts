@@ -1,5 +1,6 @@
-import { EXIT, print, printJson } from '../../terminal/output.ts';
-import { findingLine } from '../doctor/checks.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print } from '../../terminal/output.ts';
+import { findingLine, findingsFailure } from '../doctor/checks.ts';
 import { fleetFindings } from './fleet-findings.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
@@ -9,8 +10,8 @@ import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
  */
 export async function runFleetCheck(options: FleetCommandOptions): Promise<number> {
   const findings = await withFleetOf(options, fleetFindings);
-  const isGood = findings.every(({ outcome }) => outcome !== 'failed');
-  if (options.json) printJson({ ok: isGood, findings });
+  const failure = findingsFailure(findings);
+  if (options.json) answerJson({ findings }, failure);
   else print(findings.map(findingLine).join(''));
-  return isGood ? EXIT.ok : EXIT.failed;
+  return failure === null ? EXIT.ok : EXIT.failed;
 }

@@ -1,7 +1,8 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import type { FleetHost } from '../../../../shared/fleet/fleet-settings.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
@@ -13,7 +14,7 @@ const SHORT_DIGEST = 8;
 export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
     assertConnected(fleet);
-    if (options.json) printJson({ ok: true, hosts: fleet.hosts });
+    if (options.json) answerJson({ hosts: fleet.hosts });
     else print(`${fleet.hosts.length === 0 ? 'There is no host in the roster.' : hostTable(fleet.hosts)}\n`);
     warnOfRefused(fleet);
     return EXIT.ok;

@@ -1,5 +1,6 @@
 import type { FleetHost, FleetHostMap } from '../../../../shared/fleet/fleet-settings.ts';
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureFrom, print, printable } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
 import { assertConnected, shortDigest, warnOfRefused } from './hosts.ts';
@@ -28,9 +29,9 @@ export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
     const probe = await fleet.ask((api) => api.probe());
     const { id } = fleet;
     const maps = mapsOf(fleet.hosts);
-    const isGood = maps.every(({ leader, hosts, current }) => leader !== null && hosts === current);
+    const failure = unevenMaps(maps);
     const roles = { any: countOf(fleet.hosts, 'any'), reader: countOf(fleet.hosts, 'reader') };
-    if (options.json) printJson({ ok: isGood, id, hosts: fleet.hosts.length, roles, server: probe, maps });
+    if (options.json) answerJson({ id, hosts: fleet.hosts.length, roles, server: probe, maps }, failure);
     else {
       const server = `${probe.server ?? 'version unknown'}, answers in ${probe.pingMs.toFixed(1)} ms`;
       const hosts = `${fleet.hosts.length} hosts, ${roles.reader} of them readers`;
@@ -38,8 +39,19 @@ export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
       if (maps.length > 0) print(`\n${mapTable(maps)}\n`);
     }
     warnOfRefused(fleet);
-    return isGood ? EXIT.ok : EXIT.failed;
+    return failure === null ? EXIT.ok : EXIT.failed;
   });
+}
+
+/** Returns the failure of maps without a leader, or that some hosts do not have in their newest version; else null. */
+function unevenMaps(maps: readonly FleetMapSummary[]): Failure | null {
+  const uneven = maps.filter(({ leader, hosts, current }) => leader === null || hosts !== current);
+  if (uneven.length === 0) return null;
+  const faults = uneven.map(({ sourceId, leader, hosts, current }) => {
+    const missing = hosts === current ? [] : [`${current} of ${hosts} hosts have its newest version`];
+    return `${printable(sourceId)}: ${[...(leader === null ? ['no host leads it'] : []), ...missing].join(', ')}`;
+  });
+  return failureFrom({ code: 'CHECK_FAILED', message: faults.join('; ') }, { failedCount: uneven.length });
 }
 
 function countOf(hosts: readonly FleetHost[], role: FleetHost['role']): number {

@@ -3,8 +3,9 @@ import { createTwoFilesPatch } from 'diff';
 import { codeOf, SwitchyardError } from '../../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../../source-options.ts';
-import { connectorsOf, notUp, type StartUp } from '../../start-up.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { connectorsOf, notUp, notUpFailure, type StartUp } from '../../start-up.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, failureFrom, print, printable, say } from '../../terminal/output.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { sayNotUp } from '../sync.ts';
 import { clientModule } from './client-module.ts';
@@ -39,7 +40,9 @@ export function runGenerateTypes(options: GenerateTypesOptions): Promise<number>
     const missing = notUp(manager).filter(({ id }) => !listed.has(id));
     sayNotUp(connectorsOf(manager));
     if (missing.length > 0) {
-      if (options.json) printJson({ ok: false, notUp: missing });
+      const ids = new Set(missing.map(({ id }) => id));
+      const failure = notUpFailure(connectorsOf(manager).filter(({ id }) => ids.has(id)));
+      if (options.json) answerJson({ notUp: missing }, failure);
       say('Nothing is written: the tools of these connectors are not known');
       return EXIT.failed;
     }
@@ -53,7 +56,7 @@ function written(text: string, toolCount: number, { out, json }: GenerateTypesOp
   const isChanged = out !== undefined && textOf(out) !== text;
   if (out === undefined && !json) print(text);
   if (out !== undefined && isChanged) writeOutputFile(out, text);
-  if (json) printJson({ ok: true, toolCount, ...(out === undefined ? { text } : { file: out, isChanged }) });
+  if (json) answerJson({ toolCount, ...(out === undefined ? { text } : { file: out, isChanged }) });
   else if (out !== undefined)
     say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'already current'}`);
   return EXIT.ok;
@@ -63,7 +66,10 @@ function compared(text: string, out: string, { json }: GenerateTypesOptions): nu
   const present = textOf(out);
   const isCurrent = present === text;
   const differences = isCurrent ? [] : differencesOf(present, text);
-  if (json) printJson({ ok: isCurrent, file: out, isCurrent, differences });
+  const failure = isCurrent
+    ? null
+    : failureFrom({ code: 'CHECK_FAILED', message: `${printable(out)} is not current.` });
+  if (json) answerJson({ file: out, isCurrent, differences }, failure);
   else for (const line of differences) print(`${printable(line)}\n`);
   if (!json) say(`${printable(out)} is ${isCurrent ? '' : 'not '}current`);
   if (!json && !isCurrent) say('Run the command without --check to write it');

@@ -2,7 +2,8 @@ import { systemClock } from '../../../../shared/clock.ts';
 import type { KeyDocument } from '../../../../shared/signatures/key-document.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
-import { EXIT, type Failure, failureLine, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureLine, mark, print, printable } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
 import { type FollowedDocument, followDocuments } from './follow-documents.ts';
@@ -49,7 +50,7 @@ export async function runKeysList(place: string, options: ListKeysOptions): Prom
   const found = await readPlace(place, options);
   if (found.kind === 'jwks') {
     const keys = readKeySet(found.value).map((key) => listedKey(key, null));
-    if (options.json) printJson({ ok: true, documents: [], keys });
+    if (options.json) answerJson({ documents: [], keys });
     else print(keyTable(keys));
     return EXIT.ok;
   }
@@ -58,10 +59,10 @@ export async function runKeysList(place: string, options: ListKeysOptions): Prom
   const documents = followed.map(listedDocument);
   const newest = followed.at(-1)?.document;
   const keys = newest === undefined ? [] : documentKeys(newest);
-  const ok = documents.every(({ problem }) => problem === null);
-  if (options.json) printJson({ ok, documents, keys });
+  const failure = documents.find(({ problem }) => problem !== null)?.problem ?? null;
+  if (options.json) answerJson({ documents, keys }, failure);
   else print(`${documents.map(documentLine).join('')}\n${keyTable(keys)}`);
-  return ok ? EXIT.ok : EXIT.failed;
+  return failure === null ? EXIT.ok : EXIT.failed;
 }
 
 function documentKeys({ keys, roots }: KeyDocument): readonly ListedKey[] {

@@ -6,7 +6,8 @@ import { codeOf } from '../../../../shared/errors.ts';
 import { thumbprintOf } from '../../../../shared/signatures/key-set.ts';
 import type { SignatureAlgorithm } from '../../../../shared/signatures/trust.ts';
 import { misuse } from '../../flags/option-values.ts';
-import { EXIT, print, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print } from '../../terminal/output.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { OWNER_ONLY, readKeyFile, writeKeyFile } from './key-files.ts';
 
@@ -53,7 +54,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   writeOutputFile(out, `${JSON.stringify(privateKey, null, 2)}\n`, { mode: OWNER_ONLY, mayReplace: force });
   writeKeyFile(options.public, [...known, described(publicJwk)]);
   const expiresAt = 'exp' in exp ? new Date(exp.exp * 1000).toISOString() : null;
-  if (options.json) printJson({ ok: true, kid, alg, thumbprint, expiresAt, out, public: options.public });
+  if (options.json) answerJson({ kid, alg, thumbprint, expiresAt, out, public: options.public });
   else print(`kid         ${kid}\nthumbprint  ${thumbprint}\nexpires     ${expiresAt ?? 'never'}\n`);
   return EXIT.ok;
 }

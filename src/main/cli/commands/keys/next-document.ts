@@ -13,7 +13,8 @@ import type { SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
 import { type KeyRoots, verifyNextKeyDocument } from '../../../../shared/signatures/verify-key-document.ts';
 import { misuse } from '../../flags/option-values.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { ownCommand } from '../../terminal/own-command.ts';
 import {
   configuredKeys,
@@ -163,7 +164,7 @@ function report(document: KeyDocument, path: string, missing: string | null, isJ
       revoked,
       signedBy,
     };
-    printJson({ ok: true, ...facts });
+    answerJson(facts);
     return;
   }
   const lines = keys.map(

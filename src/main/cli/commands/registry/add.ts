@@ -2,7 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../../../shared/servers/server-info.ts';
 import { readRegistered } from '../../../registry/registered-server.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { shown } from './list.ts';
 import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
@@ -37,7 +38,7 @@ export async function runRegistryAdd(name: string, target: readonly string[], op
     throw new SwitchyardError('SERVER_EXISTS', `There is another server "${printable(name)}" in the registry.`);
   const remarks = bringUpRemarks(server, path);
   if (options.json)
-    printJson({ ok: true, path, outcome: done?.outcome, server: shown(server, { showSecrets: false }), remarks });
+    answerJson({ path, outcome: done?.outcome, server: shown(server, { showSecrets: false }), remarks });
   else print(`${done?.outcome} ${printable(name)} (${server.transport})\n`);
   for (const remark of remarks) say(printable(remark));
   return EXIT.ok;

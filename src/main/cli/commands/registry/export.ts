@@ -2,8 +2,9 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 import { hasMask } from '../../../masking/secret-mask.ts';
 import type { ExportFormat } from '../../../registry/transfer/export-formats.ts';
 import { exportServers } from '../../../registry/transfer/export-servers.ts';
+import { answerJson } from '../../terminal/json-document.ts';
 import { mergeOutputFile } from '../../terminal/merge-output-file.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
@@ -39,7 +40,7 @@ export async function runRegistryExport(file: string | undefined, options: Expor
   else if (target !== undefined) writeOutputFile(target, text, { mode: PRIVATE_MODE, mayReplace: force });
   if (json) {
     const told = target === undefined ? { document } : { file: target };
-    printJson({ ok: true, path, format, leftOut, isMasked, ...told });
+    answerJson({ path, format, leftOut, isMasked, ...told });
   } else if (target === undefined) print(text);
   for (const { name, members } of unsaid)
     say(`${printable(name)} is written without ${members.join(', ')}: ${format} cannot express that`);

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../../../../shared/error-codes.ts';
 import type { ServerOutcome } from '../../../../shared/servers/server-records.ts';
 import { workspaceOf } from '../../../local-config/workspace.ts';
 import { type ImportEntry, readImport } from '../../../registry/transfer/import-servers.ts';
-import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureFrom, mark, print, printable } from '../../terminal/output.ts';
 import { readInput } from '../../terminal/read-input.ts';
 import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
@@ -32,10 +33,11 @@ export async function runRegistryImport(file: string, options: ImportOptions): P
   const entries = readImport(await readInput(file), { source, folder });
   const path = registryFile(options);
   const results = await put(entries, path, options);
-  const ok = results.every(({ outcome }) => outcome !== 'refused');
-  if (options.json) printJson({ ok, path, isDryRun: options.dryRun, results });
+  const refused = results.find(({ outcome }) => outcome === 'refused');
+  const failure = refused === undefined ? null : refusal(refused, source);
+  if (options.json) answerJson({ path, isDryRun: options.dryRun, results }, failure);
   else print(`${results.map((result) => lineOf(result, source)).join('')}${summaryOf(results, options)}\n`);
-  return ok ? EXIT.ok : EXIT.failed;
+  return failure === null ? EXIT.ok : EXIT.failed;
 }
 
 /** Registers all valid servers, in one commit. */
@@ -65,6 +67,11 @@ function resultOf(entry: ImportEntry, done: ServerOutcome | undefined, path: str
     return { ...at, outcome: 'refused', code: 'SERVER_EXISTS', reason };
   }
   return { ...at, outcome: done.outcome, code: null, reason: null };
+}
+
+function refusal({ code, reason, name, place, line, column }: Imported, source: string): Failure {
+  const message = printable(`${source}:${line}:${column} ${name ?? place}: ${reason ?? 'it is refused'}`);
+  return failureFrom({ code: code ?? 'SERVER_INVALID', message });
 }
 
 function lineOf({ outcome, name, place, line, column, code, reason, remarks }: Imported, source: string): string {

@@ -1,6 +1,7 @@
 import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import { maskServer } from '../../../masking/mask-server.ts';
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
 
@@ -15,7 +16,7 @@ const WHERE_LENGTH = 80;
 export async function runRegistryList(options: ShowingOptions): Promise<number> {
   const path = registryFile(options);
   const servers = [...(await readServers(path)).values()].map((server) => shown(server, options));
-  if (options.json) printJson({ ok: true, path, servers });
+  if (options.json) answerJson({ path, servers });
   else if (servers.length === 0) print(`There are no servers in ${printable(path)}\n`);
   else {
     print(renderTable(['server', 'transport', 'where', 'variables and headers'], servers.map(rowOf)));

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { EXIT, print, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print } from '../../terminal/output.ts';
 import { type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
 /** Prints where the registry is. Resolves with the exit code. */
 export function runRegistryPath(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const store = storeBeside(path);
-  if (options.json) printJson({ ok: true, path, store, isThere: existsSync(path), isStoreThere: existsSync(store) });
+  if (options.json) answerJson({ path, store, isThere: existsSync(path), isStoreThere: existsSync(store) });
   else print(`${path}\n`);
   return Promise.resolve(EXIT.ok);
 }

@@ -1,15 +1,25 @@
-import { EXIT, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureLine, failureOf, print, printable, say } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, unknownServer, withRegistry } from './open-registry.ts';
 
 /** Removes servers. Resolves with the exit code: 0 if all of them existed. Existing ones are removed in any case. */
 export async function runRegistryRemove(names: readonly string[], options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const { removed, failures } = await removeServers([...new Set(names)], path);
-  const ok = failures.length === 0;
-  if (options.json) printJson({ ok, path, removed, failures });
+  const [first] = failures;
+  if (options.json) answerJson({ path, removed, failures }, first === undefined ? null : withoutServer(first));
   else print(removed.map((name) => `removed ${printable(name)}\n`).join(''));
   for (const failure of failures) say(`mcp-switchyard: ${failureLine(failure)}`);
-  return ok ? EXIT.ok : EXIT.failed;
+  return first === undefined ? EXIT.ok : EXIT.failed;
+}
+
+/** A server that does not exist, by the name that was given. */
+interface RemoveFailure extends Failure {
+  readonly server: string;
+}
+
+function withoutServer({ server: _, ...failure }: RemoveFailure): Failure {
+  return failure;
 }
 
 async function removeServers(names: readonly string[], path: string) {

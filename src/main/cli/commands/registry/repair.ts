@@ -1,6 +1,7 @@
 import type { RegistryFinding, RegistryRepair } from '../../../../shared/servers/registry-findings.ts';
 import { runRegistryTask } from '../../../writer/registry-task.ts';
-import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, type Failure, failureFrom, mark, print, printable } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile } from './open-registry.ts';
 import { findingLine, nothingThere } from './verify.ts';
 
@@ -11,10 +12,18 @@ import { findingLine, nothingThere } from './verify.ts';
 export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const repair = await mend(path);
-  const ok = repair === null || (repair.left.length === 0 && repair.lost.length === 0);
-  if (options.json) printJson({ ok, path, ...(repair ?? { mended: [], lost: [], left: [], backups: [] }) });
+  const failure = repair === null ? null : unrepaired(repair);
+  if (options.json) answerJson({ path, ...(repair ?? { mended: [], lost: [], left: [], backups: [] }) }, failure);
   else print(repair === null ? findingLine(nothingThere(path)) : textOf(repair));
-  return ok ? EXIT.ok : EXIT.failed;
+  return failure === null ? EXIT.ok : EXIT.failed;
+}
+
+/** Returns the failure that stands for lost servers and remaining faults; null if all is repaired. */
+function unrepaired({ lost, left }: RegistryRepair): Failure | null {
+  const [first] = [...lost, ...left];
+  if (first === undefined) return null;
+  const message = `${lost.length} lost, ${left.length} not repaired, first: ${first.check}: ${first.message}`;
+  return failureFrom({ code: 'CHECK_FAILED', message }, { check: first.check, failedCount: lost.length + left.length });
 }
 
 async function mend(path: string): Promise<RegistryRepair | null> {

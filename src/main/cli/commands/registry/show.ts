@@ -1,4 +1,5 @@
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable } from '../../terminal/output.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile, unknownServer } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
@@ -11,7 +12,7 @@ export async function runRegistryShow(name: string, options: ShowingOptions): Pr
   if (server === undefined) throw unknownServer(name, servers.keys());
   const seen = shown(server, options);
   const remarks = bringUpRemarks(server, path);
-  if (options.json) printJson({ ok: true, path, server: seen, remarks });
+  if (options.json) answerJson({ path, server: seen, remarks });
   else
     print(
       [...Object.entries(seen).flatMap(lines), ...remarks.map((it) => `\n${printable(it)}`)]

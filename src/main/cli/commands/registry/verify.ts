@@ -1,16 +1,18 @@
 import type { RegistryFinding } from '../../../../shared/servers/registry-findings.ts';
 import { runRegistryTask } from '../../../writer/registry-task.ts';
-import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, mark, print, printable } from '../../terminal/output.ts';
+import { findingsFailure } from '../doctor/checks.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
 /** Checks the store and the file without changing them. Resolves with the exit code: 0 if nothing is wrong. */
 export async function runRegistryVerify(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const findings = await look(path);
-  const ok = findings.every(({ outcome }) => outcome !== 'failed');
-  if (options.json) printJson({ ok, path, store: storeBeside(path), findings });
+  const failure = findingsFailure(findings);
+  if (options.json) answerJson({ path, store: storeBeside(path), findings }, failure);
   else print(findings.map(findingLine).join(''));
-  return ok ? EXIT.ok : EXIT.failed;
+  return failure === null ? EXIT.ok : EXIT.failed;
 }
 
 async function look(path: string): Promise<readonly RegistryFinding[]> {

@@ -1,6 +1,7 @@
 import { ask, ownTerminal } from '../../discovery/ask.ts';
 import { misuse } from '../../flags/option-values.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, failureFrom, print, printable, say } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 import { type KnownSource, knownSources, latestFloorMs } from './known-sources.ts';
 import { type StoreOptions, withStore } from './open-store.ts';
@@ -26,16 +27,17 @@ export function runResetFloor(options: ResetFloorOptions): Promise<number> {
     const name = printable(source.url ?? source.key);
     if (source.floor === null) {
       say(`There is no floor for ${name}.`);
-      if (options.json) printJson({ ok: true, key: source.key, floor: null, wasReset: false });
+      if (options.json) answerJson({ key: source.key, floor: null, wasReset: false });
       return EXIT.ok;
     }
     if (!options.yes && !(await isAgreed(name, source.floor))) {
       say('Nothing was changed.');
-      if (options.json) printJson({ ok: false, key: source.key, floor: source.floor, wasReset: false });
+      const failure = failureFrom({ code: 'NOT_CONFIRMED', message: `The floor of ${name} was not reset.` });
+      if (options.json) answerJson({ key: source.key, floor: source.floor, wasReset: false }, failure);
       return EXIT.failed;
     }
     await writer.ask((api) => api.resetFloor(source.key, latestFloorMs()));
-    if (options.json) printJson({ ok: true, key: source.key, floor: source.floor, wasReset: true });
+    if (options.json) answerJson({ key: source.key, floor: source.floor, wasReset: true });
     else print(`The floor of ${name} (${isoOf(source.floor)}) is forgotten.\n`);
     say(
       source.isFloorAhead

@@ -1,4 +1,5 @@
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 import { type KnownSource, knownSources } from './known-sources.ts';
 import { type StoreOptions, withStore } from './open-store.ts';
@@ -9,7 +10,7 @@ export type StateShowOptions = StoreOptions;
 export function runStateShow(options: StateShowOptions): Promise<number> {
   return withStore(options, async (writer) => {
     const sources = await knownSources(writer);
-    if (options.json) printJson({ ok: true, sources });
+    if (options.json) answerJson({ sources });
     else print(sources.length === 0 ? 'The store knows no source of maps.\n' : sources.map(sourceText).join('\n'));
     return EXIT.ok;
   });

@@ -1,5 +1,6 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable } from '../../terminal/output.ts';
 import { chosenOf, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
 
@@ -22,7 +23,7 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
     const chosen = chosenOf(tools.changes, names);
     // Approves only what was shown: a definition that changed since has another digest, and stays unapproved.
     const done = (await tools.approve(chosen)).map(({ name }) => name);
-    if (json) printJson({ ok: true, approved: done });
+    if (json) answerJson({ approved: done });
     else
       print(
         done.length === 0

@@ -1,5 +1,6 @@
 import { structuredPatch } from 'diff';
-import { EXIT, print, printJson } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { counted, EXIT, type Failure, failureFrom, print } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 import { chosenOf, type NamedChange, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
@@ -12,9 +13,18 @@ export function runToolsDiff(names: readonly string[], options: PinOptions): Pro
   return withPins(options, names, async ({ changes }) => {
     const chosen = chosenOf(changes, names).filter(({ members }) => members.length > 0);
     const ok = chosen.length === 0;
-    if (options.json) printJson({ ok, tools: chosen });
+    if (options.json) answerJson({ tools: chosen }, ok ? null : changedFailure(chosen));
     else print(ok ? 'All tools are as they were first seen, or approved.\n' : chosen.map(patchOf).join('\n'));
     return ok ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function changedFailure(changes: readonly NamedChange[]): Failure {
+  const names = changes.map(({ name }) => name).join(', ');
+  const message = `${counted(changes.length, 'tool')} changed since it was first seen or approved: ${names}`;
+  return failureFrom({
+    code: 'TOOL_CHANGED',
+    message: changes.length === 1 ? message : message.replace('it was', 'they were'),
   });
 }
 

@@ -1,9 +1,10 @@
 import { approvedDigest } from '../../../../shared/tools/approved-digest.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../../source-options.ts';
-import { connectorsOf, notUp } from '../../start-up.ts';
+import { connectorsOf, notUpFailure } from '../../start-up.ts';
 import { unknownConnector } from '../../targets/unknown-names.ts';
-import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { answerJson } from '../../terminal/json-document.ts';
+import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
 
 /** Names that cannot be keys in a service map (MAP_FORBIDDEN_KEY). */
@@ -18,13 +19,14 @@ export function runToolsDigest(connectorId: string, options: SourceOptions): Pro
     await manager.sync();
     if (!manager.has(connectorId)) throw unknownConnector(manager, connectorId);
     await settled();
-    const isUp = notUp(manager, connectorId).length === 0;
+    const connectors = connectorsOf(manager, connectorId);
+    const failure = notUpFailure(connectors);
     const { toolDigests, leftOut } = digestsOf(manager, connectorId);
-    if (options.json) printJson({ ok: isUp, connector: connectorId, toolDigests, leftOut });
-    else if (isUp) print(`"toolDigests": ${JSON.stringify(toolDigests, null, 2)}\n`);
+    if (options.json) answerJson({ connector: connectorId, toolDigests, leftOut }, failure);
+    else if (failure === null) print(`"toolDigests": ${JSON.stringify(toolDigests, null, 2)}\n`);
     for (const name of leftOut) say(`${printable(name)} is left out: its definition is invalid, or no map can name it`);
-    sayNotUp(connectorsOf(manager, connectorId));
-    return isUp ? EXIT.ok : EXIT.failed;
+    sayNotUp(connectors);
+    return failure === null ? EXIT.ok : EXIT.failed;
   };
   // Remembered or pinned definitions say nothing about the current list.
   return withManager(

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  announceJson,
+  answerJson,
+  printAnswer,
+  reportFailure,
+  startAnswer,
+} from '../../../../src/main/cli/terminal/json-document.ts';
+import { failureFrom } from '../../../../src/main/cli/terminal/output.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
+
+let printed = '';
+beforeEach(() => {
+  startAnswer();
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const failure = failureFrom({ code: 'TOOL_FAILED', message: 'It broke' });
+
+describe('printAnswer', () => {
+  it('prints the fields of a success after `ok`', () => {
+    answerJson({ tools: [] });
+    printAnswer(0);
+    expect(printed).toBe('{\n  "ok": true,\n  "tools": []\n}\n');
+  });
+
+  it('prints the error of a failure before its fields', () => {
+    answerJson({ tools: [] }, failure);
+    printAnswer(1);
+    expect(Object.entries(JSON.parse(printed))).toEqual([
+      ['ok', false],
+      ['error', failure],
+      ['tools', []],
+    ]);
+  });
+
+  it('prints the last answer alone, such as an error after a result', () => {
+    answerJson({ tools: [] });
+    expect(reportFailure(new SwitchyardError('OPTIONS_INVALID', 'Wrong'))).toBe(2);
+    printAnswer(2);
+    expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code: 'OPTIONS_INVALID', detail: {} } });
+    expect(printed).not.toContain('tools');
+  });
+
+  it.each([
+    [130, 'CLOSED', 'SIGINT'],
+    [143, 'CLOSED', 'SIGTERM'],
+    [137, 'WORKER_STUCK', 'killed'],
+    [1, 'INTERNAL', 'exit code 1'],
+  ])('adds the error behind exit code %i to a result without one: %s', (exitCode, code, text) => {
+    answerJson({ tools: [] });
+    printAnswer(exitCode);
+    const message = expect.stringContaining(text);
+    expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code, message }, tools: [] });
+  });
+
+  it('prints nothing for a success without a result, such as help', () => {
+    printAnswer(0);
+    expect(printed).toBe('');
+  });
+
+  it('prints nothing after a document that was announced', () => {
+    announceJson({ url: 'http://127.0.0.1:1' });
+    printAnswer(1);
+    expect(printed).toBe('{"ok":true,"url":"http://127.0.0.1:1"}\n');
+  });
+
+  it('accepts no result with a field called `ok` or `error`', () => {
+    // @ts-expect-error The envelope has these fields.
+    answerJson({ ok: true });
+    // @ts-expect-error The envelope has these fields.
+    answerJson({ error: 'it broke' });
+  });
+});
