@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+
+export interface Outcome {
+  /** The exit code; null after the time limit. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The file for the output. What is left behind in the background does not hold it open. */
+  readonly log: string;
+  readonly limitMs: number;
+}
+
+/** Runs a command to its end, or kills it and what it started after the time limit. */
+export async function runProcess({ command, args, cwd, env, log, limitMs }: Command): Promise<Outcome> {
+  const file = openSync(log, 'w');
+  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', file, file] });
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, limitMs);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(timer);
+  const output = readFileSync(log, 'utf8');
+  return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
+}

@@ -1,0 +1,50 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Block } from '../pages/page-blocks.ts';
+import type { DemoWorld } from '../world/demo-world.ts';
+import { setupFiles, shellSetup } from '../world/setups.ts';
+import { type Outcome, runProcess } from './run-process.ts';
+
+const LIMIT_MS = 120_000;
+
+/** Runs the commands of a block. Variables, functions and the folder are those that the block before it left. */
+export async function runShell(block: Block, world: DemoWorld): Promise<Outcome> {
+  const at = (name: string): string => join(world.run, name);
+  const state = at('shell-state.sh');
+  if (!existsSync(state)) writeFileSync(state, '');
+  await world.trustFiles();
+  for (const [name, value] of Object.entries(setupFiles(block.markers.setup)))
+    await world.write(name, JSON.stringify(value));
+  const header = `set -euo pipefail; . '${state}'; ${await world.substitute(shellSetup(block.markers.setup))}`;
+  const footer = `wait; { export -p; declare -f; printf 'cd %q\\n' "$PWD"; } >'${state}'`;
+  // The shell names lines as they are on the page.
+  const padding = '\n'.repeat(block.line);
+  const commands = await world.substitute(commandsOf(block.code));
+  writeFileSync(at('block.sh'), `${header}${padding}${commands}\n${footer}\n`);
+  const { project: cwd, env } = world;
+  return runProcess({ command: 'bash', args: [at('block.sh')], cwd, env, log: at('shell.txt'), limitMs: LIMIT_MS });
+}
+
+/** The commands of a block. Where lines begin with `$ `, the other lines are output and become empty. */
+export function commandsOf(code: string): string {
+  const lines = code.split('\n');
+  if (!lines.some((line) => line.startsWith('$ '))) return lines.map(expectExit).join('\n');
+  let isCommand = false;
+  return lines
+    .map((line) => {
+      const isFirst = line.startsWith('$ ');
+      const isMore = isCommand && !isFirst;
+      if (!isFirst && !isMore) return '';
+      const command = isFirst ? line.slice(2) : line;
+      isCommand = command.endsWith('\\');
+      return expectExit(command);
+    })
+    .join('\n');
+}
+
+/** A command whose comment begins with `exits N` has to end with that code. */
+function expectExit(line: string): string {
+  const [, command, code] = /^(.*\S)\s+# exits ([1-9]\d*)\b/.exec(line) ?? [];
+  if (code === undefined) return line;
+  return `if ${command}; then echo 'ended with 0, not ${code}'; exit 1; else [ $? -eq ${code} ]; fi`;
+}
