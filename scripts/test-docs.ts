@@ -23,12 +23,14 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const pages = ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].filter(
   (page) => only === undefined || only.some((name) => page === name || page === `docs/${name}`),
 );
+/** The number of fences of a page, which says how long it takes. */
+const fences = (page: string): number => readFileSync(page, 'utf8').match(/^```/gm)?.length ?? 0;
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-docs-package-'));
 const failures: string[] = [];
 const blocks: Block[] = [];
 try {
   const installed = installPackage(folder, tarball ?? null);
-  const waiting = [...pages];
+  const waiting = pages.toSorted((one, other) => fences(other) - fences(one));
   await Promise.all(
     Array.from({ length: LANES }, async () => {
       for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) await testPage(page, installed);

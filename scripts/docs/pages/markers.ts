@@ -43,13 +43,13 @@ const FLAGS: Readonly<Record<string, Partial<Markers>>> = {
   'keep-running': { keepsRunning: true },
 };
 
-/** Reads the comments before a block. Throws for a comment that is no marker, which is mostly a misspelt one. */
+/** Reads the comments before a block. Throws for any other comment, such as a misspelt marker. */
 export function readMarkers(place: string, comments: readonly string[]): Markers {
   let markers = NO_MARKERS;
   for (const comment of comments) {
     const [, name = '', value = ''] = /^([a-z-]+)(?::\s*([\s\S]+))?$/.exec(comment) ?? [];
     const read = value === '' ? FLAGS[name] : READERS[name]?.(value);
-    if (read === undefined) throw new Error(`${place} has the comment "${comment}", which is no marker`);
+    if (read === undefined) throw new Error(`${place} has the comment "${comment}", which is not a marker`);
     markers = { ...markers, ...read };
   }
   return markers;

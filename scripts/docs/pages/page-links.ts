@@ -8,7 +8,7 @@ export interface Link {
   readonly href: string;
   /** The file or folder, from the root of the repository. */
   readonly target: string;
-  /** The anchor without `#`; empty where there is none. */
+  /** The anchor without `#`; empty if the link has no anchor. */
   readonly anchor: string;
 }
 
@@ -38,7 +38,7 @@ function hrefsOf(text: string): ReadonlySet<string> {
   return hrefs;
 }
 
-/** Returns the anchors of a page: those that GitHub gives its headings, and those that the page names itself. */
+/** Returns the anchors of a page: the anchors that GitHub gives headings, and ids in its HTML. */
 export function readAnchors(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   const seen = new Map<string, number>();

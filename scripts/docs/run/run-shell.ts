@@ -2,21 +2,19 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Block } from '../pages/page-blocks.ts';
 import type { DemoWorld } from '../world/demo-world.ts';
-import { setupFiles, shellSetup } from '../world/setups.ts';
+import { shellSetup } from '../world/setups.ts';
 import { type Outcome, runProcess } from './run-process.ts';
 
 const LIMIT_MS = 120_000;
 
-/** Runs the commands of a block. Variables, functions and the folder are those that the block before it left. */
+/** Runs the commands of a block. The block starts with the variables, functions and folder of the block before it. */
 export async function runShell(block: Block, world: DemoWorld): Promise<Outcome> {
   const at = (name: string): string => join(world.run, name);
   const state = at('shell-state.sh');
   if (!existsSync(state)) writeFileSync(state, '');
   await world.trustFiles();
-  for (const [name, value] of Object.entries(setupFiles(block.markers.setup)))
-    await world.write(name, JSON.stringify(value));
   const header = `set -euo pipefail; . '${state}'; ${await world.substitute(shellSetup(block.markers.setup))}`;
-  const footer = `wait; { export -p; declare -f; printf 'cd %q\\n' "$PWD"; } >'${state}'`;
+  const footer = `${leaveRunning(world.run)} { export -p; declare -f; printf 'cd %q\\n' "$PWD"; } >'${state}'`;
   // The shell names lines as they are on the page.
   const padding = '\n'.repeat(block.line);
   const commands = await world.substitute(commandsOf(block.code));
@@ -40,6 +38,12 @@ export function commandsOf(code: string): string {
       return expectExit(command);
     })
     .join('\n');
+}
+
+/** Waits a moment for commands in the background. What runs longer is ended with the page. */
+function leaveRunning(run: string): string {
+  const isDone = '[ -z "$(jobs -r)" ]';
+  return `for i in {1..100}; do ${isDone} && break; sleep 0.1; done; ${isDone} || echo $$ >'${run}'/$$.pid;`;
 }
 
 /** A command whose comment begins with `exits N` has to end with that code. */

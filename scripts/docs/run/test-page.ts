@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Block } from '../pages/page-blocks.ts';
 import { DemoWorld } from '../world/demo-world.ts';
 import type { InstalledPackage } from '../world/package-under-test.ts';
+import { setupFiles } from '../world/setups.ts';
 import { parseDocument, treatmentOf } from './languages.ts';
 import { runProgram } from './run-program.ts';
 import { runShell } from './run-shell.ts';
@@ -33,6 +34,7 @@ async function testBlock(block: Block, earlier: string, world: DemoWorld): Promi
     if (file !== null) await world.write(file, `${code}\n`);
     return null;
   }
+  for (const [name, text] of Object.entries(setupFiles(markers.setup))) await world.write(name, text);
   const outcome = treatment === 'shell' ? await runShell(block, world) : await runProgram(block, earlier, world);
   if (outcome.code === markers.exit) return null;
   return `${indent(code)}\n  ended with ${outcome.code}, not ${markers.exit}:\n${indent(outcome.output.trim())}`;

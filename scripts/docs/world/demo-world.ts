@@ -23,7 +23,7 @@ export class DemoWorld implements AsyncDisposable {
   readonly #servers: WorldServers;
   readonly #places: Places;
 
-  private constructor(root: string, port: number, installed: InstalledPackage) {
+  private constructor(root: string, [port, connectorPort]: readonly [number, number], installed: InstalledPackage) {
     const at = (name: string): string => join(root, name);
     this.#root = root;
     this.project = at('project');
@@ -33,7 +33,7 @@ export class DemoWorld implements AsyncDisposable {
     writeShims(at('bin'), installed);
     symlinkSync(installed.modules, join(this.project, 'node_modules'));
     this.#servers = new WorldServers(join(this.project, 'public'));
-    this.#places = { project: this.project, port, address: (name) => this.#servers.address(name) };
+    this.#places = { project: this.project, port, connectorPort, address: (name) => this.#servers.address(name) };
     this.env = {
       PATH: `${at('bin')}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
       HOME: at('home'),
@@ -53,13 +53,13 @@ export class DemoWorld implements AsyncDisposable {
 
   static async start(installed: InstalledPackage): Promise<DemoWorld> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'switchyard-docs-')));
-    const world = new DemoWorld(root, await freePort(), installed);
+    const world = new DemoWorld(root, [await freePort(), await freePort()], installed);
     const json = (name: string, value: unknown): Promise<void> => world.write(name, `${JSON.stringify(value)}\n`);
     const mcpServers = { weather: demoServer('weather'), wikidata: demoServer('wikidata') };
     await json('package.json', { private: true, type: 'module' });
     await json('.mcp.json', { mcpServers });
     await json('~/servers.json', { mcpServers });
-    await json('~/.cursor/mcp.json', { mcpServers: { search: demoServer('search') } });
+    await json('~/.cursor/mcp.json', { mcpServers: { notes: demoServer('notes') } });
     await json('~/.claude.json', { mcpServers: { mine: demoServer('mine') } });
     await json('map.json', mapOf('https://mcp.example.com/mcp'));
     return world;

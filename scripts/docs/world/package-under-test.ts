@@ -5,7 +5,7 @@ import { capture } from '../../run-command.ts';
 /** The packed package, installed in a folder as a user would. */
 export interface InstalledPackage {
   readonly tarball: string;
-  /** The folder `node_modules` with the package and with what the pages import besides. */
+  /** The folder `node_modules` with the package and with other packages that the pages import. */
   readonly modules: string;
   /** The files in the package, such as `docs/cli.md`. */
   readonly files: ReadonlySet<string>;

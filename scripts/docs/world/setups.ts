@@ -1,9 +1,10 @@
+import { MAP_HOST } from '../../check-dist/hosts.ts';
 import { demoServer } from './write-shims.ts';
 
 /** What `<!-- setup: NAME -->` puts before a block, and after it. */
 interface Setup {
   /** Files of the project's folder, by name. */
-  readonly files?: Readonly<Record<string, object>>;
+  readonly files?: Readonly<Record<string, object | string>>;
   readonly shell?: string;
   readonly before?: string;
   readonly after?: string;
@@ -36,11 +37,15 @@ const SETUPS: Readonly<Record<string, Setup>> = {
       },
     },
   },
+  /** `host.mjs` is a program that uses the package. */
+  host: { files: { 'host.mjs': MAP_HOST.source } },
   /** `.mcp.json` has the servers `weather` and `my-server`. */
   'my-server': {
     files: { '.mcp.json': { mcpServers: { weather: demoServer('weather'), 'my-server': demoServer('my-server') } } },
   },
 };
+
+const textOf = (content: object | string): string => (typeof content === 'string' ? content : JSON.stringify(content));
 
 function setupOf(name: string | null): Setup {
   if (name === null) return {};
@@ -50,8 +55,9 @@ function setupOf(name: string | null): Setup {
 }
 
 /** Files to write before a block. */
-export function setupFiles(name: string | null): Readonly<Record<string, object>> {
-  return setupOf(name).files ?? {};
+export function setupFiles(name: string | null): Readonly<Record<string, string>> {
+  const files = Object.entries(setupOf(name).files ?? {});
+  return Object.fromEntries(files.map(([file, content]) => [file, textOf(content)]));
 }
 
 /** Commands to run before those of a block. */

@@ -1,8 +1,10 @@
 /** Where the things of one page's world are. */
 export interface Places {
   readonly project: string;
-  /** The port that gateways of the page get. */
+  /** The port that gateways and servers of the page get. */
   readonly port: number;
+  /** The port of a connector that the page starts. */
+  readonly connectorPort: number;
   /** Resolves with the address of a server, which is started when it is first asked for. */
   readonly address: (server: ServerName) => Promise<string>;
 }
@@ -15,9 +17,10 @@ interface Substitution {
 }
 
 /** What stands in the demo world for the addresses and places that pages print. There is nothing else. */
-export const SUBSTITUTIONS: readonly Substitution[] = [
+const SUBSTITUTIONS: readonly Substitution[] = [
   // A signed map at every path, and the files of the page's folder `public`.
-  { printed: /https:\/\/(?:maps|team)\.example\.com/g, means: ({ address }) => address('maps') },
+  { printed: /https:\/\/maps\.example\.com/g, means: ({ address }) => address('maps') },
+  { printed: /https:\/\/team\.example\.com/g, means: async ({ address }) => `${await address('maps')}/team` },
   // An MCP server over HTTP.
   { printed: /https:\/\/(?:mcp|search|docs)\.example\.com\/mcp/g, means: ({ address }) => address('mcp') },
   // The same behind a login, with an authorization server.
@@ -29,7 +32,8 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     means: async ({ address }, [, user = '']) => (await address('redis')).replace('//', `//${user}`),
   },
   // Pages run side by side, and the machine may use the port of a gateway.
-  { printed: /(127\.0\.0\.1|localhost):3737\b/g, means: ({ port }, [, host]) => `${host}:${port}` },
+  { printed: /(127\.0\.0\.1:|PORT=)3001\b/g, means: ({ connectorPort }, [, before]) => `${before}${connectorPort}` },
+  { printed: /(127\.0\.0\.1|localhost):(?:3737|8080)\b/g, means: ({ port }, [, host]) => `${host}:${port}` },
   { printed: /(--port[ =]|\bport: )\d{4}\b/g, means: ({ port }, [, flag]) => `${flag}${port}` },
   { printed: /\.listen\(\d{4}\b/g, means: ({ port }) => `.listen(${port}` },
   // Folders of the system are below the page's folder.

@@ -14,6 +14,9 @@ import type { ServerName } from './substitutions.ts';
 export const SECRETS = {
   CONNECTORS_SIGNATURE_KEY: 'the key of the maps in the demo world',
   CONNECTORS_API_KEY: 'the key of the connectors in the demo world',
+  COMPANY_KEY: 'the key of the maps in the demo world',
+  COMPANY_API_KEY: 'the key of the connectors in the demo world',
+  TEAM_KEY: 'the key of the maps in the demo world',
   MAP_KEY: 'another key of the maps in the demo world',
   FLEET_SECRET: 'a secret that is long enough for a fleet',
   SWITCHYARD_FLEET_PASSWORD: 'the-password-of-the-fleet',

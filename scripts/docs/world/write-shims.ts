@@ -6,7 +6,7 @@ import type { InstalledPackage } from './package-under-test.ts';
 const ownFile = (name: string): string => fileURLToPath(new URL(`./shims/${name}`, import.meta.url));
 const REFUSE = '*) echo "The demo world has no $0 $name" >&2; exit 127;;';
 
-/** Programs of the demo world: the command line of the packed package, and what stands in for programs that download. */
+/** Programs by name: the command line of the packed package, and replacements of programs that download. */
 function scripts({ modules, tarball }: InstalledPackage): Readonly<Record<string, string>> {
   const bin = join(modules, 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
   const official = (name: string): string => join(modules, '@modelcontextprotocol', name, 'dist', 'index.js');

@@ -1,4 +1,7 @@
-/** `node demo-server.ts NAME [FILE]`: a stdio server with the tools that the pages call. The words of the file describe them. */
+/**
+ * `node demo-server.ts NAME [FILE]`: a stdio server with the tools that the pages call. The words of the file describe
+ * them.
+ */
 import { readFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';

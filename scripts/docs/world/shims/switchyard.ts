@@ -1,6 +1,6 @@
 /**
- * `node switchyard.ts BIN ARGS…`: the command line where a command waits for a person. A gateway stays in the
- * background once it listens, after the one before it has ended. Whoever runs `auth login` logs in.
+ * `node switchyard.ts BIN ARGS…`: runs the commands that wait for a person. A gateway stays in the background once it
+ * listens, and ends the gateway before it. `auth login --no-browser` gets a browser that logs in.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
