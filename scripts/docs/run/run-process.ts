@@ -25,10 +25,20 @@ export async function runProcess({ command, args, cwd, env, log, limitMs }: Comm
   let isOver = false;
   const timer = setTimeout(() => {
     isOver = true;
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    endGroup(child.pid);
   }, limitMs);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
+  if (code !== 0) endGroup(child.pid);
   const output = readFileSync(log, 'utf8');
   return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
+}
+
+/** Ends what a failed command has left in the background. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Block } from '../pages/page-blocks.ts';
 import type { DemoWorld } from '../world/demo-world.ts';
@@ -19,7 +19,9 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
   const padding = '\n'.repeat(block.line);
   const commands = await world.substitute(commandsOf(block.code));
   writeFileSync(at('block.sh'), `${header}${padding}${commands}\n${footer}\n`);
-  const { project: cwd, env } = world;
+  rmSync(at('listening'), { force: true });
+  const { project: cwd } = world;
+  const env = { ...world.env, SWITCHYARD_DOCS_LISTENING: at('listening') };
   return runProcess({ command: 'bash', args: [at('block.sh')], cwd, env, log: at('shell.txt'), limitMs: LIMIT_MS });
 }
 
@@ -40,10 +42,12 @@ export function commandsOf(code: string): string {
     .join('\n');
 }
 
-/** Waits a moment for commands in the background. What runs longer is ended with the page. */
+/** Waits until commands in the background have ended or listen, at most 10 s. The rest is ended with the page. */
 function leaveRunning(run: string): string {
   const isDone = '[ -z "$(jobs -r)" ]';
-  return `for i in {1..100}; do ${isDone} && break; sleep 0.1; done; ${isDone} || echo $$ >'${run}'/$$.pid;`;
+  const listens = '[ -e "$SWITCHYARD_DOCS_LISTENING" ]';
+  const wait = `for i in {1..100}; do { ${isDone} || ${listens}; } && break; sleep 0.1; done`;
+  return `${wait}; ${isDone} || echo $$ >'${run}'/$$.pid;`;
 }
 
 /** A command whose comment begins with `exits N` has to end with that code. */

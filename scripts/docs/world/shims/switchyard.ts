@@ -17,7 +17,7 @@ process.exitCode = staysUp ? await keepRunning() : await runWithPerson();
 async function keepRunning(): Promise<number> {
   await endKept(run);
   const withPort = args[0] !== 'serve' || has('--port') ? args : [...args, '--port', port];
-  const place = { cwd: process.cwd(), env: process.env };
+  const place = { cwd: process.cwd(), env: { ...process.env, SWITCHYARD_DOCS_LISTENING: '' } };
   const isReady = (output: string): boolean => output.includes('Ctrl-C ends it');
   const { code, output } = await startKept(run, { command: 'node', args: [bin, ...withPort], ...place, isReady });
   process.stdout.write(output);
