@@ -68,10 +68,13 @@ function report(): void {
   say(`\n${notRun.length} blocks are not run, of at most ${MOST_NOT_RUN}:`);
   for (const { page, line, markers } of notRun) say(`  ${page}:${line} ${markers.noRun}`);
   if (notRun.length > MOST_NOT_RUN) failures.push(`${notRun.length} blocks are not run`);
-  const elsewhere = blocks.filter(({ language, markers }) => markers.testedBy ?? TESTED_ELSEWHERE[language]);
-  say(`${elsewhere.length} blocks are tested elsewhere:`);
-  for (const { page, line, language, markers } of elsewhere)
-    say(`  ${page}:${line} (${language}) ${markers.testedBy ?? TESTED_ELSEWHERE[language]}`);
+  const elsewhere = Map.groupBy(blocks, ({ page, language, markers }) => {
+    const test = markers.testedBy ?? TESTED_ELSEWHERE[language];
+    return test === undefined ? '' : `${page} (${language}): ${test}`;
+  });
+  elsewhere.delete('');
+  say('Blocks that are tested elsewhere:');
+  for (const [place, { length }] of elsewhere) say(`  ${length} of ${place}`);
   for (const failure of failures) say(`\n✖ ${failure}`);
   say(`\n${pages.length} pages, ${blocks.length} blocks, ${failures.length} failures`);
   process.exitCode = failures.length === 0 ? 0 : 1;

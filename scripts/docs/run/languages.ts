@@ -23,6 +23,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   ini: 'read',
   nginx: 'read',
   promql: 'read',
+  typescript: 'read',
 };
 
 /** Blocks in these languages are run by other tests. */
@@ -33,6 +34,8 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   ini: 'test/fleet/deployment/systemd.test.ts',
   nginx: 'test/fleet/deployment/reverse-proxies.test.ts',
   promql: 'test/docs/dashboards.test.ts',
+  // Declarations, in pages that are generated alone.
+  typescript: 'scripts/generate-docs.ts',
 };
 
 /** The treatment of a language; null where it is none that the pages use. */

@@ -7,6 +7,9 @@ import { parseDocument, treatmentOf } from './languages.ts';
 import { runProgram } from './run-program.ts';
 import { runShell } from './run-shell.ts';
 
+/** The page of declarations, which is generated. */
+const API = 'docs/api.md';
+
 /** Runs the blocks of a page in order, in a world of their own. Returns what failed, a text each. */
 export async function testBlocks(blocks: readonly Block[], installed: InstalledPackage): Promise<readonly string[]> {
   await using world = await DemoWorld.start(installed);
@@ -24,11 +27,12 @@ export async function testBlocks(blocks: readonly Block[], installed: InstalledP
 
 /** Resolves with what is wrong with a block; null if nothing is. */
 async function testBlock(block: Block, earlier: string, world: DemoWorld): Promise<string | null> {
-  const { language, code, markers, file } = block;
+  const { page, language, code, markers, file } = block;
   if (markers.testedBy !== null && !existsSync(markers.testedBy)) return `There is no ${markers.testedBy}`;
   if (markers.noRun !== null || markers.testedBy !== null) return null;
   const treatment = treatmentOf(language);
   if (treatment === null) return `Nothing is known about blocks in the language "${language}"`;
+  if (language === 'typescript' && page !== API) return `Only ${API} has declarations: examples are \`ts\``;
   if (treatment === 'document') parseDocument(language, code);
   if (treatment === 'document' || treatment === 'read') {
     if (file !== null) await world.write(file, `${code}\n`);
