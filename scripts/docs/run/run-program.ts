@@ -19,7 +19,10 @@ export async function runProgram(block: Block, earlier: string, world: DemoWorld
   const { language, line, markers } = block;
   const [before, after] = programSetup(markers.setup);
   const file = block.file ?? `block-${line}.${language === 'ts' ? 'ts' : 'mjs'}`;
-  await world.write(file, `${before}${earlier}${block.code}\n${after}`);
+  const start = before + earlier;
+  // The compiler and Node name lines as they are on the page.
+  const padding = block.file === null ? '\n'.repeat(Math.max(line - start.split('\n').length + 1, 0)) : '';
+  await world.write(file, `${padding}${start}${block.code}\n${after}`);
   const { project: cwd, env } = world;
   const log = join(world.run, 'program.txt');
   const checks = [COMPILER, ...OPTIONS, ...(language === 'ts' ? [] : JAVASCRIPT), file];

@@ -28,7 +28,7 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
 /** The commands of a block. Where lines begin with `$ `, the other lines are output and become empty. */
 export function commandsOf(code: string): string {
   const lines = code.split('\n');
-  if (!lines.some((line) => line.startsWith('$ '))) return lines.map(expectExit).join('\n');
+  if (!lines.some((line) => line.startsWith('$ '))) return lines.map(adapt).join('\n');
   let isCommand = false;
   return lines
     .map((line) => {
@@ -37,7 +37,7 @@ export function commandsOf(code: string): string {
       if (!isFirst && !isMore) return '';
       const command = isFirst ? line.slice(2) : line;
       isCommand = command.endsWith('\\');
-      return expectExit(command);
+      return adapt(command);
     })
     .join('\n');
 }
@@ -49,6 +49,11 @@ function leaveRunning(run: string): string {
   const wait = `for i in {1..100}; do { ${isDone} || ${listens}; } && break; sleep 0.1; done`;
   return `${wait}; ${isDone} || echo $$ >'${run}'/$$.pid;`;
 }
+
+const adapt = (line: string): string => expectExit(line.replace(GATEWAY_BEHIND, '$1 $2'));
+
+/** A gateway goes to the background by itself, once it is ready for the next command. */
+const GATEWAY_BEHIND = /^((?:npx (?:--no )?)?(?:mcp-)?switchyard serve\b[^#&]*)&\s*(#.*)?$/;
 
 /** A command whose comment begins with `exits N` has to end with that code. */
 function expectExit(line: string): string {

@@ -4,8 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServiceMapSignature } from '../../../src/shared/map/signature.ts';
 import { RedisServer } from '../../../test/helpers/fleet/redis-server.ts';
-import { AuthorizationServer } from '../../../test/helpers/logins/authorization-server.ts';
-import { ProtectedMcpServer } from '../../../test/helpers/logins/protected-mcp-server.ts';
 import { TestMcpServer } from '../../../test/helpers/mcp-server.ts';
 import { addDemoTools } from './demo-tools.ts';
 import type { ServerName } from './substitutions.ts';
@@ -58,6 +56,9 @@ export class WorldServers implements AsyncDisposable {
         return this.#stack.use(await TestMcpServer.start((server) => addDemoTools(server, 'all'))).url;
       case 'linear':
       case 'notion': {
+        // They are slow to load, and few pages need them.
+        const { AuthorizationServer } = await import('../../../test/helpers/logins/authorization-server.ts');
+        const { ProtectedMcpServer } = await import('../../../test/helpers/logins/protected-mcp-server.ts');
         const { issuer } = this.#stack.use(await AuthorizationServer.start());
         return this.#stack.use(await ProtectedMcpServer.start({ issuer })).url;
       }

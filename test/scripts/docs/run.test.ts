@@ -22,6 +22,14 @@ describe('commandsOf', () => {
     expect(commandsOf('$ one \\\n  --more\noutput\n$ two')).toBe('one \\\n  --more\n\ntwo');
   });
 
+  it('waits for a gateway that the page starts in the background, and for nothing else', () => {
+    expect(commandsOf('npx mcp-switchyard serve --port 1 & # listens')).toBe(
+      'npx mcp-switchyard serve --port 1  # listens',
+    );
+    expect(commandsOf('mcp-switchyard serve --stdio && echo ended')).toBe('mcp-switchyard serve --stdio && echo ended');
+    expect(commandsOf('sleep 1 &')).toBe('sleep 1 &');
+  });
+
   it.skipIf(process.platform === 'win32').each([
     ['(exit 1)', 0],
     ['(exit 2)', 1],
