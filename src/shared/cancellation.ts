@@ -1,3 +1,5 @@
+import { Chain } from './chain.ts';
+
 /** The cancellation state that work observes. Every AbortSignal implements it, and so does {@link LateSignal}. */
 export interface Cancellation {
   readonly aborted: boolean;
@@ -17,7 +19,7 @@ export class LateSignal implements Cancellation {
   #reason: unknown = undefined;
   /** The first listener. Most signals have only one. */
   #first: (() => void) | null = null;
-  #others: Set<() => void> | null = null;
+  #others: Chain<() => void> | null = null;
   #controller: AbortController | null = null;
 
   get aborted(): boolean {
@@ -46,7 +48,7 @@ export class LateSignal implements Cancellation {
     this.#first = null;
     this.#others = null;
     first?.();
-    for (const listener of others ?? []) listener();
+    for (const listener of others?.values() ?? []) listener();
     this.#controller?.abort(reason);
   }
 
@@ -58,14 +60,14 @@ export class LateSignal implements Cancellation {
     if (this.#aborted) return;
     if (this.#first === null && this.#others === null) this.#first = listener;
     else {
-      this.#others ??= new Set();
+      this.#others ??= new Chain();
       this.#others.add(listener);
     }
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
     if (this.#first === listener) this.#first = null;
-    else this.#others?.delete(listener);
+    else this.#others?.removeFirst((one) => one === listener);
   }
 }
 

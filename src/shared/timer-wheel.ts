@@ -1,3 +1,5 @@
+import { Chain, type ChainEntry } from './chain.ts';
+
 /** A Node.js timer, as `setTimeout` returns it. */
 interface ProcessTimer {
   ref(): unknown;
@@ -34,7 +36,7 @@ const SPARE_BUCKETS = 1_024;
 export class TimerWheel {
   readonly tickMs: number;
   readonly #time: WheelTime;
-  readonly #buckets = new Map<number, Set<Entry>>();
+  readonly #buckets = new Map<number, Chain<Entry>>();
   /** The ticks of all buckets as a binary heap, with the earliest tick first. */
   #ticks: number[] = [];
   #emptyCount = 0;
@@ -61,7 +63,6 @@ export class TimerWheel {
     const bucket = this.#buckets.get(tick) ?? this.#open(tick);
     if (bucket.size === 0) this.#emptyCount -= 1;
     const entry = new Entry(this, bucket, callback, keepAlive);
-    bucket.add(entry);
     this.#size += 1;
     if (tick < this.#dueTick || this.#source !== this.#time.source()) this.#arm();
     if (keepAlive) {
@@ -71,9 +72,8 @@ export class TimerWheel {
     return entry;
   }
 
-  /** Removes a timer from its bucket. */
-  remove(entry: Entry, bucket: Set<Entry>): void {
-    bucket.delete(entry);
+  /** Notes that a timer left its bucket. */
+  removed(entry: Entry, bucket: Chain<Entry>): void {
     this.#size -= 1;
     if (entry.keepAlive) {
       this.#keepAliveCount -= 1;
@@ -98,8 +98,8 @@ export class TimerWheel {
     this.#emptyCount = 0;
   }
 
-  #open(tick: number): Set<Entry> {
-    const bucket = new Set<Entry>();
+  #open(tick: number): Chain<Entry> {
+    const bucket = new Chain<Entry>();
     this.#buckets.set(tick, bucket);
     push(this.#ticks, tick);
     this.#emptyCount += 1;
@@ -132,7 +132,7 @@ export class TimerWheel {
       for (let [tick] = this.#ticks; tick !== undefined && tick <= nowTick; [tick] = this.#ticks) {
         const bucket = this.#buckets.get(tick);
         // A timer that another callback cancels meanwhile does not fire.
-        for (const entry of bucket ?? []) entry.fire();
+        for (const entry of bucket?.values() ?? []) entry.fire();
         if (this.#ticks[0] === tick && bucket?.size === 0) this.#drop();
       }
     } finally {
@@ -158,23 +158,23 @@ class Entry implements WheelTimer {
   readonly keepAlive: boolean;
   readonly #wheel: TimerWheel;
   readonly #callback: () => void;
-  /** Null once it fired or was cancelled. */
-  #bucket: Set<Entry> | null;
+  readonly #bucket: Chain<Entry>;
+  readonly #place: ChainEntry;
 
-  constructor(wheel: TimerWheel, bucket: Set<Entry>, callback: () => void, keepAlive: boolean) {
+  constructor(wheel: TimerWheel, bucket: Chain<Entry>, callback: () => void, keepAlive: boolean) {
     this.#wheel = wheel;
     this.#bucket = bucket;
     this.#callback = callback;
     this.keepAlive = keepAlive;
+    this.#place = bucket.add(this);
   }
 
   cancel(): void {
-    const bucket = this.#bucket;
-    this.#bucket = null;
-    if (bucket !== null) this.#wheel.remove(this, bucket);
+    if (this.#place.remove()) this.#wheel.removed(this, this.#bucket);
   }
 
   fire(): void {
+    if (!this.#place.isIn) return;
     this.cancel();
     this.#callback();
   }

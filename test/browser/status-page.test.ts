@@ -85,7 +85,9 @@ describe('the status page', () => {
   it('shows the state of connectors and the reasons for failures, the worst first', async () => {
     await using it = await open();
     const row = (id: string) => it.page.locator(`[data-row="${id}"]`);
-    expect(await row('timetable').textContent()).toMatch(/^\s*Ready.*Timetable.*Streamable HTTP.*modern protocol.*6.*p50/s);
+    expect(await row('timetable').textContent()).toMatch(
+      /^\s*Ready.*Timetable.*Streamable HTTP.*modern protocol.*6.*p50/s,
+    );
     expect(await row('tickets').textContent()).toContain('legacy protocol');
     expect(await row('crew').textContent()).toMatch(/^\s*Failed.*CONNECTOR_REFUSED/s);
     expect(await row('track-works').textContent()).toMatch(/^\s*(Backing off|Connecting).*CONNECTOR_CONNECT_FAILED/s);

@@ -12,8 +12,11 @@ const documents = ['README.md', ...markdownBelow('docs')];
 /** A command of mcp-switchyard, by its name or as run from a clone. */
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
-/** A command that would run a package of that name from npm, published by anybody. */
-const FROM_NPM = /npx (?:-y |--yes )?(?:mcp-)?switchyard/;
+/**
+ * A command that downloads a package of that name from npm without a question, or one of another name: anybody could
+ * publish it. `npx mcp-switchyard` runs the package that is installed in the project.
+ */
+const FROM_NPM = /npx (?:(?:-y|--yes) (?:mcp-)?switchyard|switchyard)/;
 
 function markdownBelow(folder: string): string[] {
   return readdirSync(fileURLToPath(new URL(folder, root)), { recursive: true, encoding: 'utf8' })

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { DROP_REASONS, REPAIRS } from '../../src/main/mcp/definitions/definition.ts';
 
-const page = readFileSync('docs/gateway.md', 'utf8');
+const page = readFileSync('docs/gateway-definitions.md', 'utf8');
 
-it('docs/gateway.md lists every repair of a definition, and every reason to leave one out', () => {
+it('docs/gateway-definitions.md lists every repair of a definition, and every reason to leave one out', () => {
   for (const [repair, text] of Object.entries(REPAIRS)) expect(page).toContain(`| \`${repair}\` | ${text} |`);
   for (const [reason, text] of Object.entries(DROP_REASONS)) expect(page).toContain(`| \`${reason}\` | ${text}`);
 });

@@ -11,9 +11,9 @@ import { hasRedis, RedisServer } from '../helpers/fleet/redis-server.ts';
 const PASSWORDS = { fetcher: 'the word of fetchers', reader: 'the word of readers' };
 type User = keyof typeof PASSWORDS;
 
-/** The rules of docs/fleet.md, for the fleet `tests`. */
+/** The rules of docs/fleet-server.md, for the fleet `tests`. */
 function documentedRules(): readonly string[] {
-  const page = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/fleet-server.md', import.meta.url), 'utf8');
   const [, rules = ''] = /```acl\n([^`]+)```/.exec(page) ?? [];
   const named = (rule: string, user: User): string =>
     rule.replace(`SHA256_OF_${user.toUpperCase()}`, hash('sha256', PASSWORDS[user]));
@@ -53,7 +53,7 @@ async function outcomes(server: RedisServer, user: User, commands: readonly (rea
 
 const refusedBy = (all: readonly [string, string][]) => all.filter(([, answer]) => answer !== 'refused');
 
-describe.skipIf(!hasRedis)('the ACL rules of docs/fleet.md', () => {
+describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
   it.each(['fetcher', 'reader'] as const)('give a %s everything that its role needs', async (user) => {
     await using server = await startServer();
     await using host = joinFleet(server, { url: urlOf(server, user), ...as(user), address: 'http://127.0.0.1:1' });

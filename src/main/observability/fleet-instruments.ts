@@ -7,13 +7,13 @@ export const FLEET_INSTRUMENTS = {
   fleetHosts: gauge('mcp_fleet_hosts', 'Hosts of the fleet, including this one, as last read from the roster.'),
   fleetLag: gauge(
     'mcp_fleet_lag_seconds',
-    'Age difference between the service map in force on this host and the newest one of the fleet, by ' +
-      '`generatedAt`: the largest of several maps. 0 if none is older.',
+    'How much older the service map of this host is than the newest one of the fleet, by `generatedAt`. The ' +
+      'maximum of several maps; 0 if none is older.',
   ),
   fleetRefused: counter(
     'mcp_fleet_refused_total',
-    'Rejected data by kind. map, host, session, login, pin, tool, quota or other: records in Redis that failed ' +
-      'their checks, and commands that the server refused. hop: requests or responses of other replicas.',
+    'Rejected data, by kind. hop: requests or responses of other replicas. map, host, session, login, pin, ' +
+      'tool, quota or other: records in Redis that failed checks, and commands that the server refused.',
     'kind',
   ),
   fleetPermits: counter(

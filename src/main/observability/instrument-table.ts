@@ -151,8 +151,8 @@ export const INSTRUMENTS = {
   ),
   fleetFallback: counter(
     'mcp_fleet_fallback_total',
-    'Times that a host of a fleet fetched a service map from the source, by reason. guard: nothing new for ' +
-      'long; refused: the map of the fleet failed verification; alone: no news from the fleet.',
+    'Fetches of a service map by a host of a fleet from the source itself. Reasons: guard (no newer map for a ' +
+      'long time), refused (the map of the fleet failed verification), alone (no news from the fleet).',
     'reason',
   ),
   fleetAudits: counter(
@@ -167,8 +167,8 @@ export const INSTRUMENTS = {
   ),
   toolChanges: counter(
     'mcp_tool_definition_changes_total',
-    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine; map for ' +
-      'tools that differ from the digest in the signed map and are held back.',
+    'Tools whose definition changed, by policy. warn or quarantine: it differs from the pin. map: it differs ' +
+      'from the digest in the signed map, and the tool is held back.',
     'policy',
   ),
   registryFlush: histogram(

@@ -131,7 +131,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**
-   * A file of connectors in addition to the map's, or several, of any client that docs/local-configuration.md names. If
+   * A file of connectors in addition to the map's, or several, of any client that docs/client-files.md names. If
    * several files have an id, the last one wins. Files are read at the first sync and at every forced one. Stdio
    * servers are only started from here, never from a map.
    */

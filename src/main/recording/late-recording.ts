@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Recording } from './recording.ts';
 import type { MessageRecord, Sender } from './recording-format.ts';
@@ -29,9 +30,7 @@ export class LateRecording {
   async close(): Promise<void> {
     this.#isClosed = true;
     const opened = await this.#opening;
-    if (opened == null) return;
-    await opened.close();
-    if (opened.file.failure !== null) this.#tell(opened.file.failure);
+    await opened?.close();
   }
 
   async #open(): Promise<Recording | null> {
@@ -41,7 +40,7 @@ export class LateRecording {
         import('./recording.ts'),
         import('./recording-file.ts'),
       ]);
-      return new Opened(await RecordingFile.open(this.#path));
+      return new Opened(await RecordingFile.open(this.#path, false, (failure) => this.#tell(failure)));
     } catch (error) {
       this.#tell(error);
       return null;
@@ -49,7 +48,7 @@ export class LateRecording {
   }
 
   #tell(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#logger.error({ event: 'recording-failed', err: error }, `Messages are not recorded: ${message}`);
+    const fields = { event: 'recording-failed', code: codeOf(error), err: error };
+    this.#logger.error(fields, `Messages are not recorded: ${messageOf(error)}`);
   }
 }

@@ -16,28 +16,36 @@ const BLOCK_BYTES = 64 * 1024;
 export class RecordingFile {
   readonly #file: FileHandle;
   readonly #path: string;
+  readonly #onFailure: (failure: SwitchyardError) => void;
   #waiting: string[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | null = null;
   #failure: SwitchyardError | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, onFailure: (failure: SwitchyardError) => void) {
     this.#path = path;
     this.#file = file;
+    this.#onFailure = onFailure;
   }
 
   /**
    * Creates a recording that only its owner can read, replacing an existing file, or appends to a recording. Rejects
-   * with OPTIONS_INVALID if that fails, and with RECORDING_INVALID if the file to append to is not a recording.
+   * with OPTIONS_INVALID if that fails, and with RECORDING_INVALID if the file to append to is not a recording. Calls
+   * `onFailure` at most once, with RECORDING_FAILED, when nothing can be written any more.
    */
-  static async open(path: string, isAppending = false): Promise<RecordingFile> {
+  static async open(
+    path: string,
+    isAppending = false,
+    onFailure: (failure: SwitchyardError) => void = () => {},
+  ): Promise<RecordingFile> {
     try {
-      const isNew = !isAppending || !(await exists(path));
+      const isThere = await isRegularFile(path);
+      const isNew = !isAppending || !isThere;
       // An existing file may be readable by others, or be a link to such a file.
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
-      const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600));
+      const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600), onFailure);
       if (isNew) recording.write(headerLine());
       return recording;
     } catch (error) {
@@ -107,20 +115,23 @@ export class RecordingFile {
   }
 
   #fail(why: string): void {
-    this.#failure ??= new SwitchyardError('RECORDING_FAILED', `Stopped recording to ${this.#path}: ${why}.`);
     this.#waiting = [];
     this.#waitingBytes = 0;
+    if (this.#failure !== null) return;
+    this.#failure = new SwitchyardError('RECORDING_FAILED', `Stopped recording to ${this.#path}: ${why}.`);
+    this.#onFailure(this.#failure);
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether a file exists. Throws OPTIONS_INVALID for a device, a pipe or a folder, which must not be removed. */
+async function isRegularFile(path: string): Promise<boolean> {
   try {
-    await stat(path);
-    return true;
+    if ((await stat(path)).isFile()) return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
+  throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file`);
 }
 
 /** Checks the header, and cuts off an incomplete last line. */

@@ -79,6 +79,24 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
+  it('creates the folder of a file that it adds to', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'project', '.cursor', 'mcp.json');
+    const { code, stderr } = await runCliHere(['config', 'cursor', '--into', path]);
+    expect(stderr).toContain(`Created ${path}`);
+    expect(code).toBe(0);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: { switchyard: { url: URL_OF_IT } } });
+  });
+
+  it('fails with OPTIONS_INVALID where a file stands in the place of the folder', async () => {
+    using folder = new TempDir();
+    writeFileSync(join(folder.path, '.cursor'), '');
+    const path = join(folder.path, '.cursor', 'below', 'mcp.json');
+    const { code, stderr } = await runCliHere(['config', 'cursor', '--into', path]);
+    expect(stderr).toContain('OPTIONS_INVALID');
+    expect(code).toBe(2);
+  });
+
   it('replaces another server of the same name only with --force', async () => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');

@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Recording } from '../../../src/main/recording/recording.ts';
@@ -55,6 +56,29 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(path, true)).rejects.toMatchObject({ code: 'RECORDING_INVALID' });
     expect(readFileSync(path, 'utf8')).toBe('a diary\n');
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  });
+
+  it('refuses a pipe, a folder, or a link to one, and leaves them in place', async () => {
+    using folder = new TempDir();
+    const [pipe, link, inner] = ['pipe', 'link', 'inner'].map((name) => join(folder.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync(pipe, link);
+    mkdirSync(inner);
+    for (const path of [pipe, link, inner]) {
+      for (const isAppending of [false, true]) {
+        const opening = RecordingFile.open(path, isAppending);
+        await expect(opening).rejects.toMatchObject({
+          code: 'OPTIONS_INVALID',
+          message: expect.stringContaining('not a regular file'),
+        });
+      }
+    }
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 
   it('appends nothing after it is closed', async () => {

@@ -1,4 +1,5 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { codeOf, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { ConfigDocument } from '../../local-config/document/config-document.ts';
@@ -19,9 +20,10 @@ interface MergeOptions {
 }
 
 /**
- * Adds servers to a client's file, creates the file if it is missing, and returns what it did. Comments and everything
- * else in the file stay, and a symbolic link stays a link. Throws OPTIONS_INVALID if the file cannot be read or
- * written, is not UTF-8, or has a different server of the same name; CONFIG_INVALID if it does not have its format.
+ * Adds servers to a client's file, creates the file and its folder if they are missing, and returns what it did.
+ * Comments and everything else in the file stay, and a symbolic link stays a link. Throws OPTIONS_INVALID if the file
+ * cannot be read or written, is not UTF-8, or has a different server of the same name; CONFIG_INVALID if it does not
+ * have its format.
  */
 export function mergeOutputFile(
   path: string,
@@ -31,6 +33,7 @@ export function mergeOutputFile(
   if (toMerge === null) throw new SwitchyardError('OPTIONS_INVALID', 'Servers can be added only to files of clients');
   const before = textOf(path);
   if (before === null) {
+    createFolderOf(path);
     writeOutputFile(path, text, { mode, mayReplace: false });
     return 'created';
   }
@@ -39,6 +42,15 @@ export function mergeOutputFile(
   const target = realpathSync(path);
   writeOutputFile(target, mergeIntoFile(before, path, added), { mode: statSync(target).mode & 0o777 });
   return 'changed';
+}
+
+/** Clients keep their files in folders such as `.cursor`, which a new project does not have. */
+function createFolderOf(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new SwitchyardError('OPTIONS_INVALID', `Cannot create the folder of ${path} (${codeOf(error) ?? 'unknown'})`);
+  }
 }
 
 /** Reads the text of a file; null if it does not exist. An empty file is an empty document. */

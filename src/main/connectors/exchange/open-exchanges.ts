@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { Chain, type ChainEntry } from '../../../shared/chain.ts';
 import { startTimer } from '../../../shared/clock.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import type { Credentials } from '../credentials/credentials.ts';
@@ -15,7 +16,7 @@ export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;
   readonly #credentials: Credentials;
-  readonly #open = new Set<AbortExchange>();
+  readonly #open = new Chain<AbortExchange>();
 
   /** `maxBytes` limits each response, after decompression. */
   constructor(dispatcher: Dispatcher, maxBytes: number, credentials: Credentials) {
@@ -27,9 +28,10 @@ export class OpenExchanges {
   /** Starts an exchange as {@link startExchange} does. */
   start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
     const least = typeof cap === 'number' ? Math.min(cap, this.#maxBytes) : cap;
-    const over = (): void => void this.#open.delete(abort);
+    let entry: ChainEntry | null = null;
+    const over = (): void => void entry?.remove();
     const abort = startExchange(this.#dispatcher, request, least, sink, this.#credentials, over);
-    this.#open.add(abort);
+    entry = this.#open.add(abort);
     return abort;
   }
 
@@ -70,6 +72,6 @@ export class OpenExchanges {
 
   /** Ends every exchange with `reason`. */
   abortAll(reason: Error): void {
-    for (const abort of [...this.#open]) abort(reason);
+    for (const abort of this.#open.values()) abort(reason);
   }
 }

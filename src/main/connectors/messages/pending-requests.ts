@@ -1,4 +1,5 @@
 import type { Cancellation } from '../../../shared/cancellation.ts';
+import { RequestTable } from '../../../shared/request-table.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import { type Answer, asIncoming, asProgress, type FromServer, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
@@ -24,8 +25,7 @@ const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/upda
 /** The requests to one server that wait for a response, by id. Delivers each message of the server to its recipient. */
 export class PendingRequests {
   readonly #events: MessageEvents;
-  readonly #byId = new Map<number, PendingRequest>();
-  #nextId = 1;
+  readonly #byId = new RequestTable<PendingRequest>();
 
   constructor(events: MessageEvents) {
     this.#events = events;
@@ -33,7 +33,7 @@ export class PendingRequests {
 
   /** Returns an id that no earlier request has. */
   nextId(): number {
-    return this.#nextId++;
+    return this.#byId.nextId();
   }
 
   /**
@@ -69,7 +69,7 @@ export class PendingRequests {
 
   /** Rejects every pending request, and ends its exchange. */
   endAll(error: Error): void {
-    for (const pending of [...this.#byId.values()]) pending.end(error);
+    for (const pending of this.#byId.values()) pending.end(error);
   }
 
   /** A response that cannot be parsed fails the request that it names, or the one whose response stream brought it. */

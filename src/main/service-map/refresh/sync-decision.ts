@@ -10,7 +10,7 @@ export type SyncDecision = 'serve' | 'serve-stale' | 'ask' | 'reject';
 export type Gate = CircuitState | 'paused';
 
 /**
- * Decides what `sync` does, by the table in docs/service-map.md. A half-open circuit allows one request as its probe.
+ * Decides what `sync` does, by the table in docs/refreshing.md. A half-open circuit allows one request as its probe.
  */
 export function decideSync(cached: Freshness, forced: boolean, gate: Gate): SyncDecision {
   if (cached === 'fresh' && !forced) return 'serve';

@@ -115,11 +115,16 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
 /** Which proxy is used. Credentials in its URL are not shown. */
 export function checkProxy({ proxy }: NetworkSettings): Finding {
   if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
-  const shown = (url: string): string => (url === '' ? 'none' : new URL(url).origin);
+  const shown = (url: string): string => (url === '' ? 'none' : originOf(new URL(url)));
   const { httpProxy, httpsProxy, noProxy } = proxy;
   const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
   const message = `${urls}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
   return { check: 'proxy', outcome: 'note', message };
+}
+
+/** `URL.origin` is the text `null` for schemes that browsers do not know, such as `socks5:`. */
+function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
 }
 
 /** Compares this machine's clock with the `Date` header of the server of the map, which is exact to the second. */

@@ -38,7 +38,8 @@ function probeFindings(probe: FleetProbe, role: Fleet['role']): readonly Finding
       ? ok('access', `the user may do what the role \`${role}\` needs`)
       : failed(
           'access',
-          `the user lacks ${missingPermissions.join(', ')}: give it the ACL rules of docs/fleet.md for \`${role}\``,
+          `the user lacks ${missingPermissions.join(', ')}: ` +
+            `give it the ACL rules of docs/fleet-server.md for \`${role}\``,
         ),
   ];
 }

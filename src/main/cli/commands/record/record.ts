@@ -1,3 +1,4 @@
+import type { SwitchyardError } from '../../../../shared/errors.ts';
 import {
   hideAddress,
   hideArguments,
@@ -9,7 +10,7 @@ import { RecordingFile } from '../../../recording/recording-file.ts';
 import type { MessageRecord, Sender } from '../../../recording/recording-format.ts';
 import { misuse, requiredVariable } from '../../flags/option-values.ts';
 import { untilInterrupted } from '../../terminal/interrupt.ts';
-import { EXIT, printable, say } from '../../terminal/output.ts';
+import { EXIT, failureLine, failureOf, printable, say } from '../../terminal/output.ts';
 import { MessageTap } from './message-tap.ts';
 import { relayAddress } from './relay-address.ts';
 import { relayProgram } from './relay-program.ts';
@@ -32,7 +33,7 @@ export async function runRecord(path: string, server: readonly string[], options
   const token = options.tokenEnv === undefined ? null : requiredVariable(options.tokenEnv, '--token-env');
   if (token !== null && url === null)
     throw misuse('--token-env is for the URL of a server; a command has its environment');
-  const recording = new Recording(await RecordingFile.open(path, options.append));
+  const recording = new Recording(await RecordingFile.open(path, options.append, sayFailure));
   const record = recording.connection(null);
   hideSecrets(record, server, url, token);
   let isWhole = true;
@@ -43,19 +44,27 @@ export async function runRecord(path: string, server: readonly string[], options
   const noted = (from: Sender): ((message: Parameters<MessageRecord['note']>[1]) => void) => {
     return (message) => record.note(from, message);
   };
-  try {
-    if (url !== null) {
-      const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
-      await relayAddress(url, headers, { client: noted('client'), server: noted('server'), lost }, interrupted);
-      return isWhole && recording.file.failure === null ? EXIT.ok : EXIT.failed;
+  const relayed = async (): Promise<number> => {
+    if (url === null) {
+      const taps = { client: new MessageTap(noted('client'), lost), server: new MessageTap(noted('server'), lost) };
+      return await relayProgram(server, taps, interrupted);
     }
-    const taps = { client: new MessageTap(noted('client'), lost), server: new MessageTap(noted('server'), lost) };
-    const code = await relayProgram(server, taps, interrupted);
+    const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+    await relayAddress(url, headers, { client: noted('client'), server: noted('server'), lost }, interrupted);
+    return EXIT.ok;
+  };
+  try {
+    const code = await relayed();
+    // The last messages may fail to be written too.
+    await recording.close();
     return isWhole && recording.file.failure === null ? code : EXIT.failed;
   } finally {
     await recording.close();
-    if (recording.file.failure !== null) lost(recording.file.failure.message);
   }
+}
+
+function sayFailure(failure: SwitchyardError): void {
+  say(`mcp-switchyard: ${failureLine(failureOf(failure))}`);
 }
 
 /** Returns the URL of the server; null for a command. */

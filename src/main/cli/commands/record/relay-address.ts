@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { settledWithin } from '../../../../shared/clock.ts';
+import { nextTurn, settledWithin } from '../../../../shared/clock.ts';
 import { messageOf } from '../../../../shared/errors.ts';
 import { isObject, type JsonObject, RPC_INTERNAL_ERROR } from '../../../mcp/json-rpc.ts';
 import { printable, say } from '../../terminal/output.ts';
@@ -48,6 +48,8 @@ class AddressRelay {
   readonly #requestInit: { readonly headers: Record<string, string> };
   readonly #onServer: (message: JsonObject) => void;
   readonly #waiting = new Map<unknown, string>();
+  /** Errors that sending threw. Their requests are answered with them, so they are not printed too. */
+  readonly #thrown = new WeakSet<object>();
   #transport: Promise<Transport>;
   #idle = Promise.withResolvers<void>();
 
@@ -87,6 +89,7 @@ class AddressRelay {
     try {
       await transport.send(message as unknown as Sent);
     } catch (error) {
+      if (error instanceof Error) this.#thrown.add(error);
       if (message.method !== 'initialize' || transport instanceof SSEClientTransport) throw error;
       // An older server refuses the POST, and has a stream at that address instead (MCP 2025-03-26, transports).
       const older = this.#start(new SSEClientTransport(this.#url, { requestInit: this.#requestInit }));
@@ -102,7 +105,11 @@ class AddressRelay {
     transport.onmessage = (message) => {
       if (isObject(message)) this.#take(message);
     };
-    transport.onerror = (error) => say(printable(messageOf(error)));
+    // The transport reports an error here before it throws it.
+    transport.onerror = (error) =>
+      void nextTurn().then(() => {
+        if (!this.#thrown.has(error)) say(printable(messageOf(error)));
+      });
     await transport.start();
     return transport;
   }

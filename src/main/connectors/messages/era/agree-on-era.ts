@@ -27,9 +27,9 @@ export interface Agreement {
 }
 
 /**
- * Negotiates the protocol generation with a server (docs/connectors.md, "Which protocol a server speaks"). Resolves
- * with the first handshake that the server accepts. A modern one that arrives before `notifications/initialized` was
- * sent wins over a legacy one. Rejects once no remaining handshake can succeed, and never for silence alone.
+ * Negotiates the protocol generation with a server (docs/protocol-detection.md). Resolves with the first handshake
+ * that the server accepts. A modern one that arrives before `notifications/initialized` was sent wins over a legacy
+ * one. Rejects once no remaining handshake can succeed, and never for silence alone.
  */
 export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
   return new Negotiation(steps).result;

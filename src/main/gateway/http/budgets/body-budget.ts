@@ -1,3 +1,4 @@
+import { Chain, type ChainEntry } from '../../../../shared/chain.ts';
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
@@ -17,6 +18,8 @@ interface Body {
   readonly onGivenUp: () => void;
   bytes: number;
   lastMs: number;
+  /** Null until the body is counted. */
+  entry: ChainEntry | null;
 }
 
 /**
@@ -25,7 +28,7 @@ interface Body {
  */
 export class BodyBudget {
   readonly #shares: Shares;
-  readonly #bodies = new Set<Body>();
+  readonly #bodies = new Chain<Body>();
 
   constructor(maxBytes: number, share: number) {
     this.#shares = new Shares(maxBytes, share);
@@ -41,8 +44,8 @@ export class BodyBudget {
    */
   open(caller: string, onGivenUp: () => void): BodyUnderWay {
     const now = monotonicMs();
-    const body: Body = { caller, startedMs: now, onGivenUp, bytes: 0, lastMs: now };
-    this.#bodies.add(body);
+    const body: Body = { caller, startedMs: now, onGivenUp, bytes: 0, lastMs: now, entry: null };
+    body.entry = this.#bodies.add(body);
     return {
       add: (bytes) => this.#add(body, bytes),
       [Symbol.dispose]: () => this.#close(body),
@@ -50,7 +53,7 @@ export class BodyBudget {
   }
 
   #add(body: Body, bytes: number): boolean {
-    if (!this.#bodies.has(body)) return false;
+    if (body.entry?.isIn !== true) return false;
     body.lastMs = monotonicMs();
     while (!this.#shares.has(body.caller, bytes)) {
       const slow = this.#slowest(body, bytes);
@@ -64,7 +67,7 @@ export class BodyBudget {
   }
 
   #close(body: Body): void {
-    if (this.#bodies.delete(body)) this.#shares.give(body.caller, body.bytes);
+    if (body.entry?.remove() === true) this.#shares.give(body.caller, body.bytes);
   }
 
   /** Returns the body that makes room for others; null if none is slow. */
@@ -74,7 +77,7 @@ export class BodyBudget {
     const now = monotonicMs();
     let slowest: Body | null = null;
     let least = SLOW_BYTES_PER_MS;
-    for (const body of this.#bodies) {
+    for (const body of this.#bodies.values()) {
       if (body === asking || body.caller !== caller || body.bytes === 0) continue;
       const ageMs = now - body.startedMs;
       if (ageMs < REST_MS) continue;

@@ -1,3 +1,4 @@
+import { Chain } from '../../../../shared/chain.ts';
 import type { HostSide } from '../../../mcp/host-side.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 
@@ -13,24 +14,25 @@ export interface UnderWay {
 
 /** Requests in flight at each connector. They tell which client a message belongs to that names no request. */
 export class CallsUnderWay {
-  readonly #calls = new Map<string, Set<UnderWay>>();
+  readonly #calls = new Map<string, Chain<UnderWay>>();
 
   /** Registers a request until the result is disposed of. */
   enter(connectorId: string, call: UnderWay): Disposable {
-    const calls = this.#calls.get(connectorId) ?? new Set();
-    this.#calls.set(connectorId, calls.add(call));
+    const calls = this.#calls.get(connectorId) ?? new Chain();
+    this.#calls.set(connectorId, calls);
+    const entry = calls.add(call);
     return {
       [Symbol.dispose]: () => {
-        calls.delete(call);
-        if (calls.size === 0) this.#calls.delete(connectorId);
+        if (entry.remove() && calls.size === 0) this.#calls.delete(connectorId);
       },
     };
   }
 
   /** Returns one of the requests in flight if they all belong to the same client: it stands for the rest. */
   only(connectorId: string): UnderWay | 'none' | 'several' {
-    const [first, ...others] = this.#calls.get(connectorId) ?? [];
-    if (first === undefined) return 'none';
-    return others.every(({ client }) => client === first.client) ? first : 'several';
+    const calls = this.#calls.get(connectorId);
+    const first = calls?.first;
+    if (calls === undefined || first === undefined) return 'none';
+    return calls.every(({ client }) => client === first.client) ? first : 'several';
   }
 }

@@ -37,6 +37,11 @@ describe('doctor', () => {
     expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'none: connections are direct' });
   });
 
+  it('shows the address of a SOCKS proxy', () => {
+    const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'socks5://me:pw@127.0.0.1:1080' });
+    expect(checkProxy(network).message).toContain('for http socks5://127.0.0.1:1080,');
+  });
+
   it('reports a missing state folder only as a note', async () => {
     expect(await checkDisk(undefined)).toMatchObject({ outcome: 'note' });
   });
