@@ -1,0 +1,69 @@
+import { lexer, type Token, type Tokens } from 'marked';
+import { type Markers, NO_MARKERS, readMarkers } from './markers.ts';
+
+/** One code block of a page. */
+export interface Block {
+  readonly page: string;
+  /** The line of the opening fence, from 1. */
+  readonly line: number;
+  /** The language after the fence; empty where none is named. */
+  readonly language: string;
+  readonly code: string;
+  readonly markers: Markers;
+  /** The name under which the block is written into the demo world, or null. */
+  readonly file: string | null;
+}
+
+const NAME = String.raw`[~\w.@/-]*\w\.\w+`;
+const FIRST_LINE = new RegExp(`^(?://|#) (${NAME})$`);
+const NAMED_BEFORE = new RegExp(String.raw`(?<!\`)\`((?:\.\w+|${NAME}))\`(?:[^\`.;:]*):$`);
+
+/** Returns the code blocks of a Markdown page in order. Throws where a marker is not known. */
+export function readBlocks(page: string, text: string): readonly Block[] {
+  const blocks: Block[] = [];
+  const lines = text.split('\n');
+  let cursor = 0;
+  visitCode(lexer(text), ({ code, before, comments }) => {
+    const language = (code.lang ?? '').split(/\s/)[0] ?? '';
+    const isFenced = code.codeBlockStyle !== 'indented';
+    const first = isFenced ? '```' : firstLine(code.text);
+    const found = lines.findIndex((line, index) => index >= cursor && line.includes(first));
+    const line = Math.max(found, cursor) + 1;
+    cursor = line + code.text.split('\n').length + (isFenced ? 1 : 0);
+    const markers = comments.length === 0 ? NO_MARKERS : readMarkers(`${page}:${line}`, comments);
+    blocks.push({ page, line, language, code: code.text, markers, file: fileOf(code.text, before, markers) });
+  });
+  return blocks;
+}
+
+/** A block is a file if a marker, its first line or the end of the paragraph before it says so. */
+function fileOf(code: string, before: string, { file }: Markers): string | null {
+  return file ?? FIRST_LINE.exec(firstLine(code))?.[1] ?? NAMED_BEFORE.exec(before)?.[1] ?? null;
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+interface FoundCode {
+  readonly code: Tokens.Code;
+  /** The text of the paragraph before the block. */
+  readonly before: string;
+  /** The HTML comments directly before the block. */
+  readonly comments: readonly string[];
+}
+
+function visitCode(tokens: readonly Token[], visit: (found: FoundCode) => void): void {
+  let before = '';
+  let comments: string[] = [];
+  for (const token of tokens) {
+    if (token.type === 'space') continue;
+    if (token.type === 'html') {
+      comments.push(...[...token.raw.matchAll(/<!--([\s\S]*?)-->/g)].map(([, comment = '']) => comment.trim()));
+      continue;
+    }
+    if (token.type === 'code') visit({ code: token as Tokens.Code, before, comments });
+    else if (token.type === 'list') for (const item of (token as Tokens.List).items) visitCode(item.tokens, visit);
+    else if (token.type === 'blockquote') visitCode((token as Tokens.Blockquote).tokens, visit);
+    before = token.type === 'paragraph' || token.type === 'text' ? token.raw.trim() : '';
+    comments = [];
+  }
+}

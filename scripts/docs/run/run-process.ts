@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+
+export interface Outcome {
+  /** The exit code; null after the time limit. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The file for the output. What is left behind in the background does not hold it open. */
+  readonly log: string;
+  readonly limitMs: number;
+}
+
+/** Runs a command to its end, or kills it and what it started after the time limit. */
+export async function runProcess({ command, args, cwd, env, log, limitMs }: Command): Promise<Outcome> {
+  const file = openSync(log, 'w');
+  const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', file, file] });
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    endGroup(child.pid);
+  }, limitMs);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(timer);
+  if (code !== 0) endGroup(child.pid);
+  const output = readFileSync(log, 'utf8');
+  return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
+}
+
+/** Ends what a failed command has left in the background. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
+}
