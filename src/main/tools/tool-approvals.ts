@@ -3,7 +3,7 @@ import { recordToolChange } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import { publicToolId, type ToolInfo } from './tool-info.ts';
 
-/** The digests that the map approves for tools of one connector, by the connector's names; null approves nothing. */
+/** The digests that the map approves for tools of one connector, by the connector's tool names; null for none. */
 export type ToolDigests = Readonly<Record<string, string>> | null;
 
 /** A tool that is neither listed nor callable, because its definition is not the one that the signed map approves. */
@@ -21,7 +21,7 @@ export interface HeldBackTool {
 
 /** The decision of the map about one connector's tools. */
 interface Judgement {
-  /** Ids that the map names; pins do not apply to them. */
+  /** Ids of the tools that the map names. Pins do not apply to these tools. */
   readonly named: ReadonlySet<string>;
   readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
 }
@@ -30,7 +30,7 @@ interface Judgement {
 export class ToolApprovals {
   readonly #logger: Logger;
   readonly #judgements = new Map<string, Judgement>();
-  /** The digest that was last logged for each tool that was held back. */
+  /** For each tool that was ever held back, the digest that was logged last. */
   readonly #told = new Map<string, string>();
 
   constructor(logger: Logger) {

@@ -16,7 +16,7 @@ export interface ChangedTool {
   readonly sha256: string;
   /** Epoch ms. */
   readonly pinnedAt: number;
-  /** Whether it is unlisted and refused until it is approved. */
+  /** Whether the tool is unlisted, and calls of it are refused, until it is approved. */
   readonly isQuarantined: boolean;
 }
 
