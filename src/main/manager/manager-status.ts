@@ -55,13 +55,13 @@ export interface ListedConnector extends ConnectorStatus {
 
 /** Everything `status()` shows, as plain data. */
 export interface ManagerStatus {
-  /** The first of the maps. */
+  /** The status of the first map. */
   readonly serviceMap: ServiceMapStatus;
-  /** All maps, in order of precedence; one without a URL if there is no map. */
+  /** The status of each map, in order of precedence; a placeholder without a URL if there is no map. */
   readonly serviceMaps: readonly ServiceMapStatus[];
-  /** The local configuration file; null without one. */
+  /** The local configuration file; null without a file. */
   readonly config: LocalConfigStatus | null;
-  /** The registry of servers; null without one. */
+  /** The registry of servers; null without a registry. */
   readonly registry: RegistryStatus | null;
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;

@@ -15,7 +15,7 @@ export interface ManagerLoginsDeps {
   readonly entries: () => readonly ConnectorEntry[];
   /** The login target of an entry; null if it has credentials of another kind, or none at all. */
   readonly targetOf: (entry: ConnectorEntry) => LoginTarget | null;
-  /** Resolves when the connector has been tried once, because its challenge names the issuer. Never rejects. */
+  /** Resolves after the first attempt to connect, because the connector's challenge names the issuer. Never rejects. */
   readonly tried: (connectorId: string) => Promise<void>;
   readonly clientMetadataUrl: string | null;
 }
