@@ -19,11 +19,11 @@ interface Found {
  * A source of entries that are not part of a signed map: a file or a registry on this machine, or the host's options.
  */
 export interface EntrySource {
-  /** Whether it has been read once. */
+  /** Whether the source has been read. */
   readonly isRead: boolean;
   /**
-   * Reads the source, unless it has been read and `force` is false. Rejects if it was never read; a later failure keeps
-   * the entries.
+   * Reads the source, unless it has been read and `force` is false. Rejects if the source was never read; a later
+   * failure keeps the entries.
    */
   sync(force: boolean): Promise<void>;
   /** Returns the entries as last read. An unchanged entry is the same object as before. */
@@ -34,7 +34,7 @@ export interface EntrySource {
 
 /**
  * The local sources of a manager; null for a source that its options do not name. Servers given by the host win over
- * all.
+ * all other sources.
  */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
@@ -43,7 +43,7 @@ export interface LocalSources {
   readonly given?: EntrySource | null;
 }
 
-/** Sources that all list one connector, in order of precedence. */
+/** Sources that list the same connector, in order of precedence. */
 export interface Contest {
   readonly connectorId: string;
   readonly sourceIds: readonly string[];
@@ -66,8 +66,8 @@ export class ConnectorSources {
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   /**
-   * `events` is where the sources announce their changes. This object announces `local` there whenever they announce
-   * `read`.
+   * `events` is where the sources announce their changes. Whenever a source announces `read`, this object announces
+   * `local`.
    */
   constructor(maps: readonly ServiceMapSource[], local: LocalSources, events: SourceEvents) {
     this.#maps = maps;
@@ -107,12 +107,12 @@ export class ConnectorSources {
     await Promise.all(this.#local.map((source) => source.sync(force)));
   }
 
-  /** Takes over the entries of file and registry. Returns the ids whose entries changed. */
+  /** Takes over the entries of the local sources. Returns the ids whose entries changed. */
   #takeLocal(): readonly string[] {
     const before = this.#entries;
     const entries = new Map<string, ConnectorEntry>();
     for (const entry of this.#local.toReversed().flatMap((source) => source.entries())) {
-      // Deleted first, so that the entry that wins is listed in the order of its own source.
+      // Deleted first, so that the entry that wins moves to the position of its own source.
       entries.delete(entry.id);
       entries.set(entry.id, entry);
     }
@@ -121,7 +121,7 @@ export class ConnectorSources {
     return [...ids].filter((id) => before.get(id) !== entries.get(id));
   }
 
-  /** Resolves when the remembered maps are in force; only a sync starts that. */
+  /** Resolves when the remembered maps are in force. Only a sync puts them in force. */
   async remembered(): Promise<void> {
     await Promise.all(this.#maps.map(({ remembered }) => remembered));
   }
@@ -131,7 +131,7 @@ export class ConnectorSources {
     return this.#local.every(({ isRead }) => isRead) && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
 
-  /** Whether a connector is enabled; null if the id is unknown. Decodes nothing. */
+  /** Whether a connector is enabled; null if the id is unknown. Does not decode the entry. */
   isWanted(id: string): boolean | null {
     const local = this.#entries.get(id);
     if (local !== undefined) return local.status === 'enabled';
@@ -139,7 +139,8 @@ export class ConnectorSources {
   }
 
   /**
-   * Whether a source names a connector of that id, even one that is left out: no other connector may have its tools.
+   * Whether a source names a connector of that id, even if its entry is left out. If so, no other connector may have
+   * tools of that id.
    */
   isNamed(id: string): boolean {
     return this.isWanted(id) !== null || this.#maps.some(({ snapshot }) => snapshot.unusable.has(id));
@@ -179,8 +180,8 @@ export class ConnectorSources {
   }
 
   /**
-   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand; empty without a
-   * map.
+   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand. Returns an empty
+   * string without a map.
    */
   brandOf(entry: ConnectorEntry): string {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
@@ -219,7 +220,7 @@ export class ConnectorSources {
     return this.#maps.map((map) => map.observe());
   }
 
-  /** Ends the work in progress; `reason` becomes its failure. */
+  /** Ends the work in progress, which fails with `reason`. */
   async close(reason: SwitchyardError): Promise<void> {
     await Promise.all([...this.#local.map((source) => source.close()), ...this.#maps.map((map) => map.close(reason))]);
   }
