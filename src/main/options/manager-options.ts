@@ -19,15 +19,15 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** The HMAC key that the map is signed with; several during a rotation, the newest first. */
   readonly signatureKey: HmacKeys;
   /**
-   * More maps, each with its own schedule, cache, floor and failures. If two maps have a connector id, the earlier map
-   * wins; `serviceMapUrl` comes first.
+   * More maps, each with its own schedule, cache, floor and failures. If two maps have the same connector id, the
+   * earlier map wins; `serviceMapUrl` comes first.
    */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
   /** The key for connectors whose `auth` requires one. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** Notified of every tool that is added or removed. */
+  /** A registry of the host that is notified of every tool that is added, changed or removed. */
   readonly registry?: ToolRegistry | undefined;
   /** Takes the arguments in pino's order: object, message. Silent by default. */
   readonly logger?: Logger | undefined;
@@ -66,7 +66,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    * to `true`.
    */
   readonly allowPrivateEndpoints?: boolean | undefined;
-  /** Number of connectors that connect at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin`. */
+  /** Sets both `maxConnects` and `maxConnectsPerOrigin`: the number of connectors that connect at once. */
   readonly concurrency?: number | undefined;
   /** Number of connectors that connect at once. Defaults to 64. */
   readonly maxConnects?: number | undefined;
@@ -113,11 +113,11 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly notifications?: boolean | undefined;
   /**
-   * Where maps are verified: `auto` starts on the main thread while the threads start, `always` never uses the main
-   * thread, `never` always does.
+   * Where maps are downloaded and verified. `auto` (default) uses the main thread while the worker threads start, and
+   * then the worker threads. `always` uses only worker threads, `never` only the main thread.
    */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
-  /** The largest map that is read, in bytes after decompression; MAP_TOO_LARGE beyond. Defaults to 32 MiB. */
+  /** Maximum size of a map, in bytes after decompression; a larger map fails with MAP_TOO_LARGE. Defaults to 32 MiB. */
   readonly maxMapBytes?: number | undefined;
   /** Maximum number of connectors in a map. Defaults to 100 000. */
   readonly maxConnectors?: number | undefined;
@@ -131,20 +131,20 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**
-   * A file of connectors in addition to the map's, or several, of any client that docs/local-configuration.md names. If
-   * several files have an id, the last one wins. Files are read at the first sync and at every forced one. Stdio
-   * servers are only started from here, never from a map.
+   * One or more files of connectors in addition to those of the map, in the format of any client that
+   * docs/local-configuration.md names. If several files have the same id, the last file wins. Files are read at the
+   * first sync and at every forced one. Stdio servers are only started from here, never from a map.
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
-   * The digests that files of `configFile` must have, by the path as in `configFile`. The command line sets it for a
-   * project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
+   * The digests that files of `configFile` must have, by path, spelled as in `configFile`. The command line sets it for
+   * a project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * The servers of a registry (fs-store) as connectors in addition to the map's, following the registry. `true` uses
-   * the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`, which is
-   * notified of tools.
+   * Adds the servers of a registry (fs-store) as connectors to those of the map, and follows changes of the registry.
+   * `true` uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`,
+   * which is notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
