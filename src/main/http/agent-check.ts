@@ -30,7 +30,7 @@ export function assertCompatibleAgent(agent: AgentLike): void {
     if (!isHandlerRefused) return;
     throw new SwitchyardError(
       'AGENT_INCOMPATIBLE',
-      'Option agent: this agent does not work with undici 8; agents of undici 6 do not. Create it with undici ' +
+      'Option agent: this agent does not work with undici 8; it may come from undici 6. Create it with undici ' +
         '7 or 8, or omit the option.',
       { cause: error, detail: { option: 'agent' } },
     );

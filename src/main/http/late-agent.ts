@@ -30,7 +30,9 @@ export class LateAgent implements Dispatching {
     this.#make = make;
   }
 
-  /** Starts to create the agent, so that it is ready for the first request. That request reports a failure. */
+  /**
+   * Starts to create the agent, so that it is ready for the first request. If that fails, the first request reports it.
+   */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});
   }

@@ -19,7 +19,7 @@ export const loadUndici: () => Promise<typeof import('undici')> = lateModule('un
   return found.default ?? found;
 });
 
-// Only its index adds the methods that a proxy's agent uses to agents.
+// The agent for a proxy uses methods that only undici's index adds to agents.
 const loadProxyAgent = async (): Promise<AgentClass> => (await loadUndici()).EnvHttpProxyAgent as unknown as AgentClass;
 
 /** Loads undici's Agent, or its EnvHttpProxyAgent if there is a proxy. Rejects with MODULE_NOT_LOADED. */
