@@ -15,7 +15,7 @@ export class SharedFlow {
     };
     this.#life.signal.addEventListener('abort', over, { once: true });
     this.#work = work(this.#life.signal).finally(over);
-    // All waiting requests may have been aborted.
+    // If all waiting requests were aborted, no caller handles the rejection.
     this.#work.catch(() => {});
   }
 

@@ -4,7 +4,10 @@ import type { LoginTarget } from '../login-target.ts';
 /** The address to which a person is sent to log in, and the facts about that login. */
 export interface StartedLogin {
   readonly connectorId: string;
-  /** The issuer's own address, https or loopback http. It holds no secret of this host; PKCE and `state` protect it. */
+  /**
+   * The issuer's own address, https or loopback http. It holds no secret of this host; PKCE and `state` protect the
+   * login.
+   */
   readonly authorizationUrl: string;
   /** The `state` of the request, which the redirect returns. */
   readonly state: string;

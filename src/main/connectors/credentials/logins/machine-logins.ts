@@ -47,7 +47,7 @@ export class MachineLogins {
    */
   async obtain(request: MachineRequest): Promise<void> {
     const { target, bindingId, scope } = request;
-    // A corrected entry has the same binding, and must not get the failure of the wrong one.
+    // A corrected entry has the same binding, and must not get the failure that the wrong entry caused.
     const key = JSON.stringify([bindingId, scope, target.oauth, target.isLocal, target.secretMark]);
     const failure = this.#failures.get(key);
     if (failure !== undefined && monotonicMs() < failure.untilMs) throw failure.error;
@@ -92,7 +92,7 @@ export class MachineLogins {
       wantedScope: scope ?? known?.wantedScope ?? null,
       client,
     };
-    // Saved before the secret is sent, which goes to no other issuer from then on.
+    // Saved before the secret is sent: from then on, the secret goes to no other issuer.
     await store.saveBinding(binding);
     this.#deps.quietly(() => book.takeBinding(binding));
     const tokens = await machineTokens(protocol, request, discovery, client, binding);

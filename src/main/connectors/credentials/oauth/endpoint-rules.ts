@@ -25,8 +25,8 @@ export function isPlainAddress(text: string): boolean {
 }
 
 /**
- * Returns an address of metadata, if it is https, or http on loopback, without credentials and fragment. Throws
- * LOGIN_METADATA_INVALID otherwise; `what` names the field.
+ * Returns an address of metadata, if it is https, or http on loopback, and has neither credentials nor a fragment.
+ * Throws LOGIN_METADATA_INVALID otherwise; `what` names the field.
  */
 export function checkUrl(text: string, what: string): URL {
   const url = isPlainAddress(text) ? URL.parse(text) : null;

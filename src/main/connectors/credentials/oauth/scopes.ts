@@ -9,7 +9,8 @@ const OFFLINE_ACCESS = 'offline_access';
  * precedence, then those of the challenge, then those of the resource's metadata (MCP 2025-11-25, scope selection
  * strategy).
  *
- * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. They are added.
+ * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. These scopes are added
+ *   to the others.
  * @param client A person also requests `offline_access` if the issuer knows it, to get a refresh token.
  */
 export function chooseScope(

@@ -12,7 +12,7 @@ import type { LoginDiscovery, LoginRequest } from '../../oauth/login-discovery.t
 import type { LoginBook } from '../login-book.ts';
 import type { LoginProtocol } from '../login-protocol.ts';
 
-/** The turn of this process. */
+/** A turn to refresh a login that this process holds. */
 export type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 export interface TokenRequesterDeps {
@@ -98,7 +98,7 @@ export class TokenRequester {
   }
 }
 
-/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens`. */
+/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens` does. */
 export function machineTokens(
   protocol: LoginProtocol,
   request: LoginRequest,

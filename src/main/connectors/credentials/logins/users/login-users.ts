@@ -23,7 +23,7 @@ interface User {
   readonly credentials: OAuthCredentials;
   /** The content of the target that its credentials depend on. */
   readonly says: string;
-  /** The login that it was last known to have, and whether it has tokens. */
+  /** The login that the connector was last known to have, and whether that login has tokens. */
   seen: string;
 }
 
@@ -94,7 +94,7 @@ export class LoginUsers {
     return users.find(({ target }) => target.isLocal) ?? users[0] ?? null;
   }
 
-  /** Handles bindings whose login or its generation has changed, or whose login is gone. */
+  /** Handles bindings whose login was changed, refreshed or removed. */
   changed(bindingIds: ReadonlySet<string>): void {
     const users = [...bindingIds].flatMap((bindingId) => this.#usersOf(bindingId));
     const stuck = users.filter(({ credentials }) => credentials.isStuck);
@@ -107,7 +107,7 @@ export class LoginUsers {
     if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
   }
 
-  /** Reports once that a person logged in, for the connector and for all that share its binding. */
+  /** Reports once that a person logged in, for the connector and for all connectors that share its binding. */
   renew(bindingId: string, connectorId: string, take: () => void): void {
     this.#collected = new Set([connectorId]);
     take();
@@ -161,8 +161,8 @@ export class LoginUsers {
   }
 
   /**
-   * Updates a user, and returns whether there is a change to report: a refresh alone is none, unless requests waited
-   * for it.
+   * Updates a user. Returns whether there is a change to report. A refresh alone is not reported, unless requests
+   * waited for it.
    */
   #look(user: User): boolean {
     const { credentials } = user;
