@@ -10,7 +10,7 @@ import type { ConnectorState } from './connector-state.ts';
 /** Number of connectors created, updated or removed in one turn of the event loop. */
 const BATCH = 8;
 
-/** Says which entry of a connector counts now. */
+/** Provides the effective entry of each connector. */
 interface Directory {
   /** Returns the entry with this id, or undefined. Returns the same object while its content is the same. */
   entry(id: string): ConnectorEntry | undefined;
@@ -91,8 +91,8 @@ export class ConnectorSet {
   /**
    * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
    * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
-   * map adds all of its ids. A connector that another source has too switches to its new entry then. Calls to removed
-   * connectors have `drainMs` to end.
+   * map adds all of its ids. A connector that another source also lists switches to its new entry in that turn. Calls
+   * to removed connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {

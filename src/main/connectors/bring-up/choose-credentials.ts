@@ -51,7 +51,7 @@ interface HostLoginKey {
   readonly dispatcher: Dispatcher;
 }
 
-/** Credentials are kept across connections: requests of two connections may wait for one login. */
+/** Credentials are kept across connections: requests of two connections may wait for the same login. */
 interface HostLogin extends HostLoginKey {
   readonly credentials: HostCredentials;
 }

@@ -39,8 +39,9 @@ export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['r
 
 /**
  * Reads all pages of a connector's tool list. A repeated cursor, too many pages or too many tools end the reading
- * early; the tools read so far are returned. A tool that cannot be called, or has a duplicate name, is dropped alone.
- * Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the signal's reason.
+ * early; the tools read so far are returned. A tool that cannot be called, or has a duplicate name, is dropped; the
+ * other tools are kept. Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the
+ * signal's reason.
  */
 export async function listAllTools(
   connection: Connection,
@@ -48,7 +49,7 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list in one turn of the event loop, so that turn starts here.
+  // The caller processes the whole list in one turn of the event loop, so a turn that is over ends here.
   if (turns.isOver) await turns.next();
   return listing;
 }
@@ -95,7 +96,7 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
   }
 }
 
-/** Returns why a tool with a valid name cannot be called; null if it can. */
+/** Returns why a tool with a valid name cannot be called; null if it can be called. */
 function callFault(
   { definition, name }: ListedDefinition,
   tools: ReadonlyMap<string, RemoteToolDefinition>,

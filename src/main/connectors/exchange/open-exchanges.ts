@@ -36,8 +36,8 @@ export class OpenExchanges {
   /**
    * Sends a request whose response has no relevant content. Resolves once the head of a successful response arrives.
    * Rejects with a StatusError, with the network's error, or because the response took longer than `timeoutMs`. A
-   * response that is still open then is aborted: a server that never ends its responses must not accumulate
-   * connections.
+   * response that is still open after that time is aborted: connections must not accumulate if a server never ends its
+   * responses.
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -19,8 +19,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when that
-   * has to end.
+   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when the
+   * lifetime has to end.
    */
   begin(): AbortSignal {
     this.#life = new AbortController();
@@ -32,9 +32,9 @@ export class ConnectionSlot {
   }
 
   /**
-   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish, and
-   * then it is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports the calls are
-   * lost with the connection.
+   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish
+   * before the connection is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports
+   * the calls are lost with the connection.
    */
   release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];

@@ -14,7 +14,7 @@ export interface LiveConnectionEvents {
   readonly relist: () => Promise<ToolListing>;
   /** The tools were read again; `hadWhole` says whether the previous list was complete. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
-  /** Reading the tools showed that the connection is gone. */
+  /** Reading the tools showed that the connection was lost. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
   /**
@@ -83,7 +83,7 @@ export class LiveConnection implements OpenRoute {
 
   /**
    * Closes the connection once the calls in flight have ended. Over Streamable HTTP each call has an exchange of its
-   * own, so the failure of one does not affect the others. Resolves when the connection is closed.
+   * own, so the failure of one call does not affect the other calls. Resolves when the connection is closed.
    */
   async retire(cause: Error): Promise<void> {
     this.refresher.stop();

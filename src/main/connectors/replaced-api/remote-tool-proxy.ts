@@ -36,7 +36,7 @@ export class RemoteToolProxy {
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /** The current lifetime, which `disconnect()` aborts with everything that runs under it. Null while disconnected. */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Resolves once everything that `disconnect()` ended is gone. */
+  /** Resolves once everything that `disconnect()` has to end has ended. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
   /** Whether the last connection broke and no reconnect has failed since. */
@@ -122,7 +122,7 @@ export class RemoteToolProxy {
   }
 
   async #reach(): Promise<OpenRoute> {
-    // A call that was certainly not sent is sent again, so it reconnects at once.
+    // A call that was certainly not sent is sent again, so the proxy reconnects at once.
     if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
     const connection = this.#connection;
     const life = this.#life;
@@ -171,7 +171,7 @@ export class RemoteToolProxy {
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
         relistAfterMs: () => null,
         onListing: async (listing) => this.#take(listing.tools),
-        // The present tools stay; the next call shows if the connection is gone.
+        // The present tools stay; the next call shows whether the connection was lost.
         onFailure: () => {},
       });
       signal.addEventListener('abort', () => refresher?.stop(), { once: true });

@@ -32,7 +32,7 @@ export function openLargeResult(
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
   const depth = new JsonScanner(LIMITS);
-  // Reading the message whole will refuse it.
+  // The message will be refused when it is read whole.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
   // A message with a method is not a response. A message without a result so far may be an error, or have its members

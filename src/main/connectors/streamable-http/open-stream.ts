@@ -42,7 +42,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
         }
         refused = { status, headers, hint };
         // A successful response that is not a stream may never end.
-        if (status < 300) abort(new Error('The answer is no stream'));
+        if (status < 300) abort(new Error('The response is not an event stream'));
         else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
       },
       onValue: (value) => requests.take(value, null),

@@ -40,7 +40,7 @@ export class RequestWriter {
   }
 
   /**
-   * Writes the following messages for the modern revision, or for a legacy one. `revision` is null until it is
+   * Writes the following messages for the modern revision or for a legacy revision. `revision` is null until it is
    * negotiated.
    */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
