@@ -6,7 +6,10 @@ import { publicToolId, type ToolInfo } from './tool-info.ts';
 /** The digests that the map approves for tools of one connector, by the connector's tool names; null for none. */
 export type ToolDigests = Readonly<Record<string, string>> | null;
 
-/** A tool that is neither listed nor callable, because its definition is not the one that the signed map approves. */
+/**
+ * A tool that is neither listed nor callable, because its definition differs from the definition that the signed map
+ * approves.
+ */
 export interface HeldBackTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
@@ -26,7 +29,7 @@ interface Judgement {
   readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
 }
 
-/** Holds back tools whose definition differs from the one that the publisher of a signed map approves. */
+/** Holds back tools whose definition differs from the definition that the publisher of a signed map approves. */
 export class ToolApprovals {
   readonly #logger: Logger;
   readonly #judgements = new Map<string, Judgement>();

@@ -17,7 +17,7 @@ import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } f
 import type { ToolPins } from './tool-pins.ts';
 import type { ToolStore } from './tool-store.ts';
 
-/** How often approvals by other processes are checked while a tool differs from its pin. */
+/** Interval at which approvals by other processes are looked for, while a tool differs from its pin. */
 const LOOK_MS = 1_000;
 
 /** When and in which run a connector listed its tools. */
@@ -211,7 +211,7 @@ export class ToolIntake {
     );
   }
 
-  /** Returns the digests of the current entry, or those of the last run while the entry is unknown. */
+  /** Returns the digests of the current entry, or the digests of the last run while the entry is unknown. */
   #digests(connectorId: string, { record }: ToolList): ToolDigests {
     return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
   }

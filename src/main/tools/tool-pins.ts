@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { PinPolicy } from '../options/option-checks.ts';
 import { publicToolId } from './tool-info.ts';
 
-/** A tool whose definition differs from the one first seen, or last approved. */
+/** A tool whose definition differs from the definition that was first seen or last approved. */
 export interface ChangedTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;

@@ -23,7 +23,7 @@ type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
 
-/** A listener that keeps a list in step with the store, such as the one for the host's registry. */
+/** A listener that keeps another list of tools in step with the store, such as the host's registry. */
 export interface ToolFollower {
   /** Called when a tool is new, or its definition, tags or author changed. */
   listed(tool: ToolInfo): void;
