@@ -190,8 +190,8 @@ type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | '
 function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
   const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
     if (connect === 'all') connectors.follow(changed, added, drainMs);
-    // With `on-demand`, changed entries reach only connectors that were needed before. Other connectors are created
-    // when they are needed.
+    // With `on-demand`, a changed entry is applied only to connectors that were needed before. Other connectors are
+    // created when they are needed.
     else
       connectors.follow(
         [...changed, ...added].filter((id) => connectors.get(id) !== undefined),

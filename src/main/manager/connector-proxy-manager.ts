@@ -195,7 +195,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.logins.logout(connectorId);
   }
 
-  /** Lists the logins of the enabled connectors that have or need one. Rejects with CLOSED. */
+  /** Lists the logins of the enabled connectors that have or need a login. Rejects with CLOSED. */
   async logins(): Promise<readonly LoginSummary[]> {
     this.#parts.assertOpen();
     return this.#parts.logins.list();

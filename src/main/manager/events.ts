@@ -15,7 +15,7 @@ export interface SnapshotChange {
   readonly removed: readonly string[];
 }
 
-/** A connector went from one state to another. */
+/** A change of a connector's state. */
 export interface ConnectorChange {
   readonly connectorId: string;
   readonly from: ConnectorState;

@@ -40,7 +40,7 @@ export interface StaleTools {
 
 /** A connector as `status()` shows it. */
 export interface ListedConnector extends ConnectorStatus {
-  /** Its login, without any token; null if it neither has nor needs one. */
+  /** Its login, without any token; null if the connector neither has nor needs a login. */
   readonly login: LoginSummary | null;
   /** Where its listed tools come from, and since when; null if it has none. */
   readonly tools: ToolProvenance | null;
@@ -66,7 +66,7 @@ export interface ManagerStatus {
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
-  /** Tools whose definition differs from the one first seen or last approved. */
+  /** Tools whose definition differs from the definition that was first seen or last approved. */
   readonly changedTools: readonly ChangedTool[];
   /** Tools that are neither listed nor callable: the signed map approves another definition. */
   readonly heldBackTools: readonly HeldBackTool[];

@@ -5,7 +5,7 @@ import type { LoginTarget } from '../../connectors/credentials/login-target.ts';
 import { hasAuthorization } from '../../connectors/credentials/static-credentials.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** Finds the login target of an entry; null if the entry uses other credentials, or none. */
+/** Finds the login target of an entry; null if the entry uses other credentials, or no credentials. */
 export type TargetOf = (entry: ConnectorEntry) => LoginTarget | null;
 
 /**

@@ -58,7 +58,7 @@ export class ManagerLogins {
     return summaries.filter((_, index) => this.#wantsLogin(targets[index]));
   }
 
-  /** Returns what is known of the login of a connector; null if it neither has nor needs one. */
+  /** Returns what is known of the login of a connector; null if the connector neither has nor needs a login. */
   view(entry: ConnectorEntry): LoginSummary | null {
     const target = this.#deps.targetOf(entry);
     return target === null ? null : this.#deps.service.view(target);
