@@ -62,7 +62,9 @@ export class ConnectorSources {
   readonly #local: readonly EntrySource[];
   /** The effective entries of files and registries, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
-  /** The map of each entry that was handed out, because the key of one map must never go to a connector of another. */
+  /**
+   * The map of each entry that was handed out, because the key of one map must never go to a connector of another map.
+   */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   /**
@@ -82,9 +84,9 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all sources up to date. A source that fails does not stop the others, and a slow map delays them for at most
-   * `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a file or
-   * registry that was never read.
+   * Brings all sources up to date. A source that fails does not stop the other sources, and a slow map delays them for
+   * at most `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a
+   * file or registry that was never read.
    */
   async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
@@ -187,7 +189,9 @@ export class ConnectorSources {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
   }
 
-  /** Lists the entries of the maps in their order, then those of the registry, then those of the file; each id once. */
+  /**
+   * Lists the entries of the maps in the order of the maps, then the registry's entries, then the file's; each id once.
+   */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
     for (const id of this.#entries.keys()) ids.delete(id);
@@ -203,7 +207,7 @@ export class ConnectorSources {
     });
   }
 
-  /** Returns the status of each map; one placeholder without maps. */
+  /** Returns the status of each map; a placeholder if there are no maps. */
   mapStatuses(): readonly ServiceMapStatus[] {
     return this.#maps.length === 0 ? [NO_MAP] : this.#maps.map(viewServiceMap);
   }
