@@ -23,7 +23,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    * earlier map wins; `serviceMapUrl` comes first.
    */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
-  /** The key for connectors whose `auth` requires one. */
+  /** The key for connectors whose `auth` requires a key. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
@@ -82,8 +82,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * How many stdio servers may start at once. The default depends on the processors: one more than there are, and more
-   * while they are idle.
+   * How many stdio servers may start at once. Defaults to the number of processors plus one, and to more while
+   * processors are idle.
    */
   readonly programStarts?: number | undefined;
   /** Deadline for the handshake of a connector over HTTP. Defaults to 10 000 ms. */
@@ -103,13 +103,13 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Folder that keeps the last verified map, its floor and the tools across restarts. Without it nothing is kept. */
   readonly stateDir?: string | undefined;
   /**
-   * What to do about a tool whose definition differs from the one first seen: nothing (`off`), report it (`warn`), or
-   * also unlist and refuse it until it is approved (`quarantine`). Defaults to `warn`.
+   * What to do about a tool whose definition differs from the definition first seen: nothing (`off`), report it
+   * (`warn`), or also unlist and refuse it until it is approved (`quarantine`). Defaults to `warn`.
    */
   readonly pinTools?: PinPolicy | undefined;
   /**
-   * Whether notifications of connectors, other than of changed tools, become `notification` events. This keeps a stream
-   * open to each connector that may send some. Defaults to `false`.
+   * Whether notifications of connectors, except those of changed tools, become `notification` events. This keeps a
+   * stream open to each connector that may send such notifications. Defaults to `false`.
    */
   readonly notifications?: boolean | undefined;
   /**
@@ -133,7 +133,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /**
    * One or more files of connectors in addition to those of the map, in the format of any client that
    * docs/local-configuration.md names. If several files have the same id, the last file wins. Files are read at the
-   * first sync and at every forced one. Stdio servers are only started from here, never from a map.
+   * first sync and at every forced sync. Stdio servers are only started from here, never from a map.
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
@@ -148,8 +148,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
-   * Servers that this host names itself, in memory: they take precedence over all others with the same id. The command
-   * line sets it for a server that was typed.
+   * Servers that this host names itself, in memory: they take precedence over all other connectors with the same id.
+   * The command line sets it for a server that is given as an argument.
    */
   readonly givenServers?: readonly GivenServer[] | undefined;
   /**
@@ -192,7 +192,7 @@ export interface GivenServer {
     | undefined;
 }
 
-/** A registry of servers: the one of the environment, or the one whose `servers.json` is at `path`. */
+/** A registry of servers: the registry of the environment, or the registry whose `servers.json` is at `path`. */
 export type ServerRegistryOption = true | { readonly path?: string | undefined };
 
 /** Options of a manager whose map is signed with public keys; `signatureKey` is then optional. */

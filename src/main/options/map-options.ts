@@ -13,7 +13,7 @@ export interface ServiceMapSourceOptions extends TrustOptions {
   readonly signatureKey: HmacKeys;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** The key for connectors of this map whose `auth` requires one. No other key is ever sent to them. */
+  /** The key for connectors of this map whose `auth` requires a key. No other key is ever sent to them. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Defaults to the manager's option of the same name, as do the three options below. */
   readonly timeoutMs?: number | undefined;

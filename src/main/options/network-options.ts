@@ -7,7 +7,7 @@ type Pem = string | Uint8Array;
 
 /** Certificates for all connections, to the map and to the connectors, as PEM. */
 export interface TlsOptions {
-  /** Certificate authorities that are trusted in addition to those of the runtime. */
+  /** Certificate authorities that are trusted in addition to the runtime's own. */
   readonly ca?: Pem | readonly Pem[] | undefined;
   /** A client certificate, with its chain. */
   readonly cert?: Pem | undefined;

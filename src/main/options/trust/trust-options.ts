@@ -18,7 +18,7 @@ export type KeyDocumentSource = string | ((version: number) => unknown);
 
 /** How the signatures of a map are verified, and for how long the map may be served. */
 export interface TrustOptions {
-  /** Public keys that may sign the map: a JWK set, the path of one, or a function that is called at each load. */
+  /** Public keys that may sign the map: a JWK set, the path of a JWK set, or a function that is called at each load. */
   readonly signatureKeys?: KeySetSource | undefined;
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
