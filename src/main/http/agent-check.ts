@@ -16,9 +16,9 @@ const HANDLER = {
 };
 
 /**
- * Throws AGENT_INCOMPATIBLE for an agent that cannot serve undici 8's fetch, such as one of undici 6. Passes the agent
- * a request without a destination, which never reaches the network. A compatible agent reports the missing destination
- * to the handler; an incompatible one throws.
+ * Throws AGENT_INCOMPATIBLE for an agent that cannot serve undici 8's fetch, such as an agent of undici 6. Passes the
+ * agent a request without a destination, which never reaches the network. A compatible agent reports the missing
+ * destination to the handler; an incompatible one throws.
  */
 export function assertCompatibleAgent(agent: AgentLike): void {
   const dispatch = agent.dispatch.bind(agent) as (request: object, handler: object) => unknown;
