@@ -67,8 +67,8 @@ export class ConnectorSet {
   }
 
   /**
-   * Returns the connector whose namespace holds `name`: the one with the longest matching id. If its creation is still
-   * pending, creates it at once.
+   * Returns the connector whose namespace holds `name`: the connector with the longest matching id. If its creation is
+   * still pending, creates it at once.
    */
   owning(name: string): Connector | undefined {
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
@@ -83,7 +83,7 @@ export class ConnectorSet {
     return [...this.#connectors.values()];
   }
 
-  /** Returns the number of connectors in each state; those with a pending creation count as connecting. */
+  /** Returns the number of connectors in each state. Connectors that are not created yet count as connecting. */
   countByState(): ReadonlyMap<ConnectorState, number> {
     return this.#census.counts(this.#waiting);
   }

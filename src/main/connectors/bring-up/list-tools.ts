@@ -49,7 +49,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list in one turn of the event loop, so a turn that is over ends here.
+  // The caller processes the whole list in one turn of the event loop, so it starts with a new turn if this turn has
+  // taken long enough.
   if (turns.isOver) await turns.next();
   return listing;
 }
@@ -79,7 +80,7 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
-      // Parsing thousands of tools already took long enough for one turn.
+      // Parsing thousands of tools may already have taken long enough for one turn.
       if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);

@@ -63,7 +63,7 @@ export interface ResultSink {
 
 /** Settings of a request, and callbacks for everything that the server sends for it except the response. */
 export interface RequestTraffic {
-  /** Called with progress; `params` are those of the notification, as they were sent. */
+  /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
   /**
    * Called with a notification about this request, except progress, if the connection can tell that it is about this
@@ -72,7 +72,7 @@ export interface RequestTraffic {
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /**
    * Answers the server requests that this request causes, if the connection can tell that it causes them. The manager's
-   * own host answers the others.
+   * own host answers all other server requests.
    */
   readonly host?: HostSide | undefined;
   /**

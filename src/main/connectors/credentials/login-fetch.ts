@@ -4,7 +4,7 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { loadUndiciFetch } from '../../http/load-undici.ts';
 import { redirectTarget } from '../../http/redirect-target.ts';
 
-/** Time limit for one request of a login, including its body. */
+/** Time limit for one request of a login, including the body of the response. */
 const DEADLINE_MS = 10_000;
 
 const MAX_REDIRECTS = 5;

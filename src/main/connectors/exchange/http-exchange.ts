@@ -15,7 +15,7 @@ const MAX_REDIRECTS = 5;
 /** Maximum number of times a request is sent again with other credentials: after a refresh, and after a step-up. */
 const MAX_RESENDS = 2;
 
-/** Headers that may occur only once; undici returns repeated ones as a list. */
+/** Headers that may occur only once; undici returns a repeated header as a list. */
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**

@@ -2,7 +2,10 @@ import { startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-/** Holds a connector's one connection: the current one, its lifetime, and earlier ones that are still closing. */
+/**
+ * Holds a connector's one connection: the current connection, its lifetime, and earlier connections that are still
+ * closing.
+ */
 export class ConnectionSlot {
   /**
    * Connections that were released and wait for the calls in flight over them, by the controller that would abort those
@@ -78,7 +81,9 @@ export class ConnectionSlot {
     this.#close(Promise.all([attempt, up?.close(null)]));
   }
 
-  /** Resolves when the connections that had to end at once are closed; calls in flight may keep others open. */
+  /**
+   * Resolves when the connections that had to end at once are closed; calls in flight may keep other connections open.
+   */
   closed(): Promise<void> {
     return this.#closing;
   }

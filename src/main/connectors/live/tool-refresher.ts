@@ -4,8 +4,8 @@ import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
 /**
- * Delay between the first notification of a change and the read: a server that registers many tools sends one
- * notification for each.
+ * Delay between the first notification of a change and the read: a server that registers many tools sends a
+ * notification for each tool.
  */
 const DEBOUNCE_MS = 100;
 

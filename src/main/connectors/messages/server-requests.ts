@@ -47,7 +47,7 @@ interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
 
-/** Answers the requests of a legacy server, which come over its streams. `stop` aborts those in progress. */
+/** Answers the requests of a legacy server, which come over its streams. `stop` aborts the requests in progress. */
 export class ServerRequests {
   readonly #session: AnswersServer;
   readonly #connectorId: string;
@@ -58,7 +58,7 @@ export class ServerRequests {
     this.#connectorId = connectorId;
   }
 
-  /** Forwards a request to `host`, or aborts one that the server cancelled. */
+  /** Forwards a request to `host`, or aborts a request that the server cancelled. */
   take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
       // A duplicate id would make two responses indistinguishable, so the later request is ignored.

@@ -108,7 +108,7 @@ function configFor(
   };
 }
 
-/** Returns the entry's own headers and those of its key, which never changes. */
+/** Returns the entry's own headers and the headers for its key, which never changes. */
 async function headersOf({ headers, credentials, url }: ConnectorTarget, limits: RequestLimits) {
   const given = await credentials.headers(signalOf(limits.signal), { method: 'POST', url });
   const all = withCredentials(Object.entries(headers).flat(), given);

@@ -24,8 +24,8 @@ const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
  * One MCP server behind the interface of the replaced package, for callers that build their own proxies. A manager
- * needs none. An error that the server sends is a response; only a lost connection takes the proxy offline, and it
- * reconnects automatically.
+ * needs no such proxy. An error that the server sends is a response. Only a lost connection takes the proxy offline,
+ * and the proxy reconnects automatically.
  */
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
@@ -50,7 +50,7 @@ export class RemoteToolProxy {
     this.#calls = new ConnectorCalls({ id: options.connectorId ?? this.#label }, CALL_TIMEOUT_MS, {
       reach: () => this.#reach(),
       lose: ({ connection }, error) => this.#lose(connection, error),
-      // The headers never change, so the current credentials are the ones that were refused.
+      // The headers never change, so the current credentials are the credentials that were refused.
       renewCredentials: () => {},
     });
   }

@@ -1,6 +1,6 @@
 import { UnusableAnswer } from '../connection/failure.ts';
 
-/** Maximum length of an endpoint address. No server needs a longer one, and each request carries it. */
+/** Maximum length of an endpoint address. No server needs a longer address, and each request carries the address. */
 const MAX_LENGTH = 8_192;
 
 /** Matches a part of an address that is long and holds a digit, and so is probably an id. */

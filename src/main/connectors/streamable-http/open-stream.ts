@@ -22,8 +22,8 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 const REFUSAL_BODY_MS = 5_000;
 
 /**
- * Opens a stream that stays open. Its messages are handled like those of any other response. The returned function ends
- * it.
+ * Opens a stream that stays open. Its messages are handled like the messages of any other response. The returned
+ * function ends the stream.
  */
 export function openStream({ exchanges, requests }: Wire, request: WrittenRequest, sink: StreamSink): AbortExchange {
   let refused: Omit<HttpAnswer, 'body'> | null = null;

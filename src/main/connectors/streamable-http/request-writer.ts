@@ -45,7 +45,7 @@ export class RequestWriter {
    */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // A new handshake starts, which must not use the session of an earlier one.
+    // A new handshake starts, which must not use the session of an earlier handshake.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
     this.#postHeaders = null;

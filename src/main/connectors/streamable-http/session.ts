@@ -103,7 +103,8 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Opens a standing stream: with a modern server by a POST of `method`, otherwise by a GET that resumes after the
-   * event `lastEventId`. Its messages are handled like those of any other response. The returned function ends it.
+   * event `lastEventId`. Its messages are handled like the messages of any other response. The returned function ends
+   * the stream.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;

@@ -84,7 +84,7 @@ export function keepStandingStream(
         if (isLoginError(reason) && reason.code === 'CONNECTOR_LOGIN_NEEDED') return wantsLogin(reason);
         const refusal = reason instanceof StatusError ? reason.refusal : null;
         if (!wasOpen && refusal?.status === 405) return;
-        if (wasOpen && refusal?.kind === 'session-lost') return gone('The session is gone', reason);
+        if (wasOpen && refusal?.kind === 'session-lost') return gone('The server no longer knows the session', reason);
         const failure = networkFailure(reason);
         if (refusal === null && failure.kind === 'network' && failure.isUnsent)
           return gone('The server is no longer reachable', reason);

@@ -9,7 +9,9 @@ import {
 import type { LoginStore } from '../../../../shared/logins/login-store.ts';
 import type { Logger } from '../../../observability/logger.ts';
 
-/** Maximum number of reads before a result is merged even though this process has made changes meanwhile. */
+/**
+ * Maximum number of reads. The result of the last read is merged even if this process has made changes during the read.
+ */
 const MAX_READS = 4;
 
 export interface LoginBookDeps {

@@ -34,7 +34,7 @@ export interface LoginFlowsDeps {
   readonly closing: AbortSignal;
 }
 
-/** The actions of people on logins: start one, return from the issuer, log out. */
+/** The steps of logins that people take: starting a login, returning from the issuer, logging out. */
 export class LoginFlows {
   readonly #deps: LoginFlowsDeps;
   readonly #pending: PendingLogins;

@@ -75,12 +75,12 @@ export interface LoginService {
   view(target: LoginTarget): LoginSummary | null;
   /**
    * Calls `listener` with the ids of connectors whose login was added, changed or removed, by this process or another
-   * one, until the returned function is called. A refresh alone does not count as a change.
+   * process, until the returned function is called. A refresh alone does not count as a change.
    */
   onChange(listener: (connectorIds: readonly string[]) => void): () => void;
   /**
-   * Calls `listener` once a login was refreshed after a failure, by this process or another one. It gets the ids of the
-   * connectors whose requests had been refused because of that failure.
+   * Calls `listener` once a login was refreshed after a failure, by this process or another process. It gets the ids of
+   * the connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
   /** Returns the number of connectors with a login in each state. Counts only connectors that have or need a login. */

@@ -27,7 +27,7 @@ export interface MachineRequest {
   readonly target: LoginTarget;
   readonly bindingId: string;
   readonly challenge: Challenge | null;
-  /** The scopes to request; null for those of the binding, the entry or the server. */
+  /** The scopes to request; null for the scopes of the binding, the entry or the server. */
   readonly scope: string | null;
 }
 
@@ -102,8 +102,8 @@ export class MachineLogins {
 }
 
 /**
- * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another one only because
- * a server now names it.
+ * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another issuer only
+ * because a server now names that issuer.
  */
 function otherIssuer({ connectorId }: LoginTarget, { issuer }: LoginKey, now: string): SwitchyardError {
   const message =

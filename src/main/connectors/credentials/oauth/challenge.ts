@@ -95,7 +95,7 @@ export function parseChallenges(header: string): readonly ParsedChallenge[] {
   }
 }
 
-/** Reads a header from left to right; each step advances by at least one character, or is at the end. */
+/** Reads a header from left to right; each step advances by at least one character, unless the header has ended. */
 class HeaderReader {
   readonly #text: string;
   #at = 0;

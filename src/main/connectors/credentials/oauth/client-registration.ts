@@ -20,7 +20,7 @@ const VISIBLE = /^[\x20-\x7e]{1,4096}$/;
 
 /**
  * Registers this host at the issuer (RFC 7591). Rejects with LOGIN_CLIENT_UNKNOWN if the issuer accepts no registration
- * or refuses this one, LOGIN_METADATA_INVALID if its response does not match the request, or LOGIN_FAILED.
+ * or refuses this registration, LOGIN_METADATA_INVALID if its response does not match the request, or LOGIN_FAILED.
  */
 export async function registerAtIssuer(
   request: LoginRequest,

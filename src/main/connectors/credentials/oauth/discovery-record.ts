@@ -48,7 +48,7 @@ const SERVER_FLAGS = [
 ] as const;
 
 /**
- * Returns the members of an authorization server's metadata that are used; null if a required one is missing or has
+ * Returns the members of an authorization server's metadata that are used; null if a required member is missing or has
  * another type.
  */
 export function pickServerMetadata(found: ForeignObject): AuthorizationServerMetadata | null {
@@ -62,7 +62,7 @@ export function pickServerMetadata(found: ForeignObject): AuthorizationServerMet
 }
 
 /**
- * Returns the members of a resource's metadata that are used; null if a required one is missing or has another type.
+ * Returns the members of a resource's metadata that are used; null if a required member is missing or has another type.
  */
 export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResourceMetadata | null {
   const picked = {

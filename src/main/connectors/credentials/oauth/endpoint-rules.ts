@@ -13,7 +13,7 @@ export function isSecureUrl({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
-/** Maximum length of an address in metadata; longer ones are refused. */
+/** Maximum length of an address in metadata; a longer address is refused. */
 const MAX_ADDRESS = 2_048;
 
 /**

@@ -68,7 +68,7 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // The SDK treats the path with a trailing slash as a longer one.
+  // The SDK treats the path with a trailing slash as a longer path.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
     throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);

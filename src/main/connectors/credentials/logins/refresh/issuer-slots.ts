@@ -6,7 +6,7 @@ interface Queue {
   readonly waiting: (() => void)[];
 }
 
-/** Sends at most four concurrent token requests to an issuer; the others wait, in order. */
+/** Sends at most four concurrent token requests to an issuer; further requests wait, in order. */
 export class IssuerSlots {
   readonly #queues = new Map<string, Queue>();
 

@@ -32,7 +32,7 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** The result of a refresh. */
 export type Refreshed =
-  /** There are newer tokens, obtained by this process or by another one. */
+  /** There are newer tokens, obtained by this process or by another process. */
   | { readonly kind: 'fresh' }
   /** The tokens are lost: a person has to log in. */
   | { readonly kind: 'lost' }

@@ -43,7 +43,7 @@ export class TokenRequester {
 
   /**
    * Refreshes the login of `turn`. Sends nothing once the turn is over: a process that was suspended meanwhile would
-   * spend a refresh token that another one has already spent. Never rejects.
+   * spend a refresh token that another process has already spent. Never rejects.
    */
   async refresh(turn: OwnTurn, binding: LoginBinding, target: LoginTarget): Promise<TokenAnswer> {
     const { protocol, fetchOf, now, leaseNow, closing } = this.#deps;
@@ -51,7 +51,7 @@ export class TokenRequester {
     const sendUntilMs = turn.sendUntilMs ?? turn.untilMs;
     const sendMs = sendUntilMs - leaseNow();
     const startedMs = monotonicMs();
-    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic one stands still
+    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic clock stands still
     // while a laptop sleeps.
     const isOurs = (): boolean => leaseNow() < sendUntilMs && monotonicMs() - startedMs < sendMs;
     let wasSent = false;

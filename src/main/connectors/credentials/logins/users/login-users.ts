@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** Ids of connectors to report together, while they are collected. */
   #collected: Set<string> | null = null;
-  /** Number of users at which unused ones are removed. */
+  /** Number of users at which unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
@@ -69,7 +69,7 @@ export class LoginUsers {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }
 
-  /** Returns the summary of a target's login; null if the connector neither has nor needs one. */
+  /** Returns the summary of a target's login; null if the connector neither has nor needs a login. */
   view(target: LoginTarget): LoginSummary | null {
     const credentials = this.credentialsOf(target);
     const { binding, login, isWaiting } = credentials;
@@ -127,7 +127,7 @@ export class LoginUsers {
     this.#collected = null;
   }
 
-  /** Returns the number of logins in each state, of the connectors that have or need one. */
+  /** Returns the number of connectors that have or need a login, by the state of the login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number> {
     const counts = new Map<LoginSummary['state'], number>();
     for (const { credentials } of this.#users.values()) {
@@ -172,7 +172,7 @@ export class LoginUsers {
     user.seen = seen;
     const isLost = credentials.login !== null && credentials.login.tokens === null;
     if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
-    // A login remains needed until there is one with tokens.
+    // A login remains needed until there is a login with tokens.
     if (isLost || credentials.login === null) return hasChanged;
     credentials.reset();
     this.#deps.events.regained(credentials);

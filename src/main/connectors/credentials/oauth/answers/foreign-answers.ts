@@ -30,7 +30,7 @@ const NOTHING_SEEN: SeenAnswer = { isSent: false, status: null, error: null, des
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_DESCRIPTION = 200;
 
-/** Maximum length of a description; longer ones are ignored. */
+/** Maximum length of a description; a longer description is ignored. */
 const MAX_FOREIGN_TEXT = 4_096;
 
 /** Maximum length of a list; the rest is ignored. */

@@ -6,9 +6,9 @@ import type { ForeignObject } from '../discovery-record.ts';
 import { jsonResponse, type SeenAnswer } from './foreign-answers.ts';
 
 /**
- * Error codes after which the same refresh token will never work. They are those of RFC 6749 section 5.2 and RFC 8707,
- * and the ones that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0 and
- * Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
+ * Error codes after which the same refresh token will never work. They are the codes of RFC 6749 section 5.2 and RFC
+ * 8707, and the codes that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0
+ * and Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
  */
 const DEFINITE: ReadonlySet<string> = new Set([
   'invalid_grant',
