@@ -22,7 +22,7 @@ export interface ServiceMapSourceOptions extends TrustOptions {
   readonly maxConnectors?: number | undefined;
 }
 
-/** Options of one service map among several that is signed with public keys. */
+/** Options of one service map among several, for a map that is signed with public keys. */
 export interface SignedMapSourceOptions extends Omit<ServiceMapSourceOptions, 'signatureKey'> {
   readonly signatureKey?: HmacKeys | undefined;
   readonly signatureKeys: KeySetSource;

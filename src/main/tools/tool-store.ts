@@ -5,7 +5,7 @@ import { ReservedIds } from './reserved-ids.ts';
 import { SortedTools } from './sorted-tools.ts';
 import type { ToolInfo } from './tool-info.ts';
 
-/** How a connector's tools changed, as ids. */
+/** The changes of a connector's tools, as lists of tool ids. */
 export interface ToolChange {
   readonly connectorId: string;
   readonly added: readonly string[];
