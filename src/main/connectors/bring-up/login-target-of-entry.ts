@@ -5,7 +5,7 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
 import type { LoginTarget } from '../credentials/login-target.ts';
 
-/** The sources of the secrets of logins. */
+/** The places that the secrets of logins come from. */
 export interface LoginEnvironment {
   /** The variables that an entry of a map may name; a local entry may name any. */
   readonly allowEnv: readonly string[];
@@ -15,7 +15,7 @@ export interface LoginEnvironment {
   readonly isOfReplica?: boolean | undefined;
 }
 
-/** A key that only this process has, so that a mark is useless outside it. */
+/** A key that only this process has, so that a mark is useless outside this process. */
 const MARK_KEY = randomBytes(32);
 
 /** The secrets of one entry's login, read when they are needed. */

@@ -66,8 +66,8 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Begins a call that need not wait, like {@link acquire}. Returns null if it has to wait, or may not begin. The
-   * returned function frees the slot.
+   * Begins a call like {@link acquire}, if it need not wait. Returns a function that frees the slot, or null if the
+   * call has to wait or may not begin.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;

@@ -13,7 +13,7 @@ export interface OpenRoute {
   leave(): void;
 }
 
-/** The route to one connector: provides connections to its calls and receives their findings about it. */
+/** The route to one connector: provides connections to calls, and receives the calls' reports about the connections. */
 export interface CallRoute {
   /**
    * Returns the connection to use if it is up, otherwise a promise that resolves once a connection is up. Rejects with

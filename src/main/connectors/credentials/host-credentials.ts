@@ -144,8 +144,8 @@ export class HostCredentials implements Credentials {
 function refusedNew({ status }: Challenge): Verdict {
   const hint =
     status === 401
-      ? 'It refuses even the token that was issued a moment ago.'
-      : 'It wants more than the login was granted.';
+      ? 'The server refuses even the token that was issued a moment ago.'
+      : 'The server demands more scopes than the login was granted.';
   return { kind: 'refused', hint };
 }
 

@@ -160,7 +160,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
       this.#answer(status, headers, verdict.hint);
       if (this.#reader === null) return refused.drop(() => {});
       this.#refused = null;
-      if (!refused.replay(this.#reader)) this.fail(new Error('The refusal broke off'));
+      if (!refused.replay(this.#reader)) this.fail(new Error('The response that refused the credentials broke off'));
     }
   }
 

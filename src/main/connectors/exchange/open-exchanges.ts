@@ -10,7 +10,7 @@ import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts
 /** Describes a message about which nothing else is known. */
 const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 
-/** The open exchanges of one session, which end with it. */
+/** The open exchanges of one session. They end when the session ends. */
 export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;

@@ -18,9 +18,9 @@ const METHOD = /"method"\s*:\s*"/;
 const METHOD_BYTES = 512;
 
 /**
- * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and its caller
- * wants that. `head` is the beginning of the message. Returns null if the message has to be read whole. A message that
- * may be an error is read here, up to 1 MiB, and goes to `take`.
+ * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and the caller
+ * wants the result as bytes. `head` is the beginning of the message. Returns null if the message has to be read whole.
+ * A message that may be an error is read here, up to 1 MiB, and goes to `take`.
  */
 export function openLargeResult(
   head: Buffer,

@@ -4,7 +4,7 @@ import { readChallenge } from '../oauth/challenge.ts';
 import type { LoginDiscovery, LoginRequest } from '../oauth/login-discovery.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 
-/** How long a discovery is reused for refusals; a login always makes a new one. */
+/** How long a discovery is reused for refusals; a login always makes a new discovery. */
 const FRESH_MS = 60_000;
 
 /** Maximum number of discoveries that are kept for one connector: a server may send a new challenge each time. */

@@ -203,7 +203,7 @@ export class LoginFlows {
     book.takeLogin(loginId, null);
   }
 
-  /** Revokes the tokens of a login. Never rejects: the tokens are forgotten even if it fails. */
+  /** Revokes the tokens of a login. Never rejects: the tokens are forgotten even if revoking them fails. */
   async #revoke(target: LoginTarget, bindingId: string): Promise<void> {
     const { book, discoveries, closing } = this.#deps;
     const tokens = book.loginOf(bindingId)?.tokens ?? null;

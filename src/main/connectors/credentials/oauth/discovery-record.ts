@@ -6,7 +6,10 @@ import { checkIssuer, checkUrl, invalid, isLoopbackHost, isSameIssuer } from './
 /** The findings about the login of an endpoint. */
 export interface LoginDiscovery {
   readonly issuer: string;
-  /** RFC 8707: the text in the metadata if there is metadata, else the endpoint without fragment. */
+  /**
+   * The resource indicator (RFC 8707): the text in the resource's metadata, or without metadata the endpoint without
+   * its fragment.
+   */
   readonly resource: string;
   readonly authorizationServerUrl: string;
   /**

@@ -111,8 +111,8 @@ export function machineTokens(
 }
 
 /**
- * Corrects the outcome of a request that was never sent, and so has spent nothing. A login that cannot be refreshed at
- * all stays lost.
+ * Corrects the outcome of a request that was never sent, and so has not spent the refresh token. A login that cannot be
+ * refreshed at all stays lost.
  */
 function unsent(outcome: RefreshOutcome): RefreshOutcome {
   return outcome.kind === 'lost' || outcome.kind === 'unspent' ? outcome : { kind: 'unspent' };
