@@ -14,7 +14,7 @@ export interface TlsOptions {
   /** The private key of the client certificate. */
   readonly key?: Pem | undefined;
   readonly passphrase?: string | undefined;
-  /** The host name that certificates must match, if it is not the one in the URL. */
+  /** The host name that certificates must match, if it differs from the host name in the URL. */
   readonly servername?: string | undefined;
 }
 

@@ -50,7 +50,7 @@ export class ToolPins {
     return before.join() !== this.#quarantined(connectorId).join();
   }
 
-  /** Connectors with a tool that differs. */
+  /** Connectors with a tool that differs from its pin. */
   get connectorIds(): readonly string[] {
     return [...this.#byConnector.keys()];
   }
@@ -59,7 +59,7 @@ export class ToolPins {
     return this.#deps.policy === 'quarantine' && this.#byConnector.get(connectorId)?.has(remoteName) === true;
   }
 
-  /** Returns the tool of this id, if it differs. */
+  /** Returns the tool of this id, if it differs from its pin. */
   find(name: string): ChangedTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }

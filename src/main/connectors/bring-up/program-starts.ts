@@ -21,7 +21,7 @@ const MIN_IDLE_SHARE = 0.3;
 const MAX_SILENT = 32;
 
 export interface ProgramStartsOptions {
-  /** Number of servers that may start at a time; null to follow the processors. */
+  /** Number of servers that may start at a time; null if the number depends on the idle processors. */
   readonly limit: number | null;
   readonly parallelism?: number;
   readonly idleProcessors?: IdleProcessors;

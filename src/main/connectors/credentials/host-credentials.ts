@@ -80,7 +80,7 @@ export class HostCredentials implements Credentials {
   }
 
   /**
-   * Whether a login for the same reason produced this token for this same request, so that another login would not
+   * Whether a login that this request caused for the same reason produced this token. Another login would then not
    * help.
    */
   #isJustIssued(token: string | undefined, { status, resends }: Challenge): boolean {

@@ -55,8 +55,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Releases the connection, and ends it with its calls: when they have finished, or after `ms` milliseconds with
-   * `reason`. Returns false if no connection is up.
+   * Releases the connection, and closes it once its calls have ended. Calls that still run after `ms` milliseconds are
+   * aborted with `reason`. Returns false if no connection is up.
    */
   drain(reason: Error, ms: number): boolean {
     const [up, life] = [this.#up, this.#life];

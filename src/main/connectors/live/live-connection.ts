@@ -17,10 +17,7 @@ export interface LiveConnectionEvents {
   /** Reading the tools showed that the connection was lost. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
-  /**
-   * The connection was closed after this many milliseconds, because of an error or because it was no longer needed
-   * (null).
-   */
+  /** The connection was closed, after it was open for `durationMs`. `error` is null if it was no longer needed. */
   readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
@@ -97,7 +94,7 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection now, because of an error or because it is no longer needed (null). Nothing is read or
+   * Closes the connection now. `cause` is the error that ends it, or null if it is no longer needed. Nothing is read or
    * reported any more. Resolves when it is closed.
    */
   close(cause: Error | null): Promise<void> {

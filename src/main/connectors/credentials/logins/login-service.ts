@@ -83,7 +83,7 @@ export interface LoginService {
    * the connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
-  /** Returns the number of connectors with a login in each state. Counts only connectors that have or need a login. */
+  /** Returns the number of connectors by the state of their login. Counts only connectors that have or need a login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number>;
   /** Ends timers, watches and requests in progress. Idempotent; never rejects. */
   close(): Promise<void>;

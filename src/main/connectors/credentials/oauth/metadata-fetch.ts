@@ -123,7 +123,7 @@ async function readBody(response: UndiciResponse, url: URL): Promise<Uint8Array<
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk as Uint8Array);
     length += chunk.length;
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     if (length > MAX_BODY_BYTES) throw invalid(`The response of ${placeOf(url)} is larger than 1 MiB`);
   }
   const body = new Uint8Array(Buffer.concat(chunks));
