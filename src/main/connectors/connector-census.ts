@@ -24,7 +24,9 @@ export class ConnectorCensus {
     else this.#down.delete(id);
   }
 
-  /** Returns the number of connectors by state. `waiting` more are counted as connecting. */
+  /**
+   * Returns the number of connectors by state. `waiting` is the number of further connectors to count as connecting.
+   */
   counts(waiting: number): ReadonlyMap<ConnectorState, number> {
     if (waiting === 0) return this.#counts;
     return new Map([...this.#counts, ['connecting', (this.#counts.get('connecting') ?? 0) + waiting]]);

@@ -26,7 +26,8 @@ export interface ConnectorDeps {
   /** Creates the permits for quotas that a whole fleet shares. */
   readonly createPermits?: CreateCallPermits | undefined;
   /**
-   * Delay after which a tool list without a TTL of its own is read again, drawn again for each reading; null for never.
+   * Returns the delay after which a tool list without a TTL of its own is read again, drawn at random for each read;
+   * null for never.
    */
   readonly relistAfterMs: () => number | null;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
@@ -41,7 +42,7 @@ export interface ConnectorDeps {
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ) => Promise<void>;
-  /** Called with a notification of the server, except the one that its tools changed. */
+  /** Called with a notification of the server, except the notification that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
   /** Called when the connector was removed or disabled, and its tools with it. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;

@@ -10,7 +10,7 @@ import type { ConnectorState } from './connector-state.ts';
 /** Number of connectors created, updated or removed in one turn of the event loop. */
 const BATCH = 8;
 
-/** Says which entry of a connector counts now. */
+/** Provides the effective entry of each connector. */
 interface Directory {
   /** Returns the entry with this id, or undefined. Returns the same object while its content is the same. */
   entry(id: string): ConnectorEntry | undefined;
@@ -67,8 +67,8 @@ export class ConnectorSet {
   }
 
   /**
-   * Returns the connector whose namespace holds `name`: the one with the longest matching id. If its creation is still
-   * pending, creates it at once.
+   * Returns the connector whose namespace holds `name`: the connector with the longest matching id. If its creation is
+   * still pending, creates it at once.
    */
   owning(name: string): Connector | undefined {
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
@@ -83,7 +83,7 @@ export class ConnectorSet {
     return [...this.#connectors.values()];
   }
 
-  /** Returns the number of connectors in each state; those with a pending creation count as connecting. */
+  /** Returns the number of connectors in each state. Connectors that are not created yet count as connecting. */
   countByState(): ReadonlyMap<ConnectorState, number> {
     return this.#census.counts(this.#waiting);
   }
@@ -91,8 +91,8 @@ export class ConnectorSet {
   /**
    * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
    * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
-   * map adds all of its ids. A connector that another source has too switches to its new entry then. Calls to removed
-   * connectors have `drainMs` to end.
+   * map adds all of its ids. A connector that another source also lists switches to its new entry in that turn. Calls
+   * to removed connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {

@@ -32,7 +32,7 @@ const NEXT: Readonly<Record<ConnectorState, readonly ConnectorState[]>> = {
   closing: [],
 };
 
-/** One transition, as logs and events report it. */
+/** A transition from one state to another, as logs and events report it. */
 export interface Transition {
   readonly from: ConnectorState;
   readonly to: ConnectorState;

@@ -41,7 +41,7 @@ export class Connector {
     return this.#keeper.machine.isUp;
   }
 
-  /** What the handshake established; null while the connector is down. */
+  /** The facts that the handshake established; null while the connector is down. */
   get facts(): ConnectionFacts | null {
     return this.#keeper.up?.connection.facts ?? null;
   }
@@ -93,14 +93,14 @@ export class Connector {
     this.#keeper.relist();
   }
 
-  /** Connects at once with the login that was added, changed or removed, whether the connector is down or up. */
+  /** Connects at once, whether the connector is down or up, because its login was added, changed or removed. */
   loginChanged(): void {
     this.#keeper.loginChanged();
   }
 
   /**
-   * Resolves when a call may succeed: after the current attempt, or after one that this method starts. Rejects with the
-   * reason of `signal`.
+   * Resolves when a call may succeed: after the current attempt, or after an attempt that this method starts. Rejects
+   * with the reason of `signal`.
    */
   awaitChance(signal: Cancellation): Promise<void> {
     return this.#keeper.awaitChance(signal);
@@ -112,8 +112,8 @@ export class Connector {
   }
 
   /**
-   * Closes the connector for good: its tools go, its calls reject with `reason`, its session ends. With `drainMs`,
-   * calls in flight have that many milliseconds to end; a second `close()` ends them at once. Idempotent.
+   * Closes the connector for good: its tools are removed, its calls reject with `reason`, its session ends. With
+   * `drainMs`, calls in flight have that many milliseconds to end; a second `close()` ends them at once. Idempotent.
    */
   close(reason: SwitchyardError, drainMs = 0): Promise<void> {
     if (this.state !== 'closing') this.#keeper.end('closing', reason, drainMs);
@@ -121,7 +121,7 @@ export class Connector {
     return this.#keeper.ended().then(() => this.calls.close());
   }
 
-  /** Whether the connector needs no start for an entry that leaves its connection unchanged. */
+  /** Whether the connector keeps waiting, without a new start, when its new entry leaves the connection unchanged. */
   #isWaiting(isSameEntry: boolean): boolean {
     switch (this.state) {
       case 'connecting':

@@ -16,7 +16,7 @@ export function unavailableErrorMessage(connectorName: string): string {
 }
 
 /**
- * Returns the error of calls while a connector is down, with the reason as its cause. Its code is
+ * Returns the error that calls get while a connector is down, with the reason as its cause. Its code is
  * CONNECTOR_LOGIN_NEEDED if a person has to log in first: `detail` then holds the detail of the connector's own error,
  * including the issuer. The name is the same for both codes.
  */

@@ -65,8 +65,8 @@ function createGuardedAgent(
 
 /**
  * Returns a resolver that fails with CONNECTOR_ADDRESS_REFUSED if any address of the name is not public. A name with
- * both kinds of addresses may be an attack in the hope that the other one is tried (DNS rebinding). The socket connects
- * to the address that this returns and does not resolve again. The next socket does.
+ * both kinds of addresses may belong to an attacker who hopes that the private address is tried (DNS rebinding). The
+ * socket connects to the returned address without resolving the name again. The next socket resolves it again.
  */
 export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
@@ -82,7 +82,7 @@ export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction
 }
 
 /**
- * Checks a host without resolving it. node:net does not look up literal addresses, so `publicLookup` never sees one.
+ * Checks a host without resolving it. node:net does not look up literal addresses, so `publicLookup` never sees them.
  */
 function refusalOfHost(hostname: string, rules: AddressRules): SwitchyardError | null {
   // RFC 6761, 6.3.

@@ -16,9 +16,9 @@ const HANDLER = {
 };
 
 /**
- * Throws AGENT_INCOMPATIBLE for an agent that cannot serve undici 8's fetch, such as one of undici 6. Passes the agent
- * a request without a destination, which never reaches the network. A compatible agent reports the missing destination
- * to the handler; an incompatible one throws.
+ * Throws AGENT_INCOMPATIBLE for an agent that cannot serve undici 8's fetch, such as an agent of undici 6. Passes the
+ * agent a request without a destination, which never reaches the network. A compatible agent reports the missing
+ * destination to the handler; an incompatible one throws.
  */
 export function assertCompatibleAgent(agent: AgentLike): void {
   const dispatch = agent.dispatch.bind(agent) as (request: object, handler: object) => unknown;
@@ -30,7 +30,7 @@ export function assertCompatibleAgent(agent: AgentLike): void {
     if (!isHandlerRefused) return;
     throw new SwitchyardError(
       'AGENT_INCOMPATIBLE',
-      'Option agent: this agent does not work with undici 8; agents of undici 6 do not. Create it with undici ' +
+      'Option agent: this agent does not work with undici 8; it may come from undici 6. Create it with undici ' +
         '7 or 8, or omit the option.',
       { cause: error, detail: { option: 'agent' } },
     );

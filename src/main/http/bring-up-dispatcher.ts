@@ -9,12 +9,12 @@ import { OriginQueue, type Progress, type SideRequest } from './origin-queue.ts'
 type Handler = Dispatcher.DispatchHandler;
 type Queues = Map<string, OriginQueue>;
 
-/** Queues of one connector that a caller waits for. Its requests do not wait for other connectors. */
+/** Separate queues for a connector that a caller waits for, so that its requests do not wait for other connectors. */
 const outOfTurn = new AsyncLocalStorage<Queues>();
 
 /**
- * Runs `work`. Its requests do not wait for the connections of other connectors, and for at most one connection of its
- * own.
+ * Runs `work`. The requests of `work` do not wait for the connections of other connectors. They wait for at most one
+ * connection of their own.
  */
 export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
   return outOfTurn.run(new Map(), work);
@@ -25,9 +25,9 @@ const SIDE = Symbol('side');
 
 /**
  * Sends a request in parallel with the main request. It gets no connection that the main request could use, and is not
- * sent once `side.isGivenUp` is set. Then it fails with a {@link GivenUp}. `dispatcher` must be a {@link
- * BringUpDispatcher}. Any other dispatcher sends the request, and does not report that it did. `side` is not kept in an
- * async context, because a socket would retain that for all its later requests.
+ * sent once `side.isGivenUp` is set: it then fails with a {@link GivenUp}. `dispatcher` must be a {@link
+ * BringUpDispatcher}. Any other dispatcher sends the request without setting `side.isSent`. `side` is not kept in an
+ * async context, because a socket would retain that context for all its later requests.
  */
 export class SideDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -56,14 +56,14 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 /** Error codes of a connection that the other side broke. */
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Maximum number of origins whose connections are remembered. Beyond it, idle ones are forgotten. */
+/** Maximum number of origins whose connections are remembered. Beyond that number, idle origins are forgotten. */
 const MAX_ORIGINS = 1_000;
 
 /**
- * Sends the requests that connect connectors. A request that follows another one reuses its connection. Otherwise each
- * request that starts just before the last byte of a response has arrived would open a new connection. The number of
- * connections to an origin is limited by its load (`loads`), which learns how the origin responds. Calls pass
- * unchanged. A stream that stays open (an answered GET) is no longer counted.
+ * Sends the requests that connect connectors. A request that follows another request reuses its connection. Without
+ * this class, a request that starts just before the last byte of a response has arrived would open a new connection.
+ * The number of connections to an origin is limited by its load (`loads`), which learns how the origin responds. Calls
+ * are passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;

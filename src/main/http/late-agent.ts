@@ -8,8 +8,8 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
 /**
- * Casts an object that sends requests to undici's type. It has none of the other methods of undici's class, except
- * those of `T`.
+ * Casts an object that can dispatch requests to the type of undici's class. The object has no other methods of that
+ * class than `dispatch` and those of `T`.
  */
 export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher & T {
   return dispatching as unknown as Dispatcher & T;
@@ -25,12 +25,14 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** Calls `make` with the first request, and again with the next one if it rejected. */
+  /** Calls `make` for the first request, and again for the next request if `make` rejected. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }
 
-  /** Starts to create the agent, so that it is ready for the first request. That request reports a failure. */
+  /**
+   * Starts to create the agent, so that it is ready for the first request. If that fails, the first request reports it.
+   */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});
   }

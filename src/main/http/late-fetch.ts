@@ -27,6 +27,6 @@ export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void
     await loadUndiciFetch();
     await nextTurn();
   } catch {
-    // The next request loads the module again, and fails with the reason.
+    // The error is ignored here: the next request loads the module again, and fails with the reason.
   }
 }

@@ -4,8 +4,9 @@ import type { NetworkSettings } from '../../shared/net/network.ts';
 
 type AgentClass = new (options: Agent.Options) => Agent;
 
-// undici is loaded by individual files, because its index also loads mocks, caches, retries and WebSockets and is much
-// slower. The casts to `string` keep TypeScript from looking for types of these files. Bundlers still see the names.
+// undici is loaded by individual files, because undici's index also loads mocks, caches, retries and WebSockets, which
+// is much slower. The casts to `string` keep TypeScript from looking for types of these files. Bundlers still see the
+// names.
 
 const loadAgent = lateModule<AgentClass>('undici', async () => {
   const { default: found } = await import('undici/lib/dispatcher/agent.js' as string);
@@ -19,7 +20,7 @@ export const loadUndici: () => Promise<typeof import('undici')> = lateModule('un
   return found.default ?? found;
 });
 
-// Only its index adds the methods that a proxy's agent uses to agents.
+// The agent for a proxy uses methods that only undici's index adds to agents.
 const loadProxyAgent = async (): Promise<AgentClass> => (await loadUndici()).EnvHttpProxyAgent as unknown as AgentClass;
 
 /** Loads undici's Agent, or its EnvHttpProxyAgent if there is a proxy. Rejects with MODULE_NOT_LOADED. */

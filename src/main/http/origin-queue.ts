@@ -10,7 +10,7 @@ export interface SideRequest {
 
 /** One request to an origin. */
 export interface QueuedRequest {
-  /** Its side request; null for a main request. */
+  /** The state of a side request; null for a main request. */
   readonly side: SideRequest | null;
   readonly send: (progress: Progress) => void;
   /** Called if the request was abandoned before it was sent. */
@@ -32,14 +32,14 @@ export interface Progress {
 }
 
 /**
- * Bounds of the time that a request waits for a connection, in milliseconds. Within them it waits as long as a new
- * connection would take. If no more requests may be in flight, it waits until none of them has ended for the upper
- * bound. Only responses that do not arrive make it exceed the limit.
+ * Bounds of the time that a request waits for a connection, in milliseconds. Between these bounds, the request waits as
+ * long as a new connection would take. While the limit of requests in flight is reached, it waits until no request has
+ * ended for the time of the upper bound. So the limit is exceeded only if responses do not arrive.
  */
 const MIN_PATIENCE_MS = 100;
 const MAX_PATIENCE_MS = 1_000;
 
-/** A connection that takes less than this is opened without waiting for another one. */
+/** A connection that takes less time than this is opened without waiting for a busy connection. */
 const CHEAP_CONNECT_MS = 10;
 
 interface Waiting {
@@ -52,10 +52,10 @@ interface Waiting {
 type Phase = 'sent' | 'arriving' | 'ended' | 'lingering';
 
 /**
- * Queues the requests that connect connectors of one origin, in order. A request that follows another one reuses its
- * connection. The undici client releases a connection some turns after the end of a response. It would open a new one
- * for a request that does not wait for that. A request that arrives while all connections are busy gets a new one only
- * if that is quicker than waiting.
+ * Queues the requests that connect connectors of one origin, in order. A request that follows another request reuses
+ * its connection. undici releases a connection some turns of the event loop after the end of a response. A request that
+ * does not wait for the release would get a new connection. A request that arrives while all connections are busy gets
+ * a new connection only if that is quicker than waiting.
  */
 export class OriginQueue {
   readonly #isTls: boolean;
@@ -64,8 +64,9 @@ export class OriginQueue {
   readonly #phases = new Map<symbol, Phase>();
   /** Number of open connections, as far as known. */
   #open = 0;
-  /** Time that the quickest connection took, and the last response; null before the first. */
+  /** Time that the quickest connection took; null before the first connection. */
   #connectMs: number | null = null;
+  /** Time that the last response took; null before the first response. */
   #answerMs: number | null = null;
   /** Time when the last request ended. */
   #overMs = 0;
@@ -129,7 +130,7 @@ export class OriginQueue {
     return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, this.#connectMs ?? 0));
   }
 
-  /** Returns how much longer a request should wait after its timer; 0 or less for no longer. */
+  /** Returns how much longer a request should wait when its timer fires; 0 or less if it should not wait. */
   #restMs({ sinceMs }: Waiting): number {
     const phases = [...this.#phases.values()];
     // A connection becomes free within a few turns of the event loop.

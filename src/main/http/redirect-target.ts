@@ -1,6 +1,6 @@
 /**
- * Returns the URL that a redirect leads to, or null if it is not followed. The redirect must keep the method and stay
- * within the origin, because the request carries headers that only this origin may see.
+ * Returns the URL that a redirect leads to, or null if the redirect is not followed. The redirect must keep the method
+ * and stay within the origin, because the request carries headers that only this origin may see.
  */
 export function redirectTarget(
   status: number,

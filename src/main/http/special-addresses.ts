@@ -59,7 +59,7 @@ const special6 = listOf(SPECIAL_IPV6, 'ipv6');
 
 /**
  * Whether an address, in any notation that node:net reads, is publicly routable. False for an invalid address, and for
- * one with a zone.
+ * an address with a zone.
  */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {

@@ -4,8 +4,8 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for: the id of one, `any` for the first that is up, or `all`.
- * `all` means every connector that a source enables, except those in need of a login.
+ * Which connectors to wait for: the id of one connector, `any` for the first connector that is up, or `all`. `all`
+ * means every connector that a source enables, except connectors that need a login.
  */
 export type ReadyTarget = string;
 
@@ -27,7 +27,7 @@ export interface ReadyView {
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
   /** The state of each connector; read only to name the connectors that are not up. */
   readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
-  /** Calls back at each change of a map or a connector; the returned function stops that. */
+  /** Calls `callback` at each change of a map or a connector, until the returned function is called. */
   readonly onChange: (callback: () => void) => () => void;
   /** Aborts when the manager closes. */
   readonly closed: AbortSignal;

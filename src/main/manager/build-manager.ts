@@ -29,7 +29,7 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
-/** How long running calls may still take when their map is dropped. */
+/** How long running calls may still take after their map was dropped. */
 const DROPPED_DRAIN_MS = 5_000;
 
 /** Number of map loads that `status()` shows. */
@@ -129,10 +129,10 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   if (fleetTools !== null) followByFleet(sources, fleetTools);
   if (featureFlags.asyncRefresh) schedules.start();
   const restored = toolMemory.restore((connector) => {
-    // The sources may have been loaded first, without knowing of the remembered connector.
+    // If the sources were loaded before this, they could not yet drop a remembered connector that no longer exists.
     const isGone = sources.isKnown && sources.endpointOf(connector.connectorId) !== connector.endpoint;
     if (!isGone) tools.intake.restore(connector);
-    // Other hosts may need what a fleet remembers, so only a host on its own forgets it.
+    // Other hosts of a fleet may need the remembered tools, so only a host without a fleet forgets them.
     else if (fleetTools === null) tools.intake.forget(connector.connectorId);
   });
   if (featureFlags.asyncRefresh) void confirmRestored(restored, tools, firstSync);
@@ -169,7 +169,7 @@ function closedError(): SwitchyardError {
   return new SwitchyardError('CLOSED', 'The manager was closed.');
 }
 
-/** Once the remembered tools are listed, runs a sync if any connector has not confirmed its own. Never rejects. */
+/** Once the remembered tools are listed, runs a sync if any connector has not listed its tools since. Never rejects. */
 async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
   await restored;
   if (tools.intake.staleIds.size > 0) await firstSync.run();
@@ -190,8 +190,8 @@ type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | '
 function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
   const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
     if (connect === 'all') connectors.follow(changed, added, drainMs);
-    // With `on-demand`, only connectors that were needed once follow their entries; the others wait until they are
-    // needed.
+    // With `on-demand`, a changed entry is applied only to connectors that were needed before. Other connectors are
+    // created when they are needed.
     else
       connectors.follow(
         [...changed, ...added].filter((id) => connectors.get(id) !== undefined),
@@ -202,7 +202,7 @@ function followSources({ logger, events, sources, connectors, tools, connect }: 
   const dropUnknownTools = (): void => {
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
-  /** By map, the ids of its entries that are left out as unusable. They keep their ids from other sources. */
+  /** The ids of the unusable entries that are left out, by map. No other connector may have tools under these ids. */
   const leftOut = new Map<string, readonly string[]>();
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
     const { added, changed, removed } = delta;

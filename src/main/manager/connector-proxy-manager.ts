@@ -60,11 +60,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Calls a tool by its namespaced name. Waits for its connector if that is coming up. Resolves with `isError` if the
-   * tool ran and failed.
-   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED, CONNECTOR_REFUSED,
-   * CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or
-   * CLOSED.
+   * Calls a tool by its namespaced name. Waits for its connector if the connector is coming up. Resolves with `isError`
+   * if the tool ran and failed. Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED,
+   * CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED,
+   * TOOL_CALL_LOST or CLOSED.
    */
   async callTool(
     name: string,
@@ -103,7 +102,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.sources.isWanted(connectorId) !== null;
   }
 
-  /** Returns what the handshake with a connector found out; null while the connector is not up. */
+  /** Returns the facts that the handshake with a connector found out; null while the connector is not up. */
   facts(connectorId: string): ConnectionFacts | null {
     return this.#parts.connectors.get(connectorId)?.facts ?? null;
   }
@@ -148,9 +147,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Resolves once a connector is up: the one with this id, the first of all (`any`), or every enabled one (`all`). It
-   * does not sync. A single connector that has not started yet starts at once.
-   * Rejects with CONNECTOR_UNKNOWN, with CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
+   * Resolves once the connector with this id is up, or any connector (`any`), or every enabled connector (`all`). It
+   * does not sync. A single connector that has not started yet starts at once. Rejects with CONNECTOR_UNKNOWN, with
+   * CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#parts.assertOpen();
@@ -188,16 +187,15 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Revokes the tokens of a connector if its issuer supports that, and forgets them. Resolves with whether there were
-   * any.
-   * Rejects with CONNECTOR_UNKNOWN, LOGIN_UNSUPPORTED, a STORE_… code or CLOSED.
+   * Revokes the tokens of a connector if its issuer supports that, and forgets them. Resolves with false if there were
+   * no tokens. Rejects with CONNECTOR_UNKNOWN, LOGIN_UNSUPPORTED, a STORE_… code or CLOSED.
    */
   async logout(connectorId: string): Promise<boolean> {
     this.#parts.assertOpen();
     return this.#parts.logins.logout(connectorId);
   }
 
-  /** Lists the logins of the enabled connectors that have or need one. Rejects with CLOSED. */
+  /** Lists the logins of the enabled connectors that have or need a login. Rejects with CLOSED. */
   async logins(): Promise<readonly LoginSummary[]> {
     this.#parts.assertOpen();
     return this.#parts.logins.list();
@@ -224,7 +222,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.close();
   }
 
-  /** The name of {@link close} in the manager that this one replaces. */
+  /** Same as {@link close}, under its name in the manager that this class replaces. */
   disconnect(): Promise<void> {
     return this.close();
   }

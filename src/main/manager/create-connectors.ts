@@ -45,11 +45,14 @@ export interface CreateConnectorsDeps {
   readonly logins: LoginService;
   /** Null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Null if nothing is recorded. */
+  /** Null if messages are not recorded. */
   readonly recording: LateRecording | null;
 }
 
-/** Creates the connectors of a manager, none yet. `sources` says which entries count; `tools` takes the tool lists. */
+/**
+ * Creates the connector set of a manager, which is empty at first. `sources` says which entries count; `tools` takes
+ * the tool lists.
+ */
 export function createConnectors(
   options: ResolvedOptions,
   { agents, sources, tools, events, programs, logins, fleet, recording }: CreateConnectorsDeps,
@@ -131,7 +134,7 @@ export function createLifelines(
   return createBringUp({ connectOf, gate, programs: starting, credentialsOf, limits });
 }
 
-/** How many connectors of an origin may connect at once at first, unless an option sets the limit. */
+/** Initial limit for the connectors of one origin that connect at once, unless an option sets the limit. */
 const USUAL_PER_ORIGIN = 4;
 
 function loadsOf({ maxConnects, maxConnectsPerOrigin }: ResolvedOptions['limits']): OriginLoads {

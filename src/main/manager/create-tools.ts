@@ -19,7 +19,7 @@ export interface ManagerTools {
   readonly intake: ToolIntake;
   /** The definitions that are left out of lists. */
   readonly dropped: DroppedDefinitions;
-  /** The remembered protocol generations of endpoints, which saves probing them. */
+  /** The remembered protocol generations of endpoints, so that the endpoints need not be probed. */
   readonly eras: EraMemory;
 }
 
@@ -34,7 +34,7 @@ export interface CreateToolsDeps {
   readonly entryOf: (connectorId: string) => ConnectorEntry | undefined;
 }
 
-/** Creates the tools of a manager, none yet. */
+/** Creates the tool parts of a manager, with no tools at first. */
 export function createTools(
   options: ResolvedOptions,
   { memory, events, brandOf, isKnown, entryOf }: CreateToolsDeps,

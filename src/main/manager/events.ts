@@ -15,7 +15,7 @@ export interface SnapshotChange {
   readonly removed: readonly string[];
 }
 
-/** A connector went from one state to another. */
+/** A change of a connector's state. */
 export interface ConnectorChange {
   readonly connectorId: string;
   readonly from: ConnectorState;
@@ -25,7 +25,7 @@ export interface ConnectorChange {
   readonly at: number;
 }
 
-/** A notification that a connector sent (MCP, notifications), except that its tools changed. */
+/** A notification that a connector sent (MCP, notifications), except the notification that its tools changed. */
 export interface ConnectorNotification {
   readonly connectorId: string;
   readonly method: string;
@@ -38,7 +38,7 @@ export interface ManagerEvents {
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
   readonly 'tool-changed': ChangedTool;
-  /** Only with the option `notifications`. */
+  /** Emitted only with the option `notifications`. */
   readonly notification: ConnectorNotification;
 }
 

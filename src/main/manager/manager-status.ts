@@ -40,7 +40,7 @@ export interface StaleTools {
 
 /** A connector as `status()` shows it. */
 export interface ListedConnector extends ConnectorStatus {
-  /** Its login, without any token; null if it neither has nor needs one. */
+  /** Its login, without any token; null if the connector neither has nor needs a login. */
   readonly login: LoginSummary | null;
   /** Where its listed tools come from, and since when; null if it has none. */
   readonly tools: ToolProvenance | null;
@@ -55,18 +55,18 @@ export interface ListedConnector extends ConnectorStatus {
 
 /** Everything `status()` shows, as plain data. */
 export interface ManagerStatus {
-  /** The first of the maps. */
+  /** The status of the first map. */
   readonly serviceMap: ServiceMapStatus;
-  /** All maps, in order of precedence; one without a URL if there is no map. */
+  /** The status of each map, in order of precedence; a placeholder without a URL if there is no map. */
   readonly serviceMaps: readonly ServiceMapStatus[];
-  /** The local configuration file; null without one. */
+  /** The local configuration file; null without a file. */
   readonly config: LocalConfigStatus | null;
-  /** The registry of servers; null without one. */
+  /** The registry of servers; null without a registry. */
   readonly registry: RegistryStatus | null;
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
-  /** Tools whose definition differs from the one first seen or last approved. */
+  /** Tools whose definition differs from the definition that was first seen or last approved. */
   readonly changedTools: readonly ChangedTool[];
   /** Tools that are neither listed nor callable: the signed map approves another definition. */
   readonly heldBackTools: readonly HeldBackTool[];

@@ -3,7 +3,7 @@ import type { KeptImage } from '../state-dir/host-memory.ts';
 
 const fleets = new WeakMap<object, Fleet>();
 
-/** Returns the fleet that a manager is part of; null without one. A gateway shares it. */
+/** Returns the fleet that a manager is part of; null without a fleet. A gateway uses the same fleet. */
 export function fleetOf(manager: object): Fleet | null {
   return fleets.get(manager) ?? null;
 }

@@ -15,7 +15,7 @@ export class RefreshSchedules {
   readonly #byId: ReadonlyMap<string, RefreshScheduler>;
   readonly #upkeep: RefreshScheduler;
 
-  /** Runs `upkeep` about once per interval, once started. */
+  /** After `start`, runs `upkeep` about once per interval. */
   constructor(options: ResolvedOptions, sources: ConnectorSources, upkeep: () => Promise<void>) {
     const { logger, random, featureFlags } = options;
     const shared = { logger, random, isSpread: true };

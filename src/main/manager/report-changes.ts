@@ -9,13 +9,13 @@ import type { Contest } from '../sources/connector-sources.ts';
 /** Maximum number of contested ids that one log line names. */
 const MAX_NAMED = 8;
 
-/** A map that was accepted, as it is logged. */
+/** The facts about an accepted map that are logged. */
 export interface AcceptedMap {
   readonly sourceId: string;
   readonly revision: number;
   readonly size: number;
   readonly delta: Delta;
-  /** Its new connectors that another map lists too. */
+  /** The new connectors of the map that another map lists too. */
   readonly contests: readonly Contest[];
 }
 
@@ -37,7 +37,7 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
 
 /**
  * Logs and counts a change of state, once. A failure is logged with its code. A missing login is logged like a failure
- * but does not count as one.
+ * but not counted as a failure.
  */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;

@@ -16,8 +16,8 @@ export interface SyncDeps {
 }
 
 /**
- * Creates the only way to sync: first the sources, then their connectors, until the deadline.
- * `ConnectorProxyManager.sync` documents the contract.
+ * Creates the function that every sync calls. It brings first the sources and then their connectors up to date, until
+ * the deadline. `ConnectorProxyManager.sync` documents the contract.
  */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {
@@ -58,7 +58,9 @@ export class QuietStart {
     this.#hurry.resolve();
   }
 
-  /** Resolves at once if no call has come in or the host waits for the map, else after at most {@link QUIET_MS}. */
+  /**
+   * Resolves at once if no call waits or the host itself waits for the map; otherwise after at most {@link QUIET_MS}.
+   */
   async rest(): Promise<void> {
     if (!this.#hasBegun) return;
     this.#over ??= settledWithin(this.#hurry.promise, QUIET_MS);
@@ -68,7 +70,7 @@ export class QuietStart {
 
 export interface FirstSyncDeps {
   readonly sync: () => Promise<void>;
-  /** Resolves when the maps of an earlier run are in force, which only a sync can cause. */
+  /** Resolves when the maps of an earlier run are in force. Only a sync puts them in force. */
   readonly remembered: () => Promise<void>;
   readonly quiet: QuietStart;
 }
@@ -82,7 +84,7 @@ export class FirstSync {
     this.#deps = deps;
   }
 
-  /** Starts the sync unless it has been started. Resolves with the error it failed with, or null; never rejects. */
+  /** Starts the sync unless it has been started. Resolves with the error of a failed sync, or null; never rejects. */
   run(): Promise<unknown> {
     this.#running ??= this.#start();
     return this.#running;

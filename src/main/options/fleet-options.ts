@@ -25,7 +25,10 @@ export interface FleetOptions {
   readonly address?: string | undefined;
   /** Whether the quotas of connectors apply to the whole fleet. Defaults to false. */
   readonly quotas?: boolean | undefined;
-  /** What applies while the server is unreachable: this host's share of the quotas, or refusal. Defaults to `share`. */
+  /**
+   * While the server is unreachable, `share` applies this host's share of the quotas, and `refuse` refuses the calls.
+   * Defaults to `share`.
+   */
   readonly quotasWithout?: 'share' | 'refuse' | undefined;
   /** `shared`: a login through one host is valid for all hosts. Defaults to `own`. */
   readonly logins?: 'own' | 'shared' | undefined;

@@ -19,15 +19,15 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** The HMAC key that the map is signed with; several during a rotation, the newest first. */
   readonly signatureKey: HmacKeys;
   /**
-   * More maps, each with its own schedule, cache, floor and failures. If two maps have a connector id, the earlier map
-   * wins; `serviceMapUrl` comes first.
+   * More maps, each with its own schedule, cache, floor and failures. If two maps have the same connector id, the
+   * earlier map wins; `serviceMapUrl` comes first.
    */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
-  /** The key for connectors whose `auth` requires one. */
+  /** The key for connectors whose `auth` requires a key. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** Notified of every tool that is added or removed. */
+  /** A registry of the host that is notified of every tool that is added, changed or removed. */
   readonly registry?: ToolRegistry | undefined;
   /** Takes the arguments in pino's order: object, message. Silent by default. */
   readonly logger?: Logger | undefined;
@@ -66,7 +66,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    * to `true`.
    */
   readonly allowPrivateEndpoints?: boolean | undefined;
-  /** Number of connectors that connect at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin`. */
+  /** Sets both `maxConnects` and `maxConnectsPerOrigin`: the number of connectors that connect at once. */
   readonly concurrency?: number | undefined;
   /** Number of connectors that connect at once. Defaults to 64. */
   readonly maxConnects?: number | undefined;
@@ -82,8 +82,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * How many stdio servers may start at once. The default depends on the processors: one more than there are, and more
-   * while they are idle.
+   * How many stdio servers may start at once. Defaults to the number of processors plus one, and to more while
+   * processors are idle.
    */
   readonly programStarts?: number | undefined;
   /** Deadline for the handshake of a connector over HTTP. Defaults to 10 000 ms. */
@@ -103,21 +103,21 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Folder that keeps the last verified map, its floor and the tools across restarts. Without it nothing is kept. */
   readonly stateDir?: string | undefined;
   /**
-   * What to do about a tool whose definition differs from the one first seen: nothing (`off`), report it (`warn`), or
-   * also unlist and refuse it until it is approved (`quarantine`). Defaults to `warn`.
+   * What to do about a tool whose definition differs from the definition first seen: nothing (`off`), report it
+   * (`warn`), or also unlist and refuse it until it is approved (`quarantine`). Defaults to `warn`.
    */
   readonly pinTools?: PinPolicy | undefined;
   /**
-   * Whether notifications of connectors, other than of changed tools, become `notification` events. This keeps a stream
-   * open to each connector that may send some. Defaults to `false`.
+   * Whether notifications of connectors, except those of changed tools, become `notification` events. This keeps a
+   * stream open to each connector that may send such notifications. Defaults to `false`.
    */
   readonly notifications?: boolean | undefined;
   /**
-   * Where maps are verified: `auto` starts on the main thread while the threads start, `always` never uses the main
-   * thread, `never` always does.
+   * Where maps are downloaded and verified. `auto` (default) uses the main thread while the worker threads start, and
+   * then the worker threads. `always` uses only worker threads, `never` only the main thread.
    */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
-  /** The largest map that is read, in bytes after decompression; MAP_TOO_LARGE beyond. Defaults to 32 MiB. */
+  /** Maximum size of a map, in bytes after decompression; a larger map fails with MAP_TOO_LARGE. Defaults to 32 MiB. */
   readonly maxMapBytes?: number | undefined;
   /** Maximum number of connectors in a map. Defaults to 100 000. */
   readonly maxConnectors?: number | undefined;
@@ -131,25 +131,25 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**
-   * A file of connectors in addition to the map's, or several, of any client that docs/client-files.md names. If
-   * several files have an id, the last one wins. Files are read at the first sync and at every forced one. Stdio
-   * servers are only started from here, never from a map.
+   * One or more files of connectors in addition to those of the map, in the format of any client that
+   * docs/client-files.md names. If several files have the same id, the last file wins. Files are read at the
+   * first sync and at every forced sync. Stdio servers are only started from here, never from a map.
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
-   * The digests that files of `configFile` must have, by the path as in `configFile`. The command line sets it for a
-   * project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
+   * The digests that files of `configFile` must have, by path, spelled as in `configFile`. The command line sets it for
+   * a project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * The servers of a registry (fs-store) as connectors in addition to the map's, following the registry. `true` uses
-   * the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`, which is
-   * notified of tools.
+   * Adds the servers of a registry (fs-store) as connectors to those of the map, and follows changes of the registry.
+   * `true` uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`,
+   * which is notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
-   * Servers that this host names itself, in memory: they take precedence over all others with the same id. The command
-   * line sets it for a server that was typed.
+   * Servers that this host names itself, in memory: they take precedence over all other connectors with the same id.
+   * The command line sets it for a server that is given as an argument.
    */
   readonly givenServers?: readonly GivenServer[] | undefined;
   /**
@@ -192,7 +192,7 @@ export interface GivenServer {
     | undefined;
 }
 
-/** A registry of servers: the one of the environment, or the one whose `servers.json` is at `path`. */
+/** A registry of servers: the registry of the environment, or the registry whose `servers.json` is at `path`. */
 export type ServerRegistryOption = true | { readonly path?: string | undefined };
 
 /** Options of a manager whose map is signed with public keys; `signatureKey` is then optional. */

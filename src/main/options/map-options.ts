@@ -3,7 +3,7 @@ import { askForHeader, type Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import { type HmacKeys, type MapTrust, resolveTrust, type TrustOptions } from './trust/trust-options.ts';
 
-/** Options of one service map of several. */
+/** Options of one service map among several. */
 export interface ServiceMapSourceOptions extends TrustOptions {
   /** Names the map in status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique, not `default`. */
   readonly id: string;
@@ -13,16 +13,16 @@ export interface ServiceMapSourceOptions extends TrustOptions {
   readonly signatureKey: HmacKeys;
   /** Sent as `Authorization: Bearer` with the request for the map. */
   readonly apiKey?: Secret | undefined;
-  /** The key for connectors of this map whose `auth` requires one. No other key is ever sent to them. */
+  /** The key for connectors of this map whose `auth` requires a key. No other key is ever sent to them. */
   readonly connectorsApiKey?: Secret | undefined;
-  /** Defaults to the manager's option, like the three below. */
+  /** Defaults to the manager's option of the same name, as do the three options below. */
   readonly timeoutMs?: number | undefined;
   readonly refreshIntervalMs?: number | undefined;
   readonly maxMapBytes?: number | undefined;
   readonly maxConnectors?: number | undefined;
 }
 
-/** Options of one service map of several, signed with public keys. */
+/** Options of one service map among several, for a map that is signed with public keys. */
 export interface SignedMapSourceOptions extends Omit<ServiceMapSourceOptions, 'signatureKey'> {
   readonly signatureKey?: HmacKeys | undefined;
   readonly signatureKeys: KeySetSource;

@@ -7,14 +7,14 @@ type Pem = string | Uint8Array;
 
 /** Certificates for all connections, to the map and to the connectors, as PEM. */
 export interface TlsOptions {
-  /** Certificate authorities that are trusted in addition to those of the runtime. */
+  /** Certificate authorities that are trusted in addition to the runtime's own. */
   readonly ca?: Pem | readonly Pem[] | undefined;
   /** A client certificate, with its chain. */
   readonly cert?: Pem | undefined;
   /** The private key of the client certificate. */
   readonly key?: Pem | undefined;
   readonly passphrase?: string | undefined;
-  /** The host name that certificates must match, if it is not the one in the URL. */
+  /** The host name that certificates must match, if it differs from the host name in the URL. */
   readonly servername?: string | undefined;
 }
 

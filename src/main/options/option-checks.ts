@@ -244,5 +244,5 @@ function accepted<T>(checked: T | Fault): T {
 /** The names of all options. */
 export const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys({ ...OPTIONS_SHAPE, ...LIMITS_SHAPE }));
 
-/** What to do about a tool whose definition differs from the one first seen. */
+/** What to do about a tool whose definition differs from the definition first seen. */
 export type PinPolicy = 'off' | 'warn' | 'quarantine';

@@ -31,9 +31,9 @@ import { warnOfIgnored } from './warn-of-ignored.ts';
 export interface ResolvedOptions {
   /** The service maps, in order of precedence. */
   readonly maps: readonly MapOptions[];
-  /** Empty without a local file. If several files have an id, the last one wins. */
+  /** Empty without a local file. If several files have the same id, the last file wins. */
   readonly configFiles: readonly string[];
-  /** The digest that a file must have, by its path; a file without one may contain anything. */
+  /** The digest that a file must have, by its path. The content of files that are not listed is not checked. */
   readonly configDigests: ReadonlyMap<string, string>;
   /** Path of the `servers.json` of a registry. */
   readonly serverRegistry: string | null;
@@ -67,7 +67,7 @@ export interface ResolvedOptions {
   readonly fleet: ResolvedFleet | null;
   /** The file that messages are recorded in. */
   readonly record: string | null;
-  /** Whose names the registry's path, metric labels and tool tags have. */
+  /** Which product's names are used for the registry's path, metric labels and tool tags. */
   readonly compat: Compat;
   readonly limits: Limits;
 }

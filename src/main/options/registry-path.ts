@@ -3,16 +3,16 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 
-/** Whether names are this package's own (null), or those of the replaced product. */
+/** Which names are used: this package's own (null), or the names of the replaced product. */
 export type Compat = 'cortex-os' | null;
 
 let hasWarned = false;
 
 /**
  * Returns the path of the registry's `servers.json`. `$CORTEX_HOME/mcp/servers.json` if that variable is set. Otherwise
- * `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. The path of the replaced product,
- * `cortex-os/mcp/servers.json` there, is used with `compat`, or if only that registry exists. If both exist, the new
- * one is used, and the process warns once.
+ * `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. With `compat`, or if only the
+ * registry of the replaced product exists, it is `cortex-os/mcp/servers.json` in the same folder. If both registries
+ * exist, the new one is used, and the process warns once.
  */
 export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): string {
   const { CORTEX_HOME, XDG_CONFIG_HOME } = env;

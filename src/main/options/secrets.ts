@@ -12,7 +12,7 @@ export async function askForKey(secret: Secret): Promise<string> {
   return key;
 }
 
-/** Reads a secret; an empty one counts as none. A function may return any type. */
+/** Reads a secret; an empty secret counts as missing. A function may return any type. */
 async function ask(secret: Secret | undefined): Promise<string | null> {
   const value: unknown = typeof secret === 'function' ? await secret() : secret;
   if (value === undefined || value === null || value === '') return null;

@@ -2,7 +2,7 @@ import { nearestName } from '../../shared/nearest-name.ts';
 import type { Logger } from '../observability/logger.ts';
 import { KNOWN_OPTIONS } from './option-checks.ts';
 
-/** Warnings without a logger, each once in a process. */
+/** The warnings that this process has emitted without a logger, so that each is emitted once. */
 const warned = new Set<string>();
 
 /**

@@ -19,11 +19,11 @@ interface Found {
  * A source of entries that are not part of a signed map: a file or a registry on this machine, or the host's options.
  */
 export interface EntrySource {
-  /** Whether it has been read once. */
+  /** Whether the source has been read. */
   readonly isRead: boolean;
   /**
-   * Reads the source, unless it has been read and `force` is false. Rejects if it was never read; a later failure keeps
-   * the entries.
+   * Reads the source, unless it has been read and `force` is false. Rejects if the source was never read; a later
+   * failure keeps the entries.
    */
   sync(force: boolean): Promise<void>;
   /** Returns the entries as last read. An unchanged entry is the same object as before. */
@@ -34,7 +34,7 @@ export interface EntrySource {
 
 /**
  * The local sources of a manager; null for a source that its options do not name. Servers given by the host win over
- * all.
+ * all other sources.
  */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
@@ -43,7 +43,7 @@ export interface LocalSources {
   readonly given?: EntrySource | null;
 }
 
-/** Sources that all list one connector, in order of precedence. */
+/** Sources that list the same connector, in order of precedence. */
 export interface Contest {
   readonly connectorId: string;
   readonly sourceIds: readonly string[];
@@ -62,12 +62,14 @@ export class ConnectorSources {
   readonly #local: readonly EntrySource[];
   /** The effective entries of files and registries, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
-  /** The map of each entry that was handed out, because the key of one map must never go to a connector of another. */
+  /**
+   * The map of each entry that was handed out, because the key of one map must never go to a connector of another map.
+   */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   /**
-   * `events` is where the sources announce their changes. This object announces `local` there whenever they announce
-   * `read`.
+   * `events` is where the sources announce their changes. Whenever a source announces `read`, this object announces
+   * `local`.
    */
   constructor(maps: readonly ServiceMapSource[], local: LocalSources, events: SourceEvents) {
     this.#maps = maps;
@@ -82,9 +84,9 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all sources up to date. A source that fails does not stop the others, and a slow map delays them for at most
-   * `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a file or
-   * registry that was never read.
+   * Brings all sources up to date. A source that fails does not stop the other sources, and a slow map delays them for
+   * at most `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a
+   * file or registry that was never read.
    */
   async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
@@ -107,12 +109,12 @@ export class ConnectorSources {
     await Promise.all(this.#local.map((source) => source.sync(force)));
   }
 
-  /** Takes over the entries of file and registry. Returns the ids whose entries changed. */
+  /** Takes over the entries of the local sources. Returns the ids whose entries changed. */
   #takeLocal(): readonly string[] {
     const before = this.#entries;
     const entries = new Map<string, ConnectorEntry>();
     for (const entry of this.#local.toReversed().flatMap((source) => source.entries())) {
-      // Deleted first, so that the entry that wins is listed in the order of its own source.
+      // Deleted first, so that the entry that wins moves to the position of its own source.
       entries.delete(entry.id);
       entries.set(entry.id, entry);
     }
@@ -121,7 +123,7 @@ export class ConnectorSources {
     return [...ids].filter((id) => before.get(id) !== entries.get(id));
   }
 
-  /** Resolves when the remembered maps are in force; only a sync starts that. */
+  /** Resolves when the remembered maps are in force. Only a sync puts them in force. */
   async remembered(): Promise<void> {
     await Promise.all(this.#maps.map(({ remembered }) => remembered));
   }
@@ -131,7 +133,7 @@ export class ConnectorSources {
     return this.#local.every(({ isRead }) => isRead) && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
 
-  /** Whether a connector is enabled; null if the id is unknown. Decodes nothing. */
+  /** Whether a connector is enabled; null if the id is unknown. Does not decode the entry. */
   isWanted(id: string): boolean | null {
     const local = this.#entries.get(id);
     if (local !== undefined) return local.status === 'enabled';
@@ -139,7 +141,8 @@ export class ConnectorSources {
   }
 
   /**
-   * Whether a source names a connector of that id, even one that is left out: no other connector may have its tools.
+   * Whether a source names a connector of that id, even if its entry is left out. If so, no other connector may have
+   * tools of that id.
    */
   isNamed(id: string): boolean {
     return this.isWanted(id) !== null || this.#maps.some(({ snapshot }) => snapshot.unusable.has(id));
@@ -179,14 +182,16 @@ export class ConnectorSources {
   }
 
   /**
-   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand; empty without a
-   * map.
+   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand. Returns an empty
+   * string without a map.
    */
   brandOf(entry: ConnectorEntry): string {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
   }
 
-  /** Lists the entries of the maps in their order, then those of the registry, then those of the file; each id once. */
+  /**
+   * Lists the entries of the maps in the order of the maps, then the registry's entries, then the file's; each id once.
+   */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
     for (const id of this.#entries.keys()) ids.delete(id);
@@ -202,7 +207,7 @@ export class ConnectorSources {
     });
   }
 
-  /** Returns the status of each map; one placeholder without maps. */
+  /** Returns the status of each map; a placeholder if there are no maps. */
   mapStatuses(): readonly ServiceMapStatus[] {
     return this.#maps.length === 0 ? [NO_MAP] : this.#maps.map(viewServiceMap);
   }
@@ -219,7 +224,7 @@ export class ConnectorSources {
     return this.#maps.map((map) => map.observe());
   }
 
-  /** Ends the work in progress; `reason` becomes its failure. */
+  /** Ends the work in progress, which fails with `reason`. */
   async close(reason: SwitchyardError): Promise<void> {
     await Promise.all([...this.#local.map((source) => source.close()), ...this.#maps.map((map) => map.close(reason))]);
   }

@@ -12,7 +12,7 @@ import { ConnectorSources } from './connector-sources.ts';
 import { SourceEvents } from './source-events.ts';
 
 export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
-  /** The fleet of this process; null without one. */
+  /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
   /** Called for each load of a map, whether it succeeded or not. */
   readonly onLoad: (report: LoadReport) => void;

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Delta } from '../../shared/map/delta.ts';
 import type { Snapshot } from '../service-map/snapshot.ts';
 
-/** The changes by a newly accepted map of one source. */
+/** The changes that a newly accepted map of one source brings. */
 export interface MapChange {
   readonly sourceId: string;
   readonly snapshot: Snapshot;
@@ -12,19 +12,19 @@ export interface MapChange {
 }
 
 /**
- * The events that sources announce to the parts that build on them. Listeners run in the turn of the change. A listener
- * that throws fails the load that caused the change.
+ * The events that sources announce to the parts that build on them. Listeners run synchronously. A listener that throws
+ * fails the load that caused the change.
  */
 interface SourceEventMap {
   /** A map was accepted. */
   map: [change: MapChange];
   /** A map is current and stays valid for this long. */
   fresh: [sourceId: string, validForMs: number];
-  /** Whether this host has to refresh a map alone that the fleet usually provides. */
+  /** Whether this host has to refresh a map by itself, although the fleet usually provides the map. */
   alone: [sourceId: string, isAlone: boolean];
   /** The local file or the registry was read, and its content changed. */
   read: [];
-  /** The effective entries of these connectors changed, because of what was read. */
+  /** The effective entries of these connectors changed, because a local file or the registry was read. */
   local: [connectorIds: readonly string[]];
 }
 

@@ -2,9 +2,9 @@ import { type DefinitionKind, DROP_REASONS, type DroppedDefinition } from '../mc
 import { recordDroppedDefinitions } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** The definitions of one connector that are left out, as `status()` shows them. */
+/** Definitions of one connector that are left out of its lists, as `status()` shows them. */
 export interface DroppedView {
-  /** The first 100. */
+  /** The first 100 of these definitions. */
   readonly named: readonly DroppedDefinition[];
   readonly count: number;
 }
@@ -15,12 +15,14 @@ const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'templat
 const MAX_NAMED = 100;
 const MAX_LOGGED = 8;
 
-/** Maximum number of definitions of a connector that are remembered as counted. Others may be counted again. */
+/**
+ * Maximum number of definitions per connector that are remembered as counted. Further definitions may be counted twice.
+ */
 const MAX_COUNTED = 4_000;
 
 interface Ledger {
   readonly lists: Map<DefinitionKind, readonly DroppedDefinition[]>;
-  /** How often each was counted. */
+  /** How often each definition was counted. */
   readonly counted: Map<string, number>;
   /** The kinds and reasons that were logged. */
   readonly logged: Set<string>;
@@ -29,8 +31,8 @@ interface Ledger {
 const NONE: DroppedView = { named: [], count: 0 };
 
 /**
- * The definitions of each connector that are left out of lists, with the reasons. Each definition is counted once, and
- * each new reason is logged once, as long as the connector exists.
+ * Definitions that are left out of lists, by connector, each with its reason. Until the connector is removed, each
+ * definition is counted once and each new reason is logged once.
  */
 export class DroppedDefinitions {
   readonly #logger: Logger;

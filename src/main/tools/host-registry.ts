@@ -5,7 +5,7 @@ import type { ToolDescriptor, ToolRegistry } from '../options/host-interfaces.ts
 import type { ToolInfo } from './tool-info.ts';
 
 export interface HostRegistryDeps {
-  /** The host's code: it may throw or reject. */
+  /** An object of the host, so its methods may throw or reject. */
   readonly registry: ToolRegistry;
   readonly logger: Logger;
   /** Calls a tool when the host runs the handler of its descriptor. */

@@ -33,10 +33,10 @@ export class ReservedIds {
     }
   }
 
-  /** Returns the ids that others claim in the namespaces of these connectors, by claiming connector. */
+  /** Returns the ids that other connectors claim in the namespaces of these connectors, by claiming connector. */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    // A first map adds thousands of connectors at once, and usually no connector claims an id of another one.
+    // Usually no connector claims an id in another's namespace, and a first map adds thousands of connectors at once.
     if (this.#ids.size === 0) return found;
     for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])

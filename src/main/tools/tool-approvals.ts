@@ -3,10 +3,13 @@ import { recordToolChange } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import { publicToolId, type ToolInfo } from './tool-info.ts';
 
-/** The digests that the map approves for tools of one connector, by the connector's names; null approves nothing. */
+/** The digests that the map approves for tools of one connector, by the connector's tool names; null for none. */
 export type ToolDigests = Readonly<Record<string, string>> | null;
 
-/** A tool that is neither listed nor callable, because its definition is not the one that the signed map approves. */
+/**
+ * A tool that is neither listed nor callable, because its definition differs from the definition that the signed map
+ * approves.
+ */
 export interface HeldBackTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
@@ -21,16 +24,16 @@ export interface HeldBackTool {
 
 /** The decision of the map about one connector's tools. */
 interface Judgement {
-  /** Ids that the map names; pins do not apply to them. */
+  /** Ids of the tools that the map names. Pins do not apply to these tools. */
   readonly named: ReadonlySet<string>;
   readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
 }
 
-/** Holds back tools whose definition differs from the one that the publisher of a signed map approves. */
+/** Holds back tools whose definition differs from the definition that the publisher of a signed map approves. */
 export class ToolApprovals {
   readonly #logger: Logger;
   readonly #judgements = new Map<string, Judgement>();
-  /** The digest that was last logged for each tool that was held back. */
+  /** For each tool that was ever held back, the digest that was logged last. */
   readonly #told = new Map<string, string>();
 
   constructor(logger: Logger) {

@@ -8,13 +8,13 @@ import { publicToolName, toolTags } from './tool-names.ts';
 
 const NO_ARGUMENTS = { type: 'object' } as const;
 
-/** A tool that can be called now or once its connector is back. */
+/** A tool that can be called now, or once its connector is up again. */
 export interface ToolInfo {
   /** `<connectorId>.<toolName>`: what `callTool` takes. */
   readonly name: string;
   readonly connectorId: string;
   readonly description: string;
-  /** The schema as the connector sent it; the schema of any object if it sent none. */
+  /** The schema as the connector sent it. If it sent none, a schema that accepts any object. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */
@@ -26,7 +26,7 @@ export interface ToolInfo {
    * valid. Clients of a gateway get a repaired view, or do not see the tool.
    */
   readonly invalid: string | null;
-  /** Whether it is remembered from an earlier run and its connector has not listed it since. */
+  /** Whether the tool is remembered from an earlier run and its connector has not listed it since. */
   readonly isStale: boolean;
 }
 

@@ -17,14 +17,14 @@ import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } f
 import type { ToolPins } from './tool-pins.ts';
 import type { ToolStore } from './tool-store.ts';
 
-/** How often approvals by other processes are checked while a tool differs from its pin. */
+/** Interval at which approvals by other processes are looked for, while a tool differs from its pin. */
 const LOOK_MS = 1_000;
 
 /** When and in which run a connector listed its tools. */
 export interface ToolProvenance {
   /** When the connector listed them, epoch ms. */
   readonly listedAt: number;
-  /** Whether it listed them in an earlier run, and has not since. */
+  /** Whether the connector listed them in an earlier run, and has not listed its tools since. */
   readonly isStale: boolean;
   readonly count: number;
 }
@@ -51,7 +51,7 @@ export interface ToolIntakeDeps {
   /** The brand that tools of an entry are tagged with; null for no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
   readonly now: () => number;
-  /** Called for each remembered endpoint with the legacy protocol, so that it need not be probed. */
+  /** Called for each remembered endpoint that uses the legacy protocol, so that the endpoint need not be probed. */
   readonly onLegacy: (endpoint: string) => void;
 }
 
@@ -64,7 +64,7 @@ export class ToolIntake {
   readonly #lists = new Map<string, ToolList>();
   /** Connectors whose tools are remembered and were not listed since. */
   readonly #stale = new Set<string>();
-  /** Numbers the lists of each connector: the last list that arrived wins, whichever was checked last. */
+  /** Numbers the lists of each connector. The list that arrived last wins, even if an older one is checked later. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
@@ -73,7 +73,7 @@ export class ToolIntake {
     this.#deps = deps;
   }
 
-  /** Takes a remembered connector, unless it has listed its tools by now. */
+  /** Takes in the remembered tools of a connector, unless the connector has listed its tools by now. */
   restore(connector: RememberedConnector): void {
     const { connectorId, endpoint, listedAtMs, tools, changes, era } = connector;
     if (this.#isClosed || this.#turns.has(connectorId)) return;
@@ -91,7 +91,7 @@ export class ToolIntake {
     if (!this.#isClosed && !this.#turns.has(connectorId)) this.gone(connectorId);
   }
 
-  /** Takes the list of a connector. Resolves when it is published: with `quarantine`, once the pins are known. */
+  /** Takes in a connector's list. Resolves when the list is published: with `quarantine`, once the pins are known. */
   async take(
     { id, entry }: ConnectorIdentity,
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
@@ -137,7 +137,7 @@ export class ToolIntake {
     this.#deps.memory.forget(connectorId);
   }
 
-  /** Drops remembered tools of connectors that no longer exist or have another endpoint, as `endpointOf` says. */
+  /** Drops remembered tools of connectors that, according to `endpointOf`, no longer exist or have another endpoint. */
   dropUnknown(endpointOf: (connectorId: string) => string | null): void {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** Stops forgetting: connectors that close from now on close with the manager. */
+  /** From now on, keeps the remembered tools of connectors that close, because they close with the manager. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();
@@ -211,7 +211,7 @@ export class ToolIntake {
     );
   }
 
-  /** Returns the digests of the current entry, or those of the last run while the entry is unknown. */
+  /** Returns the digests of the current entry, or the digests of the last run while the entry is unknown. */
   #digests(connectorId: string, { record }: ToolList): ToolDigests {
     return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
   }

@@ -1,6 +1,6 @@
 import type { ConnectorEntry, RemoteTool } from '../../shared/map/service-map.ts';
 
-/** Aliases of tools that were registered under other names before MCP had tool lists; users still call them so. */
+/** Aliases of tools that were registered under other names before MCP had tool lists. Users still call these names. */
 const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   [
     'wikidata',
@@ -39,7 +39,7 @@ function describedTools(entry: ConnectorEntry): readonly RemoteTool[] {
   return Array.isArray(tools) ? tools.filter(isRemoteTool) : [];
 }
 
-/** Checks the shape, because `metadata` is chosen by the producer and was not checked. */
+/** Checks the shape, because the producer of the map can put anything into `metadata`. */
 function isRemoteTool(value: unknown): value is RemoteTool {
   if (typeof value !== 'object' || value === null || !('name' in value)) return false;
   const { tags, scopes } = value as { tags?: unknown; scopes?: unknown };

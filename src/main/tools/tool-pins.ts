@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { PinPolicy } from '../options/option-checks.ts';
 import { publicToolId } from './tool-info.ts';
 
-/** A tool whose definition differs from the one first seen, or last approved. */
+/** A tool whose definition differs from the definition that was first seen or last approved. */
 export interface ChangedTool {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface ChangedTool {
   readonly sha256: string;
   /** Epoch ms. */
   readonly pinnedAt: number;
-  /** Whether it is unlisted and refused until it is approved. */
+  /** Whether the tool is unlisted, and calls of it are refused, until it is approved. */
   readonly isQuarantined: boolean;
 }
 
@@ -50,7 +50,7 @@ export class ToolPins {
     return before.join() !== this.#quarantined(connectorId).join();
   }
 
-  /** Connectors with a tool that differs. */
+  /** Connectors with a tool that differs from its pin. */
   get connectorIds(): readonly string[] {
     return [...this.#byConnector.keys()];
   }
@@ -59,7 +59,7 @@ export class ToolPins {
     return this.#deps.policy === 'quarantine' && this.#byConnector.get(connectorId)?.has(remoteName) === true;
   }
 
-  /** Returns the tool of this id, if it differs. */
+  /** Returns the tool of this id, if it differs from its pin. */
   find(name: string): ChangedTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }

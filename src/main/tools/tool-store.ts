@@ -5,7 +5,7 @@ import { ReservedIds } from './reserved-ids.ts';
 import { SortedTools } from './sorted-tools.ts';
 import type { ToolInfo } from './tool-info.ts';
 
-/** How a connector's tools changed, as ids. */
+/** The changes of a connector's tools, as lists of tool ids. */
 export interface ToolChange {
   readonly connectorId: string;
   readonly added: readonly string[];
@@ -18,12 +18,12 @@ export interface ToolChange {
   readonly how: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The effect of a claim for callers. */
+/** The change that callers see after a claim on an id. */
 type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
 
-/** Keeps its own list in step with the store, such as the host's registry. */
+/** A listener that keeps another list of tools in step with the store, such as the host's registry. */
 export interface ToolFollower {
   /** Called when a tool is new, or its definition, tags or author changed. */
   listed(tool: ToolInfo): void;
@@ -38,9 +38,9 @@ export interface ToolStoreDeps {
 }
 
 /**
- * The tools of all connectors by id. Connector ids may contain dots, so two connectors can claim one id. It belongs to
- * the known connector with the longest id, whichever came first, even if it has not listed its tools yet. The other
- * connector gets the id when the first is removed.
+ * The tools of all connectors by id. Connector ids may contain dots, so two connectors can claim the same id. Such an
+ * id belongs to the known connector with the longest id, whichever came first, even if it has not listed its tools yet.
+ * The other connector gets the id when that connector is removed.
  */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
@@ -78,7 +78,9 @@ export class ToolStore {
     return this.#sorted.list();
   }
 
-  /** Sets the tools of a connector: registers, replaces and removes what differs, and reports the change once. */
+  /**
+   * Sets the tools of a connector: adds, replaces and removes only the tools that differ, and reports the change once.
+   */
   replace(connectorId: string, tools: readonly ToolInfo[]): void {
     const next = this.#byName(tools);
     const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
@@ -130,7 +132,7 @@ export class ToolStore {
     return byName;
   }
 
-  /** Sets or withdraws the claim of a connector on an id. Returns the effect for callers, or null. */
+  /** Sets or withdraws the claim of a connector on an id. Returns the change that callers see; null for no change. */
   #claim(id: string, connectorId: string, tool: ToolInfo | undefined): Effect | null {
     const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
     const claims =
@@ -143,7 +145,7 @@ export class ToolStore {
     return this.#give(id);
   }
 
-  /** Gives an id to the connector that it belongs to, if that claims it. Returns the effect for callers, or null. */
+  /** Gives an id to the connector that it belongs to, if that connector claims the id. Returns the effect, or null. */
   #give(id: string): Effect | null {
     const before = this.#given.get(id);
     const first = this.#claims.get(id)?.[0];

@@ -74,7 +74,7 @@ describe('a login through the host', () => {
     const refused = { code: 'CONNECTOR_REFUSED', detail: { status: 403 } };
     await expect(own.call()).rejects.toMatchObject({
       ...refused,
-      message: expect.stringContaining('It wants more than the login was granted.'),
+      message: expect.stringContaining('The server demands more scopes than the login was granted.'),
     });
     expect(login.sentTo).toHaveLength(2);
     for (let count = 0; count < 4; count += 1) await expect(own.call()).rejects.toMatchObject(refused);
@@ -111,7 +111,7 @@ describe('a login through the host', () => {
     await using held = await managed(server.url.href, login);
     expect(held.manager.status().connectors[0]?.lastError).toMatchObject({
       code: 'CONNECTOR_REFUSED',
-      message: expect.stringContaining('It refuses even the token that was issued a moment ago.'),
+      message: expect.stringContaining('The server refuses even the token that was issued a moment ago.'),
     });
     expect(login.sentTo).toHaveLength(1);
   });

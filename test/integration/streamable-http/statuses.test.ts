@@ -206,17 +206,17 @@ describe('an HTTP error response', () => {
         'notifications/initialized': ({ response }) =>
           void response.writeHead(405, { 'content-type': 'text/plain' }).end(),
       },
-      'notifications/initialized was answered with HTTP 405 (text/plain) and no MCP',
+      'notifications/initialized was answered with HTTP 405 (text/plain) and without an MCP message',
     ],
     [
       'of initialize with an HTML page',
       { initialize: ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>') },
-      'initialize was answered with HTTP 200 (text/html) and no MCP',
+      'initialize was answered with HTTP 200 (text/html) and without an MCP message',
     ],
     [
       'of initialize with an empty body',
       { initialize: ({ response }) => void response.writeHead(202).end() },
-      'initialize was answered with HTTP 202 (no content type) and no MCP',
+      'initialize was answered with HTTP 202 (no content type) and without an MCP message',
     ],
     [
       'of initialize with damaged JSON',

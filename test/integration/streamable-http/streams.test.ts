@@ -169,7 +169,7 @@ describe.concurrent('a standing stream', () => {
     await dying[Symbol.asyncDispose]();
     await eventually('both are told', () => one.lost.length === 1 && two.lost.length === 1);
     expect([one.lost[0]?.message, two.lost[0]?.message]).toEqual([
-      'The session is gone',
+      'The server no longer knows the session',
       'The server is no longer reachable',
     ]);
   }, 15_000);

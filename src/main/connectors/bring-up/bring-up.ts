@@ -20,7 +20,7 @@ export interface BroughtUp {
 
 /**
  * Brings one connector up: waits for its turn, or for `urgent`, connects, and lists its tools. Rejects with the
- * CONNECTOR_… code of the step that failed or with the signal's reason, and leaves nothing open then.
+ * CONNECTOR_… code of the step that failed or with the signal's reason. If it rejects, it leaves nothing open.
  */
 export type BringUp = (
   entry: ConnectorEntry,
@@ -29,7 +29,10 @@ export type BringUp = (
   urgent: Promise<void>,
 ) => Promise<BroughtUp>;
 
-/** Lists the tools of a connector that is up again, also in turn. Rejects as {@link listAllTools} does. */
+/**
+ * Lists the tools of a connector that is up once more. This also waits for its turn. Rejects as {@link listAllTools}
+ * does.
+ */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
 export interface BringUpOptions {

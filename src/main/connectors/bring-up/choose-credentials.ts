@@ -7,7 +7,7 @@ import { HostCredentials } from '../credentials/host-credentials.ts';
 import { hasAuthorization, staticCredentials } from '../credentials/static-credentials.ts';
 
 export interface ChooseCredentialsOptions {
-  /** Returns the key for a connector whose `auth` requires one. */
+  /** Returns the key for a connector whose `auth` requires a key. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
   /** Returns the host's own login to a connector; null if the host has no login of its own. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
@@ -51,7 +51,7 @@ interface HostLoginKey {
   readonly dispatcher: Dispatcher;
 }
 
-/** Credentials are kept across connections: requests of two connections may wait for one login. */
+/** Credentials are kept across connections: requests of two connections may wait for the same login. */
 interface HostLogin extends HostLoginKey {
   readonly credentials: HostCredentials;
 }

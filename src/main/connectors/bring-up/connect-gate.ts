@@ -4,8 +4,8 @@ import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /**
- * Maximum time for which others wait for an urgent connector: most are up by then, and a hanging one must not block the
- * others.
+ * Maximum time for which other connectors wait for an urgent connector. Most urgent connectors are up by then, and a
+ * connector that hangs must not block the others.
  */
 const MAX_HOLD_MS = 50;
 
@@ -60,7 +60,7 @@ export class ConnectGate {
 
   /**
    * Allows one start in each turn of the event loop: beginning a handshake also takes time on the main thread, and 64
-   * may be due at once. Allows none while an urgent connector comes up.
+   * may be due at once. Allows no start while an urgent connector comes up.
    */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);

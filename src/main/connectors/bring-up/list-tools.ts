@@ -39,8 +39,9 @@ export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['r
 
 /**
  * Reads all pages of a connector's tool list. A repeated cursor, too many pages or too many tools end the reading
- * early; the tools read so far are returned. A tool that cannot be called, or has a duplicate name, is dropped alone.
- * Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the signal's reason.
+ * early; the tools read so far are returned. A tool that cannot be called, or has a duplicate name, is dropped; the
+ * other tools are kept. Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the
+ * signal's reason.
  */
 export async function listAllTools(
   connection: Connection,
@@ -48,7 +49,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list in one turn of the event loop, so that turn starts here.
+  // The caller processes the whole list in one turn of the event loop, so it starts with a new turn if this turn has
+  // taken long enough.
   if (turns.isOver) await turns.next();
   return listing;
 }
@@ -78,7 +80,7 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
-      // Parsing thousands of tools already took long enough for one turn.
+      // Parsing thousands of tools may already have taken long enough for one turn.
       if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
@@ -95,7 +97,7 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
   }
 }
 
-/** Returns why a tool with a valid name cannot be called; null if it can. */
+/** Returns why a tool with a valid name cannot be called; null if it can be called. */
 function callFault(
   { definition, name }: ListedDefinition,
   tools: ReadonlyMap<string, RemoteToolDefinition>,

@@ -5,7 +5,7 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
 import type { LoginTarget } from '../credentials/login-target.ts';
 
-/** The sources of the secrets of logins. */
+/** The places that the secrets of logins come from. */
 export interface LoginEnvironment {
   /** The variables that an entry of a map may name; a local entry may name any. */
   readonly allowEnv: readonly string[];
@@ -15,7 +15,7 @@ export interface LoginEnvironment {
   readonly isOfReplica?: boolean | undefined;
 }
 
-/** A key that only this process has, so that a mark is useless outside it. */
+/** A key that only this process has, so that a mark is useless outside this process. */
 const MARK_KEY = randomBytes(32);
 
 /** The secrets of one entry's login, read when they are needed. */
@@ -38,9 +38,9 @@ export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironme
 }
 
 /**
- * Returns functions that read the secrets of an entry's login. Each returns null if the entry names none. It throws
- * LOGIN_SECRET_MISSING if the entry names a variable that is not set. It also throws if an entry of a map names one
- * that `allowEnv` does not list: the secret goes to an issuer that others chose.
+ * Returns functions that read the secrets of an entry's login. Each function returns null if the entry names no secret.
+ * It throws LOGIN_SECRET_MISSING if the entry names a variable that is not set. It also throws if an entry of a map
+ * names a variable that `allowEnv` does not list: the map's author chose the issuer that would get the secret.
  */
 export function secretsOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginSecrets {
   const read = (member: 'clientSecretEnv' | 'privateKeyEnv'): string | null => {

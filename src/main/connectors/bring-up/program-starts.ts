@@ -21,7 +21,7 @@ const MIN_IDLE_SHARE = 0.3;
 const MAX_SILENT = 32;
 
 export interface ProgramStartsOptions {
-  /** Number of servers that may start at a time; null to follow the processors. */
+  /** Number of servers that may start at a time; null if the number depends on the idle processors. */
   readonly limit: number | null;
   readonly parallelism?: number;
   readonly idleProcessors?: IdleProcessors;
@@ -41,11 +41,11 @@ interface Waiting {
 }
 
 /**
- * Decides when stdio servers start. Each start uses a processor for a while, and servers that all start at once all
- * miss their deadlines. There are `availableParallelism() + 1` slots; a server holds one until its first message, for
- * at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last 250 ms, one more
- * server starts for each idle processor. At most 32 servers may be without a first message. If `limit` is set, it is
- * the number of slots, and idle processors add none.
+ * Decides when stdio servers start. Each start uses a processor for a while, and if many servers started at once, all
+ * of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot until its
+ * first message, for at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last
+ * 250 ms, one more server starts for each idle processor. At most 32 servers may be without a first message. If `limit`
+ * is set, it is the number of slots, and idle processors add none.
  */
 export class ProgramStarts {
   readonly #slots: number;

@@ -5,7 +5,7 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { CallLine, CallPermits, Quotas } from '../../fleet/permits/call-permits.ts';
 import { CallWindows } from './call-windows.ts';
 
-/** Maximum number of calls that may wait for a connector's quota; further ones fail at once. */
+/** Maximum number of calls that may wait for a connector's quota; further calls fail at once. */
 const MAX_WAITING = 128;
 
 /** A waiting call. It keeps its place until it begins or is abandoned, regardless of how often it is woken. */
@@ -16,7 +16,7 @@ interface Waiter {
 /**
  * Enforces the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
  * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
- * the quotas apply to a whole fleet; this host alone never exceeds them either.
+ * the quotas apply to a whole fleet; the calls of this host alone never exceed them either.
  */
 export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ export class CallQuota implements CallLine {
     return this.#waiting.length;
   }
 
-  /** Adopts changed quotas; calls that began under the old ones still count. */
+  /** Adopts changed quotas; calls that began under the old quotas still count. */
   update(quotas: ConnectorEntry['quotas']): void {
     this.#quotas = quotas;
     this.relimit();
@@ -66,8 +66,8 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Begins a call that need not wait, like {@link acquire}. Returns null if it has to wait, or may not begin. The
-   * returned function frees the slot.
+   * Begins a call like {@link acquire}, if it need not wait. Returns a function that frees the slot, or null if the
+   * call has to wait or may not begin.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
@@ -102,7 +102,7 @@ export class CallQuota implements CallLine {
     } finally {
       if (waiter !== null) {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        // An abandoned call may have been woken for a slot that the next one can use.
+        // An abandoned call may have been woken for a slot that the next call can use.
         this.#wake();
       }
     }

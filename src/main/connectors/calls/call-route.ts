@@ -13,11 +13,11 @@ export interface OpenRoute {
   leave(): void;
 }
 
-/** The route to one connector: provides connections to its calls and receives their findings about it. */
+/** The route to one connector: provides connections to calls, and receives the calls' reports about the connections. */
 export interface CallRoute {
   /**
-   * Returns the connection to use: at once if it is up, otherwise a promise that resolves once there is one. Rejects
-   * with CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
+   * Returns the connection to use if it is up, otherwise a promise that resolves once a connection is up. Rejects with
+   * CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
    */
   reach(signal: Cancellation): OpenRoute | Promise<OpenRoute>;
   /** Reports that the connection broke, or that the server no longer knows its session. */

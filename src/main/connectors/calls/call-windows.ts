@@ -20,7 +20,7 @@ interface Window {
 export class CallWindows {
   #windows: readonly Window[] = [];
 
-  /** Adopts changed quotas; calls that began under the old ones still count. */
+  /** Adopts changed quotas; calls that began under the old quotas still count. */
   update(quotas: ConnectorEntry['quotas']): void {
     // A map has thousands of entries, and most of them have no quotas.
     if (quotas === undefined && this.#windows.length === 0) return;

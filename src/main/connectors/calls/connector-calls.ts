@@ -60,15 +60,15 @@ export class ConnectorCalls {
     this.#quota.update(entry.quotas);
   }
 
-  /** Releases what the connector's quotas hold for future calls. */
+  /** Releases the permits that the connector's quotas hold for future calls. */
   close(): void {
     this.#quota.close();
   }
 
   /**
    * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if it needs
-   * a login (both under the compatible name). Rejects with CONNECTOR_GONE if the connector is removed during the call,
-   * with QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
+   * a login (both errors have the compatible name). Rejects with CONNECTOR_GONE if the connector is removed during the
+   * call, with QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
    */
   callTool(
     tool: RemoteToolDefinition,
@@ -161,7 +161,7 @@ async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation):
   }
 }
 
-/** Ends only this call if its caller's function throws; the connection, which others use, stays open. */
+/** If the caller's function throws, only this call ends. The connection stays open, because other calls use it. */
 function tellProgress(
   { name, options }: Call<unknown>,
   progress: ToolProgress,

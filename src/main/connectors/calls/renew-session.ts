@@ -6,19 +6,20 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  * sent again. `isSafe` is true for a list or a read, which may run twice.
  *
  * 1. Servers say in several ways that they do not know a session (`messages/http/http-status.ts`). If the call
- * certainly did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; the same applies to a call that never reached
- * the server. In all other cases it is `sent: 'maybe'`. A JSON-RPC error that reports the loss is a response,
- * TOOL_CALL_REJECTED. A standing stream notices a lost session without a call (`streamable-http/standing-stream.ts`).
+ *   certainly did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; the same applies to a call that never reached
+ *   the server. In all other cases it is `sent: 'maybe'`. A JSON-RPC error that reports the loss is a response,
+ *   TOOL_CALL_REJECTED. A standing stream notices a lost session without a call (`streamable-http/standing-stream.ts`).
  * 2. `route.lose` releases the connection. Other calls in flight over HTTP can finish. The tools stay listed, and a
- * reconnect is due after a pause.
- * 3. A call with `sent: 'no'` requests a connection from the route again. That reconnects at once: a new handshake
- * without the old session id (`initialize`, or `server/discover`), then the tool list.
+ *   reconnect is due after a pause.
+ * 3. A call with `sent: 'no'` requests a connection from the route again. The route reconnects at once: a new handshake
+ *   without the old session id (`initialize`, or `server/discover`), then the tool list.
  * 4. The call is sent once more over the new session. If it fails again, it fails for good. A call with `sent: 'maybe'`
- * is never sent again, since the tool may have run; a list or a read is, if a session was lost.
+ *   is never sent again, since the tool may have run. A list or a read is sent again in that case too, if a session was
+ *   lost.
  *
- * Refused credentials (401) are handled differently: the connector reconnects once with the current ones, and the call
- * fails. If a login that was accepted before is refused (401, `wasAuthorized`), the connector stays down until a person
- * logs in. If only this call needs a login, or more scopes (403), only this call fails.
+ * Refused credentials (401) are handled differently: the connector reconnects once with its current credentials, and
+ * the call fails. If a login that was accepted before is refused (401, `wasAuthorized`), the connector stays down until
+ * a person logs in. If only this call needs a login, or more scopes (403), only this call fails.
  */
 export function renewSession(error: unknown, open: OpenRoute, route: CallRoute, isSafe: boolean): boolean {
   if (!(error instanceof SwitchyardError)) return false;

@@ -61,15 +61,18 @@ export interface ResultSink {
   write(chunk: Buffer): boolean;
 }
 
-/** Callbacks and settings of a request, other than its response. */
+/** Settings of a request, and callbacks for everything that the server sends for it except the response. */
 export interface RequestTraffic {
-  /** Called with progress; `params` are those of the notification, as they were sent. */
+  /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
-  /** Called with a notification about this request, except progress, as far as the connection can assign it. */
+  /**
+   * Called with a notification about this request, except progress, if the connection can tell that it is about this
+   * request.
+   */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /**
-   * Answers the server requests that this request causes, instead of the manager's own host, as far as the connection
-   * can assign them.
+   * Answers the server requests that this request causes, if the connection can tell that it causes them. The manager's
+   * own host answers all other server requests.
    */
   readonly host?: HostSide | undefined;
   /**
@@ -119,11 +122,11 @@ export interface Connection {
 
 /** Callbacks for events of a connection that belong to no request. */
 export interface ConnectionEvents {
-  /** The connection is gone, although `close()` was not called. */
+  /** The connection ended, although `close()` was not called. */
   onLost(error: Error): void;
   /** The tools changed, or may have changed. */
   onToolsChanged(): void;
-  /** Called with a notification that belongs to no request, except the one about tools. */
+  /** Called with a notification that belongs to no request, except the notification about tools. */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /** A stdio server is started for the connection. */
   onProcess?(view: ProcessView): void;
@@ -135,7 +138,7 @@ export interface ConnectionEvents {
 
 /**
  * Opens a connection. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_LOGIN_NEEDED,
- * CONNECTOR_TIMEOUT or the signal's reason, and leaves nothing open then.
+ * CONNECTOR_TIMEOUT or the signal's reason. If it rejects, it leaves nothing open.
  */
 export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits: RequestLimits) => Promise<Connection>;
 

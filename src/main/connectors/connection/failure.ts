@@ -4,13 +4,13 @@ import { describeRefusal, type HttpRefusal } from './http-refusal.ts';
 
 /** The kind of failure of a request to a connector, over any transport. */
 export type Failure =
-  /** The connector responded with a JSON-RPC error. It is a response, which may say that the session is lost. */
+  /** The connector responded with a JSON-RPC error, which may say that the session is lost. */
   | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }
   /** The connector refused the credentials. `status` is 401 or 403; `hint` is a sentence of advice. */
   | { readonly kind: 'refused'; readonly status: number; readonly hint: string | null }
   /** A login is needed first, or failed; the error is reported unchanged. */
   | { readonly kind: 'login'; readonly error: SwitchyardError }
-  /** Another HTTP response without a JSON-RPC response. */
+  /** Any other HTTP response that holds no JSON-RPC response. */
   | { readonly kind: 'status'; readonly refusal: HttpRefusal }
   | { readonly kind: 'timeout' }
   /** The response exceeded the size limit. */
@@ -20,7 +20,8 @@ export type Failure =
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
   /**
-   * The connection broke, or was never made. `isRefused` means that the address is not allowed, so it was not tried.
+   * The connection broke, or was never made. `isRefused` means that the address is not allowed, so no connection was
+   * tried.
    */
   | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string; readonly isRefused?: boolean };
 
@@ -34,7 +35,7 @@ export class SseServerAnswered extends UnusableAnswer {
   }
 }
 
-/** The connection was closed before the request, which was not sent. */
+/** The request was not sent, because the connection was closed before it. */
 export class ClosedConnection extends Error {
   constructor() {
     super('The connection is closed');
@@ -67,7 +68,7 @@ export function toConnectError(
         const why = `${where} redirects to another origin, or too often; the redirect is not followed.`;
         return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause, detail });
       }
-      return connectFailed(where, `${describeRefusal(refusal)} and no MCP`, cause, detail);
+      return connectFailed(where, `${describeRefusal(refusal)} and without an MCP message`, cause, detail);
     }
     case 'rpc':
       return connectFailed(where, `it refused the handshake: ${failure.reason} (${failure.code})`, cause, {
@@ -175,8 +176,7 @@ function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}):
 }
 
 /**
- * Returns the error for a list that failed with its connection; the connector has to reconnect before it can list
- * tools.
+ * Returns the error for a tool list that failed because the connection was lost; the connector must reconnect first.
  */
 function lostList(reason: string, cause: unknown): SwitchyardError {
   return new SwitchyardError('CONNECTOR_CONNECT_FAILED', listFailed(reason), { cause, detail: { phase: 'list' } });
@@ -200,8 +200,8 @@ function rejected(message: string, cause: unknown, detail = {}): SwitchyardError
 }
 
 function lost(what: string, sent: Sent, reason: string, cause: unknown, detail: ErrorDetail = {}): SwitchyardError {
-  const fate = sent === 'no' ? 'it was not sent' : 'it may have run';
-  return new SwitchyardError('TOOL_CALL_LOST', `${what}: the connection failed meanwhile, ${fate}: ${reason}`, {
+  const fate = sent === 'no' ? 'did not run, because' : 'may have run, but its response was lost when';
+  return new SwitchyardError('TOOL_CALL_LOST', `${what} ${fate} the connection failed: ${reason}`, {
     cause,
     detail: { ...detail, sent },
   });

@@ -25,13 +25,16 @@ export interface HttpRefusal {
   readonly namesModern: boolean;
   /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
-  /** The pause before the next request that the server names, in milliseconds; null if it names none. */
+  /** The pause that the server names, in milliseconds, before the next request; null if it names no pause. */
   readonly retryAfterMs: number | null;
   /** A sentence of advice on refused credentials; null without advice. */
   readonly hint: string | null;
 }
 
-/** An HTTP response instead of a JSON-RPC one. Its message holds nothing of the body, which may echo the request. */
+/**
+ * An HTTP response instead of a JSON-RPC response. Its message quotes nothing from the body, which may echo the
+ * request.
+ */
 export class StatusError extends Error {
   readonly refusal: HttpRefusal;
 

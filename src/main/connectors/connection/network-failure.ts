@@ -3,7 +3,9 @@ import { isRefusedAddress, neverConnected } from '../../http/network-errors.ts';
 import { isLoginError } from '../credentials/login-error.ts';
 import type { Failure } from './failure.ts';
 
-/** Error codes of a connection that broke during a request, such as a kept-alive one that the server just closed. */
+/**
+ * Error codes of a connection that broke during a request, such as a kept-alive connection that the server just closed.
+ */
 const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** An event stream ended before its response, like a connection that broke. */
@@ -32,7 +34,10 @@ export function networkFailure(error: unknown): Failure {
   };
 }
 
-/** Whether a request failed because its connection broke. If it is safe to repeat, it may be sent over another one. */
+/**
+ * Whether a request failed because its connection broke. If the request is safe to repeat, it may be sent again over
+ * another connection.
+ */
 export function isBrokenConnection(error: unknown): boolean {
   return !isLoginError(error) && hasCodeAmongCauses(error, BROKEN);
 }

@@ -14,7 +14,8 @@ export function lastLineOf({ stderr }: ProcessView): string {
 }
 
 /**
- * Returns the view of a restarted process. While it has written nothing, its `stderr` is that of the previous process.
+ * Returns the view of a restarted process. While the new process has written nothing to stderr, `stderr` shows the
+ * output of the previous process.
  */
 export function withLastWords(view: ProcessView, before: ProcessView | null): ProcessView {
   const lastWords = before?.stderr ?? '';

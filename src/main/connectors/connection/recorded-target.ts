@@ -6,7 +6,7 @@ import type { ConnectorTarget } from './connection.ts';
 /** Variables whose names look secret but which hold a folder, a socket or the kind of a desktop. */
 const HARMLESS_NAME = /^(?:OLD)?PWD$|^(?:XDG|DESKTOP|DBUS|GNOME|KDE|TERM)_|_(?:SOCK|SOCKET|PATH|FILE|DIR)$/i;
 
-/** Values that are settings and not secrets. Hiding such common words would remove them everywhere. */
+/** Values that are settings and not secrets. Hiding such common words would remove them from the whole record. */
 const HARMLESS_VALUE = /^(?:true|false|yes|no|on|off|none|null|auto|default|file|keyring|keychain|basic|bearer)$/i;
 
 /**

@@ -21,8 +21,8 @@ const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 /**
  * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the event
  * that names an endpoint. The fallback is used only if the entry leaves both `transport` and `era` open, since SSE is
- * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause it. Rejects as SSE does, or
- * as Streamable HTTP did if the server does not know SSE either.
+ * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause it. Rejects with the error
+ * of SSE, or with that of Streamable HTTP if the server does not know SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();
@@ -38,7 +38,7 @@ export async function connectWithSseFallback(target: ConnectorTarget, ways: Http
   }
 }
 
-/** Whether the response to the request for an event stream says that the server has none. */
+/** Whether the response to the request for an event stream says that the server has no event stream. */
 function hasNoStream(error: unknown): boolean {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return false;
   const { step, status } = error.detail;

@@ -35,7 +35,9 @@ export type Verdict =
  * request again at most twice: once after a refresh, once after a step-up.
  */
 export interface Credentials {
-  /** Returns names and values in turn. Returns a promise only if it has to wait, which is rarely the case. */
+  /**
+   * Returns the headers to send; names and values alternate. Returns a promise only if it has to wait, which is rare.
+   */
   headers(signal: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]>;
   /**
    * Decides what to do about a refusal. `sent` are the headers that {@link headers} returned for the refused request.

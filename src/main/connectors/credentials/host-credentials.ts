@@ -23,14 +23,14 @@ const STEP_UP_MS = 600_000;
 
 /**
  * The login of a host that has an `OAuthClientProvider` of its own (option `oauth`). The SDK's `auth()` implements the
- * protocol. The login may wait for the user without a time limit; all requests of a connector wait for one login.
+ * protocol. The login may wait for the user without a time limit; all requests of a connector wait for the same login.
  */
 export class HostCredentials implements Credentials {
   readonly #options: HostCredentialsOptions;
   #flow: SharedFlow | null = null;
   /** All scopes that the connector has demanded so far. */
   #scope: string | undefined;
-  /** The token that the last login ended with, and the status of the refusal that caused it. */
+  /** The token that the last login produced, and the status of the refusal that caused the login. */
   #issued: { readonly token: string | undefined; readonly status: number } | null = null;
   readonly #stepUps: number[] = [];
   /** Whether the last login sent the user to the authorization server. */
@@ -71,7 +71,7 @@ export class HostCredentials implements Credentials {
     }
   }
 
-  /** Whether a server only demands a DPoP proof with its nonce (RFC 9449 section 9). */
+  /** Whether a server refused a request only to demand a DPoP proof with its nonce (RFC 9449 section 9). */
   async #takeNonce({ url, dpopNonce, wwwAuthenticate }: Challenge): Promise<boolean> {
     const session = dpopNonce === null ? undefined : await this.#options.oauth.provider.dpop?.();
     if (session === undefined || dpopNonce === null) return false;
@@ -80,7 +80,7 @@ export class HostCredentials implements Credentials {
   }
 
   /**
-   * Whether a login for the same reason produced this token for this same request, so that another login would not
+   * Whether a login that this request caused for the same reason produced this token. Another login would then not
    * help.
    */
   #isJustIssued(token: string | undefined, { status, resends }: Challenge): boolean {
@@ -144,8 +144,8 @@ export class HostCredentials implements Credentials {
 function refusedNew({ status }: Challenge): Verdict {
   const hint =
     status === 401
-      ? 'It refuses even the token that was issued a moment ago.'
-      : 'It wants more than the login was granted.';
+      ? 'The server refuses even the token that was issued a moment ago.'
+      : 'The server demands more scopes than the login was granted.';
   return { kind: 'refused', hint };
 }
 
@@ -175,8 +175,8 @@ function tokenIn([name, value]: readonly string[]): string | undefined {
 }
 
 /**
- * Returns a provider that remembers the issuer of a login, in case the given one does not. The SDK compares that issuer
- * with the one from which the user comes back.
+ * Returns a provider that remembers the issuer of a login, in case the given provider does not. The SDK compares that
+ * issuer with the issuer that sends the user back.
  */
 function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {
   if (provider.discoveryState !== undefined || provider.saveDiscoveryState !== undefined) return provider;

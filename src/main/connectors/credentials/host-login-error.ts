@@ -10,8 +10,9 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the error of a host's failed login. It has no text of a server, which may echo the request. `detail.wasAsked`
- * of LOGIN_FAILED says whether the user was sent to the authorization server, which must not happen again at once.
+ * Returns the error of a host's failed login. It quotes no text of a server, because such text may echo the request.
+ * `detail.wasAsked` of LOGIN_FAILED is true if the user was sent to the authorization server. The user must not be sent
+ * there again at once.
  */
 export function hostLoginError(
   error: unknown,

@@ -4,7 +4,7 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { loadUndiciFetch } from '../../http/load-undici.ts';
 import { redirectTarget } from '../../http/redirect-target.ts';
 
-/** Time limit for one request of a login, including its body. */
+/** Time limit for one request of a login, including the body of the response. */
 const DEADLINE_MS = 10_000;
 
 const MAX_REDIRECTS = 5;
@@ -25,8 +25,8 @@ export interface LoginFetchOptions {
 }
 
 /**
- * Creates a fetch for the requests of a login. It follows redirects within an origin only, and reads the whole body. A
- * body has at most 1 MiB, and no JSON that is too deep or has too many values.
+ * Creates a fetch for the requests of a login. It follows redirects within an origin only, and reads the whole body. It
+ * rejects bodies over 1 MiB, and JSON that is too deep or has too many values.
  */
 export function createLoginFetch({ dispatcher, home, signal }: LoginFetchOptions): Fetch {
   const own = async (input: string | URL, init: Init = {}): Promise<Response> => {

@@ -1,6 +1,6 @@
 import { raceSignal } from '../../../shared/clock.ts';
 
-/** A login in progress that several requests wait for. It ends once none of them waits any more. */
+/** A login in progress that several requests wait for. It ends once no request waits for it any more. */
 export class SharedFlow {
   readonly #life = new AbortController();
   readonly #work: Promise<void>;
@@ -15,7 +15,7 @@ export class SharedFlow {
     };
     this.#life.signal.addEventListener('abort', over, { once: true });
     this.#work = work(this.#life.signal).finally(over);
-    // All waiting requests may have been aborted.
+    // If all waiting requests were aborted, no caller handles the rejection.
     this.#work.catch(() => {});
   }
 

@@ -15,7 +15,7 @@ import {
 } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
-/** Maximum size kept of a body that is not read as messages: enough for a JSON-RPC error. */
+/** Number of bytes that are kept of a body that is not read as messages: enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
@@ -54,7 +54,10 @@ function isJson(type: string): boolean {
   return type === 'application/json' || /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
 }
 
-/** A body may be a response with any status, such as an error with its data. */
+/**
+ * Returns how much of a body to keep as text. With any status, a body may be a JSON-RPC response, such as an error with
+ * data.
+ */
 function maxTextBytes(type: string, cap: ByteCap): number {
   const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
   return mayAnswer ? Math.min(Math.max(cap, MAX_TEXT_BYTES), SMALL_ANSWER_BYTES) : MAX_TEXT_BYTES;

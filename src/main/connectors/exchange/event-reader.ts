@@ -10,7 +10,7 @@ const CARRIAGE_RETURN = 0x0d;
 const DATA = Buffer.from('data:');
 const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
 
-/** Number of bytes to read before the event loop may turn: about a thousand of the shortest events. */
+/** Number of bytes to read before yielding to the event loop: about a thousand of the shortest events. */
 const SLICE_BYTES = 8 * 1024;
 
 /**
@@ -37,13 +37,13 @@ export class EventReader implements BodyReader {
   readonly #parser: EventSourceParser;
   /** The current, incomplete line. */
   #line = new LargeLine();
-  /** Whether the current line is known to be data; null until it is large. */
+  /** Whether the current line is data; null while the line is not yet large. */
   #isData: boolean | null = null;
   /** The sink of the current line, if it is passed on as bytes. */
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;
-  /** Chunks that arrived and wait for the event loop to turn. */
+  /** Chunks that arrived and wait for a later turn of the event loop. */
   #waiting: Buffer[] = [];
   #isEnded = false;
   /** Number of data lines and of all bytes since the last blank line. */
@@ -94,7 +94,7 @@ export class EventReader implements BodyReader {
     this.#takeLine();
   }
 
-  /** Reads a chunk, and lets the event loop turn if it is large. */
+  /** Reads a chunk, and yields to the event loop if the chunk is large. */
   #consume(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0 && !this.#isStopped; ) {
       if (this.#large !== null) rest = this.#ofLarge(rest, this.#large);

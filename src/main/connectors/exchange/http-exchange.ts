@@ -15,15 +15,15 @@ const MAX_REDIRECTS = 5;
 /** Maximum number of times a request is sent again with other credentials: after a refresh, and after a step-up. */
 const MAX_RESENDS = 2;
 
-/** Headers that may occur only once; undici returns repeated ones as a list. */
+/** Headers that may occur only once; undici returns a repeated header as a list. */
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**
  * Sends a request and reads its response as it arrives. A redirect is followed only if it keeps the method and stays
  * within the origin, since its headers are only for this origin. `cap` limits the size of the response. A request that
- * was answered with 401 or 403 did not run, so it is sent again if the credentials say so; the sink does not see that
- * response. If the credentials say that a login is needed first, the exchange fails with their error. `onOver` is
- * called before the sink is notified of the end.
+ * was answered with 401 or 403 did not run, so it is sent again if the credentials decide so; the sink does not see the
+ * refusal. If the credentials say that a login is needed first, the exchange fails with their error. `onOver` is called
+ * before the sink is notified of the end.
  */
 export function startExchange(
   dispatcher: Dispatcher,
@@ -58,7 +58,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   #resends = 0;
   /** The refused response that the credentials examine, or that is drained before the request is sent again. */
   #refused: RefusedAnswer | null = null;
-  /** Aborts the work of the credentials for this exchange; null while they do nothing. */
+  /** Aborts the credential operation of this exchange; null while no such operation is in progress. */
   #asking: AbortController | null = null;
 
   constructor(
@@ -81,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   send(url: URL): void {
     this.#url = url;
     try {
-      // Other exchanges may wait for the same work of the credentials, so it does not end with this exchange.
+      // Other exchanges may wait for the same credential operation, so it does not end with this exchange.
       const given = this.#credentials.headers(null, { method: this.#request.method, url });
       if (!(given instanceof Promise)) this.#dispatch(given);
       else
@@ -160,7 +160,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
       this.#answer(status, headers, verdict.hint);
       if (this.#reader === null) return refused.drop(() => {});
       this.#refused = null;
-      if (!refused.replay(this.#reader)) this.fail(new Error('The refusal broke off'));
+      if (!refused.replay(this.#reader)) this.fail(new Error('The response that refused the credentials broke off'));
     }
   }
 

@@ -63,7 +63,7 @@ export class LargeLine {
     return whole;
   }
 
-  /** Returns the line, and begins the next one. */
+  /** Returns the line, and begins the next line. */
   take(): Buffer | RefusedMessage {
     const line = this.#refuse?.() ?? this.peek();
     this.#pieces = [];

@@ -11,7 +11,7 @@ import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts
 /** Describes a message about which nothing else is known. */
 const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 
-/** The open exchanges of one session, which end with it. */
+/** The open exchanges of one session. They end when the session ends. */
 export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;
@@ -38,8 +38,8 @@ export class OpenExchanges {
   /**
    * Sends a request whose response has no relevant content. Resolves once the head of a successful response arrives.
    * Rejects with a StatusError, with the network's error, or because the response took longer than `timeoutMs`. A
-   * response that is still open then is aborted: a server that never ends its responses must not accumulate
-   * connections.
+   * response that is still open after that time is aborted: connections must not accumulate if a server never ends its
+   * responses.
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

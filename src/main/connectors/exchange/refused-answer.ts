@@ -73,7 +73,7 @@ export class RefusedAnswer {
   }
 
   #cut(): void {
-    if (this.#state === 'open') this.#cutOff(new Error('The answer to refused credentials does not end'));
+    if (this.#state === 'open') this.#cutOff(new Error('The response that refused the credentials does not end'));
   }
 
   #over(state: 'ended' | 'broken'): void {

@@ -10,7 +10,7 @@ export class ResultScanner {
   #depth = 0;
   #inString = false;
   #isEscaped = false;
-  /** The bytes received so far of a top-level member name. */
+  /** The bytes of a top-level member name that were received so far. */
   #name: number[] | null = null;
   #isName = true;
   #state: 'before' | 'announced' | 'within' | 'after' = 'before';

@@ -23,7 +23,7 @@ const PROBE_WAIT_MS = 2_000;
 
 /**
  * Opens the connection of one connector, keeps it open, and provides it to calls. Every failure becomes a state
- * (`fate.ts`): a connector that backs off is retried automatically, one that needs a login by {@link loginChanged}.
+ * (`fate.ts`). A backoff ends with an automatic retry, and the state needs-login ends with {@link loginChanged}.
  */
 export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   /** The current entry of the map. */
@@ -35,7 +35,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   #settled: Promise<void> = Promise.resolve();
   /** Resolves when a caller waits for the current attempt. */
   #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** Whether the login changed during the current attempt, which may have used the old one. */
+  /** Whether the login changed during the current attempt, which may have used the old login. */
   #isLoginNewer = false;
   #process: ProcessView | null = null;
   /** The last error; null once the connection is up again. */
@@ -88,14 +88,14 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.again(why);
   }
 
-  /** Starts another attempt now; calls over a lost connection may end in the meantime. */
+  /** Starts another attempt now. Calls in flight over a lost connection may still finish. */
   again(why: string): void {
     this.#reconnection.reset();
     this.#settle(this.#attempt(why));
   }
 
   /**
-   * Connects at once and out of turn, because a person logged in or out, here or in another process. This includes a
+   * Connects at once and out of turn, because a person logged in or out, here or in another process. Also replaces a
    * connection that is up, since its session and its tools belong to the old login. A current attempt is repeated if it
    * fails because it needs a login.
    */
@@ -147,7 +147,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /**
    * Resolves when a call may succeed. It speeds up a current attempt and waits for it. A connector that backs off is
-   * retried at once, unless it just was, and is waited for at most 2 s. Rejects with the reason of `signal`.
+   * retried at once, unless it was just tried, and waited for at most 2 s. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;
@@ -162,7 +162,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     }
   }
 
-  /** Returns the error of calls while the connector is down. */
+  /** Returns the error that calls get while the connector is down. */
   unavailable(): SwitchyardError {
     return unavailableError(this.entry, this.machine.state, this.#lastError);
   }
@@ -214,7 +214,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     } catch (error) {
       if (life.aborted) return;
       const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
-      // The repetition stays in the same attempt, so that calls that wait for it benefit from the new login.
+      // Repeated within the same attempt, so that calls that wait for the attempt use the new login.
       if (this.#isLoginNewer && fateOf(coded) !== 'backing-off') await this.#attempt('its login changed');
       else this.#fail(coded);
     }

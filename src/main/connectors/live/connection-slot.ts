@@ -2,7 +2,10 @@ import { startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-/** Holds a connector's one connection: the current one, its lifetime, and earlier ones that are still closing. */
+/**
+ * Holds a connector's one connection: the current connection, its lifetime, and earlier connections that are still
+ * closing.
+ */
 export class ConnectionSlot {
   /**
    * Connections that were released and wait for the calls in flight over them, by the controller that would abort those
@@ -19,8 +22,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when that
-   * has to end.
+   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when the
+   * lifetime has to end.
    */
   begin(): AbortSignal {
     this.#life = new AbortController();
@@ -32,9 +35,9 @@ export class ConnectionSlot {
   }
 
   /**
-   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish, and
-   * then it is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports the calls are
-   * lost with the connection.
+   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish
+   * before the connection is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports
+   * the calls are lost with the connection.
    */
   release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];
@@ -52,8 +55,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Releases the connection, and ends it with its calls: when they have finished, or after `ms` milliseconds with
-   * `reason`. Returns false if no connection is up.
+   * Releases the connection, and closes it once its calls have ended. Calls that still run after `ms` milliseconds are
+   * aborted with `reason`. Returns false if no connection is up.
    */
   drain(reason: Error, ms: number): boolean {
     const [up, life] = [this.#up, this.#life];
@@ -78,7 +81,9 @@ export class ConnectionSlot {
     this.#close(Promise.all([attempt, up?.close(null)]));
   }
 
-  /** Resolves when the connections that had to end at once are closed; calls in flight may keep others open. */
+  /**
+   * Resolves when the connections that had to end at once are closed; calls in flight may keep other connections open.
+   */
   closed(): Promise<void> {
     return this.#closing;
   }

@@ -37,7 +37,7 @@ export class ConnectionWatch implements ConnectionEvents {
 
   /**
    * Returns the result of `bringUp` if it is still needed and its connection still open. Rejects as `bringUp` does,
-   * with the signal's reason or with the loss of the connection, and leaves nothing open then.
+   * with the signal's reason or with the loss of the connection. If it rejects, it leaves nothing open.
    */
   async bring(bringUp: (events: ConnectionEvents) => ReturnType<BringUp>, signal: AbortSignal): Promise<BroughtUp> {
     const arrived = await bringUp(this);

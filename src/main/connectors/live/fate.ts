@@ -13,9 +13,9 @@ const LOGIN_BROKEN = [
 ] as const satisfies readonly ErrorCode[];
 
 /**
- * Failures after which a retry with the same settings would not help. A name may resolve to another address later; the
- * periodic background retry is frequent enough for that. It also limits how often names that a map's author chose are
- * looked up.
+ * Failures after which a retry with the same settings would not help. A refused name may resolve to another address
+ * later, but the periodic background retry is frequent enough for that. This also limits how often names that a map's
+ * author chose are looked up.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
@@ -25,7 +25,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...LOGIN_BROKEN,
 ]);
 
-/** Codes of a failed tool list that mean that the connection itself is gone. */
+/** Codes of a failed tool list that mean that the connection itself was lost. */
 const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
   'CONNECTOR_CONNECT_FAILED',
@@ -44,7 +44,7 @@ export function fateOf({ code, detail }: Pick<SwitchyardError, 'code' | 'detail'
   return PERMANENT.has(code) ? 'failed' : 'backing-off';
 }
 
-/** Whether a tool list that failed with this code shows that the connection is gone. */
+/** Whether a tool list that failed with this code shows that the connection was lost. */
 export function isConnectionLost(code: ErrorCode): boolean {
   return LOST.has(code);
 }

@@ -14,13 +14,10 @@ export interface LiveConnectionEvents {
   readonly relist: () => Promise<ToolListing>;
   /** The tools were read again; `hadWhole` says whether the previous list was complete. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
-  /** Reading the tools showed that the connection is gone. */
+  /** Reading the tools showed that the connection was lost. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
-  /**
-   * The connection was closed after this many milliseconds, because of an error or because it was no longer needed
-   * (null).
-   */
+  /** The connection was closed, after it was open for `durationMs`. `error` is null if it was no longer needed. */
   readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
@@ -83,7 +80,7 @@ export class LiveConnection implements OpenRoute {
 
   /**
    * Closes the connection once the calls in flight have ended. Over Streamable HTTP each call has an exchange of its
-   * own, so the failure of one does not affect the others. Resolves when the connection is closed.
+   * own, so the failure of one call does not affect the other calls. Resolves when the connection is closed.
    */
   async retire(cause: Error): Promise<void> {
     this.refresher.stop();
@@ -97,7 +94,7 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection now, because of an error or because it is no longer needed (null). Nothing is read or
+   * Closes the connection now. `cause` is the error that ends it, or null if it is no longer needed. Nothing is read or
    * reported any more. Resolves when it is closed.
    */
   close(cause: Error | null): Promise<void> {

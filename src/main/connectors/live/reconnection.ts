@@ -13,7 +13,7 @@ export function backoffMs(failures: number, random: Random): number {
   return Math.ceil(random.next() * range);
 }
 
-/** Minimum time between the start of one attempt and the next one that a call may start. */
+/** Minimum time between the start of one attempt and the next attempt that a call may start. */
 const PROBE_GAP_MS = 1_000;
 
 /** Decides when a connector that is down is retried. */
@@ -21,7 +21,7 @@ export class Reconnection {
   readonly #random: Random;
   #failures = 0;
   #startedAtMs = Number.NEGATIVE_INFINITY;
-  /** Time until which the server wants no request (`Retry-After`). */
+  /** Time before which the server wants no requests (`Retry-After`). */
   #heldUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
 
@@ -64,8 +64,8 @@ export class Reconnection {
   }
 
   /**
-   * Schedules the next attempt after a pause, which starts after the server's own. `attempt` gets the reason, for
-   * people.
+   * Schedules the next attempt after a pause, which starts when the pause that the server requested is over. `attempt`
+   * gets the reason, for people.
    */
   schedule(attempt: (why: string) => void): void {
     const heldMs = Math.max(0, this.#heldUntilMs - monotonicMs());

@@ -4,12 +4,12 @@ import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
 /**
- * Delay between the first notification of a change and the read: a server that registers many tools sends one
- * notification for each.
+ * Delay between the first notification of a change and the read: a server that registers many tools sends a
+ * notification for each tool.
  */
 const DEBOUNCE_MS = 100;
 
-/** Minimum time between the end of one read and the next one that a notification causes. */
+/** Minimum time between the end of one read and the next read that a notification causes. */
 const MIN_GAP_MS = 1_000;
 
 /** Bounds for the TTL that a server gives its list. */
@@ -36,7 +36,7 @@ export class ToolRefresher {
   #expiry: Timer | null = null;
   #isNoticedInFlight = false;
   #isStopped = false;
-  /** Time until which the server wants no request (`Retry-After`). */
+  /** Time before which the server wants no requests (`Retry-After`). */
   #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolRefresherOptions) {

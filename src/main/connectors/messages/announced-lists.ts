@@ -13,7 +13,7 @@ export function announcedLists({ tools, prompts, resources }: JsonObject, isAll:
   };
 }
 
-/** Returns the notifications that a filter of {@link announcedLists} requests, except the one about tools. */
+/** Returns the notifications that a filter of {@link announcedLists} requests, except the notification about tools. */
 export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
   return [
     ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),
@@ -22,7 +22,7 @@ export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObje
 }
 
 /**
- * Whether a server may send further notifications: a legacy one sends log messages and resource updates over its
+ * Whether a server may send further notifications: a legacy server sends log messages and resource updates over its
  * standing stream.
  */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {

@@ -17,16 +17,16 @@ export interface HandshakeOptions {
   readonly endpoint: string;
   readonly eras: EraMemory;
   readonly transport: ConnectionFacts['transport'];
-  /** The channel for `initialize`, if the modern and the legacy handshake have a channel each. */
+  /** The channel for `initialize`, if the modern and the legacy handshake use separate channels. */
   readonly legacyChannel?: MessageChannel;
   /**
-   * Calls back when the server has been silent for so long that `initialize` is sent in parallel with the probe: some
-   * legacy servers ignore unknown requests. Omitted by transports on which every request gets a response.
+   * Calls its callback when the server has been silent for so long that `initialize` is sent in parallel with the
+   * probe: some legacy servers ignore unknown requests. Omitted by transports on which every request gets a response.
    */
   readonly whenSilent?: WhenSilent;
   /**
-   * How long a probe without a response is waited for, measured from its start, if `initialize` was refused in the way
-   * of SSE servers.
+   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused as legacy SSE
+   * servers refuse it.
    */
   readonly patienceMs?: number;
   /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */
@@ -35,7 +35,7 @@ export interface HandshakeOptions {
 
 /**
  * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers a
- * legacy server. It falls back to the legacy one if the server does not know the probe or does not respond (MCP
+ * legacy server. It falls back to the legacy protocol if the server does not know the probe or does not respond (MCP
  * 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
  * requests do.
  */

@@ -15,7 +15,7 @@ export interface MessageChannel {
   readonly isModern: boolean;
   /** The session that the server opened; null or omitted without a session. */
   readonly sessionId?: string | null;
-  /** Uses the modern revision from now on, or a legacy one. `revision` is null until it is negotiated. */
+  /** Uses the modern revision or a legacy revision from now on. `revision` is null until it is negotiated. */
   speak(era: 'modern' | 'legacy', revision: string | null): void;
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, an UnusableAnswer, TOOL_RESULT_TOO_LARGE,

@@ -72,7 +72,7 @@ export class PendingRequest {
     this.#reject(error);
   }
 
-  /** Rejects the request, and ends the exchange or the pause before the next one. */
+  /** Rejects the request, and ends the exchange or the pause before the next exchange. */
   end(error: Error): void {
     this.reject(error);
     this.#abort?.(error);

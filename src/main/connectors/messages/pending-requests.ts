@@ -10,7 +10,7 @@ import { PendingRequest } from './pending-request.ts';
 
 /** Callbacks for messages of a server other than responses and progress. */
 export interface MessageEvents {
-  /** A request or a notification of the server; `host` answers it, if that is not the usual host. */
+  /** A request or a notification of the server. `host` answers the request; if omitted, the usual host does. */
   readonly onMessage: (message: FromServer, host?: HostSide) => void;
   /** An unexpected message arrived: a response with an unknown, wrong or repeated id, or no valid message at all. */
   readonly onStray: () => void;
@@ -72,7 +72,9 @@ export class PendingRequests {
     for (const pending of this.#byId.values()) pending.end(error);
   }
 
-  /** A response that cannot be parsed fails the request that it names, or the one whose response stream brought it. */
+  /**
+   * A response that cannot be parsed fails the request that it names, or the request whose response stream brought it.
+   */
   #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
     const pending = isRequest ? null : (this.#waiting(id) ?? from);
     if (pending === null) this.#events.onStray();
@@ -94,8 +96,8 @@ export class PendingRequests {
 
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
     const named = this.#waiting(message.id);
-    // An error without an id is about the request that it answers: MCP 2025-11-25 omits the id, JSON-RPC sets it to
-    // null.
+    // An error without an id belongs to the request whose stream brought it: MCP 2025-11-25 omits the id, JSON-RPC sets
+    // it to null.
     const isNameless = message.id === null || message.id === undefined;
     const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
     if (pending === null) this.#events.onStray();

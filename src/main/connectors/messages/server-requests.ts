@@ -13,8 +13,8 @@ import { type Served, serveTraced } from '../../observability/telemetry/server-o
 
 /**
  * Forwards a server request to the host, if the host declared the capability. A server that requests roots although
- * none were declared gets an empty list. Rejects with an RpcError that has the host's own code if that is an integer;
- * also for a server request that must not reach a person.
+ * none were declared gets an empty list. Rejects with an RpcError, which has the host's own error code if that code is
+ * an integer. Also rejects for a server request that must not reach a person.
  */
 export async function askHost(
   host: HostSide,
@@ -39,7 +39,7 @@ export async function askHost(
   }
 }
 
-/** Maximum number of concurrent requests of one server; further ones are not answered. */
+/** Maximum number of concurrent requests of one server; further requests are not answered. */
 const MAX_RUNNING = 64;
 
 /** Sends the host's response to a request of the server. Rejects if the server does not accept it. */
@@ -47,7 +47,7 @@ interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
 
-/** Answers the requests of a legacy server, which come over its streams. `stop` aborts those in progress. */
+/** Answers the requests of a legacy server, which come over its streams. `stop` aborts the requests in progress. */
 export class ServerRequests {
   readonly #session: AnswersServer;
   readonly #connectorId: string;
@@ -58,7 +58,7 @@ export class ServerRequests {
     this.#connectorId = connectorId;
   }
 
-  /** Forwards a request to `host`, or aborts one that the server cancelled. */
+  /** Forwards a request to `host`, or aborts a request that the server cancelled. */
   take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
       // A duplicate id would make two responses indistinguishable, so the later request is ignored.
@@ -80,7 +80,7 @@ export class ServerRequests {
       const result = method === 'ping' ? {} : await serveTraced(asked(id, method, params), ask);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
-      // If even the error cannot be sent, the server gets no response, as if the host were gone.
+      // If even the error cannot be sent, the server gets no response, as if the host had ended.
       if (!running.signal.aborted) await this.#session.answer(id, { error: asAnswer(error) }).catch(() => {});
     } finally {
       this.#running.delete(id);
@@ -89,8 +89,8 @@ export class ServerRequests {
 }
 
 /**
- * Describes the span of a server request. Its parent is the trace that the server sends along; without one it starts a
- * new trace.
+ * Describes the span of a server request. Its parent is the trace that the server sends along. Without such a trace,
+ * the span starts a new trace.
  */
 function asked(id: string | number, method: string, params: JsonObject): Served {
   return {

@@ -14,7 +14,8 @@ import { unavailableErrorMessage, unavailableErrorName } from '../unavailable-er
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * Creates a {@link Connect} over a caller's own proxies. They use the state machine, but not this package's transports.
+ * Creates a {@link Connect} over a caller's own proxies. Connectors with such a proxy use the state machine, but not
+ * this package's transports.
  */
 export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {
   return async (target, events, limits) => {
@@ -107,7 +108,7 @@ function configFor(
   };
 }
 
-/** Returns the entry's own headers and those of its key, which never changes. */
+/** Returns the entry's own headers and the headers for its key, which never changes. */
 async function headersOf({ headers, credentials, url }: ConnectorTarget, limits: RequestLimits) {
   const given = await credentials.headers(signalOf(limits.signal), { method: 'POST', url });
   const all = withCredentials(Object.entries(headers).flat(), given);

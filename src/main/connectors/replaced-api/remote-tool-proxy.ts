@@ -24,8 +24,8 @@ const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
  * One MCP server behind the interface of the replaced package, for callers that build their own proxies. A manager
- * needs none. An error that the server sends is a response; only a lost connection takes the proxy offline, and it
- * reconnects automatically.
+ * needs no such proxy. An error that the server sends is a response. Only a lost connection takes the proxy offline,
+ * and the proxy reconnects automatically.
  */
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
@@ -36,7 +36,7 @@ export class RemoteToolProxy {
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /** The current lifetime, which `disconnect()` aborts with everything that runs under it. Null while disconnected. */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Resolves once everything that `disconnect()` ended is gone. */
+  /** Resolves once everything that `disconnect()` has to end has ended. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
   /** Whether the last connection broke and no reconnect has failed since. */
@@ -50,7 +50,7 @@ export class RemoteToolProxy {
     this.#calls = new ConnectorCalls({ id: options.connectorId ?? this.#label }, CALL_TIMEOUT_MS, {
       reach: () => this.#reach(),
       lose: ({ connection }, error) => this.#lose(connection, error),
-      // The headers never change, so the current credentials are the ones that were refused.
+      // The headers never change, so the current credentials are the credentials that were refused.
       renewCredentials: () => {},
     });
   }
@@ -122,7 +122,7 @@ export class RemoteToolProxy {
   }
 
   async #reach(): Promise<OpenRoute> {
-    // A call that was certainly not sent is sent again, so it reconnects at once.
+    // A call that was certainly not sent is sent again, so the proxy reconnects at once.
     if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
     const connection = this.#connection;
     const life = this.#life;
@@ -171,7 +171,7 @@ export class RemoteToolProxy {
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
         relistAfterMs: () => null,
         onListing: async (listing) => this.#take(listing.tools),
-        // The present tools stay; the next call shows if the connection is gone.
+        // The present tools stay; the next call shows whether the connection was lost.
         onFailure: () => {},
       });
       signal.addEventListener('abort', () => refresher?.stop(), { once: true });

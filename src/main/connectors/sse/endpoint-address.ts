@@ -1,6 +1,6 @@
 import { UnusableAnswer } from '../connection/failure.ts';
 
-/** Maximum length of an endpoint address. No server needs a longer one, and each request carries it. */
+/** Maximum length of an endpoint address. No server needs a longer address, and each request carries the address. */
 const MAX_LENGTH = 8_192;
 
 /** Matches a part of an address that is long and holds a digit, and so is probably an id. */
@@ -15,8 +15,8 @@ export interface EndpointAddress {
 
 /**
  * Reads the data of an `endpoint` event (MCP 2024-11-05, HTTP with SSE), relative to the address of the stream. Throws
- * an UnusableAnswer for an invalid address, and for another origin: messages carry the credentials of this one. No
- * error shows the data, which may echo the credentials.
+ * an UnusableAnswer for an invalid address, and for another origin: messages carry the credentials for the origin of
+ * the stream. No error shows the data, which may echo the credentials.
  */
 export function readEndpoint(data: string, stream: URL): EndpointAddress {
   const url = data.length > MAX_LENGTH ? null : URL.parse(data.trim(), stream.href);

@@ -20,8 +20,8 @@ export interface EventStreamSink {
 }
 
 /**
- * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE). The stream is the session: both last
- * equally long. `cap` limits each event.
+ * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE). The session lasts as long as the
+ * stream. `cap` limits each event.
  */
 export function openEventStream(
   exchanges: OpenExchanges,

@@ -51,7 +51,7 @@ export class SseChannel implements MessageChannel {
     this.#writer = new SseRequests(options.headers);
     this.#requests = new PendingRequests(options);
     this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes, options.credentials);
-    // No caller may be waiting any more when the stream fails.
+    // If no caller waits any more when the stream fails, no caller handles the rejection.
     this.#opened.promise.catch(() => {});
   }
 

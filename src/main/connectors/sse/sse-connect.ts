@@ -22,8 +22,8 @@ import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
 
 /**
- * Time limit for an abandoned stream to name its endpoint. A server that is disconnected earlier may not notice it, and
- * keep the session.
+ * Time limit for an abandoned stream to name its endpoint. A server that is disconnected earlier may not notice, and
+ * may keep the session.
  */
 const OPENING_GRACE_MS = 2_000;
 

@@ -33,7 +33,7 @@ function killAll(): void {
  */
 export class ProcessGroup {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves when the process is gone; never if it could not be started. */
+  /** Resolves when the process has ended; never if it could not be started. */
   readonly exited: Promise<ProcessExit>;
   readonly #closed: Promise<void>;
 
@@ -52,7 +52,7 @@ export class ProcessGroup {
     this.#closed = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => {
-        // It must happen now: once the group is empty, the system may reuse its number.
+        // The signal must be sent now: once the group is empty, the system may reuse its number.
         if (HAS_GROUPS) this.signal('SIGKILL');
         this.#unregister();
         resolve({ code, signal });
@@ -80,8 +80,9 @@ export class ProcessGroup {
   }
 
   /**
-   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the process is gone and its
-   * pipes are closed. A daemon that it started can hold the pipes open: after `drainMs` they are closed from this side.
+   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the process has ended and
+   * its pipes are closed. A daemon that it started can hold the pipes open: after `drainMs` they are closed from this
+   * side.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;

@@ -5,7 +5,7 @@ const KEPT_BYTES = 8 * 1024;
 /** Maximum length of a line in an error message. */
 const MAX_LINE_LENGTH = 300;
 
-/** Minimum length of a secret that is redacted; shorter ones are likely to occur in any text. */
+/** Minimum length of a secret that is redacted; a shorter secret is likely to occur in any text. */
 const MIN_SECRET_LENGTH = 6;
 
 /** The end of a process's stderr, for people. Its size is bounded. */

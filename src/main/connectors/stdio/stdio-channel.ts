@@ -57,7 +57,7 @@ export class StdioChannel implements MessageChannel {
     else this.#requests.take(value, null);
   }
 
-  /** Rejects every pending request with `reason`, because the process is gone. */
+  /** Rejects every pending request with `reason`, because the process has ended. */
   end(reason: Error): void {
     this.#isEnded = true;
     // A request that was written may have run, while a closed connection means that it was not sent.

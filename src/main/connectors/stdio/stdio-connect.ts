@@ -30,7 +30,7 @@ import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
 
 /**
  * Time limits for the modern probe, after which `initialize` is sent in parallel: SILENCE_MS from the server's first
- * byte on stdout, START_SILENCE_MS from its start. The earlier one applies. A server that writes nothing may still be
+ * byte on stdout, START_SILENCE_MS from its start, whichever comes first. A server that writes nothing may still be
  * loading.
  */
 const SILENCE_MS = 2_000;
@@ -53,8 +53,8 @@ interface RunningProgram {
 }
 
 /**
- * Creates a {@link Connect} to stdio servers on this machine, for modern and legacy servers. If the promise rejects for
- * any reason, the process and all that it started are gone.
+ * Creates a {@link Connect} to stdio servers on this machine, for modern and legacy servers. When the promise rejects
+ * for any reason, the process and all processes that it started have ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -93,7 +93,10 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
   };
 }
 
-/** Calls back when a server has ignored the probe for too long; `awake` resolves once it writes to stdout. */
+/**
+ * Calls its callback when a server has ignored the probe for too long. `awake` resolves once the server writes to
+ * stdout.
+ */
 function whenSilent(awake: Promise<void>): WhenSilent {
   return (begin) => {
     const timers = [startTimer(START_SILENCE_MS, begin, { keepAlive: true })];

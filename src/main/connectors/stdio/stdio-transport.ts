@@ -59,7 +59,7 @@ export interface StdioTransport {
  * CONNECTOR_COMMAND_FAILED. send() rejects with CONNECTOR_EXITED or CONNECTOR_GONE; it resolves once the kernel has
  * taken the line. If the process exits by itself, `onerror` gets CONNECTOR_EXITED; for a message over the cap it gets
  * TOOL_RESULT_TOO_LARGE; both before `onclose`. close() ends the whole process group. It never rejects, and resolves
- * when the process is gone and its pipes are closed.
+ * when the process has ended and its pipes are closed.
  */
 export function createStdioTransport(command: StdioCommand, options: StdioTransportOptions): StdioTransport {
   return new ProgramTransport(command, options);
@@ -116,7 +116,7 @@ class ProgramTransport implements StdioTransport {
     try {
       this.#group = new ProcessGroup(this.#command);
       this.#group.child.once('spawn', started.resolve);
-      // The listener stays: without it, a failed signal would end this process.
+      // The listener stays: without it, a signal that could not be sent would end this process.
       this.#group.child.on('error', started.reject);
       this.#listen(this.#group);
       await started.promise;
@@ -178,7 +178,7 @@ class ProgramTransport implements StdioTransport {
     this.#readOn(this.#lines.push(chunk));
   }
 
-  /** Reads lines, and lets the event loop turn if there are many. */
+  /** Reads lines, and yields to the event loop if there are many. */
   #readOn(lines: Iterator<string | RefusedMessage | null, unknown>): void {
     for (let next = lines.next(); next.done !== true; next = lines.next()) {
       if (this.#isClosed) return;

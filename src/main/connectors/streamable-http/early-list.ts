@@ -69,14 +69,16 @@ export class EarlyList {
   async #read(): Promise<ToolPage> {
     const result = await this.#result;
     const page = asToolPage(result);
-    // An unusable response is requested again. If it were recorded, a replay would answer with it first.
+    // If the response is unusable, the list is requested again. If the unusable response were recorded, a replay would
+    // answer with it first.
     noteExchange(this.#record, 'tools/list', {}, result);
     return page;
   }
 }
 
 /**
- * Returns the credentials of an early list: its refusal starts no login and no refresh. The handshake's refusal does.
+ * Returns the credentials of an early list: a refusal of the early list starts neither a login nor a refresh, but a
+ * refusal of the handshake does.
  */
 export function quiet(credentials: Credentials): Credentials {
   return {

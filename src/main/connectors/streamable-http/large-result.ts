@@ -18,9 +18,9 @@ const METHOD = /"method"\s*:\s*"/;
 const METHOD_BYTES = 512;
 
 /**
- * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and its caller
- * wants that. `head` is the beginning of the message. Returns null if the message has to be read whole. A message that
- * may be an error is read here, up to 1 MiB, and goes to `take`.
+ * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and the caller
+ * wants the result as bytes. `head` is the beginning of the message. Returns null if the message has to be read whole.
+ * A message that may be an error is read here, up to 1 MiB, and goes to `take`.
  */
 export function openLargeResult(
   head: Buffer,
@@ -32,7 +32,7 @@ export function openLargeResult(
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
   const depth = new JsonScanner(LIMITS);
-  // Reading the message whole will refuse it.
+  // The message will be refused when it is read whole.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
   // A message with a method is not a response. A message without a result so far may be an error, or have its members

@@ -22,8 +22,8 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 const REFUSAL_BODY_MS = 5_000;
 
 /**
- * Opens a stream that stays open. Its messages are handled like those of any other response. The returned function ends
- * it.
+ * Opens a stream that stays open. Its messages are handled like the messages of any other response. The returned
+ * function ends the stream.
  */
 export function openStream({ exchanges, requests }: Wire, request: WrittenRequest, sink: StreamSink): AbortExchange {
   let refused: Omit<HttpAnswer, 'body'> | null = null;
@@ -42,7 +42,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
         }
         refused = { status, headers, hint };
         // A successful response that is not a stream may never end.
-        if (status < 300) abort(new Error('The answer is no stream'));
+        if (status < 300) abort(new Error('The response is not an event stream'));
         else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
       },
       onValue: (value) => requests.take(value, null),

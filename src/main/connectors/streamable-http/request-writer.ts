@@ -40,12 +40,12 @@ export class RequestWriter {
   }
 
   /**
-   * Writes the following messages for the modern revision, or for a legacy one. `revision` is null until it is
+   * Writes the following messages for the modern revision or for a legacy revision. `revision` is null until it is
    * negotiated.
    */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // A new handshake starts, which must not use the session of an earlier one.
+    // A new handshake starts, which must not use the session of an earlier handshake.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
     this.#postHeaders = null;

@@ -37,7 +37,7 @@ export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
   readonly #onSessionLost: SessionOptions['onSessionLost'];
-  /** The response to `initialize`; null until that is sent. */
+  /** The response to `initialize`; null until `initialize` is sent. */
   #opening: Promise<unknown> | null = null;
 
   constructor(options: SessionOptions) {
@@ -59,7 +59,7 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#wire.writer.sessionId;
   }
 
-  /** Uses the modern revision from now on, or a legacy one. `revision` is null until it is negotiated. */
+  /** Uses the modern revision or a legacy revision from now on. `revision` is null until it is negotiated. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#wire.writer.speak(era, revision);
   }
@@ -103,7 +103,8 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Opens a standing stream: with a modern server by a POST of `method`, otherwise by a GET that resumes after the
-   * event `lastEventId`. Its messages are handled like those of any other response. The returned function ends it.
+   * event `lastEventId`. Its messages are handled like the messages of any other response. The returned function ends
+   * the stream.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;

@@ -23,18 +23,19 @@ const MAX_REOPEN_MS = 300_000;
 export interface StandingStreamEvents {
   /** The stream is open. Earlier notifications of the server were not received. */
   onOpen(): void;
-  /** The server, or its session, is gone. */
+  /** The server can no longer be reached, or no longer knows the session. */
   onGone(error: Error): void;
 }
 
 /**
- * Keeps a stream open for the server's own requests and notifications. With a legacy server it is a GET (MCP
- * 2025-11-25, listening for messages). With a modern one it is a subscription that names the `notices` to send (MCP
+ * Keeps a stream open for the server's own requests and notifications. With a legacy server the stream is a GET (MCP
+ * 2025-11-25, listening for messages). With a modern server it is a subscription that names the `notices` to send (MCP
  * 2026-07-28, subscriptions). It is opened at once if a call may wait for a message that comes over it.
  *
- * A server that answers the first opening with 405 has no such stream. For any other reason the stream is opened again
- * after a growing pause, which is at least as long as `Retry-After`. The connection ends if a stream that was open is
- * refused because the session is lost, or if the server is no longer reachable. The returned function ends the stream.
+ * A server that answers the first request with 405 has no such stream, and is not asked again. A stream that ends for
+ * any other reason is opened again after a growing pause, which is at least as long as `Retry-After`. The connection
+ * ends if a stream that was open is refused because the session is lost, or if the server is no longer reachable. The
+ * returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,
@@ -56,8 +57,8 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Only a login helps. The whole connection ends if it had a login; if the connector works without one, only the
-  // stream ends.
+  // Only a login helps. If the connection had a login, the whole connection ends; if the connector works without a
+  // login, only the stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
     if (error.detail.wasAuthorized === true && error.detail.status === 401) events.onGone(error);
@@ -83,7 +84,7 @@ export function keepStandingStream(
         if (isLoginError(reason) && reason.code === 'CONNECTOR_LOGIN_NEEDED') return wantsLogin(reason);
         const refusal = reason instanceof StatusError ? reason.refusal : null;
         if (!wasOpen && refusal?.status === 405) return;
-        if (wasOpen && refusal?.kind === 'session-lost') return gone('The session is gone', reason);
+        if (wasOpen && refusal?.kind === 'session-lost') return gone('The server no longer knows the session', reason);
         const failure = networkFailure(reason);
         if (refusal === null && failure.kind === 'network' && failure.isUnsent)
           return gone('The server is no longer reachable', reason);

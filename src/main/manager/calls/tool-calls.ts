@@ -72,8 +72,8 @@ export class ToolCalls {
   }
 
   /**
-   * Waits for a tool that is not listed, because its connector may still be coming up. Rejects with TOOL_UNKNOWN if
-   * not.
+   * Waits for a tool that is not listed, because its connector may still be coming up. Rejects with TOOL_UNKNOWN if the
+   * tool is not listed then either.
    */
   async #await(
     name: string,
@@ -99,8 +99,8 @@ export class ToolCalls {
   }
 
   /**
-   * Finds the connector of a tool of an earlier run once that connector is known again: from the remembered map, or
-   * else from the network.
+   * Finds the connector of a tool that is remembered from an earlier run. Waits until the remembered map, or else a map
+   * from the network, names that connector.
    */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
     const isHeld = this.#pins.find(name) !== undefined || this.#approvals.find(name) !== undefined;

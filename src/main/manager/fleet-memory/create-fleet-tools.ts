@@ -8,7 +8,7 @@ import type { OwnToolMemory } from '../../state-dir/tool-memory.ts';
 
 export interface FleetToolsDeps {
   readonly fleet: Fleet;
-  /** What this host itself remembers. */
+  /** The tools that this host itself remembers. */
   readonly own: OwnToolMemory;
   readonly sources: ConnectorSources;
   /** Compares all tools with the current pins again. */
@@ -18,7 +18,7 @@ export interface FleetToolsDeps {
 }
 
 /**
- * Creates the tool memory of a manager in a fleet. Hosts share what they remember of a connector if it comes from the
+ * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if it comes from the
  * same map. Connectors from a file or the registry are shared if they have the same id and URL. The tools of a stdio
  * server depend on the machine that it runs on, so they are not shared.
  */

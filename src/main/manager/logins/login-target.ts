@@ -5,7 +5,7 @@ import type { LoginTarget } from '../../connectors/credentials/login-target.ts';
 import { hasAuthorization } from '../../connectors/credentials/static-credentials.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** Finds the login target of an entry; null if the entry uses other credentials, or none. */
+/** Finds the login target of an entry; null if the entry uses other credentials, or no credentials. */
 export type TargetOf = (entry: ConnectorEntry) => LoginTarget | null;
 
 /**
@@ -17,9 +17,7 @@ export function createTargetOf(
 ): TargetOf {
   const { oauth, createProxy, allowEnv, fleet } = options;
   const environment = { allowEnv, env: process.env, isOfReplica: fleet?.sharesLogins === false };
-  /**
-   * Targets of entries without a secret of their own, because a status reads the logins of all connectors every second.
-   */
+  /** Caches the targets of entries without a secret of their own, because a status may read all logins every second. */
   const known = new WeakMap<ConnectorEntry, LoginTarget | null>();
   return (entry) => {
     if (commandOf(entry) !== null || createProxy !== null) return null;

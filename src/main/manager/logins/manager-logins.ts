@@ -15,7 +15,7 @@ export interface ManagerLoginsDeps {
   readonly entries: () => readonly ConnectorEntry[];
   /** The login target of an entry; null if it has credentials of another kind, or none at all. */
   readonly targetOf: (entry: ConnectorEntry) => LoginTarget | null;
-  /** Resolves when the connector has been tried once, because its challenge names the issuer. Never rejects. */
+  /** Resolves after the first attempt to connect, because the connector's challenge names the issuer. Never rejects. */
   readonly tried: (connectorId: string) => Promise<void>;
   readonly clientMetadataUrl: string | null;
 }
@@ -58,7 +58,7 @@ export class ManagerLogins {
     return summaries.filter((_, index) => this.#wantsLogin(targets[index]));
   }
 
-  /** Returns what is known of the login of a connector; null if it neither has nor needs one. */
+  /** Returns what is known of the login of a connector; null if the connector neither has nor needs a login. */
   view(entry: ConnectorEntry): LoginSummary | null {
     const target = this.#deps.targetOf(entry);
     return target === null ? null : this.#deps.service.view(target);

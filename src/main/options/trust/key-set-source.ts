@@ -14,7 +14,7 @@ export interface JsonWebKeySet {
  */
 export type KeySetSource = JsonWebKeySet | string | (() => unknown);
 
-/** Maximum size of a key set file. A set of 256 keys takes a quarter of it. */
+/** Maximum size of a key set file. A set of 256 keys takes a quarter of this size. */
 const MAX_BYTES = 256 * 1024;
 
 /** Reads a key set. Rejects with KEYS_UNAVAILABLE if it cannot be read, and with KEYS_INVALID if it is not valid. */

@@ -3,7 +3,9 @@ import { readKeySet } from '../../../shared/signatures/key-set.ts';
 import { canonicalMapUrl } from '../map-url.ts';
 import { defaultAccept, type TrustChoice } from './trust-options.ts';
 
-/** A source with checked options, and the prefix of its option names in messages: empty, or as `sources[1].`. */
+/**
+ * A source with checked options, and the prefix of its option names in messages: empty, or for example `sources[1].`.
+ */
 interface PlacedSource {
   readonly place: string;
   readonly id: string;
@@ -12,7 +14,7 @@ interface PlacedSource {
 }
 
 /**
- * Checks that the trust options of each source fit together, and that no two sources have one URL. Throws
+ * Checks that the trust options of each source fit together, and that no two sources have the same URL. Throws
  * OPTIONS_INVALID naming the option.
  */
 export function assertTrustable(sources: readonly PlacedSource[]): void {

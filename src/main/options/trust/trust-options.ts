@@ -11,14 +11,14 @@ export type HmacKeys = Secret | readonly Secret[];
 
 /**
  * The source of signed key documents: an http or https URL, a path, or a function. In a URL or path, `{version}` stands
- * for the version; without it, the document is the newest one or an array of documents. The function returns the
- * document of a version as text, bytes or an object, or null.
+ * for the version. Without `{version}`, the source holds the newest document or an array of documents. The function
+ * returns the document of a version as text, bytes or an object, or null.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 
 /** How the signatures of a map are verified, and for how long the map may be served. */
 export interface TrustOptions {
-  /** Public keys that may sign the map: a JWK set, the path of one, or a function that is called at each load. */
+  /** Public keys that may sign the map: a JWK set, the path of a JWK set, or a function that is called at each load. */
   readonly signatureKeys?: KeySetSource | undefined;
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
@@ -37,7 +37,7 @@ export interface TrustOptions {
   readonly minVersion?: number | undefined;
   /**
    * How long the map is still served after it expired, in milliseconds; then its connectors are removed. Defaults to
-   * null, which serves it until there is a newer one.
+   * null, which serves the map until there is a newer map.
    */
   readonly maxStaleMs?: number | null | undefined;
 }
@@ -47,9 +47,11 @@ export interface MapTrust {
   readonly accept: AcceptPolicy;
   /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC only. */
   readonly isHmacExplicit: boolean;
-  /** The HMAC keys, newest first; empty if `accept` needs none. Rejects with SECRET_UNAVAILABLE. */
+  /** The HMAC keys, newest first; empty if `accept` needs no HMAC. Rejects with SECRET_UNAVAILABLE. */
   readonly hmacKeys: () => Promise<readonly string[]>;
-  /** The configured keys; empty if `accept` needs none. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID. */
+  /**
+   * The configured public keys; empty if `accept` needs no signatures. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
+   */
   readonly keySet: () => Promise<readonly TrustedKey[]>;
   readonly threshold: number;
   readonly mapId: string | null;
@@ -83,13 +85,13 @@ const isDocumentSource = (value: unknown): boolean => {
 
 const isUrl = (text: string): boolean => /^https?:/i.test(text);
 
-/** Whether fetch accepts this URL: it refuses URLs with credentials. */
+/** Whether fetch accepts this URL. Fetch refuses URLs with credentials. */
 function isUrlOf(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** Checks of the trust options, among the options of a manager and of a source. */
+/** Checks for the trust options, which are part of the options of a manager and of a source. */
 export const TRUST_SHAPE = {
   signatureKey: optional(hmacKeys),
   signatureKeys: optional(

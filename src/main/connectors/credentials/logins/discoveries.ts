@@ -4,10 +4,10 @@ import { readChallenge } from '../oauth/challenge.ts';
 import type { LoginDiscovery, LoginRequest } from '../oauth/login-discovery.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 
-/** How long a discovery is reused for refusals; a login always makes a new one. */
+/** How long a discovery is reused for refusals; a login always makes a new discovery. */
 const FRESH_MS = 60_000;
 
-/** Maximum number of discoveries that are kept for one connector: a server may send another challenge each time. */
+/** Maximum number of discoveries that are kept for one connector: a server may send a new challenge each time. */
 const MAX_HELD = 8;
 
 export interface DiscoveriesDeps {
@@ -24,7 +24,7 @@ interface Found {
   isUnderWay: boolean;
 }
 
-/** Discovers the login requirements of connectors, once for simultaneous refusals. */
+/** Discovers the login requirements of connectors. Simultaneous refusals share one discovery. */
 export class Discoveries {
   readonly #deps: DiscoveriesDeps;
   /** By connector, then by the inputs of the discovery; oldest first. */
@@ -40,7 +40,7 @@ export class Discoveries {
     return { target, fetch: fetchOf(target), signal: closing, now };
   }
 
-  /** Returns a recent discovery or makes a new one. Rejects as `discoverLogin`; a failure is not remembered. */
+  /** Returns a recent discovery or makes a new one. Rejects as `discoverLogin` does; a failure is not remembered. */
   async find(target: LoginTarget, challenge: Challenge | null): Promise<LoginDiscovery> {
     const nowMs = this.#deps.now();
     this.#forgetOld(nowMs);
@@ -50,8 +50,8 @@ export class Discoveries {
     if (known !== undefined) return known.discovery;
     const [oldest] = found;
     if (found.size >= MAX_HELD && oldest !== undefined) {
-      // A slow server could otherwise cause more and more parallel requests to itself. An earlier discovery is as good
-      // as any other.
+      // Without this, a slow server would get more and more parallel requests. The discovery in progress is as good as
+      // a new one.
       if (oldest[1].isUnderWay) return oldest[1].discovery;
       found.delete(oldest[0]);
     }
@@ -75,7 +75,7 @@ export class Discoveries {
     }
   }
 
-  /** Makes a new discovery over the network. Rejects as `discoverLogin`. */
+  /** Makes a new discovery over the network. Rejects as `discoverLogin` does. */
   async renew(target: LoginTarget, challenge: Challenge | null): Promise<LoginDiscovery> {
     const { discoverLogin } = await this.#deps.protocol();
     return discoverLogin(this.requestFor(target), challenge);

@@ -9,13 +9,15 @@ import {
 import type { LoginStore } from '../../../../shared/logins/login-store.ts';
 import type { Logger } from '../../../observability/logger.ts';
 
-/** Maximum number of reads before a result is merged even though this process has made changes meanwhile. */
+/**
+ * Maximum number of reads. The result of the last read is merged even if this process has made changes during the read.
+ */
 const MAX_READS = 4;
 
 export interface LoginBookDeps {
   readonly store: Pick<LoginStore, 'readEarly' | 'readAll'>;
   readonly logger: Logger;
-  /** Called with the bindings whose login or its generation has changed, or whose login is gone. */
+  /** Called with the bindings whose login was changed, refreshed or removed. */
   readonly onChanged: (bindingIds: ReadonlySet<string>) => void;
 }
 
@@ -25,7 +27,7 @@ interface KnownBinding {
 }
 
 /**
- * Keeps the stored logins in memory, because every request needs them at once. They are read when they are first
+ * Keeps the stored logins in memory, because requests must not wait for the store. They are read when they are first
  * needed, and again when another process has changed them.
  */
 export class LoginBook {
@@ -40,7 +42,7 @@ export class LoginBook {
   #failureCode: string | null = null;
   #unreadable = 0;
   #isLoaded = false;
-  /** Whether the contents come from the early read only, and the store itself was not read yet. */
+  /** Whether the contents come only from the early read, because the store itself was not read yet. */
   #isEarly = false;
 
   constructor(deps: LoginBookDeps) {
@@ -139,7 +141,7 @@ export class LoginBook {
       for (let reads = 1; ; reads += 1) {
         const version = this.#version;
         const stored = await this.#deps.store.readAll();
-        // The result may not reflect what this process has changed meanwhile.
+        // The result may lack changes that this process has made meanwhile.
         if (version !== this.#version && reads < MAX_READS) continue;
         this.#failureCode = null;
         this.#isEarly = false;

@@ -43,7 +43,7 @@ export function bothWays(target: LoginTarget): string {
 
 /** Returns the hint for a login that has every scope that the server names, and is refused. */
 export function scopesAreNotEnough(target: LoginTarget): string {
-  return `The login of ${target.connectorId} has the scopes that the server names; ask its operator for access.`;
+  return `The login of ${target.connectorId} has every scope the server names; ask the server's operator for access.`;
 }
 
 /** Returns the error for a machine whose new tokens the server refuses, or that has requested more scopes too often. */

@@ -14,7 +14,9 @@ import type { StartedLogin, StartLoginOptions } from './login-service.ts';
 import { LOGIN_TTL_MS, type PendingLogin, PendingLogins } from './pending-logins.ts';
 import type { Refresher } from './refresh/refresher.ts';
 
-/** Time limit for an issuer to revoke tokens: a person waits, and the tokens are forgotten even if it fails. */
+/**
+ * Time limit for an issuer to revoke tokens: a person waits, and the tokens are forgotten even if revoking them fails.
+ */
 const REVOKE_MS = 5_000;
 
 export interface LoginFlowsDeps {
@@ -24,7 +26,7 @@ export interface LoginFlowsDeps {
   readonly refresher: Refresher;
   readonly protocol: () => Promise<LoginProtocol>;
   readonly now: () => number;
-  /** Returns the login target of a connector that was used here; null for another connector. */
+  /** Returns the login target of a connector that this process has used; null for any other connector. */
   readonly targetOf: (connectorId: string) => LoginTarget | null;
   /** Called when a person logged in: `take` puts the login into the book. */
   readonly onLogin: (target: LoginTarget, binding: LoginBinding, take: () => void) => void;
@@ -32,7 +34,7 @@ export interface LoginFlowsDeps {
   readonly closing: AbortSignal;
 }
 
-/** The actions of people on logins: start one, return from the issuer, log out. */
+/** The steps of logins that people take: starting a login, returning from the issuer, logging out. */
 export class LoginFlows {
   readonly #deps: LoginFlowsDeps;
   readonly #pending: PendingLogins;
@@ -111,7 +113,7 @@ export class LoginFlows {
       await this.#unbind(bindingId);
       return false;
     }
-    // A refresh in progress would leave a token that is never revoked.
+    // Without this wait, a refresh in progress would bring a token that is never revoked.
     await refresher.idle(loginId);
     await this.#revoke(target, bindingId);
     const removed = await store.removeLogin(loginId);
@@ -125,7 +127,9 @@ export class LoginFlows {
     this.#pending.clear();
   }
 
-  /** Returns the login of a redirect, on whichever host of the fleet it began. Throws LOGIN_EXPIRED. */
+  /**
+   * Returns the pending login that a redirect finishes, on whichever host of the fleet it began. Throws LOGIN_EXPIRED.
+   */
   async #taken(protocol: LoginProtocol, state: string | null): Promise<PendingLogin> {
     const { store, now, targetOf } = this.#deps;
     const isHere = this.#pending.has(state);
@@ -189,7 +193,9 @@ export class LoginFlows {
     book.takeBinding(free);
   }
 
-  /** Another login replaced this one. If no other connector uses it, it would otherwise never be removed. */
+  /**
+   * Removes a login that another login has replaced, unless a connector still uses it. Nothing else would remove it.
+   */
   async #forgetUnused(loginId: string): Promise<void> {
     const { store, book } = this.#deps;
     if (book.bindingsOf(loginId).length > 0) return;
@@ -197,7 +203,7 @@ export class LoginFlows {
     book.takeLogin(loginId, null);
   }
 
-  /** Revokes the tokens of a login. Never rejects: the tokens are forgotten even if it fails. */
+  /** Revokes the tokens of a login. Never rejects: the tokens are forgotten even if revoking them fails. */
   async #revoke(target: LoginTarget, bindingId: string): Promise<void> {
     const { book, discoveries, closing } = this.#deps;
     const tokens = book.loginOf(bindingId)?.tokens ?? null;

@@ -4,7 +4,10 @@ import type { LoginTarget } from '../login-target.ts';
 /** The address to which a person is sent to log in, and the facts about that login. */
 export interface StartedLogin {
   readonly connectorId: string;
-  /** The issuer's own address, https or loopback http. It holds no secret of this host; PKCE and `state` protect it. */
+  /**
+   * The issuer's own address, https or loopback http. It holds no secret of this host; PKCE and `state` protect the
+   * login.
+   */
   readonly authorizationUrl: string;
   /** The `state` of the request, which the redirect returns. */
   readonly state: string;
@@ -73,15 +76,15 @@ export interface LoginService {
   view(target: LoginTarget): LoginSummary | null;
   /**
    * Calls `listener` with the ids of connectors whose login was added, changed or removed, by this process or another
-   * one, until the returned function is called. A refresh alone does not count as a change.
+   * process, until the returned function is called. A refresh alone does not count as a change.
    */
   onChange(listener: (connectorIds: readonly string[]) => void): () => void;
   /**
-   * Calls `listener` once a login was refreshed after a failure, by this process or another one. It gets the ids of the
-   * connectors whose requests had been refused because of that failure.
+   * Calls `listener` once a login was refreshed after a failure, by this process or another process. It gets the ids of
+   * the connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
-  /** Returns the number of connectors with a login in each state. Counts only connectors that have or need a login. */
+  /** Returns the number of connectors by the state of their login. Counts only connectors that have or need a login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number>;
   /** Ends timers, watches and requests in progress. Idempotent; never rejects. */
   close(): Promise<void>;

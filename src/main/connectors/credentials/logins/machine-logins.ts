@@ -27,7 +27,7 @@ export interface MachineRequest {
   readonly target: LoginTarget;
   readonly bindingId: string;
   readonly challenge: Challenge | null;
-  /** The scopes to request; null for those of the binding, the entry or the server. */
+  /** The scopes to request; null for the scopes of the binding, the entry or the server. */
   readonly scope: string | null;
 }
 
@@ -47,7 +47,7 @@ export class MachineLogins {
    */
   async obtain(request: MachineRequest): Promise<void> {
     const { target, bindingId, scope } = request;
-    // A corrected entry has the same binding, and must not get the failure of the wrong one.
+    // A corrected entry has the same binding, and must not get the failure that the wrong entry caused.
     const key = JSON.stringify([bindingId, scope, target.oauth, target.isLocal, target.secretMark]);
     const failure = this.#failures.get(key);
     if (failure !== undefined && monotonicMs() < failure.untilMs) throw failure.error;
@@ -92,7 +92,7 @@ export class MachineLogins {
       wantedScope: scope ?? known?.wantedScope ?? null,
       client,
     };
-    // Saved before the secret is sent, which goes to no other issuer from then on.
+    // Saved before the secret is sent: from then on, the secret goes to no other issuer.
     await store.saveBinding(binding);
     this.#deps.quietly(() => book.takeBinding(binding));
     const tokens = await machineTokens(protocol, request, discovery, client, binding);
@@ -102,8 +102,8 @@ export class MachineLogins {
 }
 
 /**
- * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another one only because
- * a server now names it.
+ * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another issuer only
+ * because a server now names that issuer.
  */
 function otherIssuer({ connectorId }: LoginTarget, { issuer }: LoginKey, now: string): SwitchyardError {
   const message =

@@ -60,17 +60,17 @@ export class OAuthCredentials implements Credentials {
     this.#deps = deps;
   }
 
-  /** Whether a machine logs in by itself. */
+  /** Whether this machine logs in by itself, without a person. */
   get isMachine(): boolean {
     return this.target.oauth?.grant === 'client_credentials';
   }
 
-  /** The findings of its last login; null before the first one. */
+  /** The findings of the connector's last login; null before the first login. */
   get binding(): LoginBinding | null {
     return this.#deps.book.binding(this.bindingId);
   }
 
-  /** The current login; null if it has another issuer, or is of another kind, than the entry now names. */
+  /** The current login; null if its issuer or its kind differs from what the entry now names. */
   get login(): StoredLogin | null {
     const { binding } = this;
     const login = this.#deps.book.loginOf(this.bindingId);
@@ -111,7 +111,7 @@ export class OAuthCredentials implements Credentials {
     const { tokens } = login;
     if (tokens === null) return NONE;
     if (!isExpiring(tokens, this.#deps.now())) return this.#bearer(tokens);
-    // The token cannot be refreshed, so the server decides about the old one.
+    // The token cannot be refreshed, so the server decides about the old token.
     if (tokens.refreshToken === null && !this.isMachine) return this.#bearer(tokens);
     return this.#refreshed(login, signal);
   }
@@ -165,7 +165,7 @@ export class OAuthCredentials implements Credentials {
     const tokens = login?.tokens ?? null;
     // Another request, or another process, got a newer token meanwhile.
     if (tokens !== null && tokens.accessToken !== used && !isExpiring(tokens, this.#deps.now())) return RETRY;
-    // Ending a session is no reason to log in. Its server may have it under another login.
+    // Ending a session is no reason to log in. The session may belong to another login.
     if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
     if (challenge.status === 403) return this.#deps.stepUp.verdict(this, challenge);
     this.challenge = challenge;
@@ -236,8 +236,8 @@ export class OAuthCredentials implements Credentials {
   #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
     const renewed = this.#renewed;
     if (renewed?.generation !== generation) return false;
-    // A token that is refused late in its life may have expired on its way, whatever the clocks say: they count in
-    // seconds.
+    // A token in the second half of its life may already have expired at the server, since clocks differ and lives are
+    // in seconds.
     const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
     if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
     return resends > 0 || ageMs < RENEWED_MS;

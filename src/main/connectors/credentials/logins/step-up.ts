@@ -31,17 +31,17 @@ export interface StepUpDeps {
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 
-/** Handles a 403: requests the granted scopes and the demanded ones (MCP, step-up). */
+/** Handles a 403: requests the scopes that were granted together with the scopes that are demanded (MCP, step-up). */
 export class StepUp {
   readonly #deps: StepUpDeps;
-  /** Times at which machines requested more, on the monotonic clock, by binding. */
+  /** Times at which machines requested more scopes, on the monotonic clock, by binding. */
   readonly #steps = new Map<string, readonly number[]>();
 
   constructor(deps: StepUpDeps) {
     this.#deps = deps;
   }
 
-  /** Decides what to do about a 403. Rejects as `MachineLogins.obtain`. */
+  /** Decides what to do about a 403. Rejects as `MachineLogins.obtain` does. */
   async verdict(user: StepUpUser, challenge: Challenge): Promise<Verdict> {
     const { error, scope: asked } = readChallenge(challenge);
     if (error !== 'insufficient_scope') return { kind: 'refused', hint: null };

@@ -27,7 +27,9 @@ const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 /** RFC 6749 section 3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** More than any server names. A longer scope would not fit into the address of a login. */
+/**
+ * Maximum length of all scopes, which no known server exceeds. Longer scopes would not fit into the address of a login.
+ */
 const MAX_SCOPE_LENGTH = 4_096;
 
 /** Reads `WWW-Authenticate`. Never throws: unreadable parts are ignored. */
@@ -93,7 +95,7 @@ export function parseChallenges(header: string): readonly ParsedChallenge[] {
   }
 }
 
-/** Reads a header from left to right; each step advances by at least one character, or is at the end. */
+/** Reads a header from left to right; each step advances by at least one character, unless the header has ended. */
 class HeaderReader {
   readonly #text: string;
   #at = 0;

@@ -23,8 +23,8 @@ const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING if the entry names one that is missing
- * or unreadable, and LOGIN_METADATA_INVALID if the entry names another issuer than this one.
+ * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING if the secret or key that the entry
+ * names is missing or unreadable, and LOGIN_METADATA_INVALID if the entry names another issuer.
  */
 export async function proveClient(
   target: LoginTarget,
@@ -62,7 +62,7 @@ function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: stri
   return !isPlain && metadata?.token_endpoint_auth_methods_supported?.includes(post) === true ? post : null;
 }
 
-/** Throws LOGIN_SECRET_MISSING if the entry names a secret or a key, and its variable is missing. */
+/** Throws LOGIN_SECRET_MISSING if the variable of a secret or key that the entry names is missing. */
 export function checkSecrets(target: LoginTarget): void {
   const { clientSecretEnv, privateKeyEnv } = target.oauth ?? {};
   const missing = [
@@ -76,7 +76,10 @@ export function checkSecrets(target: LoginTarget): void {
     );
 }
 
-/** Throws unless the issuer and the client are those of the entry, because its secret may not be used for others. */
+/**
+ * Throws unless the entry names this issuer and this client, because the entry's secret must not be used for another
+ * issuer or client.
+ */
 function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
   const wanted = target.oauth?.issuer;
   if (wanted !== undefined && !isSameIssuer(wanted, issuer))

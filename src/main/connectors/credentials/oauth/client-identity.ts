@@ -19,10 +19,10 @@ export interface ClientChoice {
 }
 
 /**
- * Returns the client identity of this host at the issuer. The first that applies is used: the entry's client, a
- * metadata document if the issuer accepts one, the stored registration if it still fits, a new one (MCP 2025-11-25,
- * client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID or
- * LOGIN_FAILED.
+ * Returns the client identity of this host at the issuer. The first of these that applies is used: the entry's client,
+ * a metadata document if the issuer accepts it, the stored registration if it still fits, a new registration (MCP
+ * 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
+ * LOGIN_METADATA_INVALID or LOGIN_FAILED.
  */
 export async function identifyClient(
   request: LoginRequest,
@@ -76,7 +76,10 @@ function isUsable(stored: LoginClient, redirectUrl: string, nowMs: number): bool
   return kind === 'registered' && isValid && redirectUris.includes(redirectUrl);
 }
 
-/** Whether a registration covers these scopes. A new one costs a request; a refused login costs a person's time. */
+/**
+ * Whether a registration covers these scopes. A new registration costs only a request; a refused login costs a person's
+ * time.
+ */
 function mayAskFor({ scope: registered = null }: LoginClient, scope: string | null): boolean {
   return registered === null || scope === null || uniteScopes(registered, scope) === uniteScopes(registered);
 }

@@ -20,7 +20,7 @@ const VISIBLE = /^[\x20-\x7e]{1,4096}$/;
 
 /**
  * Registers this host at the issuer (RFC 7591). Rejects with LOGIN_CLIENT_UNKNOWN if the issuer accepts no registration
- * or refuses this one, LOGIN_METADATA_INVALID if its response does not match the request, or LOGIN_FAILED.
+ * or refuses this registration, LOGIN_METADATA_INVALID if its response does not match the request, or LOGIN_FAILED.
  */
 export async function registerAtIssuer(
   request: LoginRequest,
@@ -53,7 +53,7 @@ async function register(
     const answer = seen();
     if (answer.status === null || error instanceof SwitchyardError)
       throw asLoginFailure(error, `No client could be registered at ${issuer}`, request.signal);
-    // The scopes may be the cause, so the issuer may choose them.
+    // The scopes may be the cause, so the request is repeated without them and the issuer chooses.
     if (answer.status === 400 && scope !== null) return register(request, discovery, redirectUrl, null);
     const isRefused = answer.status >= 300 && answer.status < 500 && answer.status !== 429;
     if (answer.status < 300) throw invalid(`The registration at ${issuer} was answered without a valid client`);
@@ -90,8 +90,8 @@ function describeClient(
 }
 
 /**
- * Returns the part of a response that the SDK gets: no text of a refusal, and no null, which its schema does not
- * accept.
+ * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which its schema
+ * does not accept.
  */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });

@@ -6,7 +6,10 @@ import { checkIssuer, checkUrl, invalid, isLoopbackHost, isSameIssuer } from './
 /** The findings about the login of an endpoint. */
 export interface LoginDiscovery {
   readonly issuer: string;
-  /** RFC 8707: the text in the metadata if there is metadata, else the endpoint without fragment. */
+  /**
+   * The resource indicator (RFC 8707): the text in the resource's metadata, or without metadata the endpoint without
+   * its fragment.
+   */
   readonly resource: string;
   readonly authorizationServerUrl: string;
   /**
@@ -48,7 +51,7 @@ const SERVER_FLAGS = [
 ] as const;
 
 /**
- * Returns the members of an authorization server's metadata that are used; null if a required one is missing or has
+ * Returns the members of an authorization server's metadata that are used; null if a required member is missing or has
  * another type.
  */
 export function pickServerMetadata(found: ForeignObject): AuthorizationServerMetadata | null {
@@ -62,7 +65,7 @@ export function pickServerMetadata(found: ForeignObject): AuthorizationServerMet
 }
 
 /**
- * Returns the members of a resource's metadata that are used; null if a required one is missing or has another type.
+ * Returns the members of a resource's metadata that are used; null if a required member is missing or has another type.
  */
 export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResourceMetadata | null {
   const picked = {
@@ -73,8 +76,8 @@ export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResour
 }
 
 /**
- * Checks the metadata of an authorization server. Throws LOGIN_METADATA_INVALID if it names another issuer than the one
- * that it was found by (RFC 8414 section 3.3), or an endpoint that is not allowed.
+ * Checks the metadata of an authorization server. Throws LOGIN_METADATA_INVALID if it names another issuer than the
+ * address that it was found by (RFC 8414 section 3.3), or an endpoint that is not allowed.
  */
 export function checkServerMetadata(metadata: AuthorizationServerMetadata, authorizationServerUrl: string): void {
   const issuer = checkIssuer(metadata.issuer, 'The issuer of the metadata');

@@ -13,7 +13,7 @@ export function isSecureUrl({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
-/** Maximum length of an address in metadata; longer ones are refused. */
+/** Maximum length of an address in metadata; a longer address is refused. */
 const MAX_ADDRESS = 2_048;
 
 /**
@@ -25,8 +25,8 @@ export function isPlainAddress(text: string): boolean {
 }
 
 /**
- * Returns an address of metadata, if it is https, or http on loopback, without credentials and fragment. Throws
- * LOGIN_METADATA_INVALID otherwise; `what` names the field.
+ * Returns an address of metadata, if it is https, or http on loopback, and has neither credentials nor a fragment.
+ * Throws LOGIN_METADATA_INVALID otherwise; `what` names the field.
  */
 export function checkUrl(text: string, what: string): URL {
   const url = isPlainAddress(text) ? URL.parse(text) : null;

@@ -21,10 +21,11 @@ type Sdk = typeof import('@modelcontextprotocol/client');
 const TELLING = ['resource', 'authorization_servers', 'issuer', 'authorization_endpoint', 'token_endpoint'] as const;
 
 /**
- * Discovers the issuer of a connector's login and its capabilities. It looks for the resource's metadata at the address
- * in the challenge, else at the well-known addresses (RFC 9728). Then it looks for the issuer's (RFC 8414, OpenID
- * Connect Discovery), else uses the addresses of MCP 2025-03-26 at the origin. Rejects with LOGIN_METADATA_INVALID,
- * LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the network or a server failed.
+ * Discovers the issuer of a connector's login, and the issuer's capabilities. It looks for the resource's metadata at
+ * the address in the challenge, else at the well-known addresses (RFC 9728). Then it looks for the issuer's metadata
+ * (RFC 8414, OpenID Connect Discovery), else uses the addresses of MCP 2025-03-26 at the origin. Rejects with
+ * LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the network or a server
+ * failed.
  */
 export async function discoverLogin(request: LoginRequest, challenge: Challenge | null): Promise<LoginDiscovery> {
   const { target, signal } = request;
@@ -67,7 +68,7 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // The SDK treats the path with a trailing slash as a longer one.
+  // The SDK treats the path with a trailing slash as a longer path.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
     throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);
@@ -97,7 +98,7 @@ async function tryResource(
 }
 
 /**
- * Returns the issuer to use: the entry's, else the first one of the resource's metadata, else the connector's own
+ * Returns the issuer to use: the entry's, else the first issuer in the resource's metadata, else the connector's own
  * origin.
  */
 function chooseServer(
@@ -123,7 +124,8 @@ async function findServer(
 ): Promise<AuthorizationServerMetadata | null> {
   const { fetch, seen } = watchMetadata(request);
   let found: AuthorizationServerMetadata | undefined;
-  // Issuers that end with a slash, as Auth0's do, are often listed without it. The SDK allows the slash one way only.
+  // Issuers that end with a slash, as Auth0's do, are often listed without it. The SDK tolerates an extra slash only in
+  // the listed address.
   const listed = url.endsWith('/') ? url : `${url}/`;
   try {
     found = await sdk.discoverAuthorizationServerMetadata(listed, { fetchFn: fetch });

@@ -11,7 +11,10 @@ import { isPublicAddress } from '../../../http/special-addresses.ts';
 import type { LoginTarget } from '../login-target.ts';
 import { invalid, isLoopbackHost, isSecureUrl, placeOf } from './endpoint-rules.ts';
 
-/** The agents for requests about logins. Each is read when a request is sent, so getters may create them then. */
+/**
+ * The agents for requests about logins. Each property is read only when a request is sent, so a getter can create the
+ * agent at that time.
+ */
 export interface LoginAgents {
   readonly agent: Dispatcher;
   /** Refuses addresses that are not public (`createPublicAgent`). */
@@ -72,8 +75,8 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
 }
 
 /**
- * Chooses the agent for a request. Private addresses are only for connectors that are at a private address themselves,
- * and are allowed to be. A map could otherwise make this machine probe its network.
+ * Chooses the agent for a request. Private addresses are allowed only if the connector itself has a private address and
+ * may have it. Otherwise a map could make this machine probe its network.
  */
 function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Promise<Dispatcher> {
   const own = target.url.hostname;
@@ -120,7 +123,7 @@ async function readBody(response: UndiciResponse, url: URL): Promise<Uint8Array<
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk as Uint8Array);
     length += chunk.length;
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     if (length > MAX_BODY_BYTES) throw invalid(`The response of ${placeOf(url)} is larger than 1 MiB`);
   }
   const body = new Uint8Array(Buffer.concat(chunks));

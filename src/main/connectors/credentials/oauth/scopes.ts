@@ -6,10 +6,11 @@ const OFFLINE_ACCESS = 'offline_access';
 
 /**
  * Returns the scopes to request, separated by blanks; null to let the issuer choose. The scopes of the entry take
- * precedence, then those of the challenge, then those of the resource's metadata (MCP 2025-11-25, scope selection
- * strategy).
+ * precedence, then the scopes of the challenge, then the scopes of the resource's metadata (MCP 2025-11-25, scope
+ * selection strategy).
  *
- * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. They are added.
+ * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. These scopes are added
+ *   to the others.
  * @param client A person also requests `offline_access` if the issuer knows it, to get a refresh token.
  */
 export function chooseScope(

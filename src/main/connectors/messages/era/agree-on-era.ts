@@ -14,8 +14,8 @@ export interface EraSteps {
   readonly offer: () => Promise<LegacyOffer>;
   readonly whenSilent: WhenSilent;
   /**
-   * How long a probe without a response is waited for, measured from its start, if `initialize` was refused in the way
-   * of legacy SSE servers. Null for no limit.
+   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused as legacy SSE
+   * servers refuse it. Null for no limit.
    */
   readonly patienceMs: number | null;
 }
@@ -27,9 +27,9 @@ export interface Agreement {
 }
 
 /**
- * Negotiates the protocol generation with a server (docs/protocol-detection.md). Resolves with the first handshake
- * that the server accepts. A modern one that arrives before `notifications/initialized` was sent wins over a legacy
- * one. Rejects once no remaining handshake can succeed, and never for silence alone.
+ * Negotiates the protocol generation with a server (docs/protocol-detection.md). Resolves
+ * with the first handshake that the server accepts. A modern handshake that succeeds before `notifications/initialized`
+ * was sent wins over a legacy handshake. Rejects once no remaining handshake can succeed, and never for silence alone.
  */
 export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
   return new Negotiation(steps).result;
@@ -93,7 +93,7 @@ class Negotiation {
   }
 
   async #offered({ confirm }: LegacyOffer): Promise<void> {
-    // A modern response that arrived together with this one takes precedence.
+    // A modern response that arrived together with this legacy response takes precedence.
     await nextTurn();
     if (!this.#decide()) return;
     try {
@@ -124,7 +124,7 @@ class Negotiation {
   }
 
   /**
-   * Returns the more informative failure: that of `initialize`, unless the probe's names a longer pause
+   * Returns the more informative failure: that of `initialize`, unless the failure of the probe names a longer pause
    * (`Retry-After`).
    */
   #worst(): unknown {

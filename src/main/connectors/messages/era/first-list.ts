@@ -59,8 +59,8 @@ export function firstListOf(
 }
 
 /**
- * Returns the first list of a modern server that was requested in parallel with `server/discover`; `page` is its
- * outcome. After any failure, the list is requested in the usual way.
+ * Returns the first list of a modern server that was requested in parallel with `server/discover`; `page` is the result
+ * of that request. If it failed, the list is requested in the usual way.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {
@@ -75,9 +75,9 @@ function listBesideDiscover(page: Promise<ToolPage>): FirstList {
 
 /**
  * Returns the first list of a legacy server that was just sent `notifications/initialized`; `confirmed` is its response
- * to that. A strict server may process the list request first, although it was sent later, and refuse it. The request
- * is then repeated once the server has accepted `notifications/initialized`. If the server refuses that notification,
- * the handshake has failed.
+ * to that notification. A strict server may process the list request first, although it was sent later, and refuse it.
+ * The request is then repeated once the server has accepted `notifications/initialized`. If the server refuses that
+ * notification, the handshake has failed.
  */
 function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, coded }: HasteEvents): FirstList {
   const taken = confirmed.catch((error: unknown) => Promise.reject(new HandshakeRefused(coded(error))));

@@ -24,8 +24,8 @@ export interface Handshake {
 /** A legacy handshake that the server accepts and that is not confirmed yet. */
 export interface LegacyOffer {
   /**
-   * Sends `notifications/initialized`. Resolves once that is accepted, or at once if the tools are listed right after
-   * it. Rejects if the server does not accept it.
+   * Sends `notifications/initialized`. Resolves once the server accepts it, or at once if the tools are listed right
+   * after it. Rejects if the server refuses it.
    */
   readonly confirm: () => Promise<Handshake>;
 }
@@ -80,7 +80,7 @@ export async function initialize(
         await confirmed;
         return handshake;
       }
-      // The tool list reports a failure; if the list itself fails first, this one does not matter.
+      // The request for the tool list reports this failure. If that request fails first, this failure does not matter.
       confirmed.catch(() => {});
       return { ...handshake, confirmed };
     },

@@ -8,8 +8,8 @@ import { namesModern } from '../http/modern-evidence.ts';
 /**
  * What a failed step of the handshake says about the server:
  *
- * - `answer`: it responded and does not know this protocol generation. The other may be tried, and the verdict
- *   remembered.
+ * - `answer`: it responded and does not know this protocol generation. The other generation may be tried, and the
+ *   verdict may be remembered.
  * - `silence`: it did not respond, or failed (5xx). The other generation may be tried, but the verdict is not
  *   remembered.
  * - `modern`: it supports a modern revision.
@@ -42,7 +42,7 @@ export function saysModern(step: string, error: unknown): boolean {
   return error instanceof RpcError && namesModern(step, error);
 }
 
-/** Whether `initialize` was refused in the way of servers of the legacy SSE transport. */
+/** Whether `initialize` was refused as servers of the legacy SSE transport refuse it. */
 export function mayBeSse(error: unknown): boolean {
   return error instanceof StatusError && [400, 404, 405].includes(error.refusal.status);
 }

@@ -38,7 +38,7 @@ export interface HttpAnswer {
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP response means. This is the one table for Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. The same table applies to Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
@@ -79,10 +79,7 @@ function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
   return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
 }
 
-/**
- * Returns whether a request may have run that was refused because of a lost session; null if the response does not say
- * that the session is lost.
- */
+/** If the response says that the session is lost, returns whether the request may have run; otherwise null. */
 function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (status === 404 && hasSession) return 'no';

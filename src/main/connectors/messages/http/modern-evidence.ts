@@ -6,8 +6,9 @@ const REVISION = /\b\d{4}-\d{2}-\d{2}\b/g;
 const MAX_LENGTH = 2_048;
 
 /**
- * Whether the refusal of `step` says that the server supports a modern revision. Evidence is the code -32022, unless it
- * lists older revisions alone, or a modern revision in the list of supported ones.
+ * Whether the refusal of `step` says that the server supports a modern revision. The evidence is a modern revision in
+ * the error's list of supported revisions. Without such a list, it is the code -32022, or a message that names a modern
+ * revision as supported.
  */
 export function namesModern(
   step: string,

@@ -6,7 +6,7 @@ interface Queue {
   readonly waiting: (() => void)[];
 }
 
-/** Sends at most four concurrent token requests to an issuer; the others wait, in order. */
+/** Sends at most four concurrent token requests to an issuer; further requests wait, in order. */
 export class IssuerSlots {
   readonly #queues = new Map<string, Queue>();
 
@@ -19,7 +19,7 @@ export class IssuerSlots {
     try {
       return await work();
     } finally {
-      // A slot passes directly to the next in line, so that later requests cannot overtake.
+      // A slot passes directly to the next waiting request, so that later requests cannot overtake it.
       const next = queue.waiting.shift();
       if (next !== undefined) next();
       else queue.running -= 1;

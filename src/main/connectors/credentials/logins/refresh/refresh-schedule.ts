@@ -5,14 +5,17 @@ import type { LoginTokens, StoredLogin } from '../../../../../shared/logins/logi
 const FROM = 0.6;
 const TO = 0.85;
 
-/** The same fractions for a login that another host of the fleet refreshes as long as that host lives. */
+/**
+ * Fractions for a login that another host of the fleet refreshes: later, so that this host refreshes it only if the
+ * other host is down.
+ */
 const FROM_ELSEWHERE = 0.87;
 const TO_ELSEWHERE = 0.97;
 
 /** Minimum age of a token for a background refresh: an issuer could otherwise cause endless requests. */
 const LEAST_AGE_MS = 2_000;
 
-/** An overdue refresh takes place within this time, spread out because there may be many. */
+/** An overdue refresh takes place at a random moment within this time, because many refreshes may be overdue. */
 const OVERDUE_MS = 10_000;
 
 /** How long before its expiry a token counts as invalid: a request takes a while. */
@@ -51,7 +54,7 @@ export function refreshInMs(
 export interface RefreshScheduleDeps {
   readonly now: () => number;
   readonly random: Random;
-  /** Returns the current login; null if it is gone, or is not refreshed in the background. */
+  /** Returns the current login; null if it was removed, or is not refreshed in the background. */
   readonly loginOf: (loginId: string) => StoredLogin | null;
   /**
    * Refreshes a login. Resolves with the pause before the next attempt in milliseconds, 0 after a success. Never

@@ -14,19 +14,25 @@ import type { LoginBook } from '../login-book.ts';
 import { IssuerSlots } from './issuer-slots.ts';
 import type { OwnTurn, TokenRequester } from './token-requester.ts';
 
-/** The first pause after a failure, and the longest; drawn at random from a range that doubles. */
+/**
+ * Range of the pause after the first failure, and the largest range. The range doubles with each failure; the pause is
+ * drawn at random from its upper half.
+ */
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 
 /** Maximum wait for another process to finish its refresh. */
 const MAX_WAIT_MS = 45_000;
 
-/** How long closing waits for responses: if the response is lost, so is the refresh token that was spent. */
+/**
+ * How long closing waits for responses. If a response is lost, the login is lost too: its refresh token was already
+ * spent.
+ */
 const CLOSE_GRACE_MS = 5_000;
 
 /** The result of a refresh. */
 export type Refreshed =
-  /** There are newer tokens, obtained by this process or by another one. */
+  /** There are newer tokens, obtained by this process or by another process. */
   | { readonly kind: 'fresh' }
   /** The tokens are lost: a person has to log in. */
   | { readonly kind: 'lost' }
@@ -188,7 +194,7 @@ export class Refresher {
     book.takeClient(issuer, null);
   }
 
-  /** Stores the outcome of a turn. Tokens that cannot be stored are still used: the old ones are spent. */
+  /** Stores the outcome of a turn. Tokens that cannot be stored are still used, because the old tokens are spent. */
   async #end(login: StoredLogin, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { store, logger } = this.#deps;
     try {

@@ -12,7 +12,7 @@ import type { LoginDiscovery, LoginRequest } from '../../oauth/login-discovery.t
 import type { LoginBook } from '../login-book.ts';
 import type { LoginProtocol } from '../login-protocol.ts';
 
-/** The turn of this process. */
+/** A turn to refresh a login that this process holds. */
 export type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 export interface TokenRequesterDeps {
@@ -43,7 +43,7 @@ export class TokenRequester {
 
   /**
    * Refreshes the login of `turn`. Sends nothing once the turn is over: a process that was suspended meanwhile would
-   * spend a refresh token that another one has already spent. Never rejects.
+   * spend a refresh token that another process has already spent. Never rejects.
    */
   async refresh(turn: OwnTurn, binding: LoginBinding, target: LoginTarget): Promise<TokenAnswer> {
     const { protocol, fetchOf, now, leaseNow, closing } = this.#deps;
@@ -51,7 +51,7 @@ export class TokenRequester {
     const sendUntilMs = turn.sendUntilMs ?? turn.untilMs;
     const sendMs = sendUntilMs - leaseNow();
     const startedMs = monotonicMs();
-    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic one stands still
+    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic clock stands still
     // while a laptop sleeps.
     const isOurs = (): boolean => leaseNow() < sendUntilMs && monotonicMs() - startedMs < sendMs;
     let wasSent = false;
@@ -98,7 +98,7 @@ export class TokenRequester {
   }
 }
 
-/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens`. */
+/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens` does. */
 export function machineTokens(
   protocol: LoginProtocol,
   request: LoginRequest,
@@ -111,8 +111,8 @@ export function machineTokens(
 }
 
 /**
- * Corrects the outcome of a request that was never sent, and so has spent nothing. A login that cannot be refreshed at
- * all stays lost.
+ * Corrects the outcome of a request that was never sent, and so has not spent the refresh token. A login that cannot be
+ * refreshed at all stays lost.
  */
 function unsent(outcome: RefreshOutcome): RefreshOutcome {
   return outcome.kind === 'lost' || outcome.kind === 'unspent' ? outcome : { kind: 'unspent' };

@@ -5,13 +5,13 @@ import type { Logger } from '../../../../observability/logger.ts';
 import type { LoginTarget } from '../../login-target.ts';
 import type { OAuthCredentials } from '../oauth-credentials.ts';
 
-/** Maximum number of reasons that are logged per connector: a server may invent another one for each request. */
+/** Maximum number of reasons that are logged per connector: a server may invent a new reason for each request. */
 const MAX_REASONS = 4;
 
 /** Logs and counts the events of logins, each once. Nothing in them is secret. */
 export class LoginEvents {
   readonly #logger: Logger;
-  /** Messages already logged, by connector that needs a login. */
+  /** Messages that were already logged about a needed login, by connector. */
   readonly #said = new Map<string, Set<string>>();
 
   constructor(logger: Logger) {

@@ -23,7 +23,7 @@ interface User {
   readonly credentials: OAuthCredentials;
   /** The content of the target that its credentials depend on. */
   readonly says: string;
-  /** The login that it was last known to have, and whether it has tokens. */
+  /** The login that the connector was last known to have, and whether that login has tokens. */
   seen: string;
 }
 
@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** Ids of connectors to report together, while they are collected. */
   #collected: Set<string> | null = null;
-  /** Number of users at which unused ones are removed. */
+  /** Number of users at which unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
@@ -69,7 +69,7 @@ export class LoginUsers {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }
 
-  /** Returns the summary of a target's login; null if the connector neither has nor needs one. */
+  /** Returns the summary of a target's login; null if the connector neither has nor needs a login. */
   view(target: LoginTarget): LoginSummary | null {
     const credentials = this.credentialsOf(target);
     const { binding, login, isWaiting } = credentials;
@@ -94,7 +94,7 @@ export class LoginUsers {
     return users.find(({ target }) => target.isLocal) ?? users[0] ?? null;
   }
 
-  /** Handles bindings whose login or its generation has changed, or whose login is gone. */
+  /** Handles bindings whose login was changed, refreshed or removed. */
   changed(bindingIds: ReadonlySet<string>): void {
     const users = [...bindingIds].flatMap((bindingId) => this.#usersOf(bindingId));
     const stuck = users.filter(({ credentials }) => credentials.isStuck);
@@ -107,7 +107,7 @@ export class LoginUsers {
     if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
   }
 
-  /** Reports once that a person logged in, for the connector and for all that share its binding. */
+  /** Reports once that a person logged in, for the connector and for all connectors that share its binding. */
   renew(bindingId: string, connectorId: string, take: () => void): void {
     this.#collected = new Set([connectorId]);
     take();
@@ -127,7 +127,7 @@ export class LoginUsers {
     this.#collected = null;
   }
 
-  /** Returns the number of logins in each state, of the connectors that have or need one. */
+  /** Returns the number of connectors that have or need a login, by the state of the login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number> {
     const counts = new Map<LoginSummary['state'], number>();
     for (const { credentials } of this.#users.values()) {
@@ -161,8 +161,8 @@ export class LoginUsers {
   }
 
   /**
-   * Updates a user, and returns whether there is a change to report: a refresh alone is none, unless requests waited
-   * for it.
+   * Updates a user. Returns whether there is a change to report. A refresh alone is not reported, unless requests
+   * waited for it.
    */
   #look(user: User): boolean {
     const { credentials } = user;
@@ -172,7 +172,7 @@ export class LoginUsers {
     user.seen = seen;
     const isLost = credentials.login !== null && credentials.login.tokens === null;
     if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
-    // A login remains needed until there is one with tokens.
+    // A login remains needed until there is a login with tokens.
     if (isLost || credentials.login === null) return hasChanged;
     credentials.reset();
     this.#deps.events.regained(credentials);

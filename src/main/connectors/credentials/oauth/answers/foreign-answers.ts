@@ -30,7 +30,7 @@ const NOTHING_SEEN: SeenAnswer = { isSent: false, status: null, error: null, des
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_DESCRIPTION = 200;
 
-/** Maximum length of a description; longer ones are ignored. */
+/** Maximum length of a description; a longer description is ignored. */
 const MAX_FOREIGN_TEXT = 4_096;
 
 /** Maximum length of a list; the rest is ignored. */
@@ -46,8 +46,8 @@ const MAX_SECRETS = 256 * 1024;
 const ECHO_LENGTH = 12;
 
 /**
- * Minimum length of a secret to be found within words. A shorter one is part of ordinary words, so it is an echo only
- * as a whole word.
+ * Minimum length of a secret to be found within words. A shorter secret may be part of ordinary words, so it counts as
+ * an echo only as a whole word.
  */
 const WORD_LENGTH = 4;
 
@@ -98,9 +98,9 @@ export function jsonResponse(body: ForeignObject, status: number): Response {
 }
 
 /**
- * Returns the part of a response that the SDK's schemas get. It has no null, which the schemas do not accept and some
- * servers write for absent members. Lists are truncated, because the schemas would spend seconds on a list that fills
- * the response.
+ * Returns the part of a response that the SDK's schemas get. Members that are null are omitted: some servers write null
+ * for absent members, and the schemas do not accept it. Lists are truncated, because the schemas would spend seconds on
+ * a list that fills the response.
  */
 export function presentIn(body: ForeignObject): ForeignObject {
   const present = Object.entries(body).filter(([, value]) => value !== null);
@@ -158,7 +158,7 @@ export function cleanDescription(text: unknown, secrets: readonly string[]): str
   return line === '' ? null : line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, MAX_DESCRIPTION - 3)}...`;
 }
 
-/** Whether a text holds a secret, a part of one, or a percent-encoded secret. */
+/** Whether a text holds a secret, a part of a secret, or a percent-encoded secret. */
 function echoes(text: string, secrets: readonly string[]): boolean {
   const given = secrets.filter((secret) => secret !== '');
   if (given.reduce((length, secret) => length + secret.length, 0) > MAX_SECRETS) return true;

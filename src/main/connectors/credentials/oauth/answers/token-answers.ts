@@ -6,9 +6,9 @@ import type { ForeignObject } from '../discovery-record.ts';
 import { jsonResponse, type SeenAnswer } from './foreign-answers.ts';
 
 /**
- * Error codes after which the same refresh token will never work. They are those of RFC 6749 section 5.2 and RFC 8707,
- * and the ones that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0 and
- * Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
+ * Error codes after which the same refresh token will never work. They are the codes of RFC 6749 section 5.2 and RFC
+ * 8707, and the codes that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0
+ * and Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
  */
 const DEFINITE: ReadonlySet<string> = new Set([
   'invalid_grant',
@@ -50,17 +50,17 @@ const MEANT: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 const ACCESS_TOKEN = /^[\x21-\x7e]{1,32768}$/;
 const MAX_REFRESH_TOKEN_LENGTH = 65_536;
 
-/** Maximum life of a token: ten years. A token that claims a longer one is treated as if it claimed this. */
+/** Maximum life of a token: ten years. A longer life is reduced to this maximum. */
 const MAX_LIFE_S = 315_360_000;
 
-/** Whether the response to a refresh says that its token will never work again. */
+/** Whether the response to a refresh says that the refresh token will never work again. */
 export function isDefiniteRefusal({ status, error }: SeenAnswer, isRegistered: boolean): boolean {
   if (status === null || !MEANT.has(status) || error === null) return false;
   return DEFINITE.has(error) || (isRegistered && CLIENT_REFUSED.has(error));
 }
 
 /**
- * Returns the response of a token endpoint in the form that the SDK gets: only the members that it knows, with the
+ * Returns the response of a token endpoint in the form that the SDK gets: only the members that the SDK knows, with the
  * types of its schema. A granted token is then not lost because another member has a wrong type.
  */
 export function showTokens(body: ForeignObject | null, { status, error }: SeenAnswer): Response {
