@@ -43,7 +43,7 @@ function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: reado
 }
 
 describe('Snapshot', () => {
-  it('can expire sooner, but never later', async () => {
+  it('can get an earlier expiry, but never a later one', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     const { expiresAtMs, revision } = snapshot;
     const sooner = snapshot.expiringBy(expiresAtMs - 1);

@@ -88,7 +88,7 @@ describe('ConnectorSources', () => {
     expect(announced).toEqual([['kept', 'changed', 'removed'], ['changed', 'removed'], ['kept']]);
   });
 
-  it('is known only after every source was read', async () => {
+  it('sets isKnown only after every source was read', async () => {
     const map = scriptedMapSource();
     const { sources, file, registry } = setUp({ maps: [map] });
     const known = [sources.isKnown];

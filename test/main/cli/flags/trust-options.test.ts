@@ -41,7 +41,7 @@ describe('the trust flags', () => {
     expect(choiceOf('--keys', 'k.json', '--accept', 'signature').signatureKey).toBeUndefined();
   });
 
-  it('pass all other values on', () => {
+  it('pass all other values to the options unchanged', () => {
     const flags = [
       '--key-documents',
       'https://m.example/{version}',
@@ -64,7 +64,7 @@ describe('the trust flags', () => {
     });
   });
 
-  it('apply a default maximum age, which off or a number overrides', () => {
+  it('apply a default maximum age, which --max-stale overrides with off or a number', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();

@@ -3,7 +3,7 @@ import { EraMemory } from '../../../../src/main/connectors/connection/era-memory
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  // The cache treats an entry of instant 0, which no running process has, as one without an age.
+  // The cache treats an entry of instant 0 as an entry without an age; a running process never has that instant.
   vi.advanceTimersByTime(1);
 });
 afterEach(() => void vi.useRealTimers());

@@ -12,7 +12,7 @@ const challenge = (more: Partial<Challenge> = {}): Challenge => ({
   ...more,
 });
 
-/** Creates credentials whose provider returns these tokens; every other method of it fails. */
+/** Creates credentials whose provider returns these tokens; every other method of the provider fails. */
 function credentialsOf(tokens: OAuthClientProvider['tokens'], dpop?: DpopSession): HostCredentials {
   const provider = { tokens, ...(dpop && { dpop: () => dpop }) } as OAuthClientProvider;
   return new HostCredentials({

@@ -39,7 +39,7 @@ function replayed(
 }
 
 describe('replay', () => {
-  it('answers equal requests in their recorded order, then repeats the last response', async () => {
+  it('answers equal requests with their recorded responses in order, then repeats the last response', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'a')],
       ['server', result(1, 'first')],
