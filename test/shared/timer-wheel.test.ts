@@ -109,7 +109,7 @@ describe('TimerWheel', () => {
       advance(25);
       timer.cancel();
     }
-    // One at the start, and one a minute in 250 s.
+    // One timer at the start, and one per minute in 250 s.
     expect(started()).toBeLessThan(10);
   });
 

@@ -13,7 +13,7 @@ const signature = createServiceMapSignature(payload, KEY);
 const bytes = Buffer.from(signature, 'base64url');
 
 describe('createServiceMapSignature', () => {
-  it('is HMAC-SHA256 in base64url over the canonical form', () => {
+  it('returns the HMAC-SHA256 of the canonical form in base64url', () => {
     const expected = createHmac('sha256', KEY).update(canonicalizeServiceMapPayload(payload)).digest('base64url');
     expect(signature).toBe(expected);
   });

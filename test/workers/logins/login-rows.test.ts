@@ -51,7 +51,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     return { store, dir: dir.path, [Symbol.asyncDispose]: dispose };
   };
 
-  it('are all stored and removed logins, with increasing generations', async () => {
+  it('contain all stored and removed logins, with increasing generations', async () => {
     await using w = world();
     const { store } = w;
     expect(await store.readRows(null)).toEqual({ storeId: null, rows: [] });
