@@ -47,7 +47,7 @@ describe('verifyServiceMapSignature', () => {
     ['a line feed at the end', `${signature}\n`, KEY],
     ['a truncated MAC', signature.slice(0, -1), KEY],
     ['half a MAC in hex', bytes.toString('hex').slice(0, 32), KEY],
-    ['nothing', '', KEY],
+    ['an empty signature', '', KEY],
   ])('rejects %s', (_, given, key) => {
     expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
   });

@@ -141,13 +141,13 @@ describe('malformed JWS', () => {
   });
 
   it.each<[string, unknown]>([
-    ['not an object', []],
-    ['not JSON', 'alg: EdDSA'],
+    ['that is not an object', []],
+    ['that is not JSON', 'alg: EdDSA'],
     ['without alg', { ...HEADER, alg: undefined }],
     ['with an empty alg', { ...HEADER, alg: '' }],
     ['with a list of algorithms', { ...HEADER, alg: ['EdDSA'] }],
-    ['with none', { ...HEADER, alg: 'none' }],
-    ['with nOnE', { ...HEADER, alg: 'nOnE' }],
+    ['with the alg none', { ...HEADER, alg: 'none' }],
+    ['with the alg nOnE', { ...HEADER, alg: 'nOnE' }],
     ['without kid', { ...HEADER, kid: undefined }],
     ['with an empty kid', { ...HEADER, kid: '' }],
     ['with a kid that is a number', { ...HEADER, kid: 1 }],
@@ -168,7 +168,7 @@ describe('malformed JWS', () => {
     ['with a second kid in another spelling', `{"alg":"EdDSA","kid":"ed","\\u006bid":"x","typ":"${MAP_JWS_TYPE}"}`],
     ['with a BOM', `\ufeff${JSON.stringify(HEADER)}`],
     ['with __proto__', `{"__proto__":{},"alg":"EdDSA","kid":"ed","typ":"${MAP_JWS_TYPE}"}`],
-  ])('is rejected if its header is %s', (_, header) => {
+  ])('is rejected for a header %s', (_, header) => {
     expect(() => read(jwsOf(header))).toThrow(malformed());
   });
 

@@ -83,7 +83,7 @@ describe('the trust flags', () => {
     ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
     ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
-  ])('name the flag to use for %s', (_, args, message) => {
+  ])('are named in the error for %s', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
     expect(() => choiceOf(...args)).toThrow(message);
   });

@@ -27,7 +27,7 @@ describe('parseTraceparent', () => {
   });
 
   it.each([
-    ['nothing', undefined],
+    ['an absent value', undefined],
     ['null', null],
     ['a number', 1],
     ['an array', [VALID]],
@@ -69,7 +69,7 @@ describe('parseTracestate', () => {
   });
 
   it.each([
-    ['nothing', undefined],
+    ['an absent value', undefined],
     ['an object', {}],
     ['an empty string', ''],
     ['a member without a value', 'a'],

@@ -141,7 +141,7 @@ describe('key ring that follows its documents', () => {
   it.each([
     ['an older version', 1, 'KEYS_ROLLED_BACK'],
     ['the version before', 2, 'KEYS_ROLLED_BACK'],
-    ['a version that skips one', 4, 'KEYS_UNTRUSTED'],
+    ['a version that skips another', 4, 'KEYS_UNTRUSTED'],
   ])('rejects %s in place of the next document', async (_, version, code) => {
     const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
     ring.remember(memoryOf(2));
@@ -196,7 +196,7 @@ describe('key ring with a single location for the newest document', () => {
 
   it.each([
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
-    ['a document that skips one', chain[3], 'KEYS_UNTRUSTED'],
+    ['a document that skips a version', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
   ])('keeps the known document after %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
@@ -347,9 +347,9 @@ describe('key ring whose configured keys change', () => {
 
   it.each<[string, PrivateJwk[], boolean]>([
     ['continues if they are unchanged', [first], true],
-    ['continues if one was added', [first, newKey('other')], true],
-    ['continues if they are those of the newest document', [keys[6] as PrivateJwk], true],
-    ['starts over if all were replaced by others', [newKey('other'), newKey('another')], false],
+    ['continues if a key was added', [first, newKey('other')], true],
+    ['continues if they are the keys of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts over if all keys were replaced', [newKey('other'), newKey('another')], false],
   ])('%s', async (_, changed, goesOn) => {
     const { ring, follow } = ringOf(() => null);
     expect(ring.remember(await remembered())?.version).toBe(6);

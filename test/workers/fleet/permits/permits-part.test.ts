@@ -29,7 +29,7 @@ describe('createPermits', () => {
   });
 
   it.each([
-    ['more than was requested', [6, 0, 1, 'e']],
+    ['more permits than were requested', [6, 0, 1, 'e']],
     ['a negative number', [-1, 0, 1, 'e']],
     ['a pause of several years', [0, 1e12, 1, 'e']],
     ['a string in place of a number', ['3', 0, 1, 'e']],

@@ -142,7 +142,7 @@ describe('discoverLogin', () => {
     ['pages', new Response('<html>[[[</html>', { headers: { 'content-type': 'text/html' } })],
     ['lists', json([])],
     ['an error with status 200', json({ error: 'not found' })],
-    ['nothing', new Response('')],
+    ['an empty body', new Response('')],
     ['redirects to another host', new Response(null, { status: 302, headers: { location: 'https://evil.test/' } })],
     ['refusals', json({}, 401)],
     ['failures', json({}, 500)],
