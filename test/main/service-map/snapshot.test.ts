@@ -110,7 +110,7 @@ describe('Snapshot', () => {
     expect([released.ids, released.size, released.held, released.revision]).toEqual([['c'], 1, [], 3]);
   });
 
-  it('returns the same object for an unchanged entry, and another one if the map lives longer', async () => {
+  it('returns the same object for an unchanged entry, and another object if the map lives longer', async () => {
     const inherits = (name: string): Json => ({ ...entry(name), ttl: undefined });
     const first = await load(mapOf([inherits('a'), entry('b')]));
     const one = follow(first);

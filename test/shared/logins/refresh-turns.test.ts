@@ -28,7 +28,7 @@ describe('beginTurn', () => {
     expect(state).toEqual({ lease: { leaseId: 'lease-5000', owner: 'asking', grantedAtMs: 5_000 }, mayBeSpent: false });
   });
 
-  it('reports a removed or newer login without changing anything', () => {
+  it('reports a login that is removed or newer, without changing anything', () => {
     expect(beginTurn(null, NO_REFRESH, ask())).toEqual({ turn: { kind: 'gone' }, state: null });
     const newer = { turn: { kind: 'newer', login }, state: null };
     expect(beginTurn(login, held, ask(0, { generation: 2 }))).toEqual(newer);

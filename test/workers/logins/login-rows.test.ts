@@ -76,7 +76,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     expect((await store.readRows([{ kind: 'login', id: 'unknown' }])).rows).toEqual([]);
   });
 
-  it('are replaced by newer rows of another host, but not by older ones', async () => {
+  it('are replaced by newer rows of another host, but not by older rows', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));

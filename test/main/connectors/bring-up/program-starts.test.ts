@@ -113,7 +113,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).not.toContain('d');
   });
 
-  it('uses a configured number instead of the processors, however idle they are', async () => {
+  it('uses a configured number instead of the number of processors, however idle they are', async () => {
     const programs = new Programs(create({ now: 1 }, 1));
     await programs.askAll('a', 'b');
     await vi.advanceTimersByTimeAsync(4_999);

@@ -25,7 +25,7 @@ describe('EraMemory', () => {
     expect(memory.isLegacy('http://one/')).toBe(false);
   });
 
-  it('remembers at most 100 000 endpoints and forgets the least recently used one', () => {
+  it('remembers at most 100 000 endpoints, and forgets the least recently used endpoint first', () => {
     const memory = new EraMemory();
     for (let index = 0; index < 100_000; index += 1) memory.noteLegacy(`http://${index}/`);
     expect(memory.isLegacy('http://0/')).toBe(true);

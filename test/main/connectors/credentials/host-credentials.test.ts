@@ -77,7 +77,7 @@ describe('HostCredentials', () => {
     expect(await verdict).toEqual({ kind: 'refused', hint: null });
   });
 
-  it('never requests a login for the end of a session', async () => {
+  it('never requests a login for the request that ends a session', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const end = challenge({ method: 'DELETE' });
     expect(await credentials.refused(end, ['authorization', 'Bearer t'], null)).toEqual({

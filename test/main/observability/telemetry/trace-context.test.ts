@@ -95,7 +95,7 @@ describe('parseTracestate', () => {
     expect(parseTracestate(value)).toBe(value);
   });
 
-  it('first drops members of more than 128 characters from a list that is too long, then the last ones', () => {
+  it('first drops members of more than 128 characters from a list that is too long, then the last members', () => {
     const long = `long=${'v'.repeat(200)}`;
     const short = (key: string): string => `${key}=${'v'.repeat(98)}`;
     expect(parseTracestate([short('a'), long, short('b'), short('c')].join())).toBe(

@@ -112,7 +112,7 @@ describe('login redirect listener', () => {
     },
   );
 
-  it('rejects a redirect that arrives before any login waits, and a second one with the same state', async () => {
+  it('rejects a redirect that arrives before any login waits, and a second redirect with the same state', async () => {
     const { url, receive } = await listening();
     expect((await send(`${url}?code=early&state=s1`)).status).toBe(403);
     const received = receive('s1', never);

@@ -26,7 +26,7 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(1);
   });
 
-  it('ignores an approval that is older than the newest applied one', () => {
+  it('ignores an approval that is older than the newest applied approval', () => {
     const book = new FleetPinBook();
     book.taken('mail', 'send', 2);
     expect(book.learn([pin(1, 'posts')])).toEqual({ approved: [], isBehind: true });
