@@ -22,7 +22,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('logs in behind TLS at the URL that was given to the operator', async () => {
+it('a person logs in behind TLS at the URL that was given to the operator', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ it('logs in behind TLS at the URL that was given to the operator', async () => {
   await eventually('the call runs', async () => (await gateway.call()).result !== undefined);
 });
 
-it('logs in behind TLS with the button of the page, after the operator has signed in', async () => {
+it('the operator signs in behind TLS, and then logs in with the button of the page', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

@@ -70,7 +70,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('logs in at the URL that a client received', async () => {
+it('a person logs in at the URL that a client received', async () => {
   await using it = await open();
   const { page, gateway } = it;
   const mcp = `${gateway.listener.url}/mcp`;
@@ -87,7 +87,7 @@ it('logs in at the URL that a client received', async () => {
 });
 
 it.each(['127.0.0.1', 'localhost'])(
-  'logs in with the button of the page at %s, and the button disappears automatically',
+  'a person logs in with the button of the page at %s, and the button disappears automatically',
   async (host) => {
     await using it = await open();
     const { page, gateway } = it;
@@ -105,13 +105,13 @@ it.each(['127.0.0.1', 'localhost'])(
     await page.getByRole('button', { name: /^Continue to / }).click();
     await logInAtIssuer(page);
     await eventually('the button is gone', async () => (await button.count()) === 0);
-    // The connector is connecting in between.
+    // The row shows that the connector is connecting before it shows Ready.
     await watching.locator('[data-row="a"]', { hasText: 'Ready' }).waitFor();
     expect(it.complaints).toEqual([]);
   },
 );
 
-it('lets an operator sign in with a form, and then log in with the button', async () => {
+it('an operator signs in with a form, and then logs in with the button', async () => {
   await using it = await open({ tokens: [ALICE], operatorToken: OPERATOR });
   const { page, gateway } = it;
   await page.goto(`${gateway.listener.url}/login/operator`);
@@ -128,7 +128,7 @@ it('lets an operator sign in with a form, and then log in with the button', asyn
   expect(it.complaints.filter((complaint) => !complaint.includes('403'))).toEqual([]);
 });
 
-it('shows nothing to another browser, and shows the page again to the browser that opened it', async () => {
+it('the login page opens again for the browser that opened it first, and for no other browser', async () => {
   await using it = await open();
   const { page, gateway } = it;
   const { error } = await postLegacy(`${gateway.listener.url}/mcp`, 'tools/call', { name: 'a__whoami' });

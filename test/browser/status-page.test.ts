@@ -101,7 +101,7 @@ describe('the status page', () => {
     expect(await it.page.content()).not.toContain('token=');
   });
 
-  it('is checked by a control: violations are detected', async () => {
+  it('is checked for violations that this control inserts, and all of them are detected', async () => {
     await using it = await open();
     await it.page.evaluate(
       `document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/x.png"><p id="wide">')`,

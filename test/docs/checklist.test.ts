@@ -13,8 +13,8 @@ const documents = ['README.md', ...markdownBelow('docs')];
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
 /**
- * A command that downloads a package of that name from npm without a question, or one of another name: anybody could
- * publish it. `npx mcp-switchyard` runs the package that is installed in the project.
+ * A command that downloads mcp-switchyard, or a package with a similar name, from npm without a question: anybody could
+ * publish such a package. `npx mcp-switchyard` runs the package that is installed in the project.
  */
 const FROM_NPM = /npx (?:(?:-y|--yes) (?:mcp-)?switchyard|switchyard)/;
 
@@ -59,7 +59,7 @@ describe('the documents', () => {
 
   it.each(['CONTRIBUTING.md', ...documents])('%s names only existing source files and folders', (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
-    // The benchmarks write the results.
+    // The benchmarks create the folder bench/results.
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 

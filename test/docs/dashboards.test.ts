@@ -59,7 +59,7 @@ async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
 /** Metric names and labels in an expression, and whether all of it is valid PromQL. */
 function partsOf(expr: string) {
   const parts = { metrics: [] as string[], labels: [] as string[], values: [] as string[], isValid: true };
-  // Grafana's own variables.
+  // Replaces a variable of Grafana, which is not valid PromQL.
   const text = expr.replaceAll('$__rate_interval', '5m');
   parser.parse(text).iterate({
     enter({ name, from, to, type }) {
@@ -102,7 +102,7 @@ describe('dashboards, alerts and gates', () => {
     const shown = new Set(expressions.flatMap(([, expr]) => partsOf(expr).metrics));
     const names = (Object.values(INSTRUMENTS) as InstrumentEntry[]).map(({ name }) => name);
     const isShown = (name: string): boolean => ['', '_bucket', '_count', '_sum'].some((it) => shown.has(name + it));
-    // Old names show what the new ones do.
+    // A metric with an old name has the same values as the metric with the new name.
     expect(names.filter((name) => !isShown(name) && !name.startsWith('brainwav_'))).toEqual([]);
   });
 

@@ -29,7 +29,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   beforeAll(async () => {
     client = await connect(world);
-    // A gateway that the client has just started lists at once, perhaps before all connectors are up.
+    // A gateway that the client has just started answers lists at once, perhaps before all connectors are up.
     await eventually('all connectors are there', async () => (await client.toolNames()).includes('probe__wait'));
   });
 
@@ -52,7 +52,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     expect(text).toContain('How far is the moon?');
   });
 
-  // Clients that left without ending their sessions still have them.
+  // Clients of earlier tests that left without ending their sessions still have open sessions.
   it('lets its model answer a stdio server, which cannot name the call', async () => {
     const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
     expect(text).toContain('The model of ada heard');

@@ -20,7 +20,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 /** The responses to calls that each have different arguments. */
 function callsOf(client: SdkClient, name: string): Promise<string>[] {
   return Array.from({ length: CALLS }, (_, index) => {
-    // Roughly, later calls are answered first.
+    // Later calls wait for less time, so that roughly the last calls are answered first.
     const ms = ((CALLS - index) * MAX_WAIT_MS) / CALLS;
     return client.call('probe__wait', { text: `${name} ${index}`, ms });
   });
@@ -36,9 +36,9 @@ const modern = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http'
 
 // Each client numbers its requests from the same start, so that their ids are equal.
 describe.each([
-  ['two of the SDK 1.x', v1, v1],
-  ['two of the SDK 2.x, modern', modern, modern],
-  ['one of the SDK 1.x and one of the SDK 2.x', v1, legacy],
+  ['two clients of the SDK 1.x', v1, v1],
+  ['two modern clients of the SDK 2.x', modern, modern],
+  ['one client of the SDK 1.x and one of the SDK 2.x', v1, legacy],
   ['one legacy and one modern client', v1, modern],
 ])('%s', (_, connectAnn, connectBob) => {
   it('get their own responses to concurrent calls with equal ids', async () => {

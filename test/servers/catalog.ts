@@ -13,9 +13,9 @@ export interface RealServer {
    * Without this field, the server must list its tools.
    */
   readonly exitsWith?: string;
-  /** Matches the parts of its definitions that differ at every start; must be global. */
+  /** Matches the parts of the definitions that differ at every start; must have the flag g. */
   readonly changing?: RegExp;
-  /** What distinguishes it from the others. */
+  /** What distinguishes the server from the other servers of the catalog. */
   readonly trait: string;
 }
 

@@ -21,7 +21,7 @@ import { entryOf, isInstalled, RUN_VARIABLE, type ServerEntry, versionOf } from 
 /** Time limit until all servers are up. A machine with two cores needs less than half of it. */
 const BRING_UP_MS = 100_000;
 const COMMAND_MS = 120_000;
-/** Time limit from the result, or from the call of close(), until the last process is gone. */
+/** Time limit from the result, or from the call of close(), until the last process has ended. */
 const END_MS = 3_000;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, trace: { type: 'string' } } });

@@ -72,7 +72,7 @@ describe('timers', () => {
     expect(fired).not.toHaveBeenCalled();
   });
 
-  it('leave turns for other work', async () => {
+  it('yield to the event loop', async () => {
     const order: string[] = [];
     const other = new Promise<void>((resolve) => setImmediate(() => resolve(void order.push('other'))));
     await nextTurn().then(() => order.push('own'));

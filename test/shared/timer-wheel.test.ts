@@ -109,7 +109,7 @@ describe('TimerWheel', () => {
       advance(25);
       timer.cancel();
     }
-    // One at the start, and one a minute in 250 s.
+    // One timer at the start, and one per minute in 250 s.
     expect(started()).toBeLessThan(10);
   });
 
@@ -148,7 +148,7 @@ describe('TimerWheel', () => {
     expect(Math.min(...[...set].map(({ atMs }) => atMs))).toBe(5_000);
   });
 
-  it('fires the other timers of a tick if one callback throws, and none that a callback cancels', () => {
+  it('fires the other timers of a tick if one callback throws, but no timer that a callback cancels', () => {
     const { wheel, advance } = wheelInTime();
     const fired: string[] = [];
     const failing = wheel.add(1_000, () => {

@@ -34,8 +34,8 @@ export function open(folder: string, registry: string): Found {
 
 /**
  * Checks what must hold however the processes of a world ended. Nothing that was acknowledged is missing, and no change
- * is stored by half. The file is an old or a new one; file and store can be read, and then agree. No other files are
- * left than those whose name matches `mayBeLeft`. Throws an AssertionError that names the violation.
+ * is stored by half. The file has its old or new content. File and store can be read, and then agree. The only files
+ * left over have names that match `mayBeLeft`. Throws an AssertionError that names the violation.
  */
 export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   for (const user of world.users) assert(!user.acks().isWrong, `the memory of ${user.options.prefix} was wrong`);

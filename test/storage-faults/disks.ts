@@ -80,7 +80,7 @@ const readOnly: FaultCase = {
     using home = new World();
     using mount = mountTmpfs(home.path, 2 ** 24);
     const registry = await openOn(mount);
-    // An open file prevents a read-only remount, and the store is one.
+    // The open store is a file that prevents a read-only remount.
     await registry.cache.close();
     mount.remount('ro');
     const late = new RegistryMemoryCache({ registryPath: registry.registryPath, flushIntervalMs: 50 });

@@ -95,7 +95,7 @@ const lasting: FaultCase = {
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const points = Object.entries(ERRORS).flatMap(([name, errno], index) => {
-      // From the first call, from the first commits, and from the last ones.
+      // The calls fail from the first call on, from the first commits on, or from the last commits on.
       const fractions = context.isFull ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [(index % 4) * 0.2];
       return fractions.map((fraction) => ({ name, errno, at: 1 + Math.floor(fraction * calls.length) }));
     });

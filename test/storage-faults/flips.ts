@@ -42,7 +42,7 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const again = open(copy, registry);
   assert.equal(stateOf(again.servers), stateOf(found.servers), 'the next one finds something else');
   assert.deepEqual(again.notes, [], 'the next one has to be told too');
-  // The file still has what the store lost.
+  // The file still has every server that the store lost.
   if (file === 'switchyard.db' && !existsSync(join(sample, 'switchyard.db-wal')))
     assert.equal(stateOf(found.servers), right, 'something is lost that the file has');
   return isReported ? 'reported' : 'right';

@@ -144,7 +144,7 @@ const full: FaultCase = {
     const ballast = join(mount.path, 'ballast');
     const { bavail, bsize } = statfsSync(mount.path);
     writeFileSync(ballast, 'x'.repeat(bavail * bsize));
-    // More than the free space in the last page of the log.
+    // This scope is longer than the free space in the last page of the log.
     const scope = 'x'.repeat(60_000);
     let stored = 1;
     const save = async (): Promise<string> => {

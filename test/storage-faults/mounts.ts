@@ -6,9 +6,9 @@ import { Skip } from './case.ts';
 /** A file system for one case, mounted at `path`; unmounted with its scope. */
 export interface Mount extends Disposable {
   readonly path: string;
-  /** Remounts it with these options. */
+  /** Remounts the file system with these options. */
   remount(options: string): void;
-  /** Unmounts and mounts it again, after which it holds only what reached the disk. */
+  /** Unmounts the file system and mounts it again; then it holds only what reached the disk. */
   cycle(): void;
 }
 

@@ -39,7 +39,7 @@ const links: FaultCase = {
     mkdirSync(away);
     const precious = join(away, 'precious');
     writeFileSync(precious, 'precious');
-    // The next file names that the registry would use, each a trap.
+    // The next file names that the registry would use: each is a link to a file that must not change.
     for (const name of ['servers.json.bak', 'switchyard.db.corrupt', '.servers.json.tmp'])
       symlinkSync(precious, join(folder, name));
     symlinkSync(join(away, 'nowhere'), join(folder, 'servers.json.1.bak'));

@@ -61,7 +61,7 @@ const inACommit: FaultCase = {
   async run(context) {
     using world = new World();
     const calls = await callsOf(context, ROUNDS);
-    // The first commit of a round, long after the store was created.
+    // Stops the process at a commit in the middle of its run, long after the store was created.
     const at = calls.indexOf('fsync', Math.floor(calls.length / 2)) + 1;
     const { seed } = context;
     const victim = world.start({

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Skip } from './case.ts';
 
-/** The fault that the shim injects; see the head of its source. */
+/** The fault that the shim injects; the comment at the start of the shim's source explains each field. */
 export interface Fault {
   readonly at: number;
   readonly mode: 'kill' | 'torn' | 'short' | 'error' | 'stop' | 'hang';
   readonly errno?: number;
   readonly isLasting?: boolean;
-  /** Names of the calls that count; all if undefined. */
+  /** Names of the calls that count; every call counts if undefined. */
   readonly calls?: readonly string[];
 }
 

@@ -33,7 +33,7 @@ export function workload(prefix: string, seed: number, rounds: number): Round[] 
       name: name(),
       transport: 'stdio',
       command: `round-${index}`,
-      // Sometimes one that is larger than a page.
+      // Sometimes the argument is larger than a page of the store.
       args: ['x'.repeat(upTo(8) === 0 ? 9_000 : upTo(200))],
     });
     const upserts = Array.from({ length: 1 + upTo(3) }, () => Array.from({ length: 1 + upTo(4) }, server));

@@ -9,7 +9,7 @@ import { type Fault, faultEnv } from './shim.ts';
 const program = fileURLToPath(new URL('../fixtures/programs/storage-user.ts', import.meta.url));
 
 /**
- * A folder in memory if there is one: the content after a killed process is the same as on a disk, without the waits.
+ * A folder in memory if the machine has one: a killed process leaves the same content as on a disk, without the waits.
  */
 const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
@@ -82,7 +82,7 @@ export class World implements Disposable {
     const args = [program, this.registry, acks, prefix, String(seed), String(rounds)];
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const user = { options, child, ended: endOf(child), acks: () => readAcks(acks) };
-    // A rejection reaches those who await it, and is ignored otherwise.
+    // A rejection reaches the callers that await `ended`; without such a caller it is ignored.
     user.ended.catch(() => {});
     this.#users.push(user);
     return user;

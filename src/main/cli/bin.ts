@@ -6,7 +6,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(`mcp-switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
   process.exitCode = 1;
 } else {
-  // A reader that closes the pipe early (`| head`) is not a failure; a full disk is.
+  // EPIPE is not a failure, because a reader such as `head` closes the pipe early. Any other error is a failure, such
+  // as a full disk.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.stderr.write(`mcp-switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -15,9 +16,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   if (!(await isAnsweredQuickly(argv))) await run(argv);
 }
 
-/** Runs the command line with everything that it needs. */
+/** Loads the program and runs the command line. */
 async function run(argv: readonly string[]): Promise<void> {
-  // The work continues if nothing reads the progress any more.
+  // The command continues even if the reader of its progress on stderr has gone.
   process.stderr.on('error', () => {});
   const early = argv[0] === 'serve' && argv.includes('--stdio') ? await answerEarly(argv) : null;
   await early?.quiet;
@@ -27,7 +28,10 @@ async function run(argv: readonly string[]): Promise<void> {
   endIfStuck();
 }
 
-/** Prints help and completions from data of the package's build, if there is any, without the tree of all commands. */
+/**
+ * Prints help and completions from the data files of the package's build, if they exist, without the tree of all
+ * commands.
+ */
 async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   const [first] = argv;
   const mayBe = first === undefined || /^(?:help|--version|complete|completion)$/.test(first);
@@ -38,7 +42,7 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
 
 /** Answers a client with the first answers of an earlier run, before the program is loaded; null without them. */
 async function answerEarly(argv: readonly string[]) {
-  // For tests and measurements, which compare both ways.
+  // Tests and measurements disable first answers with this variable, to compare starts with and without them.
   if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
   const { answerFirst } = await import('./first-answers/answer-first.ts');
   const { stdin, stdout } = process;
@@ -47,7 +51,7 @@ async function answerEarly(argv: readonly string[]) {
 
 /**
  * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the
- * machine share. Does nothing while coverage is counted, which it would blur, or if the folder cannot be written.
+ * machine share. Does nothing during a coverage run, whose counts it would falsify, or if the folder cannot be written.
  */
 async function keepCompiled(): Promise<void> {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;

@@ -4,7 +4,7 @@ import { ownProgram, PROGRAM, shellLine } from './terminal/own-command.ts';
 /** The second name of the program. */
 const ALIAS = 'switchyard';
 
-/** Lines that make each shell complete the second name too, with the functions of the script for the first. */
+/** Lines for each shell that complete the second name with the functions of the script for the first name. */
 const ALIAS_LINES: Readonly<Record<string, string>> = {
   bash: `complete -F __mcp_switchyard_complete ${ALIAS}`,
   zsh: `compdef _${PROGRAM} ${ALIAS}`,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
  * dist. `name` is its path from this folder, without extension, such as `demo/own-server`.
  */
 export function ownFile(name: string): string {
-  // In dist this code is in a file of the folder main.
+  // In dist, this code is part of a file in the folder main.
   const path = import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./cli/${name}.js`;
   return fileURLToPath(new URL(path, import.meta.url));
 }

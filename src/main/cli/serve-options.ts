@@ -37,7 +37,7 @@ export interface ServeOptions extends SourceOptions {
   readonly maxConnections: number;
 }
 
-/** How long `serve` still serves a map after its expiry. */
+/** Default of `--max-stale` for `serve`: how long an expired map is still served. */
 const DAY_MS = 24 * 3_600_000;
 
 /** Adds the options of `mcp-switchyard serve` to its command. */
@@ -111,7 +111,7 @@ export function listenerLimits(options: ServeOptions): ListenerLimits {
   };
 }
 
-/** Reads the routes. Throws OPTIONS_INVALID for an invalid one. */
+/** Reads the routes. Throws OPTIONS_INVALID for an invalid route. */
 export function routesOf({ route }: ServeOptions): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     route.map((spec) => {

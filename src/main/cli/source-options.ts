@@ -37,13 +37,16 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
   readonly pinTools: 'off' | 'warn' | 'quarantine';
   readonly timeout: number;
   readonly clientMetadataUrl?: string;
-  /** If absent, no variable is allowed. */
+  /** Variables that a map may name. If absent, no variable is allowed. */
   readonly allowEnv?: readonly string[];
   /** How long to wait for connectors. If absent, as long as their first attempt may take. */
   readonly wait?: number;
   readonly json: boolean;
   readonly verbose: boolean;
-  /** A server that only the command line names. Then nothing else is read or started. */
+  /**
+   * A server that only the command line names. With such a server, no source is read, and no other connector is
+   * started.
+   */
   readonly adHoc?: GivenServer;
 }
 
@@ -102,8 +105,8 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /**
- * Returns the options of a manager for one server that only the command line names. Its logins are kept in a folder of
- * their own: its id is made up, and may be that of another connector. Its tools are not compared with earlier ones.
+ * Returns the options of a manager for one server that only the command line names. Its logins are kept in a separate
+ * folder, because its generated id may be the id of another connector. Its tools are not compared with earlier tools.
  */
 function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptions {
   const stateDir = server.program === undefined ? usableStateDir(options) : undefined;
@@ -166,11 +169,11 @@ function commonOptions(options: SourceOptions) {
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
 
-/** What a command waits for, if not for all connectors. */
+/** The connectors that a command waits for, if it does not wait for all of them. */
 export interface WaitingFor {
   /** How long a sync waits for connectors. */
   readonly syncDeadlineMs?: number;
-  /** The connector that the command needs; undefined while that is not known. */
+  /** Returns the connector that the command needs, or undefined while it is unknown. */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
   /** `on-demand` leaves connectors down until the command needs them, and does not report how each one comes up. */
   readonly connect?: 'all' | 'on-demand';
@@ -181,7 +184,7 @@ type ManagerWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: Abo
 
 /**
  * Runs `work` with a manager that is closed afterwards, and reports on stderr how connectors come up. Resolves with the
- * exit code of `work`, or with that of a signal; then `ended` aborts, and `work` releases what it holds.
+ * exit code of `work`, or with the exit code for a signal. Then `ended` aborts, and `work` releases its resources.
  */
 export async function withManager(
   options: SourceOptions,
@@ -189,7 +192,7 @@ export async function withManager(
   { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only, connect = 'all' }: WaitingFor = {},
 ): Promise<number> {
   const interrupted = untilInterrupted();
-  // Imported only when it is needed: `--help` loads this file too.
+  // The manager is imported only here, because `--help` loads this file too.
   const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs, connect });
   const startUp = followStartUp(manager, options.wait);
@@ -197,7 +200,7 @@ export async function withManager(
   using _telling = tellStarting(() => connectorsOf(manager, only?.(manager)));
   const ending = new AbortController();
   try {
-    // Awaited here: the manager is closed when this returns.
+    // This must await the work, because the manager is closed when the function returns.
     return await Promise.race([work(manager, startUp, ending.signal), interrupted]);
   } finally {
     ending.abort(new SwitchyardError('CLOSED', 'The command has ended.'));
@@ -211,7 +214,7 @@ function tellStartUp(manager: ConnectorProxyManager): void {
     say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is verified`);
   });
   manager.on('connector', ({ connectorId, to, why }) => {
-    // How to log in is the last line of the command.
+    // The last line of the command explains how to log in.
     const reason = to === 'needs-login' ? withoutLoginCommand(why) : withOwnCommand(why);
     if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(reason)})`);
   });

@@ -12,18 +12,21 @@ export interface StateOptions {
   readonly state?: boolean;
 }
 
-/** Returns the state folder: a named one, the one of this user, or none with `--no-state`. Does no I/O. */
+/**
+ * Returns the state folder: the named folder, or else this user's default folder; undefined with `--no-state`. Does no
+ * I/O.
+ */
 export function stateDirOf({ stateDir, state = true }: StateOptions): string | undefined {
   return state ? (stateDir ?? defaultStateDir(process.env)) : undefined;
 }
 
 /**
- * Returns the state folder for a manager. The folder of this user is created if necessary, for this user only. If that
- * fails, stderr says so and nothing is remembered.
+ * Returns the state folder for a manager. Creates this user's default folder if necessary, accessible only to this
+ * user. If that fails, says so on stderr, and nothing is remembered.
  */
 export function usableStateDir(options: StateOptions): string | undefined {
   const folder = stateDirOf(options);
-  // The store itself reports what is wrong with a folder that the user named.
+  // If the user named the folder, the store itself reports its problems.
   if (folder === undefined || options.stateDir !== undefined) return folder;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

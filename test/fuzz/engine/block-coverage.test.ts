@@ -16,7 +16,7 @@ describe('notRun', () => {
         [62, 65],
       ],
     ],
-    // A generator that was resumed: its start did not run this time.
+    // A resumed generator: the start of its function did not run since the last reading.
     [
       [range(0, 100, 0), range(40, 60, 1)],
       [
@@ -30,7 +30,7 @@ describe('notRun', () => {
 });
 
 describe('CoverageMap', () => {
-  it('counts code as new if no earlier reading ran it, however V8 divides it', () => {
+  it('counts code as new if it did not run before any earlier reading, however V8 divides the code', () => {
     const map = new CoverageMap();
     const first = reached(range(0, 100, 1), range(10, 30, 0));
     expect([...map.newIn(first)]).toEqual([

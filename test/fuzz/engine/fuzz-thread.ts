@@ -51,7 +51,7 @@ export async function fuzzInThread(
   const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, maxFindings: 20, isGuided: true };
   const task: FuzzTask = { ...defaults, usesCorpus: true, keeps: false, ...given, url, shared };
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
-  // The inspector has one set of counters for each thread, and would mix these with those of a coverage run.
+  // The inspector has one set of counters for each thread, which a coverage run would use as well.
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), { workerData: task, env });
   const startedMs = performance.now();
   let count = NOTHING;

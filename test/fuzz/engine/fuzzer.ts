@@ -34,7 +34,7 @@ export interface FuzzCount {
   readonly findings: number;
 }
 
-/** Limits of the effort for an input that is merely new: most of the time belongs to the search. */
+/** Limits for minimising an input that only reaches new code, so that most of the time remains for the search. */
 const SHORT = { maxTries: 100, maxMs: 2_000 };
 
 /**
@@ -110,7 +110,7 @@ export class Fuzzer {
     const novelty = this.#map.newIn(reached);
     if (novelty.size === 0) return;
     if (batch.length === 1) {
-      // All mutations of a slow input would be slow as well.
+      // The corpus gets the smaller input: all mutations of a slow input would be slow as well.
       const [input = new Uint8Array()] = batch;
       const smaller = isNew && this.#options.onNew !== undefined ? await this.#smaller(input, novelty) : input;
       this.#corpus.push(smaller);
@@ -120,7 +120,7 @@ export class Fuzzer {
       await this.#tryBatch(batch.slice(0, half), isNew);
       await this.#tryBatch(batch.slice(half), isNew);
     }
-    // Blocks that only the whole batch reached count as well, or each batch would be searched for them again.
+    // Blocks that only the whole batch reached count as well; otherwise each later batch would be split to find them.
     this.#map.add(reached);
   }
 

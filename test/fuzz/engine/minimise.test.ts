@@ -16,7 +16,7 @@ it('minimise keeps an input that cannot become smaller', async () => {
   expect(await minimise(bytes('ab'), async (it) => it.length === 2)).toEqual(bytes('ab'));
 });
 
-it('corpus files write any bytes as one readable line, and read them back', () => {
+it('corpus files hold any bytes as one readable line, and can be read back', () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   expect(inputToLine(all)).toMatch(/^[\x20-\x7e]+$/);
   expect(lineToInput(inputToLine(all))).toEqual(all);

@@ -107,7 +107,7 @@ const CHANGES: readonly Mutation[] = [
     const [from, to] = chunk(input, random);
     const times = random.oneIn(4) ? 1 + random.below(2_000) : 1 + random.below(8);
     const piece = input.subarray(from, to);
-    // At most the longest input that any target accepts.
+    // The repeated piece is at most as long as the default maximum of an input.
     const count = Math.min(times, Math.ceil(DEFAULT_MAX_BYTES / piece.length));
     return insert(input, to, Buffer.concat(Array.from({ length: count }, () => piece)));
   },

@@ -18,7 +18,7 @@ const initialize = (protocolVersion: string): string =>
 
 const MAX_MESSAGE_BYTES = 2_000;
 
-/** Maximum time of the gateway to answer the last request, ms. */
+/** Maximum time until the gateway answers the last request, ms. */
 const PATIENCE_MS = 5_000;
 const LAST_ID = 'the last request';
 

@@ -132,7 +132,7 @@ export const target: FuzzTarget = {
     return changed === undefined ? undefined : Buffer.concat([input.subarray(0, 1), changed]);
   },
   start() {
-    // Ajv logs this for each unknown format.
+    // Ajv logs a warning for each unknown format.
     const { warn } = console;
     console.warn = () => {};
     return {

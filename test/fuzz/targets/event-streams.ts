@@ -106,7 +106,7 @@ export const target: FuzzTarget = {
 function runBody(input: Uint8Array): void {
   const [mode = 0, cut = 0] = input;
   const body = Buffer.from(input.subarray(2));
-  // The nesting depth of JSON has its own rule.
+  // Deeply nested JSON is rejected by a separate rule, which this target does not check.
   if (nests(body) > MAX_DEPTH) return;
   const chunks = cutAt(body, cut);
   const check = CHECKS[String.fromCharCode(mode)] ?? checkEvents;
@@ -221,7 +221,7 @@ function checkResult(body: Buffer, chunks: readonly Buffer[]): void {
 function checkLines(body: Buffer, chunks: readonly Buffer[]): void {
   const splitter = new LineSplitter(1_000_000);
   const lines = chunks.flatMap((chunk) => [...splitter.push(chunk)]);
-  // The last part is not a line until its end arrives.
+  // The text after the last line feed is not yet a line.
   const whole = body.subarray(0, body.lastIndexOf('\n') + 1).toString('utf8');
   // Empty lines are skipped.
   const expected = whole.split('\n').filter((line) => line !== '');

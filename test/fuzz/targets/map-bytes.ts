@@ -154,7 +154,7 @@ function replaced(received: Received, text: string, by: (map: Record<string, unk
     const next = Buffer.concat([body.subarray(0, at), put, body.subarray(at + text.length)]);
     return { bytes: next, value: strictly(next) };
   } catch (error) {
-    // A map that no reader would accept is not signed.
+    // Signing fails for a map that no reader would accept.
     checkRefusal(error);
     return received;
   }

@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const examples = helpExamples();
 const commands = commandWords();
 
-/** Bash functions in place of commands: this one records its words in a file, the others do nothing. */
+/** Bash functions in place of commands: `mcp-switchyard` records its words in a file, and `ssh` runs its command. */
 const STUBS = `
 mcp-switchyard() { printf '%s\\0' "$@" > "$OUT"; }
 ssh() { shift 2; "$@"; }

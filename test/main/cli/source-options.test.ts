@@ -53,7 +53,7 @@ describe('manager options', () => {
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
-  it('list the discovered files before the one of --config, which takes precedence', () => {
+  it('list the discovered files before the file of --config, which takes precedence', () => {
     const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
     expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
       configFile: ['b.json', 'a.json'],

@@ -178,7 +178,7 @@ describe('change of a login', () => {
     expect(old.closed).toBe(true);
   });
 
-  it('takes a connector that is up to needs-login if the login is removed', async () => {
+  it('moves a connector from ready to the state needs-login if the login is removed', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     await up();
     connector.loginChanged();
@@ -202,7 +202,7 @@ describe('rejected call while the connector is up', () => {
     expect([states, attempts.length, vi.getTimerCount()]).toEqual([['connecting', 'ready'], 1, 0]);
   });
 
-  it('takes the connector to needs-login if its login was accepted before; the tools stay listed', async () => {
+  it('moves the connector to the state needs-login if its login worked before; the tools stay listed', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const error = loginNeeded({ wasAuthorized: true });
     await up(scriptedConnection(() => Promise.reject(error)));
@@ -237,7 +237,7 @@ describe('rejected call while the connector is up', () => {
 });
 
 describe('rejected read of the tool list', () => {
-  it('takes the connector to needs-login and keeps the stored tools', async () => {
+  it('moves the connector to the state needs-login and keeps the stored tools', async () => {
     const { connector, states, tools, failures, up } = connectorUnderTest();
     const connection = scriptedConnection();
     await up(connection);

@@ -18,7 +18,7 @@ function openResponse(isReading = true) {
   response.useChunkedEncodingByDefault = false;
   response.assignSocket(socket as Socket);
   const all = async (): Promise<string> => {
-    // Node writes data gathered in one turn in the next one.
+    // Node gathers the data of one turn of the event loop, and writes it in the next turn.
     await new Promise(setImmediate);
     return written.join('');
   };

@@ -63,7 +63,7 @@ const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 it.each<[string, Scripted]>([
   ['every enabled connector has stored tools', { enabled: ['a', 'b'], disabled: ['c'], listed: ['a', 'b'] }],
   ['tools are stored and no map was loaded yet', { enabled: [], listed: ['a'] }],
-])('FirstLists answers lists at once if %s', async (_, script) => {
+])('FirstLists answers list requests at once if %s', async (_, script) => {
   const { ready, syncs } = scripted(script);
   await ready;
   expect(syncs()).toBe(0);
@@ -73,7 +73,7 @@ it.each<[string, Scripted]>([
   ['no connector is known yet', { enabled: [], listed: [] }],
   ['no connector has tools', { enabled: ['a'], listed: [] }],
   ['a connector is new since the last run', { enabled: ['a', 'b'], listed: ['a'] }],
-])('FirstLists holds lists until the connectors are up or have failed if %s', async (_, script) => {
+])('FirstLists holds list requests until the connectors are up or have failed, if %s', async (_, script) => {
   const { lists, ready, synced, syncs, isReady } = scripted(script);
   await turns();
   expect(isReady()).toBe(false);
@@ -83,7 +83,7 @@ it.each<[string, Scripted]>([
   expect(syncs()).toBe(1);
 });
 
-it('FirstLists waits at most the short limit for an HTTP connector', async () => {
+it('FirstLists waits for an HTTP connector no longer than the short limit', async () => {
   const { ready } = scripted(
     { enabled: ['a'], listed: [] },
     { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -107,12 +107,12 @@ it('FirstLists waits beyond the short limit until every stdio server is up or ha
   expect(listeners.size).toBe(0);
 });
 
-it('FirstLists waits at most the long limit for a stdio server', async () => {
+it('FirstLists waits for a stdio server no longer than the long limit', async () => {
   const script = { enabled: ['a'], programs: ['a'], listed: [] };
   await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2, maxNamedWaitMs: 2 }).ready;
 });
 
-it('FirstLists answers lists if the sync fails or the gateway closes', async () => {
+it('FirstLists answers list requests if the sync fails or the gateway closes', async () => {
   const failing = scripted({ enabled: ['a'], listed: [] });
   failing.synced.reject(new Error('no map'));
   await failing.ready;
@@ -122,7 +122,7 @@ it('FirstLists answers lists if the sync fails or the gateway closes', async () 
   await closing.ready;
 });
 
-it('FirstLists holds prompts and resources until their connectors have listed them, even if all tools are stored', async () => {
+it('FirstLists holds lists of prompts and resources until connectors sent theirs, even with stored tools', async () => {
   const { lists, ready, synced, read } = scripted({ enabled: ['a'], listed: ['a'] });
   await ready;
   let areFeaturesReady = false;

@@ -34,7 +34,7 @@ function resolved(rules: AddressRules, options: LookupOptions): Promise<unknown>
 }
 
 describe('publicLookup', () => {
-  it('returns all public addresses of a name, or only the first if one is requested', async () => {
+  it('returns all public addresses of a name, or only the first if a single address is requested', async () => {
     const rules = answering(['1.1.1.1', '2606:4700::1']);
     expect(await resolved(rules, { all: true })).toEqual([[address('1.1.1.1'), address('2606:4700::1')]]);
     expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);

@@ -96,7 +96,7 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(4);
   });
 
-  it('passes all requests through that do not connect a connector', () => {
+  it('passes through all requests that do not connect a connector', () => {
     const { below, dispatcher, handler } = setUp(1);
     for (let call = 0; call < 3; call += 1)
       dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST' }, handler);

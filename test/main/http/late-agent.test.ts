@@ -46,7 +46,7 @@ function createLate(): {
 }
 
 describe('LateAgent', () => {
-  it('creates its agent with the first request, and one for all requests', async () => {
+  it('creates its agent with the first request, and uses it for all requests', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive } = createLate();
     expect(made()).toBe(0);

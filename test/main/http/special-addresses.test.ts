@@ -25,7 +25,7 @@ describe('isPublicAddress', () => {
     ['unique local', ['fc00::1', 'fd00:ec2::254', 'fdff:ffff::1']],
     ['link-local', ['169.254.0.0', '169.254.169.254', '169.254.255.255', 'fe80::1', 'febf::1', 'fe80::1%eth0']],
     ['site-local', ['fec0::1', 'feff::1']],
-    ['shared by a carrier', ['100.64.0.0', '100.100.100.200', '100.127.255.255']],
+    ['shared within a carrier network', ['100.64.0.0', '100.100.100.200', '100.127.255.255']],
     [
       'reserved for a protocol',
       ['192.0.0.1', '192.0.0.192', '192.88.99.1', '198.18.0.1', '198.19.255.255', '2001::1', '2001:1ff::1'],
@@ -39,14 +39,17 @@ describe('isPublicAddress', () => {
       'reserved',
       ['240.0.0.1', '255.255.255.255', '100::1', '4000::1', '5f00::1', '64:ff9b:1::1', '64:ff9b:1::808:808'],
     ],
-    ['mapped', ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '::ffff:0:127.0.0.1']],
-    ['compatible', ['::127.0.0.1', '::7f00:1', '::8.8.8.8']],
-    ['NAT64 of a non-public address', ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b::10.1.2.3', '64:ff9b::']],
+    ['IPv4-mapped', ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '::ffff:0:127.0.0.1']],
+    ['IPv4-compatible', ['::127.0.0.1', '::7f00:1', '::8.8.8.8']],
     [
-      '6to4 of a non-public address',
+      'the NAT64 form of a non-public address',
+      ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b::10.1.2.3', '64:ff9b::'],
+    ],
+    [
+      'the 6to4 form of a non-public address',
       ['2002:7f00:1::', '2002:a00:1::1', '2002:a9fe:a9fe::1', '2002:c0a8:101:1::2', '2002::'],
     ],
-    ['none', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
+    ['malformed', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
   ])('accepts no address that is %s', (_, addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
   });
@@ -64,7 +67,7 @@ describe('isMetadataAddress', () => {
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.0.1', '169.253.255.255', '168.63.129.17', '1.1.1.1'],
     ...['::1', 'fec0::1', 'fd00:ec3::1', 'fd20:ce::253', '::ffff:127.0.0.1', 'localhost', ''],
-  ])('finds neither in %j', (address) => {
+  ])('finds neither kind of address in %j', (address) => {
     expect(isMetadataAddress(address)).toBe(false);
   });
 });

@@ -86,7 +86,7 @@ describe('problem in a local config file', () => {
     ]);
   });
 
-  it('names the later of two servers with the same id', () => {
+  it('names the second of two servers with the same id', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
     expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] already has');

@@ -95,7 +95,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry.oauth).toEqual({ clientId: 'c' });
   });
 
-  it('warns about an unknown member, and names the nearest known one if one is similar', () => {
+  it('warns about an unknown member, and names the nearest known member if it is similar', () => {
     const { servers, problems } = parse('{"mcpServers": {\n  "x": { "command": "a", "agrs": [], "colour": 1 }\n}}');
     expect(servers).toHaveLength(1);
     expect(problems).toEqual([

@@ -67,7 +67,7 @@ describe('local source with several config files', () => {
     expect(source.status().servers.map(({ line }) => line)).toEqual([2, 3, 6]);
   });
 
-  it('returns an id to the earlier file when the later one no longer has it', async () => {
+  it('uses the entry of the earlier file again when the later file no longer has its id', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     write(1, '[mcp_servers]\n');
@@ -75,7 +75,7 @@ describe('local source with several config files', () => {
     expect(source.entries().map(({ endpoint }) => endpoint)).toEqual(['stdio:a', 'https://b.example/first']);
   });
 
-  it('uses the servers of the other files if one was never read, and reports it until it is', async () => {
+  it('uses the servers of other files if a file was never read, and reports this file until it is read', async () => {
     const { source, write, handedOut } = world(FIRST, 'no TOML');
     await expect(source.sync(false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(handedOut).toEqual([['a stdio:a', 'b https://b.example/first']]);

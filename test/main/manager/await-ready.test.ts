@@ -62,7 +62,7 @@ describe('awaitReady', () => {
     ['a', { a: 'needs-login', b: 'ready' }, true, 'not up: a (needs-login)'],
     ['any', { a: 'needs-login' }, true, 'not up: a (needs-login)'],
   ])(
-    'times out for "%s" of %j with every source read %s, and names what is not up',
+    'times out for "%s" of %j with every source read %s, and names the connectors that are not up',
     async (target, states, isKnown, why) => {
       const waiting = awaitReady(target, { timeoutMs: 5 }, setUp(states, isKnown).view);
       await expect(waiting).rejects.toMatchObject({

@@ -76,7 +76,7 @@ describe('FirstSync', () => {
     expect(count).toBe(1);
   });
 
-  it('is over for stored data before the sync itself ends', async () => {
+  it('resolves remembered() once the stored data is restored, before the sync itself ends', async () => {
     const sync = vi.fn(() => new Promise<void>(() => {}));
     const first = new FirstSync({ sync, remembered: () => Promise.resolve(), quiet: new QuietStart() });
     await first.remembered();

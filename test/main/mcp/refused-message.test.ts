@@ -17,7 +17,7 @@ describe('parseMessage', () => {
     ['only within the result', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
     ['as another type', `{"id":{"a":1},"result":${DEEP}}`, null],
     ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
-  ])('finds the id of an unparsed response %s', (_, text, id) => {
+  ])('reads the id of an unparsed response that has it %s', (_, text, id) => {
     const message = parseMessage(text);
     expect(message).toBeInstanceOf(RefusedMessage);
     expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
@@ -41,7 +41,7 @@ describe('messageInLine', () => {
     },
   );
 
-  it('returns a refused message for one that nests too deeply', () => {
+  it('returns a refused message for a message that nests too deeply', () => {
     expect(messageInLine(`{"id":7,"result":${DEEP}}`)).toBeInstanceOf(RefusedMessage);
   });
 });

@@ -25,7 +25,7 @@ it.each([
   ['a cycle', server({ extra: cycle }), '"a" is not a valid server for the registry'],
   ['a big integer', server({ extra: 1n }), '"a" is not a valid server for the registry'],
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
-  ['no name', { transport: 'stdio' } as ServerInfo, 'This is not a valid server for the registry: name: '],
+  ['a nameless server', { transport: 'stdio' } as ServerInfo, 'This is not a valid server for the registry: name: '],
   ['a value that is not an object', null as unknown as ServerInfo, 'This is not a valid server for the registry: '],
 ])('storableServer rejects %s', (_, given, message) => {
   expect(() => storableServer(given)).toThrow(

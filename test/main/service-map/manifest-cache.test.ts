@@ -15,7 +15,7 @@ describe('ManifestCache', () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  it('returns the last value after it expired, not the one before', () => {
+  it('returns the last value after it expired, not the value before it', () => {
     let now = 0;
     const cache = new ManifestCache<string>({ now: () => now });
     cache.set('first', 10);
@@ -24,7 +24,7 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
-  it('extends freshness for no clock that is set back, and is stale at once if a clock is set forward', () => {
+  it('does not extend freshness if a clock is set back, and is stale at once if a clock is set forward', () => {
     const clock = { nowMs: 1_000_000, elapsedMs: 0 };
     const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
     cache.set('map', 60_000);

@@ -43,7 +43,7 @@ function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: reado
 }
 
 describe('Snapshot', () => {
-  it('can expire sooner, but never later', async () => {
+  it('can get an earlier expiry, but never a later one', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     const { expiresAtMs, revision } = snapshot;
     const sooner = snapshot.expiringBy(expiresAtMs - 1);
@@ -110,7 +110,7 @@ describe('Snapshot', () => {
     expect([released.ids, released.size, released.held, released.revision]).toEqual([['c'], 1, [], 3]);
   });
 
-  it('returns the same object for an unchanged entry, and another one if the map lives longer', async () => {
+  it('returns the same object for an unchanged entry, and another object if the map lives longer', async () => {
     const inherits = (name: string): Json => ({ ...entry(name), ttl: undefined });
     const first = await load(mapOf([inherits('a'), entry('b')]));
     const one = follow(first);

@@ -88,7 +88,7 @@ describe('ConnectorSources', () => {
     expect(announced).toEqual([['kept', 'changed', 'removed'], ['changed', 'removed'], ['kept']]);
   });
 
-  it('is known only after every source was read', async () => {
+  it('sets isKnown only after every source was read', async () => {
     const map = scriptedMapSource();
     const { sources, file, registry } = setUp({ maps: [map] });
     const known = [sources.isKnown];
@@ -114,7 +114,7 @@ describe('ConnectorSources', () => {
     expect([file.isClosed, registry.isClosed]).toEqual([true, true]);
   });
 
-  it('syncs if one of several maps is available, and rejects with the first failure if none is', async () => {
+  it('syncs if one of several maps is available, and rejects with the first failure if no map is', async () => {
     const [bad, good] = [scriptedMapSource('bad'), scriptedMapSource('good')];
     good.answer([entry('a')]);
     bad.answer(403);

@@ -12,7 +12,7 @@ const record = (tools: Readonly<Record<string, string>>, listedAtMs = 1): Connec
 });
 
 describe('PinBook', () => {
-  it('pins a tool at first sight, and reports it while it differs', () => {
+  it('pins a tool at first sight, and reports the tool while it differs from its pin', () => {
     const book = new PinBook();
     expect(book.check(record({ x: 'one' }))).toEqual([]);
     expect(book.check(record({ x: 'two', y: 'new' }, 2))).toMatchObject([

@@ -6,7 +6,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 const failure = new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
 
 describe('StoreHealth', () => {
-  it('reports once that nothing is stored, and again after it worked', () => {
+  it('reports once that nothing is stored, and again after storing has worked in between', () => {
     const logger = recordingLogger();
     const health = new StoreHealth('/state', logger);
     health.failed(failure);

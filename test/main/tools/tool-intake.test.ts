@@ -130,7 +130,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['late'], ['live.x']]);
   });
 
-  it('forgets a removed connector, but not those of a closing manager', () => {
+  it('forgets a removed connector, but not the connectors of a closing manager', () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });

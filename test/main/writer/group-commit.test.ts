@@ -38,7 +38,7 @@ describe('GroupCommit', () => {
     expect([commits.isPending('a'), commits.pending()]).toEqual([false, []]);
   });
 
-  it('gathers changes during a commit for the next one', async () => {
+  it('gathers changes during a commit for the next commit', async () => {
     const { writes, commits } = setUp();
     const first = commits.add([put('a')]);
     await settle();
@@ -55,7 +55,7 @@ describe('GroupCommit', () => {
     await Promise.all([...later, settled]);
   });
 
-  it('keeps failed changes without undoing newer ones, and retries them', async () => {
+  it('keeps failed changes without undoing newer changes, and retries them', async () => {
     const { writes, commits, events } = setUp();
     const first = commits.add([put('a'), put('b')]);
     await settle();

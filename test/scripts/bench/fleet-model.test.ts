@@ -18,7 +18,7 @@ describe('fleet load model', () => {
     }
   });
 
-  it('adds up one roster turn of each host in five seconds, and its heartbeats', () => {
+  it('counts the commands of one roster turn per host in five seconds, and of the heartbeats', () => {
     const { commands, commandsPerSecond, connections, deliveriesPerSecond } = fleetLoad(shape(), SIZES);
     expect(commands).toMatchObject({ time: 20, set: 20, zadd: 20, zcard: 20, zrange: 40, mget: 20, ping: 60 });
     expect(commands.zremrangebyscore).toBeCloseTo((20 * 10) / 99);
@@ -34,7 +34,7 @@ describe('fleet load model', () => {
     expect(ten.sentBytesPerSecond / one.sentBytesPerSecond).toBeCloseTo(10, 1);
   });
 
-  it('counts a read of the body, or of its patch, by each host for each change', () => {
+  it('counts one read of the body or of its patch per host and change', () => {
     const changing = { changesPerSecond: 0.1, bodyBytes: 4 * 1_024 * 1_024 };
     expect(fleetLoad(shape(changing), SIZES).commands.getrange).toBeCloseTo(100 * 0.1 * 17);
     const patched = fleetLoad(shape({ ...changing, patchBytes: 50_000 }), SIZES);

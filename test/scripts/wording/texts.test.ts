@@ -32,7 +32,7 @@ describe('readSourceTexts()', () => {
     expect(shown(readSourceTexts('a.ts', source))).toEqual([[2, 'docstring', 'Runs:']]);
   });
 
-  it('reads the titles of tests, also behind tables and options', () => {
+  it('reads the titles of tests, even behind tables and options', () => {
     const source =
       "describe('a', () => {\n  it.each([f(1)])('b %s', () => {});\n  it.skipIf(true)(`c`, () => {});\n});";
     expect(shown(readSourceTexts('a.test.ts', source))).toEqual([

@@ -23,7 +23,7 @@ const noise = (seed: string, length: number): string => {
 };
 
 describe('map boxes', () => {
-  it('open to the sealed body and tag, only in their own place', async () => {
+  it('return the sealed body and tag when opened, but only in their own place', async () => {
     const body = fc.record({
       bytes: fc.uint8Array({ maxLength: 2_000 }),
       etag: fc.option(fc.string({ unit: 'grapheme', maxLength: 40 })),
@@ -73,7 +73,7 @@ describe('map boxes', () => {
     expect(other === null || (await digestOf(other.bytes)) !== (await digestOf(body.bytes))).toBe(true);
   });
 
-  it('are complete for small bodies and if most entries changed', async () => {
+  it('contain the complete body if it is small or most entries changed', async () => {
     const small = { bytes: bytesOf(noise('small', 1_000)), etag: null };
     expect(await boxPatch(sealer, 'p', small, small.bytes, 10_000)).toBeNull();
     const large = { bytes: bytesOf(noise('large', 400_000)), etag: null };
@@ -81,7 +81,7 @@ describe('map boxes', () => {
     expect(await boxPatch(sealer, 'p', large, bytesOf(noise('another', 400_000)), packed)).toBeNull();
   });
 
-  it('have the same SHA-256 name in the thread and in the thread pool', async () => {
+  it('get the same SHA-256 name from the fleet thread and from the thread pool', async () => {
     for (const length of [10, 600_000]) {
       const bytes = bytesOf(noise('digest', length));
       expect(await digestOf(bytes)).toBe(hash('sha256', bytes, 'hex'));

@@ -36,7 +36,7 @@ describe('readMapHead', () => {
     ['deeply nested JSON', '['.repeat(1_500)],
     ['a list', '[]'],
     ['null', 'null'],
-    ['nothing', ''],
+    ['an empty text', ''],
   ])('rejects %s', (_name, given) => {
     expect(readMapHead(given, 'map', sealer)).toBeNull();
   });

@@ -103,7 +103,7 @@ describe('acquireCurrentMap', () => {
   const known = (expiresAtMs: number) =>
     loadTask({ request: { ...request, etag: '"1"' }, known: { bodySha256: 'x', digests: {} as never, expiresAtMs } });
 
-  it('requests the complete map again if the confirmed one has expired', async () => {
+  it('requests the complete map if a 304 confirms a map that has expired', async () => {
     const { fetch, asked } = fetchOf({ status: 304 }, { parts: ['{}'] });
     expect(await acquireCurrentMap(known(NOW), fetch, never)).toMatchObject({ kind: 'body' });
     expect(asked.map(({ headers }) => headers['If-None-Match'])).toEqual(['"1"', undefined]);

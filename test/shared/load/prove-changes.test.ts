@@ -70,7 +70,7 @@ function judged(
   }
 }
 
-/** Verifies a map, and returns it with what is remembered of it. */
+/** Verifies a map, and returns the result with what the verifier remembers of the map. */
 function proven(
   bytes: Uint8Array,
   trust: SignatureTrust = policy.trust,
@@ -117,7 +117,7 @@ describe('incremental verification', () => {
       fc.property(anyMap, anyMap, writer, writer, fc.boolean(), anyTrust, (one, other, first, second, isAlike, how) => {
         const { keys, trust } = TRUSTS[how] ?? { keys: [], trust: policy.trust };
         const before = proven(bytesOf(one, WRITERS[first], keys), trust);
-        // Usually the next map is the previous one with some entries of another.
+        // Usually the next map is the previous map with some entries of another map.
         const [kept, fresh] = [one.connectors as Json[], other.connectors as Json[]];
         const ids = new Set(fresh.map(({ id }) => id));
         const mixed = isAlike ? [...kept.filter(({ id }) => !ids.has(id)), ...fresh] : fresh;

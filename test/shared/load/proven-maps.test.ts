@@ -26,7 +26,7 @@ test('ProvenMaps replaces a map with its successor', () => {
   expect(['a', 'b', 'c'].map((key) => maps.get(key)?.bodySha256)).toEqual([undefined, 'b', 'c']);
 });
 
-test('ProvenMaps counts a map once that is stored again', () => {
+test('ProvenMaps counts a map only once, even if it is stored again', () => {
   const maps = new ProvenMaps(100);
   for (let times = 0; times < 5; times += 1) maps.keep(provenMap('a', 60), null);
   maps.keep(provenMap('b', 40), null);

@@ -11,7 +11,7 @@ describe('lifetime of a map', () => {
     ['at the edge of the allowed skew', { generatedAtMs: NOW + 10 }, {}],
     ['as old as the floor', {}, { floorMs: NOW }],
     ['expired, if that is allowed', { expiresAtMs: NOW }, { allowExpired: true }],
-  ])('may be %s', (_, map, more) => {
+  ])('is accepted for a map that is %s', (_, map, more) => {
     expect(() => assertTimely({ ...good, ...map }, { ...policy, ...more })).not.toThrow();
   });
 
@@ -22,12 +22,12 @@ describe('lifetime of a map', () => {
     ['MAP_EXPIRED', { expiresAtMs: NOW }, {}],
     ['MAP_TOO_STALE', { expiresAtMs: NOW - 10 }, { allowExpired: true, maxStaleMs: 10 }],
     ['MAP_TOO_STALE', { expiresAtMs: NOW }, { allowExpired: true, maxStaleMs: 0 }],
-  ])('is rejected with %s one millisecond beyond', (code, map, more) => {
+  ])('is rejected with %s one millisecond beyond the limit', (code, map, more) => {
     const judge = (): number => assertTimely({ ...good, ...map }, { ...policy, ...more });
     expect(judge).toThrow(expect.objectContaining({ code }));
   });
 
-  it('ends exactly at its expiry, or maxStaleMs later if expired maps are allowed', () => {
+  it('ends exactly at the expiry of the map, or maxStaleMs later if expired maps are allowed', () => {
     expect([NOW + 1, NOW].map((atMs) => isServable(atMs, policy))).toEqual([true, false]);
     const stale = { ...policy, allowExpired: true, maxStaleMs: 10 };
     expect([NOW - 9, NOW - 10].map((atMs) => isServable(atMs, stale))).toEqual([true, false]);
@@ -48,7 +48,7 @@ describe('lifetime of a map', () => {
     expect(assertTimely(map, { ...policy, allowExpired: true }, bounds)).toBe(Math.min(ttl, key, keys));
   });
 
-  it('may be limited by an instant beyond the range of dates', () => {
+  it('may be limited by an instant that is later than a Date can represent', () => {
     const bounds = [{ atMs: -1e300, code: 'MAP_EXPIRED' }] as const;
     expect(() => assertTimely(good, policy, bounds)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
   });

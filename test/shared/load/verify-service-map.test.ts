@@ -27,7 +27,7 @@ describe('verifyServiceMap', () => {
   it.each<[string, object, Partial<VerifyServiceMapOptions>]>([
     ['an HMAC if there is only a secret', { hmacKey: KEY }, { signatureKey: KEY }],
     ['a signature if there are only public keys', { keys: [a] }, { signatureKeys }],
-    ['either of both if the policy says so', { keys: [a] }, { signatureKeys, signatureKey: KEY, accept: 'either' }],
+    ['one of the two if the policy says so', { keys: [a] }, { signatureKeys, signatureKey: KEY, accept: 'either' }],
   ])('requires %s', (_, how, options) => {
     expect(verifyServiceMap(signServiceMap(MAP, how), { now, ...options }).connectorCount).toBe(2);
   });

@@ -84,7 +84,7 @@ describe('required signers of a map', () => {
 });
 
 describe('multiple HMAC keys', () => {
-  it('are tried from newest to oldest, and the matching one is reported', () => {
+  it('are tried from newest to oldest, and the matching key is reported', () => {
     const map = mapWith('good', 'absent');
     const trust = trustIn([], { accept: 'hmac', hmacKeys: ['newest', KEY, 'oldest'] });
     expect(verifyTrust(contentOf(map), { ...moment, trust }).signers).toEqual({ hmacKey: 1, signatures: [] });
@@ -92,11 +92,11 @@ describe('multiple HMAC keys', () => {
   });
 
   it.each<[string, readonly string[], Partial<SignatureTrust>, readonly string[]]>([
-    ['only up to the one that matches', [KEY, 'old'], { accept: 'hmac' }, [KEY]],
+    ['only up to the key that matches', [KEY, 'old'], { accept: 'hmac' }, [KEY]],
     ['one after the other', ['new', KEY], { accept: 'both' }, ['new', KEY]],
     ['never if only a signature is required', [KEY], { accept: 'signature' }, []],
     ['never if a signature is required and sufficient', [KEY], { accept: 'either', requiresSignature: true }, []],
-  ])('are computed %s', (_, hmacKeys, more, expected) => {
+  ])('are used to compute the HMAC %s', (_, hmacKeys, more, expected) => {
     const map = mapWith('good', 'good');
     const content = contentOf(map);
     const asked: string[] = [];

@@ -28,7 +28,7 @@ describe('beginTurn', () => {
     expect(state).toEqual({ lease: { leaseId: 'lease-5000', owner: 'asking', grantedAtMs: 5_000 }, mayBeSpent: false });
   });
 
-  it('reports a removed or newer login without changing anything', () => {
+  it('reports a login that is removed or newer, without changing anything', () => {
     expect(beginTurn(null, NO_REFRESH, ask())).toEqual({ turn: { kind: 'gone' }, state: null });
     const newer = { turn: { kind: 'newer', login }, state: null };
     expect(beginTurn(login, held, ask(0, { generation: 2 }))).toEqual(newer);
@@ -36,13 +36,13 @@ describe('beginTurn', () => {
     expect(beginTurn(lost, NO_REFRESH, ask()).turn).toEqual({ kind: 'newer', login: lost });
   });
 
-  it('lets others wait until the lease of a living process expires, and no longer', () => {
+  it('lets other processes wait until the lease of a living process expires, and no longer', () => {
     expect(beginTurn(login, held, ask(1_001)).turn).toEqual({ kind: 'wait', forMs: 250 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS - 1)).turn).toEqual({ kind: 'wait', forMs: 1 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS)).turn).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it('passes the lease of an ended process on at once', () => {
+  it('passes on the lease of an ended process at once', () => {
     const begun = beginTurn(login, held, ask(1_001, { isGone: (owner: string) => owner === 'other' }));
     expect(begun.turn).toMatchObject({ kind: 'go', mayBeSpent: true });
     expect(begun.state).toMatchObject({ lease: { owner: 'asking' }, mayBeSpent: true });

@@ -64,7 +64,7 @@ describe('canonicalJson', () => {
     fc.assert(fc.property(json, (value) => canonicalJson(value) === slowCanonical(value)));
   });
 
-  it('is the same for any order of keys', () => {
+  it('returns the same text for any order of keys', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), (value) => {
         const reversed = Object.fromEntries(Object.entries(value).reverse());
@@ -100,7 +100,7 @@ describe('canonicalJson', () => {
 });
 
 describe('canonicalPieces', () => {
-  it('joins to the canonical form without the omitted member', () => {
+  it('yields pieces that join to the canonical form without the omitted member', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), json, (value, signature) => {
         const whole = [...canonicalPieces({ ...value, signature }, 'signature')].map(({ text }) => text).join('');

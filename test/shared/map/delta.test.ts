@@ -22,7 +22,7 @@ const model: fc.Arbitrary<Model> = fc
   .map((it) => Object.entries(it));
 
 describe('diffDigests', () => {
-  it('turns the old map into the new one when applied', () => {
+  it('returns the changes that turn the old map into the new map', () => {
     fc.assert(
       fc.property(model, model, (before, after) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(before), table(after));
@@ -36,7 +36,7 @@ describe('diffDigests', () => {
     );
   });
 
-  it('is empty for a map and itself, in any order', () => {
+  it('returns no changes for two maps with the same entries, in any order', () => {
     fc.assert(
       fc.property(model, (it) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(it), table([...it].reverse()));

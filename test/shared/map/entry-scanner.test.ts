@@ -30,7 +30,7 @@ describe('map entry scanner', () => {
     ['an entry is not an object', '{"connectors":[{},[]]}'],
     ['two entries have no comma between them', '{"connectors":[{} {}]}'],
     ['the list is truncated', '{"connectors":[{},'],
-  ])('finds nothing where %s', (_, text) => {
+  ])('finds nothing if %s', (_, text) => {
     expect(entriesOf(text)).toBeNull();
   });
 

@@ -20,7 +20,7 @@ describe('checkServiceMap', () => {
     expect([checked.generatedAtMs, checked.expiresAtMs]).toEqual([NOW, NOW + 3_600_000]);
   });
 
-  it('accepts the other dialect', () => {
+  it('accepts a map in the other dialect', () => {
     const other = entry('a', {
       name: undefined,
       status: undefined,

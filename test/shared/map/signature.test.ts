@@ -13,7 +13,7 @@ const signature = createServiceMapSignature(payload, KEY);
 const bytes = Buffer.from(signature, 'base64url');
 
 describe('createServiceMapSignature', () => {
-  it('is HMAC-SHA256 in base64url over the canonical form', () => {
+  it('returns the HMAC-SHA256 of the canonical form in base64url', () => {
     const expected = createHmac('sha256', KEY).update(canonicalizeServiceMapPayload(payload)).digest('base64url');
     expect(signature).toBe(expected);
   });
@@ -47,7 +47,7 @@ describe('verifyServiceMapSignature', () => {
     ['a line feed at the end', `${signature}\n`, KEY],
     ['a truncated MAC', signature.slice(0, -1), KEY],
     ['half a MAC in hex', bytes.toString('hex').slice(0, 32), KEY],
-    ['nothing', '', KEY],
+    ['an empty signature', '', KEY],
   ])('rejects %s', (_, given, key) => {
     expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
   });

@@ -15,7 +15,7 @@ describe('agentSettings', () => {
     });
   });
 
-  it('trusts configured authorities for server and proxy, but expects the name of the server only', () => {
+  it('trusts configured authorities for the server and the proxy, and applies servername only to the server', () => {
     const settings = agentSettings({ id: 'x', tls: { ...tls, servername: 'maps.internal' }, proxy: null });
     expect(settings.connect).toBe(settings.requestTls);
     expect(settings.connect.servername).toBe('maps.internal');
@@ -23,7 +23,7 @@ describe('agentSettings', () => {
     expect(settings.connect.secureContext).toBeDefined();
   });
 
-  it('passes the proxies on', () => {
+  it('passes on the proxies', () => {
     const proxy = { httpProxy: 'http://a', httpsProxy: 'http://b', noProxy: 'c' };
     expect(agentSettings({ id: 'x', tls: null, proxy })).toMatchObject(proxy);
   });

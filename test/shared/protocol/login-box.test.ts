@@ -9,13 +9,13 @@ const key = sealingKeyOf(randomBytes(32));
 const place: BoxPlace = { table: 'login', rowId: 'a', generation: 7 };
 
 describe('sealed login box', () => {
-  it('opens to its content in its place and with its key', () => {
+  it('returns its content when opened in its place and with its key', () => {
     const box = seal(tokensOf('a'), place, key);
     expect(openBox(box, place, key)).toEqual({ value: tokensOf('a') });
     expect(Buffer.from(box).includes(SECRET_MARK)).toBe(false);
   });
 
-  it('opens in no other table, row or generation, and with no other key', () => {
+  it('opens neither in another table, row or generation nor with another key', () => {
     const box = seal(secret('a'), place, key);
     for (const other of [{ table: 'client' }, { rowId: 'b' }, { generation: 8 }])
       expect(openBox(box, { ...place, ...other }, key)).toBeNull();
@@ -40,7 +40,7 @@ describe('sealed login box', () => {
       expect(openBox(box.subarray(0, length), place, key)).toBeNull();
   });
 
-  it('is different each time', () => {
+  it('differs each time that the same content is sealed', () => {
     const boxes = new Set(Array.from({ length: 50 }, () => Buffer.from(seal('x', place, key)).toString('hex')));
     expect(boxes.size).toBe(50);
   });

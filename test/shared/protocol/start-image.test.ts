@@ -45,7 +45,7 @@ describe('readStartImage', () => {
     ['another scope', image(header({ scope: 'other' }))],
     ['another format', image(header({ format: START_IMAGE_FORMAT + 1 }))],
     ['a file that is not an image', Buffer.from('something else altogether, long enough to be one')],
-    ['nothing', Buffer.alloc(0)],
+    ['an empty file', Buffer.alloc(0)],
     ['a header that is not JSON', frameOf('{')],
   ])('returns null for %s', (_, bytes) => {
     expect(readStartImage(bytes, SCOPE)).toBeNull();

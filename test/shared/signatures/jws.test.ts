@@ -141,13 +141,13 @@ describe('malformed JWS', () => {
   });
 
   it.each<[string, unknown]>([
-    ['not an object', []],
-    ['not JSON', 'alg: EdDSA'],
+    ['that is not an object', []],
+    ['that is not JSON', 'alg: EdDSA'],
     ['without alg', { ...HEADER, alg: undefined }],
     ['with an empty alg', { ...HEADER, alg: '' }],
     ['with a list of algorithms', { ...HEADER, alg: ['EdDSA'] }],
-    ['with none', { ...HEADER, alg: 'none' }],
-    ['with nOnE', { ...HEADER, alg: 'nOnE' }],
+    ['with the alg none', { ...HEADER, alg: 'none' }],
+    ['with the alg nOnE', { ...HEADER, alg: 'nOnE' }],
     ['without kid', { ...HEADER, kid: undefined }],
     ['with an empty kid', { ...HEADER, kid: '' }],
     ['with a kid that is a number', { ...HEADER, kid: 1 }],
@@ -168,7 +168,7 @@ describe('malformed JWS', () => {
     ['with a second kid in another spelling', `{"alg":"EdDSA","kid":"ed","\\u006bid":"x","typ":"${MAP_JWS_TYPE}"}`],
     ['with a BOM', `\ufeff${JSON.stringify(HEADER)}`],
     ['with __proto__', `{"__proto__":{},"alg":"EdDSA","kid":"ed","typ":"${MAP_JWS_TYPE}"}`],
-  ])('is rejected if its header is %s', (_, header) => {
+  ])('is rejected for a header %s', (_, header) => {
     expect(() => read(jwsOf(header))).toThrow(malformed());
   });
 
@@ -187,8 +187,8 @@ describe('malformed JWS', () => {
   });
 });
 
-describe('invalid JWS signature', () => {
-  it.each(['HS256', 'HS512'])('is %s with the bytes of the public key as the secret', (alg) => {
+describe('JWS signature check', () => {
+  it.each(['HS256', 'HS512'])('rejects %s with the bytes of the public key as the secret', (alg) => {
     for (const key of [ed, ec]) {
       const { thumbprint, jwk } = trusted(key);
       const secrets = [jwk.x ?? '', Buffer.from(jwk.x ?? '', 'base64url'), JSON.stringify(publicJwk(key)), thumbprint];
@@ -202,7 +202,7 @@ describe('invalid JWS signature', () => {
     }
   });
 
-  it('is ES256 in DER (RFC 7518 section 3.4 requires 64 bytes)', () => {
+  it('rejects ES256 in DER (RFC 7518 section 3.4 requires 64 bytes)', () => {
     const privateKey = createPrivateKey({ key: { ...ec }, format: 'jwk' });
     const input = `${base64url(JSON.stringify({ ...HEADER, alg: 'ES256', kid: 'ec' }))}.${payloadPart}`;
     const der = sign('sha256', Buffer.from(input), privateKey);
@@ -211,7 +211,7 @@ describe('invalid JWS signature', () => {
     expect(isSignedBy(read(`${input}.${base64url(raw)}`), trusted(ec))).toBe(true);
   });
 
-  it('is not (r, n − s): it can be created without the key, so the bytes of a signature identify nothing', () => {
+  it('accepts (r, n − s), which anyone can create without the key: the bytes of a signature identify nothing', () => {
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
     const jws = read(signJws(PAYLOAD, readSigningKey(ec), MAP_JWS_TYPE));
     const s = BigInt(`0x${Buffer.from(jws.signature).subarray(32).toString('hex')}`);
@@ -221,7 +221,7 @@ describe('invalid JWS signature', () => {
     expect(isSignedBy({ ...jws, signature: Buffer.concat([signature, Buffer.of(0)]) }, trusted(ec))).toBe(false);
   });
 
-  it.each([0, 255])('is 64 bytes of %d', (byte) => {
+  it.each([0, 255])('rejects 64 bytes of %d', (byte) => {
     for (const [alg, key] of [
       ['EdDSA', ed],
       ['ES256', ec],

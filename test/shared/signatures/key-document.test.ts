@@ -129,7 +129,7 @@ describe('key document', () => {
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['an HTML page', '<!doctype html><html><body>Log in</body></html>'],
     ['an array', '[]'],
     ['null', 'null'],

@@ -54,7 +54,7 @@ describe('JWK set', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['nothing', null, /not a JWK set/],
+    ['null', null, /not a JWK set/],
     ['a list', [publicJwk(ed)], /not a JWK set/],
     ['a set without keys', {}, /not a JWK set/],
     ['an empty set', { keys: [] }, /no Ed25519 or P-256 key/],

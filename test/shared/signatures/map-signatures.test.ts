@@ -151,7 +151,7 @@ describe('map signatures', () => {
     }
   });
 
-  it('name the untrusted kids without terminal control characters', () => {
+  it('are rejected with the untrusted kids, but without terminal control characters', () => {
     const kids = ['\u001b[31mred', 'two"', '\u202ethree', 'four', 'five', 'x'.repeat(500)];
     const verdict = judgeSignatures(
       contentOf({ ...MAP, signatures: kids.map((kid) => forged(stranger, STATEMENT, { kid })) }),
@@ -163,7 +163,7 @@ describe('map signatures', () => {
     expect(verdict.error.message).toMatch(/^[^\p{Cc}\p{Cf}]{1,400}$/u);
   });
 
-  it('are missing with MAP_SIGNATURE_DOWNGRADED if the source was seen signed', () => {
+  it('cause MAP_SIGNATURE_DOWNGRADED if they are missing from a source that was seen signed', () => {
     expect(judged(undefined, trustIn([a], { requiresSignature: true }))).toBe('MAP_SIGNATURE_DOWNGRADED');
   });
 });

@@ -59,7 +59,7 @@ describe('signServiceMap', () => {
     expect(signers).toMatchObject({ hmacKey: 0, signatures: [{ kid: 'a' }, { kid: 'b' }] });
   });
 
-  it('ends signatures earlier on request, and never after the map', async () => {
+  it('lets signatures expire earlier on request, and never later than the map', async () => {
     for (const [expiresAt, exp] of [
       [new Date(NOW + 1_500), NOW / 1000 + 1.5],
       [new Date(NOW + 1e12), NOW / 1000 + 3_600],

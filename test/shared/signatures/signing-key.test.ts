@@ -17,7 +17,7 @@ describe('signing key', () => {
   });
 
   it.each<[string, unknown]>([
-    ['nothing', null],
+    ['null', null],
     ['a string', JSON.stringify(ed)],
     ['a list', [ed]],
     ['a public key', publicJwk(ed)],
@@ -28,8 +28,8 @@ describe('signing key', () => {
     ['a verify-only key', { ...ed, key_ops: ['verify'] }],
     ['a shared secret', { kty: 'oct', k: 'c2VjcmV0', kid: 'x' }],
     ['a key with an invalid private half', { ...ed, d: 'AA' }],
-    ['a key with the private half of another', { ...ed, d: newKey('x').d }],
-    ['a P-256 key with the private half of another', { ...ec, d: newKey('x', 'ES256').d }],
+    ['a key with the private half of another key', { ...ed, d: newKey('x').d }],
+    ['a P-256 key with the private half of another key', { ...ec, d: newKey('x', 'ES256').d }],
   ])('must not be %s, and the rejection reveals nothing private', (_, jwk) => {
     const secret = String((jwk as { d?: unknown } | null)?.d ?? ed.d);
     expect(() => readSigningKey(jwk)).toThrow(

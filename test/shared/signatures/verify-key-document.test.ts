@@ -33,7 +33,7 @@ describe('verifyKeyDocument', () => {
   it.each([
     ['2 of the old roots are required', [a, d], 2, [d], 1],
     ['2 of its own roots are required', [a, c], 1, [c, d], 2],
-  ])('rejects one signature if %s', (_, old, oldThreshold, own, threshold) => {
+  ])('rejects a single signature if %s', (_, old, oldThreshold, own, threshold) => {
     const payload = payloadOf(1, own, { threshold });
     const good = signedBy([a, ...old, ...own], payload);
     expect(() => follow(good, rootsOf(old, oldThreshold))).not.toThrow();

@@ -40,8 +40,8 @@ async function freshWorld(): Promise<RegistryWorld> {
 }
 
 /**
- * Copies a registry, which is much faster than creating one. The file has another inode than the one that its store
- * wrote.
+ * Copies a registry, which is much faster than creating one. The copied file has another inode than the file that the
+ * store wrote.
  */
 function world(): RegistryWorld {
   const it = new RegistryWorld();
@@ -180,7 +180,7 @@ describe('registry repair', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
   });
 
-  it('makes its files private to their owner, and leaves to people what only they can fix', async () => {
+  it('makes its files private to their owner, and reports what only a person can fix', async () => {
     using it = world();
     it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
     chmodSync(it.path, 0o644);
@@ -195,7 +195,7 @@ describe('registry repair', () => {
     );
     const { mended, left } = repairRegistry(it.path);
     expect(new Set(mended.map(({ check }) => check))).toEqual(new Set(['access']));
-    // This comes last in a written file.
+    // The invalid entry is the last entry of a file that the store wrote.
     expect(left.map(({ check, subject }) => [check, subject])).toEqual([['entries', 'servers[3]']]);
     expect([it.path, it.store].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
   });

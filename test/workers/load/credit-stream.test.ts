@@ -24,12 +24,12 @@ function setUp() {
 }
 
 describe('CreditStream', () => {
-  it('sends two chunks and then one for each credit', async () => {
+  it('sends two chunks, and then one chunk for each credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
     const third = stream.send(chunk());
-    // It needs no credit, so it overtakes the third chunk only while that waits for one.
+    // This event needs no credit, so it overtakes the third chunk, which waits for a credit.
     await stream.send(unchanged);
     await eventually('three events are there', () => received.length === 3);
     expect(received.map(({ kind }) => kind)).toEqual(['chunk', 'chunk', 'unchanged']);

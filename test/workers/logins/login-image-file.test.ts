@@ -57,7 +57,7 @@ describe('login start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
   });
 
-  it('is not written with the key of the file if the keyring with the other key is locked', async () => {
+  it('is not written with the key of the file while the keyring, which has another key, is locked', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const first = w.start(keyring);
@@ -75,7 +75,7 @@ describe('login start image', () => {
     await one.saveLogin(keyOf('a'), tokensOf('a'));
     await one.saveLogin(keyOf('b'), tokensOf('b'));
     await other.removeLogin(a);
-    // The keeper that stored them writes the image now, and does not know of the removal.
+    // The keeper that stored both logins now writes the image, and does not know of the removal.
     await one.close();
     expect(w.read()).toEqual([b]);
   });

@@ -93,7 +93,7 @@ describe('login store', () => {
     expect(login).toMatchObject({ loginId: loginIdOf(keyOf('a')), generation: 2 });
     const all = { bindings: [bindingOf('a')], logins: [login], clients: [clientOf('a')], unreadable: 0 };
     expect(await keeper.readAll()).toEqual(all);
-    // This includes the log, which is deleted when the store is closed.
+    // The files include the log, which is deleted when the store is closed.
     for (const bytes of bytesIn(w.dir)) {
       expect(bytes.includes(SECRET_MARK)).toBe(false);
       expect(bytes.includes('issuer.test')).toBe(false);
@@ -222,7 +222,7 @@ describe('tampered login row', () => {
     await setUp(w);
     const bytes = readFileSync(w.path);
     const expected = new Map<string, LoginTokens>(['a', 'b'].map((name) => [loginIdOf(keyOf(name)), tokensOf(name)]));
-    // One bit in each part of each page.
+    // Flips one bit in each part of each page.
     for (let at = 11; at < bytes.length; at += 311) {
       await using copy = world();
       for (const name of readdirSync(w.dir)) copyFileSync(join(w.dir, name), join(copy.dir, name));
@@ -289,7 +289,7 @@ describe('refresh leases', () => {
       tokens: null,
       lostBecause: 'invalid_grant',
     });
-    // Nothing is left to refresh, for processes that know it and for all others.
+    // No process can refresh the lost login, whether it knows of the loss or not.
     for (const generation of [1, 2]) expect((await one.beginRefresh(loginId, generation)).kind).toBe('newer');
   });
 
@@ -322,7 +322,7 @@ describe('refresh leases', () => {
 });
 
 describe('login watch', () => {
-  it('reports changes by this process, by others and in a file created later, but no leases', async () => {
+  it('reports changes by this process, by other processes and in a file created later, but no leases', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     let told = 0;

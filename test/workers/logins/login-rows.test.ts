@@ -51,7 +51,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     return { store, dir: dir.path, [Symbol.asyncDispose]: dispose };
   };
 
-  it('are all stored and removed logins, with increasing generations', async () => {
+  it('contain all stored and removed logins, with increasing generations', async () => {
     await using w = world();
     const { store } = w;
     expect(await store.readRows(null)).toEqual({ storeId: null, rows: [] });
@@ -76,7 +76,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     expect((await store.readRows([{ kind: 'login', id: 'unknown' }])).rows).toEqual([]);
   });
 
-  it('are replaced by newer rows of another host, but not by older ones', async () => {
+  it('are replaced by newer rows of another host, but not by older rows', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));

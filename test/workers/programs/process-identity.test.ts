@@ -31,7 +31,7 @@ describe.runIf(process.platform === 'linux')('process identity', () => {
   });
 });
 
-it.skipIf(process.platform === 'win32')('is the same when read from ps, as on macOS', () => {
+it.skipIf(process.platform === 'win32')('process identity is the same when read from ps, as on macOS', () => {
   const identity = identifyByPs(process.pid);
   expect(identity).toMatchObject({ pid: process.pid });
   expect(identity?.startedAt).toMatch(/\d{4}$/);

@@ -27,7 +27,7 @@ const server = (name: string, more: object = {}): ServerInfo => ({
   ...more,
 });
 
-/** No process is about to write the rest of it. */
+/** Sets an old modification time, so that no process seems about to write the rest of the file. */
 const age = (path: string): void => utimesSync(path, 1, 1);
 
 /** Creates a store and a file in a separate folder. */
@@ -35,7 +35,7 @@ function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'servers.json');
   const database = new DatabaseSync(join(dir.path, 'switchyard.db'));
-  // There is no power failure here.
+  // Syncing is unnecessary without power failures.
   database.exec('PRAGMA synchronous = OFF');
   const table = new ServerTable(database);
   const file = new ServersFile(path, database, table);
@@ -211,7 +211,7 @@ describe('servers file', () => {
   it('that cannot be written leaves no trace, and the store stays correct', () => {
     using it = world();
     it.put(server('a'));
-    // A mode does not stop a privileged user, but a folder in place of the file does.
+    // A file mode does not stop a privileged user, but a missing folder does.
     const blocked = new ServersFile(join(it.folder, 'nowhere', 'servers.json'), new DatabaseSync(':memory:'), it.table);
     expect(() => blocked.write()).toThrow();
     chmodSync(it.folder, 0o700);
@@ -355,7 +355,7 @@ describe('two processes with one servers file', () => {
     it.put(server('a'), server('b'));
     it.file.write();
     rmSync(it.path);
-    // Another process notices that, and ends before it writes the file.
+    // Another process notices the deletion, and ends before it writes the file.
     new ServersFile(it.path, it.database, it.table).read();
     it.put(server('c'));
     it.file.write();

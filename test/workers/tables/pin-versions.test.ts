@@ -28,7 +28,7 @@ const approved = (version: number, description: string): ApprovedPin => ({
 const pinOf = (table: ToolTable) => table.pins('s', '', 'all').pins[0];
 
 describe('fleet approvals in the store', () => {
-  it('replace the first sight, and differ from it', () => {
+  it('replace a pin of first sight, so that the listed tool differs from its pin', () => {
     const table = seen('sends');
     expect(pinOf(table)).toMatchObject({ version: 0, isApproved: false });
     expect(table.pins('s', '', 'approved').pins).toEqual([]);
@@ -38,7 +38,7 @@ describe('fleet approvals in the store', () => {
     expect(table.pins('s', '', 'approved').pins).toHaveLength(1);
   });
 
-  it('are not undone by an older one, or by another one of the same version', () => {
+  it('are not undone by an older approval, or by another approval of the same version', () => {
     const table = seen('sends');
     table.repin('s', [approved(3, 'posts')]);
     table.repin('s', [approved(2, 'older')]);

@@ -80,7 +80,7 @@ describe('ToolTable', () => {
     expect(ids(table)).toEqual(['a']);
   });
 
-  it('compares with the pins sent with a list, unless it has its own', () => {
+  it('compares with the pins sent with a list, unless it has its own pins', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })]);
     const pin = (connectorId: string, name: string) => ({
@@ -97,7 +97,7 @@ describe('ToolTable', () => {
     expect(save(table, [message('gone', { x: 'one' })])).toHaveLength(1);
   });
 
-  it('compares both of two tools with one name to the pin, not to each other', () => {
+  it('compares each of two tools with the same name to the pin, not to each other', () => {
     const { table } = setUp();
     const tool = (description: string) => ({
       definition: { name: 'x', description, inputSchema: {} },

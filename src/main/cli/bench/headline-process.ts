@@ -1,7 +1,6 @@
 /**
- * Measures one way of one comparison in a process of its own:
- * `node headline-process.ts stalls|calls WAY URL ENTRIES N`, where N is the number of refreshes or of
- * seconds. Prints the sample as JSON.
+ * Measures one side of one comparison in a process of its own: `node headline-process.ts stalls|calls WAY URL ENTRIES
+ * N`, where N is the number of refreshes or of seconds. Prints the sample as JSON.
  */
 import { managerKeeper, plainKeeper } from './keepers.ts';
 import { measureCalls } from './measure-calls.ts';

@@ -9,7 +9,7 @@ import { percentile, type Row, type Section } from './report-figures.ts';
 export interface HeadlineOptions {
   /** Entries of the map. */
   readonly entries: number;
-  /** Number of processes for each way; the ways take turns. */
+  /** Number of processes for each way of loading; the ways take turns. */
   readonly rounds: number;
   /** How long each process calls tools. */
   readonly seconds: number;
@@ -81,7 +81,7 @@ async function calls({ entries, rounds, seconds, onProgress }: HeadlineOptions):
   return { title, rows, notes: ['Open loop: the time of each call counts from when it was due.'] };
 }
 
-/** Takes `rounds` samples of each way, in turns; every other round goes backwards. */
+/** Takes `rounds` samples of each way, in turns; every second round runs the ways in reverse order. */
 async function interleaved<T>(
   ways: readonly string[],
   rounds: number,

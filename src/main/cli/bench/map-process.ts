@@ -13,8 +13,8 @@ import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 const PREPARED = 24;
 
 /**
- * A signed map of connectors of 1.4 KB each, which changes a few at a time. Its text is joined from entries that are
- * already serialized, so that the server does little work.
+ * A signed map with connectors of 1.4 KB each, of which each change affects only a few. Its text is joined from entries
+ * that are already serialized, so that the server does little work.
  */
 class ChangingMap {
   readonly #options: MapProcessOptions;
@@ -37,7 +37,7 @@ class ChangingMap {
     return `"${this.#version}"`;
   }
 
-  /** Changes `count` entries, different ones each time, and gives the map a newer date. */
+  /** Changes `count` entries, different entries each time, and gives the map a newer date. */
   change(count: number): void {
     const first = this.#options.endpoints.length;
     const others = Math.max(1, this.#options.count - first);
@@ -88,7 +88,9 @@ class ChangingMap {
 
 const options = JSON.parse(process.argv[2] ?? '{}') as MapProcessOptions;
 const map = new ChangingMap(options);
-/** Prepared in advance: preparing them must not compete for a processor with the measurement. */
+/**
+ * Maps that are prepared in advance, so that their preparation does not compete with the measurement for a processor.
+ */
 const prepared: { readonly body: Buffer; readonly etag: string }[] = [];
 let current = { body: map.body, etag: map.etag };
 let mode = 'same';

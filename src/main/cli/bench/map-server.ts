@@ -11,9 +11,9 @@ export interface MapProcessOptions {
   readonly count: number;
   /** Endpoints of the first connectors, which are enabled; the others are disabled. */
   readonly endpoints: readonly string[];
-  /** Enables the others too, at an address where nothing listens. */
+  /** Whether the other connectors are enabled as well, at an address where no server listens. */
   readonly enabled?: boolean;
-  /** Gives each entry fields that no other entry has. */
+  /** Whether each entry has fields that no other entry has. */
   readonly isHeterogeneous?: boolean;
   /** How long the server waits before each answer. */
   readonly latencyMs?: number;

@@ -10,18 +10,18 @@ export interface CallsJob {
   /** The tool that is called, and its arguments. */
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
-  /** Whether the map is refreshed every second, one in 200 entries changed. */
+  /** Whether the map is refreshed every second, with one in 200 entries changed. */
   readonly isRefreshing: boolean;
   readonly offload: 'auto' | 'never';
-  /** Extra work every second, to compare the main thread with itself. */
+  /** Extra work on the main thread every second, for comparison; null for no extra work. */
   readonly beside: (() => Promise<void>) | null;
 }
 
 export interface CallsSample {
-  /** Latencies from the moment each call was due, so that no call hides behind a late one (no coordinated omission). */
+  /** Latencies from the time at which each call was due, so that delayed starts count too (no coordinated omission). */
   readonly latenciesMs: readonly number[];
   readonly refreshes: number;
-  /** Of this process, per second. */
+  /** Processor time of this process per second, in milliseconds. */
   readonly cpuMs: number;
 }
 

@@ -5,10 +5,10 @@ import { type MapMode, serveNext } from './map-server.ts';
 
 /** How long the event loop was blocked while it was watched, in milliseconds. */
 export interface LoopHold {
-  /** The longest time, by the drift of a timer of one millisecond. */
+  /** The longest block, measured by the drift of a timer of one millisecond. */
   readonly maxMs: number;
   readonly p99Ms: number;
-  /** The longest time, by the runtime's own histogram of event loop delay. */
+  /** The longest block, measured by the runtime's own histogram of event loop delay. */
   readonly delayMaxMs: number;
 }
 
@@ -51,7 +51,7 @@ export async function measureStalls(
   const refresh = async (): Promise<void> => keeper?.refresh();
   const series = async (mode: MapMode): Promise<LoadSample[]> => {
     await serveNext(url, mode);
-    // The first load of a kind prepares what the others need: an ETag, a thread, compiled code.
+    // The first load of a kind is not measured: it prepares an ETag, a thread and compiled code for the other loads.
     await refresh();
     const samples: LoadSample[] = [];
     for (let done = 0; done < refreshes; done += 1) samples.push(await measure(refresh));
@@ -95,7 +95,7 @@ export function watchLoop(): { stop(): LoopHold } {
       delay.disable();
       drifts.sort((a, b) => a - b);
       const at = (share: number): number => drifts[Math.max(0, Math.ceil(share * drifts.length) - 1)] ?? 0;
-      // Its recorded value includes the resolution.
+      // The histogram's value includes its resolution of 1 ms.
       return { maxMs: at(1), p99Ms: at(0.99), delayMaxMs: Math.max(0, delay.max / 1e6 - 1) };
     },
   };

@@ -7,7 +7,7 @@ export interface Row {
   readonly unit: string;
   /** One sample for each round, or for each call. */
   readonly samples: readonly number[];
-  /** The way in the same section whose median this one is compared with; null for none. */
+  /** The way in the same section with whose median this row is compared; null for no comparison. */
   readonly baseline: string | null;
 }
 
@@ -17,7 +17,7 @@ export interface Section {
   readonly notes?: readonly string[];
 }
 
-/** Where a benchmark ran, and how to run it again. */
+/** The machine, commit and date of a benchmark run, and the command that repeats it. */
 export interface Circumstances {
   readonly name: string;
   readonly question: string;

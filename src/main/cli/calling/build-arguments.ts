@@ -8,7 +8,7 @@ import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
 /** A `key=value` whose file has been read: `text` is to be interpreted by the schema, `value` is a JSON value. */
 export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
 
-/** Arguments of a call, and what is wrong with the texts that they come from. */
+/** Arguments of a call, and the problems of the texts that could not be converted. */
 export interface BuiltArguments {
   readonly args: Record<string, unknown>;
   readonly problems: readonly Problem[];
@@ -60,7 +60,10 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
   };
 }
 
-/** Returns the steps of a key, and the schema of its place; undefined if the schema says nothing of it. */
+/**
+ * Returns the steps of a key, and the schema of the value at that key, which is undefined if the tool's schema has
+ * none.
+ */
 function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; readonly schema: unknown } {
   const steps: Step[] = [];
   let schema: unknown = root;
@@ -75,7 +78,7 @@ function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; 
   return { steps, schema };
 }
 
-/** Returns the first step of a key: a property that has dots in its own name wins over a path. */
+/** Returns the first step of a key. A property whose name contains dots wins over a path. */
 function nextStep(
   rest: string,
   alternatives: readonly Alternative[],
@@ -110,7 +113,7 @@ function place(args: Record<string, unknown>, steps: readonly Step[], value: unk
     const present: unknown = Object.hasOwn(node, step) ? (node as Record<Step, unknown>)[step] : undefined;
     const next: unknown = isLast ? value : (present ?? (typeof steps[depth + 1] === 'number' ? [] : {}));
     if (!isLast && !isObject(next) && !Array.isArray(next)) throw misuse(`${key} contradicts another argument`);
-    // Not an assignment: the name may be __proto__.
+    // An assignment would change the prototype if the name is __proto__.
     Object.defineProperty(node, step, { value: next, enumerable: true, configurable: true, writable: true });
     node = next as Record<string, unknown>;
   }

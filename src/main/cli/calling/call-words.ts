@@ -1,6 +1,6 @@
 import { misuse } from '../flags/option-values.ts';
 
-/** How the value of an assignment was written. */
+/** The notation of the value of an assignment. */
 type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
 
 /** One `key=value` of a command line. */
@@ -25,14 +25,14 @@ interface Cut {
   readonly rest: string;
 }
 
-/** Names and indexes with dots between them; any other name must be followed by `=`. */
+/** Names and indexes with dots between them; any other key must be followed by `=`. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
 
 /**
- * Reads the words after a tool. Takes `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and `key=@@text` for a text
- * that begins with `@`. Also takes `key:value` and `key: value`, as mcporter does, a JSON object, and `-`. `isKnown`
- * says whether a tool has a parameter of a name; without it, `key:value` counts if the key is a plain name. Throws
- * OPTIONS_INVALID for any other word.
+ * Reads the words after a tool. Accepts `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and `key=@@text` for a
+ * text that begins with `@`. Also accepts a JSON object, `-`, and `key:value` and `key: value` as in mcporter. The
+ * function `isKnown` returns whether the tool has a parameter with a given name; without it, `key:value` counts if the
+ * key is a plain name. Throws OPTIONS_INVALID for any other word.
  */
 export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
   const assignments: Assignment[] = [];
@@ -46,7 +46,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
     const next = words[index + 1];
     const cut = bestCut(word, isKnown);
     if (cut === null) throw misuse(noAssignment(word));
-    // `title: value` is two words to the shell.
+    // A shell passes `title: value` as two words.
     if (cut.sign === ':' && cut.rest.trim() === '' && next !== undefined && bestCut(next, isKnown) === null) {
       assignments.push({ key: cut.key, as: 'text', value: next });
       index += 1;
@@ -55,7 +55,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
   return { assignments, documents };
 }
 
-/** Whether {@link readCallWords} takes a word, which is then not the name of a tool. */
+/** Whether {@link readCallWords} accepts a word, which is then not the name of a tool. */
 export function isCallWord(word: string): boolean {
   return word === '-' || /^\s*\{/.test(word) || cutsOf(word).some(({ sign }) => sign !== ':' || PLAIN_KEY.test(word));
 }

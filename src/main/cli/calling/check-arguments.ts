@@ -15,15 +15,16 @@ export interface Problem {
 
 export interface CheckSettings {
   /**
-   * The parameters that were typed as `key=value`. If a schema without `additionalProperties` does not know one of
-   * these, and it looks like a misspelling of a known one, it is a problem. In JSON, the server decides.
+   * The parameters that were typed as `key=value`. If a schema without `additionalProperties` lacks such a parameter,
+   * and its name looks like a misspelling of a known name, it is a problem. For unknown parameters in JSON, the server
+   * decides.
    */
   readonly typed?: ReadonlySet<string>;
 }
 
 /**
- * Returns what is certainly wrong with the arguments of a tool: parameters that are missing, unknown, or of another
- * type. If the schema is not clear, the server decides.
+ * Returns the definite errors in the arguments of a tool: parameters that are missing, unknown, or of another type. If
+ * the schema is not clear, the server decides.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
@@ -75,7 +76,7 @@ function valueProblems(value: unknown, schema: unknown, root: Schema, path: read
   );
   if (candidates.length === 0)
     return [{ path, kind: 'type', text: `must be ${expected(alternatives)}, not ${shown(value)}` }];
-  // If several forms have one type, only the server knows which one was meant.
+  // If several alternatives have the type of the value, only the server knows which alternative was meant.
   return candidates.length === 1 ? innerProblems(value, candidates, root, path) : [];
 }
 

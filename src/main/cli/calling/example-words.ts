@@ -3,7 +3,7 @@ import { exampleValue } from '../schema/example-value.ts';
 import { parametersOf } from '../schema/parameters.ts';
 import { readText } from './read-text.ts';
 
-/** Texts that `key=value` would read as something else, or in parts. */
+/** Texts that `key=value` would not read as one string: as JSON, as a file, or as a list. */
 const NOT_PLAIN = /^\s*[[{]|^@|,/;
 
 /** Returns the words after the name of a tool that call it with an example of each required parameter. */

@@ -42,7 +42,7 @@ export class LiteralReader {
     return true;
   }
 
-  /** Whether nothing but blanks is left. */
+  /** Whether only blanks are left. */
   get isAtEnd(): boolean {
     this.#skipBlanks();
     return this.#at >= this.#text.length;

@@ -10,23 +10,23 @@ import { checkArguments, doubtfulArguments, type Problem } from './check-argumen
 import type { FunctionForm } from './function-form.ts';
 import { parsed } from './read-text.ts';
 
-/** The parts of a command line that give the arguments of a call. */
+/** The parts of a command line that contain the arguments of a call. */
 export interface WrittenArguments {
   /** The words after the tool. */
   readonly words: readonly string[];
-  /** The call, if the tool was written as one. */
+  /** The call in brackets, if the tool was written as `tool(…)`. */
   readonly form: FunctionForm | null;
   /** The values of `--args`: JSON, `@file`, or `-` for standard input. */
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and what is certainly wrong with them. */
+/** The arguments of a call, and their definite errors. */
 export interface ReadArguments extends BuiltArguments {
   /** Names that the server may not know. */
   readonly doubtful: readonly string[];
 }
 
-/** Reads the files and the standard input that a command line names, each only once. */
+/** Reads a file that a command line names, or standard input for `-`. Each is read only once. */
 export type ReadFile = (path: string) => Promise<string>;
 
 /** Creates a reader that keeps what it read: standard input can be read only once. */
@@ -40,8 +40,9 @@ export function createFileReader(): ReadFile {
 }
 
 /**
- * Reads the arguments of a call as the schema of its tool says; `schema` is null if it is unknown. Objects come first,
- * then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for invalid input.
+ * Reads the arguments of a call as the schema of its tool says; `schema` is null if it is unknown. JSON objects are
+ * applied first, then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for invalid
+ * input.
  */
 export async function readArguments(
   { words, form, documents }: WrittenArguments,
@@ -71,7 +72,7 @@ export async function readArguments(
   };
 }
 
-/** Assigns values without names to the parameters in order, required ones first. */
+/** Assigns values without names to the parameters in order, with the required parameters first. */
 function named({ unnamed }: FunctionForm, { list }: Parameters): readonly Given[] {
   if (unnamed.length > list.length)
     throw misuse(`The call has ${unnamed.length} values without a name, and the tool ${list.length} parameters`);
@@ -96,7 +97,7 @@ async function readAssignment({ key, as, value }: Assignment, readFile: ReadFile
       return { key, value };
     case 'text':
       return { key, text };
-    // A file is a text, whatever its content; its last line feed belongs to the file.
+    // The content of a file is a text, even if it looks like JSON; a final line feed is not part of the text.
     case 'file':
       return { key, value: (await readFile(text)).replace(/\r?\n$/, '') };
     case 'json':

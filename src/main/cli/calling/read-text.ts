@@ -14,7 +14,7 @@ const VALUES_SHOWN = 12;
 /**
  * Reads a text as a value that `schema` allows, within the document `root`. Numbers, booleans and `null` are read if
  * the schema allows them; if it also allows strings, only as JSON writes them. Arrays are JSON or items with commas
- * between them, objects are JSON. Without a schema, a text that is JSON is that value, and any other is a string.
+ * between them, objects are JSON. Without a schema, a text that is JSON is that value, and any other text is a string.
  */
 export function readText(text: string, schema: unknown, root: Schema): Reading {
   const alternatives = alternativesOf(schema, root);
@@ -26,7 +26,7 @@ export function readText(text: string, schema: unknown, root: Schema): Reading {
 
 /** Reads a text for which there is no schema. */
 export function readUntyped(text: string): unknown {
-  // A number that would be sent as another number stays a text, such as a long id.
+  // A number that a double cannot hold exactly, such as a long id, stays a text.
   if (NUMBER.test(text)) return isKept(text) ? Number(text) : text;
   return parsed(text)?.value ?? (text.trim() === 'null' ? null : text);
 }
@@ -66,7 +66,7 @@ const NOUNS: Readonly<Record<TypeName, string>> = {
 /** Reads one of the values that a schema lists. */
 function readNamed(text: string, alternatives: readonly Alternative[]): Reading | null {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
-  // If both "1" and 1 are listed, the string counts: that is what was typed.
+  // If the schema lists both "1" and 1, the string counts, because the user typed a text.
   for (const isMeant of [(value: unknown) => value === text, (value: unknown) => JSON.stringify(value) === text]) {
     const value = values.find(isMeant);
     if (value !== undefined) return { value };

@@ -50,7 +50,7 @@ export class Children implements Disposable {
         // A child leads its own process group, so that the processes that it started end with it.
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
       } catch {
-        // It has already ended.
+        // The child has already ended.
       }
     }
     this.#children.clear();

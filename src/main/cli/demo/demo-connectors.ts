@@ -8,12 +8,12 @@ export interface DemoConnector {
   readonly call: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> };
 }
 
-/** Starts one server, and resolves with how to reach it. */
+/** Starts one server, and resolves with its entry and its call. */
 type Start = (children: Children) => Promise<DemoConnector>;
 
 /**
- * Returns the servers that the demo starts at first: servers from npm if the development packages are installed (13 +
- * 13 + 9 tools) and one of our own, or only our own.
+ * Returns the servers that the demo starts at first. With the development packages, these are servers from npm (13 + 13
+ * + 9 tools) and one server of this package; otherwise they are only the server of this package.
  */
 export function firstConnectors(): readonly Start[] {
   const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything');

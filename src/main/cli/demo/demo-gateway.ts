@@ -21,7 +21,7 @@ export interface DemoGateway extends AsyncDisposable {
   readonly listener: Listener;
 }
 
-/** Serves the demo's connectors at one endpoint, on the usual port or, if that is taken, on any free one. */
+/** Serves the demo's connectors at one endpoint, on the default port or, if that port is in use, on any free port. */
 export async function serveDemo(manager: ConnectorProxyManager, host: GatewayHost): Promise<DemoGateway> {
   const logger = createWarningLogger();
   const gateway = new Gateway({ manager, host, logger, separator: '__', tools: [], routes: {} });

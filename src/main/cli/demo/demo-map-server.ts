@@ -41,7 +41,7 @@ export class DemoMapServer implements AsyncDisposable {
   /** Signs a map of these connectors and serves it from now on. */
   publish(connectors: readonly object[]): void {
     this.#connectors = connectors;
-    // Two maps with the same `generatedAt` would differ only in their content.
+    // A manager raises an alarm for a second map that has the same `generatedAt` but other content.
     this.#generatedAtMs = Math.max(this.#clock.now(), this.#generatedAtMs + 1);
     const payload = {
       id: '01JD0000000000000000000000',

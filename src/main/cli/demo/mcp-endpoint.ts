@@ -114,7 +114,7 @@ export function createMcpEndpoint(serverName: string, tools: readonly DemoTool[]
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isForLoopback(request)) return void response.writeHead(403).end();
     if (request.url !== PATH) return void response.writeHead(404).end();
-    // There is no stream of notifications, and no session to end.
+    // The server has neither a stream of notifications for GET nor sessions for DELETE.
     if (request.method !== 'POST') return void response.writeHead(405, { allow: 'POST' }).end();
     const message = asIncoming(parseJson(await readText(request)));
     if (message.kind === 'junk')

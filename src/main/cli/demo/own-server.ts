@@ -59,5 +59,5 @@ const http = createServer(createMcpEndpoint(`switchyard-${kind}`, tools));
 http.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp\n`);
 });
-// The parent holds this pipe. When the parent is gone, there is no reason to run.
+// The parent holds the other end of this pipe. When the parent ends, this process ends too.
 process.stdin.on('end', () => process.exit(0)).resume();

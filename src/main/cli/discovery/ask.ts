@@ -16,7 +16,7 @@ export function ownTerminal(): Terminal | null {
 
 /** Asks a yes-or-no question; only `y` and `yes` mean yes. The end of the input means no. */
 export function ask(question: string, { input, output }: Terminal): Promise<boolean> {
-  // Reads lines, not keys, so that Ctrl-C ends the process as usual.
+  // Reads lines instead of single keys, so that Ctrl-C ends the process as usual.
   const lines = createInterface({ input, terminal: false });
   output.write(question);
   return new Promise((resolve) => {

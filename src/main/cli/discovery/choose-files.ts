@@ -8,7 +8,7 @@ import { type ChosenFile, type TrustDeps, trustFile } from './trust-file.ts';
 /** Files of a project; the first one that exists is used if the command line names no source. */
 const PROJECT_FILES = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'] as const;
 
-/** Files in addition to the files that the command line names. */
+/** Files that a command uses in addition to the files that its command line names. */
 export interface ChosenFiles {
   readonly files: readonly ChosenFile[];
   /** Notes for the user about files that are not used. */
@@ -22,13 +22,14 @@ export async function chooseProjectFile(deps: TrustDeps): Promise<ChosenFiles> {
 }
 
 /**
- * Returns the files of these clients that have servers. The user's own files need no question; files of the current
- * folder do. Rejects with OPTIONS_INVALID if no file has servers, and as {@link trustFile} does.
+ * Returns the files of these clients that have servers. The user's own files are used without a question; the user is
+ * asked about files of the current folder. Rejects with OPTIONS_INVALID if no file has servers, and as {@link
+ * trustFile} does.
  */
 export async function chooseClientFiles(clients: readonly Client[], deps: TrustDeps): Promise<ChosenFiles> {
   const files: ChosenFile[] = [];
   const notes: string[] = [];
-  // One after the other: there is only one terminal for questions.
+  // The files are handled one after the other, because there is only one terminal for questions.
   for (const file of existingFiles(clients, deps)) {
     const { servers, problem } = await readFound(file, deps);
     if (problem !== null) notes.push(`--from leaves out a file of ${file.client}: ${problem}`);

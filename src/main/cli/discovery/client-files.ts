@@ -20,12 +20,15 @@ export interface ClientFile {
 /** The base folders of the table. */
 type Base = 'home' | 'config' | 'data' | 'localData' | 'claude' | 'codex' | 'project';
 
-/** `base/rest`; a place of only one platform starts with the platform's name, as in `win32:data/Zed/settings.json`. */
+/**
+ * `base/rest`; a place that only one platform has starts with the platform's name, as in
+ * `win32:data/Zed/settings.json`.
+ */
 type Place = `${'' | 'win32:' | 'unix:'}${Base}/${string}`;
 
 /**
- * Files of each client. `config` is `$XDG_CONFIG_HOME` or `~/.config` on every platform; `data` is where the platform
- * keeps application settings. If several files of one client have a server, the last file wins.
+ * Files of each client. `config` is `$XDG_CONFIG_HOME` or `~/.config` on every platform; `data` is the folder in which
+ * the platform keeps application settings. If several files of one client have a server, the last file wins.
  */
 const PLACES = {
   claude: ['data/Claude/claude_desktop_config.json', 'claude/.claude.json', 'project/.mcp.json'],

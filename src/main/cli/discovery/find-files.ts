@@ -7,11 +7,14 @@ import { type Client, type ClientFile, clientFiles, type Machine } from './clien
 export interface FoundFile extends ClientFile {
   /** The ids of its servers. */
   readonly servers: readonly string[];
-  /** Why nothing in it can be used; null if it can be used. */
+  /** The reason why nothing in the file can be used; null if the file can be used. */
   readonly problem: string | null;
 }
 
-/** Returns the existing files of these clients, each under its first name only. Starts nothing. */
+/**
+ * Returns the existing files of these clients. A file with several names is returned once, under its first name. Starts
+ * nothing.
+ */
 export function existingFiles(clients: readonly Client[], machine: Machine): readonly ClientFile[] {
   const byRealPath = new Map<string, ClientFile>();
   for (const file of clientFiles(clients, machine).filter(({ path }) => existsSync(path))) {

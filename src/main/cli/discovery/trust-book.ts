@@ -10,10 +10,10 @@ import { homeOf, type Machine } from './client-files.ts';
 const NAME = 'trusted.json';
 const MAX_FILES = 1_000;
 
-/** Checks the form of the file. */
+/** Checks the structure of the parsed trust book. */
 export const checkBook = object({
   version: oneOf(1),
-  /** Digests by real path. */
+  /** Digest of each approved file, by its real path. */
   files: record(text()),
 });
 
@@ -45,7 +45,7 @@ export class TrustBook {
    */
   add(path: string, digest: string): void {
     const files = this.#read();
-    // A known path moves to the end: the oldest paths are removed first.
+    // Deleting a known path moves it to the end: the paths at the start are removed first if there are too many.
     files.delete(path);
     files.set(path, digest);
     const kept = Object.fromEntries([...files].slice(-MAX_FILES));
@@ -58,7 +58,7 @@ export class TrustBook {
   #read(): Map<string, string> {
     let handle: number | null = null;
     try {
-      // O_NOFOLLOW is missing on Windows.
+      // Windows does not define O_NOFOLLOW.
       handle = openSync(join(this.#folder, NAME), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
       const { uid, mode } = fstatSync(handle);
       const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);

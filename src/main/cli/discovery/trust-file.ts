@@ -11,7 +11,7 @@ import { quoted } from './visible-text.ts';
 /** A configuration file to use. */
 export interface ChosenFile {
   readonly path: string;
-  /** The digest that it must still have when the manager reads it; null for the user's own file. */
+  /** The digest that the file must still have when the manager reads it; null for a file of the user's own. */
   readonly digest: string | null;
 }
 

@@ -26,8 +26,8 @@ interface GivenOptions extends DiscoveryOptions {
 }
 
 /**
- * Adds `--from`, `--trust` and `--discover` to a command that uses connectors. Finds the files, and asks the user about
- * them, before the command runs. `mapUrlVariable` may name a map, as `--service-map` does.
+ * Adds `--from`, `--trust` and `--discover` to a command that uses connectors. Before the command runs, finds the files
+ * and asks the user about them. The variable `mapUrlVariable` may hold the URL of a map, like `--service-map`.
  */
 export function withDiscovery(command: Command, mapUrlVariable: string): Command {
   return command
@@ -35,7 +35,7 @@ export function withDiscovery(command: Command, mapUrlVariable: string): Command
     .option('--trust', "use this folder's file this once without a question", false)
     .option('--discover', 'list what the clients of this machine have configured, and end', false)
     .hook('preAction', async (_, running) => {
-      // Not for `tools diff`, which is a subcommand of `tools`.
+      // The hook also runs for subcommands such as `tools diff`, for which no files are looked up.
       if (running === command && !isAdHoc(command)) await findFor(command, mapUrlVariable);
     });
 }
@@ -45,7 +45,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   if (options.discover) {
     const { runDiscover } = await import('./discover.ts');
     await runDiscover(options);
-    // Commander's way to end without the command, as for `--help`.
+    // This error makes commander end without running the command, as for `--help`.
     throw new CommanderError(0, 'mcp-switchyard.discover', '');
   }
   const isVerify = command.name() === 'verify';
@@ -60,7 +60,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   const deps = { ...machine, book, isTrusted: options.trust, terminal: ownTerminal() };
   const choosing = options.from === undefined ? chooseProjectFile(deps) : chooseClientFiles(options.from, deps);
   const { files, notes } = await choosing.catch((error: unknown) => {
-    // The machine can still be checked.
+    // `doctor` can still check the machine without any file.
     if (command.name() !== 'doctor' || codeOf(error) !== 'OPTIONS_INVALID') throw error;
     return { files: [], notes: [messageOf(error)] };
   });
@@ -72,7 +72,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
 
 /** Whether the command line names its own server: a URL, or a command after `--`. */
 function isAdHoc(command: Command): boolean {
-  // `read https://…` alone names a resource.
+  // In `read https://…`, a single URL is the resource and not a server.
   const isNamed = command.name() !== 'read' || command.args.length > 1;
   return command.getOptionValue('program') !== undefined || (isNamed && isAddress(command.args[0]));
 }

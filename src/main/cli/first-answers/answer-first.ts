@@ -12,10 +12,11 @@ export interface EarlyProcess {
 
 /**
  * Starts to answer the client of `serve --stdio` from the first answers of an earlier run. Returns null without valid
- * ones; then nothing was read from the client.
+ * first answers; in that case, nothing was read from the client.
  */
 export function answerFirst({ argv, bin, stdin, stdout }: EarlyProcess): EarlyClient | null {
-  // With OpenTelemetry in this process, every request must be served normally, so that it has its span.
+  // With OpenTelemetry in this process, every request must be served by the gateway, which creates the span of the
+  // request.
   if (Object.getOwnPropertySymbols(globalThis).some(({ description }) => description?.startsWith('opentelemetry.js.')))
     return null;
   const facts = { argv, bin, cwd: process.cwd(), env: process.env };

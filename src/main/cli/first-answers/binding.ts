@@ -1,6 +1,6 @@
 import { sha256 } from '../../../shared/protocol/first-answers.ts';
 
-/** What a process was started with. */
+/** The arguments, working folder, environment and script of a process. */
 export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -11,7 +11,7 @@ export interface ProcessFacts {
 
 /** Everything that first answers depend on, in two digests. */
 export interface Binding {
-  /** Stays the same as long as all contents do. */
+  /** Stays the same as long as all contents stay the same. */
   readonly digest: string;
   /** Changes with each write, even if a file gets its old content again. */
   readonly identity: string;
@@ -21,19 +21,22 @@ export interface Binding {
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 64;
 
-/** Variable that turns first answers off if it is `off`, for tests and measurements that compare both ways. */
+/**
+ * Variable that disables first answers with the value `off`, for tests and measurements that compare starts with and
+ * without them.
+ */
 const SWITCH = 'SWITCHYARD_FIRST_ANSWERS';
 
 /** Variables that the program always reads. */
 const READ_ALWAYS = /^(?:CONNECTORS_|SWITCHYARD_|XDG_(?:STATE|CONFIG)_HOME$|HOME$|USERPROFILE$|APPDATA$)/i;
 
 /**
- * Signs that a file depends on more than its own text: fields that name a further file, escaped characters, and
- * encodings other than UTF-8.
+ * Signs that the meaning of a file depends on more than its text: fields that name another file, escaped characters,
+ * and encodings other than UTF-8.
  */
 const SAYS_MORE = /file:|env_?file|\\u|\0/i;
 
-/** Returns the files that a command line may name: each of its words, and the part after `=` in one. */
+/** Returns the paths that a command line may name: each of its words, and the part of a word after `=`. */
 export function pathsIn(argv: readonly string[], cwd: string): string[] {
   const { resolve } = process.getBuiltinModule('node:path');
   return argv.flatMap((word) => [word, ...word.split('=').slice(1, 2)]).map((word) => resolve(cwd, word));
@@ -41,8 +44,8 @@ export function pathsIn(argv: readonly string[], cwd: string): string[] {
 
 /**
  * Reads everything that first answers depend on: the command line, the working folder, the program, the files at
- * `paths`, and each variable that the words or the files name. Returns null if that cannot be determined: a file is too
- * large or unreadable, or names another one.
+ * `paths`, and each variable that the words or the files name. Returns null if a file is too large or unreadable, or
+ * names another file, since the dependencies are unknown then.
  */
 export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readonly string[]): Binding | null {
   if (paths.length > MAX_FILES) return null;
@@ -78,7 +81,7 @@ interface Bound {
 
 const NO_FILE: Bound = { real: null, sha256: null, text: null, identity: null };
 
-/** Reads a file; null if it cannot be read as one. */
+/** Reads a file; null if it is too large or not a regular file. */
 function readBound(path: string): Bound | null {
   const fs = process.getBuiltinModule('node:fs');
   const stats = fs.statSync(path, { throwIfNoEntry: false, bigint: true });

@@ -6,7 +6,7 @@ export type Early =
   | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
   /** Recorded; it needs no answer. */
   | { readonly kind: 'noted' }
-  /** Left for the gateway; later messages may still be answered, as the gateway would do too. */
+  /** Left for the gateway; later messages may still be answered before it, as the gateway itself would do. */
   | { readonly kind: 'left' }
   /** Left for the gateway, as is everything after it. */
   | { readonly kind: 'end' };
@@ -29,7 +29,7 @@ const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const MODERN_REVISION = '2026-07-28';
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
-/** Their answers take longer than a list of tools in any case, and do not change any early answer. */
+/** Requests that the gateway always answers later than a list of tools, and that do not change any early answer. */
 const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'];
 
 /** The empty result. */

@@ -7,7 +7,10 @@ type Output = NodeJS.WritableStream & { readonly writableLength: number };
 
 /** A client that is answered while the program is being loaded. */
 export interface EarlyClient {
-  /** Resolves when the program should be loaded: the client has its list, wants something else, or is slow. */
+  /**
+   * Resolves when the program should be loaded: the client has its list of tools, sent another kind of request, or is
+   * slow.
+   */
   readonly quiet: Promise<void>;
   /** The instance id that the client receives. */
   readonly instanceId: string;
@@ -24,7 +27,8 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_MESSAGES = 256;
 
 /**
- * Maximum number of brackets, so that no message nests deeper than JSON of a client may. Below it, no scan is needed.
+ * Maximum number of brackets. A message with fewer brackets cannot exceed the nesting limit for JSON of a client, so it
+ * needs no scan.
  */
 const MAX_BRACKETS = 100;
 
@@ -53,7 +57,7 @@ export class FirstClient implements EarlyClient {
     this.#timer = this.#beQuietLater();
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
-    // The gateway gets the same error when it reads.
+    // Nothing is lost by ignoring the error: the gateway gets the same error when it reads.
     stdin.on('error', this.#onError);
   }
 
@@ -92,7 +96,7 @@ export class FirstClient implements EarlyClient {
 
   readonly #onError = (): void => this.#close();
 
-  /** Handles one line; returns false if it and everything after it is left for the gateway. */
+  /** Handles one line. Returns false if the gateway must handle this line and everything after it. */
   #take(line: Buffer): boolean {
     if (this.#messages.length + this.#left.length >= MAX_MESSAGES || this.#stdout.writableLength > MAX_UNREAD_BYTES)
       return false;
@@ -117,7 +121,7 @@ export class FirstClient implements EarlyClient {
         if (early.told !== null) this.#told.push(early.told);
     }
     this.#timer.cancel();
-    // Messages after the list of tools can wait for the program.
+    // Messages after the list of tools can wait until the program is loaded.
     if (this.#told.some(({ cursor }) => cursor === null)) this.#quiet.resolve();
     else this.#timer = this.#beQuietLater();
     return true;
@@ -142,7 +146,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | null {
   if (text.length > MAX_LINE_BYTES || text.split(/[[{]/, MAX_BRACKETS + 1).length > MAX_BRACKETS) return null;
   if (!text.isWellFormed() || text.includes('\uFFFD')) return null;
   try {
-    // The text is short and shallow: `parseForeignJson` would not scan it either.
+    // The text is short and not deeply nested, so `parseForeignJson` would not scan it either.
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch {

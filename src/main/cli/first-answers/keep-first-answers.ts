@@ -25,24 +25,27 @@ export interface ServedStdio {
 /** Time after which a gateway has read a changed file, in milliseconds: it checks every second. */
 const SETTLED_MS = 3_000;
 
-/** Returns what this process was started with. Its own variables may change later. */
+/** Returns the facts about this process. Copies the environment, because the variables may change later. */
 export function processFacts(): ProcessFacts {
   return { argv: process.argv.slice(2), cwd: process.cwd(), env: { ...process.env }, bin: process.argv[1] ?? '' };
 }
 
 /** The first answers of a running gateway. */
 export interface KeptAnswers {
-  /** Fixes the state for the last answers, before the manager is closed and lists nothing any more. */
+  /**
+   * Records the state for the last answers. Call it before the manager is closed, because a closed manager lists no
+   * tools.
+   */
   closing(): void;
 }
 
 /**
  * Writes the first answers of a gateway after each start image, until the gateway ends. Call it before the manager
- * reads its files. Removes the answers in any case of doubt. Returns null if the gateway cannot keep any.
+ * reads its files. Removes the answers if they may be wrong. Returns null if the gateway cannot keep any.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);
-  // The state of a fleet is in no file of this host.
+  // First answers depend only on files of this host, and the state of a fleet is in none of these files.
   if (image === null || view === undefined || fleetOf(manager) !== null) return null;
   const { config, registry } = manager.status();
   const own = [...(config?.files ?? []), ...(registry === null ? [] : [registry.path])];
@@ -65,7 +68,7 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     const remembered = await rememberedAsListed(now, image, policy);
     if (remembered === null) return null;
     const { answers, texts } = await buildFirstAnswers(remembered.tools, view.route);
-    // The next answers will include what changed meanwhile.
+    // These answers are outdated; the next write includes the changes.
     if (read.known()?.identity !== binding.identity || listed().tools !== now.tools) return null;
     const header = {
       ...answers,
@@ -82,7 +85,7 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     await image.writeFirstAnswers(name, bytes);
   };
   image.follow(async (write) => {
-    // Read first: an approval during the write of the image then invalidates the answers.
+    // Read the epoch before the image is written: an approval during the write then invalidates the answers.
     epoch = epochOf(image.stateDir);
     await write();
     await keep();
@@ -108,7 +111,10 @@ class ReadFiles {
     this.#known = read();
   }
 
-  /** Returns the content of the files if the gateway has read it, else null; then `onSettled` is called once it has. */
+  /**
+   * Returns the content of the files if the gateway has read it. Otherwise returns null, and `onSettled` is called once
+   * the gateway has read it.
+   */
   known(): Binding | null {
     const now = this.#read();
     if (now === null || now.identity === this.#known?.identity) return now;
@@ -125,8 +131,8 @@ class ReadFiles {
 }
 
 /**
- * Returns until when all maps and key documents are valid, in epoch ms; null for ever, undefined if one is not valid
- * now.
+ * Returns the time until which all maps and key documents are valid, in epoch ms. Returns null for an unlimited
+ * validity, and undefined if a map or document is not valid now.
  */
 function validUntil(manager: ConnectorProxyManager): number | null | undefined {
   const { serviceMaps, config, registry } = manager.status();
@@ -141,7 +147,7 @@ function bindingOf(facts: ProcessFacts, paths: readonly string[]): Binding | nul
   try {
     return readBinding(facts, paths);
   } catch {
-    // If a file cannot be read, nothing is answered early, and the code that needs the file reports the error.
+    // Without the file, nothing is answered early, and the code that needs the file reports the error.
     return null;
   }
 }
@@ -151,7 +157,7 @@ function epochOf(stateDir: string): string | null | undefined {
   try {
     return readEpoch(stateDir);
   } catch {
-    // Without it nothing is answered early, and nothing else depends on it.
+    // Without the epoch nothing is answered early, and nothing else depends on the epoch.
     return undefined;
   }
 }

@@ -12,13 +12,16 @@ import { type ProcessFacts, readBinding } from './binding.ts';
 const OTHERS = 0o077;
 const MAX_EPOCH_BYTES = 128;
 
-/** Set by a gateway for the stdio servers that it starts. A gateway among them may have to refuse to start. */
+/**
+ * Set by a gateway for the stdio servers that it starts. A gateway that is started as such a server may have to refuse
+ * to start, so it answers nothing early.
+ */
 const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
- * Reads the first answers for a command line. Returns null unless all that they depend on is unchanged: the start
- * image, the files and variables that the command line names, and the program. The clock must be within their validity.
- * Never throws.
+ * Reads the first answers for a command line. Returns null if anything that they depend on has changed: the start
+ * image, the files and variables that the command line names, or the program. Also returns null outside of their period
+ * of validity. Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {
@@ -35,7 +38,7 @@ export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswe
     const imageBytes = readPrivately(join(stateDir, image.name), MAX_BOUND_IMAGE_BYTES);
     return imageBytes !== null && sha256(imageBytes) === image.sha256 ? answers : null;
   } catch {
-    // Whatever is wrong, the gateway that loads next reports it.
+    // The gateway, which is loaded next, reports the error.
     return null;
   }
 }
@@ -50,7 +53,8 @@ export function readEpoch(stateDir: string): string | null {
 }
 
 /**
- * Reads a private file of this user that has no other name; null for any other file. Throws errors of the file system.
+ * Reads a private file of this user that has no second hard link; returns null for any other file. Throws errors of the
+ * file system.
  */
 function readPrivately(path: string, maxBytes: number): Buffer | null {
   const fs = process.getBuiltinModule('node:fs');
@@ -70,7 +74,7 @@ function readPrivately(path: string, maxBytes: number): Buffer | null {
 
 /**
  * Returns the state folder of a command line, as `stateDirOf` finds it once the words are parsed; null without one. If
- * the two differ, this folder has no file for these words.
+ * `stateDirOf` would find another folder, this folder has no first answers for these words.
  */
 function stateDirIn({ argv, cwd, env }: ProcessFacts): string | null {
   const { isAbsolute, join, resolve } = process.getBuiltinModule('node:path');

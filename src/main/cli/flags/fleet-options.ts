@@ -8,14 +8,14 @@ import { misuse, repeated, requiredVariable } from './option-values.ts';
 
 /** Flags of commands that can be part of a fleet. */
 export interface FleetFlags {
-  /** Without it, there is no fleet. */
+  /** URL of the fleet's Redis server; without it, the command is in no fleet. */
   readonly fleet?: string;
   readonly fleetId?: string;
-  /** Variables with the fleet's secrets, the current one first. */
+  /** Names of the variables with the fleet's secrets, the current secret first. */
   readonly fleetSecretEnv?: readonly string[];
   readonly fleetRole?: FleetRole;
   readonly fleetAddress?: string;
-  /** True without a value. */
+  /** True if the flag was given without a value. */
   readonly fleetQuotas?: true | 'share' | 'refuse';
   readonly fleetLogins?: 'own' | 'shared';
   readonly fleetAllowPlaintext?: boolean;
@@ -24,7 +24,10 @@ export interface FleetFlags {
   readonly fleetKey?: string;
 }
 
-/** The variable with the password of the ACL user: arguments can be read by every process of the machine. */
+/**
+ * The variable with the password of the ACL user. It is not a flag, because every process of the machine can read
+ * arguments.
+ */
 const FLEET_PASSWORD_VARIABLE = 'SWITCHYARD_FLEET_PASSWORD';
 
 /** Adds the flags of {@link FleetFlags} to a command. */

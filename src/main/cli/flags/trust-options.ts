@@ -4,7 +4,7 @@ import { misuse, repeated, requiredVariable, wholeNumber } from './option-values
 
 /** Flags of commands that read a map: which signatures count, and for how long. */
 export interface TrustOptions {
-  /** Variables with HMAC keys, the newest first; absent unless `--key-env` was given. */
+  /** Names of the variables with HMAC keys, the newest first; absent unless `--key-env` was given. */
   readonly keyEnv?: readonly string[];
   /** A JWKS file with the public keys. */
   readonly keys?: string;
@@ -14,7 +14,7 @@ export interface TrustOptions {
   readonly threshold?: number;
   readonly mapId?: string;
   readonly minVersion?: number;
-  /** Milliseconds; absent if neither `--max-stale` nor a default is given. */
+  /** Maximum age of an expired map in milliseconds; absent if neither `--max-stale` nor a default is given. */
   readonly maxStale?: number | 'off';
 }
 
@@ -27,7 +27,7 @@ export interface TrustChoice {
   readonly threshold: number | undefined;
   readonly mapId: string | undefined;
   readonly minVersion: number | undefined;
-  /** Null for no limit. */
+  /** Maximum age of an expired map in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null | undefined;
 }
 

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 
 /** Flags that choose the gateway that a command uses. */
 export interface ViaFlags {
-  /** Socket of `--via`; false with `--no-via`. Otherwise a running gateway that serves the same connectors is used. */
+  /**
+   * Socket of `--via`; false with `--no-via`. Without either flag, the command uses a running gateway that serves the
+   * same connectors.
+   */
   readonly via?: string | boolean;
 }
 

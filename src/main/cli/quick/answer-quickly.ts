@@ -58,7 +58,10 @@ function printHelp(asked: Extract<Asked, { kind: 'help' | 'version' }>, bin: str
   return true;
 }
 
-/** Returns what a command line requests, by its words alone; null for any other command line. */
+/**
+ * Returns the help, version or completion that a command line requests, judged by its words alone; null for any other
+ * command line.
+ */
 function askedBy(argv: readonly string[]): Asked | null {
   const [first, second] = argv;
   const last = argv.at(-1);
@@ -72,7 +75,7 @@ function askedBy(argv: readonly string[]): Asked | null {
 
 function readData<T>(file: string, bin: string): T | null {
   try {
-    // The build of this package wrote it.
+    // The build of this package wrote the file, so its form needs no check.
     return JSON.parse(process.getBuiltinModule('node:fs').readFileSync(new URL(file, bin), 'utf8')) as T;
   } catch {
     // A program that runs from its sources has no such file, and commander answers.

@@ -4,11 +4,14 @@
  */
 export interface QuickHelpData {
   readonly version: string;
-  /** By the words that name a command, with spaces between; the key of the program itself is empty. */
+  /**
+   * The help of each command, by the words that name the command with spaces between; the key of the program itself is
+   * empty.
+   */
   readonly help: Readonly<Record<string, QuickHelp>>;
 }
 
-/** Completions, in a file of their own: each of the two files is read alone. */
+/** Completions. They are in a separate file, since a command line needs either help or completions. */
 export interface QuickCompletionData {
   readonly completion: readonly QuickCompletion[];
 }
@@ -49,15 +52,15 @@ interface QuickOption {
 interface QuickArgument {
   readonly name: string;
   readonly isVariadic: boolean;
-  /** Null if anything may be given. */
+  /** Null if any value is allowed. */
   readonly choices: readonly string[] | null;
 }
 
-/** The name of the file. */
+/** The name of the file with the help. */
 export const QUICK_HELP_FILE = 'quick-help.json';
 
 /** The name of the file of completions. */
 export const QUICK_COMPLETION_FILE = 'quick-completion.json';
 
-/** Stands for the words that start this program here. */
+/** Placeholder for the words that start this program in the user's shell. */
 export const OWN_COMMAND = '\u0001';

@@ -12,7 +12,7 @@ export type Part =
     }
   | { readonly kind: 'other'; readonly text: string };
 
-/** Reads a block of content. A block of an unknown kind becomes its JSON. */
+/** Reads a block of content. A block of an unknown kind is shown as JSON. */
 export function partOf(block: unknown): Part {
   if (!isObject(block)) return other(block);
   const { type, text, data, mimeType, resource } = block;

@@ -53,6 +53,6 @@ export function extensionOf(mediaType: string): string {
   if (type.endsWith('+json')) return 'json';
   if (type.endsWith('+xml')) return 'xml';
   if (type.startsWith('text/')) return 'txt';
-  // Such as image/jxl, audio/opus.
+  // The subtype is the extension of types such as image/jxl and audio/opus.
   return /^(?:image|audio|video|font)\/[a-z0-9]{2,5}$/.exec(type)?.[0].split('/')[1] ?? 'bin';
 }

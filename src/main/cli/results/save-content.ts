@@ -14,7 +14,7 @@ export interface SavedPart {
   readonly bytes: number;
 }
 
-/** Maximum number of files with one name, as `chart.png`, `chart-2.png`, … */
+/** Maximum number of files that share a name: `chart.png`, `chart-2.png`, … */
 const MAX_TRIES = 10_000;
 
 const MAX_NAME_LENGTH = 80;
@@ -45,7 +45,8 @@ export async function saveParts(parts: readonly Part[], folder: string, name: st
 export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
   const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);
   const extension = extensionOf(type);
-  // The extension of a name counts only if the type is unknown: it may be the extension of an executable.
+  // The extension in a name counts only if the type is unknown, because a server could choose the extension of an
+  // executable.
   const isSame = known?.[2]?.toLowerCase() === extension || (extension === 'bin' && known !== null);
   const base = (isSame ? (known?.[1] ?? name) : name)
     .normalize('NFC')

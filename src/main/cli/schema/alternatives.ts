@@ -12,7 +12,7 @@ export interface Alternative {
   readonly schema: Schema;
   /** The values of `enum` or `const`; null if any value of the type is allowed. */
   readonly values: readonly unknown[] | null;
-  /** Whether `schema` is complete: if it has keywords that are not evaluated here, only the server can judge. */
+  /** Whether this module evaluates all keywords of `schema`; otherwise only the server can judge a value. */
   readonly isExact: boolean;
 }
 
@@ -21,7 +21,7 @@ const MAX_DEPTH = 24;
 
 const MAX_ALTERNATIVES = 64;
 
-/** Keywords that can refuse or allow a value in ways that are not evaluated here. */
+/** Keywords that can refuse or allow a value, but that this module does not evaluate. */
 const CLEVER: readonly string[] = [
   ...['if', 'not', 'dependentSchemas', 'dependencies', 'dependentRequired', 'patternProperties', 'propertyNames'],
   ...['unevaluatedProperties', 'unevaluatedItems', 'contains', '$dynamicRef', '$recursiveRef'],
@@ -109,7 +109,7 @@ function merged(under: unknown, over: Schema): Schema {
     both.properties = { ...under.properties, ...over.properties };
   if (Array.isArray(under.required) && Array.isArray(over.required))
     both.required = [...new Set([...under.required, ...over.required])];
-  // Each part would refuse the properties of the other.
+  // With `additionalProperties: false`, each of the two schemas would refuse the properties of the other.
   const closed = [under, over].filter(({ additionalProperties }) => additionalProperties === false);
   if (closed.length > 0 && isObject(under.properties) && isObject(over.properties)) both.unevaluatedProperties = true;
   for (const union of ['anyOf', 'oneOf'])

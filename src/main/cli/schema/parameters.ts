@@ -10,7 +10,7 @@ export interface Parameter {
 
 /** Properties that a schema defines for its objects. */
 export interface Parameters {
-  /** Required ones first, each in the order of the schema. */
+  /** Required parameters first, then optional ones, both in the order of the schema. */
   readonly list: readonly Parameter[];
   /**
    * Whether other properties are refused (`closed`) or allowed (`open`). If the schema does not say (`unsaid`), JSON
@@ -31,7 +31,7 @@ export function parametersOfAlternatives(alternatives: readonly Alternative[]): 
   for (const { schema } of objects)
     for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {}))
       schemas.set(name, [...(schemas.get(name) ?? []), property]);
-  // A property that only `required` names counts too.
+  // A property that appears only in `required` counts too.
   for (const name of objects.flatMap(({ schema }) => requiredOf(schema)))
     if (!schemas.has(name)) schemas.set(name, [true]);
   const list = [...schemas].map(([name, some]) => ({
@@ -45,7 +45,7 @@ export function parametersOfAlternatives(alternatives: readonly Alternative[]): 
   };
 }
 
-/** Returns the schema of the property called `name`; undefined if the schema says nothing of it. */
+/** Returns the schema of the property called `name`, or undefined if no alternative defines this property. */
 export function propertySchema(name: string, alternatives: readonly Alternative[]): unknown {
   const known = parametersOfAlternatives(alternatives).list.find((parameter) => parameter.name === name);
   if (known !== undefined) return known.schema;
@@ -53,7 +53,7 @@ export function propertySchema(name: string, alternatives: readonly Alternative[
   return rest.length === 1 ? rest[0] : undefined;
 }
 
-/** Returns the schema of the item of an array at `index`; undefined if the schema says nothing of it. */
+/** Returns the schema of the array item at `index`, or undefined if no alternative defines it. */
 export function itemSchema(index: number, alternatives: readonly Alternative[]): unknown {
   const array = alternatives.find(({ type }) => type === 'array')?.schema;
   if (array === undefined) return undefined;

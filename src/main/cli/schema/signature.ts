@@ -17,7 +17,7 @@ export interface SignedTool {
 export interface SignatureSettings {
   /** Maximum number of columns of a line. */
   readonly width: number;
-  /** What is wrong with a parameter, by its name; such a parameter gets a line of its own. */
+  /** The errors of parameters by name; a parameter with an error gets a line of its own. */
   readonly marks?: ReadonlyMap<string, string>;
 }
 
@@ -78,12 +78,12 @@ function commentLines({ description, inputSchema }: SignedTool, width: number): 
   });
   if (about.length + parameters.length === 0) return [];
   const gap = about.length > 0 && parameters.length > 0 ? [''] : [];
-  // An end mark within the comment would end it.
+  // A `*` followed by `/` in a description would end the comment.
   const lines = [...about, ...gap, ...parameters].map((line) => ` * ${line.replaceAll('*/', '*\\/')}`.trimEnd());
   return ['/**', ...lines, ' */'];
 }
 
-/** Returns what the type of a parameter does not show: description, limits and default. */
+/** Returns the description, limits and default of a parameter, which its type does not show. */
 function remarkOf({ schema }: Parameter, root: Schema): string {
   const alternatives = alternativesOf(schema, root);
   const own = [isObject(schema) ? schema : {}, ...alternatives.map((alternative) => alternative.schema)];

@@ -22,7 +22,7 @@ const RUNNERS: ReadonlySet<string> = new Set([
   ...['node', 'deno', 'python', 'python3', 'sh', 'bash', 'env', 'tool', 'tsx'],
 ]);
 
-/** Parts of a path that many programs have in common. */
+/** Parts of a path that are too common to name a server. */
 const PLAIN_PARTS = /^(?:|\.{1,2}|dist|build|out|lib|src|bin|(?:index|main|server|cli)\.[cm]?[jt]s)$/;
 
 /**
@@ -82,7 +82,7 @@ function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(known);
 }
 
-/** Returns an id such as `mcp.example.com-mcp`: the same for the same URL, and another one for each path. */
+/** Returns an id such as `mcp.example.com-mcp`: the same id for the same URL, and a different id for each path. */
 function idOfAddress(address: string): string {
   const { host, pathname, search } = URL.parse(address) ?? { host: address, pathname: '', search: '' };
   const path = `${pathname}${search}`.replace(/^\/(?:mcp\/?)?$/, '');
@@ -97,7 +97,7 @@ function idOfProgram(program: readonly string[]): string {
 }
 
 function nameOf(word: string): string {
-  // `@scope/name@1.2.3` is a package; anything else with a slash is a path.
+  // `@scope/name@1.2.3` is a package; any other word with a slash is a path.
   const parts = word.split(/[\\/]/).filter((part) => !PLAIN_PARTS.test(part));
   const last = parts.at(-1) ?? basename(word);
   return last.replace(/(?<=.)@[^@]*$/, '').replace(/\.(?:[cm]?[jt]s|py|exe|cmd)$/, '');

@@ -9,7 +9,7 @@ export interface CallTarget {
   readonly address?: string;
   /** The tool as it was typed. */
   readonly tool: string;
-  /** The call, if the tool was written as one. */
+  /** The call in brackets, if the tool was written as `tool(…)`. */
   readonly form: FunctionForm | null;
   /** The words after the tool. */
   readonly words: readonly string[];

@@ -11,13 +11,13 @@ export interface ChosenTool {
   readonly connectorId: string;
   /** Name of the tool for `callTool`. */
   readonly name: string;
-  /** Null if the connector lists no such tool: it may be down, or the tool held back. */
+  /** Null if the connector does not list the tool: the connector may be down, or the tool may be held back. */
   readonly tool: ShownTool | null;
 }
 
 /**
- * Reads the sources, and starts nothing. If a map's server is down, the connectors of files and of a remembered map are
- * still available. Rejects as `sync()` does if there is no connector at all.
+ * Reads the sources without starting any connector. If a map's server is down, the connectors of files and of a
+ * remembered map are still available. Rejects as `sync()` does if there is no connector at all.
  */
 export async function syncEntries(manager: ToolHost): Promise<void> {
   await manager.sync().catch((error: unknown) => {
@@ -32,7 +32,7 @@ export async function startConnector(manager: ToolHost, startUp: StartUp, id: st
 }
 
 /**
- * Finds the tool that `written` names, and starts only its connector. Takes `connector.tool`, the name that a gateway
+ * Finds the tool that `written` names, and starts only its connector. Accepts `connector.tool`, the name that a gateway
  * gives the tool, or the tool's own name if there is only one connector. Rejects with CONNECTOR_UNKNOWN or
  * TOOL_UNKNOWN, suggesting a similar name if there is one.
  */
@@ -64,7 +64,7 @@ function isHeldBack(manager: ToolHost, name: string): boolean {
 function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]): SwitchyardError {
   const connector = /^(.+?)(?:\.|__|[^\w.-])/.exec(written)?.[1] ?? nearestName(written, ids) ?? undefined;
   if (connector !== undefined) return unknownConnector(manager, written.startsWith(connector) ? connector : written);
-  // Tools of an earlier run are known without starting anything.
+  // The tools of an earlier run are known without starting a connector.
   const remembered = manager.listTools();
   const same = remembered.find(({ definition }) => definition.name === written);
   const meant =

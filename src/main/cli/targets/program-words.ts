@@ -1,12 +1,12 @@
 /** Commands that take the command of a stdio server after `--`. */
 const TAKING_PROGRAMS: ReadonlySet<string> = new Set(['call', 'tools', 'resources', 'prompts', 'read']);
 
-/** Subcommands of these that do not. */
+/** Subcommands of these commands that take no command of a stdio server. */
 const NOT_TAKING: ReadonlySet<string> = new Set(['diff', 'approve', 'digest']);
 
 /**
- * Cuts the first `--` and the words after it, a command and its arguments, off a command line. The parser then never
- * sees them: it does not take their options as its own, or a command called `diff` as a subcommand of `tools`.
+ * Cuts the first `--`, and the command and arguments after it, off a command line. The parser never sees these words,
+ * so it does not mistake their options for its own, or a command called `diff` for a subcommand of `tools`.
  */
 export function cutProgram(argv: readonly string[]): {
   readonly words: readonly string[];

@@ -6,11 +6,11 @@ export interface ToolName {
   readonly connectorId: string;
   /** The name of the tool, without the separator. */
   readonly tool: string;
-  /** The text between the two: a dot, or the separator of a gateway. */
+  /** The text between connector and tool: a dot, or the separator of a gateway. */
   readonly separator: string;
 }
 
-/** A separator of a gateway (`serve --separator`): the longest one wins. */
+/** Matches the separator of a gateway (`serve --separator`), as long as possible. */
 const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
 
 /**

@@ -22,8 +22,8 @@ interface ResolvedServer {
 
 /**
  * Returns a SHA-256 over everything that decides which connectors a command line has and how it reaches them: places,
- * keys, and configuration files with their variables replaced. Two commands with the same digest would do the same.
- * Rejects with CONFIG_INVALID or OPTIONS_INVALID if a manager could not be created either.
+ * keys, and configuration files with their variables replaced. Two command lines with the same digest have the same
+ * connectors. Rejects with CONFIG_INVALID or OPTIONS_INVALID for options that a manager would also reject.
  */
 export async function digestOfOptions(options: SourceOptions): Promise<string> {
   const { readLocalConfig } = await import('../../local-config/read-local-config.ts');
@@ -65,7 +65,7 @@ function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): s
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Leaves out how long an expired map may still be served: `serve` has another default. */
+/** Leaves out the maximum age of an expired map, for which `serve` has another default. */
 function mapParts(options: SourceOptions): object {
   const { maxStaleMs: _, ...trust } = trustChoice(options);
   return [trust, options.mapKeyEnv === undefined ? null : process.env[options.mapKeyEnv]];

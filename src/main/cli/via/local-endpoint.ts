@@ -60,7 +60,8 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
       socket.destroy();
     });
   });
-  // The file is created while `listen` runs: no other user may ever be able to open it.
+  // `listen` creates the file, so the mode must be restricted before: no other user may ever be able to open the
+  // socket.
   const before = process.umask(0o177);
   try {
     server.listen(path);
@@ -68,7 +69,7 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
     process.umask(before);
   }
   await once(server, 'listening');
-  // The socket must not keep a process alive that has nothing else to do.
+  // The socket must not keep a process alive that has no other work.
   server.unref();
   return { path, close: () => close(server, open) };
 }
@@ -111,7 +112,7 @@ async function serve(socket: Socket, options: LocalEndpointOptions): Promise<voi
       if (!isWelcome) return void socket.end();
     }
   } catch (error) {
-    // A command that sends an invalid message, or closes the socket, is not served any longer.
+    // The gateway stops serving a command that sends an invalid message or closes the socket.
     const fields = { event: 'gateway-socket-failed', err: error };
     options.logger.debug(fields, `A command left the socket: ${messageOf(error)}`);
   } finally {

@@ -10,7 +10,7 @@ const OTHERS_WRITE = 0o022;
 /** Maximum length of a socket path: `sun_path` of macOS (104) and Linux (108), less its final zero. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
-/** Returns a path for the socket of this process; null if the folder's path is too long for one, and on Windows. */
+/** Returns a path for the socket of this process, or null on Windows or if the path would be too long for a socket. */
 export function newSocketPath(stateDir: string, chance: string): string | null {
   if (process.platform === 'win32') return null;
   const path = join(stateDir, `gateway-${process.pid}-${chance}.sock`);
@@ -37,8 +37,8 @@ export function socketsIn(stateDir: string): readonly string[] {
 }
 
 /**
- * Creates the folder, for this user only, if it does not exist. Returns why it must not hold a socket, since others
- * could replace the socket with their own; null if it may.
+ * Creates the folder, for this user only, if it does not exist. Returns the reason if other users could replace a
+ * socket in the folder with their own, or null if the folder is safe.
  */
 export function exposureOfFolder(stateDir: string): string | null {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });

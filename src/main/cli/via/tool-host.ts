@@ -6,7 +6,7 @@ import type { ToolInfo } from '../../tools/tool-info.ts';
 /** A tool in the form that commands show. */
 export type ShownTool = Omit<ToolInfo, 'author'>;
 
-/** What a command shows of connectors, and of tools that are not listed. */
+/** The status of connectors, and the tools that are not listed, as commands show them. */
 export interface HostStatus {
   readonly connectors: readonly ConnectorStatus[];
   /** Tools that are held back because they changed, and tools that the map does not approve. */

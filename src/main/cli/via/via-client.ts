@@ -32,7 +32,7 @@ export async function findGateway(options: SourceOptions & ViaFlags): Promise<Vi
   const stateDir = stateDirOf(options);
   const sockets = stateDir === undefined ? [] : socketsIn(stateDir);
   if (sockets.length === 0) return null;
-  // If the options are wrong, the manager reports it.
+  // If the options are invalid, the manager that is created instead reports the error.
   const digest = await digestOfOptions(options).catch(() => null);
   if (digest === null) return null;
   for (const path of sockets) {
@@ -58,7 +58,7 @@ class SocketHost implements ViaHost {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown>;
   #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
-  /** Why this gateway cannot be used. */
+  /** The reason why this gateway cannot be used. */
   why = 'it serves something else';
 
   constructor(path: string, waitMs: number | undefined) {
@@ -68,7 +68,9 @@ class SocketHost implements ViaHost {
     this.#lines = readLines(this.#socket);
   }
 
-  /** Whether the gateway serves what the digest stands for; any gateway will do if it is null. Never rejects. */
+  /**
+   * Whether the gateway serves the configuration with this digest. With null, any gateway is accepted. Never rejects.
+   */
   async isSame(digest: string | null): Promise<boolean> {
     try {
       const hello = await this.#ask<ViaHello>({ ask: 'hello', version: VIA_VERSION, digest });
@@ -125,7 +127,8 @@ class SocketHost implements ViaHost {
   }
 
   /**
-   * Rejects with the gateway's error. If the gateway goes away: TOOL_CALL_LOST for a call, else GATEWAY_UNREACHABLE.
+   * Rejects with the gateway's error. If the connection is lost, rejects with TOOL_CALL_LOST for a call and with
+   * GATEWAY_UNREACHABLE for any other request.
    */
   async #asked<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
     try {

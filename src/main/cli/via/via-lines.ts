@@ -5,7 +5,7 @@ import { MAX_VIA_BYTES } from './via-messages.ts';
 
 /**
  * Yields the messages that arrive on a socket, until the other end closes it. Throws for a line that is too long or is
- * not JSON, and the error of the socket if the connection fails.
+ * not JSON; if the connection fails, throws the error of the socket.
  */
 export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
   const lines = new LineSplitter(MAX_VIA_BYTES);

@@ -12,7 +12,9 @@ export type ViaRequest =
   | { readonly ask: 'hello'; readonly version: number; readonly digest: string | null }
   /** Requests the state of the connectors, without tools. */
   | { readonly ask: 'view' }
-  /** Requests the state with tools, of one connector or of all, once nothing worth waiting for is starting any more. */
+  /**
+   * Requests the state with tools, of one connector or of all, once no connector that is worth waiting for is starting.
+   */
   | { readonly ask: 'settled'; readonly connector: string | null; readonly waitMs: number | null }
   | {
       readonly ask: 'call';
@@ -21,7 +23,7 @@ export type ViaRequest =
       readonly timeoutMs: number | null;
     };
 
-/** Version and process of the gateway, and whether it serves what the command was given. */
+/** Version and process of the gateway, and whether it serves the same connectors as the command line. */
 export interface ViaHello {
   readonly version: number;
   readonly pid: number;
@@ -39,7 +41,10 @@ export type ViaAnswer =
   | { readonly say: 'answer'; readonly answer: ViaHello | ViaView | ToolResult }
   | { readonly say: 'error'; readonly error: WireError };
 
-/** Raised with each change that an older end would misread. Ends of different versions do not communicate. */
+/**
+ * Version of the messages. Raise it with each change that an older command or gateway would misread; different versions
+ * do not communicate.
+ */
 export const VIA_VERSION = 1;
 
 /** Maximum size of a message. */

@@ -11,14 +11,14 @@ type HostWork = (host: ToolHost, startUp: StartUp, ended: AbortSignal) => Promis
 
 /**
  * Runs `work` with a running gateway that serves the same connectors, or else with a manager of its own. Resolves with
- * the exit code of `work`, or with that of a signal. Rejects with GATEWAY_UNREACHABLE.
+ * the exit code of `work`, or with the exit code for a signal that interrupts it. Rejects with GATEWAY_UNREACHABLE.
  */
 export async function withToolHost(
   options: SourceOptions & ViaFlags,
   work: HostWork,
   waiting: WaitingFor = {},
 ): Promise<number> {
-  // No gateway has a server that only the command line names.
+  // A server that only the command line names is in no gateway.
   using gateway = options.adHoc === undefined ? await findGateway(options) : null;
   if (gateway === null) return await withManager(options, work, waiting);
   const interrupted = untilInterrupted();

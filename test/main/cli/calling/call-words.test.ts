@@ -33,7 +33,7 @@ describe('readCallWords', () => {
     expect(readCallWords(words).assignments).toEqual(expected);
   });
 
-  it('keeps JSON objects, and the dash for standard input', () => {
+  it('returns JSON objects and the dash for standard input unchanged', () => {
     expect(readCallWords(['{"a":1}', '-']).documents).toEqual(['{"a":1}', '-']);
   });
 

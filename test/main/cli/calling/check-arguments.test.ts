@@ -31,7 +31,7 @@ describe('checkArguments', () => {
     expect(said(args, WEATHER)).toEqual(expected);
   });
 
-  it('rejects unknown arguments if the schema does', () => {
+  it('rejects unknown arguments if the schema forbids them', () => {
     const closed = { ...WEATHER, additionalProperties: false };
     expect(said({ city: 'x', citty: 1, zzzzzz: 1 }, closed)).toEqual([
       'citty is not known; did you mean city?',

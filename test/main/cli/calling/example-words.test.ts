@@ -57,7 +57,7 @@ describe('exampleWords', () => {
     [{ a: { type: 'array', items: { type: 'string' } } }, ['a:=["text"]']],
     [{ 'a b': { type: 'number', exclusiveMinimum: 4, maximum: 5 } }, ['{"a b":5}']],
     [{ a: { type: 'number', multipleOf: 0.5, minimum: 2 } }, ['a=2']],
-  ])('calls with %j using the words %j', (properties, expected) => {
+  ])('turns the properties %j into the words %j', (properties, expected) => {
     expect(exampleWords({ type: 'object', properties, required: Object.keys(properties) })).toEqual(expected);
   });
 });

@@ -12,7 +12,7 @@ const WINDOWS = {
 const own = (client: Client, machine: Parameters<typeof clientFiles>[1]): readonly string[] =>
   clientFiles([client], machine).flatMap(({ path, level }) => (level === 'user' ? [path] : []));
 
-describe('client config locations', () => {
+describe('clientFiles', () => {
   it.each([
     ['claude', LINUX, ['/home/me/.config/Claude/claude_desktop_config.json', '/home/me/.claude.json']],
     [
@@ -27,7 +27,7 @@ describe('client config locations', () => {
     ['goose', LINUX, ['/home/me/.config/goose/config.yaml']],
     ['codex', { ...LINUX, env: { HOME: '/home/me', CODEX_HOME: '/codex' } }, ['/codex/config.toml']],
     ['amp', { ...LINUX, env: { HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' } }, ['/xdg/amp/settings.json']],
-  ] as const)('lists those of %s on this platform', (client, machine, paths) => {
+  ] as const)('lists the config files of %s on the given platform', (client, machine, paths) => {
     expect(own(client, machine)).toEqual(paths);
   });
 

@@ -76,7 +76,7 @@ describe('project config file', () => {
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is not trusted because a file with the same content is trusted elsewhere', async () => {
+  it('needs its own approval even if a file with the same content is trusted elsewhere', async () => {
     write(repo, '.mcp.json', servers('a'));
     await chooseProjectFile(person('y\n'));
     write(home, '.mcp.json', servers('a'));
@@ -90,7 +90,7 @@ describe('project config file', () => {
   });
 
   it.each(['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'])(
-    'is %s, which needs a terminal, --config or --trust',
+    'named %s is only used with a terminal, --config or --trust',
     async (name) => {
       write(repo, name, name.startsWith('.vscode') ? { servers: servers('a').mcpServers } : servers('a'));
       await expect(chooseProjectFile(person(null))).rejects.toMatchObject({
@@ -197,7 +197,7 @@ describe('client config files', () => {
     expect(notes).toEqual([expect.stringContaining('a file of gemini')]);
   });
 
-  it('must exist', async () => {
+  it('are rejected if they do not exist', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining('--from kiro: nothing was found'),

@@ -13,7 +13,7 @@ describe('prompt text', () => {
     ['an invisible Hangul filler', 'a\u3164b', 'a\\u{3164}b'],
     ['a tag character outside the basic multilingual plane', 'a\u{e0041}b', 'a\\u{e0041}b'],
     ['a lone surrogate', 'a\ud800b', 'a\\u{d800}b'],
-  ])('escapes %s by its code point', (_, text, shown) => {
+  ])('shows %s by its code point', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
@@ -21,7 +21,7 @@ describe('prompt text', () => {
     expect(visible('Größe 大 a b')).toBe('Größe 大 a b');
   });
 
-  it('escapes quotes and backslashes, so that no text can imitate an escape', () => {
+  it('has escaped quotes and backslashes, so that no text can imitate an escape', () => {
     expect(quoted('a "b" \\u{202e}')).toBe('"a \\"b\\" \\\\u{202e}"');
   });
 });

@@ -41,7 +41,7 @@ describe('the trust flags', () => {
     expect(choiceOf('--keys', 'k.json', '--accept', 'signature').signatureKey).toBeUndefined();
   });
 
-  it('pass all other values on', () => {
+  it('pass all other values to the options unchanged', () => {
     const flags = [
       '--key-documents',
       'https://m.example/{version}',
@@ -64,7 +64,7 @@ describe('the trust flags', () => {
     });
   });
 
-  it('apply a default maximum age, which off or a number overrides', () => {
+  it('apply a default maximum age, which --max-stale overrides with off or a number', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();
@@ -83,7 +83,7 @@ describe('the trust flags', () => {
     ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
     ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
-  ])('name the flag to use for %s', (_, args, message) => {
+  ])('are named in the error for %s', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
     expect(() => choiceOf(...args)).toThrow(message);
   });

@@ -55,7 +55,7 @@ describe('signatureText', () => {
     ]);
   });
 
-  it('never ends its comment early', () => {
+  it('escapes a description that would end the comment early', () => {
     const tool = { name: 't', description: 'a */ b', inputSchema: {}, annotations: { destructiveHint: true } };
     expect(signatureText(tool, { width: 80 })).toBe('/**\n * a *\\/ b\n */\nt()\n// destructive');
   });

@@ -45,7 +45,7 @@ describe('adHocServer', () => {
     expect(() => adHocServer(address, options)).toThrow(refused);
   });
 
-  it('returns null without a URL and a command', () => {
+  it('returns null if there is neither a URL nor a command', () => {
     expect(adHocServer(undefined, {})).toBe(null);
   });
 });

@@ -27,7 +27,7 @@ describe('printed error', () => {
     });
   });
 
-  it('omits a cause that the message already contains', () => {
+  it('omits a cause that is part of the message', () => {
     const cause = new SwitchyardError('MAP_DNS', 'no such host');
     const error = new SwitchyardError('MAP_DNS', 'The map failed: no such host', { cause });
     expect(failureOf(error).message).toBe('The map failed: no such host');
@@ -61,7 +61,7 @@ describe('printed error', () => {
     expect(failureOf(new SwitchyardError(code, 'refused')).remedy).toContain(flag);
   });
 
-  it('omits a cause that its message already includes', () => {
+  it('omits a cause that has the same text as the message', () => {
     const cause = new SwitchyardError('KEYS_UNAVAILABLE', 'no such file');
     expect(failureOf(new SwitchyardError('KEYS_UNAVAILABLE', 'no such file', { cause })).message).toBe('no such file');
   });

@@ -40,13 +40,13 @@ describe('source options of the current command line', () => {
     expect(withOwnCommand('`mcp-switchyard auth login`')).toMatch(/ auth login --config 'b c\.json'`$/);
   });
 
-  it('are omitted with the command if the last output line contains it', () => {
+  it('are omitted together with the command if the last output line contains this command', () => {
     const message = 'Connector crm wants a login at https://issuer.example: run `mcp-switchyard auth login crm`.';
     expect(withoutLoginCommand(message)).toBe('Connector crm wants a login at https://issuer.example');
     expect(withoutLoginCommand('Run `mcp-switchyard tools diff`.')).toBe('Run `mcp-switchyard tools diff`.');
   });
 
-  it('never let a foreign id run as shell words', () => {
+  it('quote a foreign id, so that a shell runs no part of it', () => {
     wordsOf();
     expect(loginCommand('a;reboot')).toMatch(/ auth login 'a;reboot'$/);
     expect(withOwnCommand('`mcp-switchyard auth login $(reboot)`')).toMatch(/ auth login '\$\(reboot\)'`$/);

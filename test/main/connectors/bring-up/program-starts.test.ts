@@ -46,7 +46,7 @@ describe('ProgramStarts', () => {
   const create = (share: { now: number } = busy, limit: number | null = null): ProgramStarts =>
     new ProgramStarts({ limit, parallelism: 2, idleProcessors: idleBy(share) });
 
-  it('starts one process more than there are processors, and the next one at a first message', async () => {
+  it('starts one process more than there are processors, and another when one sends its first message', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd', 'e');
     expect(programs.started).toEqual(['a', 'b', 'c']);
@@ -113,7 +113,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).not.toContain('d');
   });
 
-  it('uses a configured number instead of the processors, however idle they are', async () => {
+  it('uses a configured number instead of the number of processors, however idle they are', async () => {
     const programs = new Programs(create({ now: 1 }, 1));
     await programs.askAll('a', 'b');
     await vi.advanceTimersByTimeAsync(4_999);

@@ -40,7 +40,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(2_000));
   });
 
-  it('aborts with the reason of its parent, including after an extension', () => {
+  it('aborts with the reason of its parent signal, even after an extension', () => {
     const leaving = new AbortController();
     using limit = startDeadline({ quietMs: 1_000, maxMs: 9_000 }, overdue, leaving.signal);
     vi.advanceTimersByTime(500);

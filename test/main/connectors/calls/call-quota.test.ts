@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Requests a slot. Its name is in `began` once it has one. */
+/** Requests a slot for a call. `began` holds the name of the call once it has a slot. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
   const place = quota.acquire(limit, 'one', 100_000_000);
   place.then(
@@ -143,7 +143,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b']);
   });
 
-  it('rejects a call at once if its slot becomes free after its deadline, and reports when', async () => {
+  it('rejects a call at once if no slot becomes free before its deadline, and reports when a slot does', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     for (let count = 0; count < 2; count += 1) await quota.acquire(signal, 'one', 6_000);
     await vi.advanceTimersByTimeAsync(10_000);

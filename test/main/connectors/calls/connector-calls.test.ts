@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('fail with the compatible error name while the connector is down', async () => {
+  it('fail with the error name of the replaced package while the connector is down', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

@@ -3,7 +3,7 @@ import { EraMemory } from '../../../../src/main/connectors/connection/era-memory
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  // The cache treats an entry of instant 0, which no running process has, as one without an age.
+  // The cache treats an entry of instant 0 as an entry without an age; a running process never has that instant.
   vi.advanceTimersByTime(1);
 });
 afterEach(() => void vi.useRealTimers());
@@ -25,7 +25,7 @@ describe('EraMemory', () => {
     expect(memory.isLegacy('http://one/')).toBe(false);
   });
 
-  it('remembers at most 100 000 endpoints and forgets the least recently used one', () => {
+  it('remembers at most 100 000 endpoints, and forgets the least recently used endpoint first', () => {
     const memory = new EraMemory();
     for (let index = 0; index < 100_000; index += 1) memory.noteLegacy(`http://${index}/`);
     expect(memory.isLegacy('http://0/')).toBe(true);

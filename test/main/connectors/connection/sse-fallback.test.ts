@@ -27,11 +27,11 @@ async function tried(status: number | 'sse' | null, target: Partial<ConnectorTar
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 'sse'] as const)('tries SSE after initialize failed with %s', async (status) => {
+  it.each([400, 404, 405, 'sse'] as const)('tries SSE after the answer %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
-  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
+  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])('does not try SSE after the answer %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'refused']);
   });
 

@@ -12,7 +12,7 @@ const challenge = (more: Partial<Challenge> = {}): Challenge => ({
   ...more,
 });
 
-/** Creates credentials whose provider returns these tokens; every other method of it fails. */
+/** Creates credentials whose provider returns these tokens; every other method of the provider fails. */
 function credentialsOf(tokens: OAuthClientProvider['tokens'], dpop?: DpopSession): HostCredentials {
   const provider = { tokens, ...(dpop && { dpop: () => dpop }) } as OAuthClientProvider;
   return new HostCredentials({
@@ -77,7 +77,7 @@ describe('HostCredentials', () => {
     expect(await verdict).toEqual({ kind: 'refused', hint: null });
   });
 
-  it('never requests a login for the end of a session', async () => {
+  it('never requests a login for the request that ends a session', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const end = challenge({ method: 'DELETE' });
     expect(await credentials.refused(end, ['authorization', 'Bearer t'], null)).toEqual({

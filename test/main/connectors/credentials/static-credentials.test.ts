@@ -26,7 +26,8 @@ describe('staticCredentials', () => {
     expect(staticCredentials(normalized({ auth }), 'K').headers(null, SENDING)).toEqual(expected);
   });
 
-  it('returns NO_CREDENTIALS for an entry without auth and Authorization, so that a rejection is cheap', () => {
+  it('returns NO_CREDENTIALS for an entry with neither auth nor an Authorization header', () => {
+    // A rejection is cheap with these credentials.
     expect(staticCredentials(normalized({ headers: { 'x-tenant': 't' } }), null)).toBe(NO_CREDENTIALS);
   });
 

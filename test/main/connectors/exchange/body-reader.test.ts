@@ -49,7 +49,7 @@ async function read(
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('JSON body', () => {
-  it('is one value, or all values of a batch', async () => {
+  it('yields one value, or all values of a batch', async () => {
     expect(await read(JSON_TYPE, [bytes('{"a":'), bytes('"ü"}')])).toMatchObject({ values: [{ a: 'ü' }], ends: [''] });
     expect(await read(JSON_TYPE, [bytes('[1,2]')])).toMatchObject({ values: [1, 2] });
   });
@@ -168,7 +168,7 @@ describe('body of any other type', () => {
     });
   });
 
-  it('ends or fails exactly once, for any input', async () => {
+  it('causes exactly one end or one failure, for any input', async () => {
     const header = fc.record({
       'content-type': fc.constantFrom('application/json', 'text/event-stream', 'text/plain', ''),
       'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'what'),

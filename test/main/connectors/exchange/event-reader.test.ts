@@ -34,8 +34,8 @@ function read(text: string): { readonly reader: EventReader; readonly told: Told
   return { reader, told };
 }
 
-describe('flood of events', () => {
-  it('leaves turns for the event loop, and loses nothing', async () => {
+describe('EventReader during a flood of events', () => {
+  it('yields to the event loop, and loses no event', async () => {
     const { told } = read(Array.from({ length: 400_000 }, (_, id) => `data: {"id":${id}}\n\n`).join(''));
     expect(told.values.length).toBeLessThan(400_000);
     expect(told.steps[0]).toBe('hold');
@@ -46,7 +46,7 @@ describe('flood of events', () => {
     expect(told.steps.filter((step) => step === 'end')).toHaveLength(1);
   });
 
-  it('yields nothing more after the reader was stopped', async () => {
+  it('yields no event after it was stopped', async () => {
     const { reader, told } = read('data: {}\n\n'.repeat(400_000));
     reader.stop();
     const count = told.values.length;

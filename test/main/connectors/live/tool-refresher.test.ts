@@ -25,7 +25,7 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
 }
 
 describe('ToolRefresher', () => {
-  it('reads no sooner than the server requests, and then by itself', async () => {
+  it('reads the tools as soon as the wait that the server requested is over, and not before', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const busy = new SwitchyardError('CONNECTOR_LIST_INVALID', 'busy', { detail: { retryAfterMs: 30_000 } });
     let isBusy = true;
@@ -102,7 +102,7 @@ describe('ToolRefresher', () => {
     [60_000, 60_000],
     [0, 5_000],
     [1e12, 86_400_000],
-  ])('turns a hint of %d ms into %d', async (ttlMs, expected) => {
+  ])('reads the tools again for a TTL hint of %d ms after %d ms', async (ttlMs, expected) => {
     const { refresher, readings } = setUp();
     refresher.expireIn(ttlMs);
     await vi.advanceTimersByTimeAsync(expected - 1);

@@ -87,7 +87,7 @@ describe('shakeHands', () => {
     },
   );
 
-  it('sends initialize in parallel if the probe stays unanswered for the silence, and not before', async () => {
+  it('sends initialize in parallel once the probe was unanswered for the silence period, and not before', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
     await vi.advanceTimersByTimeAsync(1_999);
@@ -96,7 +96,7 @@ describe('shakeHands', () => {
     expect((await shaking).facts.era).toBe('legacy');
   });
 
-  it('waits for the probe without limit if the transport sets no silence', async () => {
+  it('waits for the probe without limit if the transport sets no silence period', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     void shakeHands(channel, 'auto', {}, options());
     await vi.advanceTimersByTimeAsync(600_000);
@@ -112,7 +112,7 @@ describe('shakeHands', () => {
     expect(spoken.at(-1)).toBe('modern 2026-07-28');
   });
 
-  it('sends initialize once, even if the probe is rejected after the silence', async () => {
+  it('sends initialize once, even if the probe is rejected after the silence period', async () => {
     const refusedLate = () => later(3_000, {})().then(() => Promise.reject(unknown));
     const answers = { 'server/discover': refusedLate, initialize: later(4_000, INITIALIZED) };
     const { channel, sent } = channelOf(answers);

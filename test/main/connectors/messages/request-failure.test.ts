@@ -41,7 +41,7 @@ describe('requestFailure', () => {
 });
 
 describe('laterFailure', () => {
-  it('never reports that the call was not sent, since its first round was', () => {
+  it('never reports that the call was not sent, since its first round was sent', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });

@@ -29,7 +29,7 @@ describe('readEndpoint', () => {
     'file:///etc/passwd',
     'https://[',
     'x'.repeat(8_193),
-  ])('rejects %.40s and does not repeat it', (data) => {
+  ])('rejects %.40s and does not repeat the address in the error', (data) => {
     const read = (): unknown => readEndpoint(data, STREAM);
     expect(read).toThrow(UnusableAnswer);
     expect(read).toThrow(/^the message endpoint that it names is (?:not a valid URL|on another origin)$/);

@@ -11,7 +11,7 @@ const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 /** Starts a command as on Windows, and returns the processes that were started and how the command exited. */
 function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
-    // Windows separates the folders of PATH by semicolons; the shell and kill of this machine are in the other half.
+    // Windows code splits PATH at semicolons and finds `path`; this machine splits it at colons and finds its tools.
     env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Creates a fleet whose thread answers like this. */
+/** Creates a fleet whose thread gives these answers. */
 function fleetOf(
   answers: {
     take?: (request: PermitRequest) => unknown;
@@ -124,7 +124,7 @@ describe('fleet call permits', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('start waiting calls in order when they arrive', async () => {
+  it('start waiting calls in order when the permits arrive', async () => {
     const { quota } = fleetOf({ take: all }, { latencyMs: 5, hosts: 2 });
     const own = quota({ perMinute: 10 });
     const began: number[] = [];
@@ -133,7 +133,7 @@ describe('fleet call permits', () => {
     expect(began).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('reject a call at once if the fleet has no slot before its deadline, and report when it has one', async () => {
+  it('reject a call at once if the fleet has no slot before its deadline, and report when a slot is free', async () => {
     const { quota } = fleetOf({ take: () => ({ granted: 0, retryInMs: 40_000, takenAtMs: 1, epoch: 'e' }) });
     const own = quota({ perMinute: 10 });
     const message = 'The quota of connector one is used up: the next call can start in 40 s.';
@@ -183,7 +183,7 @@ describe('fleet call permits', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('lease the slots of calls that started while the fleet was unreachable, as soon as it is back', async () => {
+  it('lease the slots of calls that started without the fleet, as soon as the fleet answers again', async () => {
     const { quota, leases, connect } = fleetOf({ lease: allLeases }, { hosts: 2 });
     connect(false);
     const own = quota({ concurrent: 8 });

@@ -85,7 +85,7 @@ describe('createExposedNames', () => {
     expect(dotted.split('github')).toBeNull();
   });
 
-  it('keeps a name of exactly 64 characters and shortens one of 65', () => {
+  it('keeps a name of exactly 64 characters, and shortens a name of 65', () => {
     const [fits, isTooLong] = ['x'.repeat(64 - 'github__'.length), 'x'.repeat(65 - 'github__'.length)];
     expect(names.expose('github', fits)).toBe(`github__${fits}`);
     expect(names.split(`github__${fits}`)).toEqual({ connectorId: 'github', name: fits });

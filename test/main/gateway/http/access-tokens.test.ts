@@ -38,7 +38,7 @@ describe('tokenFault', () => {
   });
 });
 
-it('names the positions of two equal tokens, but not their text', () => {
+it('assertTokens names the positions of two equal tokens, but not their text', () => {
   const token = 'a-token-of-20-letters';
   const named = [
     ['tokens[0]', token],

@@ -100,7 +100,7 @@ describe('guard with tokens', () => {
   });
 });
 
-it('rejects requests without credentials, even if its list contains an empty token', () => {
+it('the guard rejects requests without credentials, even if its list of tokens contains an empty one', () => {
   const guard = createGuard({ ...open, tokens: [''] });
   for (const authorization of [[], [''], ['Bearer'], ['Bearer '], [basic(':')], [basic('a:')], ['Basic'], ['Digest x']])
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });

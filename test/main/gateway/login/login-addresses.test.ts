@@ -43,7 +43,7 @@ it('LoginAddresses replaces a URL shortly before it expires, and rejects an expi
   expect(addresses.find(second.id)).toBe(second);
 });
 
-it('LoginAddresses creates a second URL if the browser that opened the first is gone; both are valid', () => {
+it('LoginAddresses creates a second URL two minutes after the first was opened; both URLs are valid', () => {
   const { time, addresses, get } = world();
   const first = get();
   first.open(time.nowMs);
@@ -53,7 +53,7 @@ it('LoginAddresses creates a second URL if the browser that opened the first is 
   expect(addresses.find(first.id)).toBe(first);
 });
 
-it('LoginAddresses creates a new URL after the login succeeded, and after the operator opened the first', () => {
+it('LoginAddresses creates a new URL after the login succeeded, and after the operator opened the first URL', () => {
   const { time, get } = world();
   const done = get();
   done.open(time.nowMs);

@@ -36,7 +36,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_603 });
   });
 
-  it('sends a server request to the only client with requests at the connector, and to none of several', async () => {
+  it('sends a server request to the only client with requests at the connector, but to none of several', async () => {
     const host = createGatewayHost();
     const calls = new CallsUnderWay();
     host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
@@ -78,7 +78,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(tools)).rejects.toMatchObject({ code: -32_602 });
   });
 
-  it("declares roots while a client has some, and exactly the capabilities of a gateway's only client", () => {
+  it('declares roots while any client has roots, and exactly the capabilities of the only client', () => {
     const host = createGatewayHost();
     const shared = ['elicitation', 'extensions', 'sampling'];
     expect(Object.keys(host.capabilities).sort()).toEqual(shared);

@@ -51,20 +51,20 @@ describe('tomlPlaces', () => {
   });
 });
 
-/** Reads the key that starts there. */
+/** Reads the key that starts at `offset`. */
 function nameAt(text: string, offset: number): string {
   const written = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)/.exec(text.slice(offset))?.[0] ?? '';
   return Object.keys(parse(`${written} = 1`))[0] ?? '';
 }
 
-/** Reads the plain value that starts there and ends with its line, or with the array that contains it. */
+/** Reads the plain value that starts at `offset`, and ends with its line or with the array that contains it. */
 function valueAt(text: string, offset: number): unknown {
   const [line = ''] = text.slice(offset).split('\n');
   for (let end = line.length; end > 0; end -= 1) {
     try {
       return parse(`v = ${line.slice(0, end)}`).v;
     } catch {
-      // The value ends earlier.
+      // The value ends before `end`.
     }
   }
   return undefined;

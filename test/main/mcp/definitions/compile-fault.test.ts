@@ -41,7 +41,7 @@ const schemas: fc.Arbitrary<Json> = fc.letrec<{ value: unknown; schema: Json }>(
 })).schema;
 
 describe('compileFault', () => {
-  // Ajv logs this for each unknown format.
+  // Ajv logs a warning for each unknown format.
   beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
   it('finds a fault in every schema that Ajv does not compile', () => {

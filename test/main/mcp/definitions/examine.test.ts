@@ -28,7 +28,7 @@ describe('examine', () => {
     expect(examine(kind, definition, '2025-06-18').view).toBe(definition);
   });
 
-  it.each(MALFORMED)('$kind with $what', ({ kind, definition, view, legacy }) => {
+  it.each(MALFORMED)('returns the view of a $kind with $what', ({ kind, definition, view, legacy }) => {
     const before = structuredClone(definition);
     expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
     expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);

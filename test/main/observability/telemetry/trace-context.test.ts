@@ -27,7 +27,7 @@ describe('parseTraceparent', () => {
   });
 
   it.each([
-    ['nothing', undefined],
+    ['an absent value', undefined],
     ['null', null],
     ['a number', 1],
     ['an array', [VALID]],
@@ -69,7 +69,7 @@ describe('parseTracestate', () => {
   });
 
   it.each([
-    ['nothing', undefined],
+    ['an absent value', undefined],
     ['an object', {}],
     ['an empty string', ''],
     ['a member without a value', 'a'],
@@ -95,7 +95,7 @@ describe('parseTracestate', () => {
     expect(parseTracestate(value)).toBe(value);
   });
 
-  it('first drops members of more than 128 characters from a list that is too long, then the last ones', () => {
+  it('first drops members of more than 128 characters from a list that is too long, then the last members', () => {
     const long = `long=${'v'.repeat(200)}`;
     const short = (key: string): string => `${key}=${'v'.repeat(98)}`;
     expect(parseTracestate([short('a'), long, short('b'), short('c')].join())).toBe(

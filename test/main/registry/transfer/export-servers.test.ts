@@ -78,14 +78,14 @@ describe('export', () => {
   );
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'opencode', 'servers'] as const)(
-    'in the format %s keeps the login settings of servers, in the words of its client',
+    'in the format %s keeps the login settings of servers, under the member names of its client',
     (format) => {
       const servers = format === 'opencode' ? [LOGIN, OPEN] : [LOGIN, MACHINE, OPEN];
       expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
     },
   );
 
-  it('writes a login in the words of each client', () => {
+  it('writes a login under the member names of each client', () => {
     const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
       (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
     expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({
@@ -123,7 +123,7 @@ describe('export', () => {
     expect(exportServers([LIMITED], 'goose').unsaid).toEqual([{ name: 'limited', members: ['tools', 'timeouts'] }]);
   });
 
-  it('writes the words of OpenCode', () => {
+  it('writes the member names of OpenCode', () => {
     expect(exportServers([PROGRAM, REMOTE], 'opencode').document).toEqual({
       $schema: 'https://opencode.ai/config.json',
       mcp: {
@@ -143,7 +143,7 @@ describe('export', () => {
     });
   });
 
-  it('writes the words of Codex', () => {
+  it('writes the member names of Codex', () => {
     expect(exportServers([PROGRAM, REMOTE], 'codex').text.split('\n')).toEqual(
       expect.arrayContaining([
         '[mcp_servers.files]',

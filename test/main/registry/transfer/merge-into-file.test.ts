@@ -50,7 +50,7 @@ describe('mergeIntoFile', () => {
     );
   });
 
-  it.each(['[]', '{ "mcpServers": [] }', 'no JSON'])('rejects %s', (text) => {
+  it.each(['[]', '{ "mcpServers": [] }', 'no JSON'])('rejects a file with the content %s', (text) => {
     expect(() => mergeIntoFile(text, 'a.json', { key: 'mcpServers', entries })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );

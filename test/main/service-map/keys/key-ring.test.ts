@@ -8,7 +8,7 @@ import { chainOf, payloadOf, rootsOf, signedBy } from '../../../helpers/key-docu
 import { recordingLogger } from '../../../helpers/log.ts';
 import { newKey, type PrivateJwk, publicJwk } from '../../../helpers/signing-keys.ts';
 
-/** Keys of a chain: the configured one, then that of version 1, and so on. */
+/** Keys of a chain: the configured key, then the key of version 1, and so on. */
 const keysOf = (versions: number): readonly PrivateJwk[] =>
   Array.from({ length: versions + 1 }, (_, version) => newKey(`key-${version}`));
 const keys = keysOf(6);
@@ -141,8 +141,8 @@ describe('key ring that follows its documents', () => {
   it.each([
     ['an older version', 1, 'KEYS_ROLLED_BACK'],
     ['the version before', 2, 'KEYS_ROLLED_BACK'],
-    ['a version that skips one', 4, 'KEYS_UNTRUSTED'],
-  ])('rejects %s in place of the next one', async (_, version, code) => {
+    ['a version that skips another', 4, 'KEYS_UNTRUSTED'],
+  ])('rejects %s in place of the next document', async (_, version, code) => {
     const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
     ring.remember(memoryOf(2));
     await follow();
@@ -196,7 +196,7 @@ describe('key ring with a single location for the newest document', () => {
 
   it.each([
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
-    ['a document that skips one', chain[3], 'KEYS_UNTRUSTED'],
+    ['a document that skips a version', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
   ])('keeps the known document after %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
@@ -244,7 +244,7 @@ describe('key ring whose documents fail', () => {
       code: 'KEYS_UNAVAILABLE',
       message: expect.stringContaining('keyDocuments(1): not done within 20 ms'),
     });
-    // The timeout covers the whole refresh: a retry of its map does not shorten it.
+    // The timeout covers the whole refresh: a retry of the map download in the same refresh requests no document.
     await again();
     expect(asked).toEqual([1]);
     await follow();
@@ -338,7 +338,7 @@ describe('key ring with stored state', () => {
 });
 
 describe('key ring whose configured keys change', () => {
-  /** Returns what a ring stores that followed the chain from its first key. */
+  /** Returns the state that a key ring stores after it followed the chain from its first key. */
   async function remembered() {
     const { follow, stored } = ringOf(publishedIn(chain));
     await follow();
@@ -347,9 +347,9 @@ describe('key ring whose configured keys change', () => {
 
   it.each<[string, PrivateJwk[], boolean]>([
     ['continues if they are unchanged', [first], true],
-    ['continues if one was added', [first, newKey('other')], true],
-    ['continues if they are those of the newest document', [keys[6] as PrivateJwk], true],
-    ['starts over if all were replaced by others', [newKey('other'), newKey('another')], false],
+    ['continues if a key was added', [first, newKey('other')], true],
+    ['continues if they are the keys of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts over if all keys were replaced', [newKey('other'), newKey('another')], false],
   ])('%s', async (_, changed, goesOn) => {
     const { ring, follow } = ringOf(() => null);
     expect(ring.remember(await remembered())?.version).toBe(6);

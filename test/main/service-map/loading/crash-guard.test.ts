@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CrashGuard } from '../../../../src/main/service-map/loading/crash-guard.ts';
 
 describe('CrashGuard', () => {
-  it('trips at the fifth crash within a minute, and resets one minute after the oldest of them', () => {
+  it('trips at the fifth crash within a minute, and resets one minute after the oldest of these crashes', () => {
     let nowMs = 0;
     const guard = new CrashGuard(() => nowMs);
     for (let lost = 0; lost < 4; lost += 1) guard.note();

@@ -31,7 +31,7 @@ describe('MapEar', () => {
     ear = new MapEar({ name: 'map', hostId: 'me', time, emit: (event) => events.push(event) });
   });
 
-  it('reports once that it hears others, once that it is alone after 6 s, and once that they are back', async () => {
+  it('reports once each that it hears other hosts, is alone after 6 s, and hears other hosts again', async () => {
     for (let beat = 0; beat < 20; beat += 1) {
       ear.beat();
       await time.pass(500);

@@ -156,7 +156,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'release']);
   });
 
-  it('is requested at most once a second while the server is unreachable, and every 5 s while it refuses', async () => {
+  it('is requested at most once a second from an unreachable server, and every 5 s from one that refuses', async () => {
     answers.take = away;
     lease.tryWithin(0);
     await time.pass(6_000);

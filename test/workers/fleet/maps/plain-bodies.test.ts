@@ -15,7 +15,7 @@ describe('PlainBodies', () => {
     expect(bodies.get('map', 'huge')).toBeNull();
   });
 
-  it('keeps the named bodies of a map, and those of other maps', () => {
+  it('keeps only the named bodies of one map, and all bodies of other maps', () => {
     const bodies = new PlainBodies();
     for (const sha256 of ['a', 'b', 'c']) bodies.put('map', sha256, bodyOf(1));
     bodies.put('map2', 'a', bodyOf(1));

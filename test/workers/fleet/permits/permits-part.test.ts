@@ -4,7 +4,7 @@ import { fleetKeys } from '../../../../src/shared/fleet/fleet-keys.ts';
 import { createPermits } from '../../../../src/workers/fleet/permits/permits-part.ts';
 import type { Redis, RedisReply } from '../../../../src/workers/fleet/redis.ts';
 
-/** Creates a server that answers every script with this. */
+/** Creates a server that answers every script with `answer`. */
 const answering = (answer: RedisReply): ReturnType<typeof createPermits> =>
   createPermits({ redis: { run: () => Promise.resolve(answer) } as unknown as Redis, keys: fleetKeys('a') });
 
@@ -29,7 +29,7 @@ describe('createPermits', () => {
   });
 
   it.each([
-    ['more than was requested', [6, 0, 1, 'e']],
+    ['more permits than were requested', [6, 0, 1, 'e']],
     ['a negative number', [-1, 0, 1, 'e']],
     ['a pause of several years', [0, 1e12, 1, 'e']],
     ['a string in place of a number', ['3', 0, 1, 'e']],

@@ -8,7 +8,7 @@ const newsOf = (hostId: string, channel = 'sess') => new SessionNews(sealer, cha
 const ended = { kind: 'ended' } as const;
 
 describe('SessionNews', () => {
-  it('sends a change to another replica, and recognizes its own', () => {
+  it('sends a change to another replica, and recognizes its own changes', () => {
     const [one, other] = [newsOf('a'), newsOf('b')];
     const message = one.write('id', ended);
     expect(other.read(message)).toEqual({ kind: 'session-changed', sessionId: 'id', change: ended, by: 'a' });

@@ -58,7 +58,7 @@ describe('login encryption key', () => {
     ]);
   });
 
-  it('may be in both: a process without a keyring uses the file, and no process loses a row', async () => {
+  it('may be in both keyring and file: a process without a keyring uses the file, and no row is lost', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -104,7 +104,7 @@ describe('login encryption key', () => {
     expect(await w.read(keyring)).toEqual({ names: [], unreadable: 2 });
   });
 
-  it('makes rows unreadable if the file has another key, until the old one is back', async () => {
+  it('makes rows unreadable if the file has another key, until the old key is back', async () => {
     await using w = world();
     await w.save(null, 'a');
     const old = readFileSync(keyFilePath(w.dir));
@@ -116,7 +116,7 @@ describe('login encryption key', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a'], unreadable: 0 });
   });
 
-  it('is written again by a process that knows it if the file was deleted, so that its rows stay readable', async () => {
+  it('is written to a deleted file again by a process that knows the key, so that rows stay readable', async () => {
     await using w = world();
     const keeper = w.start(null);
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -132,7 +132,7 @@ describe('login encryption key', () => {
     rmSync(keyFilePath(w.dir));
     await w.save(null, 'b');
     expect(await w.read(null)).toEqual({ names: ['client-b'], unreadable: 1 });
-    // An unreadable login is replaced by its successor.
+    // A new login of the same connector replaces the unreadable login.
     expect(await w.save(null, 'a')).toMatchObject({ generation: 2 });
     expect(await w.read(null)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });

@@ -53,7 +53,7 @@ async function stillWaits(received: ReturnType<LoopbackRedirect['receive']>, sta
   expect((await browser).status).toBe(200);
 }
 
-describe('login loopback redirect', () => {
+describe('login redirect listener', () => {
   it('accepts the redirect with the right state and shows the outcome of the login in the browser', async () => {
     const { url, receive } = await listening();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
@@ -112,7 +112,7 @@ describe('login loopback redirect', () => {
     },
   );
 
-  it('rejects a redirect that arrives before any login waits, and a second one with the same state', async () => {
+  it('rejects a redirect that arrives before any login waits, and a second redirect with the same state', async () => {
     const { url, receive } = await listening();
     expect((await send(`${url}?code=early&state=s1`)).status).toBe(403);
     const received = receive('s1', never);

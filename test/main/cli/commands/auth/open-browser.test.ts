@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noBrowserBecause, openBrowser } from '../../../../../src/main/cli/commands/auth/open-browser.ts';
 
-describe('browser availability', () => {
+describe('opening a browser', () => {
   it.each([
     ['a display', 'linux', { DISPLAY: ':0' }, null],
     ['Wayland', 'linux', { WAYLAND_DISPLAY: 'wayland-0' }, null],
@@ -17,7 +17,7 @@ describe('browser availability', () => {
     else expect(because).toContain(reason);
   });
 
-  it('rejects addresses other than http and https', async () => {
+  it('fails for addresses other than http and https', async () => {
     const failures: string[] = [];
     for (const address of ['file:///etc/passwd', 'javascript:alert(1)', '-flag', 'https:opaque'])
       await openBrowser(address, (why) => failures.push(why));

@@ -49,7 +49,7 @@ describe('pasted redirect URL', () => {
     ['two states', `${GOOD}&state=s2`, 'state more than once'],
     ['no code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
     ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
-  ])('is rejected with a reason for %s', (_, pasted, reason) => {
+  ])('is rejected with a reason if it is or has %s', (_, pasted, reason) => {
     expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
   });
 });

@@ -70,7 +70,7 @@ describe('nextPayload', () => {
     ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, and the keys are b/],
     ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
     ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
-    ['no root', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
+    ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
     ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
     ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /z of --keys is the same as a/],
   ])('rejects %s', (_, change, message) => {

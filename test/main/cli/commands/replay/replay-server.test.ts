@@ -39,7 +39,7 @@ function replayed(
 }
 
 describe('replay', () => {
-  it('answers equal requests in their recorded order, then repeats the last response', async () => {
+  it('answers equal requests with their recorded responses in order, then repeats the last response', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'a')],
       ['server', result(1, 'first')],
@@ -166,7 +166,7 @@ describe('readRecording', () => {
     ['is of a later version', '{"mcpRecording":2}\n', 1],
     ['holds a damaged line', `${headerLine()}${whole[0]}{"conn\n${whole[1]}`, 3],
     ['holds a line without a sender', `${headerLine()}{"connector":null,"connection":1,"message":{}}\n`, 2],
-    ['holds a line that nests too deep', `${headerLine()}${whole[0]}${'['.repeat(10_000)}\n`, 3],
+    ['holds a line that nests too deeply', `${headerLine()}${whole[0]}${'['.repeat(10_000)}\n`, 3],
   ])('rejects a file that %s, with the line number', (_, text, line) => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');

@@ -14,7 +14,7 @@ const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): N
   return stdioEnvironment(environment, {});
 };
 
-describe('gateway lineage', () => {
+describe('gateway lineage check', () => {
   it('rejects a gateway that descends from a gateway of the same file, however the file is named', () => {
     using folder = new TempDir();
     const [file, link] = [join(folder.path, 'mcp.json'), join(folder.path, 'link.json')];

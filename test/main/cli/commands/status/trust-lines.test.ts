@@ -23,7 +23,7 @@ describe('trustLines', () => {
     expect(linesOf({ accept: 'hmac', signedBy })).toEqual(['signed by HMAC']);
   });
 
-  it('shows the key document, why newer ones are not followed, and why a map was dropped', () => {
+  it('shows the key document, why newer documents are not followed, and why a map was dropped', () => {
     const lastError = { code: 'KEYS_UNTRUSTED', message: 'no\u001b[31m', at: NOW } as const;
     const keys = { version: 3, expiresAt: NOW, trustsConfigurationAlone: false, lastError };
     expect(linesOf({ accept: 'signature', keys, dropped: { code: 'MAP_KEY_REVOKED', at: NOW } })).toEqual([

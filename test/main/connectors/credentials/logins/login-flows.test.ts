@@ -76,7 +76,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('drops the scopes of a step-up after a logout: an issuer that does not know them would refuse', async () => {
+  it('drops the scopes of a step-up after a logout, since an issuer refuses scopes that it does not know', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -90,7 +90,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('revokes and forgets a login, and reports it once', async () => {
+  it('revokes and forgets a login at a logout, and reports the logout once', async () => {
     const { service, issuer, store, told, lines } = serviceUnderTest();
     service.credentialsOf(crm);
     await logInTo(service, crm);

@@ -34,7 +34,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('fails with LOGIN_FAILED if the issuer or the server refuses it, never with a login for a person', async () => {
+  it('fails with LOGIN_FAILED after a refusal by issuer or server, and never requires a person to log in', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -76,7 +76,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('requests the union of scopes at once, at most three times in ten minutes', async () => {
+  it('immediately requests the old and the required scopes, at most three times in ten minutes', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const step = async (scope: string) => {

@@ -53,7 +53,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('logs each reason to log in once, and few of a server that sends a different one each time', async () => {
+  it('logs each reason to log in once, and only a few reasons of a server that keeps sending new ones', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
@@ -71,7 +71,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('does nothing for the end of a session, and ignores its rejection', async () => {
+  it('neither logs in nor refreshes if the request that ends a session is rejected', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const ended = (status: 401 | 403, headers: readonly string[]) =>
@@ -153,19 +153,19 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes a just refreshed token again if it expired on its way', async () => {
+  it('refreshes a just refreshed token again if the token expired in transit', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.lifeMs = 3_000;
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
     const sent = await sendBy(credentials);
-    // No timer refreshes it meanwhile: the process is suspended. Its issuer counts in whole seconds.
+    // No timer refreshes the token meanwhile: the process is suspended. The issuer counts in whole seconds.
     vi.setSystemTime(Date.now() + 2_001);
     expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
     expect(issuer.refreshed).toHaveLength(2);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // Early in its life it is rejected for another reason.
+    // A token that is rejected early in its lifetime was not rejected because it expired.
     vi.setSystemTime(Date.now() + 1_000);
     expect(await credentials.refused(challengeOf(crm), await sendBy(credentials), null)).toMatchObject({
       kind: 'login',
@@ -173,7 +173,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('reports once that a login is lost, and then requires a person', async () => {
+  it('reports once that a login is lost, and then requires a person to log in', async () => {
     const { service, issuer, lines, told } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -259,7 +259,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('reports what a call needs even if that cannot be stored', async () => {
+  it('reports the scopes that a call needs even if they cannot be stored', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);

@@ -90,7 +90,7 @@ describe('proveClient', () => {
       rsa,
       undefined,
     ],
-  ])('signs with a key: %s, by %s', async (_, alg, text, { publicKey }, supported) => {
+  ])('signs with the key (%s) by the algorithm %s', async (_, alg, text, { publicKey }, supported) => {
     const metadata = serverMetadata({ token_endpoint_auth_signing_alg_values_supported: supported }) as never;
     const proof = await proveClient(withKey(text), loginDiscovery({ metadata }), configured);
     expect(proof.clientInformation).not.toHaveProperty('client_secret');

@@ -142,11 +142,11 @@ describe('discoverLogin', () => {
     ['pages', new Response('<html>[[[</html>', { headers: { 'content-type': 'text/html' } })],
     ['lists', json([])],
     ['an error with status 200', json({ error: 'not found' })],
-    ['nothing', new Response('')],
+    ['an empty body', new Response('')],
     ['redirects to another host', new Response(null, { status: 302, headers: { location: 'https://evil.test/' } })],
     ['refusals', json({}, 401)],
     ['failures', json({}, 500)],
-  ])('finds nothing at a server that answers %s for every path', async (_, answer) => {
+  ])('finds nothing at a server that answers every path with %s', async (_, answer) => {
     const { fetch, requests } = scriptedFetch(() => answer.clone());
     expect(await discoverLogin(loginRequest(fetch), null)).toMatchObject({ metadata: null, resourceMetadata: null });
     expect(requests.every(({ url }) => url.startsWith('https://mcp.test/'))).toBe(true);
@@ -215,7 +215,7 @@ describe('discoverLogin', () => {
     await expect(discover({ [`${PRM}/mcp`]: resource() }).found).rejects.toMatchObject(invalid('has no metadata'));
   });
 
-  it('reports that the issuer fails', async () => {
+  it('reports an issuer that fails', async () => {
     await expect(discover({ ...good, [ISSUER + AS]: json({}, 500) }).found).rejects.toMatchObject({
       code: 'LOGIN_FAILED',
     });

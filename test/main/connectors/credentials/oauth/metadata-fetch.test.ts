@@ -84,7 +84,7 @@ describe('createLoginFetch', () => {
     expect((await fetch(`${server.origin}/x`)).status).toBe(200);
   });
 
-  it.each(['silent', 'stalls'] as const)('times out at its deadline for a server that is %s', async (way) => {
+  it.each(['silent', 'stalls'] as const)('times out at its deadline for the server behaviour "%s"', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true }, { timeoutMs: 50 });
@@ -94,7 +94,7 @@ describe('createLoginFetch', () => {
     });
   });
 
-  it.each(['resets', 'cut'] as const)('reports the network error of a server that %s', async (way) => {
+  it.each(['resets', 'cut'] as const)('reports the network error of the server behaviour "%s"', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -125,7 +125,7 @@ describe('createLoginFetch', () => {
     },
   );
 
-  it('reads over http only from the connector`s own origin, and sends nothing there', async () => {
+  it('reads over http only from the origin of the connector, and sends nothing to that origin', async () => {
     await using server = await MisbehavingAuthorizationServer.start('home.test');
     const fetch = loginFetch({ url: server.endpoint }, { isHome: true });
     server.behave('/x', saysJson({}));

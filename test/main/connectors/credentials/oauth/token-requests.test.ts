@@ -313,7 +313,7 @@ describe('fetchMachineTokens', () => {
     });
   });
 
-  it('fails without the secret in its message', async () => {
+  it('never repeats the secret in its error message', async () => {
     const { fetch } = scriptedFetch(() =>
       json({ error: 'invalid_client', error_description: 'secret-of-a-test is wrong' }, 401),
     );

@@ -33,7 +33,7 @@ describe('compileGlob()', () => {
     ['a\\', 'a\\', true],
     ['a.b+(c)', 'a.b+(c)', true],
     ['a.b', 'axb', false],
-  ])('compiles %j so that it matches %j: %s', (pattern, name, isMatch) => {
+  ])('decides whether the pattern %j matches %j: %s', (pattern, name, isMatch) => {
     expect(compileGlob(pattern)(name)).toBe(isMatch);
   });
 

@@ -16,7 +16,7 @@ function answer(writableLength: number): ServerResponse & { readonly socket: { b
   return response as unknown as ServerResponse & { readonly socket: { bytesWritten: number } };
 }
 
-it('disconnects a client that reads nothing for 30 seconds, and counts its unread bytes until then', () => {
+it('Backlog disconnects a client that reads nothing for 30 seconds, and counts its unread bytes until then', () => {
   const backlog = new Backlog();
   const [slow, stuck] = [answer(50 * 1024 * 1024), answer(20 * 1024 * 1024)];
   const gone: string[] = [];
@@ -33,20 +33,20 @@ it('disconnects a client that reads nothing for 30 seconds, and counts its unrea
   expect(gone).toEqual(['stuck', 'slow']);
 });
 
-it('ignores small responses', () => {
+it('Backlog ignores small responses', () => {
   const backlog = new Backlog();
   const small = answer(1_000);
   backlog.watch(small, 'a');
   expect(small.listenerCount('close')).toBe(0);
 });
 
-it('leaves room for other callers if one caller may fill only half', () => {
+it('Backlog leaves room for other callers if one caller may fill only half', () => {
   const backlog = new Backlog(0.5);
   backlog.watch(answer(40 * 1024 * 1024), 'a');
   expect([backlog.isFull('a'), backlog.isFull('b')]).toEqual([true, false]);
 });
 
-it('counts unread bytes of streams, and disconnects a client whose bytes do not fit', () => {
+it('Backlog counts unread bytes of streams, and disconnects a client whose bytes do not fit', () => {
   const backlog = new Backlog();
   const streams = Array.from({ length: 20 }, () => backlog.stream('a'));
   const mebibytes = (count: number): number => count * 1024 * 1024;

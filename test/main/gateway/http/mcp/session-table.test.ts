@@ -149,7 +149,7 @@ describe('SessionTable with other replicas', () => {
     expect(joined).toEqual([['p/all/7', false]]);
   });
 
-  it('restores a session that was closed to make room, but not one that has ended', () => {
+  it('restores a session that was closed to make room, but not a session that has ended', () => {
     const { table, joined, ended } = openShared(1);
     const first = table.open({ ...facts, payer: 'p', view });
     vi.advanceTimersByTime(10);

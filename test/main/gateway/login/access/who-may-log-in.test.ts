@@ -34,12 +34,17 @@ describe('rightOfCaller()', () => {
       HERE,
       'address',
     ],
-    ['the only token on loopback', { tokenCount: 1 }, HERE, 'address'],
-    ['the only token through a proxy without a public URL', { tokenCount: 1 }, ELSEWHERE, 'command'],
-    ['the only token from elsewhere', { tokenCount: 1, isLoopback: false }, ELSEWHERE, 'command'],
-    ['the only token by the public URL', { tokenCount: 1, isLoopback: false, publicUrl }, ELSEWHERE, 'address'],
-    ['one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
-    ['one of several tokens by the public URL', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
+    ['a caller with the only token on loopback', { tokenCount: 1 }, HERE, 'address'],
+    ['a caller with the only token, through a proxy without a public URL', { tokenCount: 1 }, ELSEWHERE, 'command'],
+    ['a caller with the only token from another machine', { tokenCount: 1, isLoopback: false }, ELSEWHERE, 'command'],
+    [
+      'a caller with the only token by the public URL',
+      { tokenCount: 1, isLoopback: false, publicUrl },
+      ELSEWHERE,
+      'address',
+    ],
+    ['a caller with one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
+    ['a caller with one of several tokens by the public URL', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
   ] as const)('decides what %s may do', (_, rules, headers, expected) => {
     expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
   });
@@ -76,7 +81,7 @@ describe('isLocalOperator()', () => {
     ['beyond loopback', { isLoopback: false }, HERE, false],
     ['with --allow-host', { hasFurtherHosts: true }, HERE, false],
     ['with --public-url', { publicUrl }, HERE, false],
-    ['where the operator has a token', { hasOperatorToken: true }, HERE, false],
+    ['if the operator has a token', { hasOperatorToken: true }, HERE, false],
     ['by another host name', {}, ELSEWHERE, false],
     ['through a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
   ])('judges a request %s', (_, rules, headers, expected) => {

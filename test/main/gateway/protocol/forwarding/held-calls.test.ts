@@ -83,7 +83,7 @@ describe('HeldCalls', () => {
     await expect(held.resume(state, 'x', answers, exchange())).rejects.toThrow('requestState');
   });
 
-  it('requests input again that a retry lacks', async () => {
+  it('requests input again if a retry lacks it', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const second = await held.resume(first.requestState ?? '', 'x', { 'request-1': 'junk', more: {} }, exchange());

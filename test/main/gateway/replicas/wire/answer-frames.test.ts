@@ -57,7 +57,7 @@ describe('answer frames', () => {
     }
   });
 
-  it('are rejected if one is missing, repeated, swapped or of another answer, or if the end is missing', async () => {
+  it('are rejected if a frame is missing, repeated, swapped or of another answer, or if there is no end', async () => {
     const [head, one, two, end] = sealed([Buffer.from('1'), Buffer.from('2')]) as [Buffer, Buffer, Buffer, Buffer];
     const [, foreign] = sealed([Buffer.from('1')], createAnswerKey()) as [Buffer, Buffer];
     const wrong = [

@@ -47,7 +47,7 @@ describe('SeenCounters', () => {
     expect(seen.take('a', 4_096)).toBe(false);
   });
 
-  it('separates senders, and forgets the least recently heard one', () => {
+  it('separates senders, and forgets the least recently heard sender', () => {
     const seen = new SeenCounters(2);
     expect([seen.take('a', 1), seen.take('b', 1), seen.take('a', 1)]).toEqual([true, true, false]);
     expect(seen.take('c', 1)).toBe(true);

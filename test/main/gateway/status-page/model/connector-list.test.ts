@@ -101,7 +101,7 @@ describe('status page query', () => {
     expect(parseListQuery(new URLSearchParams({ page })).page).toBe(1);
   });
 
-  it('is truncated', () => {
+  it('keeps at most 100 characters of its search text', () => {
     expect(parseListQuery(new URLSearchParams({ q: 'x'.repeat(10_000) })).text).toHaveLength(100);
   });
 });

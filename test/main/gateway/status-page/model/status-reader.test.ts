@@ -189,7 +189,7 @@ describe('update of an open status page', () => {
       scene.reader.renew();
       return state.advance(scene.reader.read(ALL));
     };
-    // Gauges are sent to each page every time.
+    // Each page receives the gauges with every update.
     const first = advance();
     return { ...scene, state, advance, first };
   }

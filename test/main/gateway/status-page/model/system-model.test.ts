@@ -134,7 +134,7 @@ describe('status page maps', () => {
     expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] }), NOW).maps).toEqual([]);
   });
 
-  it('are verified once a map was accepted, and explain why they are stale', () => {
+  it('are shown as verified once a map was accepted, with the reason if they are stale', () => {
     const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
     expect(systemModel(withMap({ freshness: 'stale', lastError }), NOW).maps).toMatchObject([
       { signature: 'verified', freshness: 'stale', lastError },

@@ -9,7 +9,7 @@ const pin = (version: number, description: string) => ({
 const record = recordOf('mail', tool('send', 'sends'));
 
 describe('FleetPinBook', () => {
-  it('compares a list with the fleet’s first sight', () => {
+  it('compares a list with the definitions that the fleet saw first', () => {
     const book = new FleetPinBook();
     expect(book.learn([pin(0, 'posts')])).toEqual({ approved: [], isBehind: false });
     expect(book.changesOf(record)).toMatchObject([{ tool: 'send', members: ['description'] }]);
@@ -26,7 +26,7 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(1);
   });
 
-  it('ignores an approval that is older than the newest applied one', () => {
+  it('ignores an approval that is older than the newest applied approval', () => {
     const book = new FleetPinBook();
     book.taken('mail', 'send', 2);
     expect(book.learn([pin(1, 'posts')])).toEqual({ approved: [], isBehind: true });

@@ -25,7 +25,7 @@ describe('RelistSpread', () => {
     expect(relisted).toEqual(['mail']);
   });
 
-  it('looks for the same list once, so that different lists for different hosts cause no storm', () => {
+  it('lists a connector at most once for each digest, so that hosts with different lists cause no storm', () => {
     const { spread, relisted } = setUp();
     for (let round = 0; round < 100; round += 1) {
       spread.heard('mail', round % 2 === 0 ? 'a' : 'b');

@@ -38,7 +38,7 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is short, and before the expiry, if that time has passed', () => {
+  it('is at most 10 s, and before the expiry, if 85 % of the lifetime have passed', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e9 }),
@@ -52,7 +52,7 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is null if the token would be younger than two seconds then', () => {
+  it('is null if the refresh would come less than two seconds after the token was issued', () => {
     for (const lifeMs of [1, 1_000, 2_352]) expect(refreshInMs(living(lifeMs), FROM, { next: () => 0 })).toBeNull();
     expect(refreshInMs(living(2_400), FROM, { next: () => 0 })).toBe(2_000);
   });

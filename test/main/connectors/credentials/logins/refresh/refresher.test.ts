@@ -43,7 +43,7 @@ describe('Refresher', () => {
     await vi.advanceTimersByTimeAsync(3_600_000 * 0.87);
     expect(issuer.refreshed).toHaveLength(100);
     expect(new Set(issuer.refreshed).size).toBe(100);
-    // 60 % to 85 % of an hour; a second for the wait.
+    // A refresh comes after 60 % to 85 % of an hour; the upper limit allows two more seconds for the wait.
     expect(Math.min(...times)).toBeGreaterThanOrEqual(3_600_000 * 0.6);
     expect(Math.max(...times)).toBeLessThan(3_600_000 * 0.85 + 2_000);
     const minutes = new Map<number, number>();
@@ -65,7 +65,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('refreshes a login as that of a local entry even if a map has an entry with the same endpoint', async () => {
+  it('treats a login as the login of a local entry even if a map has an entry with the same endpoint', async () => {
     const sent: string[] = [];
     const { service, issuer } = serviceUnderTest({
       fetchOf: ({ connectorId }) => {

@@ -57,13 +57,13 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('shows nothing next to tokens that are too long to search, and returns fast', () => {
+  it('hides texts that cannot be searched for overlong tokens, and returns fast', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
     const { error } = readRefusal({ ...body, access_token: 'abababababac'.repeat(10_000) }, ['d'.repeat(65_536)]);
     expect(error).toBe('invalid_grant');
-    // This was once very slow.
+    // This search was once very slow.
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 

@@ -50,7 +50,7 @@ describe('isDefiniteRefusal', () => {
     expect(isDefiniteRefusal(seen(status, error), true)).toBe(false);
   });
 
-  it('accepts a refused client only if it was registered dynamically', () => {
+  it('is true for a refused client only if the client was registered dynamically', () => {
     expect(isDefiniteRefusal(seen(401, 'invalid_client'), true)).toBe(true);
     expect(isDefiniteRefusal(seen(401, 'invalid_client'), false)).toBe(false);
     expect(isDefiniteRefusal(seen(200, 'incorrect_client_credentials'), true)).toBe(true);
