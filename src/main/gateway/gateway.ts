@@ -31,7 +31,7 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
-  /** Globs of exposed names, for every route; `!` denies. */
+  /** Globs of exposed names, for every route. A glob that begins with `!` denies names. */
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
@@ -57,7 +57,7 @@ export class Gateway {
   readonly watches: ResourceWatches;
   readonly levels: LogLevels;
   readonly latencies = new CallLatencies();
-  /** The fleet of the manager; null without one. */
+  /** The fleet of the manager; null without a fleet. */
   readonly fleet: Fleet | null;
   readonly states: HeldStates;
   readonly #held: HeldCalls;

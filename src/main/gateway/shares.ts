@@ -1,6 +1,6 @@
 /**
- * Counts a bounded resource per caller. A caller is a token, or an address if there are no tokens. None of several
- * callers may hold more than its share, so that one caller cannot starve the others.
+ * Counts a bounded resource per caller. A caller is a token, or an address if there are no tokens. If there are several
+ * callers, none may hold more than its share, so that one caller cannot starve the others.
  */
 export class Shares {
   readonly #max: number;

@@ -51,7 +51,10 @@ export function lowerBound<T>(list: readonly T[], keyOf: (item: T) => string, ke
   return low;
 }
 
-/** Creates a filter of lists that remembers its last result. The filter runs again only for a different list. */
+/**
+ * Creates a function that filters a list and caches the last result. It filters again only when it gets a different
+ * list.
+ */
 export function createSelection<T>(isTaken: (item: T) => boolean): (list: readonly T[]) => readonly T[] {
   let of: readonly T[] | null = null;
   let taken: readonly T[] = [];

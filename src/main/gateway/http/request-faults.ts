@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Headers that may occur once. Of two, a proxy in front might read one, and this server the other. */
+/**
+ * Headers that may occur only once. If such a header occurred twice, a proxy in front might read the first and this
+ * server the second.
+ */
 const SINGLE: ReadonlyMap<string, number> = new Map(
   [
     'authorization',

@@ -135,8 +135,8 @@ function errorCodeOf(text: string): string {
 }
 
 /**
- * Returns the allowed form targets. Issuers often redirect to other hosts first, so the sources cannot be narrowed to
- * one.
+ * Returns the allowed form targets. Issuers often redirect to other hosts first, so the targets cannot be limited to
+ * the issuer's own host.
  */
 function targetsOf(issuer: string | null): readonly string[] {
   if (issuer === null) return [];

@@ -42,7 +42,7 @@ export class LoginSite {
   readonly #sessions: OperatorSessions;
   readonly #requests = new RequestRate(REQUESTS_PER_MINUTE);
   readonly #signIns = new RequestRate(SIGN_INS_PER_MINUTE);
-  /** Key of form tokens, for this process or its fleet: forms of an earlier one are refused. */
+  /** Key of form tokens, for this process or its fleet: forms of an earlier process or fleet are refused. */
   readonly #key: Buffer;
 
   constructor(options: LoginSiteOptions) {
@@ -91,7 +91,7 @@ export class LoginSite {
     await this.#visit(request, response, pathname);
   }
 
-  /** True if one network address has sent too many requests; the browser then has its response. */
+  /** True if one network address has sent too many requests. In that case the browser has already got a response. */
   isTooFast(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#requests.take(request.socket.remoteAddress ?? '')) return false;
     answerText(response, 429, 'Too many requests. Try again in ten seconds.', { 'retry-after': '10' });

@@ -3,7 +3,7 @@ import type { StartedLogin } from '../../connectors/credentials/logins/login-ser
 import { cookieName, cookiesOf, setCookie } from './access/cookies.ts';
 import { ownerSuffix } from './login-owners.ts';
 
-/** Purpose of an address. */
+/** What an address is for, and who got it. */
 export interface AddressFacts {
   readonly connectorId: string;
   /** Whether the connector is up, and the login is only for more rights. */
@@ -20,8 +20,8 @@ export interface AddressFacts {
 const MAX_STARTS = 10;
 
 /**
- * Address for one login in one browser. The first browser that opens it gets a cookie. The page, the way to the issuer
- * and the way back need that cookie.
+ * Address for one login in one browser. The first browser that opens it gets a cookie. The page, the redirect to the
+ * issuer and the redirect back need that cookie.
  */
 export class OneTimeAddress {
   /** Secret part of the address: 32 random bytes, and in a fleet the replica's id. */
@@ -85,7 +85,7 @@ export class OneTimeAddress {
     return timingSafeEqual(hash('sha256', token ?? '', 'buffer'), hash('sha256', this.formToken, 'buffer'));
   }
 
-  /** Counts one way to the issuer. False if the limit is exceeded. */
+  /** Counts one redirect to the issuer. False if the limit is exceeded. */
   countStart(): boolean {
     this.#starts += 1;
     return this.#starts <= MAX_STARTS;

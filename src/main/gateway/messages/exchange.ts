@@ -25,17 +25,19 @@ export interface Exchange {
   /** Form of definitions for the client. */
   readonly revision: WireRevision;
   readonly id: RequestId;
-  /** Principal of the client, as far as the listener can tell. No other principal may use what this one opened. */
+  /**
+   * Principal of the client, as far as the listener can tell. No other principal may use what this principal opened.
+   */
   readonly principal: string;
   /** Identity of the client: the same object for all requests of a session. */
   readonly client: object;
-  /** Session of a legacy client, and the revision that it agreed on; null or left out without one. */
+  /** Session of a legacy client, and the revision that it agreed on; null or left out without a session. */
   readonly session?: { readonly id: string | null; readonly revision: string } | null;
   /** Display name of the client, in its own words; null or left out if it sends none. */
   readonly clientName?: string | null;
   /** Offers logins to connectors; null or left out if no logins are possible. */
   readonly logins?: LoginDoor | null;
-  /** Sends a notification that belongs to no request, also later on; null or left out without a session. */
+  /** Sends a notification that belongs to no request, even after the response; null or left out without a session. */
   readonly tell?: ((method: string, params: JsonObject) => void) | null;
   /** Capabilities that the client declared (MCP, `ClientCapabilities`). */
   readonly capabilities: JsonObject;

@@ -30,7 +30,10 @@ export const LONE_STATES: HeldStates = {
   ownerOf: () => null,
 };
 
-/** Creates states that name their replica, sealed. No client can read the replica or direct a hop elsewhere. */
+/**
+ * Creates sealed states that name their replica. No client can read the replica's id, or make a hop go to another
+ * replica.
+ */
 export function createHeldStates(hostId: string, sealer: FleetSealer): HeldStates {
   return {
     create() {

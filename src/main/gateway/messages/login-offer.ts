@@ -24,8 +24,8 @@ export interface OfferedAddress {
   /** Epoch ms. */
   readonly expiresAt: number;
   /**
-   * Resolves with true once the login is done and the connector has been retried, with false once the address is
-   * invalid.
+   * Resolves with true once the login is done and the connector has been retried. Resolves with false once the address
+   * is invalid.
    */
   readonly finished: Promise<boolean>;
   /** Calls `listener` once after the login. `client` registers at most once. */
@@ -37,7 +37,7 @@ export type LoginOffer =
   | OfferedAddress
   /** No address leads the client's user here: log in on the command line of the gateway's machine. */
   | { readonly kind: 'command' }
-  /** The client may not log in: others would use its login, or it would use theirs. */
+  /** The client may not log in: other clients would use its login, or it would use theirs. */
   | { readonly kind: 'operator' };
 
 /** Offers logins to clients. */

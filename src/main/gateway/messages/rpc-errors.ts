@@ -36,8 +36,8 @@ export function ambiguousResource(uri: string, candidates: readonly string[]): R
 const MAX_NAMED = 10;
 
 /**
- * Error for a method that the gateway does not have, or not in this protocol generation. A connector's own error for an
- * unknown method is a plain {@link RpcError}.
+ * Error for a method that the gateway does not have, or does not have in this protocol generation. A connector's own
+ * error for an unknown method is a plain {@link RpcError}.
  */
 export class UnknownMethod extends RpcError {
   constructor(method: string) {

@@ -24,8 +24,8 @@ export interface ModernEnvelope {
 
 /**
  * True if a request uses the modern protocol, according to its `_meta`, or else to its header. The modern protocol has
- * no `initialize`. A client that sends one wants the legacy handshake, even if its HTTP layer still sends the header of
- * an earlier attempt.
+ * no `initialize`. A client that sends `initialize` wants the legacy handshake, even if its HTTP layer still sends the
+ * header of an earlier attempt.
  */
 export function isModern(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
   if (isObject(params._meta) && (params._meta[VERSION] ?? null) !== null) return true;

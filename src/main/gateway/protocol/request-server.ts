@@ -95,7 +95,7 @@ export class RequestServer {
     return this.#methods.has(method) ? method : 'other';
   }
 
-  /** Throws the error for the client. If the client sees only an outline, the whole error is logged. */
+  /** Throws the error for the client. If the client gets an error without details, the whole error is logged. */
   #fail(method: string, error: unknown, { signal, era }: Exchange): never {
     const isExpected = error instanceof SwitchyardError || error instanceof RpcError;
     if (!isExpected && !signal.aborted)

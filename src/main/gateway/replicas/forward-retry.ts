@@ -53,7 +53,7 @@ export async function forwardRetry(retry: Retry, ownerId: string, replicas: Repl
   }
 }
 
-/** Returns the error for the client. A replica that is gone or has restarted no longer holds any call. */
+/** Returns the error for the client. A replica that has ended or restarted no longer holds any call. */
 function errorFor(error: unknown): RpcError {
   return codeOf(error) === 'FLEET_HOP_REFUSED' ? unknownState() : toRpcError(error, 'modern');
 }

@@ -40,7 +40,8 @@ export class HopSender implements AsyncDisposable {
   constructor(options: HopSenderOptions) {
     const { tls, silenceMs = SILENCE_MS } = options;
     this.#options = options;
-    // The verified name of the fleet server is not the name of a replica.
+    // The setting `servername` is the name of the fleet server, so certificates of replicas must not be checked against
+    // it.
     const trusted = tls === null ? null : { ...tls, servername: null };
     const { connect } = agentSettings({ id: 'fleet', tls: trusted, proxy: null });
     this.#agentOptions = {

@@ -9,7 +9,7 @@ import type { PageViewer } from './view/page-viewer.ts';
 /** Minimum interval between updates of a page. */
 const TICK_MS = 1_000;
 
-/** Maximum interval between updates of a page, in ticks: gauges move, and a lost connection is noticed. */
+/** Maximum interval between updates of a page, in ticks: gauges stay current, and a lost connection is noticed. */
 const GAUGE_TICKS = 5;
 
 /** A page that has not read everything for this many ticks is disconnected. */

@@ -70,7 +70,7 @@ export class HopEndpoint {
       answer.on('error', () => {});
       await handlers[facts.kind](payload, answer);
     } catch (error) {
-      // The other replica has gone away.
+      // The other replica has disconnected.
       if (response.destroyed) return;
       logger.error({ event: 'gateway-failed', err: error }, `A hop between replicas failed: ${messageOf(error)}`);
       response.destroy();

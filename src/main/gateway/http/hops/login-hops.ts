@@ -101,7 +101,7 @@ function headersFor({ cookie, ...headers }: IncomingHttpHeaders): JsonObject {
   return { ...Object.fromEntries(kept), ...(cookies.length > 0 && { cookie: cookies.join(';') }) };
 }
 
-/** Serves browsers whose logins started here, but which came to another replica. */
+/** Serves browsers whose logins started here, but whose requests reached another replica. */
 export function createLoginHop(logins: LoginSite): HopHandler {
   return async (payload, response) => {
     const { method, url, address, headers, body } = payload;

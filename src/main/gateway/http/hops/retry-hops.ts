@@ -13,7 +13,7 @@ import type { HopResponse } from './hop-response.ts';
 export interface RetryHopDeps {
   readonly endpoint: McpEndpointDeps;
   readonly logins: LoginDoor;
-  /** Returns the view of a path; undefined for a path without one. */
+  /** Returns the view of a path; undefined for a path without a view. */
   readonly viewAt: (path: string) => Promise<View | undefined>;
 }
 

@@ -5,7 +5,7 @@ export interface AcceptedTypes {
 }
 
 /**
- * Reads an `Accept` header (RFC 9110 section 12.5.1), including letter case, parameters, quality values and wildcards.
+ * Reads an `Accept` header (RFC 9110 section 12.5.1) in any letter case, with parameters, quality values and wildcards.
  * A missing or empty header accepts everything. The most specific range decides: a type with `q=0` is refused even if a
  * wildcard would accept it.
  */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** Unread bytes from which a response counts. */
+/** Minimum number of unread bytes at which a response counts. */
 const COUNTED_BYTES = 64 * 1024;
 
 /** How long a client may read nothing of a response. */
@@ -41,7 +41,7 @@ export class Backlog {
     };
   }
 
-  /** Watches a finished response: its client keeps reading it, or loses the connection. */
+  /** Watches a finished response. A client that stops reading it is disconnected. */
   watch(response: ServerResponse, caller: string): void {
     const bytes = response.writableLength;
     if (bytes < COUNTED_BYTES) return;

@@ -16,7 +16,7 @@ export interface NoticeRelay {
   unsent(notice: JsonObject): void;
   /**
    * Sends a server request through the replica with the client's stream, as there is no stream here. Resolves with
-   * false if no replica has one.
+   * false if no replica has a stream.
    */
   asks(question: JsonObject): Promise<boolean>;
 }
@@ -33,7 +33,10 @@ export class HttpSession {
   #usedMs: number = monotonicMs();
   /** Null without other replicas. With a relay, notifications do not wait here for a stream. */
   relay: NoticeRelay | null = null;
-  /** Resolves once this replica has the session state of the others; null afterwards, and without other replicas. */
+  /**
+   * Resolves once this replica has the session state that the others have. Null afterwards, and if there are no other
+   * replicas.
+   */
   arriving: Promise<void> | null = null;
 
   constructor(facts: SessionFacts) {

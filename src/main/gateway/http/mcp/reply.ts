@@ -138,7 +138,7 @@ export class HttpReply implements Reply {
     if (this.#state === 'over') return;
     const before = this.#state;
     if (before === 'large-json' || before === 'large-event') {
-      // Half a response was sent: it must not be taken for a whole one.
+      // Only a part of a response was sent. The client must not take this part for the whole response.
       this.#response.destroy();
     } else if (before === 'stream' || (!this.#acceptsJson && status === 200))
       this.#beginEvents().end({ name: 'message', data: json });

@@ -26,9 +26,9 @@ export interface NewSession {
 
 /** Operations on sessions that the replicas of a gateway share. */
 export interface ReplicatedSessions {
-  /** Ids of server requests, from which every replica can tell which one sent the request. */
+  /** Ids of server requests. From an id, every replica can tell which replica sent the request. */
   readonly questionIds: QuestionIds;
-  /** Returns the id of a new session, from which every replica can open it. */
+  /** Returns the id of a new session. Every replica can open the session from its id. */
   idOf(facts: NewSession): string;
   /** Returns the facts in an id. Null if no replica made it, or if its session has ended. */
   open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
@@ -39,9 +39,9 @@ export interface ReplicatedSessions {
 const SWEEP_MS = 60_000;
 
 /**
- * Sessions of legacy clients. Each is bound to the client that opened it and to its route. At the limit, the session
- * idle for longest is closed, of the caller with the most sessions. A session in use is closed only for another caller,
- * and only if that caller has fewer sessions.
+ * Sessions of legacy clients. Each is bound to the client that opened it and to its route. At the limit, the caller
+ * with the most sessions loses the session that has been idle for longest. A session in use is closed only for another
+ * caller, and only if that caller has fewer sessions.
  */
 export class SessionTable {
   readonly #limits: SessionLimits;
@@ -126,7 +126,7 @@ export class SessionTable {
     return isSame ? session : undefined;
   }
 
-  /** True if a session that {@link find} does not find belongs to that client, and would be held if there were room. */
+  /** True if {@link find} does not find a session of that client only because there is no room for it. */
   lacksRoomFor(id: unknown, principal: string, view: View): boolean {
     return this.#factsOf(id, principal, view) !== null;
   }

@@ -23,8 +23,8 @@ export interface OperatorSessionsOptions {
 }
 
 /**
- * Browsers in which the operator has signed in. A session ends after twelve hours, or with the process. In a fleet,
- * where all replicas know the session, it ends after twelve hours, or when the operator token changes.
+ * Browsers in which the operator has signed in. A session ends after twelve hours, or when the process ends. In a
+ * fleet, where all replicas know the session, it ends after twelve hours, or when the operator token changes.
  */
 export class OperatorSessions {
   /** Sessions by digest of the cookie, so that the time of a look-up reveals nothing about the cookie. */
@@ -52,7 +52,7 @@ export class OperatorSessions {
     return setCookie(cookieName(NAME, this.#isSecure), value, traits);
   }
 
-  /** Returns the name of the session in a request's cookies; null without one. The name is not a secret. */
+  /** Returns the name of the session in a request's cookies; null without a session. The name is not a secret. */
   find(cookies: string | undefined): string | null {
     if (cookies === undefined) return null;
     const digests = cookiesOf(cookies, cookieName(NAME, this.#isSecure)).map((value) => hash('sha256', value));

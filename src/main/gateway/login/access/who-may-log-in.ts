@@ -23,7 +23,7 @@ export interface LoginRules {
 /** Headers that proxies add when they forward a request. */
 const FORWARDING = /^(?:forwarded|x-forwarded-.+|via|x-real-ip)$/;
 
-/** True if the request came over a proxy that declares itself. */
+/** True if the request came through a proxy that adds forwarding headers. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some((name) => FORWARDING.test(name));
 }
@@ -40,10 +40,10 @@ export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Returns the way in which a caller may log in. All callers share the login. The caller may open an `address`. If no
- * address leads its user here, a `command` on the gateway's machine does it. Any other caller waits for the `operator`.
- * Only the operator and the only caller may log in. Otherwise one caller's requests would run with the rights of
- * another.
+ * Returns how a caller may log in. With `address`, its user opens an address. With `command`, its user runs a command
+ * on the gateway's machine, because no address leads here. With `operator`, the caller may not log in, and the operator
+ * has to. All callers share the login. So only the operator, or a caller that is the only caller, may log in. Otherwise
+ * one caller's requests would run with the rights of another.
  */
 export function rightOfCaller(
   principal: string,
@@ -52,7 +52,8 @@ export function rightOfCaller(
 ): 'address' | 'command' | 'operator' {
   if (rules.isStdio || headers === null) return 'address';
   const { isLoopback, tokenCount, hasFurtherHosts, publicUrl } = rules;
-  // A proxy that serves others may itself use a loopback host name and add no forwarding headers, as nginx does.
+  // A proxy that serves other machines may use a loopback host name itself and add no forwarding headers, as nginx
+  // does.
   const servesOthers = hasFurtherHosts || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname));
   const isHere = isLoopback && !servesOthers && isLocalRequest(headers);
   // Without tokens, callers cannot be told apart; all callers of this machine count as one.

@@ -86,7 +86,7 @@ export function connectorRequest(
       // The client has gone: the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
       // Every result of the modern protocol names its type; the result of a legacy connector does not. The connector is
-      // connected by now. It may not have been when the request was forwarded.
+      // connected by now, but may not have been connected when the request was forwarded.
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };

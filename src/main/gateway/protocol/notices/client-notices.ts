@@ -22,10 +22,10 @@ export interface NoticeListener {
   send(method: string, params: JsonObject): void;
 }
 
-/** Changes within this time are reported once. */
+/** Several changes within this time are reported as one. */
 const DEBOUNCE_MS = 20;
 
-/** Sends clients the notifications of connectors that belong to no request. */
+/** Passes notifications that belong to no request from connectors to clients. */
 export class ClientNotices {
   readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();

@@ -14,7 +14,7 @@ import { invalidParams } from '../../messages/rpc-errors.ts';
 import type { ChangedList, NoticeListener } from './client-notices.ts';
 
 /**
- * Writes a message to a client. False if there is no stream to it now; the result may have to come from another
+ * Writes a message to a client. False if there is no stream to the client now; the result may have to come from another
  * replica.
  */
 export type WriteMessage = (message: JsonObject) => boolean | Promise<boolean>;
@@ -30,7 +30,10 @@ interface Watched {
 /** Reports changes of a session to other replicas of the gateway. A failure of other replicas never rejects. */
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;
-  /** Lets `begin` start the watch here first. Rejects as `begin` does, and if the session may not watch that URI. */
+  /**
+   * Reports a watch, after `begin` has started it on this replica. Rejects as `begin` does, and if the session may not
+   * watch that URI.
+   */
   watch(uri: string, begin: () => Promise<void>): Promise<void>;
   unwatched(uri: string): Promise<void>;
 }
@@ -45,7 +48,7 @@ export interface SessionFacts
 
 const LONE_IDS = createQuestionIds(null);
 
-/** A request being served, in the form that its client can cancel. */
+/** A request that is being served and that its client can cancel. */
 export interface Running {
   abort(reason: unknown): void;
 }
@@ -143,8 +146,8 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Sends a server request to the client. `write` is given if it belongs to a client request. Rejects with the client's
-   * error as an RpcError, or with an RpcError that says why no request could be sent.
+   * Sends a server request to the client. `write` is given if the server request belongs to a client request. Rejects
+   * with the client's error as an RpcError, or with an RpcError that says why no request could be sent.
    */
   async ask(
     method: string,

@@ -49,8 +49,8 @@ const MAX_ENDED = 20_000;
 
 /**
  * Shares the mutable state of sessions among the replicas of a gateway: log level, watched resources, the replica with
- * the standing stream, and the end. The fleet server stores and distributes it. While that server is away, each replica
- * continues with its own state, and reports its changes afterwards.
+ * the standing stream, and whether the session has ended. The fleet server stores and distributes it. While that server
+ * is away, each replica continues with its own state, and reports its changes afterwards.
  */
 export class SessionSharing {
   readonly #deps: SessionSharingDeps;
@@ -166,7 +166,7 @@ export class SessionSharing {
   /** Closes the stream here because the client has opened its stream at another replica. */
   async #moved(session: HeldSession, shared: SharedSession, homeId: string): Promise<void> {
     const { attachments } = shared;
-    // If two streams were opened at the same moment, the one written last wins.
+    // If two streams were opened at the same moment, the stream that was stored last wins.
     const state = session.hasStream ? await this.#store.read(session.client.id) : undefined;
     if (shared.attachments !== attachments || state?.homeId === this.#deps.fleet.hostId) return;
     shared.homeId = homeId;

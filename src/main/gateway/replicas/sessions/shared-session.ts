@@ -21,7 +21,7 @@ export interface HeldSession {
   arriving: Promise<void> | null;
 }
 
-/** State that this replica has of a session that others serve as well. */
+/** State that this replica has of a session that other replicas serve as well. */
 export class SharedSession {
   /** URIs that the client watches, wherever its stream is. */
   readonly watched = new Set<string>();

@@ -19,10 +19,13 @@ export interface StandingStreamsDeps {
 
 const UPDATED = 'notifications/resources/updated';
 
-/** Notifications that every replica sends to its own clients, or sends when a stream opens. */
+/**
+ * Notifications that need not be passed to other replicas: each replica sends them over its own streams, or when a
+ * stream opens.
+ */
 const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
 
-/** How long a replica without the stream keeps watching a resource while the home replica starts to. */
+/** How long a replica without the stream keeps watching a resource while the home replica starts to watch it. */
 const HANDOVER_MS = 500;
 
 /** An update that the client received within this time need not be sent again. */
@@ -59,7 +62,7 @@ export class StandingStreams {
   }
 
   /**
-   * Watches a resource for a client of this replica, and makes the home take the watch over. Rejects as `begin` does.
+   * Watches a resource for a client of this replica, and makes the home take over the watch. Rejects as `begin` does.
    */
   async watch(session: HeldSession, shared: SharedSession, uri: string, begin: () => Promise<void>): Promise<void> {
     if (uri.length > MAX_WATCHED_URI_LENGTH)
@@ -128,7 +131,7 @@ export class StandingStreams {
       // The replica that the client used has already responded correctly. The connector may not be up yet here.
       return false;
     }
-    // The stream, or the client's watch, may be gone by now.
+    // The stream, or the client's watch, may have ended by now.
     if (!session.hasStream) session.client.unwatch(uri);
     return session.client.isWatching(uri);
   }

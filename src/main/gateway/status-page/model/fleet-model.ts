@@ -14,7 +14,7 @@ export interface FleetMapModel {
   readonly sourceId: string;
   /** Prefix of the SHA-256 of the map's body; null without a map. */
   readonly version: string | null;
-  /** Whether this host queries the source for all. */
+  /** Whether this host requests the map from the source for all hosts. */
   readonly isLeading: boolean;
   /** Whether another host has a newer map. */
   readonly isBehind: boolean;
