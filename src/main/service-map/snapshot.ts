@@ -81,7 +81,7 @@ export class Snapshot {
 
   /**
    * Returns the snapshot that follows this one, from what a load sent. The time depends on the number of changes, not
-   * on the size of the map. Throws without any change if the load sent something else than its commit says.
+   * on the size of the map. If the load sent something other than what its commit says, throws and changes nothing.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
     const unusable = this.#nextUnusable(sent, removed);

@@ -42,7 +42,7 @@ export class SourceRefresh {
   /** Other work on the map, such as taking a map of the fleet. */
   #work: Promise<unknown> | null = null;
   #lastError: SourceFailure | null = null;
-  /** Until when the server asked for no requests, on the clock of `elapsedMs`. */
+  /** When a pause that the server requested ends, on the clock of `elapsedMs`. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MapOptions, deps: RefreshDeps, map: CurrentMap) {
@@ -66,7 +66,7 @@ export class SourceRefresh {
     return this.#lastError;
   }
 
-  /** For how many milliseconds the server asked for no requests; 0 or less if it did not. */
+  /** Milliseconds left of a pause that the server requested; 0 or less without a pause. */
   get pauseMs(): number {
     // A host's own clock may be set back.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());

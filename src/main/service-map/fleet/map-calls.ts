@@ -32,7 +32,8 @@ export class MapCalls {
   }
 
   /**
-   * Makes the thread listen for the map, also after a restart; it is notified each time, after `onTold`. Never rejects.
+   * Makes the thread listen for the map, now and after each of its restarts. Each time, `onTold` is called first. Never
+   * rejects.
    */
   follow(onTold: () => void): void {
     this.#fleet.keep(`map ${this.name}`, (api) => {
@@ -42,7 +43,7 @@ export class MapCalls {
     });
   }
 
-  /** Notifies the thread of the map in force, also a thread that starts later. Never rejects. */
+  /** Notifies the thread of the map in force, now and after each of its restarts. Never rejects. */
   hold(held: HeldMap | null): void {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }

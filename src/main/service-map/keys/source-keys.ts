@@ -94,8 +94,9 @@ export class SourceKeys {
   }
 
   /**
-   * Follows the key documents if the known ones must not be used. If that does not help, rejects with KEYS_ROLLED_BACK
-   * or the reason why they cannot be read; `either` then needs the HMAC.
+   * Follows the key documents if the known ones must not be used. If they must still not be used, rejects with
+   * KEYS_ROLLED_BACK or the reason why newer ones cannot be read. A source that accepts `either` does not reject, but
+   * then needs the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;

@@ -15,9 +15,12 @@ import { crashLoop, failed, lost, queueFull } from './load-failures.ts';
 import { loadPiscina } from './load-piscina.ts';
 
 export interface LoadPoolOptions {
-  /** The task file; another one is only used in tests. */
+  /** The task file. Only tests use a different file. */
   readonly taskUrl?: URL;
-  /** Maximum number of threads; defaults to the cores less one. A thread that waits for a server loads nothing else. */
+  /**
+   * Maximum number of threads. Defaults to the number of cores minus one. A thread that waits for a server loads
+   * nothing else.
+   */
   readonly maxThreads?: number;
   /** How long a cancelled load may take to end by itself before its thread is killed. */
   readonly graceMs?: number;
@@ -31,7 +34,7 @@ export interface LoadPoolOptions {
 /** Maximum number of queued loads. Each map has one load in flight, so no real host needs more. */
 const MAX_QUEUED_LOADS = 1_024;
 
-/** How long a thread other than the first stays without work. */
+/** How long a thread may be idle before it is ended. The first thread stays. */
 const IDLE_TIMEOUT_MS = 30_000;
 
 /** How long to wait for threads to die: a thread that is stuck in a system call or in native code never does. */
@@ -113,7 +116,7 @@ export class LoadPool {
   /**
    * Runs one load on a thread. Never rejects. A thread that throws, exits, exceeds `deadlineMs` or runs out of memory
    * gives a failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and the signal's
-   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets one.
+   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets a thread.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
     if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));

@@ -56,8 +56,8 @@ export class Lineage {
   }
 
   /**
-   * Returns the keys that earlier versions may have used with these HMAC keys; null if the store was read for all of
-   * them.
+   * Returns the store keys that earlier versions may have used with these HMAC keys; null if the store was read for all
+   * of them.
    */
   unread(hmacKeys: readonly string[]): readonly string[] | null {
     const oldKeys = hmacKeys.map((key) => oldStoreKeyOf(this.#url, key));
@@ -73,7 +73,7 @@ export class Lineage {
     this.learn(stored);
   }
 
-  /** Adds facts to the known ones. No known fact is forgotten. */
+  /** Adds facts to the known facts, none of which is forgotten. */
   learn({ seenSigned, mapId, keyVersion, keyDocument }: SourceFacts): void {
     const known = this.#facts;
     const isNewer = keyVersion !== null && keyVersion >= (known.keyVersion ?? 0);
@@ -112,9 +112,9 @@ export class Lineage {
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was verified under another trust than this. `mapId` is the configured one. */
+  /** Forgets the body if it was verified under a different trust. `mapId` is the configured one. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
-    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in these.
+    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in those maps.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;
     const parts = [accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs, mapId];
     const print = createHash('sha256').update(JSON.stringify(parts)).digest('hex');

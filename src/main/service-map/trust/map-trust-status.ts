@@ -18,7 +18,7 @@ export interface SignerStatus {
 
 /** The keys that signed the map in force. */
 export interface SignedBy {
-  /** The index in `signatureKey` of the key that matched; null if none was needed. */
+  /** The index in `signatureKey` of the key that matched; null if no HMAC was needed. */
   readonly hmacKey: number | null;
   readonly signatures: readonly SignerStatus[];
 }
@@ -30,11 +30,11 @@ export interface KeysStatus {
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAt: number | null;
   /**
-   * Whether no key document was remembered when this process started, as without a `stateDir`. It then only trusts the
-   * configured keys and `minVersion`.
+   * Whether no key document was remembered when this process started, as without a `stateDir`. The process then only
+   * trusts the configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Why the newest key documents are not known; null if they are, and without any. */
+  /** Why the newest key documents are not known; null if they are known, and without key documents. */
   readonly lastError: KeyFailure | null;
 }
 
@@ -60,7 +60,7 @@ export interface MapTrustStatus {
   readonly dropped: DroppedMap | null;
 }
 
-/** What a current map knows about its trust. */
+/** What a current map knows about the trust in it. */
 interface TrustParts {
   readonly options: MapTrust;
   readonly facts: SourceFacts;
