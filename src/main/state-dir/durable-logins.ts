@@ -86,7 +86,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch has a listener of its own, even if the same function already watches.
+    // Each watch has a listener of its own, even if the same function is already listening.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#startWatch();

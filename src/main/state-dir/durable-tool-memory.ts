@@ -24,7 +24,7 @@ export interface DurableToolMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   readonly image: Promise<StartImage | null>;
-  /** The scope of the manager's connectors; `scopeOf` of host-memory.ts. */
+  /** The scope of the manager's connectors (see `scopeOf` in host-memory.ts). */
   readonly scope: string;
   /** Whether tools are compared with their pins. */
   readonly isPinned: boolean;
@@ -156,7 +156,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #run(): Promise<void> {
-    // Starts in a later turn, so that connectors that come up together are one commit.
+    // Starts in a later turn, so that connectors that come up together are saved in one commit.
     await nextTurn();
     await this.#deps.rest();
     while (this.#waiting.length > 0 || this.#gone.length > 0) {

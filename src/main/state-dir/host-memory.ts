@@ -41,7 +41,7 @@ export interface HostMemory {
   readonly health: StoreHealth | null;
   /** The start image; null without a folder. */
   readonly image: KeptImage | null;
-  /** Resolves when all passed data is on disk, or has failed. Never rejects. */
+  /** Resolves when all data passed so far is on disk, or could not be written. Never rejects. */
   close(): Promise<void>;
 }
 

@@ -12,11 +12,14 @@ export interface MapMemory {
   /** Whether it keeps maps at all. */
   readonly isKeeping: boolean;
   /**
-   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. `storeKey`:
+   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. For `storeKey`, see
    * lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
-  /** Reads a source; null if the disk cannot tell now: ask again. `oldKeys`: the store keys of an earlier version. */
+  /**
+   * Reads what is stored of a source. Null if the disk does not respond now, so that the call must be repeated later.
+   * `oldKeys` are the store keys that an earlier version used.
+   */
   read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap, notes: SourceNotes): void;

@@ -6,10 +6,10 @@ import type { ConnectorMessage, ConnectorRecord, InStore } from '../../shared/to
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** How often the store may be replaced during one request. */
+/** How many times the store may be replaced during one request. */
 const MAX_TRIES = 4;
 
-/** A request about tools to the store of this id, or to any store (null). */
+/** A request about tools to the store with this id, or to any store (null). */
 export type ToolQuestion<T> = (api: Remote<WriterApi>, storeId: string | null) => Promise<WriterReply<InStore<T>>>;
 
 export interface ToolWriterDeps {

@@ -59,7 +59,7 @@ export class FleetLogins implements LoginStore {
   readonly #listeners = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
   readonly #first = Promise.withResolvers<void>();
-  /** The rows that others reported as changed. */
+  /** The rows that other hosts reported as changed. */
   #heard = new Set<string>();
   #gathering: Timer | null = null;
   #auditing: Timer | null = null;
@@ -137,7 +137,7 @@ export class FleetLogins implements LoginStore {
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     this.#unwatch ??= this.#deps.local.watch(() => {
-      // Another process of this host may have changed a login, or this one has.
+      // This process or another process of this host may have changed a login.
       this.#auditSoon();
       this.#tell();
     });

@@ -47,7 +47,7 @@ export class LoginReplica {
   #last: Promise<unknown> = Promise.resolve();
   #audit: Timer | null = null;
   #storeId: string | null = null;
-  /** On the monotonic clock; null if the server never lacked a login that this host has. */
+  /** When the server was last seen without a login that this host has, on the monotonic clock; null for never. */
   #lackedAtMs: number | null = null;
 
   constructor(deps: LoginReplicaDeps) {
@@ -79,8 +79,8 @@ export class LoginReplica {
   }
 
   /**
-   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here; all rows for null. Resolves
-   * with false if that is not possible now; a later comparison then repeats it. Never rejects.
+   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here. `names` null means all rows.
+   * Resolves with false if that is not possible now; a later comparison then repeats it. Never rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
     const done = this.#last.then(() => this.#exchange(names, winner));
@@ -185,8 +185,8 @@ export class LoginReplica {
   }
 
   /**
-   * Whether the own row may replace this one. A row that does not decrypt may have a newer secret, so the host that
-   * refreshes the login replaces it first.
+   * Whether this host's row may replace the row of the fleet. A row that does not decrypt may have a newer secret, so
+   * the host that refreshes the login replaces it first.
    */
   #mayReplace(mine: LoginRow, over: FleetLoginRow | null): boolean {
     if (over === null) {

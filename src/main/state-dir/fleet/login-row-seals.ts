@@ -100,7 +100,10 @@ export class LoginRowSeals {
   }
 }
 
-/** Returns the content of a row as text, equal for equal content. `storeId`: the home of a row that names none. */
+/**
+ * Returns the content of a row as text, equal for equal content. `storeId` is used as the home of a row that names no
+ * home.
+ */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {
   const said = kind === 'login' && value !== null ? { ...value, home: value.home ?? storeId } : value;
   return JSON.stringify(said, (_, each: unknown) =>

@@ -8,22 +8,22 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/** How long after requesting its turn a host may send: half of a turn's lifetime, in case the process was suspended. */
+/** How long after requesting a turn a host may use it: half of a turn's lifetime, in case the process was suspended. */
 const SEND_MS = 2_500;
 
 /** Maximum time before a waiting host requests the turn again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * How long after the server came back the home of a login has to report its refreshes: hosts reconnect within 5 s, each
- * at a random time.
+ * After the server came back, the home of a login has this much time to report its refreshes. Hosts reconnect within 5
+ * s, each at a random time.
  */
 const SETTLE_MS = 10_000;
 
-/** A longer turn of another host is ignored: no host holds one for more than 35 s, so its holder only blocks. */
+/** A turn of another host that lasts longer is ignored: no working host holds a turn for more than 35 s. */
 const BLOCKED_MS = 36_000;
 
-/** How often new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
+/** How many times new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -75,7 +75,7 @@ export class LoginTurns {
       if (intent === null) this.#intents.delete(loginId);
       else this.#intents.set(loginId, intent);
     } catch (error) {
-      // It is read again together with the turn.
+      // The intent is read again together with the turn.
       if (codeOf(error) === null) throw error;
     }
   }
@@ -167,7 +167,7 @@ export class LoginTurns {
     const isSpent = login.tokens?.refreshToken !== null;
     if (theirs === null || theirs.generation !== generation) {
       const isTaken = await replica.exchange([{ kind: 'login', id: loginId }]);
-      // The own tokens are spent, or the home may have newer ones and reconnect soon.
+      // This host's tokens are spent, or the home may have newer ones and reconnect soon.
       const isOlder = !isTaken && theirs !== null && theirs.generation > generation;
       if (isOlder || (theirs === null && !isHome && isSpent)) {
         this.#release(loginId, turnId, false);

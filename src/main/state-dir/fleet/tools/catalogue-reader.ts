@@ -10,7 +10,10 @@ import type { OwnToolMemory } from '../../tool-memory.ts';
 import { quietly } from './quietly.ts';
 import { isPinnable, readCatalogued } from './read-catalogued.ts';
 
-/** Connectors in one request to the thread, and so the most that are taken in one turn of the event loop. */
+/**
+ * Number of connectors in one request to the thread, and so the maximum number that is taken in one turn of the event
+ * loop.
+ */
 const PAGE = 8;
 
 /** Timeout for reading a page. */

@@ -45,7 +45,10 @@ export class FleetApprovals {
       if (scope !== null) await this.#publish(scope, some);
   }
 
-  /** Makes these the own pins of this host. A connector whose list differs is asked for its tools again. */
+  /**
+   * Makes these pins this host's own pins. If the list of a connector differs from them, the connector is asked for its
+   * tools again.
+   */
   async take(pins: readonly FleetPin[]): Promise<void> {
     const { own, book, logger, onPins, relist } = this.#deps;
     if (pins.length === 0) return;
@@ -67,7 +70,7 @@ export class FleetApprovals {
 
   async #publish(scope: string, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, own, book, logger } = this.#deps;
-    // The thread counts on from this version, or from the version of the fleet if that is higher.
+    // The thread continues counting from this version, or from the version of the fleet if that is higher.
     const before = pins.map((pin) => ({ ...pin, version: pin.version - 1 }));
     const done = (await quietly(fleet.ask((api) => api.approvePins(scope, before)))) ?? [];
     await own.repin(done);

@@ -30,7 +30,7 @@ export interface FleetToolMemoryDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly now: () => number;
-  /** The known scopes: those of maps from the start, those of other connectors once they are read. */
+  /** The known scopes: scopes of maps are known from the start, and scopes of other connectors once those are read. */
   readonly scopes: () => readonly string[];
   /** Returns the scope in which a connector's tools are shared; null if they are not shared or it is unknown. */
   readonly scopeOf: (connectorId: string) => string | null;
@@ -42,8 +42,8 @@ export interface FleetToolMemoryDeps {
 
 /**
  * A host's memory of tools in a fleet. The host's own memory stays authoritative; Redis only distributes. A tool passes
- * if it matches both the own pin and the fleet's. Nothing here rejects or waits long: while the server is unreachable,
- * the own pins decide.
+ * if it matches both this host's pin and the fleet's pin. Nothing here rejects or waits long: while the server is
+ * unreachable, the own pins decide.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
@@ -61,7 +61,7 @@ export class FleetToolMemory implements ToolMemory {
   readonly #sync: FleetToolSync;
   readonly #catalogue: CatalogueReader;
   readonly #unlisten: readonly (() => void)[];
-  /** Resolves once the approvals are known that this host has taken. */
+  /** Resolves once it is known which approvals this host has taken. */
   readonly #versions: Promise<void>;
 
   constructor(deps: FleetToolMemoryDeps) {
