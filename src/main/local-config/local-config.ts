@@ -50,7 +50,7 @@ export function parseLocalConfig(text: string, options: LocalConfigOptions): Loc
 
 /**
  * Like `parseLocalConfig`, but returns the members one by one in the order in which they are written. `problems`
- * collects the problems of all.
+ * collects the problems of all members.
  */
 export function readMembers(
   text: string,

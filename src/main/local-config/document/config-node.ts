@@ -10,8 +10,8 @@ export interface ConfigNode {
   /** Items of an array, properties of an object, or key and value of a property. */
   readonly children?: readonly ConfigNode[] | undefined;
   /**
-   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out:
-   * `optional` without a word, `expected` with a warning.
+   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out, with a
+   * warning if it is `expected` and silently if it is `optional`.
    */
   readonly fromEnvironment?: 'expected' | 'optional';
 }
@@ -82,9 +82,7 @@ export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
   return { type: 'property', children: [key, value], offset: key.offset };
 }
 
-/**
- * Creates a node with the value of the environment variable `name`, which a file refers to without a text of its own.
- */
+/** Creates a node with the value of the environment variable `name`, which a file names without writing `${NAME}`. */
 export function environmentNode(
   name: string,
   offset: number,

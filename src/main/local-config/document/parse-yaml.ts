@@ -16,7 +16,7 @@ export function parseYaml(text: string): ConfigNode {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
   if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
   let count = 0;
-  // The parser itself searches the whole document for the anchor of each alias.
+  // The parser itself would search the whole document again for the anchor of each alias.
   const anchors = new Map<string, Node>();
   let aliasDepth = 0;
   return convert(document.contents, 0, 0);

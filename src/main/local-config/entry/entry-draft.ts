@@ -103,7 +103,7 @@ export class EntryDraft {
     for (const name of names) this.#members.delete(name);
   }
 
-  /** Renames a member. If the entry already has a member `to`, that one stays and the other is dropped. */
+  /** Renames a member. If the entry already has a member `to`, that member stays and `from` is dropped. */
   rename(from: string, to: string): void {
     const member = this.#members.get(from);
     if (member === undefined) return;
@@ -173,7 +173,7 @@ export class EntryDraft {
     this.#isLeftOut = true;
   }
 
-  /** Leaves the server out with one warning: it needs something that does not exist here. */
+  /** Leaves the server out with one warning, because it needs something that does not exist here. */
   leaveOut(why: string, name?: string): void {
     if (this.#isLeftOut) return;
     this.#isLeftOut = true;

@@ -46,7 +46,7 @@ export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReade
     if (text !== null) settings[name] = text;
   }
   for (const name of VARIABLES) {
-    // Variables are not expanded in this member: the value of a variable would be a secret.
+    // Variables are not expanded in this member, because the value of a variable would be a secret.
     const part = parts.get(name);
     const why = part === undefined ? null : OAUTH_MEMBERS[name](part.node.value);
     if (part !== undefined && why !== null) reader.wrong(part.place, part.node, why);

@@ -27,7 +27,10 @@ export interface LocalServer extends Position {
   /** Command of a stdio server; null if the server is reached by its URL. */
   readonly command: StdioCommand | null;
   readonly login: LocalLogin;
-  /** Absolute path of the file with variables for the stdio server, which is still to be read; null without one. */
+  /**
+   * Absolute path of a file with variables for the stdio server. The file has not been read yet. Null without such a
+   * file.
+   */
   readonly envFile: string | null;
   /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;

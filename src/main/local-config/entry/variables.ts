@@ -2,7 +2,7 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables that clients set to the folder of a project, a plugin or an extension, which is the folder of its file. */
+/** Variables that clients set to the folder of a project, plugin or extension. Here they are the folder of the file. */
 const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
 
 /** Values that `${…}` in a file can refer to. */

@@ -12,7 +12,7 @@ import { vscode } from './other-keys/vscode.ts';
 import { zed } from './other-keys/zed.ts';
 import type { ServerGroup, Shape, ShapeContext } from './shape.ts';
 
-/** Every form that can occur next to others in one file. */
+/** Every form that can occur next to other forms in one file. */
 const SHAPES: readonly Shape[] = [
   mcpServers,
   vscode,
