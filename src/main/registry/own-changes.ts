@@ -3,7 +3,10 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
-/** How long an own change counts as recent. Other processes see it within a second, so this leaves ample time. */
+/**
+ * How long a change of this process counts as recent. Other processes see it within a second, so this leaves ample
+ * time.
+ */
 const RECENT_MS = 5_000;
 
 /**
