@@ -29,8 +29,8 @@ export interface FleetStatus {
 }
 
 /**
- * Returns by how much the maps of one host are behind the newest ones of all hosts: the largest difference of several
- * maps.
+ * Returns by how much the maps of one host are behind the newest ones of all hosts: if there are several maps, the
+ * largest difference.
  */
 export function lagOf(maps: readonly FleetHostMap[], hosts: readonly FleetHost[]): number {
   const lags = maps.map(({ name, generatedAtMs }) => {
