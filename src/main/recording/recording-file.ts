@@ -56,7 +56,7 @@ export class RecordingFile {
     return this.#waitingBytes;
   }
 
-  /** Adds a line, which ends with its line feed. Has no effect after a failure or after closing. */
+  /** Adds a line, which must end with a line feed. Has no effect after a failure or after closing. */
   write(line: string): void {
     if (this.#failure !== null || this.#closing !== null) return;
     this.#waiting.push(line);
