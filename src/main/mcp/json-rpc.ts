@@ -87,7 +87,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
   };
 }
 
-/** Parses a text as a JSON object. Returns null if it is not one. */
+/** Parses a text as a JSON object. Returns null for any other text. */
 export function parseJson(text: string): JsonObject | null {
   try {
     const value = parseForeignJson(text);

@@ -15,8 +15,8 @@ export type ListItem =
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly name: string };
 
 /**
- * Maximum depth of a definition; schemas in use have less than 20 levels. Deeper ones could neither be compared nor
- * written.
+ * Maximum depth of a definition; schemas in use have less than 20 levels. Deeper definitions could neither be compared
+ * nor written.
  */
 const MAX_DEPTH = 64;
 
