@@ -57,7 +57,7 @@ export class GroupCommit {
   #committed(): Promise<void> {
     this.#next ??= Promise.withResolvers<void>();
     const { promise } = this.#next;
-    // Started in a later microtask, so that all changes of one turn are one commit.
+    // The commit starts in a later microtask, so that it includes all changes of one turn of the event loop.
     this.#running ??= Promise.resolve().then(() => this.#run());
     return promise;
   }
