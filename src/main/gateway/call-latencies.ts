@@ -20,7 +20,7 @@ export interface LatencyView {
 interface Ring {
   readonly ms: Float64Array;
   readonly isOk: Uint8Array;
-  /** Number of recorded calls, including dropped ones. */
+  /** Number of recorded calls, including calls whose durations were dropped. */
   count: number;
 }
 

@@ -27,7 +27,7 @@ export class Shares {
     return this.#total + amount <= this.#max && this.hasShare(caller, amount);
   }
 
-  /** True if this amount is within the share of the caller, whatever others hold. */
+  /** True if this amount is within the share of the caller, whatever other callers hold. */
   hasShare(caller: string, amount = 1): boolean {
     return this.of(caller) + amount <= this.#maxOfOne;
   }

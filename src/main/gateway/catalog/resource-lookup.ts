@@ -15,7 +15,7 @@ export interface ResourceLookupDeps {
   readonly isShown: (listed: Listed) => boolean;
 }
 
-/** Maximum number of templates that one URI is compared with, among the templates that share its prefix. */
+/** Maximum number of templates that one URI is compared with. Only templates with the same prefix as the URI count. */
 const MAX_TEMPLATES = 200;
 
 /**

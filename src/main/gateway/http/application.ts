@@ -55,7 +55,7 @@ export class Application {
     const isDraining = endpoint.draining.aborted;
     const fault = requestFault(request);
     if (fault !== null) {
-      // It is uncertain what the request means and where it ends, so the connection cannot be used for another one.
+      // It is uncertain what the request means and where it ends, so the connection cannot carry another request.
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }

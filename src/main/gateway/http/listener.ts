@@ -139,7 +139,8 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    // Responses to server requests of running calls may arrive at another replica, which has to reach this one.
+    // Responses to server requests of running calls may arrive at another replica, which then has to reach this
+    // replica.
     if (fleet === null) server.close();
     // Notification streams end at once: they would not end by themselves.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));

@@ -42,7 +42,7 @@ export function hostName(host: string | undefined): string | null {
   return lastName;
 }
 
-/** Cache of the last host: nearly all requests name the same one. */
+/** Cache of the last host, because nearly all requests name the same host. */
 let lastHost: string | undefined;
 let lastName: string | null = null;
 

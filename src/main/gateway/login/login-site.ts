@@ -20,7 +20,7 @@ export interface LoginSiteOptions {
   readonly logger: Logger;
   /** Null if there is no operator token. */
   readonly operatorToken: string | null;
-  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without one. */
+  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without a fleet. */
   readonly sealer?: FleetSealer | null;
 }
 

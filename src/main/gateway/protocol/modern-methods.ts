@@ -85,8 +85,8 @@ export async function listen(
 }
 
 /**
- * Returns the resource with this URI. Null also if several connectors have it, since a subscription may be acknowledged
- * in part.
+ * Returns the resource with this URI. Also returns null if several connectors have it, since a subscription may be
+ * acknowledged in part.
  */
 function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
   try {

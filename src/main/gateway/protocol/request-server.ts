@@ -41,7 +41,7 @@ export class RequestServer {
     });
   }
 
-  /** Counts a request that another replica serves for this one, until the result is disposed of. */
+  /** Counts a request that another replica serves for this replica, until the result is disposed of. */
   count(): Disposable {
     this.#running += 1;
     return { [Symbol.dispose]: () => this.#end() };
@@ -90,7 +90,9 @@ export class RequestServer {
     };
   }
 
-  /** Returns the metric label of a method. Clients choose methods, so unknown ones share one label. */
+  /**
+   * Returns the metric label of a method. Clients choose the names of methods, so all unknown methods share one label.
+   */
   #label(method: string): string {
     return this.#methods.has(method) ? method : 'other';
   }

@@ -14,7 +14,8 @@ import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.t
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of concurrent requests to all replicas, and of waiting ones. Cancellations beyond that are dropped.
+ * Maximum number of concurrent requests to all replicas, and of waiting requests. Cancellations beyond these limits are
+ * dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;

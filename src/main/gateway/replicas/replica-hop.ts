@@ -10,7 +10,7 @@ export interface HopSession {
   readonly route: string;
 }
 
-/** Kind of a request to another replica; also the last part of its path. */
+/** Kind of a request to another replica, which is also the last part of the request's path. */
 export type HopKind = 'answer' | 'cancelled' | 'ended' | 'notice' | 'retry' | 'login';
 
 /** Response to a hop: a head, and a streamed body. */

@@ -101,7 +101,8 @@ export class EventStreams {
       this.#told = newsCount;
       const told = isDue ? this.#tellAll() : Promise.resolve();
       void told.then(() => {
-        // The last page may have gone in the meantime; a page that connected since has started its own timer.
+        // The last page may have disconnected in the meantime. A page that has connected since then has started its own
+        // timer.
         if (this.#timer === timer) this.#timer = this.#nextTick();
       });
     });

@@ -70,7 +70,7 @@ export class BodyBudget {
     if (body.entry?.remove() === true) this.#shares.give(body.caller, body.bytes);
   }
 
-  /** Returns the body that makes room for others; null if none is slow. */
+  /** Returns the body that makes room for other bodies; null if no body is slow. */
   #slowest(asking: Body, bytes: number): Body | null {
     const isOwn = !this.#shares.hasShare(asking.caller, bytes);
     const caller = isOwn ? asking.caller : this.#shares.byAmount()[0];

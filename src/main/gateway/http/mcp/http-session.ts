@@ -34,7 +34,7 @@ export class HttpSession {
   /** Null without other replicas. With a relay, notifications do not wait here for a stream. */
   relay: NoticeRelay | null = null;
   /**
-   * Resolves once this replica has the session state that the others have. Null afterwards, and if there are no other
+   * Resolves once this replica has the session state of the other replicas. Null afterwards, and if there are no other
    * replicas.
    */
   arriving: Promise<void> | null = null;
@@ -71,7 +71,7 @@ export class HttpSession {
     this.relay?.attached();
   }
 
-  /** Ends the stream: the client has another one. */
+  /** Ends the stream, because the client has opened another stream. */
   closeStream(): void {
     const stream = this.#stream;
     this.#stream = null;

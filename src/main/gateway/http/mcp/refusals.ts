@@ -7,7 +7,7 @@ import { writeError } from '../../messages/write-message.ts';
 import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
-/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this one. */
+/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this code. */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 

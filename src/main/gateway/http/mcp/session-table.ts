@@ -100,8 +100,8 @@ export class SessionTable {
   }
 
   /**
-   * Finds a session and marks it as used. Undefined if it is unknown, or belongs to another client or route. Undefined
-   * also if another replica has it and there is no room for it here.
+   * Finds a session and marks it as used. Undefined if it is unknown or belongs to another client or route, or if
+   * another replica has it and there is no room for it here.
    */
   find(id: unknown, principal: string, view: View, payer = principal): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;

@@ -18,7 +18,10 @@ const MAX_COOKIES = 4;
 export interface OperatorSessionsOptions {
   readonly ttlMs?: number;
   readonly clock?: Clock;
-  /** In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token; else null. */
+  /**
+   * In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token. Null without a
+   * fleet.
+   */
   readonly shared?: { readonly sealer: FleetSealer; readonly operatorToken: string } | null;
 }
 

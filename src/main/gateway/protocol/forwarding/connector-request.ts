@@ -83,7 +83,7 @@ export function connectorRequest(
     const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
       isHandedOut = true;
       const open = context.current()?.openLarge;
-      // The client has gone: the result is discarded.
+      // The client has disconnected, so the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
       // Every result of the modern protocol names its type; the result of a legacy connector does not. The connector is
       // connected by now, but may not have been connected when the request was forwarded.

@@ -52,8 +52,8 @@ export interface Interrupted {
 /**
  * Notifies a client of a login that its request needs. A modern client that opens addresses gets the response that
  * input is required, and its retry runs the request. A legacy client that opens addresses gets an error with the
- * address (MCP 2025-11-25, URL elicitation required), and a notification after the login. All others get an error with
- * the address or another remedy. Rejects with an RpcError.
+ * address (MCP 2025-11-25, URL elicitation required), and a notification after the login. All other clients get an
+ * error with the address or another remedy. Rejects with an RpcError.
  */
 export async function askForLogin(
   needed: NeededLogin,

@@ -49,7 +49,10 @@ export class ClientNotices {
     this.#listeners.add(listener);
   }
 
-  /** Adds a listener that already knows all changes so far, including those not yet reported to the others. */
+  /**
+   * Adds a listener that already knows all changes so far, including changes that the other listeners are still waiting
+   * for.
+   */
   addKnowing(listener: NoticeListener): void {
     this.#timer?.cancel();
     this.#tell();

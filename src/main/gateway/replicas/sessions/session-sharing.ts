@@ -57,7 +57,7 @@ export class SessionSharing {
   readonly #shared = new WeakMap<HeldSession, SharedSession>();
   /** Digests of the ids of ended sessions. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_ENDED, ttl: SESSION_ID_LIFE_MS });
-  /** Ended sessions that have not been reported to the others yet. */
+  /** Ended sessions that have not been reported to the other replicas yet. */
   readonly #untoldEnds = new LRUCache<string, true>({ max: MAX_ENDED });
   readonly #limit = pLimit(MAX_AT_ONCE);
   readonly #store: SessionStore;
@@ -114,7 +114,7 @@ export class SessionSharing {
     session.arriving = read();
   }
 
-  /** Reports to the others that a client has ended its session here. Never rejects. */
+  /** Reports to the other replicas that a client has ended its session here. Never rejects. */
   async ended(session: HeldSession): Promise<void> {
     const { client } = session;
     this.#ended.set(digestOf(client.id), true);
@@ -174,7 +174,7 @@ export class SessionSharing {
     session.client.unwatchAll();
   }
 
-  /** Adopts the state that the others have stored. */
+  /** Adopts the state that other replicas have stored. */
   #adopt(session: HeldSession, shared: SharedSession, { isEnded, logLevel, watched, homeId }: SessionState): void {
     if (isEnded) {
       this.heardEnd(session.client.id);
@@ -187,7 +187,7 @@ export class SessionSharing {
     else shared.homeId = homeId;
   }
 
-  /** Reports changes that the others missed, and reads the changes that this replica missed. */
+  /** Reports changes that the other replicas missed, and reads the changes that this replica missed. */
   #catchUp(sessions: readonly HeldSession[]): void {
     for (const id of this.#untoldEnds.keys()) {
       this.#untoldEnds.delete(id);
@@ -224,7 +224,7 @@ export class SessionSharing {
     });
   }
 
-  /** Reports a change to the others, or keeps it until that is possible. Never rejects. */
+  /** Reports a change to the other replicas, or keeps it until it can be reported. Never rejects. */
   async #tell(session: HeldSession, change: SessionChange): Promise<void> {
     if (!(await this.#store.change(session.client.id, change))) this.#shared.get(session)?.delay(change);
   }

@@ -31,7 +31,7 @@ export class SharedSession {
   attachments = 0;
   /** Time of the last update sent from here, by the watched URI; monotonic ms. */
   readonly saidMs = new Map<string, number>();
-  /** Changes not yet reported to the others: the last one for each subject. */
+  /** Changes that are not yet reported to the other replicas: the last change for each subject. */
   readonly #untold = new Map<string, SessionChange>();
 
   /** Notes that the client watches a URI. False if it already watches the maximum number of resources. */

@@ -92,7 +92,7 @@ export class StandingStreams {
     else if (monotonicMs() - (shared.saidMs.get(uri) ?? Number.NEGATIVE_INFINITY) > SAID_MS) sayUpdated(session, uri);
   }
 
-  /** Watches a resource that other replicas have known for longer than this one. */
+  /** Watches a resource that other replicas knew of before this replica. */
   found(session: HeldSession, shared: SharedSession, uri: string): void {
     const isKnown = shared.watched.has(uri);
     if (!isKnown && shared.addWatched(uri) && session.hasStream) void this.#beginAndSay(session, uri);

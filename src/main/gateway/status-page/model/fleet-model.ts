@@ -45,7 +45,7 @@ export interface FleetModel {
   readonly hosts: readonly FleetHostModel[];
 }
 
-/** Returns the page's model of a fleet; null without one. */
+/** Returns the page's model of a fleet; null without a fleet. */
 export function fleetModel(status: FleetStatus | null): FleetModel | null {
   if (status === null) return null;
   const { id, isConnected, failure, quotas, sharesLogins, lagMs, refusedCount, hosts, hostCount } = status;

@@ -33,7 +33,7 @@ export interface TrustModel {
   readonly restsOnConfiguration: boolean;
   /** Why newer key documents could not be loaded; null after a success. */
   readonly keyFailure: ShownFailure | null;
-  /** The earliest expiry of a key or key document; null without one. */
+  /** The earliest expiry of a key or key document; null if nothing expires. */
   readonly keysEndAt: number | null;
   /** Why the map was dropped; null if it was not. */
   readonly dropped: { readonly code: string; readonly at: number } | null;
