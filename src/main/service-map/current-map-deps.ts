@@ -12,7 +12,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
   readonly loader: MapLoader;
   readonly memory: MapMemory;
-  /** Notified of each accepted map, for the fleet; null without one. */
+  /** Notified of each accepted map, for the fleet; null without a fleet. */
   readonly watcher: MapWatcher | null;
   /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;

@@ -202,7 +202,10 @@ export class MapInForce {
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
   }
 
-  /** Notes a map with enough signatures: from then on maps without them are refused, even if its bytes are lost. */
+  /**
+   * Notes that a map had enough signatures. From then on, maps without enough signatures are refused, even if the bytes
+   * of that map are lost.
+   */
   #noteSigners(): void {
     const { facts, storeKey } = this.#lineage;
     const notes = this.#notes();

@@ -73,7 +73,7 @@ export class EntryRef {
     return this.#normalized;
   }
 
-  /** Releases the entry: another one replaces it, or it was removed. */
+  /** Releases the entry, because another entry replaces it, or because it was removed. */
   drop(): void {
     this.#chunk.drop(this.#index);
   }

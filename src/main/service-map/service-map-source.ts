@@ -36,7 +36,7 @@ export interface SourceStatus extends MapTrustStatus {
 
 /** Dependencies of a source, other than its options. */
 export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
-  /** The fleet of this process; null without one. */
+  /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
   /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
   readonly onAlone: (isAlone: boolean) => void;

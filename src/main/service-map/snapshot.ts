@@ -25,10 +25,10 @@ const NOTHING: Facts = {
 };
 
 /**
- * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. It takes over the
- * entries of the previous one and replaces the changed ones, because copying all would be slow (docs/design.md). The
- * previous snapshot then has no entries any more. Entries that this host must leave out are kept to compare them with
- * the next map, but are only visible in `unusable`.
+ * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. The new snapshot takes
+ * over the entries of the previous snapshot and replaces the changed entries, because copying all entries would be slow
+ * (docs/design.md). The previous snapshot then has no entries. Entries that this host must leave out are kept to
+ * compare them with the next map, but are only visible in `unusable`.
  */
 export class Snapshot {
   readonly #facts: Facts;

@@ -31,7 +31,7 @@ export interface RefreshDeps
 const ATTEMPT_DELAYS_MS = [50, 100];
 const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 
-/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map meanwhile. */
+/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map during a refresh. */
 export class SourceRefresh {
   readonly #options: MapOptions;
   readonly #deps: RefreshDeps;

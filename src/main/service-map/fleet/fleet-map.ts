@@ -206,7 +206,7 @@ export class FleetMap implements MapWatcher {
     }
     const isDecided = (): boolean =>
       source.isFresh || this.#state === 'alone' || this.#closing.signal.aborted || this.#leader.hasAsked;
-    // A busy machine starts many threads slowly; its hosts must not all turn to the source meanwhile.
+    // A busy machine starts many threads slowly. In the meantime its hosts must not all turn to the source.
     await this.#until(() => isDecided() || this.#calls.hasThread, BOOT_MS);
     const startedMs = monotonicMs();
     await this.#until(() => isDecided() || fleet.isConnected, CONNECT_MS);

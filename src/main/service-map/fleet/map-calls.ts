@@ -48,7 +48,7 @@ export class MapCalls {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
 
-  /** Reports that the body of that digest failed verification: if this host leads, its own map replaces it. */
+  /** Reports that the body with that digest failed verification. If this host leads, its own map replaces that map. */
   async refuse(sha256: string): Promise<void> {
     await this.#fleet.ask((api) => api.refuseMap(this.name, sha256));
   }

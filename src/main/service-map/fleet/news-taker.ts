@@ -125,7 +125,7 @@ export class NewsTaker {
     try {
       this.#head = await this.#deps.calls.readHead();
     } catch {
-      // The server is unreachable: the last head stays, and the next attempt fails like this one.
+      // The server is unreachable: the last head stays, and the next attempt fails in the same way.
     }
   }
 

@@ -31,7 +31,7 @@ export interface ChecksDeps {
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
   readonly held: () => HeldMap | null;
-  /** Whether another host requests the map for this one. */
+  /** Whether another host requests the map for this host. */
   readonly isFollowing: () => boolean;
   readonly closing: AbortSignal;
 }
@@ -146,7 +146,9 @@ export class OwnChecks {
     }
   }
 
-  /** Requests the map from the source although another host does so for this one; null if no other host does. */
+  /**
+   * Requests the map from the source although another host already does so for this host. Null if no other host does.
+   */
   async #ask(reason: Reason): Promise<RefreshOutcome | null> {
     const { isFollowing, logger, source } = this.#deps;
     if (!isFollowing() || source.pauseMs > 0) return null;

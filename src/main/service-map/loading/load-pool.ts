@@ -54,7 +54,7 @@ export class LoadPool {
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
   readonly #guard: CrashGuard;
-  /** Threads that have not ended, including killed ones: Piscina forgets a thread as soon as it has told it to end. */
+  /** Threads that have not ended. Piscina forgets a thread as soon as it has ordered the thread to end. */
   readonly #alive = new Set<Worker>();
   /** Resolves once Piscina is loaded and its first thread starts. */
   #piscina: Promise<Piscina> | null = null;
@@ -173,8 +173,7 @@ export class LoadPool {
   }
 
   /**
-   * Ends all threads at once; loads in flight fail, and so do later ones. A thread that does not end is logged as
-   * stuck. Idempotent.
+   * Ends all threads at once; current and later loads fail. A thread that does not end is logged as stuck. Idempotent.
    */
   close(): Promise<void> {
     this.#isClosed = true;
@@ -200,7 +199,7 @@ export class LoadPool {
     }
   }
 
-  /** Counts a lost thread. If threads keep dying, the pool is closed until the guard allows new ones. */
+  /** Counts a lost thread. If threads keep dying, the pool stays closed until the guard allows it. */
   #noteLoss(error: { readonly message: string }): void {
     recordThreadLost();
     this.#guard.note();

@@ -52,7 +52,7 @@ const PROOF_TIMEOUT_MS = 10_000;
  */
 const MAX_THREADS = 8;
 
-/** Returns the number of threads for so many maps. */
+/** Returns the number of threads for this number of maps. */
 function threadsFor(mapCount: number): number {
   const cores = Math.max(1, availableParallelism() - 1);
   return Math.max(cores, Math.min(MAX_THREADS, mapCount));

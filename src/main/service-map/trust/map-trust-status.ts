@@ -27,7 +27,7 @@ export interface SignedBy {
 export interface KeysStatus {
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without one. */
+  /** When that document expires, epoch ms; null without a document. */
   readonly expiresAt: number | null;
   /**
    * Whether no key document was remembered when this process started, as without a `stateDir`. The process then only
@@ -51,7 +51,10 @@ export interface MapTrustStatus {
   readonly accept: AcceptPolicy;
   /** Null without a map. */
   readonly signedBy: SignedBy | null;
-  /** Whether a map with enough asymmetric signatures was ever accepted: maps without them are then refused. */
+  /**
+   * Whether a map with enough asymmetric signatures was ever accepted. From then on, maps without enough such
+   * signatures are refused.
+   */
   readonly seenSigned: boolean;
   /** The `id` that the map must have; null accepts any. */
   readonly mapId: string | null;

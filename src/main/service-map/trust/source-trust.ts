@@ -22,7 +22,7 @@ export interface KeysInForce {
   readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without one. */
+  /** When that document expires, epoch ms; null without a document. */
   readonly expiresAtMs: number | null;
   /**
    * Whether no key document was remembered when this process started. The process then only trusts its configured keys
