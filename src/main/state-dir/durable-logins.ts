@@ -122,7 +122,8 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#writer
       .askLogins(async (api) => await api.watchLogins(isWatched))
       .catch(() => {
-        // A writer that fails here also fails its callers, and they handle that. Only the watch keeps retrying.
+        // If the writer fails here, it also fails for its other callers, which handle the failure. Here, only the watch
+        // keeps retrying.
         if (isWatched && !this.#writer.isClosed) this.#watchAgain();
       });
   }

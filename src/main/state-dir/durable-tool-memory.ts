@@ -131,7 +131,7 @@ export class DurableToolMemory implements OwnToolMemory {
     let count = 0;
     for (const connector of connectors) {
       const { changes, ...record } = connector;
-      // A connector that has listed its tools already has newer ones.
+      // A connector that has already listed its tools has newer tools than the stored ones.
       if (!this.#saved.has(record.connectorId)) {
         this.#learn(record, changes);
         take(connector);
@@ -173,7 +173,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #forgetGone(): Promise<void> {
-    // A connector that came back meanwhile is stored again with its new list.
+    // A connector that came back in the meantime is stored again with its new list.
     const ids = this.#gone.splice(0);
     if (ids.length === 0) return;
     await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
@@ -211,7 +211,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return answer.value;
   }
 
-  /** Puts everything that is known here into a store that replaced another one. */
+  /** Puts everything that is known here into a store that replaced another store. */
   async #fill(storeId: string): Promise<void> {
     const { writer, scope, onSaved } = this.#deps;
     await this.#fromImage;

@@ -31,13 +31,13 @@ const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: OwnToolMemory;
-  /** The running stdio servers, so that the next host can end them if this one is killed. */
+  /** The running stdio servers, so that the next host can end them if this host is killed. */
   readonly programs: ProgramMemory;
-  /** Logins to connectors: encrypted in the folder, or in memory without one. */
+  /** Logins to connectors: encrypted in the folder, or in memory without a folder. */
   readonly logins: LoginStore;
   /** Epoch ms on the clock of the turns to refresh a login. */
   readonly leaseNow: () => number;
-  /** The state of the store; null without one. */
+  /** The state of the store; null without a store. */
   readonly health: StoreHealth | null;
   /** The start image; null without a folder. */
   readonly image: KeptImage | null;

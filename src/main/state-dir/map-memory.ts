@@ -26,8 +26,8 @@ export interface MapMemory {
   /** Starts to store facts about the signers of a source, without its map. */
   note(storeKey: string, notes: SourceNotes): void;
   /**
-   * Starts to make a key document durable. It is ignored if the store has a newer one, unless `startsOver` is true.
-   * `url` has no query or credentials.
+   * Starts to make a key document durable. It is ignored if the store has a newer document, unless `startsOver` is
+   * true. `url` has neither a query nor credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver: boolean): void;
   /**

@@ -9,7 +9,7 @@ import type {
 
 /**
  * The pins that this process knows. Tools are compared with them without a store, or while it fails. They also fill a
- * store that replaces another one.
+ * store that replaces another store.
  */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, ToolPin>>();

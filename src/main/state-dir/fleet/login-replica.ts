@@ -126,7 +126,7 @@ export class LoginReplica {
     }
   }
 
-  /** Resolves with the rows that another host changed meanwhile. */
+  /** Resolves with the rows that another host changed in the meantime. */
   async #once(names: readonly LoginRowName[] | null, winner: Winner): Promise<readonly LoginRowName[]> {
     const { local, fleet } = this.#deps;
     const rowIds = names?.map(rowIdOf) ?? null;

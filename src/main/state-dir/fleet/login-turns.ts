@@ -15,8 +15,8 @@ const SEND_MS = 2_500;
 const ASK_AGAIN_MS = 250;
 
 /**
- * After the server came back, the home of a login has this much time to report its refreshes. Hosts reconnect within 5
- * s, each at a random time.
+ * After the server came back, the home of a login has this much time to report its refreshes. Each host reconnects at a
+ * random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Shares new tokens again. Keeps the turn meanwhile: its next holder would send spent tokens. Never rejects. */
+  /** Shares new tokens again. Keeps the turn until then, as its next holder would send spent tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -134,7 +134,7 @@ export class LoginTurns {
     this.#release(loginId, turnId, false);
   }
 
-  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old ones are spent. */
+  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old tokens are spent. */
   async #stored(
     loginId: string,
     leaseId: string,

@@ -67,7 +67,7 @@ export class CatalogueReader {
     this.#closing.resolve();
   }
 
-  /** Resolves with false if the connection was lost meanwhile. */
+  /** Resolves with false if the connection was lost in the meantime. */
   async #readScope(scope: string, isKnown: (connectorId: string) => boolean, take: Take): Promise<boolean> {
     await this.#connected();
     if (this.#isClosed) return true;

@@ -31,8 +31,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Approves the present definitions of these tools: on this host at once, on the others if the server is reachable, or
-   * once it is back.
+   * Approves the present definitions of these tools: on this host at once, and on the other hosts as soon as the server
+   * is reachable.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;

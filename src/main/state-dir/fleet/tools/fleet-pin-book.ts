@@ -16,7 +16,7 @@ export class FleetPinBook {
   readonly #pins = new Map<string, Map<string, FleetPin>>();
   readonly #versions = new Map<string, number>();
 
-  /** Returns the version of the newest approval of a tool that this host has taken; 0 without any. */
+  /** Returns the version of the newest approval of a tool that this host has taken; 0 without such an approval. */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }

@@ -139,7 +139,9 @@ export class FleetToolMemory implements ToolMemory {
     );
   }
 
-  /** Approves for all hosts if the server is reachable; else for this host, and for the others later. */
+  /**
+   * Approves for all hosts if the server is reachable; otherwise for this host at once, and for the other hosts later.
+   */
   async approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]> {
     const { own, scopeOf } = this.#deps;
     const isChosen = (change: ToolPinDetail): boolean =>
@@ -177,7 +179,7 @@ export class FleetToolMemory implements ToolMemory {
       if (isKnown(record.connectorId)) return;
       this.#keep(record);
       const { approved } = this.#book.learn(pins.fleet);
-      // An approval becomes this host's own pin; until then it is compared with the list, too.
+      // An approval becomes this host's own pin. Until then the list is compared with the approval, too.
       const changes = approved.flatMap((pin) => {
         const listed = record.tools.find(({ definition }) => definition.name === pin.tool);
         return (listed === undefined ? null : comparePin(pin, listed.definition)) ?? [];
