@@ -22,7 +22,7 @@ export interface LocalServerPlace {
 export interface LocalConfigStatus {
   /** Path of the file. Several paths are joined by a comma and a space. */
   readonly path: string;
-  /** Files in the order of the option. Later ones take precedence. */
+  /** Files in the order of the option. Later files take precedence. */
   readonly files: readonly string[];
   readonly serverCount: number;
   /** Places of all servers in use. */

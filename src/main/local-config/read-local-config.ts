@@ -25,7 +25,7 @@ export interface LocalConfigFile extends LocalConfig {
   readonly text: string;
   /**
    * SHA-256 over the path and bytes of this file and of each of `otherFiles`. It also covers the folder of the project,
-   * and the places of the servers that were found. The bytes are the same ones that `servers` were read from.
+   * and the places of the servers that were found. `servers` were read from the same bytes.
    */
   readonly digest: string;
 }

@@ -53,7 +53,7 @@ export function textOf(node: ConfigNode | undefined): string | undefined {
   return typeof node?.value === 'string' ? node.value : undefined;
 }
 
-/** Returns the value of `node` as plain data. `__proto__` becomes a member like any other. */
+/** Returns the value of `node` as plain data. A member `__proto__` has no special meaning. */
 export function plainValue(node: ConfigNode): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainValue);
   if (node.type === 'object')

@@ -9,7 +9,7 @@ import type { LoginPart, LoginParts, LoginWord } from './login-words.ts';
 export interface LocalLogin {
   /** `oauth` for the entry, as in a service map and without any secret. Undefined if the file has no login settings. */
   readonly oauth: ConnectorEntry['oauth'];
-  /** Client secret from the file; null without one. */
+  /** Client secret from the file; null without a secret. */
   readonly clientSecret: string | null;
   /** Members without a meaning here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;

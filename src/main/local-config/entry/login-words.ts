@@ -61,8 +61,8 @@ const WORDS: Readonly<Record<string, LoginWord>> = {
 };
 
 /**
- * Members of an entry, next to `oauth` and `auth`, in which a client writes what others write within `oauth`: mcporter,
- * Copilot CLI, Kiro.
+ * Members of an entry, next to `oauth` and `auth`, in which some clients write what other clients write within `oauth`:
+ * mcporter, Copilot CLI, Kiro.
  */
 const BESIDE = [
   'oauthClientId',
