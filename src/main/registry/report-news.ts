@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 /** Maximum number of names in one log line. */
 const MAX_NAMES = 20;
 
-/** Logs problems of the registry file, and changes that others made to it. */
+/** Logs problems of the registry file, and changes that people or other programs made to the file. */
 export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
     switch (problem.kind) {
