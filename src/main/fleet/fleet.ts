@@ -19,11 +19,11 @@ export interface Fleet extends FleetLink {
   readonly sharesLogins: boolean;
   /** Seals data that goes to other replicas without Redis: session ids, states, hops. */
   readonly sealer: FleetSealer;
-  /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without it. */
+  /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without that option. */
   readonly tls: TlsSettings | null;
-  /** Address at which other replicas reach this one; null until a gateway listens. */
+  /** Address at which other replicas reach this replica; null until a gateway listens. */
   readonly address: string | null;
-  /** Sets the address at which other replicas reach this one. An `address` in the options takes precedence. */
+  /** Sets the address at which other replicas reach this replica. An `address` in the options takes precedence. */
   announceAddress(address: string): void;
   /** Publishes which service map this host has in force, for the roster. The last map of each name is kept. */
   announceMap(map: FleetHostMap): void;
