@@ -34,7 +34,7 @@ export class RecordingFile {
   static async open(path: string, isAppending = false): Promise<RecordingFile> {
     try {
       const isNew = !isAppending || !(await exists(path));
-      // An existing file may be readable by others, or be a link to such a file.
+      // An existing file may be readable by other users, or be a link to such a file.
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
       const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600));
