@@ -23,7 +23,7 @@ let api: OpenTelemetryApi | null = null;
 export interface HostSpan {
   readonly traceparent: string;
   readonly tracestate: string | null;
-  /** Baggage that the propagator of the host would send; null without any. */
+  /** Baggage that the propagator of the host would send; null without baggage. */
   readonly baggage: string | null;
   set(attributes: Attributes): void;
   rename(name: string): void;
