@@ -4,7 +4,7 @@ import { MASK } from './secret-mask.ts';
 /** Minimum length of a secret. Shorter values would be found everywhere. */
 const MIN_LENGTH = 4;
 
-/** Maximum number of secrets; the newest ones are kept. Logins bring new tokens for as long as a process runs. */
+/** Maximum number of secrets; the newest secrets are kept. Logins bring new tokens for as long as a process runs. */
 const MAX_SECRETS = 1_000;
 
 /** Number of slots in the table of beginnings; a power of two. */
@@ -58,7 +58,7 @@ export class SecretTexts {
     return done === 0 ? text : masked + text.slice(done);
   }
 
-  /** Returns a JSON value with its secrets masked, also in member names. */
+  /** Returns a JSON value with its secrets masked, even in member names. */
   mask(value: unknown): unknown {
     if (this.#secrets.size === 0) return value;
     if (typeof value === 'string') return this.maskText(value);
