@@ -63,7 +63,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Parses the JSON in a line from a stdio server, as {@link parseMessage} does. Returns undefined for a line without an
- * object or array. Servers also print lines for people, and a SyntaxError for each would be slow.
+ * object or array. Servers also print lines for people, and creating a SyntaxError for each such line would be slow.
  */
 export function messageInLine(line: string): unknown {
   const [first, last] = [line.trimStart()[0], line.trimEnd().at(-1)];
