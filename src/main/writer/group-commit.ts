@@ -81,7 +81,7 @@ export class GroupCommit {
       } catch (error) {
         this.#inFlight = new Map();
         recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'error');
-        // Changes of the same server that came meanwhile are newer.
+        // Changes of the same server that came in the meantime are newer.
         this.#gathered = new Map([...batch, ...this.#gathered]);
         this.#fail(asSwitchyardError(error, 'STORE_UNAVAILABLE'), ticket);
         break;

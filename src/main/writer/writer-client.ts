@@ -130,8 +130,8 @@ export class WriterClient {
 
   /**
    * Hands changes to the thread when the process is exiting and cannot wait for a promise. Starts the thread if needed.
-   * The thread makes them durable and writes the file. It then sets the first element of the returned array to 1, also
-   * after a failure. Null once closed. Throws WORKER_FILE_MISSING.
+   * The thread makes them durable and writes the file. It then sets the first element of the returned array to 1, even
+   * after a failure. Returns null once the client is closed. Throws WORKER_FILE_MISSING.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;
@@ -147,7 +147,7 @@ export class WriterClient {
     this.#isClosed = true;
     if (session === null) return;
     this.#session = null;
-    // A call in the queue is answered before this one.
+    // All calls in the queue are answered before this call.
     await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
     await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
