@@ -26,8 +26,8 @@ export interface EventWriterOptions {
 }
 
 /**
- * Writes server-sent events to one HTTP response (HTML Living Standard, section 9.2). The constructor writes the head;
- * nothing else may write to the response after that.
+ * Writes server-sent events to one HTTP response (HTML Living Standard, section 9.2). The constructor writes the head.
+ * After that, only this object may write to the response.
  */
 export class EventWriter {
   readonly #response: ServerResponse;

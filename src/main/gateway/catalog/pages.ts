@@ -24,7 +24,7 @@ export interface Writing<T> {
 
 /**
  * Returns the page of a list, ordered by key, that starts after a cursor. The cursor holds the last key of the previous
- * page, so it stays valid when the list changes in between. Throws an RpcError for a malformed cursor.
+ * page, so it stays valid when the list changes between two pages. Throws an RpcError for a malformed cursor.
  */
 export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, cursor: unknown): Page {
   let at = cursor === undefined ? 0 : firstAfter(list, keyOf, readCursor(cursor));

@@ -105,7 +105,7 @@ function tokenOf(authorization: string): string {
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : '';
 }
 
-/** True if a request has several credentials. Node keeps the first of them; a proxy in between may use the last. */
+/** True if a request has several credentials. Node keeps the first of them; a proxy in front may use the last. */
 function hasSeveral(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'authorization') count += 1;

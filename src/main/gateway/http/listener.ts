@@ -142,7 +142,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     // Responses to server requests of running calls may arrive at another replica, which then has to reach this
     // replica.
     if (fleet === null) server.close();
-    // Notification streams end at once: they would not end by themselves.
+    // Notification streams are ended at once, because they would never end by themselves.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);

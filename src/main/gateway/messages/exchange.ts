@@ -15,7 +15,7 @@ export interface NoticeStream {
   send(method: string, params: JsonObject): void;
   /** Principal of the client, as in {@link Exchange.principal}. */
   readonly principal: string;
-  /** Aborts when the client goes away, or the gateway closes. */
+  /** Aborts when the client disconnects, or the gateway closes. */
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export interface Exchange {
   readonly progressToken: RequestId | null;
   /** Headers of the request; null over stdio. */
   readonly headers: IncomingHttpHeaders | null;
-  /** Aborts when the client cancels the request or goes away. */
+  /** Aborts when the client cancels the request or disconnects. */
   readonly signal: Cancellation;
   /** Sends a notification about this request before its response. Later notifications are dropped. */
   notify(method: string, params: JsonObject): void;

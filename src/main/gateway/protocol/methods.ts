@@ -121,7 +121,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const expose = (own: string): string => (own === found.uri ? uri : view.route.exposeUri(connectorId, own));
     const exposed = exposeReadResult(result, expose);
     if (exposed.resultType === 'input_required') return exposed;
-    // The connector's own freshness counts; a legacy connector has none.
+    // The freshness that the connector states applies; a legacy connector states none.
     if (exchange.era === 'modern') return { ...freshness(exchange.era, 0), ...exposed };
     const { ttlMs: _ttlMs, cacheScope: _cacheScope, ...rest } = exposed;
     return rest;

@@ -35,8 +35,8 @@ export function isModern(method: string, params: JsonObject, headers: IncomingHt
 
 /**
  * Reads and checks the fields that every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
- * headers, as over stdio, only the body counts. Throws an RpcError in the order that the specification requires: the
- * envelope, headers that contradict it, the revision, missing headers.
+ * headers, as over stdio, only the body is checked. Throws an RpcError in the order that the specification requires:
+ * the envelope, headers that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};

@@ -34,9 +34,9 @@ const FLAGS: Readonly<Record<ChangedList, string>> = {
 const MAX_WATCHED = 100;
 
 /**
- * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes, and resolves
- * with the closing result. The acknowledgement leaves out resources that cannot be watched. Rejects with an RpcError
- * for an invalid filter.
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client disconnects or the gateway closes, and
+ * resolves with the closing result. The acknowledgement leaves out resources that cannot be watched. Rejects with an
+ * RpcError for an invalid filter.
  */
 export async function listen(
   params: JsonObject,

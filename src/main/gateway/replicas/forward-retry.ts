@@ -15,7 +15,7 @@ export interface Retry {
   readonly response: ServerResponse;
   readonly principal: string;
   readonly payer: string;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   /** Answers with this error as JSON. */
   readonly refuse: (json: string) => void;

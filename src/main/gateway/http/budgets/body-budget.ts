@@ -40,7 +40,8 @@ export class BodyBudget {
   }
 
   /**
-   * Starts counting a body. `onGivenUp` is called if the body has to make room; the caller must then drop its bytes.
+   * Starts counting a body. `onGivenUp` is called if the body has to make room for another body. The caller must then
+   * drop the bytes of this body.
    */
   open(caller: string, onGivenUp: () => void): BodyUnderWay {
     const now = monotonicMs();

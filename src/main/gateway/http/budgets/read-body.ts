@@ -70,8 +70,9 @@ export function readBody(
 }
 
 /**
- * Answers a request whose body is not wanted, and closes the connection. Closing a connection while the client still
- * sends would reset it, and the client would never see the response. So the rest is read up to a limit and dropped.
+ * Responds to a request whose body is not needed, and closes the connection. Closing a connection while the client
+ * still sends would reset it, and the client would never see the response. So the rest is read up to a limit and
+ * dropped.
  */
 export function answerUnread(
   request: IncomingMessage,

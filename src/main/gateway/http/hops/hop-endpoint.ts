@@ -20,7 +20,7 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import { HopResponse } from './hop-response.ts';
 
-/** Handles a hop whose sender is verified. It writes the answer to `response`, and may not forward the hop again. */
+/** Handles a hop whose sender is verified. It writes the answer to `response`, and must not forward the hop again. */
 export type HopHandler = (payload: JsonObject, response: HopResponse) => Promise<void> | void;
 
 export interface HopEndpointOptions {

@@ -26,7 +26,8 @@ export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: 
     answer: about(({ client }, { message }) => isObject(message) && client.take(message.id, message)),
     cancelled: about(({ client }, { requestId }) => client.cancel(requestId)),
     ended({ session }, response) {
-      // A session that is not here ends, too: its client may still come to this replica.
+      // The end of a session that this replica does not hold is noted, too, because its client may still come to this
+      // replica.
       if (isObject(session) && typeof session.id === 'string') heardEnd(session.id);
       response.finish({ isDone: true });
     },

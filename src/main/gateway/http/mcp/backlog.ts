@@ -26,8 +26,8 @@ export class Backlog {
   }
 
   /**
-   * Counts the unread bytes of one stream. Call the returned function with their current number. It returns false if
-   * there is no room for them: the client has to be disconnected.
+   * Counts the unread bytes of one stream. Call the returned function with their current number. That function returns
+   * false if there is no room for these bytes, and then the client has to be disconnected.
    */
   stream(caller: string): (unreadBytes: number) => boolean {
     let counted = 0;

@@ -61,7 +61,7 @@ export class HttpSession {
     this.#usedMs = monotonicMs();
   }
 
-  /** Sends notifications over this stream from now on. Ends an earlier stream: the client must have lost it. */
+  /** Sends notifications over this stream from now on. Ends an earlier stream, because the client must have lost it. */
   attach(stream: HttpReply): void {
     this.#stream?.close();
     this.#stream = stream;
@@ -87,7 +87,9 @@ export class HttpSession {
     this.#stream?.close();
   }
 
-  /** Sends a message that another replica has for the client. False if the client's stream is not here. */
+  /**
+   * Sends a message that another replica has for the client. False if this replica does not have the client's stream.
+   */
   pass(message: JsonObject): boolean {
     return this.#stream?.send(message) === true;
   }

@@ -119,7 +119,7 @@ export class SessionTable {
     return session;
   }
 
-  /** Returns the session that another replica names, if it is here and all fields match. */
+  /** Returns the session that another replica names, if this replica holds it and all fields match. */
   named({ id, principal, route }: HopSession): HttpSession | undefined {
     const session = this.#sessions.peek(id);
     const isSame = session?.client.principal === principal && session.client.view.route.name === route;

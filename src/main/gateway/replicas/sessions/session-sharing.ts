@@ -27,7 +27,7 @@ interface HeldSessions {
 
 export interface SessionSharingDeps {
   readonly fleet: Pick<Fleet, 'hostId' | 'isConnected' | 'ask' | 'on'>;
-  /** Reaches the other replicas while the fleet server is away; null without addresses. */
+  /** Reaches the other replicas while the fleet server is unreachable; null if replicas have no addresses. */
   readonly hop: Pick<ReplicaHop, 'ended' | 'notice'> | null;
   readonly held: HeldSessions;
   readonly manager: Pick<ConnectorProxyManager, 'on'>;
@@ -50,7 +50,7 @@ const MAX_ENDED = 20_000;
 /**
  * Shares the mutable state of sessions among the replicas of a gateway: log level, watched resources, the replica with
  * the standing stream, and whether the session has ended. The fleet server stores and distributes it. While that server
- * is away, each replica continues with its own state, and reports its changes afterwards.
+ * is unreachable, each replica continues with its own state, and reports its changes afterwards.
  */
 export class SessionSharing {
   readonly #deps: SessionSharingDeps;
@@ -163,7 +163,7 @@ export class SessionSharing {
     }
   }
 
-  /** Closes the stream here because the client has opened its stream at another replica. */
+  /** Closes the stream on this replica, because the client has opened its stream at another replica. */
   async #moved(session: HeldSession, shared: SharedSession, homeId: string): Promise<void> {
     const { attachments } = shared;
     // If two streams were opened at the same moment, the stream that was stored last wins.

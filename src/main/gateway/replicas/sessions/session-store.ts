@@ -21,7 +21,7 @@ export class SessionStore {
       await this.#fleet.ask((api) => api.changeSession(sessionId, change), PATIENCE_MS);
       return true;
     } catch {
-      // The fleet server is away, which the fleet logs itself.
+      // The fleet server is unreachable, which the fleet logs itself.
       return false;
     }
   }
@@ -31,7 +31,7 @@ export class SessionStore {
     try {
       return await this.#fleet.ask((api) => api.readSession(sessionId), PATIENCE_MS);
     } catch {
-      // The server is away, as above: the session continues with the state in this replica.
+      // The fleet server is unreachable, so the session continues with the state that this replica has.
       return undefined;
     }
   }

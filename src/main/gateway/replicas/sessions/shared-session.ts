@@ -7,7 +7,7 @@ import type { HopSession } from '../replica-hop.ts';
 /** Session of a legacy client on one replica. */
 export interface HeldSession {
   readonly client: ClientSession;
-  /** Whether the client's standing stream is here. */
+  /** Whether this replica has the client's standing stream. */
   readonly hasStream: boolean;
   /** Time since the session was last used here, in milliseconds. */
   readonly idleMs: number;
@@ -49,7 +49,7 @@ export class SharedSession {
   /** Keeps a change for later. */
   delay(change: SessionChange): void {
     const about = change.kind === 'watch' || change.kind === 'unwatch' ? `uri ${change.uri}` : change.kind;
-    // The limit allows for every URI that a client can watch, and as many that it watched before.
+    // The limit has room for every URI that a client can watch, and for as many that it no longer watches.
     if (this.#untold.has(about) || this.#untold.size < 2 * MAX_WATCHED) this.#untold.set(about, change);
   }
 

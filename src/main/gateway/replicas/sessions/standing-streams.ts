@@ -121,14 +121,15 @@ export class StandingStreams {
   }
 
   /**
-   * Starts a watch here. Resolves with true if the resource is watched now. Never rejects: the request is repeated when
-   * a connector comes up.
+   * Starts a watch on this replica. Resolves with true if the resource is now watched. Never rejects, because the
+   * request is repeated when a connector comes up.
    */
   async #begin(session: HeldSession, uri: string): Promise<boolean> {
     try {
       await watchResource(session.client, uri, { watches: this.#deps.watches, signal: this.#closed.signal });
     } catch {
-      // The replica that the client used has already responded correctly. The connector may not be up yet here.
+      // The replica that the client used has already responded correctly. On this replica the connector may not be up
+      // yet.
       return false;
     }
     // The stream, or the client's watch, may have ended by now.
@@ -138,7 +139,7 @@ export class StandingStreams {
 
   #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
     if (notice.method === UPDATED) {
-      // This change was seen during the handover: the home may have missed it.
+      // This change was seen during the handover, so the home may have missed it.
       for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
     } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
   }
