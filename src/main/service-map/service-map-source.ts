@@ -38,7 +38,7 @@ export interface SourceStatus extends MapTrustStatus {
 export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
   /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
+  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
   readonly onAlone: (isAlone: boolean) => void;
 }
 

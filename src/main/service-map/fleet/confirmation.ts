@@ -8,8 +8,8 @@ import { pause } from './pause.ts';
 /** How often the head is read. */
 const LOOK_MS = 200;
 /**
- * A confirmation by the leader only counts this long after the start of the sync. The leader then sent its request to
- * the source after the sync had started.
+ * A confirmation by the leader only counts if it comes at least this long after the start of a sync. An earlier one may
+ * be the response to a request that was sent before the sync.
  */
 const ANSWER_MS = 250;
 /** The leader requests the map every second, so a confirmation that has not come by then will not come. */

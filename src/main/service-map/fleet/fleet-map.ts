@@ -28,7 +28,7 @@ export interface FleetMapDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
+  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
   readonly onAlone: (isAlone: boolean) => void;
 }
 

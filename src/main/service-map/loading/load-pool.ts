@@ -210,7 +210,8 @@ export class LoadPool {
   async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
-    // Each task has its own signal: Piscina then runs it on a thread of its own, which an abort can kill.
+    // Each task has its own signal, so that Piscina runs no other task on the thread at the same time, and an abort can
+    // kill the thread.
     const piscina = await this.#open();
     if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });
