@@ -225,7 +225,7 @@ export class DurableToolMemory implements OwnToolMemory {
     onSaved();
   }
 
-  /** Returns these lists, with the pins of these connectors, as the writer takes them. */
+  /** Returns these lists, and the pins of these connectors, in the form that the writer accepts. */
   #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
     const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
     return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };

@@ -48,8 +48,8 @@ export interface FleetLoginsDeps {
 
 /**
  * Logins that all hosts of a fleet share. Each host has all of them in a store of its own, on disk or in memory; the
- * rows in Redis are encrypted copies. Without the server, each host uses only its own store. Joins the fleet with the
- * first login that is requested.
+ * rows in Redis are encrypted copies. Without the server, each host uses only its own store. The host joins the fleet
+ * when the first login is requested.
  */
 export class FleetLogins implements LoginStore {
   readonly #deps: FleetLoginsDeps;

@@ -66,7 +66,7 @@ export class LoginTurns {
     this.#backAtMs = monotonicMs();
   }
 
-  /** Reads what another host is about to send, which must be known if the server goes away. Never rejects. */
+  /** Reads what another host is about to send, so that it is known if the server becomes unreachable. Never rejects. */
   async hear(loginId: string): Promise<void> {
     const { fleet, seals } = this.#deps;
     try {
