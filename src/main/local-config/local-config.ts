@@ -90,7 +90,7 @@ export function readMembers(
   }
 }
 
-/** Drops repeated groups: of two groups at one place the first counts. */
+/** Drops repeated groups: of two groups at one place, the first is used. */
 function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProblems): FoundServers[] {
   const seen = new Set<string>();
   return groups.filter(({ place, node }) => {
