@@ -30,8 +30,8 @@ export class OwnChanges {
   }
 
   /**
-   * Returns the changes that a replaced store with these `rows` lacks: recent own changes, and servers that it does not
-   * have at all.
+   * Returns the changes that a replaced store with these `rows` lacks: recent changes of this process, and servers that
+   * the store does not have at all.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

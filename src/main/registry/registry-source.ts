@@ -109,7 +109,7 @@ export class RegistrySource {
     await this.#updateLater(true);
   }
 
-  /** Runs updates one after the other, so that the last change counts. */
+  /** Runs updates one after the other, so that the last change takes effect last. */
   #updateLater(isAnew: boolean): Promise<void> {
     this.#updating = this.#updating.then(() => this.#update(isAnew));
     return this.#updating;
