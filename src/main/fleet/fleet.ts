@@ -52,8 +52,8 @@ export interface FleetLink {
   ask<T>(question: FleetQuestion<T>, timeoutMs?: number): Promise<T>;
   /**
    * Sends a request that the thread has to remember, such as following a map. It is sent now, and again after each
-   * start of the thread, in the order in which the names were first used. The last request of each name counts; null
-   * forgets it. Does not wait for Redis, and never rejects.
+   * start of the thread, in the order in which the names were first used. A new request replaces an earlier one of the
+   * same name; null forgets it. Does not wait for Redis, and never rejects.
    */
   keep(name: string, question: FleetQuestion<null> | null): void;
   /** Calls `listener` for each event until the returned function is called. */
