@@ -33,7 +33,8 @@ const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 /** Maximum size of a form: a login form holds a token or two. */
 const MAX_BYTES = 8 * 1024;
 
-const GONE = 'The replica of this gateway where the login started is gone. Get a new address where you got this one.';
+const GONE =
+  'The replica of this gateway where the login started has stopped. Get a new address where you got this one.';
 
 export interface LoginHopDeps {
   readonly logins: LoginSite;
@@ -58,7 +59,7 @@ export async function passLoginOn(
   const { method = '', url = '' } = request;
   const payload = { method, url, address, headers: headersFor(request.headers), body: body.toString('base64') };
   const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('The browser went away')));
+  response.once('close', () => gone.abort(new Error('The browser disconnected')));
   let answer: HopAnswer | null = null;
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);

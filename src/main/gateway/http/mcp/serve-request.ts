@@ -100,6 +100,7 @@ export class RequestLife extends LateSignal {
   }
 
   readonly #onClose = (): void => {
-    if (!this.#response.writableFinished) this.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.'));
+    if (!this.#response.writableFinished)
+      this.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client disconnected.'));
   };
 }

@@ -210,7 +210,7 @@ export class ClientSession implements NoticeListener {
     this.#isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
-    for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
+    for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client disconnected'));
     for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }
