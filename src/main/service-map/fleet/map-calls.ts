@@ -60,7 +60,7 @@ export class MapCalls {
   /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if no body has its digest. */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
-    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet has no body for its head.');
+    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet lacks the body of its newest map.');
     // The ETag comes from Redis and may be wrong: with it, the source would confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }
