@@ -8,7 +8,7 @@ const KEPT_CONNECTORS = 1_000;
 
 /** Summary of the last calls of one connector. */
 export interface LatencyView {
-  /** Milliseconds of each call, oldest first. */
+  /** Duration of each call in milliseconds, oldest call first. */
   readonly recentMs: readonly number[];
   /** Indexes in `recentMs` of the calls that failed. */
   readonly failed: readonly number[];

@@ -16,7 +16,7 @@ export interface EventWriterOptions {
    * Interval of the comments that keep the stream alive, so that no proxy closes it as dead; null for no such comments.
    */
   readonly keepAliveMs: number | null;
-  /** A client that leaves more than this unread is disconnected. */
+  /** Maximum bytes that a client may leave unread before it is disconnected. */
   readonly maxUnreadBytes: number;
   /**
    * Reports the client's unread bytes. Returns false if all clients together have too many, and then this client is

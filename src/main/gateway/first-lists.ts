@@ -113,7 +113,7 @@ export class FirstLists {
   #areAllListed(): boolean {
     const enabled = this.#manager.listConnectors().filter((entry) => entry.status === 'enabled');
     const listed = new Set(this.#manager.listTools().map(({ connectorId }) => connectorId));
-    // Before the first map is loaded, no connector is known, but its remembered tools are.
+    // Before the first map is loaded, remembered tools are known, but their connectors are not.
     return listed.size > 0 && enabled.every(({ id }) => listed.has(id));
   }
 

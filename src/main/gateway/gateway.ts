@@ -42,7 +42,10 @@ export interface GatewayOptions {
 /** Time to live of lists while nothing is wrong. Clients with a stream are notified of a change at once. */
 const LIST_TTL_MS = 60_000;
 
-/** Time to live while a connector waits for a login, so that clients without a stream see its tools soon after it. */
+/**
+ * Time to live while a connector waits for a login, so that clients without a stream see its tools soon after the
+ * login.
+ */
 const LOGIN_TTL_MS = 5_000;
 
 /** Maximum number of cached routes of a single connector; the least recently used one is dropped first. */

@@ -50,7 +50,7 @@ export function createExposedNames(separator = '__'): ExposedNames {
   };
 }
 
-/** Escapes text with lone surrogates. Without the escape, all lone surrogates would hash alike. */
+/** Escapes text with lone surrogates. Without the escape, all lone surrogates would have the same hash. */
 function wellFormed(text: string): string {
   return text.isWellFormed() ? text : JSON.stringify(text);
 }

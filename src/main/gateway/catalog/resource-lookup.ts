@@ -19,8 +19,8 @@ export interface ResourceLookupDeps {
 const MAX_TEMPLATES = 200;
 
 /**
- * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or is one
- * that a tool returned. In the second case it belongs to the only connector that has it.
+ * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or a tool
+ * has returned it in the connector's own form. In the second case the connector is the only one that has this URI.
  */
 export class ResourceLookup {
   readonly #deps: ResourceLookupDeps;

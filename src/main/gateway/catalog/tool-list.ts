@@ -16,7 +16,7 @@ const nameOf = ({ name }: ToolInfo): string => name;
 
 /** Source of the tools that a {@link ToolList} shows. */
 export interface ListedTools {
-  /** Returns all tools, ordered by name. A different array after each change. */
+  /** Returns all tools, ordered by name. Returns a different array after each change. */
   listTools(): readonly ToolInfo[];
   tool(name: string): ToolInfo | undefined;
   readonly droppedDefinitions: Pick<ConnectorProxyManager['droppedDefinitions'], 'add'>;

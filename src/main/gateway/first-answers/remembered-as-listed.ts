@@ -24,7 +24,7 @@ export interface RememberedList {
   readonly image: { readonly name: string; readonly sha256: string };
 }
 
-/** The tools that a manager lists, and the facts that decided about them. */
+/** The tools that a manager lists, and the facts that decided which tools it lists. */
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;

@@ -71,7 +71,7 @@ export class AccessTokens {
   principalOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | null {
     const token = tokenOf(request.headers.authorization ?? '');
     const given = digestOf(token);
-    // All tokens are compared, so that the time reveals nothing.
+    // All tokens are compared, so that the response time reveals nothing about them.
     const index = this.#digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
     return token === '' || hasSeveral(request.rawHeaders) ? null : (this.#names[index] ?? null);
   }

@@ -71,7 +71,7 @@ export class Application {
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const readiness = isReady(gateway.manager, readyFor, isDraining);
-      // Probes have no token. Names of connectors are only for callers who may see the status page.
+      // Probes have no token, so they get no names of connectors. Only callers who may see the status page get those.
       const isTrusted = 'principal' in guard.authenticate(request);
       return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }

@@ -15,7 +15,9 @@ const MAX_LENGTH = 256;
 /** Creates the states (`requestState`) by which clients name held calls. */
 export interface HeldStates {
   create(): string;
-  /** Returns the other replica that holds the call; null if it is held here, or if its replica is unknown. */
+  /**
+   * Returns the other replica that holds the call; null if this replica holds the call, or if the replica is unknown.
+   */
   ownerOf(state: unknown): string | null;
 }
 

@@ -238,7 +238,7 @@ export class StdioClient {
     }
   }
 
-  /** Sends a message that is not a response. It is dropped if too much is unread. */
+  /** Sends a message that is not a response. The message is dropped if the client has left too much unread. */
   #tell(message: JsonObject): void {
     if (this.#options.output.writableLength <= MAX_UNREAD_BYTES) this.#write(JSON.stringify(message));
   }

@@ -2,7 +2,10 @@ import { Chain, type ChainEntry } from '../../../../shared/chain.ts';
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** A body below this speed, or idle for this long, may be abandoned to make room for another. */
+/**
+ * A body that arrives more slowly than this, or not at all for this long, may be abandoned to make room for another
+ * body.
+ */
 const SLOW_BYTES_PER_MS = 256;
 const REST_MS = 1_000;
 
@@ -34,7 +37,7 @@ export class BodyBudget {
     this.#shares = new Shares(maxBytes, share);
   }
 
-  /** Number of bytes held now. */
+  /** Number of bytes of all bodies that are held now. */
   get bytes(): number {
     return this.#shares.total;
   }

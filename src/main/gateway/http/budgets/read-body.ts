@@ -31,7 +31,7 @@ function restForATurn(request: IncomingMessage): void {
 export type ReadBody = Buffer | 'too-long' | 'no-room';
 
 /**
- * Reads the body of a request. No more than `maxBytes` are kept, and no more than the budget allows. Rejects if the
+ * Reads the body of a request. Keeps at most `maxBytes` bytes, and at most what the budget allows. Rejects if the
  * client disconnects.
  */
 export function readBody(

@@ -40,8 +40,8 @@ const GROWTH = 2;
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 
 /**
- * Accepts requests that other replicas forward. A sender without a secret of the fleet is refused before its body is
- * read, with the same response for every reason.
+ * Accepts requests that other replicas forward. A hop of a sender without a secret of the fleet is refused before its
+ * body is read. The response is the same for every reason.
  */
 export class HopEndpoint {
   readonly #options: HopEndpointOptions;
@@ -53,7 +53,7 @@ export class HopEndpoint {
     this.#reports = new HopReports(options.logger);
   }
 
-  /** True if a request is for this endpoint, by its raw target. */
+  /** True if the raw target of a request belongs to this endpoint. */
   static isHop(target: string | undefined): boolean {
     return target?.startsWith('/fleet/') === true;
   }
@@ -91,7 +91,7 @@ export class HopEndpoint {
     const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
     if (!isProven(facts, bytes, proof, fleet.sealer))
       return 'its authentication header is wrong, or for another fleet id, secret or replica';
-    // A hop of this replica that comes back was sent to a wrong address.
+    // A hop that this replica receives from itself was sent to a wrong address.
     if (senderId === fleet.hostId) return 'it comes from this replica itself';
     return this.#seen.take(senderId, counter) ? facts : 'it was received before';
   }

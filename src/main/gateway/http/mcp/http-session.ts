@@ -12,7 +12,7 @@ export interface NoticeRelay {
   attached(): void;
   /** Called when a notification went over the stream. */
   sent(notice: JsonObject): void;
-  /** Called when there is no stream here for a notification. */
+  /** Called when this replica has no stream for a notification. */
   unsent(notice: JsonObject): void;
   /**
    * Sends a server request through the replica with the client's stream, as there is no stream here. Resolves with
@@ -31,7 +31,7 @@ export class HttpSession {
   /** Waiting notifications by subject: the client needs only one for several changes of one thing. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
-  /** Null without other replicas. With a relay, notifications do not wait here for a stream. */
+  /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
   relay: NoticeRelay | null = null;
   /**
    * Resolves once this replica has the session state of the other replicas. Null afterwards, and if there are no other

@@ -165,7 +165,7 @@ export class SessionTable {
   /** Makes room for a session of `payer`. Returns false if no session may be closed for it. */
   #evict(payer: string): boolean {
     const own = this.#counts.of(payer);
-    // Among callers with equally many sessions, the requesting caller gives way.
+    // If several callers have equally many sessions, the requesting caller loses a session.
     const callers = this.#counts.byAmount().filter((caller) => caller === payer || this.#counts.of(caller) > own);
     const [most] = callers;
     const leastRecent =

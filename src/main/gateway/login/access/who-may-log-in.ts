@@ -33,7 +33,10 @@ export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** True if a request was sent on this machine, as far as its headers tell: to a loopback name, without a proxy. */
+/**
+ * True if a request was sent on this machine, according to its headers: it names a loopback host, and no proxy
+ * forwarded it.
+ */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   const host = URL.parse(`http://${headers.host ?? ''}`)?.hostname;
   return host !== undefined && isLoopbackHost(host) && !isForwarded(headers);

@@ -90,7 +90,7 @@ export function connectorRequest(
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
-    // A result that requests input is changed before it is passed on, so it is needed whole.
+    // A result that requests input is changed before it is passed on, so it is needed as a whole.
     const mayAsk = era === 'modern' && answeredMethods(host).length > 0 && !isLegacy(connectorId, deps);
     const isWhole = forwarding.isWhole || mayAsk;
     const result = await send(forwarding, deps, {
