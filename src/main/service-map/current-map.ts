@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. `read` reads it from the fleet again each time, because a thread takes the bytes over. */
+/** Where a body comes from. `read` reads it from the fleet each time, because threads take over the bytes. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -212,7 +212,7 @@ export class CurrentMap {
     const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
-    // The load is repeated if it used older keys, or if the map that it was compared with was dropped meanwhile.
+    // The load is repeated if it used older keys, or if the map that it was compared with has been dropped.
     const hasOtherKeys = following !== null && (await following.hasChanged);
     // Nothing is accepted once the manager closes, even if the map arrived at the same moment.
     signal.throwIfAborted();

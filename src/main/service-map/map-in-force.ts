@@ -218,7 +218,7 @@ export class MapInForce {
     const { seenSigned, mapId } = this.#lineage.facts;
     const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
     const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
-    // A store that replaced another one lacks the facts that are already known.
+    // A store that replaced another store lacks the facts that are already known here.
     const isSigned = seenSigned || isSignedNow;
     return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }

@@ -26,7 +26,7 @@ export class MapCalls {
     this.name = name;
   }
 
-  /** Whether the thread was up once, so that it may be connected. */
+  /** Whether the thread has been up at least once, so that it may be connected. */
   get hasThread(): boolean {
     return this.#hasThread;
   }

@@ -108,7 +108,7 @@ export class MapLeader {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { source } = this.#deps;
-    // The server responds, and asked for a pause: another host must not ignore that.
+    // The server responds, but requested a pause. Letting another host lead would ignore that pause.
     if (source.pauseMs > 0) return;
     if (this.#lacksBytes) source.forgetBody();
     const outcome = await source.ask('poll');

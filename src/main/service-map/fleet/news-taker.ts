@@ -115,7 +115,7 @@ export class NewsTaker {
     const head = this.#head;
     if (head === null || !this.#isWanted(head)) return 'taken';
     const taking = await this.take(head);
-    // A head that was taken is done, whatever the outcome: it must not be taken over and over.
+    // A head that was taken is done, whichever map is in force afterwards. Otherwise it would be taken over and over.
     if (taking === 'taken' && this.#head === head) this.#head = null;
     return taking;
   }

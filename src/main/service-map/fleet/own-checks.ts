@@ -36,7 +36,7 @@ export interface ChecksDeps {
   readonly closing: AbortSignal;
 }
 
-/** Why a host requests the map although another host does so for all. */
+/** Why a host requests the map although another host does so for all hosts. */
 type Reason = 'guard' | 'refused' | 'audit';
 
 /**

@@ -39,7 +39,7 @@ export interface BelievedDocument {
   readonly document: KeyDocument;
   /** The text that is stored for the document. */
   readonly text: string;
-  /** Whether it replaces any stored document, because the configured keys were replaced. */
+  /** Whether the document replaces any stored document, because the configured keys were replaced. */
   readonly startsOver: boolean;
 }
 

@@ -94,7 +94,7 @@ export class SourceKeys {
   }
 
   /**
-   * Follows the key documents if the known documents must not be used. If that finds none that is usable, rejects with
+   * Follows the key documents if the known documents must not be used. If there is no usable document, rejects with
    * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source that accepts `either` does not reject,
    * but then needs the HMAC.
    */

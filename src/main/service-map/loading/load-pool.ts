@@ -37,7 +37,7 @@ const MAX_QUEUED_LOADS = 1_024;
 /** How long a thread may be idle before it is ended. The first thread stays. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never does. */
+/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never dies. */
 const KILL_TIMEOUT_MS = 2_000;
 
 interface RunOptions {
@@ -102,11 +102,11 @@ export class LoadPool {
       minThreads: 1,
       maxThreads: this.#maxThreads,
       idleTimeout: IDLE_TIMEOUT_MS,
-      // The default 'sync' freezes the thread's event loop between tasks, and its sockets with it.
+      // The default 'sync' would freeze the thread's event loop between tasks, and with it the thread's sockets.
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
     });
-    // Handles a thread that fails between tasks; without a listener it would end the process.
+    // Handles a thread that fails between tasks; without this listener its error would end the process.
     piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
     // Makes the thread load its code before the first task. If that fails, the first load reports it.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});

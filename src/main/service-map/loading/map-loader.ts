@@ -40,7 +40,7 @@ export interface MapLoaderOptions {
  */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** Delay before a thread is started that only the next refresh will need. */
+/** Delay before starting a thread that only the next refresh will need. */
 const BOOT_LATER_MS = 5_000;
 
 /** How long a thread may verify a map before it counts as hung (bench/map-load.ts). */

@@ -1,4 +1,4 @@
-/** Delay after a failure, times 0.5 to 1.5: shorter than the interval. */
+/** Delay after a failure, which is multiplied by 0.5 to 1.5. It is shorter than the refresh interval. */
 const RETRY_MS = 30_000;
 
 const MIN_DELAY_MS = 100;
@@ -14,7 +14,7 @@ export interface RefreshTiming {
    * one interval from now. `retry`: the last refresh failed.
    */
   readonly kind: 'spread' | 'regular' | 'retry';
-  /** For how many milliseconds the current value stays valid; null if that is not known. */
+  /** Milliseconds for which the current value stays valid; null if that is not known. */
   readonly holdsForMs: number | null;
 }
 

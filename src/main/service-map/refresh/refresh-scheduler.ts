@@ -31,7 +31,7 @@ export interface RefreshSchedulerOptions {
   readonly sourceId?: string | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly elapsedMs?: (() => number) | undefined;
-  /** Sets the timers; defaults to those of the system. */
+  /** Sets the timers. Defaults to the timers of the system. */
   readonly startTimer?: typeof startTimer | undefined;
 }
 
@@ -51,7 +51,7 @@ export class RefreshScheduler {
   #timer: Timer | null = null;
   /** When the timer fires. */
   #timerAtMs = Number.POSITIVE_INFINITY;
-  /** Until when the last refreshed value stays valid; null if that is not known. */
+  /** When the last refreshed value stops being valid; null if that is not known. */
   #holdsUntilMs: number | null = null;
   #running = false;
   #flight: Promise<void> | null = null;
