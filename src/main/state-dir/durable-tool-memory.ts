@@ -17,7 +17,7 @@ import type { StoreHealth } from './store-health.ts';
 import type { OwnToolMemory } from './tool-memory.ts';
 import { messageOf, ToolWriter } from './tool-writer.ts';
 
-/** Connectors restored in one turn of the event loop, and sent to the writer in one message. */
+/** Number of connectors restored in one turn of the event loop, and sent to the writer in one message. */
 const BATCH = 8;
 
 export interface DurableToolMemoryDeps {

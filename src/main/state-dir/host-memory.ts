@@ -51,7 +51,7 @@ export interface KeptImage {
   readonly scope: string;
   /**
    * Wraps each write of the image in `around`, including the last one on `close()`, which waits for it. `around` must
-   * call `write`, which does not reject, and must not reject itself.
+   * call `write`, which never rejects. `around` itself must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
   /** Writes first answers next to the image, or removes them (null). Never rejects. */

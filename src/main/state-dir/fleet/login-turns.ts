@@ -80,7 +80,7 @@ export class LoginTurns {
     }
   }
 
-  /** As `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
+  /** Like `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
@@ -106,7 +106,7 @@ export class LoginTurns {
     return this.#begun(login, turn, { turnId, askedMs });
   }
 
-  /** As `LoginStore.endRefresh`. */
+  /** Like `LoginStore.endRefresh`. */
   async end(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { replica } = this.#deps;
     const held = this.#held.get(leaseId);

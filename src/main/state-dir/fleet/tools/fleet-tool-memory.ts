@@ -153,7 +153,7 @@ export class FleetToolMemory implements ToolMemory {
     return mergedChanges<ToolPinChange>(approvedHere, shared);
   }
 
-  /** Follows the sources: updates what is shared of changed connectors, and reads new scopes. */
+  /** Handles a change of the sources: shares the tools of changed connectors, and reads new scopes. */
   followSources(): void {
     this.#sync.soon();
     void this.#readCatalogue();
