@@ -25,7 +25,7 @@ export interface Member {
   readonly isRepeated: boolean;
 }
 
-/** Returns the members of an object in the order in which they are written, including repeated ones. */
+/** Returns the members of an object in the order in which they are written, including repeated members. */
 export function membersOf(object: ConfigNode): Member[] {
   if (object.type !== 'object') return [];
   const seen = new Set<string>();

@@ -110,7 +110,7 @@ function offsetOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the offset where brackets nest too deep. Brackets in quotes and comments count too, which only makes the
+ * Returns the offset where brackets nest too deeply. Brackets in quotes and comments also count, which only makes the
  * limit a little stricter.
  */
 function offsetOfFlowDepth(text: string): number | null {
