@@ -9,7 +9,7 @@ export function reportNews({ problems }: ServerNews, path: string, logger: Logge
   for (const problem of problems) {
     switch (problem.kind) {
       case 'bad-server':
-        // reportBad logs these, so that processes that open the registry later see them too.
+        // reportBad logs the invalid entries, so that processes that open the registry later log them, too.
         break;
       case 'set-aside': {
         const { backup, reason } = problem;
