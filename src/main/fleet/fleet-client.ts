@@ -193,7 +193,7 @@ export class FleetClient implements FleetLink {
       try {
         listener(event);
       } catch (error) {
-        // An uncaught error would end the process: no caller catches errors of a message handler.
+        // No caller catches errors of a message handler, so an uncaught error would end the process.
         this.#options.logger.error(
           { event: 'fleet-listener-failed', code: 'INTERNAL', err: error },
           'A fleet listener threw an error',

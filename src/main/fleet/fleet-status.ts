@@ -22,7 +22,7 @@ export interface FleetStatus {
   readonly hostCount: number;
   /** This host first, then the other hosts in the order in which they started. Incomplete for a large fleet. */
   readonly hosts: readonly FleetHostStatus[];
-  /** Age difference between a map in force on this host and the newest one of the fleet, by `generatedAt`. */
+  /** How much older the map in force on this host is than the newest map of the fleet, by `generatedAt`. */
   readonly lagMs: number;
   /** Number of records that failed their checks and commands that the server refused, since the start. */
   readonly refusedCount: number;

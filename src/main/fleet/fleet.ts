@@ -12,8 +12,8 @@ export interface Fleet extends FleetLink {
   readonly hostId: string;
   readonly role: FleetRole;
   /**
-   * How connector quotas are counted: `own` by each host, otherwise for the whole fleet. `share` or `refuse` applies
-   * while the server is unreachable.
+   * How connector quotas are counted. With `own`, each host counts its own calls. Otherwise calls are counted for the
+   * whole fleet, and `share` or `refuse` applies while the server is unreachable.
    */
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
