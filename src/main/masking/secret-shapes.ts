@@ -57,7 +57,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
 }
 
-/** Masks a text that is secret as a whole. An empty text, or one that only names variables, stays. */
+/** Masks a text that is secret as a whole. An empty text, or a text that only names variables, stays unchanged. */
 export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
@@ -138,8 +138,8 @@ function looksRandom(text: string): boolean {
 }
 
 /**
- * Whether a text consists only of variables, apart from a word for a scheme before them. A variable with a default
- * contains the default, so it does not count.
+ * Whether a text consists only of variables, apart from a word for a scheme before them. A variable with a default does
+ * not count as such, because the default may be a secret.
  */
 function isReference(text: string): boolean {
   return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);
