@@ -39,7 +39,7 @@ class SchemaWalk {
     this.#root = root;
   }
 
-  /** Returns the first keyword that may not compile, or null if all certainly do. */
+  /** Returns the first keyword that might not compile, or null if all keywords certainly compile. */
   fault(): string | null {
     let isFine = this.isSchema(this.#root);
     // Targets are walked here instead of where they are found, which would need recursion. Iterating a set includes
