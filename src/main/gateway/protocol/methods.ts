@@ -25,12 +25,12 @@ export interface MethodDeps extends ForwardDeps {
   readonly ttlMs: () => number;
 }
 
-/** One request for a method, and the route that it came on. */
+/** One request for a method, and the route on which it came. */
 interface MethodCall {
   readonly params: JsonObject;
   readonly exchange: Exchange;
   readonly view: View;
-  /** Whether the result is needed whole, however large it is. */
+  /** Whether the result is needed as a whole, however large it is. */
   readonly isWhole?: boolean;
 }
 

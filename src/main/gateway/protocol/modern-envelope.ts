@@ -13,7 +13,7 @@ export const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
-/** Facts about the client in a modern request. */
+/** Facts about the client that a modern request contains. */
 export interface ModernEnvelope {
   /** The client's capabilities that the gateway serves. */
   readonly capabilities: JsonObject;

@@ -54,7 +54,7 @@ export class RequestServer {
 
   /** Serves one request. Rejects with an RpcError. */
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
-    // A subscription stays open as long as its client likes, and has its own limit.
+    // A subscription stays open until its client ends it, and has its own limit.
     if (method === 'subscriptions/listen')
       return this.#find(method, params, exchange, view, own)().catch((error: unknown) =>
         this.#fail(method, error, exchange),

@@ -113,7 +113,7 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
     try {
       const { head, body } = await this.#sender.send(kind, host, payload, limit.signal);
-      // The connection is reused only after its response was read to the end.
+      // The connection can only be reused after the response was read to its end.
       for await (const _ of body);
       return head.isDone === true;
     } catch {

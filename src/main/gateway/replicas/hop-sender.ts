@@ -12,11 +12,13 @@ import type { HopAnswer, HopKind } from './replica-hop.ts';
 import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
 import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
 
-/** Connection timeout, and how long idle connections are kept. */
+/** Timeout for connecting, and the time for which idle connections are kept. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** Maximum silence of a replica. Replicas send a sign of life every few seconds; a request to a silent one fails. */
+/**
+ * Maximum silence of a replica. Replicas send a sign of life every few seconds; a request to a silent replica fails.
+ */
 const SILENCE_MS = 15_000;
 
 export interface HopSenderOptions {
@@ -29,7 +31,9 @@ export interface HopSenderOptions {
   readonly silenceMs?: number;
 }
 
-/** Sends requests to other replicas, each one sealed for its receiver. Its connections serve nothing else. */
+/**
+ * Sends requests to other replicas, and seals each request for its receiver. The connections are used for nothing else.
+ */
 export class HopSender implements AsyncDisposable {
   readonly #options: HopSenderOptions;
   readonly #agentOptions: Agent.Options;

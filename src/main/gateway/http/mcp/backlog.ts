@@ -5,7 +5,7 @@ import { Shares } from '../../shares.ts';
 /** Minimum number of unread bytes at which a response counts. */
 const COUNTED_BYTES = 64 * 1024;
 
-/** How long a client may read nothing of a response. */
+/** Maximum time for which a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
 /** Maximum unread bytes of all clients together. Beyond it, requests are refused. */

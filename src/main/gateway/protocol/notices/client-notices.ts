@@ -8,7 +8,7 @@ import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
 
-/** List that changed. */
+/** Name of a list that changed. */
 export type ChangedList = 'tools' | 'prompts' | 'resources';
 
 /** Receiver of notifications, and the notifications that it wants. */

@@ -27,7 +27,9 @@ interface Watched {
   readonly stop: () => void;
 }
 
-/** Reports changes of a session to other replicas of the gateway. A failure of other replicas never rejects. */
+/**
+ * Reports changes of a session to other replicas of the gateway. A failure of other replicas never causes a rejection.
+ */
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;
   /**
@@ -155,7 +157,8 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace that the connector sent is the parent of its server request here, and of the forwarded request.
+    // The trace that the connector sent becomes the parent of its server request in the gateway, and of the request
+    // that is forwarded.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 
@@ -197,7 +200,7 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  /** Cancels a request at the client's wish. False if no such request is being served. */
+  /** Cancels a request because the client wants it. False if no such request is being served. */
   cancel(requestId: unknown): boolean {
     const running = this.running.get(requestId as RequestId);
     running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled the request.'));

@@ -20,7 +20,7 @@ export const MAX_ID_LENGTH = 4 * 1024;
 const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
 const SEAL_BYTES = 31;
 
-/** Place that all ids are sealed for. An id is not a key of Redis. */
+/** Place that all ids are sealed for. It is the same for all ids, since an id is not stored under a key of Redis. */
 const PLACE = 'session id';
 
 /** Maximum number of opened ids that are cached, and of their characters in total. */

@@ -4,7 +4,7 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 /** Maximum time that a client's request waits for the fleet server. */
 const PATIENCE_MS = 250;
 
-/** Session state on the fleet server, for clients that do not wait for it. Nothing rejects. */
+/** Session state on the fleet server. Clients do not wait long for it, and no method rejects. */
 export class SessionStore {
   readonly #fleet: Pick<Fleet, 'ask'>;
 

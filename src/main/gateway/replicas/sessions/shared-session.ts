@@ -9,7 +9,7 @@ export interface HeldSession {
   readonly client: ClientSession;
   /** Whether this replica has the client's standing stream. */
   readonly hasStream: boolean;
-  /** Time since the session was last used here, in milliseconds. */
+  /** Time since the session was last used on this replica, in milliseconds. */
   readonly idleMs: number;
   closeStream(): void;
   relay: {
@@ -27,9 +27,9 @@ export class SharedSession {
   readonly watched = new Set<string>();
   /** Replica with the client's standing stream, as far as known. */
   homeId: string | null = null;
-  /** Number of times that the client has opened its stream here. */
+  /** Number of times that the client has opened its stream at this replica. */
   attachments = 0;
-  /** Time of the last update sent from here, by the watched URI; monotonic ms. */
+  /** Time of the last update that this replica has sent, by watched URI; monotonic ms. */
   readonly saidMs = new Map<string, number>();
   /** Changes that are not yet reported to the other replicas: the last change for each subject. */
   readonly #untold = new Map<string, SessionChange>();
