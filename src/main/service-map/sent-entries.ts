@@ -80,7 +80,7 @@ export class EntryRef {
 }
 
 /**
- * The entries that a load sends. They are indexed as they arrive, so that no work for all of them remains at the end.
+ * The entries that a load sends. They are indexed as they arrive, so that no work on all entries is left at the end.
  */
 export class SentEntries {
   #refs = new Map<string, EntryRef>();

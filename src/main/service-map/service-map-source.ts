@@ -25,7 +25,7 @@ export interface SourceStatus extends MapTrustStatus {
   readonly freshness: Freshness;
   /** How long ago the map was generated, in milliseconds; null without a map. */
   readonly ageMs: number | null;
-  /** Since when the map has been expired, epoch ms; null while it is valid, and without a map. */
+  /** When the map expired, epoch ms; null while it is valid, and without a map. */
   readonly staleSince: number | null;
   readonly circuit: CircuitState;
   /** When a pause that the server requested ends, epoch ms; null without a pause. */

@@ -17,7 +17,7 @@ export interface SourceFailure {
   readonly at: number;
 }
 
-/** The outcome of a refresh, of all its attempts together. */
+/** The outcome of a refresh, which covers all its attempts. */
 type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
 /** Dependencies of refreshes, other than the options of their source. */

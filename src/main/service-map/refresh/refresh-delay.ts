@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** When a refresh is due. */
 export interface RefreshTiming {
   readonly intervalMs: number;
-  /** Share of the interval by which it varies in both directions. */
+  /** Share of the interval by which the delay varies in both directions. */
   readonly jitterFactor: number;
   /**
    * `spread`: anywhere within the interval, so that hosts that started together do not stay in step. `regular`: about
@@ -19,8 +19,8 @@ export interface RefreshTiming {
 }
 
 /**
- * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay follows from the kind,
- * but is within 50 to 80 % of the remaining validity, so that there is time to retry; at least 100 ms.
+ * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay depends on the kind, but
+ * is at most 50 to 80 % of the remaining validity, so that there is time to retry. It is at least 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

@@ -65,7 +65,7 @@ export class Lineage {
     return isRead ? null : oldKeys;
   }
 
-  /** Takes over what the store knows. `oldKeys` are the keys of earlier versions that the store was read for. */
+  /** Takes over what the store knows. `oldKeys` are the store keys of earlier versions that were also read. */
   remember(stored: StoredSource, oldKeys: readonly string[]): void {
     this.#isRemembered = true;
     for (const key of oldKeys) this.#askedOldKeys.add(key);
@@ -106,13 +106,13 @@ export class Lineage {
     this.#etag = etag;
   }
 
-  /** Makes the next load fetch and verify the whole body, even if it is the one in force. */
+  /** Makes the next load fetch and verify the whole body, even if it is the body in force. */
   forgetBody(): void {
     this.#etag = null;
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was verified under a different trust. `mapId` is the configured one. */
+  /** Forgets the body if it was verified under a different trust. `mapId` is the configured id. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
     // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in those maps.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;

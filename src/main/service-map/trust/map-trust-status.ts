@@ -38,7 +38,7 @@ export interface KeysStatus {
   readonly lastError: KeyFailure | null;
 }
 
-/** A map that is no longer served although there is no newer one. */
+/** A map that is no longer served although no newer map has replaced it. */
 export interface DroppedMap {
   /** MAP_TOO_STALE or MAP_KEY_REVOKED. */
   readonly code: ErrorCode;

@@ -65,7 +65,7 @@ export function trustOf(
   };
 }
 
-/** Whether enough different keys signed for the source to count as signed from now on. */
+/** Whether enough different keys signed the map, so that the source counts as signed from now on. */
 export function isSignedBy({ signatures }: MapSigners, threshold: number): boolean {
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
 }
