@@ -20,7 +20,7 @@ import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import { loadLoginImage } from './login-image.ts';
 
-/** How long after the writer thread was lost the watch is restarted. */
+/** Delay before the watch is restarted after the writer thread was lost. */
 const WATCH_AGAIN_MS = 1_000;
 
 /**

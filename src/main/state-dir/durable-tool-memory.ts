@@ -118,7 +118,7 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#deps.onSaved();
   }
 
-  /** Resolves when everything was passed to the writer, or has failed. */
+  /** Resolves when everything was passed to the writer, or could not be. */
   async flushed(): Promise<void> {
     await this.#running;
   }
@@ -156,7 +156,8 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #run(): Promise<void> {
-    // Starts in a later turn, so that connectors that come up together are saved in one commit.
+    // The commit starts in a later turn of the event loop, so that connectors that come up together are saved in one
+    // commit.
     await nextTurn();
     await this.#deps.rest();
     while (this.#waiting.length > 0 || this.#gone.length > 0) {

@@ -42,7 +42,7 @@ export interface FleetLoginsDeps {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly logger: Logger;
-  /** Epoch ms on the clock of the local store's turns. */
+  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
   readonly leaseNow: () => number;
 }
 
@@ -208,7 +208,7 @@ export class FleetLogins implements LoginStore {
     this.#gathering ??= startTimer(GATHER_MS, () => void this.#look());
   }
 
-  /** Compares all rows soon, but not too often. */
+  /** Compares all rows soon, but at most once in {@link ALL_AGAIN_MS}. */
   #auditSoon(): void {
     const againMs = this.#auditedAtMs + ALL_AGAIN_MS - monotonicMs();
     this.#auditing ??= startTimer(Math.max(GATHER_MS, againMs), () => {

@@ -11,7 +11,7 @@ import { RefusedRows } from './refused-rows.ts';
 /** Maximum number of rounds for a row that another host changes at the same moment. */
 const MAX_ROUNDS = 4;
 
-/** Rows that are decrypted in one turn of the event loop, and written at a time. */
+/** Number of rows that are decrypted in one turn of the event loop, and written at a time. */
 const CHUNK = 32;
 
 /** Average time between comparisons of all rows: a message may be lost, or a row damaged without a message. */
@@ -27,7 +27,7 @@ export interface LoginReplicaDeps {
   readonly onTaken: () => void;
 }
 
-/** Which row wins if both have the same generation and different content. */
+/** Which row wins if both rows have the same generation but different content. */
 type Winner = 'own' | 'fleet';
 
 /** A pair of rows that differ. */
@@ -207,7 +207,7 @@ export class LoginReplica {
 
   #failed(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The fleet itself reports that it is unreachable.
+    // If the server is unreachable, the fleet itself reports it.
     if (code === 'FLEET_UNAVAILABLE') return;
     this.#deps.logger.warn({ event: 'fleet-logins-failed', code }, `Logins cannot be shared at the moment: ${message}`);
   }

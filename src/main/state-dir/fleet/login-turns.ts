@@ -31,7 +31,7 @@ export interface LoginTurnsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
   readonly replica: LoginReplica;
   readonly seals: LoginRowSeals;
-  /** Epoch ms on the clock of the local store's turns. */
+  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
   readonly leaseNow: () => number;
 }
 
