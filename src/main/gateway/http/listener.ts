@@ -126,7 +126,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and sends none of it.
+    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and need not send it.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });
@@ -152,7 +152,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     site.close();
     desk.close();
     forget();
-    // All responses have been written; a client that does not read them is not waited for.
+    // All responses have been written, so there is no need to wait for clients that do not read them.
     await settledWithin(new Promise((resolve) => server.once('close', resolve)), 100);
     server.closeAllConnections();
     await replicas?.[Symbol.asyncDispose]();

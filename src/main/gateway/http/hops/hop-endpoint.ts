@@ -32,7 +32,10 @@ export interface HopEndpointOptions {
   readonly bodies: BodyBudget;
 }
 
-/** Bytes that a hop holds in addition to the client's message, and the factor by which its JSON may have grown. */
+/**
+ * Bytes that a hop holds in addition to the client's message, and the factor by which the JSON of the message may have
+ * grown.
+ */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
@@ -113,7 +116,7 @@ export class HopEndpoint {
 
   #refuse(request: IncomingMessage, response: ServerResponse, why: string): void {
     recordGatewayRefusal(403);
-    // Reading a short rest lets the sender read the response. More than this is never read.
+    // A short body is read and dropped, so that the sender can read the response. A longer body is never read.
     if (Number(request.headers['content-length'] ?? MORE_BYTES) < MORE_BYTES) request.resume();
     this.#reports.refused(why);
     response.writeHead(403, {

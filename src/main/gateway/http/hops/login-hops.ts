@@ -27,7 +27,7 @@ const SENT_ON = new Set([
   ...['sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
 ]);
 
-/** Only cookies of logins are forwarded: the operator's cookie stays here. */
+/** Only cookies of logins are forwarded. The operator's cookie is not. */
 const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 
 /** Maximum size of a form: a login form holds a token or two. */
@@ -91,7 +91,7 @@ async function forward(
 async function passBack({ head, body }: HopAnswer, response: ServerResponse): Promise<void> {
   const { status, headers } = head as { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   response.writeHead(status, headers);
-  // A page has a few kilobytes.
+  // A page has only a few kilobytes, so there is no need to wait until the browser has read each chunk.
   for await (const chunk of body) response.write(chunk);
   response.end();
 }

@@ -12,8 +12,8 @@ export interface SessionHops {
 
 /**
  * Creates the handlers for messages of other replicas about sessions. Each message names the session, its principal and
- * its route; a session here that differs in any of them is left alone. The response only says whether something was
- * done. `heardEnd` ends a session.
+ * its route; a session of this replica that differs in any of these is left alone. The response only says whether
+ * something was done. `heardEnd` ends a session.
  */
 export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: string) => void): SessionHops {
   const about =

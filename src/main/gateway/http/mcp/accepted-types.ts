@@ -13,7 +13,8 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);
   if (known !== undefined) return known;
   const types = readTypes(accept);
-  // Clients send one of a few headers. A longer header, or one that changes each time, is not cached.
+  // Nearly all clients send one of a few headers. Long headers are not cached, and the number of cached headers is
+  // limited.
   if (read.size < MAX_KEPT && (accept?.length ?? 0) <= MAX_KEPT_LENGTH) read.set(accept, types);
   return types;
 }

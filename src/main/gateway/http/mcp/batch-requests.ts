@@ -26,7 +26,7 @@ interface BatchHttpRequest extends McpHttpRequest {
 /** Serves one request of a batch, with the limits that every request has. Never rejects. */
 export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
 
-/** Number of other listeners for the end of a response, in addition to one for each request of a batch. */
+/** Number of listeners for the end of a response, in addition to one listener for each request of a batch. */
 const OTHER_LISTENERS = 10;
 
 /**
@@ -103,8 +103,8 @@ export async function takeQuietly(
 }
 
 /**
- * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, and asking
- * them all costs little.
+ * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, and asking all
+ * replicas costs little.
  */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;

@@ -8,15 +8,15 @@ const MAX_WAITING = 100;
 
 /** Handles the notifications of a session that other replicas serve as well. */
 export interface NoticeRelay {
-  /** Called when the client has opened its stream here. */
+  /** Called when the client has opened its stream at this replica. */
   attached(): void;
   /** Called when a notification went over the stream. */
   sent(notice: JsonObject): void;
   /** Called when this replica has no stream for a notification. */
   unsent(notice: JsonObject): void;
   /**
-   * Sends a server request through the replica with the client's stream, as there is no stream here. Resolves with
-   * false if no replica has a stream.
+   * Sends a server request through the replica with the client's stream, because this replica has no stream. Resolves
+   * with false if no replica has a stream.
    */
   asks(question: JsonObject): Promise<boolean>;
 }
@@ -28,7 +28,7 @@ export interface NoticeRelay {
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  /** Waiting notifications by subject: the client needs only one for several changes of one thing. */
+  /** Waiting notifications by subject: for several changes of one thing the client needs only one notification. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
   /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */

@@ -94,7 +94,7 @@ export class RequestLife extends LateSignal {
     response.on('close', this.#onClose);
   }
 
-  /** Stops watching the HTTP response: the request has been answered. */
+  /** Stops watching the HTTP response, because the request has been answered. */
   release(): void {
     this.#response.off('close', this.#onClose);
   }

@@ -36,7 +36,7 @@ export class OperatorSessions {
   readonly #shared: OperatorSessionsOptions['shared'];
   readonly #clock: Clock;
   readonly #ttlMs: number;
-  /** Sealed sessions that were ended here, by digest of the cookie. */
+  /** Sealed sessions that were ended at this replica, by digest of the cookie. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_SESSIONS });
 
   constructor(isSecure: boolean, options: OperatorSessionsOptions = {}) {
@@ -93,7 +93,9 @@ export class OperatorSessions {
     return null;
   }
 
-  /** Place that sessions are sealed for. It depends on the operator token. */
+  /**
+   * Place that sessions are sealed for. It depends on the operator token, so that a changed token ends all sessions.
+   */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;
   }

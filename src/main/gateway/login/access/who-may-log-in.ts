@@ -10,9 +10,9 @@ export interface LoginRules {
   readonly isStdio: boolean;
   /** Whether the listener is bound to loopback. */
   readonly isLoopback: boolean;
-  /** Number of access tokens of clients; the operator's does not count. */
+  /** Number of access tokens of clients, without the operator's token. */
   readonly tokenCount: number;
-  /** Whether it may be addressed by names other than loopback (`--allow-host`). */
+  /** Whether the listener may be addressed by names other than loopback names (`--allow-host`). */
   readonly hasFurtherHosts: boolean;
   /** Address under which browsers reach the gateway; null for its own. */
   readonly publicUrl: URL | null;
@@ -65,15 +65,15 @@ export function rightOfCaller(
   return hasAddress(headers, rules) ? 'address' : 'command';
 }
 
-/** True if an address of the gateway leads the sender of a request here. */
+/** True if the sender of a request can reach the gateway at one of its addresses. */
 export function hasAddress(headers: IncomingHttpHeaders, rules: LoginRules): boolean {
   return rules.publicUrl !== null || (rules.isLoopback && isLocalRequest(headers));
 }
 
 /**
- * True if a request that the guard accepted counts as the operator's although the operator has no token. It must be
- * sent on this machine to a listener that no other machine can reach. Several tokens mean several callers, and then
- * none is the operator.
+ * True if a request that the guard accepted counts as a request of the operator although the operator has no token. It
+ * must be sent on this machine to a listener that no other machine can reach. Several tokens mean several callers, and
+ * then none of them counts as the operator.
  */
 export function isLocalOperator(headers: IncomingHttpHeaders, rules: LoginRules): boolean {
   const isReachedHereAlone = rules.isLoopback && !rules.hasFurtherHosts && rules.publicUrl === null;
