@@ -5,7 +5,7 @@
 export interface ConfigNode {
   readonly type: 'object' | 'array' | 'property' | 'string' | 'number' | 'boolean' | 'null';
   readonly value?: unknown;
-  /** Offset of its first character in the text. */
+  /** Offset of the value's first character in the text. */
   readonly offset: number;
   /** Items of an array, properties of an object, or key and value of a property. */
   readonly children?: readonly ConfigNode[] | undefined;

@@ -22,7 +22,7 @@ export function parseYaml(text: string): ConfigNode {
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // The target of an alias was noted where it was written.
+    // The target of an alias has already been noted where it is written.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }
@@ -65,7 +65,7 @@ export function parseYaml(text: string): ConfigNode {
       else own.push(propertyNode(textNode(name, keyOffset), value));
     }
     const names = new Set(own.map(nameOfProperty));
-    // The map's own keys take precedence over merged ones.
+    // The map's own keys take precedence over merged keys.
     return [...own, ...merged.filter((property) => !names.has(nameOfProperty(property)))];
   }
 }

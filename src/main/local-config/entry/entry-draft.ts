@@ -23,7 +23,7 @@ export interface ServerNode {
   readonly isRepeated: boolean;
 }
 
-/** A member of an entry under our name for it. */
+/** A member of an entry, under the name that this package uses for it. */
 export interface DraftMember {
   /** Place of the member, with the name that the file uses. */
   readonly place: string;
@@ -34,8 +34,9 @@ export interface DraftMember {
 }
 
 /**
- * A server entry while it is translated from the terms of a client to ours. A shape renames and rewrites its members.
- * Each member keeps its position and its name in the file, so that problems refer to what the author wrote.
+ * A server entry while it is translated from the terms of a client to the terms of this package. A shape renames and
+ * rewrites its members. Each member keeps its position and its name in the file, so that problems refer to what the
+ * author wrote.
  */
 export class EntryDraft {
   readonly name: string;
@@ -168,7 +169,7 @@ export class EntryDraft {
     else this.problems.error(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Leaves the server out without a warning, because users do not expect it here. */
+  /** Leaves the server out without a warning, because no user expects it to work here. */
   passOver(): void {
     this.#isLeftOut = true;
   }

@@ -18,7 +18,10 @@ interface Reading {
   readonly use: TextUse | null;
 }
 
-/** Reads the members of one entry under our names. An invalid member is reported as a problem and treated as absent. */
+/**
+ * Reads the members of one entry, under the names that this package uses. An invalid member is reported as a problem
+ * and treated as absent.
+ */
 export class EntryReader {
   readonly #draft: EntryDraft;
   readonly #problems: ConfigProblems;

@@ -11,13 +11,13 @@ export interface LocalLogin {
   readonly oauth: ConnectorEntry['oauth'];
   /** Client secret from the file; null without a secret. */
   readonly clientSecret: string | null;
-  /** Members without a meaning here, as they are written. */
+  /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
 export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest: {} };
 
-/** Names of issuer metadata that some files set themselves. */
+/** Members that some files set although the issuer's metadata provides their values. */
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
@@ -151,7 +151,7 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // A text with a variable that is not known yet has no port yet.
+  // A text with an unknown variable has no port yet.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }

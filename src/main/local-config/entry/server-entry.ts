@@ -58,8 +58,8 @@ const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
 const MAX_NAME_LENGTH = 1024;
 
 /**
- * Reads the server that `node` describes, after `translate` has converted it to our names. Returns null if it has an
- * error or cannot be used here.
+ * Reads the server that `node` describes, after `translate` has converted it to the names that this package uses.
+ * Returns null if it has an error or cannot be used here.
  */
 export function readServer(
   node: ServerNode,

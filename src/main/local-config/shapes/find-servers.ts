@@ -27,7 +27,7 @@ const SHAPES: readonly Shape[] = [
   serverJson,
 ];
 
-/** Servers of a file, and the function that translates one of them to our names. */
+/** Servers of a file, and the function that translates one of them to the names that this package uses. */
 export interface FoundServers extends ServerGroup {
   readonly translate: (draft: EntryDraft) => void;
 }
