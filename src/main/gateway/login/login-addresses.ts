@@ -47,8 +47,8 @@ export class LoginAddresses {
   }
 
   /**
-   * Returns the address of this caller for this connector: the existing one while it is fresh, or a new one. A caller
-   * with too many addresses loses its oldest. Null if other callers have too many.
+   * Returns the address of this caller for this connector: the existing address while it is fresh, or a new address. A
+   * caller with too many addresses loses its oldest address. Null if other callers have too many addresses.
    */
   get(facts: Omit<AddressFacts, 'expiresAt'>, issuer: string | null): OneTimeAddress | null {
     const nowMs = this.#clock.now();

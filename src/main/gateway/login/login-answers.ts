@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * Responds with a page that has no script, loads nothing and cannot be framed. `formTargets` are the CSP sources that
- * its form may lead to, in addition to the gateway. Browsers apply `form-action` also to the redirects that follow a
+ * its form may lead to, in addition to the gateway. Browsers also apply `form-action` to the redirects that follow a
  * form.
  */
 export function answerPage(

@@ -16,9 +16,9 @@ export function ownerSuffix(hostId: string | null): string {
 }
 
 /**
- * Returns the other replicas that may have the login of a browser. The address names the replica, or the cookies do
- * when the browser comes back from the issuer. Empty if this replica has the login. `hasState` tells whether a login of
- * this replica has a given `state`.
+ * Returns the other replicas that may have the login of a browser. The address names the replica. When the browser
+ * comes back from the issuer, its cookies name the replica. Empty if this replica has the login. `hasState` tells
+ * whether a login of this replica has a given `state`.
  */
 export function loginOwners(
   { url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>,

@@ -24,7 +24,7 @@ export interface LoginSiteOptions {
   readonly sealer?: FleetSealer | null;
 }
 
-/** Maximum requests per minute from one network address, and attempts at the operator token. */
+/** Maximum numbers per minute: of requests from one network address, and of attempts at the operator token. */
 const REQUESTS_PER_MINUTE = 240;
 const SIGN_INS_PER_MINUTE = 20;
 
@@ -54,7 +54,7 @@ export class LoginSite {
     this.#sessions = new OperatorSessions(desk.isSecure, { shared });
   }
 
-  /** True if the operator has signed in, in the browser that sent the request. */
+  /** True if the operator has signed in with the browser that sent the request. */
   isSignedIn({ headers }: IncomingMessage): boolean {
     return this.#options.operatorToken !== null && this.#sessions.find(headers.cookie) !== null;
   }
@@ -103,7 +103,7 @@ export class LoginSite {
     return this.#options.desk.addresses.ofState(state) !== undefined;
   }
 
-  /** Serves a browser that another replica forwarded, at a one-time address or on its way back. */
+  /** Serves a browser that another replica forwarded, which opens a one-time address or comes back from the issuer. */
   async visit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isTooFast(request, response)) return;
     await this.#visit(request, response, request.url?.split('?', 1)[0] ?? '');

@@ -16,7 +16,7 @@ export interface AddressFacts {
   readonly expiresAt: number;
 }
 
-/** Maximum number of times that one address may lead to an issuer: users go back, or are refused and try again. */
+/** Maximum number of times that one address may lead to an issuer. Users may go back, or be refused and try again. */
 const MAX_STARTS = 10;
 
 /**
@@ -41,7 +41,7 @@ export class OneTimeAddress {
   isDone = false;
   /** Issuer that the page names; null while unknown. */
   issuer: string | null;
-  /** Login that the browser was sent to; null before the start and after a failure. */
+  /** Login for which the browser was sent to the issuer; null before the start and after a failure. */
   started: StartedLogin | null = null;
   /** Login start in progress: pressing the button twice starts only one login. */
   starting: Promise<StartedLogin> | null = null;
@@ -96,7 +96,7 @@ export class OneTimeAddress {
     return setCookie(this.#cookie, '', { sameSite: 'Lax', isSecure: this.#isSecure, maxAgeS: 0 });
   }
 
-  /** Calls `listener` once after the login; `client` registers at most once. */
+  /** Calls `listener` once after the login. Each `client` has at most one listener. */
   tell(client: object, listener: () => void): void {
     this.#listeners.set(client, listener);
   }

@@ -16,7 +16,7 @@ export function invalidParams(message: string, data?: JsonObject): RpcError {
   return new RpcError(RPC_INVALID_PARAMS, message, data);
 }
 
-/** Creates the error for a retry of an unknown held call, or one of another client or request. */
+/** Creates the error for a retry of a held call that is unknown, or that belongs to another client or request. */
 export function unknownState(): RpcError {
   return invalidParams('The requestState is unknown here, was used before, or is too old');
 }
@@ -46,8 +46,8 @@ export class UnknownMethod extends RpcError {
 }
 
 /**
- * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code
- * and has its remedy. Any other error is reported without details. No error holds a secret.
+ * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code,
+ * and comes with its remedy. Any other error is reported without details. No error holds a secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);

@@ -122,7 +122,7 @@ export class EventStreams {
     }
   }
 
-  /** Sends the difference from what the page shows, if any. */
+  /** Sends what has changed since the page was last updated, if anything. */
   #send({ writer, page }: Stream, model: StatusModel): void {
     const update = page.advance(model);
     if (update !== null) writer.send({ id: String(page.seq), data: JSON.stringify(update) });

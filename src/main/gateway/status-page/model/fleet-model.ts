@@ -6,7 +6,7 @@ import { shownAddress, shownName } from './shown-text.ts';
 /** Maximum number of hosts on the page; the rest are only counted. */
 const MAX_HOSTS = 20;
 
-/** Characters of a digest that distinguish maps. */
+/** Number of characters of a digest that are shown, to distinguish maps. */
 const SHORT_DIGEST = 8;
 
 /** A service map on one host. */
@@ -37,7 +37,7 @@ export interface FleetModel {
   readonly failure: ShownFailure | null;
   readonly quotas: FleetStatus['quotas'];
   readonly sharesLogins: boolean;
-  /** Milliseconds by which the map in force here is older than the newest one of the fleet. */
+  /** Milliseconds by which the map in force on this host is older than the newest map of the fleet. */
   readonly lagMs: number;
   readonly refusedCount: number;
   readonly hostCount: number;

@@ -3,7 +3,7 @@ import { isHmacOnly } from '../../../service-map/trust/map-trust-status.ts';
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownName } from './shown-text.ts';
 
-/** Characters of a thumbprint that distinguish keys. */
+/** Number of characters of a thumbprint that are shown, to distinguish keys. */
 const SHORT_THUMBPRINT = 8;
 
 /** Time before the expiry of a key or a key document from which the page warns. */
