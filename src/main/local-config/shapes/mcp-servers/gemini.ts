@@ -6,7 +6,7 @@ import { takeTimeout } from '../timeouts.ts';
 
 /** Members of an entry that only Gemini CLI and its forks have. */
 const OF_ENTRIES = ['httpUrl', 'trust', 'includeTools', 'excludeTools', 'authProviderType'];
-/** Members of its settings.json that no other file with `mcpServers` has. */
+/** Members of Gemini's settings.json that no other file with `mcpServers` has. */
 const OF_SETTINGS = [
   'selectedAuthType',
   'contextFileName',

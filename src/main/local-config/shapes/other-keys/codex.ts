@@ -7,8 +7,8 @@ import { takeTimeout } from '../timeouts.ts';
 import { takeToolLists } from '../tool-lists.ts';
 
 /**
- * Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are the scopes of a login, unlike our member of that
- * name.
+ * Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are the scopes of a login, unlike this package's
+ * member of that name.
  */
 export const codex: Shape = {
   find: (root) => groupsAt(root, 'mcp_servers'),
