@@ -96,8 +96,8 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Calls back after servers were added, removed or changed by any process. The returned function stops it. A server
-   * that did not change stays the same object.
+   * Calls back after servers were added, removed or changed by any process. The returned function ends these calls. A
+   * server that did not change stays the same object.
    */
   onChange(listener: () => void): () => void {
     return this.#map.onChange(listener);

@@ -58,8 +58,8 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
 };
 
 /**
- * Returns the members that say how to reach a server, followed by all its other members. Null for `ws`, which is not a
- * transport of MCP.
+ * Returns the members that say how to reach a server, followed by all other members of the server. Null for `ws`, which
+ * is not a transport of MCP.
  */
 function whole(
   server: ServerInfo,

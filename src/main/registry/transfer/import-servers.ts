@@ -23,8 +23,8 @@ export interface ImportEntry extends Position {
 }
 
 /**
- * Names of our transports in the registry. The `http` of the clients falls back to SSE, and so does the `http` of the
- * registry.
+ * Names that this package's transports have in the registry. The `http` of the clients falls back to SSE, and so does
+ * the `http` of the registry.
  */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
@@ -129,7 +129,10 @@ function toServerInfo({ entry, command, envFile, login, rest }: LocalServer): Se
   };
 }
 
-/** Returns the login settings of a server under our names, including its secret, as with headers. */
+/**
+ * Returns the login settings of a server, under the names that this package uses. They include its secret, as headers
+ * do.
+ */
 function loginOf(oauth: LocalServer['entry']['oauth'], { clientSecret, rest }: LocalServer['login']): object {
   if (oauth === false) return { oauth };
   if (oauth === undefined && Object.keys(rest).length === 0) return {};
