@@ -33,8 +33,8 @@ export interface StatusSiteOptions {
 }
 
 /**
- * Status page of a process that serves HTTP. It authenticates no requests: the server that it belongs to decides who
- * may see it.
+ * Status page of a process that serves HTTP. It does not authenticate requests, because the server that it belongs to
+ * decides who may see it.
  */
 export interface StatusSite {
   /**

@@ -31,7 +31,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-  /** Messages that were answered before the gateway existed, and the lists that it sent; left out or null for none. */
+  /** Messages that were answered before the gateway existed, and the lists sent then; left out or null for none. */
   readonly first?: FirstSession | null;
 }
 
@@ -210,7 +210,7 @@ export class StdioClient {
       tell: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       headers: null,
       notify: (method, params) => {
-        // Clients take progress of a finished request for a broken server, and end the connection.
+        // Progress of a finished request makes clients think that the server is broken, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
       // A line is one message: pieces could not be interleaved with other messages.

@@ -56,7 +56,7 @@ export class StatusReader {
     this.#deps = deps;
   }
 
-  /** Returns the content for a query; at most a second old, except for events. */
+  /** Returns the content for a query. The content is at most a second old, and its events are always current. */
   read(query: ListQuery): StatusModel {
     const { manager, latencies, clock, events, loopDelay, name, version, pageRows } = this.#deps;
     const now = clock.now();
