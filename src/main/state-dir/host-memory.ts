@@ -18,7 +18,7 @@ import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from 
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
-/** How long after a change in the store the start image is written again. */
+/** Delay between a change in the store and the next write of the start image. */
 const IMAGE_DELAY_MS = 1_000;
 
 /** The largest start image that is read: twice the largest one that the writer creates. */

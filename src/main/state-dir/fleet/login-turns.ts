@@ -97,7 +97,7 @@ export class LoginTurns {
     try {
       turn = await fleet.ask((api) => api.beginLoginTurn(LOGIN_SCOPE, loginId, turnId));
     } catch (error) {
-      // The server may have granted the turn nevertheless.
+      // The server may have granted the turn although its response is missing.
       this.#release(loginId, turnId, false);
       return this.#alone(login, error);
     }
@@ -154,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** Runs when this host has the fleet's turn: takes newer rows from there, then the turn of the local store. */
+  /** Runs when this host has the fleet's turn: takes newer rows from the fleet, then the local store's turn. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,

@@ -30,7 +30,10 @@ export interface CatalogueReaderDeps {
 
 /** What is known of the pins of a connector in the catalogue. */
 interface CataloguedPins {
-  /** Differences from this host's own pins, which outlive its memory of a connector. */
+  /**
+   * Differences from this host's own pins. The host may still have pins of a connector whose tools it no longer
+   * remembers.
+   */
   readonly changes: readonly ToolPinDetail[];
   readonly fleet: readonly FleetPin[];
 }
@@ -57,7 +60,7 @@ export class CatalogueReader {
   async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {
     for (const scope of scopes) {
       while (!this.#isClosed && !(await this.#readScope(scope, isKnown, take))) {
-        // Connectors that were read before are known by now, so they are not read again.
+        // Connectors that were read before the connection was lost are known by now, so they are not read again.
       }
     }
   }

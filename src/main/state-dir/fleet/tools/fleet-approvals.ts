@@ -18,7 +18,10 @@ export interface FleetApprovalsDeps {
   readonly current: (connectorId: string) => ConnectorRecord | undefined;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
-  /** Called when a connector's list differs from the approved one. `digest` names the list that it should have. */
+  /**
+   * Called when a connector's list differs from the approved list. `digest` names the list that the connector should
+   * have.
+   */
   readonly relist: (connectorId: string, digest: string) => void;
 }
 

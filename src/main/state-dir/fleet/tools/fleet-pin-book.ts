@@ -67,7 +67,9 @@ export class FleetPinBook {
   }
 }
 
-/** Merges own differences and those from the fleet, each tool once: a tool must match both pins. */
+/**
+ * Merges the differences from this host's pins and from the fleet's pins, each tool once. A tool must match both pins.
+ */
 export function mergedChanges<T extends { readonly connectorId: string; readonly tool: string }>(
   own: readonly T[],
   fleet: readonly T[],

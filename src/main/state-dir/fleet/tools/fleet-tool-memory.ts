@@ -32,7 +32,9 @@ export interface FleetToolMemoryDeps {
   readonly now: () => number;
   /** The known scopes: scopes of maps are known from the start, and scopes of other connectors once those are read. */
   readonly scopes: () => readonly string[];
-  /** Returns the scope in which a connector's tools are shared; null if they are not shared or it is unknown. */
+  /**
+   * Returns the scope in which a connector's tools are shared; null if they are not shared, or if the scope is unknown.
+   */
   readonly scopeOf: (connectorId: string) => string | null;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
@@ -43,7 +45,7 @@ export interface FleetToolMemoryDeps {
 /**
  * A host's memory of tools in a fleet. The host's own memory stays authoritative; Redis only distributes. A tool passes
  * if it matches both this host's pin and the fleet's pin. Nothing here rejects or waits long: while the server is
- * unreachable, the own pins decide.
+ * unreachable, this host's pins decide.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;

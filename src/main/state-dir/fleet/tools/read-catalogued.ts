@@ -39,7 +39,10 @@ export function readCatalogued(connectorId: string, bytes: Uint8Array): Connecto
   };
 }
 
-/** Whether a definition pinned by another host passes the checks of one that a connector lists under this name. */
+/**
+ * Whether a definition pinned by another host passes the checks for a definition that a connector lists under this
+ * name.
+ */
 export function isPinnable(definition: unknown, tool: string): definition is RemoteToolDefinition {
   const item = readListItem('tool', definition);
   return item.kind === 'definition' && item.name === tool;

@@ -31,7 +31,7 @@ export class RelistSpread {
     this.#deps = deps;
   }
 
-  /** Handles a list of that digest that another host has, or approved. */
+  /** Handles the news that another host has, or approved, a list with that digest. */
   heard(connectorId: string, digest: string): void {
     const name = JSON.stringify([connectorId, digest]);
     if (this.#tried.has(name)) return;
