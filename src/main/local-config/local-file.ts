@@ -86,6 +86,6 @@ export class LocalFile {
 }
 
 function notTrusted(path: string): SwitchyardError {
-  const message = `${path}, or a file that it names, has changed since you trusted it. Start again to review the change.`;
+  const message = `${path}, or a file that it names, has changed since you trusted it. Start again to review it.`;
   return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }
