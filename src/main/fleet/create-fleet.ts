@@ -14,13 +14,13 @@ export interface FleetDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** URL of the thread's file. Only tests use another one. */
+  /** URL of the thread's file. Only tests use a different file. */
   readonly workerUrl?: URL;
   /** Whether to observe the fleet without appearing in its roster. Defaults to false. */
   readonly isOnlooker?: boolean;
 }
 
-/** Joins the fleet of these options in the background, and never waits for Redis. */
+/** Joins the fleet that the options describe, in the background, without ever waiting for Redis. */
 export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
   const { settings, quotas, sharesLogins } = options;
   const startedAt = deps.clock.now();

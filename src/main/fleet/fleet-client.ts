@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
 /** Timeout for leaving the fleet, and for ending the thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Bound of the first random pause before a restart. It doubles each time that the thread exits again soon. */
+/** Bound of the first random pause before a restart. It doubles each time that the thread soon exits again. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -29,7 +29,7 @@ export interface FleetClientOptions {
   readonly settings: FleetSettings;
   readonly logger: Logger;
   readonly random: Random;
-  /** URL of the thread's file. Only tests use another one. */
+  /** URL of the thread's file. Only tests use a different file. */
   readonly workerUrl?: URL;
 }
 
@@ -39,13 +39,13 @@ interface Session {
   readonly api: Comlink.Remote<FleetApi>;
   /** Aborts when the thread has exited. */
   readonly exit: AbortController;
-  /** Whether the thread has its settings. Before, it answers nothing else. */
+  /** Whether the thread has received its settings. Before that, it answers no other request. */
   isOpen: boolean;
 }
 
 /**
  * The main thread's end of the fleet thread. The fleet thread never keeps the process running. A thread that exits is
- * restarted after a pause, and receives everything again that it has to remember.
+ * restarted after a pause, and again receives everything that it has to remember.
  */
 export class FleetClient implements FleetLink {
   readonly #options: FleetClientOptions;
@@ -155,7 +155,7 @@ export class FleetClient implements FleetLink {
     }
   }
 
-  /** Reports why there will be no connection: another thread would fail in the same way. */
+  /** Reports why there will be no connection. No new thread is started, because it would fail in the same way. */
   #failToStart(error: unknown): void {
     const reason = asSwitchyardError(error);
     this.#whyAway = reason;
@@ -170,7 +170,7 @@ export class FleetClient implements FleetLink {
     } catch (error) {
       if (session.exit.signal.aborted) return;
       const { code } = asSwitchyardError(error);
-      // The thread remembers the request and continues by itself once the server is back.
+      // The thread has remembered the request, and handles it by itself once the server is back.
       if (code === 'FLEET_UNAVAILABLE') return;
       this.#options.logger.warn({ event: 'fleet-not-told', code, name, err: error }, 'A fleet thread call failed');
     }
@@ -193,7 +193,7 @@ export class FleetClient implements FleetLink {
       try {
         listener(event);
       } catch (error) {
-        // An uncaught error would end the process: no caller catches errors of a message handler.
+        // No caller catches errors of a message handler, so an uncaught error would end the process.
         this.#options.logger.error(
           { event: 'fleet-listener-failed', code: 'INTERNAL', err: error },
           'A fleet listener threw an error',

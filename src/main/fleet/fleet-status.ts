@@ -11,7 +11,7 @@ export interface FleetStatus {
   readonly id: string;
   readonly hostId: string;
   readonly role: FleetRole;
-  /** Address at which other replicas reach this one; null without a gateway. */
+  /** Address at which other replicas reach this replica; null without a gateway. */
   readonly address: string | null;
   readonly isConnected: boolean;
   /** Reason why the server is unreachable; null while it is reachable. */
@@ -20,17 +20,17 @@ export interface FleetStatus {
   readonly sharesLogins: boolean;
   /** Number of hosts, including this one. */
   readonly hostCount: number;
-  /** This host first, then the others in the order in which they started. Incomplete for a large fleet. */
+  /** This host first, then the other hosts in the order in which they started. Incomplete for a large fleet. */
   readonly hosts: readonly FleetHostStatus[];
-  /** Age difference between a map in force on this host and the newest one of the fleet, by `generatedAt`. */
+  /** How much older the map in force on this host is than the newest map of the fleet, by `generatedAt`. */
   readonly lagMs: number;
   /** Number of records that failed their checks and commands that the server refused, since the start. */
   readonly refusedCount: number;
 }
 
 /**
- * Returns by how much the maps of one host are behind the newest ones of all hosts: the largest difference of several
- * maps.
+ * Returns by how much the maps of one host are behind the newest maps of all hosts: if there are several maps, the
+ * largest difference.
  */
 export function lagOf(maps: readonly FleetHostMap[], hosts: readonly FleetHost[]): number {
   const lags = maps.map(({ name, generatedAtMs }) => {

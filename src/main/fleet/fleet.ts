@@ -12,18 +12,18 @@ export interface Fleet extends FleetLink {
   readonly hostId: string;
   readonly role: FleetRole;
   /**
-   * How connector quotas are counted: `own` by each host, otherwise for the whole fleet. `share` or `refuse` applies
-   * while the server is unreachable.
+   * How connector quotas are counted. With `own`, each host counts its own calls. Otherwise calls are counted for the
+   * whole fleet, and `share` or `refuse` applies while the server is unreachable.
    */
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
   /** Seals data that goes to other replicas without Redis: session ids, states, hops. */
   readonly sealer: FleetSealer;
-  /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without it. */
+  /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without that option. */
   readonly tls: TlsSettings | null;
-  /** Address at which other replicas reach this one; null until a gateway listens. */
+  /** Address at which other replicas reach this replica; null until a gateway listens. */
   readonly address: string | null;
-  /** Sets the address at which other replicas reach this one. An `address` in the options takes precedence. */
+  /** Sets the address at which other replicas reach this replica. An `address` in the options takes precedence. */
   announceAddress(address: string): void;
   /** Publishes which service map this host has in force, for the roster. The last map of each name is kept. */
   announceMap(map: FleetHostMap): void;
@@ -52,8 +52,8 @@ export interface FleetLink {
   ask<T>(question: FleetQuestion<T>, timeoutMs?: number): Promise<T>;
   /**
    * Sends a request that the thread has to remember, such as following a map. It is sent now, and again after each
-   * start of the thread, in the order in which the names were first used. The last request of each name counts; null
-   * forgets it. Does not wait for Redis, and never rejects.
+   * start of the thread, in the order in which the names were first used. A new request replaces an earlier one of the
+   * same name; null forgets it. Does not wait for Redis, and never rejects.
    */
   keep(name: string, question: FleetQuestion<null> | null): void;
   /** Calls `listener` for each event until the returned function is called. */

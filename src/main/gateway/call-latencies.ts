@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache';
 /** Number of calls kept for each connector. */
 const KEPT_CALLS = 60;
 
-/** Maximum number of connectors; the one called the longest ago is dropped first. */
+/** Maximum number of connectors. The connector whose last call is the oldest is dropped first. */
 const KEPT_CONNECTORS = 1_000;
 
 /** Summary of the last calls of one connector. */
 export interface LatencyView {
-  /** Milliseconds of each call, oldest first. */
+  /** Duration of each call in milliseconds, oldest call first. */
   readonly recentMs: readonly number[];
   /** Indexes in `recentMs` of the calls that failed. */
   readonly failed: readonly number[];
@@ -20,7 +20,7 @@ export interface LatencyView {
 interface Ring {
   readonly ms: Float64Array;
   readonly isOk: Uint8Array;
-  /** Number of recorded calls, including dropped ones. */
+  /** Number of recorded calls, including calls whose durations were dropped. */
   count: number;
 }
 
@@ -33,7 +33,7 @@ export class CallLatencies {
     this.#rings = new LRUCache({ max: keptConnectors });
   }
 
-  /** Number of calls recorded since the start. A changed number means that there is news. */
+  /** Number of calls recorded since the start. If the number has changed, there are new durations to show. */
   get recorded(): number {
     return this.#recorded;
   }
@@ -50,7 +50,7 @@ export class CallLatencies {
     this.#rings.set(connectorId, ring);
   }
 
-  /** Returns the last 60 calls of a connector; null if it has no calls, or has been dropped. */
+  /** Returns a summary of the last 60 calls of a connector; null if no calls of it are kept. */
   of(connectorId: string): LatencyView | null {
     // Reading a connector does not keep it from being dropped.
     const ring = this.#rings.peek(connectorId);

@@ -12,9 +12,11 @@ export interface ServerSentEvent {
 export interface EventWriterOptions {
   /** Time that a client waits before it reconnects, in milliseconds; null to leave that to the client. */
   readonly retryMs: number | null;
-  /** Interval of the comments that keep the stream alive, so that no proxy closes it as dead; null for none. */
+  /**
+   * Interval of the comments that keep the stream alive, so that no proxy closes it as dead; null for no such comments.
+   */
   readonly keepAliveMs: number | null;
-  /** A client that leaves more than this unread is disconnected. */
+  /** Maximum bytes that a client may leave unread before it is disconnected. */
   readonly maxUnreadBytes: number;
   /**
    * Reports the client's unread bytes. Returns false if all clients together have too many, and then this client is
@@ -24,8 +26,8 @@ export interface EventWriterOptions {
 }
 
 /**
- * Writes server-sent events to one HTTP response (HTML Living Standard, section 9.2). The constructor writes the head;
- * nothing else may write to the response after that.
+ * Writes server-sent events to one HTTP response (HTML Living Standard, section 9.2). The constructor writes the head.
+ * After that, only this object may write to the response.
  */
 export class EventWriter {
   readonly #response: ServerResponse;
@@ -55,7 +57,7 @@ export class EventWriter {
     const { maxUnreadBytes, mayLeave } = this.#options;
     const unread = this.#response.writableLength;
     if (unread > maxUnreadBytes || mayLeave?.(unread) === false) {
-      // A client that does not read must neither slow down others nor make the process grow.
+      // A client that does not read must neither slow down other clients nor fill the memory of the process.
       this.#response.destroy();
       return false;
     }

@@ -23,14 +23,14 @@ const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000, maxN
 /**
  * Decides when a gateway that has just started can answer lists. Many clients list once and keep an empty list, so
  * lists wait until each connector is up or has failed. They wait at most 750 ms after the start, or 3 s while a stdio
- * server starts. Nothing waits once every connector has tools, listed in this run or remembered from an earlier one.
+ * server starts. No list waits once every connector has tools, listed in this run or remembered from an earlier one.
  */
 export class FirstLists {
   readonly #manager: FirstListsManager;
   readonly #closed: AbortSignal;
   readonly #limits: FirstListsLimits;
   readonly #startedMs: number = monotonicMs();
-  /** Resolves once no prompts and resources are being read. */
+  /** Resolves once neither prompts nor resources are being read. */
   readonly #featuresRead: () => Promise<void>;
   #ready: Promise<void> | null = null;
   #featuresReady: Promise<void> | null = null;
@@ -113,7 +113,7 @@ export class FirstLists {
   #areAllListed(): boolean {
     const enabled = this.#manager.listConnectors().filter((entry) => entry.status === 'enabled');
     const listed = new Set(this.#manager.listTools().map(({ connectorId }) => connectorId));
-    // Before the first map is loaded, no connector is known, but its remembered tools are.
+    // Before the first map is loaded, remembered tools are known, but their connectors are not.
     return listed.size > 0 && enabled.every(({ id }) => listed.has(id));
   }
 

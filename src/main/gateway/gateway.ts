@@ -33,7 +33,11 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
+<<<<<<< HEAD
   /** Globs of exposed names, for every route; `!` denies. Empty for all names. */
+=======
+  /** Globs of exposed names, for every route. A glob that begins with `!` denies names. */
+>>>>>>> p2
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
@@ -44,7 +48,10 @@ export interface GatewayOptions {
 /** Time to live of lists while nothing is wrong. Clients with a stream are notified of a change at once. */
 const LIST_TTL_MS = 60_000;
 
-/** Time to live while a connector waits for a login, so that clients without a stream see its tools soon after it. */
+/**
+ * Time to live while a connector waits for a login, so that clients without a stream see its tools soon after the
+ * login.
+ */
 const LOGIN_TTL_MS = 5_000;
 
 /** Maximum number of cached routes of a single connector; the least recently used one is dropped first. */
@@ -64,7 +71,11 @@ export class Gateway {
   readonly levels: LogLevels;
   /** @internal */
   readonly latencies = new CallLatencies();
+<<<<<<< HEAD
   /** The fleet of the manager; null without one. @internal */
+=======
+  /** The fleet of the manager; null without a fleet. */
+>>>>>>> p2
   readonly fleet: Fleet | null;
   /** @internal */
   readonly states: HeldStates;

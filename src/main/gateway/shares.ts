@@ -1,6 +1,6 @@
 /**
- * Counts a bounded resource per caller. A caller is a token, or an address if there are no tokens. None of several
- * callers may hold more than its share, so that one caller cannot starve the others.
+ * Counts a bounded resource per caller. A caller is a token, or an address if there are no tokens. If there are several
+ * callers, none may hold more than its share, so that one caller cannot starve the others.
  */
 export class Shares {
   readonly #max: number;
@@ -27,7 +27,7 @@ export class Shares {
     return this.#total + amount <= this.#max && this.hasShare(caller, amount);
   }
 
-  /** True if this amount is within the share of the caller, whatever others hold. */
+  /** True if this amount is within the share of the caller, whatever other callers hold. */
   hasShare(caller: string, amount = 1): boolean {
     return this.of(caller) + amount <= this.#maxOfOne;
   }

@@ -40,8 +40,8 @@ export interface LocalConfigOptions {
 
 /**
  * Parses a file of local connectors, whichever client it belongs to (docs/local-configuration.md). A server with an
- * error is left out with a message, and the others stay. `envFile` is not read, and no command is run. Throws
- * CONFIG_INVALID, with line and column, if the text is not of its format or has no servers.
+ * error is left out with a message, and the other servers stay. `envFile` is not read, and no command is run. Throws
+ * CONFIG_INVALID, with line and column, if the text does not have its format or has no servers.
  */
 export function parseLocalConfig(text: string, options: LocalConfigOptions): LocalConfig {
   const { members, problems } = readMembers(text, options);
@@ -50,7 +50,7 @@ export function parseLocalConfig(text: string, options: LocalConfigOptions): Loc
 
 /**
  * Like `parseLocalConfig`, but returns the members one by one in the order in which they are written. `problems`
- * collects the problems of all.
+ * collects the problems of all members.
  */
 export function readMembers(
   text: string,
@@ -90,7 +90,7 @@ export function readMembers(
   }
 }
 
-/** Drops repeated groups: of two groups at one place the first counts. */
+/** Drops repeated groups: of two groups at one place, the first is used. */
 function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProblems): FoundServers[] {
   const seen = new Set<string>();
   return groups.filter(({ place, node }) => {

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
 
-// The parsers are a quarter of all code, and a host with signed maps alone reads no file.
+// The parsers are a quarter of all code, and a host that only uses signed maps reads no file.
 const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
 /** One configuration file, as last read. */
@@ -86,6 +86,6 @@ export class LocalFile {
 }
 
 function notTrusted(path: string): SwitchyardError {
-  const message = `${path}, or a file that it names, is no longer what you trusted. Start again to review it.`;
+  const message = `${path}, or a file that it names, has changed since you trusted it. Start again to review it.`;
   return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }

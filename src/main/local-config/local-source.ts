@@ -22,7 +22,7 @@ export interface LocalServerPlace {
 export interface LocalConfigStatus {
   /** Path of the file. Several paths are joined by a comma and a space. */
   readonly path: string;
-  /** Files in the order of the option. Later ones take precedence. */
+  /** Files in the order of the option. Later files take precedence. */
   readonly files: readonly string[];
   readonly serverCount: number;
   /** Places of all servers in use. */
@@ -48,8 +48,8 @@ export interface LocalSourceDeps {
 }
 
 /**
- * Source of the connectors of local files. Reads them at the first sync and at every forced one. If several files have
- * the same id, the last file counts.
+ * Source of the connectors of local files. Reads them at the first sync and at every forced sync. If several files have
+ * the same id, the last file takes precedence.
  */
 export class LocalSource {
   readonly #files: readonly LocalFile[];
@@ -74,7 +74,7 @@ export class LocalSource {
 
   /**
    * Reads the files, unless they were read before and `force` is false. Rejects with CONFIG_INVALID if one of them was
-   * never read; the servers of the other files are available all the same. Later failures keep the previous content.
+   * never read; the servers of the other files are available even then. Later failures keep the previous content.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();

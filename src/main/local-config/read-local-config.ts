@@ -11,7 +11,7 @@ import { workspaceOf } from './workspace.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Maximum size of a `{file:path}`, and maximum number of them in a file. */
+/** Maximum size of a file that `{file:path}` names, and maximum number of such files for one configuration file. */
 const MAX_NAMED_BYTES = 64 * 1024;
 const MAX_NAMED_FILES = 64;
 
@@ -25,7 +25,7 @@ export interface LocalConfigFile extends LocalConfig {
   readonly text: string;
   /**
    * SHA-256 over the path and bytes of this file and of each of `otherFiles`. It also covers the folder of the project,
-   * and the places of the servers that were found. The bytes are the same ones that `servers` were read from.
+   * and the places of the servers that were found. `servers` were read from the same bytes.
    */
   readonly digest: string;
 }
@@ -64,8 +64,8 @@ export async function readLocalConfig(
 }
 
 /**
- * Adds the variables of their `envFile`s to servers, below their own `env`. A server whose file cannot be used is left
- * out with a message. Never rejects.
+ * Adds to each server the variables of its `envFile`. The server's own `env` takes precedence. A server whose file
+ * cannot be used is left out with a message. Never rejects.
  */
 export async function withEnvFiles(
   given: readonly LocalServer[],

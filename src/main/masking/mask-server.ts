@@ -53,7 +53,7 @@ function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
   if (typeof value === 'string') return isOurs ? maskValue(value) : maskText(value);
   if (typeof value === 'number') return isOurs ? MASK : value;
   if (typeof value !== 'object' || value === null) return value;
-  // `auth` and `oauth` describe the method; their secrets have names of their own.
+  // `auth` and `oauth` describe the method; their secrets are in separate members.
   const isWithin = isSecret || (isSecretName(name) && !/auth/i.test(name));
   if (Array.isArray(value)) return value.map((item) => maskMember(name, item, isWithin));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskMember(key, item, isWithin)]));

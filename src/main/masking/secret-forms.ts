@@ -5,7 +5,7 @@ export interface SecretForm {
   readonly isBase64: boolean;
 }
 
-/** Minimum length of a base64 form. Shorter ones occur in texts that have nothing to do with the secret. */
+/** Minimum length of a base64 form. Shorter forms occur in texts that have nothing to do with the secret. */
 const MIN_BASE64 = 5;
 
 /**

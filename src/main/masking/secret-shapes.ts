@@ -1,6 +1,6 @@
 import { MASK } from './secret-mask.ts';
 
-/** Words that mark a name as secret, anywhere in it. */
+/** Words that mark a name as secret wherever they occur in it. */
 const SECRET_WORD =
   /token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|apikey|accesskey|privatekey|signature|connectionstring/;
 
@@ -57,7 +57,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
 }
 
-/** Masks a text that is secret as a whole. An empty text, or one that only names variables, stays. */
+/** Masks a text that is secret as a whole. An empty text, or a text that only names variables, stays unchanged. */
 export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
@@ -76,7 +76,10 @@ export function maskText(text: string): string {
     .replace(KNOWN_TOKEN, MASK);
 }
 
-/** Masks an argument by the argument before it: the value of an option, or a text. */
+/**
+ * Masks an argument. If the argument before it is an option, it is masked as the value of that option, otherwise as a
+ * text.
+ */
 export function maskArgument(before: string, argument: string): string {
   const isGiven = /^--?[A-Za-z][\w-]*$/.test(before) && !OPTION_ALONE.test(argument);
   const masked = isGiven ? maskOperand(before, argument) : argument;
@@ -135,8 +138,8 @@ function looksRandom(text: string): boolean {
 }
 
 /**
- * Whether a text names only variables, after the word for a scheme at most. A variable with a default contains the
- * default, so it does not count.
+ * Whether a text consists only of variables, apart from a word for a scheme before them. A variable with a default does
+ * not count as such, because the default may be a secret.
  */
 function isReference(text: string): boolean {
   return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);

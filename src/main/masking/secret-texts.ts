@@ -4,7 +4,7 @@ import { MASK } from './secret-mask.ts';
 /** Minimum length of a secret. Shorter values would be found everywhere. */
 const MIN_LENGTH = 4;
 
-/** Maximum number of secrets; the newest ones are kept. Logins bring new tokens for as long as a process runs. */
+/** Maximum number of secrets; the newest secrets are kept. Logins bring new tokens for as long as a process runs. */
 const MAX_SECRETS = 1_000;
 
 /** Number of slots in the table of beginnings; a power of two. */
@@ -22,7 +22,7 @@ export class SecretTexts {
   readonly #secrets = new Set<string>();
   /** Forms by the hash of their first four characters, the longest first. Null if they must be sorted again. */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** 1 at the hash of each form. */
+  /** Holds 1 at the index that is the hash of a form, and 0 elsewhere. */
   readonly #begins = new Uint8Array(SLOTS);
 
   /** Adds a secret to search for, and each of its lines. Values of fewer than 4 characters are skipped. */
@@ -58,7 +58,7 @@ export class SecretTexts {
     return done === 0 ? text : masked + text.slice(done);
   }
 
-  /** Returns a JSON value with its secrets masked, also in member names. */
+  /** Returns a JSON value with its secrets masked, even in member names. */
   mask(value: unknown): unknown {
     if (this.#secrets.size === 0) return value;
     if (typeof value === 'string') return this.maskText(value);

@@ -20,8 +20,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the headers of an entry that are sent with each of its requests, without reserved ones. Names and values in
- * turn.
+ * Returns the headers of an entry that are sent with each of its requests, without reserved headers. Names and values
+ * alternate.
  */
 export function entryHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
@@ -30,8 +30,8 @@ export function entryHeaders(headers: Readonly<Record<string, string>>): readonl
 }
 
 /**
- * Returns the headers of a request with those of its credentials, which replace headers of the same name. Names and
- * values in turn.
+ * Returns the headers of a request together with the headers of its credentials, which replace headers of the same
+ * name. Names and values alternate.
  */
 export function withCredentials(headers: readonly string[], own: readonly string[]): readonly string[] {
   if (own.length === 0) return headers;

@@ -18,6 +18,6 @@ export function decodeHeaderValue(value: string): string | null {
   if (!trimmed.startsWith('=?') || !SENTINEL.test(trimmed)) return trimmed;
   const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
   const bytes = Buffer.from(encoded, 'base64');
-  // Node skips characters that are not base64, so only a value that re-encodes to the same text was valid.
+  // Node skips characters that are not base64, so a value was only valid if encoding the result gives the same text.
   return bytes.toString('base64') === encoded ? bytes.toString('utf8') : null;
 }

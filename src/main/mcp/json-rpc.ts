@@ -2,7 +2,7 @@ import { rootReason } from '../../shared/errors.ts';
 import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import type { ToolProgress } from './tool-result.ts';
 
-/** Modern revision of MCP: no handshake and no session; each request is self-contained. */
+/** Modern revision of MCP: it has neither a handshake nor sessions; each request is self-contained. */
 export const MODERN_REVISION = '2026-07-28';
 
 /** Legacy revisions. The first one is offered in the handshake. */
@@ -87,7 +87,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
   };
 }
 
-/** Parses a text as a JSON object. Returns null if it is not one. */
+/** Parses a text as a JSON object. Returns null for any other text. */
 export function parseJson(text: string): JsonObject | null {
   try {
     const value = parseForeignJson(text);

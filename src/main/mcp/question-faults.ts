@@ -2,7 +2,7 @@ import { isObject, type JsonObject, RpcError } from './json-rpc.ts';
 
 const RPC_INVALID_PARAMS = -32_602;
 
-/** Maximum length of an address that a person is asked to open. Browsers truncate longer ones. */
+/** Maximum length of an address that a person is asked to open. Browsers truncate longer addresses. */
 const MAX_URL_LENGTH = 2_048;
 
 /**

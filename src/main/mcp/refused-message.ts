@@ -6,7 +6,7 @@ const HEAD_LENGTH = 4_096;
 const TAIL_LENGTH = 256;
 
 /**
- * Maximum length of an error, which is written for people and logs. A longer one only burdens every component that
+ * Maximum length of an error, which is written for people and logs. A longer error only burdens every component that
  * passes it on.
  */
 const MAX_ERROR_LENGTH = 1024 * 1024;
@@ -33,8 +33,9 @@ export class RefusedMessage {
 }
 
 /**
- * Parses the JSON of a message. Returns a {@link RefusedMessage} if it is nested too deep or too large. Then other
- * calls continue, and the call that waits for it gets the reason. Throws a SyntaxError for invalid JSON.
+ * Parses the JSON of a message. Returns a {@link RefusedMessage} if it is nested too deep or too large. The connection
+ * then continues to serve other calls, and the call that waits for this message gets the reason. Throws a SyntaxError
+ * for invalid JSON.
  */
 export function parseMessage(text: string): unknown {
   try {
@@ -62,7 +63,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Parses the JSON in a line from a stdio server, as {@link parseMessage} does. Returns undefined for a line without an
- * object or array. Servers also print lines for people, and a SyntaxError for each would be slow.
+ * object or array. Servers also print lines for people, and creating a SyntaxError for each such line would be slow.
  */
 export function messageInLine(line: string): unknown {
   const [first, last] = [line.trimStart()[0], line.trimEnd().at(-1)];

@@ -38,8 +38,8 @@ export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
 }
 
 /**
- * Returns the `Mcp-Param-…` headers of a call, names and values in turn. An argument has none if it is absent, null or
- * of another type.
+ * Returns the `Mcp-Param-…` headers of a call, with names and values alternating. An argument has none if it is absent,
+ * null or of another type.
  */
 export function paramHeaders(tool: RemoteToolDefinition, args: JsonObject): string[] {
   return mirroredArguments(tool, args).flatMap(({ name, text }) => [`Mcp-Param-${name}`, encodeHeaderValue(text)]);

@@ -22,7 +22,7 @@ const histogramOf = (entry: HistogramEntry): RecordedHistogram => {
   return histogram;
 };
 
-/** One gauge under its name and under its old one. */
+/** The same gauge under its present name and under its former name. */
 const ups = [valuesOf(INSTRUMENTS.connectorUp), valuesOf(INSTRUMENTS.proxyUp)];
 const transitions = valuesOf(INSTRUMENTS.transitions);
 const strayMessages = valuesOf(INSTRUMENTS.strayMessages);

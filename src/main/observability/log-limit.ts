@@ -13,8 +13,8 @@ interface Window {
 
 /**
  * Wraps a logger so that it writes at most 1 000 lines of one event about connectors or tools in 10 s. One more line
- * counts the omitted ones. Otherwise 10 000 connectors that fail together would flood the log. Lines at level error,
- * and lines about anything else, always pass: a map has only one refresh at a time.
+ * states how many lines were omitted. Otherwise 10 000 connectors that fail together would flood the log. Lines at
+ * level error, and lines about anything else, always pass: a map has only one refresh at a time.
  */
 export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof startTimer = startTimer): Logger {
   const windows = new Map<string, Window>();

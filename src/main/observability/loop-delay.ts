@@ -12,7 +12,10 @@ export interface LoopDelay {
 
 /** Measures the event loop delay of the current thread. */
 export interface LoopDelayMeter {
-  /** Returns the delay since the last `reset()`, or since the start. All values are zero before the first sample. */
+  /**
+   * Returns the delay measured since the last `reset()`, or since the start. All values are zero before the first
+   * sample.
+   */
   read(): LoopDelay;
   reset(): void;
   /** Ends the measurement. Idempotent. */

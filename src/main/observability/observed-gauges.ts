@@ -9,7 +9,7 @@ interface SourceObservation {
   readonly nowMs: number;
   readonly generatedAtMs: number | null;
   readonly expiresAtMs: number | null;
-  /** Expiry of the first key that expires among the keys that signed the map. */
+  /** The earliest expiry of the keys that signed the map. */
   readonly keyExpiresAtMs: number | null;
   /** Expiry of the newest key document. */
   readonly keyDocumentExpiresAtMs: number | null;

@@ -78,7 +78,7 @@ export async function traced<T>(
     if (fault !== null) fail(fault);
     return result;
   } catch (error) {
-    // The error of a connector may repeat what it was sent.
+    // The error of a connector may repeat what was sent to the connector.
     if (operation !== 'call') span.record(error);
     fail(faultOf(error));
     throw error;

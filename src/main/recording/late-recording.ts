@@ -18,7 +18,10 @@ export class LateRecording {
     this.#logger = logger;
   }
 
-  /** Records the messages of one more connection. Never rejects: if the file cannot be written, that is logged once. */
+  /**
+   * Starts to record one more connection, and resolves with its record. Never rejects: if the file cannot be written,
+   * that is logged once.
+   */
   async connection(connector: string): Promise<MessageRecord> {
     if (this.#isClosed) return NOTHING;
     this.#opening ??= this.#open();

@@ -40,9 +40,14 @@ export class RecordingFile {
     onFailure: (failure: SwitchyardError) => void = () => {},
   ): Promise<RecordingFile> {
     try {
+<<<<<<< HEAD
       const isThere = await isRegularFile(path);
       const isNew = !isAppending || !isThere;
       // An existing file may be readable by others, or be a link to such a file.
+=======
+      const isNew = !isAppending || !(await exists(path));
+      // An existing file may be readable by other users, or be a link to such a file.
+>>>>>>> p2
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
       const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600), onFailure);
@@ -64,7 +69,7 @@ export class RecordingFile {
     return this.#waitingBytes;
   }
 
-  /** Adds a line, which ends with its line feed. Has no effect after a failure or after closing. */
+  /** Adds a line, which must end with a line feed. Has no effect after a failure or after closing. */
   write(line: string): void {
     if (this.#failure !== null || this.#closing !== null) return;
     this.#waiting.push(line);

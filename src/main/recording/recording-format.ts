@@ -22,8 +22,8 @@ export interface RecordedLine {
   /** Id of the connector; null if the recording is of one server alone. */
   readonly connector: string | null;
   /**
-   * Identifies the connection. A file may contain several, also of several processes. Message ids are unique only
-   * within a connection.
+   * Identifies the connection. A file may contain several connections, even from several processes. Message ids are
+   * unique only within a connection.
    */
   readonly connection: string;
   readonly from: Sender;

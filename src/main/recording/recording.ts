@@ -14,7 +14,9 @@ export class Recording {
     this.file = file;
   }
 
-  /** Records the messages of one more connection, to this connector; null if the recording is of one server alone. */
+  /**
+   * Starts to record one more connection to a connector. `connector` is null if the recording is of one server alone.
+   */
   connection(connector: string | null): MessageRecord {
     this.#connections += 1;
     const connection = `${process.pid}.${this.#connections}`;

@@ -4,8 +4,8 @@ import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
 const EXIT_TIMEOUT_MS = 2_000;
 
 /**
- * Passes pending changes to another thread, which sets the first element to a value other than 0 when it is done.
- * Returns null if nothing is pending.
+ * Passes pending changes to another thread. The thread sets the first element of the returned array to a value other
+ * than 0 when it is done. Returns null if nothing is pending.
  */
 type Finish = () => Int32Array | null;
 
@@ -44,7 +44,7 @@ export class FlushSchedule {
     if (this.#schedule()) process.on('beforeExit', this.#deps.flush);
   }
 
-  /** Cancels the planned write, because one begins now. */
+  /** Cancels the planned write, because a write begins now. */
   begin(): void {
     this.#unschedule();
   }

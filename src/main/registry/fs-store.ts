@@ -40,7 +40,10 @@ export async function upsert(info: ServerInfo): Promise<void> {
   await (await getRegistryCache()).upsert(info);
 }
 
-/** Removes a server. Resolves, once that is durable, to whether there was one. Rejects with STORE_UNAVAILABLE. */
+/**
+ * Removes a server. Resolves once the removal is durable, with true if there was such a server. Rejects with
+ * STORE_UNAVAILABLE.
+ */
 export async function remove(name: string): Promise<boolean> {
   const cache = await getRegistryCache();
   const wasThere = cache.remove(name);

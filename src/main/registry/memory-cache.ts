@@ -38,10 +38,10 @@ const CLOSE_FLUSH_MS = 5_000;
 const LOOK_MS = 500;
 
 /**
- * Keeps the servers of a registry in memory. Own changes are visible at once, and changes of others within a second.
- * The source of truth is a SQLite store next to the file, owned by its own thread. `servers.json` follows the store,
- * and changes that people or other programs make to the file are taken over. Several processes may have the same
- * registry open.
+ * Keeps the servers of a registry in memory. Changes of this process are visible at once, and changes of other
+ * processes within a second. The source of truth is a SQLite store next to the file, owned by its own thread.
+ * `servers.json` follows the store, and changes that people or other programs make to the file are taken over. Several
+ * processes may have the same registry open.
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
@@ -97,8 +97,8 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Calls back after servers were added, removed or changed by any process. The returned function stops it. A server
-   * that did not change stays the same object.
+   * Calls back after servers were added, removed or changed by any process. The returned function ends these calls. A
+   * server that did not change stays the same object.
    */
   onChange(listener: () => void): () => void {
     return this.#map.onChange(listener);
@@ -126,7 +126,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return durable;
   }
 
-  /** Removes a server. Returns whether there was one. Durable after `flush()`. */
+  /** Removes a server. Returns whether there was such a server. The removal is durable after `flush()`. */
   remove(name: string): boolean {
     this.#assertOpen();
     const wasThere = this.#map.servers.has(name);
@@ -184,7 +184,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Takes over changes of others, except for servers with an own change that is not in the store yet. */
+  /** Takes over changes of other processes, except for servers that this process has changed and not stored yet. */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;

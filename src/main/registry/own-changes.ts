@@ -3,7 +3,10 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
-/** How long an own change counts as recent. Other processes see it within a second, so this leaves ample time. */
+/**
+ * How long a change of this process counts as recent. Other processes see it within a second, so this leaves ample
+ * time.
+ */
 const RECENT_MS = 5_000;
 
 /**
@@ -27,8 +30,8 @@ export class OwnChanges {
   }
 
   /**
-   * Returns the changes that a replaced store with these `rows` lacks: recent own changes, and servers that it does not
-   * have at all.
+   * Returns the changes that a replaced store with these `rows` lacks: recent changes of this process, and servers that
+   * the store does not have at all.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

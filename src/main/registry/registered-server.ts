@@ -22,7 +22,7 @@ export interface RegistryProblem {
   readonly message: string;
 }
 
-/** A server as an entry of a local file, or the reasons why it cannot be one. */
+/** A server converted to an entry of a local file, or the reasons why it cannot be converted. */
 export type RegisteredServer =
   | { readonly kind: 'server'; readonly server: LocalServer }
   | { readonly kind: 'refused'; readonly problems: readonly RegistryProblem[] };
@@ -47,7 +47,7 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
       'uses the transport ws, which is not part of MCP and not supported here.',
     );
   const needed = transport === 'stdio' ? 'command' : 'endpoint';
-  if (info[needed] === undefined) return refuse('SERVER_INVALID', `has the transport ${transport} and no ${needed}.`);
+  if (info[needed] === undefined) return refuse('SERVER_INVALID', `has the transport ${transport} but no ${needed}.`);
   if (hasMask(info)) return refuse('SECRET_MASKED', 'contains ***masked***, the placeholder for a masked secret.');
   const known = Object.fromEntries(Object.entries(info).filter(([name]) => hasEffect(name)));
   const reached = transport === 'stdio' ? { command } : { url: endpoint };

@@ -7,7 +7,7 @@ import type { LocalServer } from '../local-config/entry/server-entry.ts';
 import { keptOrMarked } from '../local-config/reuse-if-same.ts';
 import type { RegistryProblem } from './registered-server.ts';
 
-// Most hosts have no registry, and reading one takes the parsers of configuration files.
+// Loaded late, because most hosts have no registry, and reading a registry needs the parsers of configuration files.
 const loadReader = lateModule('the reader of registered servers', async () => {
   const [{ readRegistered }, { withEnvFiles }] = await Promise.all([
     import('./registered-server.ts'),
@@ -31,7 +31,7 @@ interface Made {
 export class RegisteredServers {
   readonly #folder: string;
   #made: ReadonlyMap<string, Made> = new Map();
-  /** Last known environment. It is replaced by another object if it changes. */
+  /** Last known environment. A changed environment becomes a new object. */
   #env: Readonly<NodeJS.ProcessEnv> = {};
   #entries: readonly ConnectorEntry[] = [];
   #collisions: readonly RegistryProblem[] = [];
@@ -51,8 +51,8 @@ export class RegisteredServers {
   }
 
   /**
-   * Updates the entries to these servers. Returns whether any entry changed. `isAnew` also converts servers again whose
-   * variables or variable files may have changed.
+   * Updates the entries to these servers. Returns whether any entry changed. With `isAnew`, it also converts unchanged
+   * servers again if their variables or variable files may have changed.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
@@ -87,7 +87,7 @@ export class RegisteredServers {
     };
   }
 
-  /** Collects the entries. If the names of two servers give the same id, the first counts. */
+  /** Collects the entries. If the names of two servers give the same id, the first server keeps it. */
   #takeEntries(): void {
     const entries = new Map<string, ConnectorEntry>();
     const collisions: RegistryProblem[] = [];

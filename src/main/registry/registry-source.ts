@@ -8,7 +8,7 @@ import { RegisteredServers } from './registered-servers.ts';
 
 /** State of the registry, as `status()` shows it. */
 export interface RegistryStatus {
-  /** Path of its `servers.json`. */
+  /** Path of the registry's `servers.json`. */
   readonly path: string;
   /** Number of servers that are usable as connectors. */
   readonly serverCount: number;
@@ -44,7 +44,7 @@ export class RegistrySource {
   #unlisten: (() => void) | null = null;
   #isClosed = false;
 
-  /** Relative paths of its servers start at the folder of `path`. */
+  /** Relative paths of the registry's servers start at the folder of `path`. */
   constructor(path: string, deps: RegistrySourceDeps) {
     this.#path = path;
     this.#servers = new RegisteredServers(dirname(resolve(path)));
@@ -109,7 +109,7 @@ export class RegistrySource {
     await this.#updateLater(true);
   }
 
-  /** Runs updates one after the other, so that the last change counts. */
+  /** Runs updates one after the other, so that the last change takes effect last. */
   #updateLater(isAnew: boolean): Promise<void> {
     this.#updating = this.#updating.then(() => this.#update(isAnew));
     return this.#updating;

@@ -4,12 +4,12 @@ import type { Logger } from '../observability/logger.ts';
 /** Maximum number of names in one log line. */
 const MAX_NAMES = 20;
 
-/** Logs problems of the registry file, and changes that others made to it. */
+/** Logs problems of the registry file, and changes that people or other programs made to the file. */
 export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
     switch (problem.kind) {
       case 'bad-server':
-        // reportBad logs these, so that processes that open the registry later see them too.
+        // reportBad logs the invalid entries, so that processes that open the registry later log them, too.
         break;
       case 'set-aside': {
         const { backup, reason } = problem;

@@ -21,7 +21,7 @@ export class ServerMap {
     return this.#servers;
   }
 
-  /** Calls back after each change. The returned function stops it. */
+  /** Calls `listener` after each change, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

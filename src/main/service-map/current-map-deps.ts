@@ -12,13 +12,13 @@ import type { Snapshot } from './snapshot.ts';
 export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
   readonly loader: MapLoader;
   readonly memory: MapMemory;
-  /** Notified of each accepted map, for the fleet; null without one. */
+  /** Notified of each accepted map, for the fleet; null without a fleet. */
   readonly watcher: MapWatcher | null;
   /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
   /**
-   * Called with the milliseconds that the map in force stays valid, once they are known. Not called for a map that is
-   * only remembered.
+   * Called with the milliseconds that the map in force stays valid, once this time is known. Not called for a map that
+   * is only remembered.
    */
   readonly onFresh: (holdsForMs: number) => void;
   /** Called for conditions that do not stop the map from being used but need attention. */

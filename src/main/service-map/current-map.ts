@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. `read` reads it from the fleet again each time, because a thread takes the bytes over. */
+/** Where a body comes from. `read` reads it from the fleet each time, because threads take over the bytes. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -46,7 +46,7 @@ export class CurrentMap {
     this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
-  /** Resolves when the remembered map is in force, or when nothing is known to be remembered. */
+  /** Resolves when the remembered map is in force, or when it is known that no map is remembered. */
   get remembered(): Promise<void> {
     return this.#remembered.promise;
   }
@@ -71,7 +71,7 @@ export class CurrentMap {
     });
   }
 
-  /** Starts a refresh. Its attempts share the time and the number of key documents. */
+  /** Starts a refresh. All its attempts together have one time limit and one limit of key documents. */
   startRefresh(): void {
     this.#keys.startRefresh();
   }
@@ -97,7 +97,7 @@ export class CurrentMap {
 
   /**
    * Verifies a body of the fleet, which `read` returns, by the same rules as a body of the source, and accepts it. The
-   * body in force gives `unchanged`, which confirms nothing. Rejects as {@link load} and as `read` do.
+   * body in force gives `unchanged`, and the source has not confirmed it. Rejects as {@link load} and `read` do.
    */
   async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
@@ -127,7 +127,7 @@ export class CurrentMap {
   }
 
   /**
-   * Removes the map from force: its connectors are removed, as if a new map did not list them. The floor and the facts
+   * Takes the map out of force: its connectors are removed, as if a new map did not list them. The floor and the facts
    * about keys stay. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Takes over the remembered state: the floor applies, and the map is verified again unless one as new is served. */
+  /** Restores the remembered floor, and also the map, after verifying it, unless the served map is as new. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =
@@ -212,7 +212,7 @@ export class CurrentMap {
     const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
-    // A map verified under older keys does not count, and a dropped map cannot be compared with.
+    // The load is repeated if it used older keys, or if the map that it was compared with has been dropped.
     const hasOtherKeys = following !== null && (await following.hasChanged);
     // Nothing is accepted once the manager closes, even if the map arrived at the same moment.
     signal.throwIfAborted();
@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Whether a person has reset a floor in the future, which refused every current map; the reset is then applied. */
+  /** Applies a floor reset by a person, if a floor in the future caused the failure. Returns whether it did. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

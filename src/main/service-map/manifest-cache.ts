@@ -4,7 +4,7 @@ interface Held<T> {
   readonly value: T;
   readonly ttlMs: number;
   readonly expiresAt: number;
-  /** When it was set, on a monotonic clock. */
+  /** When the value was set, on a monotonic clock. */
   readonly setAtMs: number;
 }
 
@@ -23,7 +23,7 @@ export class ManifestCache<T> {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Returns the last value, fresh or stale; undefined without a value, or if it never was fresh. */
+  /** Returns the last value, fresh or stale; undefined without a value, or if the value never was fresh. */
   get(): T | undefined {
     return this.#held !== null && this.#held.ttlMs > 0 ? this.#held.value : undefined;
   }

@@ -14,11 +14,11 @@ export interface MapAgeOptions {
   readonly onAging: () => void;
   /** Called when the map is older than `maxStaleMs` allows; it is no longer watched. */
   readonly onTooStale: () => void;
-  /** Sets the timers; the system's by default. */
+  /** Sets the timers. Defaults to the timers of the system. */
   readonly startTimer?: typeof startTimer;
 }
 
-/** A map that is watched, and both clocks at the time when that began. */
+/** A map that is watched, and the time on both clocks when the watch began. */
 interface Watched {
   readonly expiresAtMs: number;
   readonly wallMs: number;
@@ -80,7 +80,7 @@ export class MapAge {
     const { maxStaleMs, startTimer: start = startTimer } = this.#options;
     if (watched === null || maxStaleMs === null) return;
     const dueMs = watched.expiresAtMs + (watched.hasWarned ? maxStaleMs : maxStaleMs / 2);
-    // One more, because an age counts once it exceeds its limit.
+    // One millisecond more, because the age must exceed the limit.
     const delayMs = Math.max(0, dueMs - this.#nowMs(watched)) + 1;
     this.#timer = start(Math.min(LONGEST_CHECK_MS, delayMs), () => {
       this.check();

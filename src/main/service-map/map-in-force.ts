@@ -89,7 +89,7 @@ export class MapInForce {
     const { removed, held } = verdict;
     if (held.length > 0) {
       const missing = `${held.length} connectors are missing from the new service map`;
-      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
+      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they are kept until the next load confirms it`);
     }
     const { unusable } = this.#snapshot;
     this.#snapshot = this.#snapshot.next(sent, commit, verdict);
@@ -144,8 +144,8 @@ export class MapInForce {
   }
 
   /**
-   * Removes the map from force: its connectors are removed, as if a new map did not list them. The floor and the facts
-   * about keys stay, and the next map is accepted like any other. `why` is a sentence without its full stop.
+   * Takes the map out of force: its connectors are removed, as if a new map did not list them. The floor and the facts
+   * about keys stay, and the next map is accepted by the usual rules. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
     const { ids: removed, header } = this.#snapshot;
@@ -162,7 +162,7 @@ export class MapInForce {
     try {
       this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed, unchangedCount: 0 });
     } catch (error) {
-      // A timer calls this, too, and could not handle an error.
+      // A timer also calls this method, and could not handle an error.
       this.#deps.logger.error({ event: 'map-drop-failed', err: error }, `A listener failed: ${messageOf(error)}`);
     }
   }
@@ -202,7 +202,10 @@ export class MapInForce {
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
   }
 
-  /** Notes a map with enough signatures: from then on maps without them are refused, even if its bytes are lost. */
+  /**
+   * Notes that a map had enough signatures. From then on, maps without enough signatures are refused, even if the bytes
+   * of that map are lost.
+   */
   #noteSigners(): void {
     const { facts, storeKey } = this.#lineage;
     const notes = this.#notes();
@@ -215,7 +218,7 @@ export class MapInForce {
     const { seenSigned, mapId } = this.#lineage.facts;
     const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
     const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
-    // A store that replaced another one lacks the facts that are already known.
+    // A store that replaced another store lacks the facts that are already known here.
     const isSigned = seenSigned || isSignedNow;
     return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }

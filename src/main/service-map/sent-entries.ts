@@ -2,7 +2,10 @@ import { unpack } from '../../shared/codec.ts';
 import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared/map/service-map.ts';
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
-/** A chunk is unpacked when fewer than one in this many of its entries are left, so that memory holds only those. */
+/**
+ * A chunk is unpacked when fewer than one in this many of its entries are left, so that memory holds only the entries
+ * that are left.
+ */
 const LEAST_SHARE = 4;
 
 /** A chunk as the worker sent it: unpacked when the first of its entries is read. */
@@ -70,14 +73,14 @@ export class EntryRef {
     return this.#normalized;
   }
 
-  /** Releases the entry: another one replaces it, or it was removed. */
+  /** Releases the entry, because another entry replaces it, or because it was removed. */
   drop(): void {
     this.#chunk.drop(this.#index);
   }
 }
 
 /**
- * The entries that a load sends. They are indexed as they arrive, so that no work for all of them remains at the end.
+ * The entries that a load sends. They are indexed as they arrive, so that no work on all entries is left at the end.
  */
 export class SentEntries {
   #refs = new Map<string, EntryRef>();
@@ -87,12 +90,12 @@ export class SentEntries {
     return this.#refs;
   }
 
-  /** The entries that are to be left out, with the reasons. */
+  /** The entries that must be left out, with the reasons. */
   get unusable(): ReadonlyMap<string, string> {
     return this.#unusable;
   }
 
-  /** Hands over all entries, and keeps none. */
+  /** Hands over all entries, and keeps none of them. */
   take(): Map<string, EntryRef> {
     const refs = this.#refs;
     this.#refs = new Map();

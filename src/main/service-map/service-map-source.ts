@@ -25,10 +25,10 @@ export interface SourceStatus extends MapTrustStatus {
   readonly freshness: Freshness;
   /** How long ago the map was generated, in milliseconds; null without a map. */
   readonly ageMs: number | null;
-  /** Since when the map has been expired, epoch ms; null while it is valid, and without a map. */
+  /** When the map expired, epoch ms; null while it is valid, and without a map. */
   readonly staleSince: number | null;
   readonly circuit: CircuitState;
-  /** Until when the server asked for no requests, epoch ms; null if it did not. */
+  /** When a pause that the server requested ends, epoch ms; null without a pause. */
   readonly pausedUntil: number | null;
   /** The failure of the last refresh; null after a successful one. */
   readonly lastError: SourceFailure | null;
@@ -36,9 +36,9 @@ export interface SourceStatus extends MapTrustStatus {
 
 /** Dependencies of a source, other than its options. */
 export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
-  /** The fleet of this process; null without one. */
+  /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
+  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
@@ -59,7 +59,8 @@ export class ServiceMapSource {
   }
 
   /**
-   * Resolves when the remembered map is in force, or when nothing is known to be remembered; only a sync starts that.
+   * Resolves when the remembered map is in force, or when it is known that no map is remembered. Only a sync starts
+   * reading it.
    */
   get remembered(): Promise<void> {
     return this.#map.remembered;
@@ -93,14 +94,14 @@ export class ServiceMapSource {
     }
   }
 
-  /** Lets the fleet, if there is one, take over the background refresh. Returns whether there is one. */
+  /** Lets the fleet, if there is one, take over the background refresh. Returns whether there is a fleet. */
   follow(): boolean {
     this.#fleet?.follow();
     return this.#fleet !== null;
   }
 
   status(): SourceStatus {
-    // Read first, because it drops a map that is too old.
+    // The freshness is read first, because reading it drops a map that is too old.
     const { freshness } = this.#map;
     const { pauseMs, lastError } = this.#refreshes;
     return {

@@ -25,10 +25,10 @@ const NOTHING: Facts = {
 };
 
 /**
- * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. It takes over the
- * entries of the previous one and replaces the changed ones, because copying all would be slow (docs/design.md). The
- * previous snapshot then has no entries any more. Entries that this host must leave out are kept to compare them with
- * the next map, but are only visible in `unusable`.
+ * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. The new snapshot takes
+ * over the entries of the previous snapshot and replaces the changed entries, because copying all entries would be slow
+ * (docs/design.md). The previous snapshot then has no entries. Entries that this host must leave out are kept to
+ * compare them with the next map, but are only visible in `unusable`.
  */
 export class Snapshot {
   readonly #facts: Facts;
@@ -81,7 +81,7 @@ export class Snapshot {
 
   /**
    * Returns the snapshot that follows this one, from what a load sent. The time depends on the number of changes, not
-   * on the size of the map. Throws without any change if the load sent something else than its commit says.
+   * on the size of the map. If the load sent something other than what its commit says, throws and changes nothing.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
     const unusable = this.#nextUnusable(sent, removed);

@@ -17,7 +17,7 @@ export interface SourceFailure {
   readonly at: number;
 }
 
-/** The outcome of a refresh, of all its attempts together. */
+/** The outcome of a refresh, which covers all its attempts. */
 type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
 /** Dependencies of refreshes, other than the options of their source. */
@@ -31,7 +31,7 @@ export interface RefreshDeps
 const ATTEMPT_DELAYS_MS = [50, 100];
 const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 
-/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map meanwhile. */
+/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map during a refresh. */
 export class SourceRefresh {
   readonly #options: MapOptions;
   readonly #deps: RefreshDeps;
@@ -42,7 +42,7 @@ export class SourceRefresh {
   /** Other work on the map, such as taking a map of the fleet. */
   #work: Promise<unknown> | null = null;
   #lastError: SourceFailure | null = null;
-  /** Until when the server asked for no requests, on the clock of `elapsedMs`. */
+  /** When a pause that the server requested ends, on the clock of `elapsedMs`. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MapOptions, deps: RefreshDeps, map: CurrentMap) {
@@ -66,7 +66,7 @@ export class SourceRefresh {
     return this.#lastError;
   }
 
-  /** For how many milliseconds the server asked for no requests; 0 or less if it did not. */
+  /** Milliseconds left of a pause that the server requested; 0 or less without a pause. */
   get pauseMs(): number {
     // A host's own clock may be set back.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());

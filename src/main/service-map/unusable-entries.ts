@@ -32,7 +32,7 @@ export function usableDelta(delta: Delta, before: UnusableEntries, after: Unusab
   };
 }
 
-/** Logs each entry that is left out for a new reason. Returns whether there is any. */
+/** Logs each entry that is left out for a new reason. Returns whether there was such an entry. */
 export function reportUnusable(logger: Logger, before: UnusableEntries, after: UnusableEntries): boolean {
   const news = [...after].filter(([id, reason]) => before.get(id) !== reason);
   for (const [id, reason] of news.slice(0, MAX_LOGGED))

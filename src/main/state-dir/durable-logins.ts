@@ -20,7 +20,7 @@ import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import { loadLoginImage } from './login-image.ts';
 
-/** How long after the writer thread was lost the watch is restarted. */
+/** Delay before the watch is restarted after the writer thread was lost. */
 const WATCH_AGAIN_MS = 1_000;
 
 /**
@@ -86,7 +86,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch has a listener of its own, even if the same function already watches.
+    // Each watch has a listener of its own, even if the same function is already listening.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#startWatch();
@@ -122,7 +122,8 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#writer
       .askLogins(async (api) => await api.watchLogins(isWatched))
       .catch(() => {
-        // A writer that fails here also fails its callers, and they handle that. Only the watch keeps retrying.
+        // If the writer fails here, it also fails for its other callers, which handle the failure. Here, only the watch
+        // keeps retrying.
         if (isWatched && !this.#writer.isClosed) this.#watchAgain();
       });
   }

@@ -17,14 +17,14 @@ import type { StoreHealth } from './store-health.ts';
 import type { OwnToolMemory } from './tool-memory.ts';
 import { messageOf, ToolWriter } from './tool-writer.ts';
 
-/** Connectors restored in one turn of the event loop, and sent to the writer in one message. */
+/** Number of connectors restored in one turn of the event loop, and sent to the writer in one message. */
 const BATCH = 8;
 
 export interface DurableToolMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   readonly image: Promise<StartImage | null>;
-  /** The scope of the manager's connectors; `scopeOf` of host-memory.ts. */
+  /** The scope of the manager's connectors (see `scopeOf` in host-memory.ts). */
   readonly scope: string;
   /** Whether tools are compared with their pins. */
   readonly isPinned: boolean;
@@ -118,7 +118,7 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#deps.onSaved();
   }
 
-  /** Resolves when everything was passed to the writer, or has failed. */
+  /** Resolves when everything was passed to the writer, or could not be. */
   async flushed(): Promise<void> {
     await this.#running;
   }
@@ -131,7 +131,7 @@ export class DurableToolMemory implements OwnToolMemory {
     let count = 0;
     for (const connector of connectors) {
       const { changes, ...record } = connector;
-      // A connector that has listed its tools already has newer ones.
+      // A connector that has already listed its tools has newer tools than the stored ones.
       if (!this.#saved.has(record.connectorId)) {
         this.#learn(record, changes);
         take(connector);
@@ -156,7 +156,8 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #run(): Promise<void> {
-    // Starts in a later turn, so that connectors that come up together are one commit.
+    // The commit starts in a later turn of the event loop, so that connectors that come up together are saved in one
+    // commit.
     await nextTurn();
     await this.#deps.rest();
     while (this.#waiting.length > 0 || this.#gone.length > 0) {
@@ -173,7 +174,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #forgetGone(): Promise<void> {
-    // A connector that came back meanwhile is stored again with its new list.
+    // A connector that came back in the meantime is stored again with its new list.
     const ids = this.#gone.splice(0);
     if (ids.length === 0) return;
     await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
@@ -211,7 +212,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return answer.value;
   }
 
-  /** Puts everything that is known here into a store that replaced another one. */
+  /** Puts everything that is known here into a store that replaced another store. */
   async #fill(storeId: string): Promise<void> {
     const { writer, scope, onSaved } = this.#deps;
     await this.#fromImage;
@@ -225,7 +226,7 @@ export class DurableToolMemory implements OwnToolMemory {
     onSaved();
   }
 
-  /** Returns these lists, with the pins of these connectors, as the writer takes them. */
+  /** Returns these lists, and the pins of these connectors, in the form that the writer accepts. */
   #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
     const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
     return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };

@@ -18,7 +18,7 @@ import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from 
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
-/** How long after a change in the store the start image is written again. */
+/** Delay between a change in the store and the next write of the start image. */
 const IMAGE_DELAY_MS = 1_000;
 
 /** The largest start image that is read: twice the largest one that the writer creates. */
@@ -31,17 +31,17 @@ const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: OwnToolMemory;
-  /** The running stdio servers, so that the next host can end them if this one is killed. */
+  /** The running stdio servers, so that the next host can end them if this host is killed. */
   readonly programs: ProgramMemory;
-  /** Logins to connectors: encrypted in the folder, or in memory without one. */
+  /** Logins to connectors: encrypted in the folder, or in memory without a folder. */
   readonly logins: LoginStore;
   /** Epoch ms on the clock of the turns to refresh a login. */
   readonly leaseNow: () => number;
-  /** The state of the store; null without one. */
+  /** The state of the store; null without a store. */
   readonly health: StoreHealth | null;
   /** The start image; null without a folder. */
   readonly image: KeptImage | null;
-  /** Resolves when all passed data is on disk, or has failed. Never rejects. */
+  /** Resolves when all data passed so far is on disk, or could not be written. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface KeptImage {
   readonly scope: string;
   /**
    * Wraps each write of the image in `around`, including the last one on `close()`, which waits for it. `around` must
-   * call `write`, which does not reject, and must not reject itself.
+   * call `write`, which never rejects. `around` itself must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
   /** Writes first answers next to the image, or removes them (null). Never rejects. */

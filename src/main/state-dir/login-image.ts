@@ -29,7 +29,7 @@ export async function loadLoginImage(stateDir: string): Promise<StoredLogins | n
   }
 }
 
-/** Reads a file that is private to this user and has one name; null for any other. */
+/** Reads a file that is private to this user and has no second name (hard link). Null for any other file. */
 async function readPrivately(path: string, maxBytes: number): Promise<Buffer | null> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   await using file = await open(path, flags);

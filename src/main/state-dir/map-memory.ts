@@ -12,19 +12,22 @@ export interface MapMemory {
   /** Whether it keeps maps at all. */
   readonly isKeeping: boolean;
   /**
-   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. `storeKey`:
+   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. For `storeKey`, see
    * lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
-  /** Reads a source; null if the disk cannot tell now: ask again. `oldKeys`: the store keys of an earlier version. */
+  /**
+   * Reads what is stored of a source. Null if the disk does not respond now, so that the call must be repeated later.
+   * `oldKeys` are the store keys that an earlier version used.
+   */
   read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap, notes: SourceNotes): void;
   /** Starts to store facts about the signers of a source, without its map. */
   note(storeKey: string, notes: SourceNotes): void;
   /**
-   * Starts to make a key document durable. It is ignored if the store has a newer one, unless `startsOver` is true.
-   * `url` has no query or credentials.
+   * Starts to make a key document durable. It is ignored if the store has a newer document, unless `startsOver` is
+   * true. `url` has neither a query nor credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver: boolean): void;
   /**

@@ -122,7 +122,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch has a listener of its own, even if the same function already watches.
+    // Each watch has a listener of its own, even if the same function is already listening.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     return () => {

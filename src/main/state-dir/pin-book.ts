@@ -9,7 +9,7 @@ import type {
 
 /**
  * The pins that this process knows. Tools are compared with them without a store, or while it fails. They also fill a
- * store that replaces another one.
+ * store that replaces another store.
  */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, ToolPin>>();
@@ -26,7 +26,10 @@ export class PinBook {
     return this.#compare(record);
   }
 
-  /** Takes over what a store knows of a connector's tools: `changes` differ from their pins, all others do not. */
+  /**
+   * Takes over what a store knows of a connector's tools: the tools in `changes` differ from their pins, and all others
+   * do not.
+   */
   learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId, tools, listedAtMs } = record;
     const pins = new Map(this.#pins.get(connectorId));
@@ -58,7 +61,7 @@ export class PinBook {
     this.repin(pins.filter((pin) => !isPinned(pin)));
   }
 
-  /** Makes these the pins of their tools. */
+  /** Replaces the pins of these tools. */
   repin(pins: readonly ToolPin[]): void {
     for (const pin of pins) {
       const { connectorId, definition } = pin;

@@ -1,7 +1,7 @@
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** Records the process groups that a manager has started, so that another host can end them if this one is killed. */
+/** Records the process groups that a manager has started, so that another host can end them if this host is killed. */
 export interface ProgramMemory {
   /** Records a running process group, by the pid of its leader. */
   started(pid: number): void;

@@ -31,13 +31,13 @@ export interface ToolMemory {
 
 /** The memory of one host, with the pins that a fleet needs. */
 export interface OwnToolMemory extends ToolMemory {
-  /** As {@link ToolMemory.remember}, with both definitions. */
+  /** As {@link ToolMemory.remember}, but each difference comes with the pinned and the present definition. */
   remember(record: ConnectorRecord): Promise<readonly ToolPinDetail[]>;
   /** Returns this host's pins, a few connectors at a time: all, or only the pins that the fleet approved. */
   ownPins(which: 'approved' | 'all'): AsyncIterable<readonly OwnPin[]>;
   /** Pins tools as another host saw them first, unless they are already pinned. */
   adopt(pins: readonly ToolPin[]): Promise<void>;
-  /** Makes these the pins, unless an approval of the same or a newer version was taken. */
+  /** Replaces pins by these approved ones, unless an approval of the same or a newer version was taken before. */
   repin(pins: readonly ApprovedPin[]): Promise<void>;
 }
 

@@ -6,10 +6,10 @@ import type { ConnectorMessage, ConnectorRecord, InStore } from '../../shared/to
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** How often the store may be replaced during one request. */
+/** How many times the store may be replaced during one request. */
 const MAX_TRIES = 4;
 
-/** A request about tools to the store of this id, or to any store (null). */
+/** A request about tools to the store with this id, or to any store (null). */
 export type ToolQuestion<T> = (api: Remote<WriterApi>, storeId: string | null) => Promise<WriterReply<InStore<T>>>;
 
 export interface ToolWriterDeps {
@@ -20,9 +20,9 @@ export interface ToolWriterDeps {
 }
 
 /**
- * Sends requests about tools to the writer. A store that replaced another one gets no request before this process has
+ * Sends requests about tools to the writer. A store that replaced another store gets no request before this process has
  * filled it. Otherwise a tool whose pin it lacks would count as never seen. Stores are replaced if their folder was
- * deleted, if they were damaged, or if an older one was restored.
+ * deleted, if they were damaged, or if an older store was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;

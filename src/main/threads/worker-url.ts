@@ -17,8 +17,8 @@ let chosenFolder: string | null = null;
 
 /**
  * Sets the folder of the worker files, whose content must be that of `mcp-switchyard/dist/workers`. A bundled host
- * needs it if it has them neither next to its bundle in `mcp-switchyard-workers` nor in `node_modules`. Call it before
- * anything else of this package; it applies to the whole process.
+ * needs this call if the files are neither in the folder `mcp-switchyard-workers` next to its bundle nor in
+ * `node_modules`. Call it before anything else of this package; it applies to the whole process.
  */
 export function setWorkersFolder(folder: string | URL): void {
   chosenFolder = folder instanceof URL ? fileURLToPath(folder) : resolve(folder);
@@ -47,7 +47,7 @@ function knownFolders(): readonly string[] {
   return [...new Set([...own, ...beside, ...files.flatMap((file) => installedFolder(file) ?? [])])];
 }
 
-/** Returns the folder of this version's worker files, if Node finds the package from `file`; null if it does not. */
+/** Returns the folder of this version's worker files, if Node resolves the package from `file`; null if it does not. */
 function installedFolder(file: string): string | null {
   try {
     const manifest = findPackageJSON(PACKAGE, pathToFileURL(file));
@@ -55,7 +55,7 @@ function installedFolder(file: string): string | null {
     const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown };
     return version === PACKAGE_VERSION ? join(dirname(manifest), 'dist', 'workers') : null;
   } catch {
-    // Not installed there, or not readable: the folder cannot be used.
+    // The package is not installed there or cannot be read, so there is no folder to use.
     return null;
   }
 }

@@ -57,7 +57,7 @@ export class GroupCommit {
   #committed(): Promise<void> {
     this.#next ??= Promise.withResolvers<void>();
     const { promise } = this.#next;
-    // Started in a later microtask, so that all changes of one turn are one commit.
+    // The commit starts in a later microtask, so that it includes all changes of one turn of the event loop.
     this.#running ??= Promise.resolve().then(() => this.#run());
     return promise;
   }
@@ -81,7 +81,7 @@ export class GroupCommit {
       } catch (error) {
         this.#inFlight = new Map();
         recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'error');
-        // Changes of the same server that came meanwhile are newer.
+        // Changes of the same server that came in the meantime are newer.
         this.#gathered = new Map([...batch, ...this.#gathered]);
         this.#fail(asSwitchyardError(error, 'STORE_UNAVAILABLE'), ticket);
         break;

@@ -21,7 +21,7 @@ export async function runRegistryTask(task: RegistryTask): Promise<Exclude<Regis
   const lost = (why: string) => new SwitchyardError('STORE_UNAVAILABLE', `The thread that checks the registry ${why}.`);
   using limit = deadline(TIMEOUT_MS, () => lost(`did not answer within ${TIMEOUT_MS} ms`));
   try {
-    // Rejects with an error that ends the thread.
+    // `once` rejects if the thread ends with an error.
     const [reply] = (await raceSignal(once(worker, 'message'), limit.signal)) as [RegistryTaskReply];
     if (reply.kind === 'failed') throw fromWireError(reply.error);
     return reply;

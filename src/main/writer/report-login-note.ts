@@ -32,7 +32,7 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
         otherKey === 0
           ? ''
           : keyringFailure === null
-            ? ' Put the key back where it was (logins.key next to it, or the keyring), or log in again.'
+            ? ' Put the key back where it was (logins.key next to that file, or the keyring), or log in again.'
             : ` Their key may be in the keyring, which cannot be used (${keyringFailure}): unlock it, or log in again.`;
       logger.warn(
         fields,
@@ -45,7 +45,7 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
       const { backup, reason } = note;
       logger.error(
         { event: 'logins-set-aside', code: 'STORE_CORRUPT', backup, stateDir },
-        `The file of the logins is damaged (${reason}); it is now ${backup}. Log in again with \`auth login\``,
+        `The file of the logins is damaged (${reason}) and was renamed to ${backup}. Log in again with \`auth login\``,
       );
       return;
     }

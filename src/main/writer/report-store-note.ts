@@ -34,7 +34,7 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       logger.warn(
         { event: 'store-replaced', stateDir },
         'The store was deleted or replaced while it was open; ' +
-          'the current one is used, and gets what this process knows',
+          'the store that is now at its path is used, and this process adds what it knows',
       );
       return;
     case 'programs-ended': {
@@ -56,7 +56,7 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       const counts = Object.entries(saved).map(([table, records]) => `${records} of ${table}`);
       logger.error(
         { event: 'store-set-aside', code: 'STORE_CORRUPT', stateDir, backup, saved, lost },
-        `The store is damaged (${reason}); it is now ${backup}. ` +
+        `The store is damaged (${reason}) and was renamed to ${backup}. ` +
           `Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
           'Lost servers are restored from servers.json if they are in it; ' +
           'a service map whose floor is lost is protected from older maps again after its next load',

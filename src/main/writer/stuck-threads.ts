@@ -5,8 +5,8 @@ let stuckCount = 0;
 
 /**
  * Waits at most `timeoutMs` for a thread to end. A thread that is stuck in a system call or in native code never does,
- * and then the process cannot exit by itself. That is logged (WORKER_STUCK), and {@link hasStuckThreads} reports it to
- * code that can kill the process.
+ * and then the process cannot exit by itself. The stuck thread is logged (WORKER_STUCK), and {@link hasStuckThreads}
+ * reports it to code that can kill the process.
  */
 export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logger: Logger): Promise<void> {
   let hasEnded = false;

@@ -25,7 +25,7 @@ const ANSWER_TIMEOUT_MS = 7_000;
 
 export interface WriterClientOptions {
   readonly logger?: Logger;
-  /** The thread's file; another one is only used in tests. */
+  /** The thread's file. Only tests use a different file. */
   readonly workerUrl?: URL;
   readonly answerTimeoutMs?: number;
 }
@@ -36,7 +36,7 @@ type RemoteReply<T> = Promise<WriterReply<T>>;
 export interface LoginListener {
   /** Called when the stored logins differ from those last read. */
   readonly changed: () => void;
-  /** Called when the thread that watched is gone. */
+  /** Called when the thread that watched has ended. */
   readonly lost: () => void;
 }
 
@@ -44,11 +44,11 @@ export interface LoginListener {
 interface Session {
   readonly worker: Worker;
   readonly api: Comlink.Remote<WriterApi>;
-  /** Aborts when the thread is gone. */
+  /** Aborts when the thread has ended. */
   readonly exit: AbortController;
   /** Whether the store is open. */
   opened: Promise<string>;
-  /** Whether the store could not be opened; it is retried when it is needed. */
+  /** Whether the store could not be opened. Opening is retried when the store is needed. */
   isUnopened: boolean;
   /** Whether the thread is useful without the store: logins are in a file of their own. */
   keepsLogins: boolean;
@@ -60,9 +60,9 @@ interface Session {
 
 /**
  * The main thread's side of the writer worker. The thread starts with the first call, and only keeps the process
- * running while a response is pending. If it ended or could not open the store, the next call replaces it. Every call
- * rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread ends before
- * it responds (Comlink alone would wait for ever).
+ * running while a response is pending. If the thread ended or could not open the store, the next call replaces it.
+ * Every call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread
+ * ends before it responds (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
@@ -129,9 +129,9 @@ export class WriterClient {
   }
 
   /**
-   * Hands changes to the thread for a process that ends now and waits for no promise; starts the thread if needed. The
-   * thread makes them durable and writes the file. It then sets the first element of the returned array to 1, also
-   * after a failure. Null once closed. Throws WORKER_FILE_MISSING.
+   * Hands changes to the thread when the process is exiting and cannot wait for a promise. Starts the thread if needed.
+   * The thread makes them durable and writes the file. It then sets the first element of the returned array to 1, even
+   * after a failure. Returns null once the client is closed. Throws WORKER_FILE_MISSING.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;
@@ -147,12 +147,15 @@ export class WriterClient {
     this.#isClosed = true;
     if (session === null) return;
     this.#session = null;
-    // A call in the queue is answered before this one.
+    // All calls in the queue are answered before this call.
     await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
     await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
 
-  /** Works in the current session, or in a new one, once its store is open (or, for logins, could not be opened). */
+  /**
+   * Runs `work` in the current session or in a new session, once its store is open (or, for logins, could not be
+   * opened).
+   */
   async #call<T>(work: (session: Session) => Promise<T>, what: 'store' | 'logins' = 'store'): Promise<T> {
     if (this.#isClosed) throw ended(undefined);
     this.#session ??= this.#start();

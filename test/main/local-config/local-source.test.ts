@@ -130,7 +130,7 @@ describe('local source with a trusted file', () => {
     writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
     await expect(world.source.sync(false)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('no longer what you trusted'),
+      message: expect.stringContaining('has changed since you trusted it'),
     });
     expect(world.source.entries()).toEqual([]);
   });

@@ -38,7 +38,7 @@ describe('log messages about logins', () => {
   it('report the handling of a damaged file, and of a file that others could access', () => {
     const aside = lineFor({ kind: 'logins-set-aside', backup: '/state/logins.sqlite.corrupt', reason: 'malformed' });
     expect(aside).toMatchObject({ level: 'error', event: 'logins-set-aside' });
-    expect(aside.message).toContain('(malformed); it is now /state/logins.sqlite.corrupt');
+    expect(aside.message).toContain('(malformed) and was renamed to /state/logins.sqlite.corrupt');
     const exposed = lineFor({ kind: 'logins-exposed', path: '/state/logins.key', mode: '644' });
     expect(exposed).toMatchObject({ level: 'warn', event: 'logins-exposed' });
     expect(exposed.message).toContain('(mode 644); its mode is now 600');

@@ -11,8 +11,8 @@ export interface CallPermits {
   /** Returns why no call may start for now; null if calls may start or wait. */
   refusal(): string | null;
   /**
-   * Returns 0 if a call may start. Otherwise returns the milliseconds until the next check, or infinity if the line
-   * will be notified.
+   * Returns 0 if a call may start. Otherwise returns the milliseconds until the next check, or infinity if the call
+   * line will be notified instead.
    */
   waitMs(): number;
   /** Returns the minimum time until another call may start, as last reported. */

@@ -2,7 +2,7 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { LEASE_MS } from '../../../shared/fleet/permit-timing.ts';
 import type { LeaseGrant, LeaseRequest } from '../../../shared/protocol/fleet/permit-messages.ts';
 
-/** Interval in which leases are renewed and unused ones returned. */
+/** Interval at which leases are renewed and unused leases are returned. */
 const TICK_MS = 500;
 
 /** How long a host may continue with its own calls while other hosts wait. */
@@ -90,7 +90,7 @@ export class ConcurrentLeases {
   async #ask(wanted: number): Promise<boolean> {
     this.#isAsking = true;
     const askedAtMs = monotonicMs();
-    // Calls may start under these leases while the request is in flight, so the request must not name fewer.
+    // Calls may start under the held leases while the request is in flight, so the request must not return any of them.
     const held = Math.max(this.#held, this.#deps.active());
     const all = Math.max(held, Math.min(wanted, this.#limit));
     const grant = await this.#deps.lease({ limit: this.#limit, held, wanted: all });

@@ -52,7 +52,7 @@ export class WindowPermits {
   readonly #deps: WindowPermitsDeps;
   readonly #rate = new CallRate();
   #limits: PermitCounts = {};
-  /** Smallest limit; infinity without windows. */
+  /** Smallest limit of all windows; infinity without windows. */
   #least = Number.POSITIVE_INFINITY;
   #lots: Lot[] = [];
   /** Number of permits at which the next batch is requested ahead; -1 for never. */
@@ -88,7 +88,7 @@ export class WindowPermits {
   }
 
   aheadMs(nowMs: number): number {
-    // The response in flight may change it.
+    // While a request is in flight, its response may change this time.
     return this.#left > 0 || this.#isAsking ? 0 : Math.max(0, this.#retryAtMs - nowMs);
   }
 

@@ -3,10 +3,14 @@ import { hash } from 'node:crypto';
 /** Names under which clients see the tools and prompts of several connectors. */
 export interface ExposedNames {
   readonly separator: string;
-  /** Returns the exposed name of a connector's tool or prompt. It never changes, and no other tool or prompt has it. */
+  /**
+   * Returns the exposed name of a connector's tool or prompt. The name never changes, and no other tool or prompt has
+   * the same name.
+   */
   expose(connectorId: string, name: string): string;
   /**
-   * Splits an exposed name into connector and own name. Returns null for a hashed name, which can only be looked up.
+   * Splits an exposed name into the connector's id and the connector's own name for the item. Returns null for a hashed
+   * name, which can only be looked up.
    */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
 }
@@ -19,10 +23,9 @@ const HASH_LENGTH = 12;
 const HASHED = new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`);
 
 /**
- * Creates names of the form `<connectorId><separator><name>`. A name is shortened, cleaned and given a hash of
- * connector and name as its ending if it would be too long, hold other characters or be ambiguous. Whether a name is
- * changed depends on connector and name alone, not on which others exist, so a name never moves from one tool to
- * another.
+ * Creates names of the form `<connectorId><separator><name>`. A name that would be too long, contain other characters
+ * or be ambiguous is shortened and cleaned, and ends with a hash of connector and name. Whether a name is changed
+ * depends only on the connector and the name, not on other tools, so a name never moves from one tool to another.
  */
 export function createExposedNames(separator = '__'): ExposedNames {
   const isPlain = (connectorId: string, name: string): boolean => {
@@ -47,7 +50,7 @@ export function createExposedNames(separator = '__'): ExposedNames {
   };
 }
 
-/** Escapes text with lone surrogates. Without the escape, all lone surrogates would hash alike. */
+/** Escapes text with lone surrogates. Without the escape, all lone surrogates would have the same hash. */
 function wellFormed(text: string): string {
   return text.isWellFormed() ? text : JSON.stringify(text);
 }

@@ -32,9 +32,9 @@ const DEBOUNCE_MS = 50;
 const MAX_AT_ONCE = 16;
 
 /**
- * Keeps the prompts, resources and resource templates of each connector. They are read when the connector comes up and
- * when it reports a change, and they stay while it is merely down. If a list cannot be read, the previous one stays in
- * use and a warning is logged.
+ * Keeps the prompts, resources and resource templates of each connector. The lists are read when the connector comes up
+ * and when it reports a change. They are kept while the connector is down. If a list cannot be read, the previous one
+ * stays in use and a warning is logged.
  */
 export class FeatureLists {
   readonly #deps: FeatureListsDeps;
@@ -45,7 +45,7 @@ export class FeatureLists {
   };
   readonly #merged = new Map<Feature, readonly Listed[]>();
   readonly #limit = pLimit(MAX_AT_ONCE);
-  /** Reads that are scheduled or running. A change reported during a read schedules another one after it. */
+  /** Reads that are scheduled or running. A change that is reported during a read schedules another read. */
   readonly #due = new Map<string, Timer | 'reading' | 'again'>();
   readonly #stops: readonly (() => void)[];
   readonly #closed = new AbortController();
@@ -69,7 +69,7 @@ export class FeatureLists {
     ];
   }
 
-  /** Returns all items of a feature, ordered by {@link keyOf}. The same array until something changes. */
+  /** Returns all items of a feature, ordered by {@link keyOf}. Returns the same array until something changes. */
   all(feature: Feature): readonly Listed[] {
     const known = this.#merged.get(feature);
     if (known !== undefined) return known;
@@ -116,7 +116,8 @@ export class FeatureLists {
     };
     this.#due.set(
       key,
-      // A client's request may have triggered the read, but does not wait for it.
+      // A client's request may have triggered the read. The read may outlive that request, so it runs outside of its
+      // trace.
       startTimer(delayMs, () => void detached(read)),
     );
   }

@@ -49,16 +49,16 @@ export class FeaturePages {
   }
 
   /**
-   * Returns the resource with this URI, with or without the prefix of its connector. Null if it is unknown or the route
-   * does not show it. Throws an RpcError if several connectors have the URI.
+   * Returns the resource with this URI, which may or may not have the prefix of its connector. Null if it is unknown or
+   * the route does not show it. Throws an RpcError if several connectors have the URI.
    */
   resource(exposed: string): ConnectorUri | null {
     return this.#lookup.resource(exposed);
   }
 
   /**
-   * Returns the subject of a completion under its connector's own name. Null if the route does not show it. Throws an
-   * RpcError if several connectors have the template.
+   * Returns the prompt or resource template that a completion is for, under its connector's own name. Null if the route
+   * does not show it. Throws an RpcError if several connectors have the template.
    */
   reference(ref: JsonObject): { readonly connectorId: string; readonly ref: JsonObject } | null {
     if (ref.type === 'ref/prompt' && typeof ref.name === 'string') {
@@ -90,7 +90,7 @@ export class FeaturePages {
     return this.#route.isAllowed(this.#route.fullName(connectorId, name));
   }
 
-  /** Returns the JSON of an item, or null if this revision does not show it. */
+  /** Returns the JSON of an item, or null if clients of this revision do not see it. */
   #write(feature: Feature, { connectorId, item, own }: Listed, revision: WireRevision): string | null {
     const kind = FEATURE_KINDS[feature];
     const view = shownDefinition(kind, item, revision);

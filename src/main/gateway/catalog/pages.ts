@@ -24,7 +24,7 @@ export interface Writing<T> {
 
 /**
  * Returns the page of a list, ordered by key, that starts after a cursor. The cursor holds the last key of the previous
- * page, so it stays valid when the list changes in between. Throws an RpcError for a malformed cursor.
+ * page, so it stays valid when the list changes between two pages. Throws an RpcError for a malformed cursor.
  */
 export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, cursor: unknown): Page {
   let at = cursor === undefined ? 0 : firstAfter(list, keyOf, readCursor(cursor));
@@ -51,7 +51,10 @@ export function lowerBound<T>(list: readonly T[], keyOf: (item: T) => string, ke
   return low;
 }
 
-/** Creates a filter of lists that remembers its last result. The filter runs again only for a different list. */
+/**
+ * Creates a function that filters a list and caches the last result. It filters again only when it gets a different
+ * list.
+ */
 export function createSelection<T>(isTaken: (item: T) => boolean): (list: readonly T[]) => readonly T[] {
   let of: readonly T[] | null = null;
   let taken: readonly T[] = [];

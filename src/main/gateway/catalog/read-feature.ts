@@ -22,8 +22,8 @@ export interface FeatureListing {
   /** Items ordered by their own names. */
   readonly items: readonly Listed[];
   /**
-   * Definitions that were left out. Includes listed items that are invalid in every revision, so that no client is
-   * shown them.
+   * Definitions that were left out. They include listed items that are invalid in every revision, so no client ever
+   * sees them.
    */
   readonly dropped: readonly DroppedDefinition[];
 }
@@ -61,7 +61,7 @@ export function capabilityOf(feature: Feature): 'prompts' | 'resources' {
 }
 
 /**
- * Reads all pages of one list of a connector. An item that is not a valid definition is left out on its own. A list
+ * Reads all pages of one list of a connector. If an item is not a valid definition, only that item is left out. A list
  * that exceeds the limits ends early, and the items read so far are kept. Rejects as `manager.request` does.
  */
 export async function readFeature(

@@ -15,12 +15,12 @@ export interface ResourceLookupDeps {
   readonly isShown: (listed: Listed) => boolean;
 }
 
-/** Maximum number of templates that one URI is compared with, among the templates that share its prefix. */
+/** Maximum number of templates that one URI is compared with. Only templates with the same prefix as the URI count. */
 const MAX_TEMPLATES = 200;
 
 /**
- * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or is one
- * that a tool returned. In the second case it belongs to the only connector that has it.
+ * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or a tool
+ * has returned it in the connector's own form. In the second case the connector is the only one that has this URI.
  */
 export class ResourceLookup {
   readonly #deps: ResourceLookupDeps;
@@ -42,8 +42,8 @@ export class ResourceLookup {
   }
 
   /**
-   * Returns the resource template with this URI, or the resource that expands a template. Null if the route shows
-   * neither. Throws an RpcError if several connectors have it.
+   * Returns the resource template with this URI, or else the resource that {@link resource} finds. Null if the route
+   * shows neither. Throws an RpcError if several connectors have it.
    */
   template(exposed: string): ConnectorUri | null {
     const named = this.#named(exposed);
@@ -52,7 +52,9 @@ export class ResourceLookup {
     return this.#only(owners, exposed) ?? this.resource(exposed);
   }
 
-  /** Resolves a URI that names a connector. A plus sign in a scheme, as in `git+https:`, need not be the gateway's. */
+  /**
+   * Resolves a URI that names a connector. A plus sign in a scheme, as in `git+https:`, need not come from the gateway.
+   */
   #named(exposed: string): ConnectorUri | null {
     const named = this.#deps.route.resolveUri(exposed);
     return named !== null && this.#deps.isKnown(named.connectorId) ? named : null;
@@ -85,7 +87,7 @@ export class ResourceLookup {
     const { lists, route, uiLinks, isShown } = this.#deps;
     if (route.isUnfiltered || uiLinks.ownersOf(uri).has(connectorId)) return true;
     const listed = lists.of('resources', connectorId).filter(({ own }) => own === uri);
-    // The name of a listed resource decides, even if a template would allow it.
+    // For a listed resource its own name decides, even if the name of a matching template is allowed.
     if (listed.length > 0) return listed.some(isShown);
     return this.#expanding(lists.of('templates', connectorId), uri).size > 0;
   }

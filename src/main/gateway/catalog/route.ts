@@ -2,33 +2,36 @@ import type { ExposedNames } from './exposed-names.ts';
 import { ALL_NAMES, type NameFilter } from './filter/name-filter.ts';
 import { exposeUri, resolveUri } from './uris/resource-uris.ts';
 
-/** One way into the gateway: the connectors that it shows, and the names that they have there. */
+/** One route into the gateway: which connectors clients see on it, and under which names. */
 export interface Route {
   /** Unique name of the route. */
   readonly name: string;
   /** The only connector that the route shows; null for all connectors. */
   readonly connectorId: string | null;
-  /** Filters names in the form exposed across all connectors, also on a route of one connector. */
+  /** Filters names in the form that the route of all connectors exposes, even on a route of one connector. */
   readonly isAllowed: NameFilter;
   /** Whether the route shows everything. */
   readonly isUnfiltered: boolean;
   /** Returns the name of a connector's tool or prompt on this route. */
   expose(connectorId: string, name: string): string;
-  /** Returns the name across all connectors, which filters are applied to. */
+  /** Returns the name that the route of all connectors exposes. Filters are applied to this name. */
   fullName(connectorId: string, name: string): string;
-  /** Splits a name into connector and own name. Null for a name that can only be looked up. */
+  /** Splits a name into the connector's id and the connector's own name. Null for a name that can only be looked up. */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
   exposeUri(connectorId: string, uri: string): string;
   /** Resolves a URI to its connector. Null for a URI that names no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
 }
 
-/** True if a route forwards everything that a connector sends. A filtered route forwards nothing that has no name. */
+/**
+ * True if a route forwards everything that a connector sends. A filtered route forwards no message without a name that
+ * its filter could check.
+ */
 export function shows({ connectorId: only, isUnfiltered }: Route, connectorId: string): boolean {
   return isUnfiltered && (only === null || only === connectorId);
 }
 
-/** Creates a route to all connectors, whose ids distinguish their names. */
+/** Creates a route to all connectors. Exposed names and URIs contain the connector's id, which keeps them distinct. */
 export function sharedRoute(name: string, names: ExposedNames, isAllowed: NameFilter): Route {
   return {
     name,

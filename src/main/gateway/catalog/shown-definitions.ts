@@ -12,9 +12,9 @@ const VIEWS = Object.fromEntries(WIRE_REVISIONS.map((revision) => [revision, new
 >;
 
 /**
- * Returns a connector's definition as clients of a revision see it. The result is the same object if it is valid, a
- * repaired copy, or null if the definition is left out. It is computed on first use and cached for as long as the
- * definition lives.
+ * Returns a connector's definition as clients of a revision see it. The result is the same object if the definition is
+ * valid, otherwise a repaired copy, or null if the definition is left out. The result is computed on first use and
+ * cached for as long as the definition lives.
  */
 export function shownDefinition(
   kind: DefinitionKind,

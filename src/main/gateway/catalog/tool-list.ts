@@ -16,7 +16,7 @@ const nameOf = ({ name }: ToolInfo): string => name;
 
 /** Source of the tools that a {@link ToolList} shows. */
 export interface ListedTools {
-  /** Returns all tools, ordered by name. A different array after each change. */
+  /** Returns all tools, ordered by name. Returns a different array after each change. */
   listTools(): readonly ToolInfo[];
   tool(name: string): ToolInfo | undefined;
   readonly droppedDefinitions: Pick<ConnectorProxyManager['droppedDefinitions'], 'add'>;
@@ -29,8 +29,8 @@ function ownName({ name, connectorId }: ToolInfo): string {
 
 /**
  * Tools of the manager's snapshot as a route shows them, in the revision of the client. The first page is cached until
- * a tool changes, and the JSON of a tool until that tool changes. A list therefore costs only the changes since the
- * previous one.
+ * a tool changes, and the JSON of a tool until that tool changes. So the cost of a list depends only on the changes
+ * since the previous list.
  */
 export class ToolList {
   readonly #manager: ListedTools;
@@ -75,8 +75,8 @@ export class ToolList {
     const { connectorId, name } = parts;
     if (!this.#route.isAllowed(this.#route.fullName(connectorId, name))) return null;
     const id = toolId(connectorId, name);
-    // Connector ids may hold dots, as names may. The same id may be a tool of another connector, which this route
-    // hides.
+    // Connector ids and tool names may both contain dots. So this id may belong to a tool of another connector, which
+    // this route hides.
     const isSure = !name.includes('.') || this.#manager.tool(id)?.connectorId === connectorId;
     return isSure ? id : null;
   }
@@ -112,7 +112,7 @@ export class ToolList {
     const { connectorId, isUnfiltered } = this.#route;
     const shown = isUnfiltered ? all : all.filter((tool) => this.#isShown(tool));
     if (connectorId === null) return shown;
-    // Other ids may begin with this one and a dot.
+    // Ids of other connectors may begin with this id and a dot, so the range may contain tools of other connectors.
     return shown
       .slice(lowerBound(shown, nameOf, `${connectorId}.`), lowerBound(shown, nameOf, `${connectorId}/`))
       .filter((tool) => tool.connectorId === connectorId);

@@ -27,7 +27,7 @@ export class UiLinks {
     return this.#read().size === 0;
   }
 
-  /** Returns the connectors with a tool whose user interface has this URI, in the connector's own form. */
+  /** Returns the connectors with a tool whose user interface has this URI. The URI is in the connector's own form. */
   ownersOf(uri: string): ReadonlySet<string> {
     return this.#read().get(uri) ?? new Set();
   }

@@ -31,7 +31,7 @@ export interface BuiltAnswers {
   readonly texts: readonly string[];
 }
 
-/** Time to live of lists right after a start: short, because their connectors are about to come up. */
+/** Time to live of lists right after a start: none, because the connectors are about to come up. */
 const TTL_MS = 0;
 
 /**

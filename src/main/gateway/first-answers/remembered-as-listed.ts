@@ -24,7 +24,7 @@ export interface RememberedList {
   readonly image: { readonly name: string; readonly sha256: string };
 }
 
-/** The tools that a manager lists, and the facts that decided about them. */
+/** The tools that a manager lists, and the facts that decided which tools it lists. */
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
@@ -75,7 +75,10 @@ export async function rememberedAsListed(
   return isWaitedFor ? null : { tools, image: { name, sha256: sha256(bytes) } };
 }
 
-/** True if the image holds the connector's listed tools, and its other tools are held back there too. */
+/**
+ * True if the image holds the tools that the connector lists, and if all other tools of the connector in the image are
+ * held back.
+ */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,
   listed: readonly ToolInfo[],

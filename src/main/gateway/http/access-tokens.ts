@@ -8,7 +8,7 @@ import { SwitchyardError } from '../../../shared/errors.ts';
  */
 const MIN_TOKEN_LENGTH = 16;
 
-/** Characters of a principal. At 72 bits, two tokens of a list never collide. */
+/** Length of a principal in characters. It holds 72 bits, so that two tokens of a list never collide. */
 const PRINCIPAL_LENGTH = 12;
 
 /** True if an address to listen on can be reached only from this machine. */
@@ -71,7 +71,7 @@ export class AccessTokens {
   principalOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | null {
     const token = tokenOf(request.headers.authorization ?? '');
     const given = digestOf(token);
-    // All tokens are compared, so that the time reveals nothing.
+    // All tokens are compared, so that the response time reveals nothing about them.
     const index = this.#digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
     return token === '' || hasSeveral(request.rawHeaders) ? null : (this.#names[index] ?? null);
   }
@@ -87,14 +87,17 @@ export class AccessTokens {
 
 /**
  * Returns the name of a token's holder in sessions, limits and logs. It is the same on every replica, in any order of
- * tokens. The digest uses a key of its own, so it matches no digest of the token made elsewhere.
+ * tokens. The digest is made with a separate key, so it differs from any digest of the token that is made elsewhere.
  */
 export function principalOf(token: string): string {
   const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');
   return `token-${digest.slice(0, PRINCIPAL_LENGTH)}`;
 }
 
-/** Returns a bearer token (RFC 6750 section 2.1), or the password of a browser's own dialogue (RFC 7617); else ''. */
+/**
+ * Returns a bearer token (RFC 6750 section 2.1), or the password from a browser's login dialogue (RFC 7617). Returns ''
+ * if there is neither.
+ */
 function tokenOf(authorization: string): string {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() !== 'basic') return credentials;
@@ -102,7 +105,7 @@ function tokenOf(authorization: string): string {
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : '';
 }
 
-/** True if a request has several credentials. Node keeps the first of them; a proxy in between may use the last. */
+/** True if a request has several credentials. Node keeps the first of them; a proxy in front may use the last. */
 function hasSeveral(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'authorization') count += 1;

@@ -55,7 +55,7 @@ export class Application {
     const isDraining = endpoint.draining.aborted;
     const fault = requestFault(request);
     if (fault !== null) {
-      // Both the meaning and the end of the request are uncertain.
+      // It is uncertain what the request means and where it ends, so the connection cannot carry another request.
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
@@ -71,7 +71,7 @@ export class Application {
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const readiness = isReady(gateway.manager, readyFor, isDraining);
-      // Probes have no token. Names of connectors are only for callers who may see the status page.
+      // Probes have no token, so they get no names of connectors. Only callers who may see the status page get those.
       const isTrusted = 'principal' in guard.authenticate(request);
       return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }
@@ -82,7 +82,7 @@ export class Application {
       if (replicas !== null && (await passLoginOn(request, response, { logins, replicas, bodies }))) return;
       return await logins.handle(request, response, pathname, principal);
     }
-    // An operator who has signed in sees the page, whatever callers need.
+    // An operator who has signed in sees the page even if callers need a token.
     const viewer = site.has(pathname) ? await logins.viewer(request, principal) : null;
     if (viewer !== null && (principal !== null || logins.isSignedIn(request)))
       return void site.handle(request, response, pathname, viewer);
@@ -99,7 +99,7 @@ export class Application {
         endpoint,
       );
     if (pathname === '/metrics') return answerMetrics(response);
-    refuse(response, 404, 'Unknown path. There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
+    refuse(response, 404, 'Unknown path. Use /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz, or the page at /');
   }
 }
 

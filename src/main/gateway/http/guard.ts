@@ -13,7 +13,7 @@ export interface GuardOptions {
   readonly allowedOrigins: readonly string[];
   /** Accepted access tokens. Without tokens, every request that reaches the listener is accepted. */
   readonly tokens: readonly string[];
-  /** The operator's token, which is accepted as well; null or left out without one. */
+  /** The operator's token, which is accepted as well; null or left out for no operator token. */
   readonly operatorToken?: string | null;
   /** Whether the listener is bound to loopback alone. */
   readonly isLoopback: boolean;
@@ -24,13 +24,13 @@ type Refusal = { readonly status: 403 | 401; readonly why: string };
 
 export interface Guard {
   /**
-   * Returns why a request is refused by host or origin: not meant for this listener, or sent by a foreign page (DNS
-   * rebinding). Null if it is accepted.
+   * Returns why a request is refused because of its host or origin: it is not meant for this listener, or a page of
+   * another site sent it (DNS rebinding). Null if it is accepted.
    */
   checkOrigin(headers: IncomingHttpHeaders): Refusal | null;
   /**
-   * Returns the sender: the same text for one token on every replica, and not a secret. Refuses two `Authorization`
-   * headers.
+   * Returns the principal of the sender, which is the same on every replica for the same token, and is not a secret.
+   * Refuses a request with two `Authorization` headers.
    */
   authenticate(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): { readonly principal: string } | Refusal;
   /** Returns the origin to allow for a permitted page (CORS); null for any other. */

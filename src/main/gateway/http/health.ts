@@ -14,14 +14,17 @@ export interface Readiness {
   readonly isReady: boolean;
   /** Number of outstanding conditions: connectors, or 1 for the sources, any connector, or the shutdown. */
   readonly waiting: number;
-  /** Names of the first 20 of them. */
+  /** Names of the first 20 outstanding conditions. */
   readonly waitsFor: readonly string[];
 }
 
 /** Maximum number of connectors that are named. */
 const MAX_NAMED = 20;
 
-/** Decides by the connectors that are up; disabled connectors do not count. A gateway that shuts down is not ready. */
+/**
+ * Decides whether a gateway is ready by the connectors that are up; disabled connectors do not count. A gateway that
+ * shuts down is not ready.
+ */
 export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
   if (isDraining) return verdict(['the shutdown to finish']);
   if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
@@ -35,7 +38,7 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
     count('needs-login'),
   ];
   if (down === 0 && up + needLogin > 0) return verdict([]);
-  // Tools of an earlier run are served at once; their connectors come up when they are called.
+  // Tools of an earlier run are served at once; their connectors come up when the tools are called.
   if (readyFor === 'any') return verdict(up > 0 || manager.listTools().length > 0 ? [] : ['any connector']);
   const isWaitedFor = ({ id, status }: ConnectorEntry): boolean =>
     status === 'enabled' && !isUp(manager, id) && manager.connector(id)?.status?.state !== 'needs-login';
@@ -43,7 +46,7 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
   return verdict(named.length === 0 ? ['its sources'] : named.map(({ id }) => id));
 }
 
-/** Removes the names of connectors, for callers who may not know them. */
+/** Removes the names of connectors, for callers who may not see them. */
 export function withoutNames({ isReady, waiting }: Readiness): Omit<Readiness, 'waitsFor'> {
   return { isReady, waiting };
 }

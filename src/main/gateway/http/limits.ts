@@ -2,7 +2,7 @@
 export interface ListenerLimits {
   /** Maximum bytes of one request body. */
   readonly maxBodyBytes: number;
-  /** Maximum bytes of all request bodies that are being read. With several tokens, each may use half of it. */
+  /** Maximum bytes of all request bodies that are being read. With several tokens, each token may use half of them. */
   readonly maxBodiesBytes: number;
   /** Maximum number of sessions of legacy clients. */
   readonly maxSessions: number;
@@ -21,7 +21,7 @@ export interface ListenerLimits {
 /** Default port of a gateway, on loopback. */
 export const DEFAULT_PORT = 3737;
 
-/** Default limits, meant for a host with some hundred clients. */
+/** Default limits, meant for a host with a few hundred clients. */
 export const DEFAULT_LIMITS: ListenerLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
   maxBodiesBytes: 16 * 1024 * 1024,
@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   requestTimeoutMs: 30_000,
 };
 
-/** Part of a limit that one token may use if there are several; a single caller may use all of it. */
+/** Part of a limit that one token may use if there are several tokens. A single caller may use the whole limit. */
 const SHARE_OF_ONE = 0.5;
 
 /** Returns the part of each limit that one caller may use. */

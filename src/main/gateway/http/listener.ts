@@ -132,7 +132,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and sends none of it.
+    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and need not send it.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });
@@ -145,9 +145,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    // Responses to server requests of running calls may arrive at another replica, which has to reach this one.
+    // Responses to server requests of running calls may arrive at another replica, which then has to reach this
+    // replica.
     if (fleet === null) server.close();
-    // Notification streams end at once: they would not end by themselves.
+    // Notification streams are ended at once, because they would never end by themselves.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);
@@ -157,7 +158,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     site.close();
     desk.close();
     forget();
-    // All responses have been written; a client that does not read them is not waited for.
+    // All responses have been written, so there is no need to wait for clients that do not read them.
     await settledWithin(new Promise((resolve) => server.once('close', resolve)), 100);
     server.closeAllConnections();
     await replicas?.[Symbol.asyncDispose]();

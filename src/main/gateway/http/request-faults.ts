@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Headers that may occur once. Of two, a proxy in front might read one, and this server the other. */
+/**
+ * Headers that may occur only once. If such a header occurred twice, a proxy in front might read the first and this
+ * server the second.
+ */
 const SINGLE: ReadonlyMap<string, number> = new Map(
   [
     'authorization',
@@ -39,7 +42,7 @@ export function hostName(host: string | undefined): string | null {
   return lastName;
 }
 
-/** Cache of the last host: nearly all requests name the same one. */
+/** Cache of the last host, because nearly all requests name the same host. */
 let lastHost: string | undefined;
 let lastName: string | null = null;
 

@@ -62,7 +62,7 @@ export class BrowserLogin {
     }
   }
 
-  /** Handles a browser that an issuer sent back. It must be the browser that was sent there. */
+  /** Handles a browser that an issuer sent back. It must be the browser that was sent to that issuer. */
   async comeBack(request: IncomingMessage, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
     const desk = this.#desk;
     const address = desk.addresses.ofState(parameters.get('state') ?? '');
@@ -83,7 +83,7 @@ export class BrowserLogin {
     answerPage(response, 200, (nonce) => renderDone(this.#nameOf(address), nonce), { headers });
   }
 
-  /** Refuses a request that opens an address before its user does. */
+  /** Refuses a request that would open an address before its user does. */
   refuseVisit(response: ServerResponse): void {
     refusePage(response, 403, PURPOSES);
   }
@@ -135,8 +135,8 @@ function errorCodeOf(text: string): string {
 }
 
 /**
- * Returns the allowed form targets. Issuers often redirect to other hosts first, so the sources cannot be narrowed to
- * one.
+ * Returns the allowed form targets. Issuers often redirect to other hosts first, so the targets cannot be limited to
+ * the issuer's own host.
  */
 function targetsOf(issuer: string | null): readonly string[] {
   if (issuer === null) return [];

@@ -47,8 +47,8 @@ export class LoginAddresses {
   }
 
   /**
-   * Returns the address of this caller for this connector: the existing one while it is fresh, or a new one. A caller
-   * with too many addresses loses its oldest. Null if other callers have too many.
+   * Returns the address of this caller for this connector: the existing address while it is fresh, or a new address. A
+   * caller with too many addresses loses its oldest address. Null if other callers have too many addresses.
    */
   get(facts: Omit<AddressFacts, 'expiresAt'>, issuer: string | null): OneTimeAddress | null {
     const nowMs = this.#clock.now();
@@ -112,7 +112,7 @@ function isFresh(address: OneTimeAddress, asked: Omit<AddressFacts, 'expiresAt'>
     facts.principal === asked.principal &&
     facts.askedBy === asked.askedBy &&
     facts.isStepUp === asked.isStepUp;
-  // The operator's button opens its address at once, perhaps in another browser than the last time.
+  // The operator's button opens its address at once, and the browser may differ from the one that was used before.
   const isAbandoned = openedAt !== null && (facts.principal === OPERATOR || nowMs - openedAt > OPENED_MS);
   // The server may refuse a finished login at once, and then the next login needs its own address.
   return isSame && !isDone && !isAbandoned && facts.expiresAt - nowMs > LEAST_LEFT_MS;

@@ -6,8 +6,9 @@ import { renderRefusal } from './pages/render-pages.ts';
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Responds with a page that has no script, loads nothing and cannot be framed. `formTargets` are sources that its form
- * may lead to, in addition to the gateway. Browsers apply `form-action` also to the redirects that follow a form.
+ * Responds with a page that has no script, loads nothing and cannot be framed. `formTargets` are the CSP sources that
+ * its form may lead to, in addition to the gateway. Browsers also apply `form-action` to the redirects that follow a
+ * form.
  */
 export function answerPage(
   response: ServerResponse,

@@ -101,7 +101,7 @@ export class LoginDesk implements LoginDoor {
 
   /**
    * Starts the login for the browser of an address. Rejects as `startLogin` of the manager does. Rejects with
-   * LOGIN_METADATA_INVALID for an authorization endpoint that no browser must be sent to.
+   * LOGIN_METADATA_INVALID for an authorization endpoint to which no browser may be sent.
    */
   async start(address: OneTimeAddress): Promise<StartedLogin> {
     address.starting ??= this.#start(address).finally(() => {
@@ -129,8 +129,8 @@ export class LoginDesk implements LoginDoor {
   }
 
   /**
-   * Finishes the login of a browser that comes back from the issuer. Rejects as the manager's `finishLogin` does; the
-   * address then stays valid.
+   * Finishes the login of a browser that comes back from the issuer. Rejects as the manager's `finishLogin` does, and
+   * then the address stays valid.
    */
   async finish(address: OneTimeAddress, parameters: URLSearchParams): Promise<void> {
     // A state is valid for one redirect, whatever the outcome.

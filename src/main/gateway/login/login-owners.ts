@@ -10,15 +10,15 @@ const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,6
 /** Maximum number of replicas that are queried for the login of a browser. */
 const MAX_OWNERS = 4;
 
-/** Returns the suffix of an address or a cookie's name that names the replica; empty without a fleet. */
+/** Returns the suffix that names the replica in an address or in a cookie's name; empty without a fleet. */
 export function ownerSuffix(hostId: string | null): string {
   return hostId === null ? '' : `~${hostId}`;
 }
 
 /**
- * Returns the other replicas that may have the login of a browser. The address names the replica, or the cookies do
- * when the browser comes back from the issuer. Empty if the login is here. `hasState` states whether a login of this
- * replica has that state.
+ * Returns the other replicas that may have the login of a browser. The address names the replica. When the browser
+ * comes back from the issuer, its cookies name the replica. Empty if this replica has the login. `hasState` tells
+ * whether a login of this replica has a given `state`.
  */
 export function loginOwners(
   { url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>,

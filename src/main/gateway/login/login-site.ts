@@ -20,11 +20,11 @@ export interface LoginSiteOptions {
   readonly logger: Logger;
   /** Null if there is no operator token. */
   readonly operatorToken: string | null;
-  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without one. */
+  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without a fleet. */
   readonly sealer?: FleetSealer | null;
 }
 
-/** Maximum requests per minute from one network address, and attempts at the operator token. */
+/** Maximum numbers per minute: of requests from one network address, and of attempts at the operator token. */
 const REQUESTS_PER_MINUTE = 240;
 const SIGN_INS_PER_MINUTE = 20;
 
@@ -42,7 +42,7 @@ export class LoginSite {
   readonly #sessions: OperatorSessions;
   readonly #requests = new RequestRate(REQUESTS_PER_MINUTE);
   readonly #signIns = new RequestRate(SIGN_INS_PER_MINUTE);
-  /** Key of form tokens, for this process or its fleet: forms of an earlier one are refused. */
+  /** Key of form tokens, for this process or its fleet: forms of an earlier process or fleet are refused. */
   readonly #key: Buffer;
 
   constructor(options: LoginSiteOptions) {
@@ -54,7 +54,7 @@ export class LoginSite {
     this.#sessions = new OperatorSessions(desk.isSecure, { shared });
   }
 
-  /** True if the operator has signed in, in the browser that sent the request. */
+  /** True if the operator has signed in with the browser that sent the request. */
   isSignedIn({ headers }: IncomingMessage): boolean {
     return this.#options.operatorToken !== null && this.#sessions.find(headers.cookie) !== null;
   }
@@ -91,7 +91,7 @@ export class LoginSite {
     await this.#visit(request, response, pathname);
   }
 
-  /** True if one network address has sent too many requests; the browser then has its response. */
+  /** True if one network address has sent too many requests. In that case the browser has already got a response. */
   isTooFast(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#requests.take(request.socket.remoteAddress ?? '')) return false;
     answerText(response, 429, 'Too many requests. Try again in ten seconds.', { 'retry-after': '10' });
@@ -103,7 +103,7 @@ export class LoginSite {
     return this.#options.desk.addresses.ofState(state) !== undefined;
   }
 
-  /** Serves a browser that another replica forwarded, at a one-time address or on its way back. */
+  /** Serves a browser that another replica forwarded, which opens a one-time address or comes back from the issuer. */
   async visit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isTooFast(request, response)) return;
     await this.#visit(request, response, request.url?.split('?', 1)[0] ?? '');

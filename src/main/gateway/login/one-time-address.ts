@@ -3,7 +3,7 @@ import type { StartedLogin } from '../../connectors/credentials/logins/login-ser
 import { cookieName, cookiesOf, setCookie } from './access/cookies.ts';
 import { ownerSuffix } from './login-owners.ts';
 
-/** Purpose of an address. */
+/** What an address is for, and who got it. */
 export interface AddressFacts {
   readonly connectorId: string;
   /** Whether the connector is up, and the login is only for more rights. */
@@ -16,12 +16,12 @@ export interface AddressFacts {
   readonly expiresAt: number;
 }
 
-/** Maximum number of times that one address may lead to an issuer: users go back, or are refused and try again. */
+/** Maximum number of times that one address may lead to an issuer. Users may go back, or be refused and try again. */
 const MAX_STARTS = 10;
 
 /**
- * Address for one login in one browser. The first browser that opens it gets a cookie. The page, the way to the issuer
- * and the way back need that cookie.
+ * Address for one login in one browser. The first browser that opens it gets a cookie. The page, the redirect to the
+ * issuer and the redirect back need that cookie.
  */
 export class OneTimeAddress {
   /** Secret part of the address: 32 random bytes, and in a fleet the replica's id. */
@@ -41,7 +41,7 @@ export class OneTimeAddress {
   isDone = false;
   /** Issuer that the page names; null while unknown. */
   issuer: string | null;
-  /** Login that the browser was sent to; null before the start and after a failure. */
+  /** Login for which the browser was sent to the issuer; null before the start and after a failure. */
   started: StartedLogin | null = null;
   /** Login start in progress: pressing the button twice starts only one login. */
   starting: Promise<StartedLogin> | null = null;
@@ -85,7 +85,7 @@ export class OneTimeAddress {
     return timingSafeEqual(hash('sha256', token ?? '', 'buffer'), hash('sha256', this.formToken, 'buffer'));
   }
 
-  /** Counts one way to the issuer. False if the limit is exceeded. */
+  /** Counts one redirect to the issuer. False if the limit is exceeded. */
   countStart(): boolean {
     this.#starts += 1;
     return this.#starts <= MAX_STARTS;
@@ -96,7 +96,7 @@ export class OneTimeAddress {
     return setCookie(this.#cookie, '', { sameSite: 'Lax', isSecure: this.#isSecure, maxAgeS: 0 });
   }
 
-  /** Calls `listener` once after the login; `client` registers at most once. */
+  /** Calls `listener` once after the login. Each `client` has at most one listener. */
   tell(client: object, listener: () => void): void {
     this.#listeners.set(client, listener);
   }

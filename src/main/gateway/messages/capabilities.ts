@@ -43,8 +43,8 @@ export function serverCapabilities({ hasNotices, servesUi }: ServerTraits): Json
 
 /**
  * Capabilities that the gateway declares to a connector on a connection that clients share. They are agreed on before
- * any client is known. If the client at hand does not support a server request, the connector gets an error. Roots are
- * not included, because a response without roots looks like an empty workspace.
+ * any client is known. If the client of a request does not support a server request, the connector gets an error. Roots
+ * are not included, because a response without roots looks like an empty workspace.
  */
 export const SHARED_CAPABILITIES: JsonObject = {
   sampling: { tools: {}, context: {} },

@@ -24,7 +24,7 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Parses the JSON of a client. Some clients on Windows start it with a byte order mark, which RFC 8259 section 8.1
- * allows to ignore. Throws a SyntaxError, or a JsonFault for JSON that nests too deep or holds too much.
+ * allows parsers to ignore. Throws a SyntaxError, or a JsonFault for JSON that nests too deeply or holds too much.
  */
 export function parseClientJson(text: string): unknown {
   return parseForeignJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);

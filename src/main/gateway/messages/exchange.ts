@@ -15,7 +15,7 @@ export interface NoticeStream {
   send(method: string, params: JsonObject): void;
   /** Principal of the client, as in {@link Exchange.principal}. */
   readonly principal: string;
-  /** Aborts when the client goes away, or the gateway closes. */
+  /** Aborts when the client disconnects, or the gateway closes. */
   readonly signal: AbortSignal;
 }
 
@@ -25,17 +25,19 @@ export interface Exchange {
   /** Form of definitions for the client. */
   readonly revision: WireRevision;
   readonly id: RequestId;
-  /** Principal of the client, as far as the listener can tell. No other principal may use what this one opened. */
+  /**
+   * Principal of the client, as far as the listener can tell. No other principal may use what this principal opened.
+   */
   readonly principal: string;
   /** Identity of the client: the same object for all requests of a session. */
   readonly client: object;
-  /** Session of a legacy client, and the revision that it agreed on; null or left out without one. */
+  /** Session of a legacy client, and the revision that it agreed on; null or left out without a session. */
   readonly session?: { readonly id: string | null; readonly revision: string } | null;
   /** Display name of the client, in its own words; null or left out if it sends none. */
   readonly clientName?: string | null;
   /** Offers logins to connectors; null or left out if no logins are possible. */
   readonly logins?: LoginDoor | null;
-  /** Sends a notification that belongs to no request, also later on; null or left out without a session. */
+  /** Sends a notification that belongs to no request, even after the response; null or left out without a session. */
   readonly tell?: ((method: string, params: JsonObject) => void) | null;
   /** Capabilities that the client declared (MCP, `ClientCapabilities`). */
   readonly capabilities: JsonObject;
@@ -45,7 +47,7 @@ export interface Exchange {
   readonly progressToken: RequestId | null;
   /** Headers of the request; null over stdio. */
   readonly headers: IncomingHttpHeaders | null;
-  /** Aborts when the client cancels the request or goes away. */
+  /** Aborts when the client cancels the request or disconnects. */
   readonly signal: Cancellation;
   /** Sends a notification about this request before its response. Later notifications are dropped. */
   notify(method: string, params: JsonObject): void;

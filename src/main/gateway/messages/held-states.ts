@@ -15,7 +15,9 @@ const MAX_LENGTH = 256;
 /** Creates the states (`requestState`) by which clients name held calls. */
 export interface HeldStates {
   create(): string;
-  /** Returns the other replica that holds the call; null if it is held here, or if its replica is unknown. */
+  /**
+   * Returns the other replica that holds the call; null if this replica holds the call, or if the replica is unknown.
+   */
   ownerOf(state: unknown): string | null;
 }
 
@@ -30,7 +32,10 @@ export const LONE_STATES: HeldStates = {
   ownerOf: () => null,
 };
 
-/** Creates states that name their replica, sealed. No client can read the replica or direct a hop elsewhere. */
+/**
+ * Creates sealed states that name their replica. No client can read the replica's id, or make a hop go to another
+ * replica.
+ */
 export function createHeldStates(hostId: string, sealer: FleetSealer): HeldStates {
   return {
     create() {

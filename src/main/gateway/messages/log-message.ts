@@ -8,7 +8,7 @@ export function isLogLevel(value: unknown): value is (typeof LEVELS)[number] {
   return (LEVELS as readonly unknown[]).includes(value);
 }
 
-/** True if a message of `level` is at least as severe as `least`. Unknown levels always are. */
+/** True if a message of `level` is at least as severe as `least`. Unknown levels count as severe enough. */
 export function isAtLeast(level: unknown, least: string): boolean {
   return !isLogLevel(level) || LEVELS.indexOf(level) >= (LEVELS as readonly string[]).indexOf(least);
 }

@@ -24,20 +24,22 @@ export interface OfferedAddress {
   /** Epoch ms. */
   readonly expiresAt: number;
   /**
-   * Resolves with true once the login is done and the connector has been retried, with false once the address is
-   * invalid.
+   * Resolves with true once the login is done and the connector has been retried. Resolves with false once the address
+   * is invalid.
    */
   readonly finished: Promise<boolean>;
-  /** Calls `listener` once after the login. `client` registers at most once. */
+  /** Calls `listener` once after the login. Each `client` has at most one listener. */
   tell(client: object, listener: () => void): void;
 }
 
 /** The way in which a client may log in. */
 export type LoginOffer =
   | OfferedAddress
-  /** No address leads the client's user here: log in on the command line of the gateway's machine. */
+  /**
+   * No address leads the client's user here, so the user has to log in on the command line of the gateway's machine.
+   */
   | { readonly kind: 'command' }
-  /** The client may not log in: others would use its login, or it would use theirs. */
+  /** The client may not log in: other clients would use its login, or it would use theirs. */
   | { readonly kind: 'operator' };
 
 /** Offers logins to clients. */

@@ -1,6 +1,6 @@
 /**
  * Ids of server requests from a gateway to its clients. In a fleet an id names the replica that waits for the response,
- * since the response may arrive at any other.
+ * since the response may arrive at any other replica.
  */
 export interface QuestionIds {
   /** Returns the id of the server request with this number in its session. */

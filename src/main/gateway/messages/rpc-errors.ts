@@ -16,7 +16,7 @@ export function invalidParams(message: string, data?: JsonObject): RpcError {
   return new RpcError(RPC_INVALID_PARAMS, message, data);
 }
 
-/** Creates the error for a retry of an unknown held call, or one of another client or request. */
+/** Creates the error for a retry of a held call that is unknown, or that belongs to another client or request. */
 export function unknownState(): RpcError {
   return invalidParams('The requestState is unknown here, was used before, or is too old');
 }
@@ -36,8 +36,8 @@ export function ambiguousResource(uri: string, candidates: readonly string[]): R
 const MAX_NAMED = 10;
 
 /**
- * Error for a method that the gateway does not have, or not in this protocol generation. A connector's own error for an
- * unknown method is a plain {@link RpcError}.
+ * Error for a method that the gateway does not have, or does not have in this protocol generation. A connector's own
+ * error for an unknown method is a plain {@link RpcError}.
  */
 export class UnknownMethod extends RpcError {
   constructor(method: string) {
@@ -46,8 +46,13 @@ export class UnknownMethod extends RpcError {
 }
 
 /**
+<<<<<<< HEAD
  * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code
  * and gets a remedy if a client can do something. Any other error is reported without details. No error holds a secret.
+=======
+ * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code,
+ * and comes with its remedy. Any other error is reported without details. No error holds a secret.
+>>>>>>> p2
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);

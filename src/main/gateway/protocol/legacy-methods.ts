@@ -27,9 +27,9 @@ export interface LegacyDeps {
   readonly watches: ResourceWatches;
 }
 
-/** Answers methods that only legacy clients without a session have. Null for any other method. */
+/** Returns the result of a method that legacy clients may call without a session. Null for any other method. */
 export function sessionlessMethod(method: string): JsonObject | null {
-  // Nothing stores the level, but clients take an error for a broken server.
+  // The level is not stored, but an error would make clients think that the server is broken.
   return method === 'ping' || method === 'logging/setLevel' ? {} : null;
 }
 

@@ -14,7 +14,7 @@ import { checkParamHeaders } from './modern-envelope.ts';
 export interface MethodDeps extends ForwardDeps {
   /** Resolves once there are tools to list, or nothing to wait for. */
   readonly settled: () => Promise<void>;
-  /** Resolves once the same holds for prompts and resources. */
+  /** Resolves once there are prompts and resources to list, or nothing to wait for. */
   readonly featuresSettled: () => Promise<void>;
   /**
    * Resolves once connectors have had time to list a tool, prompt or resource that a client names and that is still
@@ -25,12 +25,12 @@ export interface MethodDeps extends ForwardDeps {
   readonly ttlMs: () => number;
 }
 
-/** One request for a method, and the route that it came on. */
+/** One request for a method, and the route on which it came. */
 interface MethodCall {
   readonly params: JsonObject;
   readonly exchange: Exchange;
   readonly view: View;
-  /** Whether the result is needed whole, however large it is. */
+  /** Whether the result is needed as a whole, however large it is. */
   readonly isWhole?: boolean;
 }
 
@@ -121,7 +121,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const expose = (own: string): string => (own === found.uri ? uri : view.route.exposeUri(connectorId, own));
     const exposed = exposeReadResult(result, expose);
     if (exposed.resultType === 'input_required') return exposed;
-    // The connector's own freshness counts; a legacy connector has none.
+    // The freshness that the connector states applies; a legacy connector states none.
     if (exchange.era === 'modern') return { ...freshness(exchange.era, 0), ...exposed };
     const { ttlMs: _ttlMs, cacheScope: _cacheScope, ...rest } = exposed;
     return rest;
@@ -131,7 +131,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const { ref, argument, context } = params;
     const found = isObject(ref) ? await findSettled(() => view.features.reference(ref)) : null;
     if (found === null) throw invalidParams('The reference names no prompt or resource template of this server');
-    // The gateway declares completions for all connectors. A connector without them has nothing to suggest.
+    // The gateway declares completions for all connectors. A connector without completions has nothing to suggest.
     if (!offers(found.connectorId, 'completions', manager)) return { completion: { values: [] } };
     const own = {
       ref: withoutNulls(found.ref),

@@ -13,7 +13,7 @@ export const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
-/** Facts about the client in a modern request. */
+/** Facts about the client that a modern request contains. */
 export interface ModernEnvelope {
   /** The client's capabilities that the gateway serves. */
   readonly capabilities: JsonObject;
@@ -24,8 +24,8 @@ export interface ModernEnvelope {
 
 /**
  * True if a request uses the modern protocol, according to its `_meta`, or else to its header. The modern protocol has
- * no `initialize`. A client that sends one wants the legacy handshake, even if its HTTP layer still sends the header of
- * an earlier attempt.
+ * no `initialize`. A client that sends `initialize` wants the legacy handshake, even if its HTTP layer still sends the
+ * header of an earlier attempt.
  */
 export function isModern(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
   if (isObject(params._meta) && (params._meta[VERSION] ?? null) !== null) return true;
@@ -35,8 +35,8 @@ export function isModern(method: string, params: JsonObject, headers: IncomingHt
 
 /**
  * Reads and checks the fields that every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
- * headers, as over stdio, only the body counts. Throws an RpcError in the order that the specification requires: the
- * envelope, headers that contradict it, the revision, missing headers.
+ * headers, as over stdio, only the body is checked. Throws an RpcError in the order that the specification requires:
+ * the envelope, headers that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};

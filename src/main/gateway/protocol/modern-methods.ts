@@ -34,9 +34,9 @@ const FLAGS: Readonly<Record<ChangedList, string>> = {
 const MAX_WATCHED = 100;
 
 /**
- * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes, and resolves
- * with the closing result. The acknowledgement leaves out resources that cannot be watched. Rejects with an RpcError
- * for an invalid filter.
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client disconnects or the gateway closes, and
+ * resolves with the closing result. The acknowledgement leaves out resources that cannot be watched. Rejects with an
+ * RpcError for an invalid filter.
  */
 export async function listen(
   params: JsonObject,
@@ -85,8 +85,8 @@ export async function listen(
 }
 
 /**
- * Returns the resource with this URI. Null also if several connectors have it, since a subscription may be acknowledged
- * in part.
+ * Returns the resource with this URI. Also returns null if several connectors have it, since a subscription may be
+ * acknowledged in part.
  */
 function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
   try {

@@ -41,7 +41,7 @@ export class RequestServer {
     });
   }
 
-  /** Counts a request that another replica serves for this one, until the result is disposed of. */
+  /** Counts a request that another replica serves for this replica, until the result is disposed of. */
   count(): Disposable {
     this.#running += 1;
     return { [Symbol.dispose]: () => this.#end() };
@@ -54,7 +54,7 @@ export class RequestServer {
 
   /** Serves one request. Rejects with an RpcError. */
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
-    // A subscription stays open as long as its client likes, and has its own limit.
+    // A subscription stays open until its client ends it, and has its own limit.
     if (method === 'subscriptions/listen')
       return this.#find(method, params, exchange, view, own)().catch((error: unknown) =>
         this.#fail(method, error, exchange),
@@ -90,12 +90,14 @@ export class RequestServer {
     };
   }
 
-  /** Returns the metric label of a method. Clients choose methods, so unknown ones share one label. */
+  /**
+   * Returns the metric label of a method. Clients choose the names of methods, so all unknown methods share one label.
+   */
   #label(method: string): string {
     return this.#methods.has(method) ? method : 'other';
   }
 
-  /** Throws the error for the client. If the client sees only an outline, the whole error is logged. */
+  /** Throws the error for the client. If the client gets an error without details, the whole error is logged. */
   #fail(method: string, error: unknown, { signal, era }: Exchange): never {
     const isExpected = error instanceof SwitchyardError || error instanceof RpcError;
     if (!isExpected && !signal.aborted)

@@ -25,7 +25,10 @@ export interface LoneMessage {
   readonly id?: Exchange['id'];
 }
 
-/** Returns the same data for a message whose session exists at its end, if not at its start. */
+/**
+ * Returns the same data for a handshake or a notification. The session is read at the end, because a handshake creates
+ * it.
+ */
 export function servedMessage(
   message: LoneMessage,
   headers: Exchange['headers'],

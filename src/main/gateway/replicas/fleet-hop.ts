@@ -14,14 +14,15 @@ import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.t
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of concurrent requests to all replicas, and of waiting ones. Cancellations beyond that are dropped.
+ * Maximum number of concurrent requests to all replicas, and of waiting requests. Cancellations beyond these limits are
+ * dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
 
 /**
- * How long a request may wait until its replica becomes known, and how many requests may wait. A replica that has just
- * started may be named to another before that one has read the roster.
+ * How long a request may wait until its replica becomes known, and how many requests may wait. A request may name a
+ * replica that has just started, before this replica has read it in the roster.
  */
 const KNOWN_WITHIN_MS = 1_500;
 const MAX_AWAITED = 256;
@@ -77,7 +78,10 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     await this.#sender[Symbol.asyncDispose]();
   }
 
-  /** Returns the replica with this id, also if the roster names it only a little later. Null if it does not. */
+  /**
+   * Returns the replica with this id. Waits a little if the roster does not name it yet, and returns null if it still
+   * does not.
+   */
   async #knownHost(hostId: string): Promise<FleetHost | null> {
     const known = this.#host(hostId);
     if (known !== null || this.#awaited >= MAX_AWAITED) return known;
@@ -104,12 +108,12 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     return await Promise.all(others.map((host) => this.#limit(() => this.#ask(kind, host, payload))));
   }
 
-  /** True if the replica did what the hop requests. Never rejects: a replica that is gone has nothing left to do. */
+  /** True if the replica did what the hop requests. Never rejects: a replica that has ended has nothing left to do. */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
     using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
     try {
       const { head, body } = await this.#sender.send(kind, host, payload, limit.signal);
-      // The connection is reused only after its response was read to the end.
+      // The connection can only be reused after the response was read to its end.
       for await (const _ of body);
       return head.isDone === true;
     } catch {

@@ -15,7 +15,7 @@ export interface Retry {
   readonly response: ServerResponse;
   readonly principal: string;
   readonly payer: string;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   /** Answers with this error as JSON. */
   readonly refuse: (json: string) => void;
@@ -27,14 +27,14 @@ const SENT_ON = /^(?:accept|host|via|forwarded|x-forwarded-.+|x-real-ip|tracepar
 /** Response headers that are passed on to the client. */
 const PASSED_BACK = ['content-type', 'content-length', 'cache-control', 'x-accel-buffering', 'retry-after'];
 
-/** How long a client may read nothing of a response. */
+/** Maximum time for which a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
 const LINE_BREAK = 0x0a;
 
 /**
  * Forwards the retry of a held call to the replica that holds it, and streams the response back at the client's pace.
- * If either side ends, the other one is ended too. Never rejects.
+ * If either side ends, the other side is ended, too. Never rejects.
  */
 export async function forwardRetry(retry: Retry, ownerId: string, replicas: ReplicaHop): Promise<void> {
   const { message, request, response, principal, payer, signal, refuse } = retry;
@@ -53,7 +53,7 @@ export async function forwardRetry(retry: Retry, ownerId: string, replicas: Repl
   }
 }
 
-/** Returns the error for the client. A replica that is gone or has restarted no longer holds any call. */
+/** Returns the error for the client. A replica that has ended or restarted no longer holds any call. */
 function errorFor(error: unknown): RpcError {
   return codeOf(error) === 'FLEET_HOP_REFUSED' ? unknownState() : toRpcError(error, 'modern');
 }

@@ -12,11 +12,13 @@ import type { HopAnswer, HopKind } from './replica-hop.ts';
 import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
 import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
 
-/** Connection timeout, and how long idle connections are kept. */
+/** Timeout for connecting, and the time for which idle connections are kept. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** Maximum silence of a replica. Replicas send a sign of life every few seconds; a request to a silent one fails. */
+/**
+ * Maximum silence of a replica. Replicas send a sign of life every few seconds; a request to a silent replica fails.
+ */
 const SILENCE_MS = 15_000;
 
 export interface HopSenderOptions {
@@ -29,7 +31,9 @@ export interface HopSenderOptions {
   readonly silenceMs?: number;
 }
 
-/** Sends requests to other replicas, each one sealed for its receiver. Its connections serve nothing else. */
+/**
+ * Sends requests to other replicas, and seals each request for its receiver. The connections are used for nothing else.
+ */
 export class HopSender implements AsyncDisposable {
   readonly #options: HopSenderOptions;
   readonly #agentOptions: Agent.Options;
@@ -40,7 +44,8 @@ export class HopSender implements AsyncDisposable {
   constructor(options: HopSenderOptions) {
     const { tls, silenceMs = SILENCE_MS } = options;
     this.#options = options;
-    // The verified name of the fleet server is not the name of a replica.
+    // The setting `servername` is the name of the fleet server, so certificates of replicas must not be checked against
+    // it.
     const trusted = tls === null ? null : { ...tls, servername: null };
     const { connect } = agentSettings({ id: 'fleet', tls: trusted, proxy: null });
     this.#agentOptions = {

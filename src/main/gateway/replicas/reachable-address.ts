@@ -3,8 +3,9 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * Returns the URL at which other machines reach a listener on `host`. For all addresses (`0.0.0.0`, `::`) it holds the
- * first address that others can see, IPv4 before IPv6, or loopback if the machine has none.
+ * Returns the URL at which other machines reach a listener on `host`. If `host` means all addresses (`0.0.0.0`, `::`),
+ * the URL holds the first address that other machines can reach, IPv4 before IPv6. It holds loopback if the machine has
+ * no such address.
  */
 export function reachableAddress(host: string, port: number, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || host === '::';

@@ -10,7 +10,7 @@ export interface HopSession {
   readonly route: string;
 }
 
-/** Kind of a request to another replica; also the last part of its path. */
+/** Kind of a request to another replica, which is also the last part of the request's path. */
 export type HopKind = 'answer' | 'cancelled' | 'ended' | 'notice' | 'retry' | 'login';
 
 /** Response to a hop: a head, and a streamed body. */
@@ -26,7 +26,7 @@ export interface ReplicaHop {
   readonly hostId: string;
   /**
    * Delivers a client's response to the replica that sent the server request. Resolves with true if that replica was
-   * waiting for it, and with false if not or if it cannot be reached. Never rejects.
+   * waiting for the response. Resolves with false if it was not, or cannot be reached. Never rejects.
    */
   answer(session: HopSession, ownerId: string, message: JsonObject): Promise<boolean>;
   /** Notifies all other replicas that the client cancels a request. Does not wait for them. */
@@ -37,13 +37,13 @@ export interface ReplicaHop {
   ended(session: HopSession): Promise<void>;
   /**
    * Offers a message that belongs to no request to the other replicas. The replica with the client's standing stream
-   * sends it. Resolves with whether one did. Never rejects.
+   * sends it. Resolves with whether a replica has sent it. Never rejects.
    */
   notice(session: HopSession, message: JsonObject): Promise<boolean>;
   /**
-   * Forwards a whole request to its owner. Aborting `signal` ends it there, too. Rejects with FLEET_HOP_REFUSED if the
-   * owner is unknown, cannot be connected to or refuses it. Rejects with FLEET_REPLICA_GONE if the owner does not
-   * respond.
+   * Forwards a whole request to its owner. Aborting `signal` also ends the request at the owner. Rejects with
+   * FLEET_HOP_REFUSED if the owner is unknown, cannot be connected to or refuses it. Rejects with FLEET_REPLICA_GONE if
+   * the owner does not respond.
    */
   forward(kind: 'retry' | 'login', ownerId: string, payload: JsonObject, signal: AbortSignal): Promise<HopAnswer>;
 }

@@ -9,7 +9,7 @@ import type { PageViewer } from './view/page-viewer.ts';
 /** Minimum interval between updates of a page. */
 const TICK_MS = 1_000;
 
-/** Maximum interval between updates of a page, in ticks: gauges move, and a lost connection is noticed. */
+/** Maximum interval between updates of a page, in ticks: gauges stay current, and a lost connection is noticed. */
 const GAUGE_TICKS = 5;
 
 /** A page that has not read everything for this many ticks is disconnected. */
@@ -101,7 +101,8 @@ export class EventStreams {
       this.#told = newsCount;
       const told = isDue ? this.#tellAll() : Promise.resolve();
       void told.then(() => {
-        // The last page may have gone in the meantime; a page that connected since has started its own timer.
+        // The last page may have disconnected in the meantime. A page that has connected since then has started its own
+        // timer.
         if (this.#timer === timer) this.#timer = this.#nextTick();
       });
     });
@@ -121,7 +122,7 @@ export class EventStreams {
     }
   }
 
-  /** Sends the difference from what the page shows, if any. */
+  /** Sends what has changed since the page was last updated, if anything. */
   #send({ writer, page }: Stream, model: StatusModel): void {
     const update = page.advance(model);
     if (update !== null) writer.send({ id: String(page.seq), data: JSON.stringify(update) });

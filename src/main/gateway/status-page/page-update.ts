@@ -66,7 +66,7 @@ export class PageState {
   }
 }
 
-/** Returns markup by key; a key such as `__proto__` is a key like any other. */
+/** Returns markup by key; a key such as `__proto__` has no special meaning. */
 function markupOf(blocks: readonly Block[], kind: Block['kind']): Readonly<Record<string, string>> {
   const wanted = blocks.filter((block) => block.kind === kind);
   return Object.fromEntries(wanted.map(({ key, render }) => [key, render().toString()]));

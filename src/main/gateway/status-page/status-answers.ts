@@ -12,8 +12,9 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
 export const BARE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * Returns the policy of a page. Only the style and the script with this nonce run, and only its own server is queried.
- * `formTarget` is the origin that its forms finally lead to, because browsers apply `form-action` to redirects too.
+ * Returns the policy of a page. Only the style and the script with this nonce run. The page can only connect to its own
+ * server. `formTarget` is the origin that its forms finally lead to, because browsers also apply `form-action` to
+ * redirects.
  */
 export function pagePolicy(nonce: string, formTarget: string | null = null): string {
   return [

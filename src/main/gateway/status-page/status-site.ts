@@ -33,8 +33,8 @@ export interface StatusSiteOptions {
 }
 
 /**
- * Status page of a process that serves HTTP. It authenticates no requests: the server that it belongs to decides who
- * may see it.
+ * Status page of a process that serves HTTP. It does not authenticate requests, because the server that it belongs to
+ * decides who may see it.
  */
 export interface StatusSite {
   /**
@@ -95,7 +95,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
           viewer,
           query: parseListQuery(parameters),
           stamp: parameters.get('stamp') ?? '',
-          // A number in the future comes from an earlier run of this process.
+          // A number higher than the last event's comes from before a restart of the gateway.
           seq: seq <= events.seq ? seq : 0,
         },
       );

@@ -30,7 +30,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Creates login addresses for the only client of a gateway over stdio. Such a gateway has no listener. When the first
- * address is requested, it opens one on a free loopback port, for logins alone.
+ * address is requested, a listener is opened on a free loopback port, for logins alone.
  */
 export function createStdioLogins({ manager, logger, clientMetadataUrl }: StdioLoginsOptions): StdioLogins {
   let listening: Promise<{ readonly server: Server; readonly url: string }> | null = null;

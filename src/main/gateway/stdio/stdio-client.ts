@@ -34,7 +34,11 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
+<<<<<<< HEAD
   /** Messages answered before the gateway existed, and the lists that it sent; null or left out for none. @internal */
+=======
+  /** Messages that were answered before the gateway existed, and the lists sent then; left out or null for none. */
+>>>>>>> p2
   readonly first?: FirstSession | null;
 }
 
@@ -46,7 +50,7 @@ type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request'
 /** Maximum unread bytes. Beyond it, the client's messages are not read, and only responses are written. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
+const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client disconnected.');
 
 /** The client at the other end of two streams: handles its messages, and writes responses and notifications. */
 export class StdioClient {
@@ -194,7 +198,9 @@ export class StdioClient {
     await serveTraced(served, open).catch((error: unknown) => this.#write(writeError(id, error as RpcError)));
   }
 
-  /** Opens the session that parameters of `initialize` request, in place of an earlier one. Throws an RpcError. */
+  /**
+   * Opens the session that the parameters of `initialize` request, and drops an earlier session. Throws an RpcError.
+   */
   openSession(params: JsonObject): ClientSession {
     const session = createStdioSession(params, this.#options.view, (json) => this.#write(json));
     this.capabilities = session.capabilities;
@@ -211,7 +217,7 @@ export class StdioClient {
       tell: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       headers: null,
       notify: (method, params) => {
-        // Clients take progress of a finished request for a broken server, and end the connection.
+        // Progress of a finished request makes clients think that the server is broken, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
       // A line is one message: pieces could not be interleaved with other messages.
@@ -239,7 +245,7 @@ export class StdioClient {
     }
   }
 
-  /** Sends a message that is not a response. It is dropped if too much is unread. */
+  /** Sends a message that is not a response. The message is dropped if the client has left too much unread. */
   #tell(message: JsonObject): void {
     if (this.#options.output.writableLength <= MAX_UNREAD_BYTES) this.#write(JSON.stringify(message));
   }

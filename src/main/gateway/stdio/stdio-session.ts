@@ -7,7 +7,9 @@ import { ClientSession } from '../protocol/notices/client-session.ts';
 /** Principal of the client at the other end; there is only one. */
 export const PRINCIPAL = 'stdio';
 
-/** Creates the session that parameters of `initialize` request; `write` takes a message as JSON. Throws an RpcError. */
+/**
+ * Creates the session that the parameters of `initialize` request; `write` takes a message as JSON. Throws an RpcError.
+ */
 export function createStdioSession(params: JsonObject, view: View, write: (json: string) => void): ClientSession {
   const revision = agreedRevision(params);
   const capabilities = servedCapabilities(params.capabilities);

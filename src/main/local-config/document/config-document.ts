@@ -54,7 +54,7 @@ export class ConfigDocument {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
   }
 
-  /** Creates the error of a file that cannot be used, with the reason `why` at `offset`. */
+  /** Creates the error for a file that cannot be used, with the reason `why` at `offset`. */
   invalid(offset: number, why: string): SwitchyardError {
     const { line, column } = this.positionOf(offset);
     return new SwitchyardError('CONFIG_INVALID', `${this.source}:${line}:${column}: ${why}.`, {
@@ -62,7 +62,7 @@ export class ConfigDocument {
     });
   }
 
-  /** Returns a hint if the format of the text differs from the one that the file name says. */
+  /** Returns a hint if the text has a different format than the file name says. */
   #betterName(text: string): string {
     const format = formatOfText(text);
     if (format === this.format || !isValid(text, format)) return '';

@@ -30,7 +30,7 @@ export function formatOfName(name: string): ConfigFormat | null {
 export function formatOfText(text: string): ConfigFormat {
   const start = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(text.slice(0, MAX_COMMENT))?.[0].length ?? 0;
   if (text[start] === '{') return 'json';
-  // Works line by line: one expression over all of them would backtrack through every run of blanks.
+  // Works line by line, because one expression over all lines would backtrack through every run of blanks.
   const firstLines = text
     .slice(start, start + 4_096)
     .split(LINE_END)

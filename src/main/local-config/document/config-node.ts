@@ -5,13 +5,13 @@
 export interface ConfigNode {
   readonly type: 'object' | 'array' | 'property' | 'string' | 'number' | 'boolean' | 'null';
   readonly value?: unknown;
-  /** Offset of its first character in the text. */
+  /** Offset of the value's first character in the text. */
   readonly offset: number;
   /** Items of an array, properties of an object, or key and value of a property. */
   readonly children?: readonly ConfigNode[] | undefined;
   /**
-   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out:
-   * `optional` without a word, `expected` with a warning.
+   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out, with a
+   * warning if it is `expected` and silently if it is `optional`.
    */
   readonly fromEnvironment?: 'expected' | 'optional';
 }
@@ -25,7 +25,7 @@ export interface Member {
   readonly isRepeated: boolean;
 }
 
-/** Returns the members of an object in the order in which they are written, including repeated ones. */
+/** Returns the members of an object in the order in which they are written, including repeated members. */
 export function membersOf(object: ConfigNode): Member[] {
   if (object.type !== 'object') return [];
   const seen = new Set<string>();
@@ -53,7 +53,7 @@ export function textOf(node: ConfigNode | undefined): string | undefined {
   return typeof node?.value === 'string' ? node.value : undefined;
 }
 
-/** Returns the value of `node` as plain data. `__proto__` becomes a member like any other. */
+/** Returns the value of `node` as plain data. A member `__proto__` has no special meaning. */
 export function plainValue(node: ConfigNode): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainValue);
   if (node.type === 'object')
@@ -82,9 +82,7 @@ export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
   return { type: 'property', children: [key, value], offset: key.offset };
 }
 
-/**
- * Creates a node with the value of the environment variable `name`, which a file refers to without a text of its own.
- */
+/** Creates a node with the value of the environment variable `name`, which a file names without writing `${NAME}`. */
 export function environmentNode(
   name: string,
   offset: number,

@@ -1,6 +1,6 @@
 /**
  * Decodes the text of a configuration file: UTF-8, or UTF-16 as editors on Windows write it, with or without a byte
- * order mark. Throws an Error that says which encoding it is not.
+ * order mark. Throws an Error if the bytes are valid in none of these encodings.
  */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);

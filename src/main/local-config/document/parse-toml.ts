@@ -23,7 +23,10 @@ function parsed(text: string): unknown {
 /** One part of a dotted key. */
 const KEY_PART = /^[ \t]*(?:[\w-]{1,1000}|"[^"\n]{0,1000}"|'[^'\n]{0,1000}')[ \t]*$/;
 
-/** Returns the offset where a key has too many parts. Each part is a level that the parser does not count. */
+/**
+ * Returns the offset where a key has too many parts. Each part adds a level of nesting, which the parser does not
+ * count.
+ */
 function offsetOfLongKey(text: string): number | null {
   let [at, parts] = [0, 0];
   for (const part of text.split('.')) {

@@ -16,13 +16,13 @@ export function parseYaml(text: string): ConfigNode {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
   if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
   let count = 0;
-  // The parser itself searches the whole document for the anchor of each alias.
+  // The parser itself would search the whole document again for the anchor of each alias.
   const anchors = new Map<string, Node>();
   let aliasDepth = 0;
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // The target of an alias was noted where it was written.
+    // The target of an alias has already been noted where it is written.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }
@@ -65,7 +65,7 @@ export function parseYaml(text: string): ConfigNode {
       else own.push(propertyNode(textNode(name, keyOffset), value));
     }
     const names = new Set(own.map(nameOfProperty));
-    // The map's own keys take precedence over merged ones.
+    // The map's own keys take precedence over merged keys.
     return [...own, ...merged.filter((property) => !names.has(nameOfProperty(property)))];
   }
 }
@@ -110,7 +110,7 @@ function offsetOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the offset where brackets nest too deep. Brackets in quotes and comments count too, which only makes the
+ * Returns the offset where brackets nest too deeply. Brackets in quotes and comments also count, which only makes the
  * limit a little stricter.
  */
 function offsetOfFlowDepth(text: string): number | null {

@@ -1,4 +1,4 @@
-/** Reports why a text does not have its format, and where. */
+/** Reports why and where a text does not have its format. */
 export class SyntaxFault extends Error {
   readonly offset: number;
 
@@ -14,7 +14,7 @@ export class SyntaxFault extends Error {
 /** Maximum depth of a file. The limit exists because the parsers recurse. */
 export const MAX_DEPTH = 64;
 
-/** Creates the fault of a text that is nested deeper than {@link MAX_DEPTH}. */
+/** Creates the fault for a text that is nested deeper than {@link MAX_DEPTH}. */
 export function tooDeep(offset: number): SyntaxFault {
   return new SyntaxFault(offset, `it is nested deeper than ${MAX_DEPTH} levels`);
 }

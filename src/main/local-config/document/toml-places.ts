@@ -62,7 +62,7 @@ class TomlScan {
     return path;
   }
 
-  /** Returns the path of the last table so far if `path` is an array of tables, or of a new one. */
+  /** If `path` is an array of tables, returns the path of its last table so far, or of a new table. */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);
     const count = this.#tables.get(id) ?? 0;
@@ -145,7 +145,7 @@ class TomlScan {
     while (this.#at < this.#text.length && !this.#text.startsWith(end, this.#at))
       this.#at += quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1;
     this.#at += end.length;
-    // A long string may end in up to two quotes of its own.
+    // The text of a multi-line string may itself end in one or two quotes.
     while (isLong && this.#text[this.#at] === quote) this.#at += 1;
   }
 

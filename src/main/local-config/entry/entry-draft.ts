@@ -23,7 +23,7 @@ export interface ServerNode {
   readonly isRepeated: boolean;
 }
 
-/** A member of an entry under our name for it. */
+/** A member of an entry, under the name that this package uses for it. */
 export interface DraftMember {
   /** Place of the member, with the name that the file uses. */
   readonly place: string;
@@ -34,8 +34,9 @@ export interface DraftMember {
 }
 
 /**
- * A server entry while it is translated from the terms of a client to ours. A shape renames and rewrites its members.
- * Each member keeps its position and its name in the file, so that problems refer to what the author wrote.
+ * A server entry while it is translated from the terms of a client to the terms of this package. A shape renames and
+ * rewrites its members. Each member keeps its position and its name in the file, so that problems refer to what the
+ * author wrote.
  */
 export class EntryDraft {
   readonly name: string;
@@ -103,7 +104,7 @@ export class EntryDraft {
     for (const name of names) this.#members.delete(name);
   }
 
-  /** Renames a member. If the entry already has a member `to`, that one stays and the other is dropped. */
+  /** Renames a member. If the entry already has a member `to`, that member stays and `from` is dropped. */
   rename(from: string, to: string): void {
     const member = this.#members.get(from);
     if (member === undefined) return;
@@ -168,12 +169,12 @@ export class EntryDraft {
     else this.problems.error(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Leaves the server out without a warning, because users do not expect it here. */
+  /** Leaves the server out without a warning, because no user expects it to work here. */
   passOver(): void {
     this.#isLeftOut = true;
   }
 
-  /** Leaves the server out with one warning: it needs something that does not exist here. */
+  /** Leaves the server out with one warning, because it needs something that does not exist here. */
   leaveOut(why: string, name?: string): void {
     if (this.#isLeftOut) return;
     this.#isLeftOut = true;

@@ -18,7 +18,10 @@ interface Reading {
   readonly use: TextUse | null;
 }
 
-/** Reads the members of one entry under our names. An invalid member is reported as a problem and reads as absent. */
+/**
+ * Reads the members of one entry, under the names that this package uses. An invalid member is reported as a problem
+ * and treated as absent.
+ */
 export class EntryReader {
   readonly #draft: EntryDraft;
   readonly #problems: ConfigProblems;
@@ -107,13 +110,13 @@ export class EntryReader {
     return Object.fromEntries(rows.flatMap((row) => this.#row(member.place, row, checkKey, check)));
   }
 
-  /** Reads the members that this package adds to those of the clients, checked as in a service map. */
+  /** Reads the members that only this package defines, checked as in a service map. */
   own(): Readonly<Record<string, unknown>> {
     const own = Object.entries(OWN_MEMBERS).flatMap(([name, check]) => {
       const member = this.#member(name);
       if (member === undefined) return [];
       const value = plainValue(member.value);
-      // Copilot keeps a boolean in this member, Codex and mcporter a word.
+      // Copilot keeps a boolean in this member; Codex and mcporter keep a word in it.
       if (name === 'auth' && !isOurAuth(value)) return [];
       const checked = check(value);
       if (!(checked instanceof Fault)) return [[name, value] as const];
@@ -129,7 +132,7 @@ export class EntryReader {
     return Object.fromEntries(without.map(([name, { value }]) => [name, plainValue(value)]));
   }
 
-  /** Returns a member. One that is null counts as absent. */
+  /** Returns a member. A member that is null counts as absent. */
   #member(name: string): DraftMember | undefined {
     return this.#draft.says(name) ? this.#draft.members.get(name) : undefined;
   }

@@ -9,15 +9,15 @@ import type { LoginPart, LoginParts, LoginWord } from './login-words.ts';
 export interface LocalLogin {
   /** `oauth` for the entry, as in a service map and without any secret. Undefined if the file has no login settings. */
   readonly oauth: ConnectorEntry['oauth'];
-  /** Client secret from the file; null without one. */
+  /** Client secret from the file; null without a secret. */
   readonly clientSecret: string | null;
-  /** Members without a meaning here, as they are written. */
+  /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
 export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest: {} };
 
-/** Names of issuer metadata that some files set themselves. */
+/** Members that some files set although the issuer's metadata provides their values. */
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
@@ -46,7 +46,7 @@ export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReade
     if (text !== null) settings[name] = text;
   }
   for (const name of VARIABLES) {
-    // Variables are not expanded in this member: the value of a variable would be a secret.
+    // Variables are not expanded in this member, because the value of a variable would be a secret.
     const part = parts.get(name);
     const why = part === undefined ? null : OAUTH_MEMBERS[name](part.node.value);
     if (part !== undefined && why !== null) reader.wrong(part.place, part.node, why);
@@ -151,7 +151,7 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // A text with a variable that is not known yet has no port yet.
+  // A text with an unknown variable has no port yet.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }

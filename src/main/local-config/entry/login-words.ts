@@ -14,13 +14,13 @@ export interface LoginParts {
   readonly isOff: boolean;
   /** Whether the entry requests a login, if only by an empty `oauth`. */
   readonly isAsked: boolean;
-  /** Login members by our names. */
+  /** Login members, by the names that this package uses. */
   readonly parts: ReadonlyMap<LoginWord, LoginPart>;
-  /** Members without a meaning here, by the names that the file uses. */
+  /** Members that have no effect here, by the names that the file uses. */
   readonly others: ReadonlyMap<string, LoginPart>;
 }
 
-/** Our names of the login members. `redirect` is an address, from which only the port is used. */
+/** The names that this package uses for login members. `redirect` is an address, from which only the port is used. */
 export type LoginWord =
   | 'clientId'
   | 'clientSecret'
@@ -61,8 +61,8 @@ const WORDS: Readonly<Record<string, LoginWord>> = {
 };
 
 /**
- * Members of an entry, next to `oauth` and `auth`, in which a client writes what others write within `oauth`: mcporter,
- * Copilot CLI, Kiro.
+ * Members of an entry, next to `oauth` and `auth`, in which some clients write what other clients write within `oauth`:
+ * mcporter, Copilot CLI, Kiro.
  */
 const BESIDE = [
   'oauthClientId',
@@ -80,7 +80,7 @@ const BESIDE = [
   'oauth_redirect_url',
 ];
 
-/** Such members without a meaning here. They need no warning: their choice follows from what the issuer supports. */
+/** Such members that have no effect here. They need no warning: their choice follows from what the issuer supports. */
 const QUIET = [
   'oauthPublicClient',
   'oauthTokenEndpointAuthMethod',

@@ -27,7 +27,10 @@ export interface LocalServer extends Position {
   /** Command of a stdio server; null if the server is reached by its URL. */
   readonly command: StdioCommand | null;
   readonly login: LocalLogin;
-  /** Absolute path of the file with variables for the stdio server, which is still to be read; null without one. */
+  /**
+   * Absolute path of a file with variables for the stdio server. The file has not been read yet. Null without such a
+   * file.
+   */
   readonly envFile: string | null;
   /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
@@ -55,8 +58,8 @@ const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
 const MAX_NAME_LENGTH = 1024;
 
 /**
- * Reads the server that `node` describes, after `translate` has converted it to our names. Returns null if it has an
- * error or cannot be used here.
+ * Reads the server that `node` describes, after `translate` has converted it to the names that this package uses.
+ * Returns null if it has an error or cannot be used here.
  */
 export function readServer(
   node: ServerNode,

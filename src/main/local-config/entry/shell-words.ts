@@ -1,7 +1,7 @@
 /**
- * Splits a command line into words as a POSIX shell does: blanks, quotes and backslashes count, but nothing is run or
- * replaced. Returns null if a quote is not closed, or if the line is more than words: pipes, redirections,
- * substitutions.
+ * Splits a command line into words as a POSIX shell does: blanks, quotes and backslashes have their meaning, but
+ * nothing is run or replaced. Returns null if a quote is not closed, or if the line is more than words: pipes,
+ * redirections, substitutions.
  */
 export function shellWords(line: string): string[] | null {
   const words: string[] = [];

@@ -2,12 +2,15 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables that clients set to the folder of a project, a plugin or an extension, which is the folder of its file. */
+/** Variables that clients set to the folder of a project, plugin or extension. Here they are the folder of the file. */
 const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
 
 /** Values that `${…}` in a file can refer to. */
 export interface VariableScope {
-  /** Environment variables; null leaves values that are unknown before the start of the server as they are written. */
+  /**
+   * Environment variables. With null, variables whose values are unknown before the server starts stay as they are
+   * written.
+   */
   readonly env: Variables | null;
   /** Value of `${workspaceFolder}`. */
   readonly folder: string;
@@ -100,7 +103,7 @@ function fileContent(path: string, files: VariableScope['files']): Expansion {
   );
 }
 
-/** Expands `${NAME:?message}` as a shell does: an empty variable is an error too. */
+/** Expands `${NAME:?message}` as a shell does: an empty variable is also an error. */
 function required(name: string, message: string, env: Variables): Expansion {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value) return { kind: 'text', text: value };

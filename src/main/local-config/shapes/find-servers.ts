@@ -12,7 +12,7 @@ import { vscode } from './other-keys/vscode.ts';
 import { zed } from './other-keys/zed.ts';
 import type { ServerGroup, Shape, ShapeContext } from './shape.ts';
 
-/** Every form that can occur next to others in one file. */
+/** Every form that can occur next to other forms in one file. */
 const SHAPES: readonly Shape[] = [
   mcpServers,
   vscode,
@@ -27,7 +27,7 @@ const SHAPES: readonly Shape[] = [
   serverJson,
 ];
 
-/** Servers of a file, and the function that translates one of them to our names. */
+/** Servers of a file, and the function that translates one of them to the names that this package uses. */
 export interface FoundServers extends ServerGroup {
   readonly translate: (draft: EntryDraft) => void;
 }

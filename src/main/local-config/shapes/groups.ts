@@ -30,8 +30,8 @@ export function groupsAt(root: ConfigNode, name: string): ServerGroup[] {
 }
 
 /**
- * Returns the servers of an array. Their names are in the member `name`, or in that of the block that they reference
- * with `uses`.
+ * Returns the servers of an array. Their names are in the member `name`, or in the member `name` of the block that they
+ * reference with `uses`.
  */
 export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   const names = new Set<string>();

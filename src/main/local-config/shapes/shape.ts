@@ -26,6 +26,6 @@ export interface ServerGroup {
 export interface Shape {
   /** Finds the servers that are written in this form. Never throws: content in another form gives no group. */
   readonly find: (root: ConfigNode, context: ShapeContext) => readonly ServerGroup[];
-  /** Translates one of the servers to our names. */
+  /** Translates one of the servers to the names that this package uses. */
   readonly translate: (draft: EntryDraft, context: ShapeContext) => void;
 }

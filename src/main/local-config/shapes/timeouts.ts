@@ -14,7 +14,10 @@ const MAX_MS = 2 ** 31 - 1;
  */
 const LONGEST_IN_SECONDS = 3_600;
 
-/** Translates the limit in member `name`. The `timeouts` of the entry take precedence. 0 and less mean no limit. */
+/**
+ * Translates the limit in member `name`. The `timeouts` of the entry take precedence. Values of 0 or less mean no
+ * limit.
+ */
 export function takeTimeout(draft: EntryDraft, name: string, limit: TimeLimit, unit: 's' | 'ms' | 'unsaid'): void {
   if (!draft.has(name)) return;
   const node = draft.member(name);

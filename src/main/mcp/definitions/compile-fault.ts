@@ -39,11 +39,11 @@ class SchemaWalk {
     this.#root = root;
   }
 
-  /** Returns the first keyword that may not compile, or null if all certainly do. */
+  /** Returns the first keyword that might not compile, or null if all keywords certainly compile. */
   fault(): string | null {
     let isFine = this.isSchema(this.#root);
     // Targets are walked here instead of where they are found, which would need recursion. Iterating a set includes
-    // items that are added meanwhile.
+    // items that are added during the iteration.
     for (const target of this.#targets) isFine = isFine && this.isSchema(target);
     return isFine ? null : (this.#keyword ?? 'its size');
   }
@@ -75,7 +75,7 @@ class SchemaWalk {
     return true;
   }
 
-  /** Whether a reference leads to a schema within this one, without a cycle or a long chain of references. */
+  /** Whether a reference leads to a schema within the checked schema, without a cycle or a long chain of references. */
   isReference(reference: string): boolean {
     let next: unknown = reference;
     for (let length = 0; length < MAX_CHAIN; length += 1) {

@@ -51,7 +51,7 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 /** A definition that is left out. */
 export interface DroppedDefinition {
   readonly kind: DefinitionKind;
-  /** Name that the connector gives it, at most 128 characters; `(no name)` without one. */
+  /** Name that the connector gives it, at most 128 characters; `(no name)` without a name. */
   readonly name: string;
   readonly reason: DropReason;
 }

@@ -15,8 +15,8 @@ export type ListItem =
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly name: string };
 
 /**
- * Maximum depth of a definition; schemas in use have less than 20 levels. Deeper ones could neither be compared nor
- * written.
+ * Maximum depth of a definition; schemas in use have less than 20 levels. Deeper definitions could neither be compared
+ * nor written.
  */
 const MAX_DEPTH = 64;
 
@@ -46,7 +46,7 @@ export function dropped(kind: DefinitionKind, name: unknown, reason: DropReason)
 /**
  * Returns why a name is invalid, or null. Any text is a name, although MCP 2025-11-25 suggests only A-Z a-z 0-9 _ - .
  * because servers use spaces, colons and letters of all alphabets. Control characters and lone surrogates are refused:
- * they could not be displayed and stored unchanged.
+ * they could not be displayed or stored unchanged.
  */
 function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
   if (typeof name !== 'string' || name === '') return 'name';

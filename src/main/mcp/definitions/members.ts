@@ -101,7 +101,7 @@ export function mendMembers(object: JsonObject, members: Members, exam: Exam, pa
   return changes === null ? object : withChanges(object, changes);
 }
 
-/** Copies an object with some of its members changed. `__proto__` stays a member like any other. */
+/** Copies an object with some of its members changed. A member `__proto__` has no special meaning. */
 function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
   const added = [...changes].filter(([name]) => !Object.hasOwn(object, name));
   const members = [...Object.entries(object), ...added].map(([name, value]): [string, unknown] => [

@@ -37,7 +37,7 @@ export function createRegistry(
 /** Overrides the getters of a prom-client metric so that it shows the recorded values. */
 function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
   const { help, kind: type } = recorded.entry;
-  // In the OpenMetrics format the registry gives counters another name.
+  // In the OpenMetrics format the registry changes the names of counters.
   const described = () => ({ name: (metric as { name?: string }).name, help, type, aggregator: 'sum' });
   const isHistogram = recorded instanceof RecordedHistogram;
   metric.reset = () => recorded.reset();

@@ -49,8 +49,8 @@ export function noteRequestId(id: number | string): void {
 }
 
 /**
- * Keeps the current trace. The returned function runs `work` in it, for later messages of a stream. If that code is
- * already in the same trace, or continues a trace of its own, `work` runs unchanged.
+ * Keeps the current trace. The returned function runs `work` in it, for later messages of a stream. If the calling code
+ * is already in the same trace, or continues another trace, `work` runs without a change of trace.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();

@@ -44,7 +44,8 @@ export function isRecorded(): boolean {
 }
 
 /**
- * Returns the histograms of the current provider of the host, or null without one. A host may set one up at any time.
+ * Returns the histograms of the current provider of the host, or null without a provider. A host may set up a provider
+ * at any time.
  */
 function histogramsOf(): Map<DurationName, Histogram> | null {
   const api = hostApi();

@@ -23,7 +23,7 @@ let api: OpenTelemetryApi | null = null;
 export interface HostSpan {
   readonly traceparent: string;
   readonly tracestate: string | null;
-  /** Baggage that the propagator of the host would send; null without any. */
+  /** Baggage that the propagator of the host would send; null without baggage. */
   readonly baggage: string | null;
   set(attributes: Attributes): void;
   rename(name: string): void;
@@ -90,10 +90,11 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
 }
 
 /**
- * Starts the span of an incoming request. If the message carries a trace context, that is the parent and the context of
- * its transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise the
- * transport's context is the parent. That is the active span, if the host traces its HTTP server, or else the headers.
- * `transport` is null if messages share a pipe, because its context belongs to none of them.
+ * Starts the span of an incoming request. If the message carries a trace context, that context is the parent, and the
+ * context of the transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise
+ * the transport's context is the parent. If the host traces its HTTP server, the transport's context is the active
+ * span. Otherwise it comes from the headers. `transport` is null if messages share a pipe, because its context belongs
+ * to none of them.
  */
 export function startServerSpan(
   start: Omit<SpanStart, 'parent' | 'kind'>,

@@ -40,7 +40,7 @@ interface Origins {
 /**
  * Serves a request or notification as a server span of the host's OpenTelemetry, and measures it. The parent is the
  * trace in its `_meta` (SEP-414), or else in its headers. Settles as `work` does. Without OpenTelemetry, `work` runs in
- * the trace of the other side; without a trace either, it just runs.
+ * the trace of the other side; without a trace, it runs unchanged.
  */
 export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<T> {
   const origins = originsOf(served);

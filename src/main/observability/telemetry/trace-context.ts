@@ -6,7 +6,7 @@ export interface RemoteTrace {
   readonly spanId: string;
   /** Trace flags: bit 0 means sampled, bit 1 means that the trace id is random (W3C Trace Context level 2). */
   readonly flags: number;
-  /** Normalized `tracestate`; null without any. */
+  /** Normalized `tracestate`; null without a trace state. */
   readonly tracestate: string | null;
 }
 
@@ -38,7 +38,7 @@ const MAX_STATE_MEMBERS = 32;
  */
 const MAX_STATE_LENGTH = 512;
 const LONG_STATE_MEMBER = 128;
-/** Maximum length of a header or `_meta` field. A longer one is ignored without parsing. */
+/** Maximum length of a header or `_meta` field. A longer value is ignored without parsing. */
 const MAX_RAW_LENGTH = 16_384;
 const STATE_MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;

@@ -7,8 +7,9 @@ import { traces } from './current-trace.ts';
 const undiciRequests = channel('undici:request:create');
 
 /**
- * Returns the headers that carry the current trace (W3C Trace Context and Baggage), names and values in turn. Returns
- * none if the host records the request and has undici instrumented, because two `traceparent` headers would be invalid.
+ * Returns the headers that carry the current trace (W3C Trace Context and Baggage), with names and values alternating.
+ * Returns no headers if the host records the request and has undici instrumented, because two `traceparent` headers
+ * would be invalid.
  */
 export function traceHeaders(): readonly string[] {
   const trace = traces.getStore();

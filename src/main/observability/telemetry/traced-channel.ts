@@ -178,7 +178,7 @@ interface Sending {
   readonly trace: CurrentTrace | undefined;
   /** Span created for this request alone. */
   readonly own: HostSpan | null;
-  /** Slot of its own span, or the one that a call lends it. */
+  /** Slot of its own span, or a slot that a call lends it. */
   readonly slot: RequestSlot | null;
   readonly attributes: Attributes;
   readonly startedMs: number;

@@ -58,8 +58,8 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
 };
 
 /**
- * Returns the members that say how to reach a server, followed by all its other members. Null for `ws`, which is not a
- * transport of MCP.
+ * Returns the members that say how to reach a server, followed by all other members of the server. Null for `ws`, which
+ * is not a transport of MCP.
  */
 function whole(
   server: ServerInfo,
@@ -84,12 +84,12 @@ function reached({ transport, command, args, env, endpoint, headers }: ServerInf
     : { url: endpoint, ...(headers !== undefined && { headers }) };
 }
 
-/** Returns an entry with a leading type, but only for an address. */
+/** Returns an entry, which begins with a type if the server has an address. */
 function typed(server: ServerInfo): object {
   return { ...(server.transport !== 'stdio' && { type: typeOf(server) }), ...reached(server) };
 }
 
-/** Returns an entry with a type only for SSE, which would be tried second without it. */
+/** Returns an entry. It has a type only for SSE, because without a type the client would try SSE second. */
 function sseAlone(server: ServerInfo): object {
   return { ...(server.transport === 'sse' && { type: 'sse' }), ...reached(server) };
 }

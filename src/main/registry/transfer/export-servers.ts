@@ -20,7 +20,7 @@ export interface Export {
   readonly toMerge: ServersToMerge | null;
   /** Names of the servers that are not in the export. */
   readonly leftOut: readonly string[];
-  /** Members that are not in the export, of servers that are. */
+  /** Members that are missing from the export although their servers are in it. */
   readonly unsaid: readonly Unsaid[];
 }
 

@@ -23,8 +23,8 @@ export interface ImportEntry extends Position {
 }
 
 /**
- * Names of our transports in the registry. The `http` of the clients falls back to SSE, as that of the registry does
- * here.
+ * Names that this package's transports have in the registry. The `http` of the clients falls back to SSE, and so does
+ * the `http` of the registry.
  */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
@@ -35,7 +35,7 @@ const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint'])
  * Reads the servers to register from the file of any client that local configuration knows, or from an exported or
  * copied `servers.json`, entry by entry. Variables stay as they are written and are looked up when a server is started.
  * Only the folder of the file is filled in, because it is not known later. Throws CONFIG_INVALID if the text has none
- * of these forms, or the bytes are not a text.
+ * of these forms, or the bytes are not text.
  */
 export function readImport(
   given: string | Uint8Array,
@@ -129,7 +129,10 @@ function toServerInfo({ entry, command, envFile, login, rest }: LocalServer): Se
   };
 }
 
-/** Returns the login settings of a server under our names, including its secret, as with headers. */
+/**
+ * Returns the login settings of a server, under the names that this package uses. They include its secret, as headers
+ * do.
+ */
 function loginOf(oauth: LocalServer['entry']['oauth'], { clientSecret, rest }: LocalServer['login']): object {
   if (oauth === false) return { oauth };
   if (oauth === undefined && Object.keys(rest).length === 0) return {};

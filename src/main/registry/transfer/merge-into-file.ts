@@ -32,7 +32,7 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
     case 'toml': {
       const known = Object.keys(entries).find((name) => present !== undefined && memberOf(present, name) !== undefined);
       if (known === undefined) return `${text.trimEnd()}\n\n${stringifyToml({ [key]: entries }).trim()}\n`;
-      const message = `${source} already has a server ${JSON.stringify(known)}; TOML files are only appended to`;
+      const message = `${source} already has a server ${JSON.stringify(known)}; rename it, as TOML is only appended to`;
       throw new SwitchyardError('OPTIONS_INVALID', message);
     }
   }

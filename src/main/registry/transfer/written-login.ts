@@ -12,7 +12,7 @@ export interface WrittenLogin {
 
 /**
  * Returns the login settings for Claude Code, which has its scopes in one text. It ignores the other members, which are
- * ours.
+ * specific to this package.
  */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);
@@ -26,7 +26,7 @@ export function loginForClaude(server: ServerInfo): object {
  */
 export function loginForCursor(server: ServerInfo): object {
   const settings = settingsOf(server);
-  // An `auth` of ours says how to send a key.
+  // The `auth` of this package says how to send a key.
   if (settings === null || settings.clientId === undefined || server.auth !== undefined) return asItIs(server);
   const { clientId, clientSecret: _secret, clientSecretEnv: _variable, scopes, ...rest } = settings;
   const auth = saying({ CLIENT_ID: clientId, CLIENT_SECRET: secretOf(settings), scopes });

@@ -7,7 +7,7 @@ export interface WrittenEntry {
   readonly unsaid: readonly string[];
 }
 
-/** Returns a tool list of a server; undefined if it has none of that kind. */
+/** Returns a tool list of a server; undefined if the server has no list of that kind. */
 export function toolsOf(server: ServerInfo, kind: 'allow' | 'deny'): readonly string[] | undefined {
   const list = (server.tools as Readonly<Record<string, unknown>> | undefined)?.[kind];
   if (!Array.isArray(list) || (kind === 'allow' && list.includes('*'))) return undefined;

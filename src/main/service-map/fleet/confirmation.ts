@@ -7,7 +7,10 @@ import { pause } from './pause.ts';
 
 /** How often the head is read. */
 const LOOK_MS = 200;
-/** A confirmation by the leader counts after this time: its request to the source then started after the sync did. */
+/**
+ * A confirmation by the leader only counts if it comes at least this long after the start of a sync. An earlier one may
+ * be the response to a request that was sent before the sync.
+ */
 const ANSWER_MS = 250;
 /** The leader requests the map every second, so a confirmation that has not come by then will not come. */
 const PATIENCE_MS = 1_600;
@@ -19,7 +22,7 @@ interface ConfirmationDeps {
   readonly closing: AbortSignal;
 }
 
-/** A forced sync on a host that follows the leader: waits for a response that the leader got from the source since. */
+/** Serves a forced sync on a host that follows a leader, by waiting for the leader's next response from the source. */
 export class Confirmation {
   readonly #deps: ConfirmationDeps;
   #pending: Promise<boolean> | null = null;
@@ -29,8 +32,8 @@ export class Confirmation {
   }
 
   /**
-   * Whether the map in force is what the source sent the leader after this call. False if no response comes in time;
-   * then this host must request the map from the source. Never rejects.
+   * Resolves with true once the map in force is the one that the source sent to the leader after this call. Resolves
+   * with false if no response comes in time; this host must then request the map from the source. Never rejects.
    */
   async comes(): Promise<boolean> {
     // A caller that joins late must not get a response that is older than its call.
@@ -60,7 +63,7 @@ export class Confirmation {
     return false;
   }
 
-  /** Whether the map of that head is in force, after it was taken. */
+  /** Takes the map of that head. Resolves with whether it is in force. */
   async #isInForce(head: MapHead): Promise<boolean> {
     const { held, taker } = this.#deps;
     taker.hear(head);

@@ -28,7 +28,7 @@ export interface FleetMapDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called when the fleet takes over the background refresh (false), and when it no longer can (true). */
+  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
@@ -119,7 +119,7 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** Notes that the map in force is current for so many milliseconds. */
+  /** Notes that the map in force stays current for `holdsForMs` milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();
@@ -154,7 +154,7 @@ export class FleetMap implements MapWatcher {
         this.#become('alone');
         break;
       case 'map-news':
-        // The leader reads what others published after each of its own polls.
+        // A leader needs no message: after each of its own polls it reads the head that other hosts published.
         if (this.#state !== 'leading') this.#taker.hear(event.head);
         break;
       case 'map-confirmed':
@@ -189,7 +189,7 @@ export class FleetMap implements MapWatcher {
     this.#silence = startTimer(SILENCE_MS, () => this.#become('alone'));
   }
 
-  /** Handles a confirmation by the leader. The first one after the publication releases held connectors. */
+  /** Handles a confirmation by the leader. The first one after a map was published releases held connectors. */
   #confirmed({ sha256, confirms }: { readonly sha256: string; readonly confirms: number }): void {
     const { source } = this.#deps;
     if (sha256 !== this.#held?.sha256 || confirms < 1) return;
@@ -201,12 +201,12 @@ export class FleetMap implements MapWatcher {
     try {
       await source.recall();
     } catch {
-      // The request to the source fails for the same reason, and reports it.
+      // The request to the source will fail for the same reason, and will report it.
       return false;
     }
     const isDecided = (): boolean =>
       source.isFresh || this.#state === 'alone' || this.#closing.signal.aborted || this.#leader.hasAsked;
-    // A busy machine starts many threads slowly; its hosts must not all turn to the source meanwhile.
+    // A busy machine starts many threads slowly. In the meantime its hosts must not all turn to the source.
     await this.#until(() => isDecided() || this.#calls.hasThread, BOOT_MS);
     const startedMs = monotonicMs();
     await this.#until(() => isDecided() || fleet.isConnected, CONNECT_MS);

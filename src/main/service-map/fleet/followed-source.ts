@@ -7,7 +7,7 @@ export interface FollowedSource {
   readonly id: string;
   /** The interval of the background refresh. */
   readonly intervalMs: number;
-  /** For how many milliseconds the server of the source asked for no requests; 0 or less if it did not. */
+  /** Milliseconds left of a pause that the server of the source requested; 0 or less without a pause. */
   readonly pauseMs: number;
   /** Whether the map in force is confirmed and has not expired. */
   readonly isFresh: boolean;
@@ -23,6 +23,6 @@ export interface FollowedSource {
   vouch(): void;
   /** Makes the next load read and verify the whole map, even if it is the map in force. */
   forgetBody(): void;
-  /** Follows the key documents, if the source has some. Never rejects. */
+  /** Follows the key documents, if the source has any. Never rejects. */
   followKeys(): Promise<void>;
 }

@@ -26,13 +26,14 @@ export class MapCalls {
     this.name = name;
   }
 
-  /** Whether the thread was up once, so that it may be connected. */
+  /** Whether the thread has been up at least once, so that it may be connected. */
   get hasThread(): boolean {
     return this.#hasThread;
   }
 
   /**
-   * Makes the thread listen for the map, also after a restart; it is notified each time, after `onTold`. Never rejects.
+   * Makes the thread listen for the map, now and after each of its restarts. Each time, `onTold` is called first. Never
+   * rejects.
    */
   follow(onTold: () => void): void {
     this.#fleet.keep(`map ${this.name}`, (api) => {
@@ -42,12 +43,12 @@ export class MapCalls {
     });
   }
 
-  /** Notifies the thread of the map in force, also a thread that starts later. Never rejects. */
+  /** Notifies the thread of the map in force, now and after each of its restarts. Never rejects. */
   hold(held: HeldMap | null): void {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
 
-  /** Reports that the body of that digest failed verification: if this host leads, its own map replaces it. */
+  /** Reports that the body with that digest failed verification. If this host leads, its own map replaces that map. */
   async refuse(sha256: string): Promise<void> {
     await this.#fleet.ask((api) => api.refuseMap(this.name, sha256));
   }
@@ -59,7 +60,7 @@ export class MapCalls {
   /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if no body has its digest. */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
-    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet has no body for its head.');
+    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet lacks the body of its newest map.');
     // The ETag comes from Redis and may be wrong: with it, the source would confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }

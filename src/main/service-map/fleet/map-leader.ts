@@ -10,7 +10,9 @@ import { pause } from './pause.ts';
 
 /** Milliseconds from the start of one request to the source until the next. */
 const POLL_MS = 1_000;
-/** How long a leader's requests may fail before it lets another host try; doubled each time that did not help. */
+/**
+ * How long a leader's requests may fail before it lets another host try; this time is doubled each time that it passes.
+ */
 const FIRST_PATIENCE_MS = 3_000;
 const LONGEST_PATIENCE_MS = 60_000;
 
@@ -46,14 +48,14 @@ export class MapLeader {
     return this.#leading !== null;
   }
 
-  /** Whether this host has requested the map from the source since it leads. */
+  /** Whether this host has requested the map from the source since it became the leader. */
   get hasAsked(): boolean {
     return this.#asked > 0;
   }
 
   /**
-   * Starts requesting. `head` is the map that the fleet has; if it is newer than the own map, it is taken first.
-   * Idempotent.
+   * Starts requesting. `head` is the map that the fleet has; if it is newer than this host's own map, it is taken
+   * first. Idempotent.
    */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
@@ -106,7 +108,7 @@ export class MapLeader {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { source } = this.#deps;
-    // The server responds, and asked for a pause: another host must not ignore that.
+    // The server responds, but requested a pause. Letting another host lead would ignore that pause.
     if (source.pauseMs > 0) return;
     if (this.#lacksBytes) source.forgetBody();
     const outcome = await source.ask('poll');
@@ -146,7 +148,10 @@ export class MapLeader {
     return outcome;
   }
 
-  /** Takes the map of the fleet if it is newer than the own map. If it is refused, the own map replaces it. */
+  /**
+   * Takes the map of the fleet if it is newer than this host's own map. If it is refused, the own map replaces it in
+   * the fleet.
+   */
   async #look(head: MapHead): Promise<void> {
     const { held, taker } = this.#deps;
     const inForce = held();

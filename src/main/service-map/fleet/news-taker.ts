@@ -8,9 +8,12 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** Hosts that are notified of a map at once spread their reads over so many milliseconds. */
+/** All hosts are notified of a new map at the same time, so they spread their reads over this many milliseconds. */
 const SPREAD_MS = 300;
-/** A map that could not be taken is retried this often, each time after this delay, times 0.5 to 1.5. */
+/**
+ * Number of retries for a map that could not be taken, and the delay before each retry, which is multiplied by 0.5 to
+ * 1.5.
+ */
 const RETRIES = 3;
 const RETRY_MS = 1_000;
 
@@ -59,7 +62,7 @@ export class NewsTaker {
     });
   }
 
-  /** Allows the abandoned map to be tried again, after the source was requested instead. */
+  /** Allows the abandoned map to be tried again, after the map was requested from the source instead. */
   forgive(): void {
     this.#givenUp = null;
   }
@@ -100,7 +103,7 @@ export class NewsTaker {
         failures = taking === 'taken' ? 0 : failures + 1;
       }
     } catch (error) {
-      // Only the end of the source may end this loop.
+      // Only the closing of the source may end this loop.
       if (closing.aborted) return;
       const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
       logger.error(fields, 'A service map of the fleet could not be taken');
@@ -112,7 +115,7 @@ export class NewsTaker {
     const head = this.#head;
     if (head === null || !this.#isWanted(head)) return 'taken';
     const taking = await this.take(head);
-    // A head that was taken is done, whatever the outcome: it must not be taken over and over.
+    // A head that was taken is done, whichever map is in force afterwards. Otherwise it would be taken over and over.
     if (taking === 'taken' && this.#head === head) this.#head = null;
     return taking;
   }
@@ -122,7 +125,7 @@ export class NewsTaker {
     try {
       this.#head = await this.#deps.calls.readHead();
     } catch {
-      // The server is unreachable: the last head stays, and the next attempt fails like this one.
+      // The server is unreachable: the last head stays, and the next attempt fails in the same way.
     }
   }
 

@@ -15,7 +15,10 @@ const GUARD_SPREAD = 0.15;
 /** Delay after a failed guard request: this share of the remaining time, at least a second. */
 const GUARD_RETRY_SHARE = 0.3;
 const LEAST_MS = 1_000;
-/** One of this many refreshes that the fleet saves requests the map from the source nevertheless. */
+/**
+ * In one of this many refresh intervals, on average, the map is requested from the source although the fleet makes that
+ * unnecessary.
+ */
 const AUDIT_OF = 100;
 /** A change at the source reaches the fleet within this time; an audit may have seen it earlier. */
 const AUDIT_GRACE_MS = 5_000;
@@ -28,12 +31,12 @@ export interface ChecksDeps {
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
   readonly held: () => HeldMap | null;
-  /** Whether another host requests the map for this one. */
+  /** Whether another host requests the map for this host. */
   readonly isFollowing: () => boolean;
   readonly closing: AbortSignal;
 }
 
-/** Why a host requests the map although another host does so for all. */
+/** Why a host requests the map although another host does so for all hosts. */
 type Reason = 'guard' | 'refused' | 'audit';
 
 /**
@@ -52,7 +55,7 @@ export class OwnChecks {
     this.#deps = deps;
   }
 
-  /** Starts the turns that replace the refreshes that the fleet saves. Idempotent. */
+  /** Starts the periodic checks, which take the place of the refreshes that the fleet makes unnecessary. Idempotent. */
   start(): void {
     if (this.#turn === null) this.#setTurn();
   }
@@ -130,7 +133,7 @@ export class OwnChecks {
     logger.warn({ ...fields, code: 'FLEET_MAP_BEHIND' }, 'The source has a newer service map than the fleet');
   }
 
-  /** Whether the fleet soon has the map that this host got from the source itself. */
+  /** Resolves with whether the fleet gets, within a short time, the map that this host got from the source. */
   async #catchesUp(own: HeldMap): Promise<boolean> {
     const { calls, closing } = this.#deps;
     try {
@@ -143,7 +146,9 @@ export class OwnChecks {
     }
   }
 
-  /** Requests the map from the source although another host does so for this one; null if no other host does. */
+  /**
+   * Requests the map from the source although another host already does so for this host. Null if no other host does.
+   */
   async #ask(reason: Reason): Promise<RefreshOutcome | null> {
     const { isFollowing, logger, source } = this.#deps;
     if (!isFollowing() || source.pauseMs > 0) return null;

@@ -10,8 +10,8 @@ export interface ReadContext {
 /** Where key documents are published. */
 export interface DocumentPlace {
   /**
-   * Whether each version has a place of its own. If false, one place holds the newest document or an array of
-   * documents, and `read` returns the newest one if the wanted version is missing.
+   * Whether each version has its own place. If false, one place holds the newest document or an array of documents, and
+   * `read` returns the newest document if the wanted version is missing.
    */
   readonly isByVersion: boolean;
   /** Returns the name of a version's place for messages, without the query of a URL. */

@@ -8,7 +8,7 @@ import { MAX_DOCUMENTS_BYTES, newestOf } from './newest-of.ts';
 /** How key documents are fetched. */
 export interface HttpPlaceSettings {
   readonly fetch: FetchMap;
-  /** The URL of the map. The `apiKey` is only sent to its origin. */
+  /** The URL of the map. The `apiKey` is only sent to the origin of this URL. */
   readonly mapUrl: string;
   /** Timeout for one document, including the last byte. */
   readonly timeoutMs: number;

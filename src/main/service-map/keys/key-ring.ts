@@ -39,7 +39,7 @@ export interface BelievedDocument {
   readonly document: KeyDocument;
   /** The text that is stored for the document. */
   readonly text: string;
-  /** Whether it replaces any stored document, because the configured keys were replaced. */
+  /** Whether the document replaces any stored document, because the configured keys were replaced. */
   readonly startsOver: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface FollowParts {
 
 /**
  * Keeps the newest accepted key document of a source. It is found by following the documents one by one, from the
- * remembered one or else from the configured keys. A failure keeps the known document.
+ * remembered document or else from the configured keys. A failure keeps the known document.
  */
 export class KeyRing {
   readonly #deps: KeyRingDeps;
@@ -129,7 +129,7 @@ export class KeyRing {
 
   /**
    * Follows the documents after the newest known one, within the rest of the refresh's budget. Resolves with true if
-   * there was one. A failure is logged and shown in `status`; rejects only with the reason of `signal`.
+   * there was a newer document. A failure is logged and shown in `status`; rejects only with the reason of `signal`.
    */
   async follow(parts: FollowParts): Promise<boolean> {
     this.configure(parts.configured.keys);
@@ -199,7 +199,7 @@ export class KeyRing {
     const { document: known } = this.#known;
     if (this.#deps.place.isByVersion || version !== known?.version) return false;
     if (payloadPart === known.payloadPart) return true;
-    const message = `A second key document ${version} is published. The first one that was accepted stays in force.`;
+    const message = `A different key document ${version} is published. The one that was accepted first stays in force.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 
@@ -224,10 +224,10 @@ export class KeyRing {
     if (known?.code === code && known.message === message) return;
     if (ALARMING.has(code)) this.#deps.onAlarm(code);
     const { logger, sourceId } = this.#deps;
-    const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
+    const rest = this.version === 0 ? 'the configured keys stay' : `key document ${this.version} stays`;
     logger.warn(
       { event: 'keys-not-followed', sourceId, code },
-      `Newer key documents are not followed, and ${rest} stays in force: ${message}`,
+      `Newer key documents are not followed, and ${rest} in force: ${message}`,
     );
   }
 }

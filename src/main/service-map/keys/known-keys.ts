@@ -8,7 +8,7 @@ import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembere
 export class KnownKeys {
   readonly #minVersion: number;
   #known: AnchoredDocument | null = null;
-  /** The known keys that the document revokes, from it or from earlier documents. */
+  /** The keys that the document revokes, if this document lists them or an earlier document listed them. */
   #revokedKeys: readonly TrustedKey[] = [];
   #neededVersion: number;
   #isRemembered = false;
@@ -53,7 +53,7 @@ export class KnownKeys {
 
   /**
    * Takes over the document that an earlier run accepted; null if it is not newer than the known one. Throws
-   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged; its version is then needed nevertheless.
+   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged. Even then, its version counts as the needed version.
    */
   remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
     if (keyVersion === null) return null;

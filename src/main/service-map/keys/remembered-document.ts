@@ -5,7 +5,7 @@ import { verifyKeyDocument } from '../../../shared/signatures/verify-key-documen
 /** What the store remembers of the key documents of a source. */
 export interface RememberedKeys {
   readonly keyVersion: number | null;
-  /** Null without a document, and if it was damaged. */
+  /** Null if there is no document, or if it was damaged. */
   readonly keyDocument: string | null;
 }
 

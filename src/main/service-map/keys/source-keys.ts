@@ -26,7 +26,7 @@ const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
 /** The part of a key document that the map in force is checked against. */
 type JudgingDocument = Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>;
 
-/** Key documents that are followed in parallel with a load, and whether there was a newer one. */
+/** Key documents that are followed in parallel with a load, and whether a newer document was found. */
 export interface Following {
   readonly hasChanged: Promise<boolean>;
 }
@@ -34,8 +34,8 @@ export interface Following {
 type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader' | 'onAlarm'>;
 
 /**
- * The public keys of a source: the configured ones, or those of its newest key document. A source without key documents
- * requests none and waits for none.
+ * The public keys of a source: the configured keys, or the keys of its newest key document. A source without key
+ * documents requests none and waits for none.
  */
 export class SourceKeys {
   readonly #options: MapOptions;
@@ -94,8 +94,9 @@ export class SourceKeys {
   }
 
   /**
-   * Follows the key documents if the known ones must not be used. If that does not help, rejects with KEYS_ROLLED_BACK
-   * or the reason why they cannot be read; `either` then needs the HMAC.
+   * Follows the key documents if the known documents must not be used. If there is no usable document, rejects with
+   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source that accepts `either` does not reject,
+   * but then needs the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;

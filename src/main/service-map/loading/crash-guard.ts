@@ -2,7 +2,10 @@
 const MAX_LOSSES = 5;
 const WINDOW_MS = 60_000;
 
-/** Stops a pool from starting one thread after the other while each dies: every death costs the whole machine. */
+/**
+ * Stops a pool from starting one thread after the other while each of them dies, which would slow down the whole
+ * machine.
+ */
 export class CrashGuard {
   readonly #nowMs: () => number;
   #lossesAt: readonly number[] = [];

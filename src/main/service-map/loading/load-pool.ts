@@ -15,9 +15,12 @@ import { crashLoop, failed, lost, queueFull } from './load-failures.ts';
 import { loadPiscina } from './load-piscina.ts';
 
 export interface LoadPoolOptions {
-  /** The task file; another one is only used in tests. */
+  /** The task file. Only tests use a different file. */
   readonly taskUrl?: URL;
-  /** Maximum number of threads; defaults to the cores less one. A thread that waits for a server loads nothing else. */
+  /**
+   * Maximum number of threads. Defaults to the number of cores minus one. A thread that waits for a server loads
+   * nothing else.
+   */
   readonly maxThreads?: number;
   /** How long a cancelled load may take to end by itself before its thread is killed. */
   readonly graceMs?: number;
@@ -31,10 +34,10 @@ export interface LoadPoolOptions {
 /** Maximum number of queued loads. Each map has one load in flight, so no real host needs more. */
 const MAX_QUEUED_LOADS = 1_024;
 
-/** How long a thread other than the first stays without work. */
+/** How long a thread may be idle before it is ended. The first thread stays. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never does. */
+/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never dies. */
 const KILL_TIMEOUT_MS = 2_000;
 
 interface RunOptions {
@@ -51,7 +54,7 @@ export class LoadPool {
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
   readonly #guard: CrashGuard;
-  /** Threads that have not ended, including killed ones: Piscina forgets a thread as soon as it has told it to end. */
+  /** Threads that have not ended. Piscina forgets a thread as soon as it has ordered the thread to end. */
   readonly #alive = new Set<Worker>();
   /** Resolves once Piscina is loaded and its first thread starts. */
   #piscina: Promise<Piscina> | null = null;
@@ -99,11 +102,11 @@ export class LoadPool {
       minThreads: 1,
       maxThreads: this.#maxThreads,
       idleTimeout: IDLE_TIMEOUT_MS,
-      // The default 'sync' freezes the thread's event loop between tasks, and its sockets with it.
+      // The default 'sync' would freeze the thread's event loop between tasks, and with it the thread's sockets.
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
     });
-    // Handles a thread that fails between tasks; without a listener it would end the process.
+    // Handles a thread that fails between tasks; without this listener its error would end the process.
     piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
     // Makes the thread load its code before the first task. If that fails, the first load reports it.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
@@ -113,7 +116,7 @@ export class LoadPool {
   /**
    * Runs one load on a thread. Never rejects. A thread that throws, exits, exceeds `deadlineMs` or runs out of memory
    * gives a failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and the signal's
-   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets one.
+   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets a thread.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
     if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));
@@ -170,8 +173,7 @@ export class LoadPool {
   }
 
   /**
-   * Ends all threads at once; loads in flight fail, and so do later ones. A thread that does not end is logged as
-   * stuck. Idempotent.
+   * Ends all threads at once; current and later loads fail. A thread that does not end is logged as stuck. Idempotent.
    */
   close(): Promise<void> {
     this.#isClosed = true;
@@ -197,7 +199,7 @@ export class LoadPool {
     }
   }
 
-  /** Counts a lost thread. If threads keep dying, the pool is closed until the guard allows new ones. */
+  /** Counts a lost thread. If threads keep dying, the pool stays closed until the guard allows it. */
   #noteLoss(error: { readonly message: string }): void {
     recordThreadLost();
     this.#guard.note();
@@ -208,7 +210,8 @@ export class LoadPool {
   async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
-    // Each task has its own signal: Piscina then runs it on a thread of its own, which an abort can kill.
+    // Each task has its own signal, so that Piscina runs no other task on the thread at the same time, and an abort can
+    // kill the thread.
     const piscina = await this.#open();
     if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });

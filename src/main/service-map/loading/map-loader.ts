@@ -40,7 +40,7 @@ export interface MapLoaderOptions {
  */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** When a thread is started that only the next refresh will need. */
+/** Delay before starting a thread that only the next refresh will need. */
 const BOOT_LATER_MS = 5_000;
 
 /** How long a thread may verify a map before it counts as hung (bench/map-load.ts). */
@@ -52,13 +52,15 @@ const PROOF_TIMEOUT_MS = 10_000;
  */
 const MAX_THREADS = 8;
 
-/** Returns the number of threads for so many maps. */
+/** Returns the number of threads for this number of maps. */
 function threadsFor(mapCount: number): number {
   const cores = Math.max(1, availableParallelism() - 1);
   return Math.max(cores, Math.min(MAX_THREADS, mapCount));
 }
 
-/** Creates the loader of a manager: its pool, and the main thread where that is better or the only choice. */
+/**
+ * Creates the loader of a manager. It uses a pool of threads, or the main thread if that is faster or the only choice.
+ */
 export function createMapLoader(options: MapLoaderOptions): MapLoader {
   const pool = options.pool ?? new LoadPool({ logger: options.logger, maxThreads: threadsFor(options.mapCount ?? 1) });
   const main = { thread: 'main', fetch: options.fetchMap ?? fetchOver(options.agent ?? options.mainAgent) };
@@ -136,7 +138,10 @@ async function acquireHere(
   }
 }
 
-/** Runs a load on this thread. What happens before, the verification and what happens after have turns of their own. */
+/**
+ * Runs a load on this thread. The verification runs in its own turn of the event loop, apart from the work before and
+ * after it.
+ */
 async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   await nextTurn();
@@ -159,7 +164,7 @@ function deadlineFor(task: LoadTask): number {
 
 /**
  * Returns the outcome of every load if the threads' code is missing: WORKER_FILE_MISSING. It also applies to loads that
- * the main thread could do alone. An incomplete bundle is then noticed at the first load.
+ * the main thread could do alone, so that an incomplete bundle is noticed at the first load.
  */
 function faultOf(pool: LoadPool): LoadOutcome | null {
   try {

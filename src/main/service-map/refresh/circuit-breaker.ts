@@ -3,7 +3,7 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
  * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should be
- * monotonic. Callers that share one attempt (as a source does) make that attempt the only probe.
+ * monotonic. Callers that share one attempt (as a source does) ensure that this attempt is the only probe.
  */
 export class CircuitBreaker {
   readonly #threshold: number;

@@ -1,4 +1,4 @@
-/** Delay after a failure, times 0.5 to 1.5: shorter than the interval. */
+/** Delay after a failure, which is multiplied by 0.5 to 1.5. It is shorter than the refresh interval. */
 const RETRY_MS = 30_000;
 
 const MIN_DELAY_MS = 100;
@@ -7,20 +7,20 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** When a refresh is due. */
 export interface RefreshTiming {
   readonly intervalMs: number;
-  /** Share of the interval by which it varies in both directions. */
+  /** Share of the interval by which the delay varies in both directions. */
   readonly jitterFactor: number;
   /**
    * `spread`: anywhere within the interval, so that hosts that started together do not stay in step. `regular`: about
    * one interval from now. `retry`: the last refresh failed.
    */
   readonly kind: 'spread' | 'regular' | 'retry';
-  /** For how many milliseconds the current value stays valid; null if that is not known. */
+  /** Milliseconds for which the current value stays valid; null if that is not known. */
   readonly holdsForMs: number | null;
 }
 
 /**
- * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay follows from the kind,
- * but is within 50 to 80 % of the remaining validity, so that there is time to retry; at least 100 ms.
+ * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay depends on the kind, but
+ * is at most 50 to 80 % of the remaining validity, so that there is time to retry. It is at least 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

@@ -16,27 +16,27 @@ import { type RefreshTiming, refreshDelayMs } from './refresh-delay.ts';
 export interface RefreshSchedulerOptions {
   /** Milliseconds between the end of one refresh and the start of the next, before jitter. */
   readonly intervalMs: number;
-  /** Share of the interval by which it varies in both directions. Defaults to 0.2. */
+  /** Share of the interval by which the delay varies in both directions. Defaults to 0.2. */
   readonly jitterFactor?: number | undefined;
   readonly onRefresh: () => Promise<void> | void;
   readonly logger: Logger;
   readonly random?: Random | undefined;
-  /** Measures the refreshes for the log; the timers do not use it. */
+  /** Clock that measures the refreshes for the log; the timers do not use it. */
   readonly clock?: Clock | undefined;
   /**
    * Places the first refresh anywhere within the first interval, so that hosts that start together do not send requests
    * together.
    */
   readonly isSpread?: boolean | undefined;
-  /** What is refreshed, for the log. */
+  /** Id of the refreshed source, for the log. */
   readonly sourceId?: string | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly elapsedMs?: (() => number) | undefined;
-  /** Sets the timers; defaults to those of the system. */
+  /** Sets the timers. Defaults to the timers of the system. */
   readonly startTimer?: typeof startTimer | undefined;
 }
 
-/** Fields by which logs of the replaced scheduler are found. */
+/** Fields that the logs of the replaced scheduler have, so that searches for them still work. */
 const LOG_FIELDS = { brand: 'brAInwav' };
 
 /**
@@ -52,7 +52,7 @@ export class RefreshScheduler {
   #timer: Timer | null = null;
   /** When the timer fires. */
   #timerAtMs = Number.POSITIVE_INFINITY;
-  /** Until when the last refreshed value stays valid; null if that is not known. */
+  /** When the last refreshed value stops being valid; null if that is not known. */
   #holdsUntilMs: number | null = null;
   #running = false;
   #flight: Promise<void> | null = null;
@@ -77,7 +77,7 @@ export class RefreshScheduler {
     this.#schedule(this.#options.isSpread === true ? 'spread' : 'regular');
   }
 
-  /** Sets for how long the current value stays valid: the next refresh comes well before its end. */
+  /** Sets how long the current value stays valid. The next refresh comes well before that time ends. */
   holdsFor(ms: number): void {
     this.#holdsUntilMs = this.#elapsedMs() + ms;
     if (!this.#running || this.#flight !== null) return;
@@ -109,7 +109,7 @@ export class RefreshScheduler {
   #delayMs(kind: RefreshTiming['kind']): number {
     const { intervalMs, jitterFactor = 0.2 } = this.#options;
     const leftMs = this.#holdsUntilMs === null ? null : this.#holdsUntilMs - this.#elapsedMs();
-    // A value that is no longer valid is refreshed soon, not at once.
+    // A value that is no longer valid is refreshed after a short delay rather than at once.
     const isOver = leftMs !== null && leftMs <= 0;
     const timing: RefreshTiming = {
       ...{ intervalMs, jitterFactor },

@@ -4,7 +4,7 @@ export interface RetryPolicy<T> {
   /** Returns the milliseconds before retry number `retries` after this result; null if the result is final. */
   readonly delayMs: (result: T, retries: number) => number | null;
   readonly sleep: Sleep;
-  /** Ends a pause and the retries; the pause then rejects with its reason. */
+  /** Ends a pause and the retries: the pause then rejects with the reason of the signal. */
   readonly signal: AbortSignal;
 }
 

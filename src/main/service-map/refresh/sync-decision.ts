@@ -19,7 +19,9 @@ export function decideSync(cached: Freshness, forced: boolean, gate: Gate): Sync
   return cached === 'stale' && !forced ? 'serve-stale' : 'reject';
 }
 
-/** Whether `sync` rejects after a failed request. If it was forced, the failure that opens the circuit rejects, too. */
+/**
+ * Whether `sync` rejects after a failed request. A forced `sync` also rejects after the failure that opens the circuit.
+ */
 export function rejectsOnFailure(cached: Freshness, forced: boolean, opened: boolean): boolean {
   return cached === 'none' || (forced && opened);
 }

@@ -56,8 +56,8 @@ export class Lineage {
   }
 
   /**
-   * Returns the keys that earlier versions may have used with these HMAC keys; null if the store was read for all of
-   * them.
+   * Returns the store keys that earlier versions may have used with these HMAC keys; null if the store was read for all
+   * of them.
    */
   unread(hmacKeys: readonly string[]): readonly string[] | null {
     const oldKeys = hmacKeys.map((key) => oldStoreKeyOf(this.#url, key));
@@ -65,7 +65,7 @@ export class Lineage {
     return isRead ? null : oldKeys;
   }
 
-  /** Takes over what the store knows. `oldKeys` are the keys of earlier versions that the store was read for. */
+  /** Takes over what the store knows. `oldKeys` are the store keys of earlier versions that were also read. */
   remember(stored: StoredSource, oldKeys: readonly string[]): void {
     this.#isRemembered = true;
     for (const key of oldKeys) this.#askedOldKeys.add(key);
@@ -73,7 +73,7 @@ export class Lineage {
     this.learn(stored);
   }
 
-  /** Adds facts to the known ones. No known fact is forgotten. */
+  /** Adds facts to the known facts, none of which is forgotten. */
   learn({ seenSigned, mapId, keyVersion, keyDocument }: SourceFacts): void {
     const known = this.#facts;
     const isNewer = keyVersion !== null && keyVersion >= (known.keyVersion ?? 0);
@@ -106,15 +106,15 @@ export class Lineage {
     this.#etag = etag;
   }
 
-  /** Makes the next load fetch and verify the whole body, even if it is the one in force. */
+  /** Makes the next load fetch and verify the whole body, even if it is the body in force. */
   forgetBody(): void {
     this.#etag = null;
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was verified under another trust than this. `mapId` is the configured one. */
+  /** Forgets the body if it was verified under a different trust. `mapId` is the configured id. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
-    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in these.
+    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in those maps.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;
     const parts = [accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs, mapId];
     const print = createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -18,7 +18,7 @@ export interface SignerStatus {
 
 /** The keys that signed the map in force. */
 export interface SignedBy {
-  /** The index in `signatureKey` of the key that matched; null if none was needed. */
+  /** The index in `signatureKey` of the key that matched; null if no HMAC was needed. */
   readonly hmacKey: number | null;
   readonly signatures: readonly SignerStatus[];
 }
@@ -27,18 +27,18 @@ export interface SignedBy {
 export interface KeysStatus {
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without one. */
+  /** When that document expires, epoch ms; null without a document. */
   readonly expiresAt: number | null;
   /**
-   * Whether no key document was remembered when this process started, as without a `stateDir`. It then only trusts the
-   * configured keys and `minVersion`.
+   * Whether no key document was remembered when this process started, as without a `stateDir`. The process then only
+   * trusts the configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Why the newest key documents are not known; null if they are, and without any. */
+  /** Why the newest key documents are not known; null if they are known, and without key documents. */
   readonly lastError: KeyFailure | null;
 }
 
-/** A map that is no longer served although there is no newer one. */
+/** A map that is no longer served although no newer map has replaced it. */
 export interface DroppedMap {
   /** MAP_TOO_STALE or MAP_KEY_REVOKED. */
   readonly code: ErrorCode;
@@ -51,7 +51,10 @@ export interface MapTrustStatus {
   readonly accept: AcceptPolicy;
   /** Null without a map. */
   readonly signedBy: SignedBy | null;
-  /** Whether a map with enough asymmetric signatures was ever accepted: maps without them are then refused. */
+  /**
+   * Whether a map with enough asymmetric signatures was ever accepted. From then on, maps without enough such
+   * signatures are refused.
+   */
   readonly seenSigned: boolean;
   /** The `id` that the map must have; null accepts any. */
   readonly mapId: string | null;
@@ -60,7 +63,7 @@ export interface MapTrustStatus {
   readonly dropped: DroppedMap | null;
 }
 
-/** What a current map knows about its trust. */
+/** What a current map knows about the trust in it. */
 interface TrustParts {
   readonly options: MapTrust;
   readonly facts: SourceFacts;

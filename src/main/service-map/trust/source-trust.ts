@@ -15,18 +15,21 @@ export interface KeysInForce {
   readonly keys: readonly TrustedKey[];
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
-  /** The revoked keys that are known, under other kids than `keys`. A map that they signed is refused as such. */
+  /**
+   * The revoked keys that are known, with kids that `keys` does not have. A map that one of them signed is refused for
+   * that reason.
+   */
   readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without one. */
+  /** When that document expires, epoch ms; null without a document. */
   readonly expiresAtMs: number | null;
   /**
-   * Whether no key document was remembered when this process started. It then only trusts its configured keys and
-   * `minVersion`, and would not notice that key documents were rolled back.
+   * Whether no key document was remembered when this process started. The process then only trusts its configured keys
+   * and `minVersion`, and would not notice that key documents were rolled back.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Null once the key documents were followed to the end, and without any. */
+  /** Null once all key documents were followed, or without key documents. */
   readonly lastError: KeyFailure | null;
 }
 
@@ -62,7 +65,7 @@ export function trustOf(
   };
 }
 
-/** Whether enough different keys signed for the source to count as signed from now on. */
+/** Whether enough different keys signed the map, so that the source counts as signed from now on. */
 export function isSignedBy({ signatures }: MapSigners, threshold: number): boolean {
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
 }

@@ -42,14 +42,14 @@ export interface FleetLoginsDeps {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly logger: Logger;
-  /** Epoch ms on the clock of the local store's turns. */
+  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
   readonly leaseNow: () => number;
 }
 
 /**
  * Logins that all hosts of a fleet share. Each host has all of them in a store of its own, on disk or in memory; the
- * rows in Redis are encrypted copies. Without the server, the own store is used alone. Joins the fleet with the first
- * login that is requested.
+ * rows in Redis are encrypted copies. Without the server, each host uses only its own store. The host joins the fleet
+ * when the first login is requested.
  */
 export class FleetLogins implements LoginStore {
   readonly #deps: FleetLoginsDeps;
@@ -59,7 +59,7 @@ export class FleetLogins implements LoginStore {
   readonly #listeners = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
   readonly #first = Promise.withResolvers<void>();
-  /** The rows that others reported as changed. */
+  /** The rows that other hosts reported as changed. */
   #heard = new Set<string>();
   #gathering: Timer | null = null;
   #auditing: Timer | null = null;
@@ -137,7 +137,7 @@ export class FleetLogins implements LoginStore {
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     this.#unwatch ??= this.#deps.local.watch(() => {
-      // Another process of this host may have changed a login, or this one has.
+      // This process or another process of this host may have changed a login.
       this.#auditSoon();
       this.#tell();
     });
@@ -208,7 +208,7 @@ export class FleetLogins implements LoginStore {
     this.#gathering ??= startTimer(GATHER_MS, () => void this.#look());
   }
 
-  /** Compares all rows soon, but not too often. */
+  /** Compares all rows soon, but at most once in {@link ALL_AGAIN_MS}. */
   #auditSoon(): void {
     const againMs = this.#auditedAtMs + ALL_AGAIN_MS - monotonicMs();
     this.#auditing ??= startTimer(Math.max(GATHER_MS, againMs), () => {

@@ -11,7 +11,7 @@ import { RefusedRows } from './refused-rows.ts';
 /** Maximum number of rounds for a row that another host changes at the same moment. */
 const MAX_ROUNDS = 4;
 
-/** Rows that are decrypted in one turn of the event loop, and written at a time. */
+/** Number of rows that are decrypted in one turn of the event loop, and written at a time. */
 const CHUNK = 32;
 
 /** Average time between comparisons of all rows: a message may be lost, or a row damaged without a message. */
@@ -27,7 +27,7 @@ export interface LoginReplicaDeps {
   readonly onTaken: () => void;
 }
 
-/** Which row wins if both have the same generation and different content. */
+/** Which row wins if both rows have the same generation but different content. */
 type Winner = 'own' | 'fleet';
 
 /** A pair of rows that differ. */
@@ -47,7 +47,7 @@ export class LoginReplica {
   #last: Promise<unknown> = Promise.resolve();
   #audit: Timer | null = null;
   #storeId: string | null = null;
-  /** On the monotonic clock; null if the server never lacked a login that this host has. */
+  /** When the server was last seen without a login that this host has, on the monotonic clock; null for never. */
   #lackedAtMs: number | null = null;
 
   constructor(deps: LoginReplicaDeps) {
@@ -79,8 +79,8 @@ export class LoginReplica {
   }
 
   /**
-   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here; all rows for null. Resolves
-   * with false if that is not possible now; a later comparison then repeats it. Never rejects.
+   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here. `names` null means all rows.
+   * Resolves with false if that is not possible now; a later comparison then repeats it. Never rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
     const done = this.#last.then(() => this.#exchange(names, winner));
@@ -126,7 +126,7 @@ export class LoginReplica {
     }
   }
 
-  /** Resolves with the rows that another host changed meanwhile. */
+  /** Resolves with the rows that another host changed in the meantime. */
   async #once(names: readonly LoginRowName[] | null, winner: Winner): Promise<readonly LoginRowName[]> {
     const { local, fleet } = this.#deps;
     const rowIds = names?.map(rowIdOf) ?? null;
@@ -185,8 +185,8 @@ export class LoginReplica {
   }
 
   /**
-   * Whether the own row may replace this one. A row that does not decrypt may have a newer secret, so the host that
-   * refreshes the login replaces it first.
+   * Whether this host's row may replace the row of the fleet. A row that does not decrypt may have a newer secret, so
+   * the host that refreshes the login replaces it first.
    */
   #mayReplace(mine: LoginRow, over: FleetLoginRow | null): boolean {
     if (over === null) {
@@ -207,7 +207,7 @@ export class LoginReplica {
 
   #failed(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The fleet itself reports that it is unreachable.
+    // If the server is unreachable, the fleet itself reports it.
     if (code === 'FLEET_UNAVAILABLE') return;
     this.#deps.logger.warn({ event: 'fleet-logins-failed', code }, `Logins cannot be shared at the moment: ${message}`);
   }

@@ -15,7 +15,7 @@ const SHAPE = 1;
 
 const ROW_ID = /^(binding|client|login):([0-9a-f]{64})$/;
 
-/** Notes that a refresh token may have been sent: the login's generation, and the store of the sending host. */
+/** Note that a refresh token may have been sent: it has the login's generation, and the store of the sending host. */
 export interface LoginIntent {
   readonly generation: number;
   readonly by: string;
@@ -51,7 +51,9 @@ export class LoginRowSeals {
     return this.#seal(rowIdOf(row), row.generation, row.value);
   }
 
-  /** Decrypts a row. Null if no host of this fleet wrote it, or if it has a secret or version that this host lacks. */
+  /**
+   * Decrypts a row. Null if no host of this fleet wrote it, or if this host does not know its secret or its version.
+   */
   open(sealed: FleetLoginRow): LoginRow | null {
     const { rowId, generation, bytes } = sealed;
     const known = this.#opened.get(rowId);
@@ -100,7 +102,10 @@ export class LoginRowSeals {
   }
 }
 
-/** Returns the content of a row as text, equal for equal content. `storeId`: the home of a row that names none. */
+/**
+ * Returns the content of a row as text, equal for equal content. `storeId` is used as the home of a row that names no
+ * home.
+ */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {
   const said = kind === 'login' && value !== null ? { ...value, home: value.home ?? storeId } : value;
   return JSON.stringify(said, (_, each: unknown) =>

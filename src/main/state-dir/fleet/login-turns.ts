@@ -8,22 +8,22 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/** How long after requesting its turn a host may send: half of a turn's lifetime, in case the process was suspended. */
+/** How long after requesting a turn a host may use it: half of a turn's lifetime, in case the process was suspended. */
 const SEND_MS = 2_500;
 
 /** Maximum time before a waiting host requests the turn again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * How long after the server came back the home of a login has to report its refreshes: hosts reconnect within 5 s, each
- * at a random time.
+ * After the server came back, the home of a login has this much time to report its refreshes. Each host reconnects at a
+ * random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
-/** A longer turn of another host is ignored: no host holds one for more than 35 s, so its holder only blocks. */
+/** A turn of another host that lasts longer is ignored: no working host holds a turn for more than 35 s. */
 const BLOCKED_MS = 36_000;
 
-/** How often new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
+/** How many times new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -31,7 +31,7 @@ export interface LoginTurnsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
   readonly replica: LoginReplica;
   readonly seals: LoginRowSeals;
-  /** Epoch ms on the clock of the local store's turns. */
+  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
   readonly leaseNow: () => number;
 }
 
@@ -66,7 +66,7 @@ export class LoginTurns {
     this.#backAtMs = monotonicMs();
   }
 
-  /** Reads what another host is about to send, which must be known if the server goes away. Never rejects. */
+  /** Reads what another host is about to send, so that it is known if the server becomes unreachable. Never rejects. */
   async hear(loginId: string): Promise<void> {
     const { fleet, seals } = this.#deps;
     try {
@@ -75,12 +75,12 @@ export class LoginTurns {
       if (intent === null) this.#intents.delete(loginId);
       else this.#intents.set(loginId, intent);
     } catch (error) {
-      // It is read again together with the turn.
+      // The intent is read again together with the turn.
       if (codeOf(error) === null) throw error;
     }
   }
 
-  /** As `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
+  /** Like `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
@@ -97,7 +97,7 @@ export class LoginTurns {
     try {
       turn = await fleet.ask((api) => api.beginLoginTurn(LOGIN_SCOPE, loginId, turnId));
     } catch (error) {
-      // The server may have granted the turn nevertheless.
+      // The server may have granted the turn although its response is missing.
       this.#release(loginId, turnId, false);
       return this.#alone(login, error);
     }
@@ -106,7 +106,7 @@ export class LoginTurns {
     return this.#begun(login, turn, { turnId, askedMs });
   }
 
-  /** As `LoginStore.endRefresh`. */
+  /** Like `LoginStore.endRefresh`. */
   async end(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { replica } = this.#deps;
     const held = this.#held.get(leaseId);
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Shares new tokens again. Keeps the turn meanwhile: its next holder would send spent tokens. Never rejects. */
+  /** Shares new tokens again. Keeps the turn until then, as its next holder would send spent tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -134,7 +134,7 @@ export class LoginTurns {
     this.#release(loginId, turnId, false);
   }
 
-  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old ones are spent. */
+  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old tokens are spent. */
   async #stored(
     loginId: string,
     leaseId: string,
@@ -154,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** Runs when this host has the fleet's turn: takes newer rows from there, then the turn of the local store. */
+  /** Runs when this host has the fleet's turn: takes newer rows from the fleet, then the local store's turn. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,
@@ -167,7 +167,7 @@ export class LoginTurns {
     const isSpent = login.tokens?.refreshToken !== null;
     if (theirs === null || theirs.generation !== generation) {
       const isTaken = await replica.exchange([{ kind: 'login', id: loginId }]);
-      // The own tokens are spent, or the home may have newer ones and reconnect soon.
+      // This host's tokens are spent, or the home may have newer ones and reconnect soon.
       const isOlder = !isTaken && theirs !== null && theirs.generation > generation;
       if (isOlder || (theirs === null && !isHome && isSpent)) {
         this.#release(loginId, turnId, false);

@@ -4,8 +4,8 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * How long a row that does not decrypt is left to the host that refreshes its login: this host may get the row's secret
- * a little later.
+ * How long a row that does not decrypt is left to the host that refreshes its login. Until then, this host may still
+ * get the secret of the row.
  */
 const LEAVE_MS = 15_000;
 

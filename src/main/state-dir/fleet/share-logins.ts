@@ -8,7 +8,7 @@ export interface SharedLogins {
   readonly close: () => void;
 }
 
-/** Returns the logins of a host: of its own store, or of the whole fleet with `fleet.logins: 'shared'`. */
+/** Returns the logins of a host: the logins of its own store or, with `fleet.logins: 'shared'`, of the whole fleet. */
 export function shareLogins(
   local: ReplicatedLoginStore,
   fleet: Fleet | null,

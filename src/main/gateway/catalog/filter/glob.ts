@@ -14,10 +14,11 @@ const MAX_ALTERNATIVES = 256;
 const ANY: OneCharacter = () => true;
 
 /**
- * Compiles a glob for names. `*` matches any number of characters, `?` one, `[a-z]` and `[!a-z]` one of a set, and
- * `{a,b}` either text; `\` escapes the next character. Names are not paths: a slash is like any other character.
- * Matching takes at most (length of glob × length of name) steps. Throws OPTIONS_INVALID for a glob of more than 1 024
- * characters, or with more than 256 alternatives.
+ * Compiles a glob for names. A `*` matches any number of characters, and a `?` matches one character. A set `[a-z]`
+ * matches one of its characters, `[!a-z]` matches any other character, and `{a,b}` matches either text. A `\` escapes
+ * the next character. Names are not paths: a slash is like any other character. Matching takes at most (length of glob
+ * × length of name) steps. Throws OPTIONS_INVALID for a glob of more than 1 024 characters, or with more than 256
+ * alternatives.
  */
 export function compileGlob(pattern: string): (name: string) => boolean {
   if (pattern.length > MAX_PATTERN_LENGTH)
@@ -53,7 +54,7 @@ function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   return glob.slice(place).every((element) => element === 'any number');
 }
 
-/** Expands a glob with braces into globs without. Braces without a comma or a partner are literal text. */
+/** Expands a glob with braces into globs without braces. Braces without a comma or a partner are literal text. */
 function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];

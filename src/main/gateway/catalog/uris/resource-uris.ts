@@ -1,4 +1,4 @@
-/** Connector and own URI that an exposed URI stands for. */
+/** The connector that an exposed URI belongs to, and the connector's own URI. */
 export interface ConnectorUri {
   readonly connectorId: string;
   readonly uri: string;
@@ -36,7 +36,7 @@ export function resolveUri(exposed: string): ConnectorUri | null {
   const connectorId = plus <= scheme.length ? null : idOf(exposed.slice(scheme.length, plus));
   if (connectorId === null) return null;
   const uri = exposed.slice(plus + 1);
-  // An exposed `ui://` URI keeps its scheme first. With the connector before the scheme it is not a valid spelling.
+  // In an exposed `ui://` URI the scheme comes first. A URI with the connector before that scheme is not valid.
   return scheme === '' && isUiUri(uri) ? null : { connectorId, uri: scheme + uri };
 }
 
@@ -62,6 +62,6 @@ function idOf(scheme: string): string | null {
     } else return null;
   }
   const id = Buffer.from(bytes).toString('utf8');
-  // Each id has exactly one spelling. A different spelling is somebody else's URI, or an invalid one.
+  // Each id has exactly one spelling. A URI with a different spelling was not created by the gateway, or is invalid.
   return id !== '' && schemeOf(id) === scheme ? id : null;
 }

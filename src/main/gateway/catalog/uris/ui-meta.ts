@@ -5,8 +5,8 @@ import { isUiUri } from './resource-uris.ts';
 const FLAT_KEYS = ['ui/resourceUri', 'openai/outputTemplate'] as const;
 
 /**
- * Returns a definition, a result or a part of one with its user interface URIs in exposed form (MCP Apps 2026-01-26,
- * resource discovery: `_meta.ui.resourceUri`). Returns the same object if nothing changes.
+ * Returns a definition, a result, or a part of either, with its user interface URIs in exposed form (MCP Apps
+ * 2026-01-26, resource discovery: `_meta.ui.resourceUri`). Returns the same object if nothing changes.
  */
 export function exposeUiLinks(item: JsonObject, expose: (uri: string) => string): JsonObject {
   const meta = item._meta;

@@ -1,4 +1,4 @@
-/** Maximum lengths that are compared. Connectors choose both templates and URIs. */
+/** Maximum lengths of a template and a URI that are compared. Connectors choose both. */
 const MAX_TEMPLATE_LENGTH = 1_024;
 const MAX_URI_LENGTH = 2_048;
 
@@ -45,7 +45,9 @@ function partsOf(template: string): readonly Part[] {
   });
 }
 
-/** Returns the positions of a URI that are reachable after a part, given the positions reachable before it. */
+/**
+ * Returns the positions in a URI that can be reached by matching a part, given the positions reached before the part.
+ */
 function after(part: Part, reached: Uint8Array<ArrayBuffer>, uri: string): Uint8Array<ArrayBuffer> {
   const next = new Uint8Array(reached.length);
   if (part.kind === 'text') {

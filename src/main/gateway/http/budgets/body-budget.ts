@@ -2,7 +2,10 @@ import { Chain, type ChainEntry } from '../../../../shared/chain.ts';
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** A body below this speed, or idle for this long, may be abandoned to make room for another. */
+/**
+ * A body that arrives more slowly than this, or not at all for this long, may be abandoned to make room for another
+ * body.
+ */
 const SLOW_BYTES_PER_MS = 256;
 const REST_MS = 1_000;
 
@@ -34,13 +37,14 @@ export class BodyBudget {
     this.#shares = new Shares(maxBytes, share);
   }
 
-  /** Number of bytes held now. */
+  /** Number of bytes of all bodies that are held now. */
   get bytes(): number {
     return this.#shares.total;
   }
 
   /**
-   * Starts counting a body. `onGivenUp` is called if the body has to make room; the caller must then drop its bytes.
+   * Starts counting a body. `onGivenUp` is called if the body has to make room for another body. The caller must then
+   * drop the bytes of this body.
    */
   open(caller: string, onGivenUp: () => void): BodyUnderWay {
     const now = monotonicMs();
@@ -70,7 +74,7 @@ export class BodyBudget {
     if (body.entry?.remove() === true) this.#shares.give(body.caller, body.bytes);
   }
 
-  /** Returns the body that makes room for others; null if none is slow. */
+  /** Returns the body that makes room for other bodies; null if no body is slow. */
   #slowest(asking: Body, bytes: number): Body | null {
     const isOwn = !this.#shares.hasShare(asking.caller, bytes);
     const caller = isOwn ? asking.caller : this.#shares.byAmount()[0];

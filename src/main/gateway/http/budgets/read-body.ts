@@ -7,8 +7,9 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Maximum number of refused bodies that are read up to these limits at once. Of any more, only the first part is read.
- * Many such bodies would take too much memory, and nearly all clients read the error before the reset that follows it.
+ * Maximum number of refused bodies that are read up to these limits at once. Of each further body, only the first part
+ * is read. Many such bodies would take too much memory, and nearly all clients read the error before the reset that
+ * follows it.
  */
 const MOST_DRAINS = 8;
 const SHORT_DRAIN_BYTES = 64 * 1024;
@@ -30,7 +31,7 @@ function restForATurn(request: IncomingMessage): void {
 export type ReadBody = Buffer | 'too-long' | 'no-room';
 
 /**
- * Reads the body of a request. No more than `maxBytes` are kept, and no more than the budget allows. Rejects if the
+ * Reads the body of a request. Keeps at most `maxBytes` bytes, and at most what the budget allows. Rejects if the
  * client disconnects.
  */
 export function readBody(
@@ -60,7 +61,7 @@ export function readBody(
   request.on('data', onData);
   request.once('end', () => over(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
   request.on('error', reject);
-  // A request also closes after its end. Creating an error each time would be wasteful.
+  // A request also emits `close` after its end. Creating an error each time would be wasteful.
   request.once('close', () => {
     body[Symbol.dispose]();
     if (!request.complete) reject(new Error('The client disconnected'));
@@ -69,8 +70,9 @@ export function readBody(
 }
 
 /**
- * Answers a request whose body is not wanted, and closes the connection. Closing a connection while the client still
- * sends would reset it, and the client would never see the response. So the rest is read up to a limit and dropped.
+ * Responds to a request whose body is not needed, and closes the connection. Closing a connection while the client
+ * still sends would reset it, and the client would never see the response. So the rest is read up to a limit and
+ * dropped.
  */
 export function answerUnread(
   request: IncomingMessage,
@@ -84,7 +86,8 @@ export function answerUnread(
     ...{ 'content-type': 'application/json', 'content-length': length, connection: 'close' },
     ...headers,
   });
-  // By its length, the client now has the complete response.
+  // The header `content-length` tells the client that this is the complete response, although the response is not ended
+  // yet.
   response.write(json);
   let read = 0;
   const mostBytes = drainCount < MOST_DRAINS ? DRAIN_BYTES : SHORT_DRAIN_BYTES;

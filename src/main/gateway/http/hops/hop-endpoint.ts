@@ -20,7 +20,7 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import { HopResponse } from './hop-response.ts';
 
-/** Handles a hop whose sender is verified. It writes the answer to `response`, and may not forward the hop again. */
+/** Handles a hop whose sender is verified. It writes the answer to `response`, and must not forward the hop again. */
 export type HopHandler = (payload: JsonObject, response: HopResponse) => Promise<void> | void;
 
 export interface HopEndpointOptions {
@@ -32,7 +32,10 @@ export interface HopEndpointOptions {
   readonly bodies: BodyBudget;
 }
 
-/** Bytes that a hop holds in addition to the client's message, and the factor by which its JSON may have grown. */
+/**
+ * Bytes that a hop holds in addition to the client's message, and the factor by which the JSON of the message may have
+ * grown.
+ */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
@@ -40,8 +43,8 @@ const GROWTH = 2;
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 
 /**
- * Accepts requests that other replicas forward. A sender without a secret of the fleet is refused before its body is
- * read, with the same response for every reason.
+ * Accepts requests that other replicas forward. A hop of a sender without a secret of the fleet is refused before its
+ * body is read. The response is the same for every reason.
  */
 export class HopEndpoint {
   readonly #options: HopEndpointOptions;
@@ -53,7 +56,7 @@ export class HopEndpoint {
     this.#reports = new HopReports(options.logger);
   }
 
-  /** True if a request is for this endpoint, by its raw target. */
+  /** True if the raw target of a request belongs to this endpoint. */
   static isHop(target: string | undefined): boolean {
     return target?.startsWith('/fleet/') === true;
   }
@@ -70,7 +73,7 @@ export class HopEndpoint {
       answer.on('error', () => {});
       await handlers[facts.kind](payload, answer);
     } catch (error) {
-      // The other replica has gone away.
+      // The other replica has disconnected.
       if (response.destroyed) return;
       logger.error({ event: 'gateway-failed', err: error }, `A hop between replicas failed: ${messageOf(error)}`);
       response.destroy();
@@ -91,7 +94,7 @@ export class HopEndpoint {
     const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
     if (!isProven(facts, bytes, proof, fleet.sealer))
       return 'its authentication header is wrong, or for another fleet id, secret or replica';
-    // A hop of this replica that comes back was sent to a wrong address.
+    // A hop that this replica receives from itself was sent to a wrong address.
     if (senderId === fleet.hostId) return 'it comes from this replica itself';
     return this.#seen.take(senderId, counter) ? facts : 'it was received before';
   }
@@ -113,7 +116,7 @@ export class HopEndpoint {
 
   #refuse(request: IncomingMessage, response: ServerResponse, why: string): void {
     recordGatewayRefusal(403);
-    // Reading a short rest lets the sender read the response. More than this is never read.
+    // A short body is read and dropped, so that the sender can read the response. A longer body is never read.
     if (Number(request.headers['content-length'] ?? MORE_BYTES) < MORE_BYTES) request.resume();
     this.#reports.refused(why);
     response.writeHead(403, {

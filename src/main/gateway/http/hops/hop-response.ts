@@ -4,7 +4,7 @@ import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import { type FrameKind, FrameSealer, MAX_FRAME_BYTES } from '../../replicas/wire/answer-frames.ts';
 
-/** Interval of the signs of life for the other replica. */
+/** Interval at which the other replica gets a sign of life. */
 const ALIVE_MS = 4_000;
 
 type Written = (error?: Error | null) => void;
@@ -102,7 +102,7 @@ export class HopResponse extends Writable {
 
   #keepAlive(): Timer {
     return startTimer(ALIVE_MS, () => {
-      // Data that waits to be read is a sign of life as well.
+      // Data that waits to be read also shows the other replica that this one is alive.
       if (!this.#response.writableNeedDrain) this.#send('alive', Buffer.alloc(0));
       this.#alive = this.#keepAlive();
     });

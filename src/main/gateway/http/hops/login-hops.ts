@@ -27,13 +27,14 @@ const SENT_ON = new Set([
   ...['sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
 ]);
 
-/** Only cookies of logins are forwarded: the operator's cookie stays here. */
+/** Only cookies of logins are forwarded. The operator's cookie is not. */
 const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 
 /** Maximum size of a form: a login form holds a token or two. */
 const MAX_BYTES = 8 * 1024;
 
-const GONE = 'The replica of this gateway where the login started is gone. Get a new address where you got this one.';
+const GONE =
+  'The replica of this gateway where the login started has stopped. Get a new address where you got this one.';
 
 export interface LoginHopDeps {
   readonly logins: LoginSite;
@@ -58,7 +59,7 @@ export async function passLoginOn(
   const { method = '', url = '' } = request;
   const payload = { method, url, address, headers: headersFor(request.headers), body: body.toString('base64') };
   const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('The browser went away')));
+  response.once('close', () => gone.abort(new Error('The browser disconnected')));
   let answer: HopAnswer | null = null;
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);
@@ -90,7 +91,7 @@ async function forward(
 async function passBack({ head, body }: HopAnswer, response: ServerResponse): Promise<void> {
   const { status, headers } = head as { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   response.writeHead(status, headers);
-  // A page has a few kilobytes.
+  // A page has only a few kilobytes, so there is no need to wait until the browser has read each chunk.
   for await (const chunk of body) response.write(chunk);
   response.end();
 }
@@ -101,7 +102,7 @@ function headersFor({ cookie, ...headers }: IncomingHttpHeaders): JsonObject {
   return { ...Object.fromEntries(kept), ...(cookies.length > 0 && { cookie: cookies.join(';') }) };
 }
 
-/** Serves browsers whose logins started here, but which came to another replica. */
+/** Serves browsers whose logins started here, but whose requests reached another replica. */
 export function createLoginHop(logins: LoginSite): HopHandler {
   return async (payload, response) => {
     const { method, url, address, headers, body } = payload;

@@ -13,13 +13,14 @@ import type { HopResponse } from './hop-response.ts';
 export interface RetryHopDeps {
   readonly endpoint: McpEndpointDeps;
   readonly logins: LoginDoor;
-  /** Returns the view of a path; undefined for a path without one. */
+  /** Returns the view of a path; undefined for a path without a view. */
   readonly viewAt: (path: string) => Promise<View | undefined>;
 }
 
 /**
  * Serves the retries of held calls that clients sent to other replicas, as if they had been sent here. The other
- * replica has authenticated the client; this one checks that the call belongs to it. No retry is forwarded again.
+ * replica has authenticated the client, and this replica checks that the call belongs to that client. No retry is
+ * forwarded again.
  */
 export function createRetryHop({ endpoint, logins, viewAt }: RetryHopDeps): HopHandler {
   return async (payload, response) => {

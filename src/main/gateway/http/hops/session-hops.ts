@@ -12,8 +12,8 @@ export interface SessionHops {
 
 /**
  * Creates the handlers for messages of other replicas about sessions. Each message names the session, its principal and
- * its route; a session here that differs in any of them is left alone. The response only says whether something was
- * done. `heardEnd` ends a session.
+ * its route; a session of this replica that differs in any of these is left alone. The response only says whether
+ * something was done. `heardEnd` ends a session.
  */
 export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: string) => void): SessionHops {
   const about =
@@ -26,7 +26,8 @@ export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: 
     answer: about(({ client }, { message }) => isObject(message) && client.take(message.id, message)),
     cancelled: about(({ client }, { requestId }) => client.cancel(requestId)),
     ended({ session }, response) {
-      // A session that is not here ends, too: its client may still come to this replica.
+      // The end of a session that this replica does not hold is noted, too, because its client may still come to this
+      // replica.
       if (isObject(session) && typeof session.id === 'string') heardEnd(session.id);
       response.finish({ isDone: true });
     },

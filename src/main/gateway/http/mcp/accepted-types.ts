@@ -5,7 +5,7 @@ export interface AcceptedTypes {
 }
 
 /**
- * Reads an `Accept` header (RFC 9110 section 12.5.1), including letter case, parameters, quality values and wildcards.
+ * Reads an `Accept` header (RFC 9110 section 12.5.1) in any letter case, with parameters, quality values and wildcards.
  * A missing or empty header accepts everything. The most specific range decides: a type with `q=0` is refused even if a
  * wildcard would accept it.
  */
@@ -13,7 +13,8 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);
   if (known !== undefined) return known;
   const types = readTypes(accept);
-  // Clients send one of a few headers. A longer header, or one that changes each time, is not cached.
+  // Nearly all clients send one of a few headers. Long headers are not cached, and the number of cached headers is
+  // limited.
   if (read.size < MAX_KEPT && (accept?.length ?? 0) <= MAX_KEPT_LENGTH) read.set(accept, types);
   return types;
 }
@@ -30,7 +31,7 @@ function readTypes(accept: string | undefined): AcceptedTypes {
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '') ?? '1';
-    // If a type is named twice, with different parameters, the better quality counts.
+    // If a type is named twice with different parameters, the higher quality value applies.
     qualities.set(type, Math.max(qualities.get(type) ?? 0, Number(quality) || 0));
   }
   const isAccepted = (type: string): boolean => {

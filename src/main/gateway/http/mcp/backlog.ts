@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** Unread bytes from which a response counts. */
+/** Minimum number of unread bytes at which a response counts. */
 const COUNTED_BYTES = 64 * 1024;
 
-/** How long a client may read nothing of a response. */
+/** Maximum time for which a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
 /** Maximum unread bytes of all clients together. Beyond it, requests are refused. */
@@ -26,8 +26,8 @@ export class Backlog {
   }
 
   /**
-   * Counts the unread bytes of one stream. Call the returned function with their current number. It returns false if
-   * there is no room for them: the client has to be disconnected.
+   * Counts the unread bytes of one stream. Call the returned function with their current number. That function returns
+   * false if there is no room for these bytes, and then the client has to be disconnected.
    */
   stream(caller: string): (unreadBytes: number) => boolean {
     let counted = 0;
@@ -41,7 +41,7 @@ export class Backlog {
     };
   }
 
-  /** Watches a finished response: its client keeps reading it, or loses the connection. */
+  /** Watches a finished response. A client that stops reading it is disconnected. */
   watch(response: ServerResponse, caller: string): void {
     const bytes = response.writableLength;
     if (bytes < COUNTED_BYTES) return;

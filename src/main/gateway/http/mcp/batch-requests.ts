@@ -18,7 +18,7 @@ import type { HttpReply } from './reply.ts';
 import type { McpHttpRequest, RpcRequest } from './serve-request.ts';
 import type { SessionTable } from './session-table.ts';
 
-/** The HTTP request that a batch came with. */
+/** The HTTP request that carried a batch. */
 interface BatchHttpRequest extends McpHttpRequest {
   readonly reply: HttpReply;
 }
@@ -26,7 +26,7 @@ interface BatchHttpRequest extends McpHttpRequest {
 /** Serves one request of a batch, with the limits that every request has. Never rejects. */
 export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
 
-/** Number of other listeners for the end of a response, in addition to one for each request of a batch. */
+/** Number of listeners for the end of a response, in addition to one listener for each request of a batch. */
 const OTHER_LISTENERS = 10;
 
 /**
@@ -79,7 +79,7 @@ export interface QuietDeps {
 
 /**
  * Handles a message that needs no response. If it concerns work of another replica, it is forwarded to that replica. A
- * response that matches no server request, or whose requester is gone, is dropped. Never rejects.
+ * response is dropped if it matches no server request, or if nothing waits for it any more. Never rejects.
  */
 export async function takeQuietly(
   headers: IncomingHttpHeaders,
@@ -103,8 +103,8 @@ export async function takeQuietly(
 }
 
 /**
- * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, which costs
- * little.
+ * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, and asking all
+ * replicas costs little.
  */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;

@@ -8,15 +8,15 @@ const MAX_WAITING = 100;
 
 /** Handles the notifications of a session that other replicas serve as well. */
 export interface NoticeRelay {
-  /** Called when the client has opened its stream here. */
+  /** Called when the client has opened its stream at this replica. */
   attached(): void;
   /** Called when a notification went over the stream. */
   sent(notice: JsonObject): void;
-  /** Called when there is no stream here for a notification. */
+  /** Called when this replica has no stream for a notification. */
   unsent(notice: JsonObject): void;
   /**
-   * Sends a server request through the replica with the client's stream, as there is no stream here. Resolves with
-   * false if no replica has one.
+   * Sends a server request through the replica with the client's stream, because this replica has no stream. Resolves
+   * with false if no replica has a stream.
    */
   asks(question: JsonObject): Promise<boolean>;
 }
@@ -28,12 +28,15 @@ export interface NoticeRelay {
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  /** Waiting notifications by subject: the client needs only one for several changes of one thing. */
+  /** Waiting notifications by subject: for several changes of one thing the client needs only one notification. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
-  /** Null without other replicas. With a relay, notifications do not wait here for a stream. */
+  /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
   relay: NoticeRelay | null = null;
-  /** Resolves once this replica has the session state of the others; null afterwards, and without other replicas. */
+  /**
+   * Resolves once this replica has the session state of the other replicas. Null afterwards, and if there are no other
+   * replicas.
+   */
   arriving: Promise<void> | null = null;
 
   constructor(facts: SessionFacts) {
@@ -58,7 +61,7 @@ export class HttpSession {
     this.#usedMs = monotonicMs();
   }
 
-  /** Sends notifications over this stream from now on. Ends an earlier stream: the client must have lost it. */
+  /** Sends notifications over this stream from now on. Ends an earlier stream, because the client must have lost it. */
   attach(stream: HttpReply): void {
     this.#stream?.close();
     this.#stream = stream;
@@ -68,7 +71,7 @@ export class HttpSession {
     this.relay?.attached();
   }
 
-  /** Ends the stream: the client has another one. */
+  /** Ends the stream, because the client has opened another stream. */
   closeStream(): void {
     const stream = this.#stream;
     this.#stream = null;
@@ -84,7 +87,9 @@ export class HttpSession {
     this.#stream?.close();
   }
 
-  /** Sends a message that another replica has for the client. False if the client's stream is not here. */
+  /**
+   * Sends a message that another replica has for the client. False if this replica does not have the client's stream.
+   */
   pass(message: JsonObject): boolean {
     return this.#stream?.send(message) === true;
   }

@@ -39,8 +39,8 @@ export function sessionOf({ request, caller }: McpHttpRequest, sessions: Session
 }
 
 /**
- * Returns the session of a request after it has arrived from another replica. Waits for the state that the others have;
- * the session may have ended by then.
+ * Returns the session of a request, once its state has arrived from the other replicas. The session may have ended by
+ * then.
  */
 export async function arrivedSession(
   http: McpHttpRequest,
@@ -78,7 +78,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // Nothing would notice later that the client went away in the meantime.
+    // If the client has disconnected in the meantime, nothing would notice that later.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);

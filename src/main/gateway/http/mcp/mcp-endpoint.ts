@@ -30,7 +30,9 @@ export interface McpEndpointDeps extends ModernDeps, LegacyDeps, QuietDeps {
   /** The requests that are being served. */
   readonly running: Shares;
   readonly backlog: Backlog;
-  /** Reports to other replicas that a client has ended its session; null without others. Never rejects. */
+  /**
+   * Reports to other replicas that a client has ended its session; null if there are no other replicas. Never rejects.
+   */
   readonly ended: ((session: HttpSession) => Promise<void>) | null;
 }
 
@@ -149,7 +151,7 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   let session = sessionOf(http, sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, sessions, session);
-    // A client that went away in the meantime would keep its slot for ever.
+    // A client that has disconnected in the meantime would otherwise keep its slot for ever.
     if (response.destroyed) return;
   }
   if (session === undefined) refuseUnfound(http, sessions);

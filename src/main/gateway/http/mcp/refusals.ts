@@ -7,7 +7,7 @@ import { writeError } from '../../messages/write-message.ts';
 import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
-/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this one. */
+/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this code. */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 
@@ -24,7 +24,7 @@ export function refuseSession(reply: Reply, id?: RequestId): void {
   refuse(reply, 404, 'Unknown session', RPC_SESSION_UNKNOWN, id);
 }
 
-/** Refuses a request that may succeed in a moment. */
+/** Refuses a request that may succeed if it is sent again a moment later. */
 export function refuseForNow(response: ServerResponse, reply: Reply, why: string, id?: RequestId): void {
   recordGatewayRefusal(503);
   if (!response.headersSent) response.setHeader('retry-after', '1');

@@ -13,7 +13,7 @@ import type { Backlog } from './backlog.ts';
  */
 const KEEP_ALIVE_MS = 15_000;
 
-/** A client that leaves more than this unread is disconnected. */
+/** Maximum bytes that a client may leave unread before it is disconnected. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const STREAM_HEADERS = {
@@ -29,7 +29,7 @@ export interface Reply {
   readonly acceptsStream: boolean;
   /** Whether a result can be streamed in pieces. */
   readonly takesPieces: boolean;
-  /** Starts a stream later, if the response takes long. */
+  /** Makes the reply start a stream if the response takes long. */
   beginInTime(): void;
   /** Sends a message before the response. Returns false if that is no longer possible. */
   send(message: JsonObject): boolean;
@@ -65,7 +65,7 @@ export class HttpReply implements Reply {
     this.#acceptsStream = accepted.stream;
   }
 
-  /** Whether the client accepts a response in any available form. */
+  /** Whether the client accepts at least one of the available forms of a response. */
   get isAcceptable(): boolean {
     return this.#acceptsJson || this.#acceptsStream;
   }
@@ -110,7 +110,7 @@ export class HttpReply implements Reply {
   }
 
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink {
-    // The request has already been answered: the pieces are discarded.
+    // The request has already been answered, so the pieces are discarded.
     if (this.#state === 'over') return { write: () => true };
     const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     const events = this.#state === 'stream' || !this.#acceptsJson ? this.#beginEvents() : null;
@@ -138,7 +138,7 @@ export class HttpReply implements Reply {
     if (this.#state === 'over') return;
     const before = this.#state;
     if (before === 'large-json' || before === 'large-event') {
-      // Half a response was sent: it must not be taken for a whole one.
+      // Only a part of a response was sent. The client must not take this part for the whole response.
       this.#response.destroy();
     } else if (before === 'stream' || (!this.#acceptsJson && status === 200))
       this.#beginEvents().end({ name: 'message', data: json });

@@ -75,7 +75,7 @@ export async function serveRequest(
     if (outcome === ANSWERED) reply.endLarge();
     else reply.end(writeResult(id, outcome, facts.era));
   } catch (error) {
-    // A result that cannot be written, for example because it nests too deep, is a failure like any other.
+    // A result that cannot be written, for example because it nests too deeply, counts as a failure of the request.
     const rpcError = error instanceof RpcError ? error : toRpcError(error, facts.era);
     reply.end(writeError(id, rpcError), facts.era === 'modern' ? statusOf(rpcError) : 200);
   } finally {
@@ -84,7 +84,7 @@ export async function serveRequest(
   }
 }
 
-/** Aborts when the client goes away before it has its response, until it is released. */
+/** Aborts if the client disconnects before it has its response. Does nothing after `release()`. */
 export class RequestLife extends LateSignal {
   readonly #response: ServerResponse;
 
@@ -94,12 +94,13 @@ export class RequestLife extends LateSignal {
     response.on('close', this.#onClose);
   }
 
-  /** Stops watching the HTTP response: the request has been answered. */
+  /** Stops watching the HTTP response, because the request has been answered. */
   release(): void {
     this.#response.off('close', this.#onClose);
   }
 
   readonly #onClose = (): void => {
-    if (!this.#response.writableFinished) this.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.'));
+    if (!this.#response.writableFinished)
+      this.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client disconnected.'));
   };
 }

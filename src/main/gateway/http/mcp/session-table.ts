@@ -26,22 +26,22 @@ export interface NewSession {
 
 /** Operations on sessions that the replicas of a gateway share. */
 export interface ReplicatedSessions {
-  /** Ids of server requests, from which every replica can tell which one sent the request. */
+  /** Ids of server requests. From an id, every replica can tell which replica sent the request. */
   readonly questionIds: QuestionIds;
-  /** Returns the id of a new session, from which every replica can open it. */
+  /** Returns the id of a new session. Every replica can open the session from its id. */
   idOf(facts: NewSession): string;
   /** Returns the facts in an id. Null if no replica made it, or if its session has ended. */
   open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
-  /** Notes that this replica now holds a session: a new one, or one that another replica opened. */
+  /** Notes that this replica now holds a session: a new session, or a session that another replica opened. */
   held(session: HttpSession, isNew: boolean): void;
 }
 
 const SWEEP_MS = 60_000;
 
 /**
- * Sessions of legacy clients. Each is bound to the client that opened it and to its route. At the limit, the session
- * idle for longest is closed, of the caller with the most sessions. A session in use is closed only for another caller,
- * and only if that caller has fewer sessions.
+ * Sessions of legacy clients. Each is bound to the client that opened it and to its route. At the limit, the caller
+ * with the most sessions loses the session that has been idle for longest. A session in use is closed only for another
+ * caller, and only if that caller has fewer sessions.
  */
 export class SessionTable {
   readonly #limits: SessionLimits;
@@ -62,7 +62,7 @@ export class SessionTable {
     this.#replicated = replicated;
     this.#counts = new Shares(limits.maxSessions, 1);
     this.#sessions = new LRUCache({
-      // With `max`, the cache would allocate the whole table at once, however large the configured limit is.
+      // With the option `max`, the cache would allocate the whole table at once, even for a large configured limit.
       maxSize: Math.max(1, limits.maxSessions),
       sizeCalculation: () => 1,
       dispose: (session) => {
@@ -100,8 +100,8 @@ export class SessionTable {
   }
 
   /**
-   * Finds a session and marks it as used. Undefined if it is unknown, or belongs to another client or route. Undefined
-   * also if another replica has it and there is no room for it here.
+   * Finds a session and marks it as used. Undefined if it is unknown or belongs to another client or route, or if
+   * another replica has it and there is no room for it here.
    */
   find(id: unknown, principal: string, view: View, payer = principal): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;
@@ -119,14 +119,14 @@ export class SessionTable {
     return session;
   }
 
-  /** Returns the session that another replica names, if it is here and all fields match. */
+  /** Returns the session that another replica names, if this replica holds it and all fields match. */
   named({ id, principal, route }: HopSession): HttpSession | undefined {
     const session = this.#sessions.peek(id);
     const isSame = session?.client.principal === principal && session.client.view.route.name === route;
     return isSame ? session : undefined;
   }
 
-  /** True if a session that {@link find} does not find belongs to that client, and would be held if there were room. */
+  /** True if {@link find} does not find a session of that client only because there is no room for it. */
   lacksRoomFor(id: unknown, principal: string, view: View): boolean {
     return this.#factsOf(id, principal, view) !== null;
   }
@@ -165,7 +165,7 @@ export class SessionTable {
   /** Makes room for a session of `payer`. Returns false if no session may be closed for it. */
   #evict(payer: string): boolean {
     const own = this.#counts.of(payer);
-    // Among callers with equally many sessions, the requesting caller gives way.
+    // If several callers have equally many sessions, the requesting caller loses a session.
     const callers = this.#counts.byAmount().filter((caller) => caller === payer || this.#counts.of(caller) > own);
     const [most] = callers;
     const leastRecent =

@@ -18,13 +18,16 @@ const MAX_COOKIES = 4;
 export interface OperatorSessionsOptions {
   readonly ttlMs?: number;
   readonly clock?: Clock;
-  /** In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token; else null. */
+  /**
+   * In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token. Null without a
+   * fleet.
+   */
   readonly shared?: { readonly sealer: FleetSealer; readonly operatorToken: string } | null;
 }
 
 /**
- * Browsers in which the operator has signed in. A session ends after twelve hours, or with the process. In a fleet,
- * where all replicas know the session, it ends after twelve hours, or when the operator token changes.
+ * Browsers in which the operator has signed in. A session ends after twelve hours, or when the process ends. In a
+ * fleet, where all replicas know the session, it ends after twelve hours, or when the operator token changes.
  */
 export class OperatorSessions {
   /** Sessions by digest of the cookie, so that the time of a look-up reveals nothing about the cookie. */
@@ -33,7 +36,7 @@ export class OperatorSessions {
   readonly #shared: OperatorSessionsOptions['shared'];
   readonly #clock: Clock;
   readonly #ttlMs: number;
-  /** Sealed sessions that were ended here, by digest of the cookie. */
+  /** Sealed sessions that were ended at this replica, by digest of the cookie. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_SESSIONS });
 
   constructor(isSecure: boolean, options: OperatorSessionsOptions = {}) {
@@ -52,7 +55,7 @@ export class OperatorSessions {
     return setCookie(cookieName(NAME, this.#isSecure), value, traits);
   }
 
-  /** Returns the name of the session in a request's cookies; null without one. The name is not a secret. */
+  /** Returns the name of the session in a request's cookies; null without a session. The name is not a secret. */
   find(cookies: string | undefined): string | null {
     if (cookies === undefined) return null;
     const digests = cookiesOf(cookies, cookieName(NAME, this.#isSecure)).map((value) => hash('sha256', value));
@@ -90,7 +93,9 @@ export class OperatorSessions {
     return null;
   }
 
-  /** Place that sessions are sealed for. It depends on the operator token. */
+  /**
+   * Place that sessions are sealed for. It depends on the operator token, so that a changed token ends all sessions.
+   */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;
   }

@@ -4,7 +4,7 @@ import { isLoopbackHost } from './who-may-log-in.ts';
 
 /**
  * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID unless it is https, or http on
- * loopback, and has no credentials, query or fragment. `name` is the option's name in the error.
+ * loopback. Also throws if it has credentials, a query or a fragment. `name` is the option's name in the error.
  */
 export function readPublicUrl(text: string, name: string): URL {
   const fault = faultOf(text);

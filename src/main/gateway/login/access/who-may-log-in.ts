@@ -10,9 +10,9 @@ export interface LoginRules {
   readonly isStdio: boolean;
   /** Whether the listener is bound to loopback. */
   readonly isLoopback: boolean;
-  /** Number of access tokens of clients; the operator's does not count. */
+  /** Number of access tokens of clients, without the operator's token. */
   readonly tokenCount: number;
-  /** Whether it may be addressed by names other than loopback (`--allow-host`). */
+  /** Whether the listener may be addressed by names other than loopback names (`--allow-host`). */
   readonly hasFurtherHosts: boolean;
   /** Address under which browsers reach the gateway; null for its own. */
   readonly publicUrl: URL | null;
@@ -23,7 +23,7 @@ export interface LoginRules {
 /** Headers that proxies add when they forward a request. */
 const FORWARDING = /^(?:forwarded|x-forwarded-.+|via|x-real-ip)$/;
 
-/** True if the request came over a proxy that declares itself. */
+/** True if the request came through a proxy that adds forwarding headers. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some((name) => FORWARDING.test(name));
 }
@@ -33,17 +33,20 @@ export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** True if a request was sent on this machine, as far as its headers tell: to a loopback name, without a proxy. */
+/**
+ * True if a request was sent on this machine, according to its headers: it names a loopback host, and no proxy
+ * forwarded it.
+ */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   const host = URL.parse(`http://${headers.host ?? ''}`)?.hostname;
   return host !== undefined && isLoopbackHost(host) && !isForwarded(headers);
 }
 
 /**
- * Returns the way in which a caller may log in. All callers share the login. The caller may open an `address`. If no
- * address leads its user here, a `command` on the gateway's machine does it. Any other caller waits for the `operator`.
- * Only the operator and the only caller may log in. Otherwise one caller's requests would run with the rights of
- * another.
+ * Returns how a caller may log in. With `address`, its user opens an address. With `command`, its user runs a command
+ * on the gateway's machine, because no address leads here. With `operator`, the caller may not log in, and the operator
+ * has to. All callers share the login. So only the operator, or a caller that is the only caller, may log in. Otherwise
+ * one caller's requests would run with the rights of another.
  */
 export function rightOfCaller(
   principal: string,
@@ -52,7 +55,8 @@ export function rightOfCaller(
 ): 'address' | 'command' | 'operator' {
   if (rules.isStdio || headers === null) return 'address';
   const { isLoopback, tokenCount, hasFurtherHosts, publicUrl } = rules;
-  // A proxy that serves others may itself use a loopback host name and add no forwarding headers, as nginx does.
+  // A proxy that serves other machines may use a loopback host name itself and add no forwarding headers, as nginx
+  // does.
   const servesOthers = hasFurtherHosts || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname));
   const isHere = isLoopback && !servesOthers && isLocalRequest(headers);
   // Without tokens, callers cannot be told apart; all callers of this machine count as one.
@@ -61,15 +65,15 @@ export function rightOfCaller(
   return hasAddress(headers, rules) ? 'address' : 'command';
 }
 
-/** True if an address of the gateway leads the sender of a request here. */
+/** True if the sender of a request can reach the gateway at one of its addresses. */
 export function hasAddress(headers: IncomingHttpHeaders, rules: LoginRules): boolean {
   return rules.publicUrl !== null || (rules.isLoopback && isLocalRequest(headers));
 }
 
 /**
- * True if a request that the guard accepted counts as the operator's although the operator has no token. It must be
- * sent on this machine to a listener that no other machine can reach. Several tokens mean several callers, and then
- * none is the operator.
+ * True if a request that the guard accepted counts as a request of the operator although the operator has no token. It
+ * must be sent on this machine to a listener that no other machine can reach. Several tokens mean several callers, and
+ * then none of them counts as the operator.
  */
 export function isLocalOperator(headers: IncomingHttpHeaders, rules: LoginRules): boolean {
   const isReachedHereAlone = rules.isLoopback && !rules.hasFurtherHosts && rules.publicUrl === null;

@@ -1,7 +1,7 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** Content of the page of a one-time address, which is shown before the browser is sent on. */
+/** Content of the page of a one-time address, which is shown before the browser is sent to the issuer. */
 export interface LoginPage {
   /** Display name of the connector, and its id. */
   readonly name: string;

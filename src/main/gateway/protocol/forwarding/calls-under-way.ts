@@ -12,7 +12,10 @@ export interface UnderWay {
   readonly notify: (method: string, params: JsonObject) => void;
 }
 
-/** Requests in flight at each connector. They tell which client a message belongs to that names no request. */
+/**
+ * Requests in flight at each connector. If a message of a connector names no request, they tell which client it belongs
+ * to.
+ */
 export class CallsUnderWay {
   readonly #calls = new Map<string, Chain<UnderWay>>();
 
@@ -28,7 +31,10 @@ export class CallsUnderWay {
     };
   }
 
-  /** Returns one of the requests in flight if they all belong to the same client: it stands for the rest. */
+  /**
+   * Returns one of the requests in flight if they all belong to the same client: that request then stands for all of
+   * them.
+   */
   only(connectorId: string): UnderWay | 'none' | 'several' {
     const calls = this.#calls.get(connectorId);
     const first = calls?.first;

@@ -83,14 +83,14 @@ export function connectorRequest(
     const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
       isHandedOut = true;
       const open = context.current()?.openLarge;
-      // The client has gone: the result is discarded.
+      // The client has disconnected, so the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
       // Every result of the modern protocol names its type; the result of a legacy connector does not. The connector is
-      // connected by now. It may not have been when the request was forwarded.
+      // connected by now, but may not have been connected when the request was forwarded.
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
-    // A result that requests input is changed before it is passed on, so it is needed whole.
+    // A result that requests input is changed before it is passed on, so it is needed as a whole.
     const mayAsk = era === 'modern' && answeredMethods(host).length > 0 && !isLegacy(connectorId, deps);
     const isWhole = forwarding.isWhole || mayAsk;
     const result = await send(forwarding, deps, {

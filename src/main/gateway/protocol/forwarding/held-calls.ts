@@ -58,7 +58,10 @@ export class HeldCalls {
     return this.#held.size;
   }
 
-  /** Runs `work` until it has an outcome or requests input. A retry must name the same request: `what`. */
+  /**
+   * Runs `work` until it has an outcome or requests input. `what` identifies the request; a retry must have the same
+   * value.
+   */
   start(exchange: Exchange, what: string, work: (context: HeldContext) => Promise<Forwarded>): Promise<Forwarded> {
     return this.#serve(new HeldCall(exchange.principal, what, work), exchange);
   }
@@ -99,7 +102,10 @@ export class HeldCalls {
     this.#lengths.give(call.principal, call.what.length);
   }
 
-  /** Drops the oldest call of the client that holds the most. The current client loses a call if it holds as much. */
+  /**
+   * Drops the oldest call of the client that holds the most. If the current client holds as many, it loses its own
+   * oldest call.
+   */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();
     const principal = shares.of(asking) >= shares.of(most) ? asking : most;
@@ -138,7 +144,7 @@ class HeldCall {
     // The work starts in a later microtask. By then the exchange that serves it is known.
     this.#outcome = Promise.resolve().then(() => work(context));
     this.#outcome.catch(() => {
-      // The request that serves the call rejects. Between two requests there is no listener.
+      // The request that serves the call gets the rejection. Between two requests nothing else would handle it.
     });
   }
 
@@ -199,7 +205,7 @@ class HeldCall {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
-    // Server requests from the same turn go to the client together.
+    // Server requests from the same turn of the event loop go to the client together.
     queueMicrotask(() => this.#asked.resolve());
     return answered.promise;
   }

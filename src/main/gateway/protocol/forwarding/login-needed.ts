@@ -19,7 +19,7 @@ export interface NeededLogin {
   readonly wantsMoreRights: boolean;
 }
 
-/** Maximum depth of an error's causes that is searched. */
+/** Maximum number of nested causes of an error that are searched. */
 const MAX_CAUSES = 8;
 
 /**
@@ -28,7 +28,7 @@ const MAX_CAUSES = 8;
  */
 const LOGIN_WAIT_MS = 45_000;
 
-/** Returns the login that an error requires, or null if it requires none. `isUp` states whether its connector is up. */
+/** Returns the login that an error requires, or null if it requires none. `isUp` states whether the connector is up. */
 export function neededLogin(error: unknown, connectorId: string, isUp: boolean): NeededLogin | null {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
@@ -42,7 +42,7 @@ export function neededLogin(error: unknown, connectorId: string, isUp: boolean):
   return null;
 }
 
-/** Parts needed to run the request after the login, and to hold it until then. */
+/** The parts that are needed to hold the request until the login is done, and to run it then. */
 export interface Interrupted {
   readonly about: () => string;
   readonly send: (context: HeldContext) => Promise<Forwarded>;
@@ -50,10 +50,10 @@ export interface Interrupted {
 }
 
 /**
- * Notifies a client of a login that its request needs. A modern client that opens addresses gets the response that
- * input is required, and its retry runs the request. A legacy client that opens addresses gets an error with the
- * address (MCP 2025-11-25, URL elicitation required), and a notification after the login. All others get an error with
- * the address or another remedy. Rejects with an RpcError.
+ * Tells a client that its request needs a login. A modern client that opens addresses gets the response that input is
+ * required, and its retry runs the request. A legacy client that opens addresses gets an error with the address (MCP
+ * 2025-11-25, URL elicitation required), and a notification after the login. All other clients get an error with the
+ * address or another remedy. Rejects with an RpcError.
  */
 export async function askForLogin(
   needed: NeededLogin,

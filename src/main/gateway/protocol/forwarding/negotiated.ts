@@ -7,9 +7,9 @@ type Manager = Pick<ConnectorProxyManager, 'facts'>;
 const FIRST_WITH_COMPLETIONS = '2025-03-26';
 
 /**
- * True if requests for a feature may be sent to a connector (MCP, `ServerCapabilities`). Either it declared the
- * feature, or it is not connected, so its capabilities are unknown. Some servers hang or drop the connection at a
- * method that they did not declare.
+ * True if requests for a feature may be sent to a connector (MCP, `ServerCapabilities`). That is the case if the
+ * connector declared the feature, or if it is not connected, so that its capabilities are unknown. Some servers hang or
+ * drop the connection at a method that they did not declare.
  */
 export function offers(
   connectorId: string,

@@ -8,7 +8,7 @@ import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
 
-/** List that changed. */
+/** Name of a list that changed. */
 export type ChangedList = 'tools' | 'prompts' | 'resources';
 
 /** Receiver of notifications, and the notifications that it wants. */
@@ -22,10 +22,10 @@ export interface NoticeListener {
   send(method: string, params: JsonObject): void;
 }
 
-/** Changes within this time are reported once. */
+/** Several changes within this time are reported as one. */
 const DEBOUNCE_MS = 20;
 
-/** Sends clients the notifications of connectors that belong to no request. */
+/** Passes notifications that belong to no request from connectors to clients. */
 export class ClientNotices {
   readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();
@@ -49,7 +49,10 @@ export class ClientNotices {
     this.#listeners.add(listener);
   }
 
-  /** Adds a listener that already knows all changes so far, including those not yet reported to the others. */
+  /**
+   * Adds a listener that already knows all changes so far, including changes that the other listeners are still waiting
+   * for.
+   */
   addKnowing(listener: NoticeListener): void {
     this.#timer?.cancel();
     this.#tell();

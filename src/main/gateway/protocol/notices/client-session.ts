@@ -14,7 +14,7 @@ import { invalidParams } from '../../messages/rpc-errors.ts';
 import type { ChangedList, NoticeListener } from './client-notices.ts';
 
 /**
- * Writes a message to a client. False if there is no stream to it now; the result may have to come from another
+ * Writes a message to a client. False if there is no stream to the client now; the result may have to come from another
  * replica.
  */
 export type WriteMessage = (message: JsonObject) => boolean | Promise<boolean>;
@@ -27,10 +27,15 @@ interface Watched {
   readonly stop: () => void;
 }
 
-/** Reports changes of a session to other replicas of the gateway. A failure of other replicas never rejects. */
+/**
+ * Reports changes of a session to other replicas of the gateway. A failure of other replicas never causes a rejection.
+ */
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;
-  /** Lets `begin` start the watch here first. Rejects as `begin` does, and if the session may not watch that URI. */
+  /**
+   * Reports a watch, after `begin` has started it on this replica. Rejects as `begin` does, and if the session may not
+   * watch that URI.
+   */
   watch(uri: string, begin: () => Promise<void>): Promise<void>;
   unwatched(uri: string): Promise<void>;
 }
@@ -45,7 +50,7 @@ export interface SessionFacts
 
 const LONE_IDS = createQuestionIds(null);
 
-/** A request being served, in the form that its client can cancel. */
+/** A request that is being served and that its client can cancel. */
 export interface Running {
   abort(reason: unknown): void;
 }
@@ -143,8 +148,8 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Sends a server request to the client. `write` is given if it belongs to a client request. Rejects with the client's
-   * error as an RpcError, or with an RpcError that says why no request could be sent.
+   * Sends a server request to the client. `write` is given if the server request belongs to a client request. Rejects
+   * with the client's error as an RpcError, or with an RpcError that says why no request could be sent.
    */
   async ask(
     method: string,
@@ -152,7 +157,8 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace that the connector sent is the parent of its server request here, and of the forwarded request.
+    // The trace that the connector sent becomes the parent of its server request in the gateway, and of the request
+    // that is forwarded.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 
@@ -194,7 +200,7 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  /** Cancels a request at the client's wish. False if no such request is being served. */
+  /** Cancels a request because the client wants it. False if no such request is being served. */
   cancel(requestId: unknown): boolean {
     const running = this.running.get(requestId as RequestId);
     running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled the request.'));
@@ -207,7 +213,7 @@ export class ClientSession implements NoticeListener {
     this.#isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
-    for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
+    for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client disconnected'));
     for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }

@@ -14,11 +14,13 @@ const PREFIX = 'sy1.';
  */
 export const MAX_ID_LENGTH = 4 * 1024;
 
-/** Maximum size of a box that fits after the prefix in base64url, and the bytes that the seal itself takes. */
+/**
+ * Maximum number of sealed bytes that fit after the prefix in base64url, and how many of them the seal itself takes.
+ */
 const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
 const SEAL_BYTES = 31;
 
-/** Place that all ids are sealed for. An id is not a key of Redis. */
+/** Place that all ids are sealed for. It is the same for all ids, since an id is not stored under a key of Redis. */
 const PLACE = 'session id';
 
 /** Maximum number of opened ids that are cached, and of their characters in total. */
@@ -71,7 +73,7 @@ export class SealedSessions {
     if (id.length > MAX_ID_LENGTH || !id.startsWith(PREFIX)) return null;
     const text = id.slice(PREFIX.length);
     const box = Buffer.from(text, 'base64url');
-    // The same bytes have several spellings in base64; only one of them is the session's.
+    // The same bytes have several spellings in base64; only the spelling that `seal` writes is accepted.
     if (box.toString('base64url') !== text) return null;
     const plain = this.#sealer.open('session', PLACE, box);
     const facts = plain === null ? null : unpackFacts(plain);

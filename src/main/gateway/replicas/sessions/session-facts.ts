@@ -26,7 +26,7 @@ export interface SessionFacts {
 const PLAIN = 1;
 const DEFLATED = 2;
 
-/** Maximum length that is compressed. Larger facts are reduced instead; no real client sends that much. */
+/** Maximum length of facts that are compressed. Longer facts are reduced instead; no real client sends that much. */
 const MAX_JSON_LENGTH = 16 * 1024;
 
 /** Maximum length of a client's name; longer names are truncated. */
@@ -54,7 +54,7 @@ export function unpackFacts(packed: Buffer): SessionFacts | null {
   try {
     return readFacts(parseForeignJson(unpackJson(packed)));
   } catch {
-    // Another version of the gateway wrote the facts: only replicas can seal an id at all.
+    // Another version of the gateway must have written the facts, because only replicas can seal an id.
     return null;
   }
 }

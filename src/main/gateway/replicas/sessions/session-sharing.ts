@@ -27,7 +27,7 @@ interface HeldSessions {
 
 export interface SessionSharingDeps {
   readonly fleet: Pick<Fleet, 'hostId' | 'isConnected' | 'ask' | 'on'>;
-  /** Reaches the other replicas while the fleet server is away; null without addresses. */
+  /** Reaches the other replicas while the fleet server is unreachable; null if replicas have no addresses. */
   readonly hop: Pick<ReplicaHop, 'ended' | 'notice'> | null;
   readonly held: HeldSessions;
   readonly manager: Pick<ConnectorProxyManager, 'on'>;
@@ -49,15 +49,15 @@ const MAX_ENDED = 20_000;
 
 /**
  * Shares the mutable state of sessions among the replicas of a gateway: log level, watched resources, the replica with
- * the standing stream, and the end. The fleet server stores and distributes it. While that server is away, each replica
- * continues with its own state, and reports its changes afterwards.
+ * the standing stream, and whether the session has ended. The fleet server stores and distributes it. While that server
+ * is unreachable, each replica continues with its own state, and reports its changes afterwards.
  */
 export class SessionSharing {
   readonly #deps: SessionSharingDeps;
   readonly #shared = new WeakMap<HeldSession, SharedSession>();
   /** Digests of the ids of ended sessions. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_ENDED, ttl: SESSION_ID_LIFE_MS });
-  /** Ended sessions that have not been reported to the others yet. */
+  /** Ended sessions that have not been reported to the other replicas yet. */
   readonly #untoldEnds = new LRUCache<string, true>({ max: MAX_ENDED });
   readonly #limit = pLimit(MAX_AT_ONCE);
   readonly #store: SessionStore;
@@ -114,7 +114,7 @@ export class SessionSharing {
     session.arriving = read();
   }
 
-  /** Reports to the others that a client has ended its session here. Never rejects. */
+  /** Reports to the other replicas that a client has ended its session here. Never rejects. */
   async ended(session: HeldSession): Promise<void> {
     const { client } = session;
     this.#ended.set(digestOf(client.id), true);
@@ -163,10 +163,10 @@ export class SessionSharing {
     }
   }
 
-  /** Closes the stream here because the client has opened its stream at another replica. */
+  /** Closes the stream on this replica, because the client has opened its stream at another replica. */
   async #moved(session: HeldSession, shared: SharedSession, homeId: string): Promise<void> {
     const { attachments } = shared;
-    // If two streams were opened at the same moment, the one written last wins.
+    // If two streams were opened at the same moment, the stream that was stored last wins.
     const state = session.hasStream ? await this.#store.read(session.client.id) : undefined;
     if (shared.attachments !== attachments || state?.homeId === this.#deps.fleet.hostId) return;
     shared.homeId = homeId;
@@ -174,7 +174,7 @@ export class SessionSharing {
     session.client.unwatchAll();
   }
 
-  /** Adopts the state that the others have stored. */
+  /** Adopts the state that other replicas have stored. */
   #adopt(session: HeldSession, shared: SharedSession, { isEnded, logLevel, watched, homeId }: SessionState): void {
     if (isEnded) {
       this.heardEnd(session.client.id);
@@ -187,7 +187,7 @@ export class SessionSharing {
     else shared.homeId = homeId;
   }
 
-  /** Reports changes that the others missed, and reads the changes that this replica missed. */
+  /** Reports changes that the other replicas missed, and reads the changes that this replica missed. */
   #catchUp(sessions: readonly HeldSession[]): void {
     for (const id of this.#untoldEnds.keys()) {
       this.#untoldEnds.delete(id);
@@ -224,7 +224,7 @@ export class SessionSharing {
     });
   }
 
-  /** Reports a change to the others, or keeps it until that is possible. Never rejects. */
+  /** Reports a change to the other replicas, or keeps it until it can be reported. Never rejects. */
   async #tell(session: HeldSession, change: SessionChange): Promise<void> {
     if (!(await this.#store.change(session.client.id, change))) this.#shared.get(session)?.delay(change);
   }

@@ -4,7 +4,7 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 /** Maximum time that a client's request waits for the fleet server. */
 const PATIENCE_MS = 250;
 
-/** Session state on the fleet server, for clients that do not wait for it. Nothing rejects. */
+/** Session state on the fleet server. Clients do not wait long for it, and no method rejects. */
 export class SessionStore {
   readonly #fleet: Pick<Fleet, 'ask'>;
 
@@ -21,7 +21,7 @@ export class SessionStore {
       await this.#fleet.ask((api) => api.changeSession(sessionId, change), PATIENCE_MS);
       return true;
     } catch {
-      // The fleet server is away, which the fleet logs itself.
+      // The fleet server is unreachable, which the fleet logs itself.
       return false;
     }
   }
@@ -31,7 +31,7 @@ export class SessionStore {
     try {
       return await this.#fleet.ask((api) => api.readSession(sessionId), PATIENCE_MS);
     } catch {
-      // The server is away, as above: the session continues with the state in this replica.
+      // The fleet server is unreachable, so the session continues with the state that this replica has.
       return undefined;
     }
   }

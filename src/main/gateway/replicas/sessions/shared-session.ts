@@ -7,9 +7,9 @@ import type { HopSession } from '../replica-hop.ts';
 /** Session of a legacy client on one replica. */
 export interface HeldSession {
   readonly client: ClientSession;
-  /** Whether the client's standing stream is here. */
+  /** Whether this replica has the client's standing stream. */
   readonly hasStream: boolean;
-  /** Time since the session was last used here, in milliseconds. */
+  /** Time since the session was last used on this replica, in milliseconds. */
   readonly idleMs: number;
   closeStream(): void;
   relay: {
@@ -21,17 +21,17 @@ export interface HeldSession {
   arriving: Promise<void> | null;
 }
 
-/** State that this replica has of a session that others serve as well. */
+/** State that this replica has of a session that other replicas serve as well. */
 export class SharedSession {
   /** URIs that the client watches, wherever its stream is. */
   readonly watched = new Set<string>();
   /** Replica with the client's standing stream, as far as known. */
   homeId: string | null = null;
-  /** Number of times that the client has opened its stream here. */
+  /** Number of times that the client has opened its stream at this replica. */
   attachments = 0;
-  /** Time of the last update sent from here, by the watched URI; monotonic ms. */
+  /** Time of the last update that this replica has sent, by watched URI; monotonic ms. */
   readonly saidMs = new Map<string, number>();
-  /** Changes not yet reported to the others: the last one for each subject. */
+  /** Changes that are not yet reported to the other replicas: the last change for each subject. */
   readonly #untold = new Map<string, SessionChange>();
 
   /** Notes that the client watches a URI. False if it already watches the maximum number of resources. */
@@ -49,7 +49,7 @@ export class SharedSession {
   /** Keeps a change for later. */
   delay(change: SessionChange): void {
     const about = change.kind === 'watch' || change.kind === 'unwatch' ? `uri ${change.uri}` : change.kind;
-    // The limit allows for every URI that a client can watch, and as many that it watched before.
+    // The limit has room for every URI that a client can watch, and for as many that it no longer watches.
     if (this.#untold.has(about) || this.#untold.size < 2 * MAX_WATCHED) this.#untold.set(about, change);
   }
 

@@ -19,10 +19,13 @@ export interface StandingStreamsDeps {
 
 const UPDATED = 'notifications/resources/updated';
 
-/** Notifications that every replica sends to its own clients, or sends when a stream opens. */
+/**
+ * Notifications that need not be passed to other replicas: each replica sends them over its own streams, or when a
+ * stream opens.
+ */
 const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
 
-/** How long a replica without the stream keeps watching a resource while the home replica starts to. */
+/** How long a replica without the stream keeps watching a resource while the home replica starts to watch it. */
 const HANDOVER_MS = 500;
 
 /** An update that the client received within this time need not be sent again. */
@@ -59,7 +62,7 @@ export class StandingStreams {
   }
 
   /**
-   * Watches a resource for a client of this replica, and makes the home take the watch over. Rejects as `begin` does.
+   * Watches a resource for a client of this replica, and makes the home take over the watch. Rejects as `begin` does.
    */
   async watch(session: HeldSession, shared: SharedSession, uri: string, begin: () => Promise<void>): Promise<void> {
     if (uri.length > MAX_WATCHED_URI_LENGTH)
@@ -89,7 +92,7 @@ export class StandingStreams {
     else if (monotonicMs() - (shared.saidMs.get(uri) ?? Number.NEGATIVE_INFINITY) > SAID_MS) sayUpdated(session, uri);
   }
 
-  /** Watches a resource that other replicas have known for longer than this one. */
+  /** Watches a resource that other replicas knew of before this replica. */
   found(session: HeldSession, shared: SharedSession, uri: string): void {
     const isKnown = shared.watched.has(uri);
     if (!isKnown && shared.addWatched(uri) && session.hasStream) void this.#beginAndSay(session, uri);
@@ -118,24 +121,25 @@ export class StandingStreams {
   }
 
   /**
-   * Starts a watch here. Resolves with true if the resource is watched now. Never rejects: the request is repeated when
-   * a connector comes up.
+   * Starts a watch on this replica. Resolves with true if the resource is now watched. Never rejects, because the
+   * request is repeated when a connector comes up.
    */
   async #begin(session: HeldSession, uri: string): Promise<boolean> {
     try {
       await watchResource(session.client, uri, { watches: this.#deps.watches, signal: this.#closed.signal });
     } catch {
-      // The replica that the client used has already responded correctly. The connector may not be up yet here.
+      // The replica that the client used has already responded correctly. On this replica the connector may not be up
+      // yet.
       return false;
     }
-    // The stream, or the client's watch, may be gone by now.
+    // The stream, or the client's watch, may have ended by now.
     if (!session.hasStream) session.client.unwatch(uri);
     return session.client.isWatching(uri);
   }
 
   #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
     if (notice.method === UPDATED) {
-      // This change was seen during the handover: the home may have missed it.
+      // This change was seen during the handover, so the home may have missed it.
       for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
     } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
   }

@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
 /**
- * Kind of a frame. The response to a hop is a sequence of frames: four bytes of length, one of kind, a tag of 16 and
- * the sealed bytes (AES-256-GCM). The key is random, belongs to one hop alone and came in the sealed body of the hop.
- * Only a receiver that opened that body can write frames. A frame's number is its IV, so that frames cannot be changed,
- * left out, repeated or swapped.
+ * Kind of a frame. The response to a hop is a sequence of frames. Each frame has four bytes of length, one byte of
+ * kind, a tag of 16 bytes and the sealed bytes (AES-256-GCM). The key is random, is used for one hop only, and came in
+ * the sealed body of the hop. Only a receiver that opened that body can write frames. A frame's number is its IV, so
+ * that frames cannot be changed, left out, repeated or swapped.
  */
 export type FrameKind = 'head' | 'data' | 'end' | 'alive';
 

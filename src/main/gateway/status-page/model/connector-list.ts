@@ -41,7 +41,7 @@ interface DroppedRow {
 const MAX_DROPPED_NAMED = 10;
 const MAX_DROPPED_LENGTH = 60;
 
-/** One page of the connectors that match a viewer's query, connectors with problems first. */
+/** One page of the connectors that match a viewer's query. Connectors with problems come first. */
 export interface ConnectorList {
   readonly query: ListQuery;
   readonly rows: readonly ConnectorRow[];

@@ -6,7 +6,7 @@ import { shownAddress, shownName } from './shown-text.ts';
 /** Maximum number of hosts on the page; the rest are only counted. */
 const MAX_HOSTS = 20;
 
-/** Characters of a digest that distinguish maps. */
+/** Number of characters of a digest that are shown, to distinguish maps. */
 const SHORT_DIGEST = 8;
 
 /** A service map on one host. */
@@ -14,7 +14,7 @@ export interface FleetMapModel {
   readonly sourceId: string;
   /** Prefix of the SHA-256 of the map's body; null without a map. */
   readonly version: string | null;
-  /** Whether this host queries the source for all. */
+  /** Whether this host requests the map from the source for all hosts. */
   readonly isLeading: boolean;
   /** Whether another host has a newer map. */
   readonly isBehind: boolean;
@@ -37,7 +37,7 @@ export interface FleetModel {
   readonly failure: ShownFailure | null;
   readonly quotas: FleetStatus['quotas'];
   readonly sharesLogins: boolean;
-  /** Milliseconds by which the map in force here is older than the newest one of the fleet. */
+  /** Milliseconds by which the map in force on this host is older than the newest map of the fleet. */
   readonly lagMs: number;
   readonly refusedCount: number;
   readonly hostCount: number;
@@ -45,7 +45,7 @@ export interface FleetModel {
   readonly hosts: readonly FleetHostModel[];
 }
 
-/** Returns the page's model of a fleet; null without one. */
+/** Returns the page's model of a fleet; null without a fleet. */
 export function fleetModel(status: FleetStatus | null): FleetModel | null {
   if (status === null) return null;
   const { id, isConnected, failure, quotas, sharesLogins, lagMs, refusedCount, hosts, hostCount } = status;

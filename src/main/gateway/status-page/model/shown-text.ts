@@ -4,7 +4,7 @@ import { maskText } from '../../../masking/secret-shapes.ts';
 /** Maximum length of a shown text; the log has the whole text. */
 const MAX_LENGTH = 300;
 
-/** Maximum length that is read of a text: masking takes time for each character. */
+/** Maximum number of characters of a text that are read, because masking takes time for each character. */
 const MAX_READ = 4_000;
 
 /** Maximum number of cached texts, and of their length. */
@@ -24,7 +24,10 @@ const ADDRESS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[
  */
 const CREDENTIAL = /\b(bearer|basic|digest|token)(\s+["']?)(?=[a-z]*[^\sa-z])[^\s"',;]{4,}/gi;
 
-/** A credential after a name that announces it. The first run is bounded, or long words would take long. */
+/**
+ * A credential after a name that announces it. The length of the name is limited, because long words would take too
+ * much time.
+ */
 const NAMED =
   /([\w.-]{0,40}(?:token|secret|passw|pwd|credential|authorization|cookie|api[-_]?key|access[-_]?key|signature)\w{0,40}["']?\s*[:=]\s*["']?)(?!bearer\b|basic\b|digest\b|token\b)[^\s"',;]+/gi;
 

@@ -11,7 +11,7 @@ import { type ProcessModel, processModel, type SystemModel, systemModel } from '
 /** Time for which all views share a reading: with thousands of connectors, a reading takes some milliseconds. */
 const MIN_AGE_MS = 1_000;
 
-/** Maximum age of a reading without any events: a map goes stale by itself. */
+/** Maximum age of a reading if there are no events. It is limited because a map goes stale without an event. */
 const MAX_AGE_MS = 5_000;
 
 /** Content for one viewer. This is `/status.json`, and the page is rendered from it. */
@@ -56,7 +56,7 @@ export class StatusReader {
     this.#deps = deps;
   }
 
-  /** Returns the content for a query; at most a second old, except for events. */
+  /** Returns the content for a query. The content is at most a second old, and its events are always current. */
   read(query: ListQuery): StatusModel {
     const { manager, latencies, clock, events, loopDelay, name, version, pageRows } = this.#deps;
     const now = clock.now();

@@ -3,7 +3,7 @@ import { isHmacOnly } from '../../../service-map/trust/map-trust-status.ts';
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownName } from './shown-text.ts';
 
-/** Characters of a thumbprint that distinguish keys. */
+/** Number of characters of a thumbprint that are shown, to distinguish keys. */
 const SHORT_THUMBPRINT = 8;
 
 /** Time before the expiry of a key or a key document from which the page warns. */
@@ -33,7 +33,7 @@ export interface TrustModel {
   readonly restsOnConfiguration: boolean;
   /** Why newer key documents could not be loaded; null after a success. */
   readonly keyFailure: ShownFailure | null;
-  /** The earliest expiry of a key or key document; null without one. */
+  /** The earliest expiry of a key or key document; null if nothing expires. */
   readonly keysEndAt: number | null;
   /** Why the map was dropped; null if it was not. */
   readonly dropped: { readonly code: string; readonly at: number } | null;

@@ -13,8 +13,8 @@ export interface Block {
   /** The connector's id for a row; otherwise the name of the part. */
   readonly key: string;
   /**
-   * The content, for comparison: an equal block need not be sent. Relative times are not part of it, because the
-   * browser updates them.
+   * The content, for comparison with the block that was sent before: an equal block need not be sent. Relative times
+   * are not part of it, because the browser updates them.
    */
   readonly saying: string;
   /** Whether the content changes with every reading, as gauges do. */

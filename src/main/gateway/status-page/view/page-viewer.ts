@@ -2,7 +2,7 @@
 export interface PageViewer {
   /** Token of the "Log in" button, which no page of another site can send; null for a viewer who may not log in. */
   readonly formToken: string | null;
-  /** Origin that the button finally leads to; null for the page's own. */
+  /** Origin that the button finally leads to; null for the page's own origin. */
   readonly formTarget: string | null;
   /** Whether the viewer could sign in as the operator. */
   readonly canSignIn: boolean;

@@ -5,8 +5,8 @@ import { stateIcon } from './icons.ts';
 import { timeOfDay } from './instants.ts';
 
 /**
- * Renders the last events, newest first. Screen readers announce only a summary: reading whole lists would drown
- * everything else.
+ * Renders the last events, newest first. Screen readers announce only a summary, because reading whole lists would
+ * drown out everything else.
  */
 export function renderEvents(events: readonly EventLine[]): Html {
   return html`<section class="events" aria-labelledby="events">

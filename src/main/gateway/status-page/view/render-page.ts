@@ -13,7 +13,9 @@ import { renderConnectors } from './render-connectors.ts';
 import { renderEvents } from './render-events.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
-/** Renders the whole page. `nonce` is that of its Content-Security-Policy: no other style or script runs. */
+/**
+ * Renders the whole page. `nonce` is the nonce in the page's Content-Security-Policy, so no other style or script runs.
+ */
 export function renderPage(model: StatusModel, nonce: string, viewer: PageViewer = ONLOOKER): string {
   const { name, version, at, system, process, connectors, events } = model;
   const stamp = stampOf(blocksOf(model, viewer));

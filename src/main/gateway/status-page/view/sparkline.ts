@@ -6,7 +6,7 @@ const HEIGHT = 24;
 /** Margin for strokes at the edges. */
 const EDGE = 3;
 
-/** Renders the last calls as a line, and failed ones as ticks at the bottom, with an equivalent text. */
+/** Renders the last calls as a line, and failed calls as ticks at the bottom, with an equivalent text. */
 export function sparkline(latency: LatencyView): Html {
   const { recentMs, failed, maxMs } = latency;
   const step = recentMs.length < 2 ? 0 : (WIDTH - 2 * EDGE) / (recentMs.length - 1);

@@ -16,7 +16,7 @@ import type { ServerGroup } from '../shape.ts';
 
 /**
  * Returns the servers of `~/.claude.json`: the servers that its `projects` have for one folder, then the servers of the
- * user, except names that the folder already has. Returns null if the file has another form.
+ * user, except servers whose names the folder already has. Returns null if the file has another form.
  */
 export function claudeGroups(root: ConfigNode, project: string): ServerGroup[] | null {
   const projects = memberOf(root, 'projects');

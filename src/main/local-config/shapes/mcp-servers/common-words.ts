@@ -12,8 +12,9 @@ import { takeWorkingDirectory } from './warp.ts';
 import { takeWindsurf } from './windsurf.ts';
 
 /**
- * Translates the members of all clients that have an `mcpServers` object to our names. Such a file does not say which
- * client wrote it, and people copy entries from one client to another, so every known member is translated.
+ * Translates the members of all clients that have an `mcpServers` object to the names that this package uses. Such a
+ * file does not say which client wrote it, and people copy entries from one client to another, so every known member is
+ * translated.
  */
 export function takeCommonWords(draft: EntryDraft, context: ShapeContext): void {
   takeTransport(draft);

@@ -44,7 +44,7 @@ function takeEntry(draft: EntryDraft, context: ShapeContext): void {
   takeCommandLine(draft, isMcporter(draft.node));
 }
 
-/** Whether the entry has a member that only mcporter has, which splits `command` by its documentation. */
+/** Whether the entry has a member that only mcporter has. According to its documentation, mcporter splits `command`. */
 function isMcporter(node: ConfigNode): boolean {
   return textOf(memberOf(node, 'lifecycle')) !== undefined || memberOf(node, 'tokenCacheDir') !== undefined;
 }

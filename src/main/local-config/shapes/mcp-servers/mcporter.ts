@@ -42,8 +42,8 @@ export function takeCommandList(draft: EntryDraft): void {
 
 /**
  * Splits a `command` that is one text of an executable and its arguments, as mcporter, Goose and Chaterm do. If the
- * client may be another one, a warning says what to write. The text is never passed to a shell, and what only a shell
- * could do stays an error.
+ * entry may be of a different client, a warning says what to write. The text is never passed to a shell, and a text
+ * that only a shell could interpret is an error.
  */
 export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const node = draft.member('command');

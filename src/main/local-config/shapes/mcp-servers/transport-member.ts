@@ -8,7 +8,7 @@ export function takeTransport(draft: EntryDraft): void {
   draft.flatten('transport');
   draft.rename('transportType', 'type');
   draft.rename('transport_type', 'type');
-  // Some clients write all members of both kinds, and leave those of the other kind empty.
+  // Some clients write the members of both kinds of transport, and leave the members of the unused kind empty.
   if (draft.text('url') === '') draft.drop('url');
   if (draft.text('command') === '' && draft.says('url')) draft.drop('command');
 }

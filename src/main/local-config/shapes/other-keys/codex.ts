@@ -6,7 +6,10 @@ import type { Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 import { takeToolLists } from '../tool-lists.ts';
 
-/** Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are those of a login, not ours. */
+/**
+ * Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are the scopes of a login, unlike this package's
+ * member of that name.
+ */
 export const codex: Shape = {
   find: (root) => groupsAt(root, 'mcp_servers'),
   translate(draft) {

@@ -9,7 +9,7 @@ import { takeToolList } from '../tool-lists.ts';
 /** Extensions that are built into Goose itself. */
 const BUILT_IN: ReadonlySet<string | undefined> = new Set(['builtin', 'platform', 'frontend', 'inline_python']);
 
-/** Form of Goose: `extensions` of config.yaml by name, and those of a recipe as a list. */
+/** Form of Goose: `extensions` of config.yaml by name, and `extensions` of a recipe as a list. */
 export const goose: Shape = {
   find(root) {
     const node = memberOf(root, 'extensions');

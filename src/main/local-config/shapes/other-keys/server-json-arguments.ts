@@ -1,8 +1,8 @@
 import { type ConfigNode, memberOf, textNode, textOf } from '../../document/config-node.ts';
 
 /**
- * Returns the words of `runtimeArguments` or `packageArguments`: positional arguments, and named ones with their names
- * before them.
+ * Returns the words of `runtimeArguments` or `packageArguments`: positional arguments, and named arguments after their
+ * names.
  */
 export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
   return nodes.flatMap((node) => {
@@ -11,7 +11,7 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
     const isNamed = textOf(memberOf(node, 'type')) === 'named' && name !== undefined;
     const isRequired = (memberOf(node, 'isRequired') ?? memberOf(node, 'is_required'))?.value === true;
     if (isNamed) {
-      // A name alone is a switch. An argument that requires a value but has none is left out.
+      // A name without a value is a switch. An argument that requires a value but has none is left out.
       if (value === null) return wantsValue(node) ? [] : [textNode(name, node.offset)];
       return [textNode(name, node.offset), textNode(value, node.offset)];
     }

@@ -88,7 +88,9 @@ function packageName(node: ConfigNode, { versionMark }: Runner): string {
   return isPinned ? identifier : `${identifier}${versionMark}${version}`;
 }
 
-/** Returns a variable or header and its value: the given value, else that of the environment, else the default. */
+/**
+ * Returns a variable or header and its value: the given value, else the value from the environment, else the default.
+ */
 function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(node, 'name'));
   if (name === undefined) return [];
@@ -102,7 +104,9 @@ function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   return [[name, asked]];
 }
 
-/** Returns a member by its current name or by that of the first schemas: `packageArguments`, `package_arguments`. */
+/**
+ * Returns a member by its current name, or by its name in the first schemas: `packageArguments`, `package_arguments`.
+ */
 function member(node: ConfigNode, name: string): ConfigNode | undefined {
   return (
     memberOf(node, name) ??

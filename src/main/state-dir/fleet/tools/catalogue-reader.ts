@@ -10,7 +10,10 @@ import type { OwnToolMemory } from '../../tool-memory.ts';
 import { quietly } from './quietly.ts';
 import { isPinnable, readCatalogued } from './read-catalogued.ts';
 
-/** Connectors in one request to the thread, and so the most that are taken in one turn of the event loop. */
+/**
+ * Number of connectors in one request to the thread, and so the maximum number that is taken in one turn of the event
+ * loop.
+ */
 const PAGE = 8;
 
 /** Timeout for reading a page. */
@@ -27,7 +30,10 @@ export interface CatalogueReaderDeps {
 
 /** What is known of the pins of a connector in the catalogue. */
 interface CataloguedPins {
-  /** Differences from this host's own pins, which outlive its memory of a connector. */
+  /**
+   * Differences from this host's own pins. The host may still have pins of a connector whose tools it no longer
+   * remembers.
+   */
   readonly changes: readonly ToolPinDetail[];
   readonly fleet: readonly FleetPin[];
 }
@@ -54,7 +60,7 @@ export class CatalogueReader {
   async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {
     for (const scope of scopes) {
       while (!this.#isClosed && !(await this.#readScope(scope, isKnown, take))) {
-        // Connectors that were read before are known by now, so they are not read again.
+        // Connectors that were read before the connection was lost are known by now, so they are not read again.
       }
     }
   }
@@ -64,7 +70,7 @@ export class CatalogueReader {
     this.#closing.resolve();
   }
 
-  /** Resolves with false if the connection was lost meanwhile. */
+  /** Resolves with false if the connection was lost in the meantime. */
   async #readScope(scope: string, isKnown: (connectorId: string) => boolean, take: Take): Promise<boolean> {
     await this.#connected();
     if (this.#isClosed) return true;

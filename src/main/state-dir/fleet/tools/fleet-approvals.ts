@@ -18,7 +18,10 @@ export interface FleetApprovalsDeps {
   readonly current: (connectorId: string) => ConnectorRecord | undefined;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
-  /** Called when a connector's list differs from the approved one. `digest` names the list that it should have. */
+  /**
+   * Called when a connector's list differs from the approved list. `digest` names the list that the connector should
+   * have.
+   */
   readonly relist: (connectorId: string, digest: string) => void;
 }
 
@@ -31,8 +34,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Approves the present definitions of these tools: on this host at once, on the others if the server is reachable, or
-   * once it is back.
+   * Approves the present definitions of these tools: on this host at once, and on the other hosts as soon as the server
+   * is reachable.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;
@@ -45,7 +48,10 @@ export class FleetApprovals {
       if (scope !== null) await this.#publish(scope, some);
   }
 
-  /** Makes these the own pins of this host. A connector whose list differs is asked for its tools again. */
+  /**
+   * Makes these pins this host's own pins. If the list of a connector differs from them, the connector is asked for its
+   * tools again.
+   */
   async take(pins: readonly FleetPin[]): Promise<void> {
     const { own, book, logger, onPins, relist } = this.#deps;
     if (pins.length === 0) return;
@@ -67,7 +73,7 @@ export class FleetApprovals {
 
   async #publish(scope: string, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, own, book, logger } = this.#deps;
-    // The thread counts on from this version, or from the version of the fleet if that is higher.
+    // The thread continues counting from this version, or from the version of the fleet if that is higher.
     const before = pins.map((pin) => ({ ...pin, version: pin.version - 1 }));
     const done = (await quietly(fleet.ask((api) => api.approvePins(scope, before)))) ?? [];
     await own.repin(done);

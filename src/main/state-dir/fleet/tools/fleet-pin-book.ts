@@ -16,7 +16,7 @@ export class FleetPinBook {
   readonly #pins = new Map<string, Map<string, FleetPin>>();
   readonly #versions = new Map<string, number>();
 
-  /** Returns the version of the newest approval of a tool that this host has taken; 0 without any. */
+  /** Returns the version of the newest approval of a tool that this host has taken; 0 without such an approval. */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }
@@ -67,7 +67,9 @@ export class FleetPinBook {
   }
 }
 
-/** Merges own differences and those from the fleet, each tool once: a tool must match both pins. */
+/**
+ * Merges the differences from this host's pins and from the fleet's pins, each tool once. A tool must match both pins.
+ */
 export function mergedChanges<T extends { readonly connectorId: string; readonly tool: string }>(
   own: readonly T[],
   fleet: readonly T[],

@@ -30,9 +30,11 @@ export interface FleetToolMemoryDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly now: () => number;
-  /** The known scopes: those of maps from the start, those of other connectors once they are read. */
+  /** The known scopes: scopes of maps are known from the start, and scopes of other connectors once those are read. */
   readonly scopes: () => readonly string[];
-  /** Returns the scope in which a connector's tools are shared; null if they are not shared or it is unknown. */
+  /**
+   * Returns the scope in which a connector's tools are shared; null if they are not shared, or if the scope is unknown.
+   */
   readonly scopeOf: (connectorId: string) => string | null;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
@@ -42,8 +44,8 @@ export interface FleetToolMemoryDeps {
 
 /**
  * A host's memory of tools in a fleet. The host's own memory stays authoritative; Redis only distributes. A tool passes
- * if it matches both the own pin and the fleet's. Nothing here rejects or waits long: while the server is unreachable,
- * the own pins decide.
+ * if it matches both this host's pin and the fleet's pin. Nothing here rejects or waits long: while the server is
+ * unreachable, this host's pins decide.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
@@ -61,7 +63,7 @@ export class FleetToolMemory implements ToolMemory {
   readonly #sync: FleetToolSync;
   readonly #catalogue: CatalogueReader;
   readonly #unlisten: readonly (() => void)[];
-  /** Resolves once the approvals are known that this host has taken. */
+  /** Resolves once it is known which approvals this host has taken. */
   readonly #versions: Promise<void>;
 
   constructor(deps: FleetToolMemoryDeps) {
@@ -139,7 +141,9 @@ export class FleetToolMemory implements ToolMemory {
     );
   }
 
-  /** Approves for all hosts if the server is reachable; else for this host, and for the others later. */
+  /**
+   * Approves for all hosts if the server is reachable; otherwise for this host at once, and for the other hosts later.
+   */
   async approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]> {
     const { own, scopeOf } = this.#deps;
     const isChosen = (change: ToolPinDetail): boolean =>
@@ -151,7 +155,7 @@ export class FleetToolMemory implements ToolMemory {
     return mergedChanges<ToolPinChange>(approvedHere, shared);
   }
 
-  /** Follows the sources: updates what is shared of changed connectors, and reads new scopes. */
+  /** Handles a change of the sources: shares the tools of changed connectors, and reads new scopes. */
   followSources(): void {
     this.#sync.soon();
     void this.#readCatalogue();
@@ -177,7 +181,7 @@ export class FleetToolMemory implements ToolMemory {
       if (isKnown(record.connectorId)) return;
       this.#keep(record);
       const { approved } = this.#book.learn(pins.fleet);
-      // An approval becomes this host's own pin; until then it is compared with the list, too.
+      // An approval becomes this host's own pin. Until then the list is compared with the approval, too.
       const changes = approved.flatMap((pin) => {
         const listed = record.tools.find(({ definition }) => definition.name === pin.tool);
         return (listed === undefined ? null : comparePin(pin, listed.definition)) ?? [];

@@ -14,7 +14,7 @@ const MAX_TEXT_LENGTH = 8_192;
 
 /**
  * Reads a record that another host wrote into the catalogue; null if it is not a valid record of this connector.
- * Definitions pass the same checks as in a list that a connector sends: only invalid ones are left out.
+ * Definitions pass the same checks as in a list that a connector sends: only invalid definitions are left out.
  */
 export function readCatalogued(connectorId: string, bytes: Uint8Array): ConnectorRecord | null {
   const record = parsed(bytes);
@@ -39,7 +39,10 @@ export function readCatalogued(connectorId: string, bytes: Uint8Array): Connecto
   };
 }
 
-/** Whether a definition pinned by another host passes the checks of one that a connector lists under this name. */
+/**
+ * Whether a definition pinned by another host passes the checks for a definition that a connector lists under this
+ * name.
+ */
 export function isPinnable(definition: unknown, tool: string): definition is RemoteToolDefinition {
   const item = readListItem('tool', definition);
   return item.kind === 'definition' && item.name === tool;

@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
 
-/** A list of another host triggers one read in this time: a connector may list other tools for each host. */
+/**
+ * A list of another host triggers at most one read within this time, because a connector may list different tools to
+ * each host.
+ */
 const TRIED_MS = 30_000;
 
 const MAX_TRIED = 4_096;
 
-/** The time over which hosts spread their reads: for each host, at least, and at most. */
+/** The time over which hosts spread their reads: per host, minimum and maximum. */
 const PER_HOST_MS = 20;
 const LEAST_MS = 200;
 const MOST_MS = 10_000;
@@ -28,7 +31,7 @@ export class RelistSpread {
     this.#deps = deps;
   }
 
-  /** Handles a list of that digest that another host has, or approved. */
+  /** Handles the news that another host has, or approved, a list with that digest. */
   heard(connectorId: string, digest: string): void {
     const name = JSON.stringify([connectorId, digest]);
     if (this.#tried.has(name)) return;
