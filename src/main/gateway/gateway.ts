@@ -33,11 +33,7 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
-<<<<<<< HEAD
-  /** Globs of exposed names, for every route; `!` denies. Empty for all names. */
-=======
-  /** Globs of exposed names, for every route. A glob that begins with `!` denies names. */
->>>>>>> p2
+  /** Globs of exposed names, for every route. A glob that begins with `!` denies names. Empty for all names. */
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
@@ -71,11 +67,7 @@ export class Gateway {
   readonly levels: LogLevels;
   /** @internal */
   readonly latencies = new CallLatencies();
-<<<<<<< HEAD
-  /** The fleet of the manager; null without one. @internal */
-=======
-  /** The fleet of the manager; null without a fleet. */
->>>>>>> p2
+  /** The fleet of the manager; null without a fleet. @internal */
   readonly fleet: Fleet | null;
   /** @internal */
   readonly states: HeldStates;

@@ -40,14 +40,9 @@ export class RecordingFile {
     onFailure: (failure: SwitchyardError) => void = () => {},
   ): Promise<RecordingFile> {
     try {
-<<<<<<< HEAD
       const isThere = await isRegularFile(path);
       const isNew = !isAppending || !isThere;
-      // An existing file may be readable by others, or be a link to such a file.
-=======
-      const isNew = !isAppending || !(await exists(path));
       // An existing file may be readable by other users, or be a link to such a file.
->>>>>>> p2
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
       const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600), onFailure);

@@ -46,13 +46,8 @@ export class UnknownMethod extends RpcError {
 }
 
 /**
-<<<<<<< HEAD
- * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code
- * and gets a remedy if a client can do something. Any other error is reported without details. No error holds a secret.
-=======
  * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code,
- * and comes with its remedy. Any other error is reported without details. No error holds a secret.
->>>>>>> p2
+ * and gets a remedy if a client can do something. Any other error is reported without details. No error holds a secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);

@@ -27,15 +27,9 @@ export interface GatewayHost extends HostSide {
 }
 
 /**
-<<<<<<< HEAD
- * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. With a
- * single client they are that client's, as soon as they are known. Otherwise they are sampling, elicitation and MCP
- * Apps, and roots while a connected client has them.
-=======
  * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. If the
  * gateway only ever has one client, they are the capabilities of that client, as soon as they are known. Otherwise they
- * are {@link SHARED_CAPABILITIES}, and roots while a connected client has them.
->>>>>>> p2
+ * are sampling, elicitation and MCP Apps, and roots while a connected client has them.
  *
  * A server request that belongs to a client request goes to that client, and never here. Some server requests, over
  * stdio or a standing stream, do not say which client call they belong to. They go to the only client with calls in

@@ -34,11 +34,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-<<<<<<< HEAD
   /** Messages answered before the gateway existed, and the lists that it sent; null or left out for none. @internal */
-=======
-  /** Messages that were answered before the gateway existed, and the lists sent then; left out or null for none. */
->>>>>>> p2
   readonly first?: FirstSession | null;
 }
 

@@ -148,7 +148,8 @@ describe('a client with first answers from before the gateway is ready', () => {
     const cuts = fc.array(fc.nat(2_000), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(fc.array(message, { maxLength: 10 }), cuts, fc.nat(7), async (messages, cutsAt, takeOverAt) => {
-        // A handshake cancels the requests that are running, and a script cannot control that timing: at most one, first.
+        // A handshake cancels the requests that are running, and a script cannot control that timing. So there is at
+        // most one handshake, and it comes first.
         const handshakes = messages.filter(isHandshake).slice(0, 1);
         const bytes = linesOf([...handshakes, ...messages.filter((one) => !isHandshake(one))]);
         const ends = [...cutsAt.map((at) => at % bytes.length), bytes.length].toSorted((a, b) => a - b);
