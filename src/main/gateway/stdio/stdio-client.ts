@@ -194,9 +194,7 @@ export class StdioClient {
     await serveTraced(served, open).catch((error: unknown) => this.#write(writeError(id, error as RpcError)));
   }
 
-  /**
-   * Opens the session that the parameters of `initialize` request, and drops an earlier session. Throws an RpcError.
-   */
+  /** Opens the session that `initialize` requests, and drops an earlier session. Throws an RpcError. */
   openSession(params: JsonObject): ClientSession {
     const session = createStdioSession(params, this.#options.view, (json) => this.#write(json));
     this.capabilities = session.capabilities;
