@@ -17,6 +17,6 @@ export interface Proof {
   readonly delta: Delta;
   readonly bodySha256: string;
   readonly phases: Omit<LoadPhases, 'fetch'>;
-  /** Returns data that makes verifying the next map faster; null if it is not available. */
+  /** Returns data that makes verifying the next map faster; null if there is no such data. */
   readonly trace: () => ProvenMap | null;
 }

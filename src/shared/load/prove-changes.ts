@@ -28,7 +28,7 @@ export function proveChanges(
   try {
     return prove(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bodySha256, before, policy);
   } catch {
-    // The full verification finds the same problem and reports it as for any map.
+    // The full verification finds the same problem and reports it.
     return null;
   }
 }
@@ -101,11 +101,11 @@ class Matcher {
     this.#before = before;
   }
 
-  /** Returns the end of the entry at `start` if it is the expected old one; -1 if it is another. */
+  /** Returns the end of the entry at `start` if it is the expected old entry; -1 if it is a different entry. */
   endOfSame(start: number): number {
     const end = this.#endIfSame(start, this.#cursor);
     if (end < 0) {
-      // An unexpected entry is examined before the next one: it may show where the old entries continue.
+      // An unexpected entry is examined before scanning continues: it may show where the old entries continue.
       return this.#resume(start);
     }
     this.#same.set(start, this.#cursor);

@@ -8,8 +8,8 @@ export const SIGNATURE_MEMBER = 'signature';
 const MAC_BYTES = 32;
 
 /**
- * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. It
- * leaves nothing out, so pass the payload without its signature.
+ * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. No
+ * member is left out, so pass the payload without its signature.
  */
 export function canonicalizeServiceMapPayload(payload: unknown): string {
   return canonicalJson(payload);
@@ -88,9 +88,9 @@ export function macWithEntries(
 }
 
 /**
- * Decodes the 32 bytes of a MAC; null if `text` is not one. Buffer.from() skips invalid characters, so the form is
- * checked first and the bytes are encoded again. Otherwise a map could be altered in the spelling of its MAC without
- * breaking its signature.
+ * Decodes the 32 bytes of a MAC; null if `text` is not a MAC. Buffer.from() skips invalid characters, so the form is
+ * checked first, and the bytes are encoded again and compared. Otherwise the spelling of a MAC could be altered without
+ * breaking the signature.
  */
 function decodeMac(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null;

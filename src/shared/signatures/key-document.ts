@@ -50,9 +50,9 @@ export interface KeyDocument {
   readonly version: number;
   /** Epoch ms. */
   readonly expiresAtMs: number;
-  /** The keys that may sign maps, without revoked ones. */
+  /** The keys that may sign maps, without revoked keys. */
   readonly keys: readonly TrustedKey[];
-  /** The keys that sign this document and the next one, without revoked ones. */
+  /** The keys that sign this document and the next document, without revoked keys. */
   readonly roots: readonly TrustedKey[];
   readonly threshold: number;
   /** Thumbprints. */
