@@ -49,7 +49,7 @@ export class LoginImageFile {
     this.plan();
   }
 
-  /** Schedules writing the image. It is skipped if the image then matches the stored logins. */
+  /** Schedules writing the image. If the image still matches the stored logins by then, nothing is written. */
   plan(): void {
     this.#timer ??= startTimer(DELAY_MS, () => void this.#deps.inTurn(() => this.flush()));
   }

@@ -24,8 +24,8 @@ import { assertTrustedFile } from '../servers-file/file-trust.ts';
 export const LOCK_FILE = 'switchyard.lock';
 
 /**
- * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: another file at that
- * path would wrongly adopt them.
+ * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: if another file takes
+ * that path, SQLite would wrongly apply them to it.
  */
 export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 

@@ -11,8 +11,8 @@ export interface SavedRecords {
 }
 
 /**
- * Tables to recover. `servers_file` is not among them: without it the file is read again, and restores servers that
- * were lost here.
+ * Tables to recover. `servers_file` is not among them: without that table, `servers.json` is read again, which restores
+ * servers that were lost here.
  */
 const TABLES: readonly SealedTable[] = [SERVERS, SOURCES, PINS];
 

@@ -31,8 +31,9 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Returns the pages of a write-ahead log that fail their checksum, or follow one that does. SQLite silently skips them,
- * as it must for an interrupted write. If no write was interrupted, the disk damaged them, and their content is lost.
+ * Returns the pages of a write-ahead log that fail their checksum, or follow one that does. SQLite silently skips such
+ * pages, because an interrupted write leaves them. If no write was interrupted, the disk damaged the pages, and their
+ * content is lost.
  */
 export function brokenTail(log: Uint8Array): LogTail {
   if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;
@@ -40,7 +41,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   const magic = view.getUint32(0);
   const sum = new LogSum(view, (magic & 1) === 0);
   sum.add(0, 24);
-  // Without its header no page of a log counts, and its content cannot be determined.
+  // Without a valid header no page of the log counts, and the content of the log cannot be determined.
   if (magic >>> 1 !== MAGIC >>> 1 || !sum.is(24)) return { pages: Math.ceil(log.length / 4_096), hasCommit: true };
   const frameBytes = FRAME_HEADER_BYTES + view.getUint32(8);
   const frames = Math.floor((log.length - LOG_HEADER_BYTES) / frameBytes);
