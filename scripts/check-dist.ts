@@ -62,7 +62,7 @@ function say(line: string): void {
 function install(...what: readonly string[]): void {
   const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
   const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
-  // In a script of another package, npm would otherwise install into that package.
+  // If npm runs in a script of another package, it would otherwise install into that package.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }
 

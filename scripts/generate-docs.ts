@@ -1,4 +1,6 @@
-/** `npm run docs`: writes the pages that are generated from code. `--check` only reports whether they are current. */
+/**
+ * `npm run docs`: writes the pages that are generated from code. `--check` only reports whether the pages are current.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/observability/instrument-table.ts';
