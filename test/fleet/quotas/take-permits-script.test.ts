@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('never exceeds the limit in any sliding window, and rejects only for takes within a window, the hold and a bucket', async () => {
+  it('never exceeds the limit in any sliding window, and rejects only for permits taken within a window, the hold and a bucket', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 62_100, { limits, wanted: 5 })).granted).toBe(4);
   });
 
-  it('forgets nothing when the clock is set back, and waits at most one window for it', async () => {
+  it('forgets nothing when the clock is set back, and then rejects for at most one window', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     expect((await take(START_MS + 3_600_000, { limits, wanted: 2 })).granted).toBe(2);
