@@ -205,7 +205,7 @@ describe('a batch over HTTP', () => {
     expect(at.world.gateway.server.running).toBe(0);
   });
 
-  it('gets at most 16 MiB of responses, and an error for each further one', async () => {
+  it('gets at most 16 MiB of responses, and an error for each further response', async () => {
     const text = 'x'.repeat(6 * 1024 * 1024);
     await using at = await worldOf({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text }] }),

@@ -190,7 +190,7 @@ describe("a call that is held for a client's input", () => {
   });
 });
 
-describe('a call that is cancelled', () => {
+describe('a running call', () => {
   /** A connector whose calls hang, and the messages that it received about them. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 

@@ -26,7 +26,7 @@ const isWindows = process.platform === 'win32';
 const tokens = tokensOf('a', { expiresAtMs: null });
 const BEARER = ['authorization', `Bearer ${tokens.accessToken}`];
 
-/** A folder, stores in it with their own writer threads, and one that cannot start a thread. */
+/** A folder, stores in it with their own writer threads, and a store that cannot start a thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -177,7 +177,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('may be an old one that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
+  it('may be an older image that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('do not wait for each other: one that never answers is awaited until the deadline of sync', async () => {
+  it('do not wait for each other: a map that never arrives is awaited until the deadline of sync', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });

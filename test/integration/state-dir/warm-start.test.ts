@@ -168,7 +168,7 @@ describe('a start with a used state folder', () => {
   });
 
   it.each([
-    ['is gone', (path: string) => rmSync(path)],
+    ['is missing', (path: string) => rmSync(path)],
     ['is truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, -20))],
     [
       'is damaged',
