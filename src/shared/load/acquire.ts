@@ -126,7 +126,7 @@ function complaintOf(status: number): string {
     case 'MAP_REDIRECTED':
       return 'answered with a redirect; redirects are not followed.';
     case 'MAP_UNAUTHORIZED':
-      return `refused the request for the service map (${status}); check the apiKey.`;
+      return `refused the request for the service map (${status}): check the key for the map.`;
     default:
       return `answered ${status} to the request for the service map.`;
   }

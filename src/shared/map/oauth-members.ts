@@ -54,11 +54,11 @@ export const OAUTH_MEMBERS = {
   grant: (value) =>
     isGrant(value) || unsupportedGrant(value) !== null ? null : 'must be authorization_code or client_credentials',
   issuer: (value) =>
-    isAddress(value, true) ? null : 'must be an https address (http on loopback alone) without query and fragment',
+    isAddress(value, true) ? null : 'must be an https address (http only on loopback) without a query or a fragment',
   clientMetadataUrl: (value) =>
     isAddress(value, false) && URL.parse(value)?.pathname !== '/'
       ? null
-      : 'must be an https address with a path, without fragment and credentials',
+      : 'must be an https address with a path, and without a fragment or credentials',
   callbackPort: (value) =>
     Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535 ? null : 'must be a port from 1 to 65535',
 } as const satisfies Record<string, Check>;

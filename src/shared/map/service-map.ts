@@ -173,7 +173,7 @@ export const checkMapShape = looseObject({
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Readonly<Record<string, unknown>>;
-  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid at the map itself: expected an object');
+  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid: it must be an object');
 }
 
 /**

@@ -51,7 +51,7 @@ export function matchingKey(signature: unknown, keys: readonly string[], macOf: 
   if (given === null) {
     throw new ConnectorManifestError(
       'MAP_SIGNATURE_MALFORMED',
-      'The signature of the service map is neither 43 characters of base64url nor 64 of lower-case hex.',
+      'The signature of the service map is neither 43 characters of base64url nor 64 characters of lower-case hex.',
     );
   }
   const index = keys.findIndex((key) => key !== '' && timingSafeEqual(given, macOf(key)));
@@ -59,8 +59,8 @@ export function matchingKey(signature: unknown, keys: readonly string[], macOf: 
   throw new ConnectorManifestError(
     'MAP_SIGNATURE_MISMATCH',
     keys.length > 1
-      ? `The signature of the service map does not match its content and any of the ${keys.length} configured keys.`
-      : 'The signature of the service map does not match its content and the configured key.',
+      ? `The signature of the service map does not match its content with any of the ${keys.length} configured keys.`
+      : 'The signature of the service map does not match its content with the configured key.',
   );
 }
 

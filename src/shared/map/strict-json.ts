@@ -91,7 +91,7 @@ function countMembers(value: unknown, subject: string): number {
       return 0;
     case 'number':
       if (!Number.isFinite(value))
-        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a number that exceeds a double.`);
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a number that is too large for a double.`);
       return 0;
     case 'object':
       return value === null ? 0 : countMembersOf(value, subject);

@@ -126,7 +126,7 @@ export class RedisConnections implements Redis {
         this.#lose(messageOf(error));
         throw unavailable(messageOf(error), error);
       }
-      throw new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered: ${messageOf(error)}`);
+      throw new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered with an error: ${messageOf(error)}`);
     }
   }
 
