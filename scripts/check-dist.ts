@@ -1,6 +1,6 @@
 /**
  * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a new user
- * would. It runs on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the
+ * would. It runs on the pinned Node and on the oldest supported Node: import, a load in a worker, the command line, the
  * demo. It also bundles hosts with the package and runs the examples of docs/library.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -12,7 +12,7 @@ import {
 } from '../signatures/map-digest.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** An entry of the new map: an old entry, or one that was parsed. */
+/** An entry of the new map: an entry of the old map, or a newly parsed entry. */
 export interface Placed {
   /** Index of the entry of the old map with the same bytes; -1 if there is no such entry. */
   readonly old: number;

@@ -15,7 +15,7 @@ import { assertMapId, verifyTrust } from './verify-trust.ts';
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
 
 /**
- * Verifies a map that follows a verified one. Entries with the same bytes are neither parsed nor checked nor
+ * Verifies a map that follows a verified map. Entries with the same bytes are neither parsed nor checked nor
  * canonicalized again, but the signature is verified over the whole map. Returns null if anything is wrong or merely
  * unusual. The full verification then reports the reason.
  */
@@ -86,7 +86,9 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
   };
 }
 
-/** Finds the entries of the old map in the new one. Most of them are in the same order, with few others in between. */
+/**
+ * Finds the entries of the old map in the new map. Most of them are in the same order, with few new entries in between.
+ */
 class Matcher {
   readonly #body: Buffer;
   readonly #before: ProvenMap;
@@ -113,7 +115,7 @@ class Matcher {
     return end;
   }
 
-  /** Returns each entry with the matching old one; null if two entries have the same id. */
+  /** Returns each entry with the matching old entry; null if two entries have the same id. */
   place({ starts, ends }: EntryBytes): Placed[] | null {
     const used = new Set<string>();
     const placed: Placed[] = [];
@@ -168,7 +170,9 @@ function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
 }
 
-/** Returns the changes from the old map to the new one. An entry that is only written differently is unchanged. */
+/**
+ * Returns the changes from the old map to the new map. An entry that is only written differently counts as unchanged.
+ */
 function differenceOf(
   placed: readonly Placed[],
   before: ProvenMap,

@@ -63,7 +63,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   };
 }
 
-/** Returns the data about a fully verified map that speeds up verifying the next one. */
+/** Returns the data about a fully verified map that speeds up verifying the next map. */
 function traceOf(
   bytes: Uint8Array,
   bodySha256: string,

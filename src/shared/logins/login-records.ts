@@ -81,8 +81,8 @@ export interface StoredLogin {
   /** Reason for people why there are no tokens; null while there are. */
   readonly lostBecause: string | null;
   /**
-   * Another store whose hosts were the last to log in or refresh; absent if this store's hosts were. Only those hosts
-   * refresh the login while the server of the fleet is unreachable. Absent if it is this store.
+   * The other store whose hosts were the last to log in or refresh; absent if hosts of this store were. Only the hosts
+   * of that store refresh the login while the server of the fleet is unreachable.
    */
   readonly home?: string | undefined;
 }
@@ -118,7 +118,7 @@ export interface StoredLogins {
   readonly logins: readonly StoredLogin[];
   readonly clients: readonly StoredClient[];
   /**
-   * Number of rows that could not be decrypted, because their key is another one or they are damaged. They count as
+   * Number of rows that could not be decrypted, because another key sealed them or they are damaged. They count as
    * absent.
    */
   readonly unreadable: number;

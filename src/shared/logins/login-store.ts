@@ -61,8 +61,8 @@ export interface ReplicatedLoginStore extends LoginStore {
   /** Returns the current rows with these names, including removed rows; all rows if `names` is null. */
   readRows(names: readonly LoginRowName[] | null): Promise<LoginRows>;
   /**
-   * Adopts rows of other hosts with their generations, if these are higher than the current ones. Refreshes of these
-   * logins that are in progress end, and their results are dropped. Returns the names of the adopted rows.
+   * Adopts rows of other hosts with their generations, if these are higher than the current generations. Refreshes of
+   * these logins that are in progress end, and their results are dropped. Returns the names of the adopted rows.
    */
   adoptRows(rows: readonly LoginRow[]): Promise<readonly LoginRowName[]>;
 }

@@ -2,7 +2,7 @@ import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { ConnectorManifestError } from '../errors.ts';
 import { canonicalJson, canonicalPieces } from './canonical-json.ts';
 
-/** Member of a service map that contains its signature, and the only one that is not signed. */
+/** Member of a service map that contains its signature, and the only member that is not signed. */
 export const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;

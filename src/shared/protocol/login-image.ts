@@ -16,8 +16,8 @@ export interface LoginImage {
 }
 
 /**
- * Maximum size, some hundred logins. The writer worker reads larger ones, so that the main thread never decrypts for
- * long.
+ * Maximum size of an image: some hundred logins. With more logins there is no image, so that the main thread never
+ * decrypts for long.
  */
 export const LOGIN_IMAGE_MAX_BYTES = 1024 * 1024;
 

@@ -44,7 +44,7 @@ export interface SourceFacts {
   readonly mapId: string | null;
   /** The version of the newest accepted key document; null if none was accepted. */
   readonly keyVersion: number | null;
-  /** The newest accepted key document; null without one, and if it was damaged. */
+  /** The newest accepted key document; null if none was accepted, or if it was damaged. */
   readonly keyDocument: string | null;
 }
 
@@ -61,7 +61,7 @@ export interface StoredSource extends SourceFacts {
 export interface SourceNotes {
   /** For display: without query and credentials. */
   readonly url: string;
-  /** Whether an accepted map, this or an earlier one, had enough asymmetric signatures. */
+  /** Whether this map or an earlier accepted map had enough asymmetric signatures. */
   readonly isSigned: boolean;
   /** The `id` of the first such map. An already stored id is kept. */
   readonly mapId: string | null;

@@ -39,7 +39,7 @@ export interface BadPlace {
 export interface ServerNews {
   /** State of the caller's knowledge after these changes. */
   readonly known: KnownServers;
-  /** Whether the store differs from the known one: `changes` are then all of its servers. */
+  /** Whether the store is not the known store: `changes` are then all of its servers. */
   readonly isReplaced: boolean;
   /** In the order in which they were made. */
   readonly changes: readonly ServerChange[];

@@ -32,7 +32,7 @@ export interface KeyDocumentPayload {
   readonly expires: string;
   /** A JWK set (RFC 7517) of public keys. */
   readonly keys: { readonly keys: readonly object[] };
-  /** The `kid`s of the keys that sign this document and the next one. */
+  /** The `kid`s of the keys that sign this document and the next document. */
   readonly roots: readonly string[];
   /** Number of different roots that must sign. */
   readonly threshold: number;

@@ -25,7 +25,8 @@ const loadProxied = lateModule<Undici>('undici', async () => {
 });
 
 /**
- * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous one.
+ * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous
+ * refresh.
  */
 const agents = new Map<string, Agent>();
 

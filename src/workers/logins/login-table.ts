@@ -12,7 +12,7 @@ export interface OpenRecord {
   readonly value: unknown;
 }
 
-/** The readable records of one kind, and the number of unreadable ones. */
+/** The readable records of one kind, and the number of unreadable records. */
 export interface ReadRecords {
   readonly records: readonly OpenRecord[];
   /** Number of records sealed with a key that is not available. */

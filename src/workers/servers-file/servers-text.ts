@@ -3,7 +3,7 @@ import type { ServersDocument } from './servers-document.ts';
 
 /**
  * Renders the text of `servers.json`, cached by entry. Only servers that changed since the last call are read and
- * serialized; the others are copied.
+ * serialized; the texts of all other servers are copied.
  */
 export class ServersText {
   readonly #table: ServerTable;

@@ -74,7 +74,7 @@ export function createStoreFile(stateDir: string, path: string = storePath(state
  */
 export function setStoreAside(stateDir: string, path: string = storePath(stateDir)): string {
   const backup = freeName(path, 'corrupt');
-  // Side files first: a process that opens a new store now must not find the log of the old one.
+  // Side files first: a process that opens a new store now must not find the log of the old store.
   for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
   renameSync(path, backup);
   syncFolder(dirname(path));

@@ -77,7 +77,7 @@ function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore
 
 /**
  * Sets a damaged store aside, unless another process already did so, and returns the store that takes its place. Throws
- * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was one or counts as one.
+ * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was a store or counts as a store.
  */
 function replaceStore(
   stateDir: string,

@@ -11,7 +11,9 @@ const MAGIC = 0x377f0682;
 /** The pages of a store's log after the point up to which it is intact. */
 export interface LogTail {
   readonly pages: number;
-  /** Whether the tail contains a commit. Without one, its pages belong to a transaction that was never completed. */
+  /**
+   * Whether the tail contains a commit. Without a commit, its pages belong to a transaction that was never completed.
+   */
   readonly hasCommit: boolean;
 }
 
@@ -31,7 +33,7 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Returns the pages of a write-ahead log that fail their checksum, or follow one that does. SQLite silently skips such
+ * Returns the pages of a write-ahead log that fail their checksum, or follow such a page. SQLite silently skips such
  * pages, because an interrupted write leaves them. If no write was interrupted, the disk damaged the pages, and their
  * content is lost.
  */

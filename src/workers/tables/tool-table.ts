@@ -178,7 +178,7 @@ export class ToolTable {
   }
 
   /**
-   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing one.
+   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing pin.
    */
   #provePins(scope: string, connectorId: string): void {
     const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');

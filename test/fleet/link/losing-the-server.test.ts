@@ -4,7 +4,7 @@ import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { freePort } from '../../helpers/fleet/free-port.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a fleet whose Redis server goes away', () => {
+describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
   it('rejects requests at once after the server was killed, and answers them after it is back', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);

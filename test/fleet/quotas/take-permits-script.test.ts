@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     );
   });
 
-  it('takes from all windows at once, and nothing if one of them has no room', async () => {
+  it('takes permits from all windows at once, and takes none if one of the windows has no room', async () => {
     await client.del('q');
     const limits = { perMinute: 3, perHour: 5, perDay: 100 };
     expect((await take(START_MS, { limits, wanted: 10 })).granted).toBe(3);

@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
 });
 
 it.skipIf(!hasRedis)(
-  'a client that goes away while its session is read does not count towards the stream limit',
+  'a client that disconnects while its session is read does not count towards the stream limit',
   async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });

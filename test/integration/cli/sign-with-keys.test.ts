@@ -80,7 +80,7 @@ describe('mcp-switchyard sign --key', () => {
     expect((await verify('--key-env', 'MAP_KEY')).stdout).toContain('MAP_SIGNATURE_MISMATCH');
   });
 
-  it('replaces signatures, unless --add keeps those of other keys', async () => {
+  it('replaces signatures, unless --add keeps the signatures of other keys', async () => {
     await sign('--key', at('a.jwk'));
     await run('sign', at('signed.json'), '--add', '--key', at('b.jwk'), '--out', at('signed.json'));
     expect(kidsOf(signedMap())).toEqual(['a', 'b']);

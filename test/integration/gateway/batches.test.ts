@@ -192,7 +192,7 @@ describe('a batch over HTTP', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('cancels all its requests when the client goes away', async () => {
+  it('cancels all its requests when the client disconnects', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const abort = new AbortController();
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(await open(at.url)) };

@@ -34,7 +34,7 @@ const startProtected = (): Promise<RawMcpServer> =>
 /** Number of attempts to connect to a server. */
 const attempts = (of: RawMcpServer): number => of.of('server/discover').length + of.of('initialize').length;
 
-/** Makes a protected server behave like one without a login. */
+/** Makes a protected server behave like a server without a login. */
 const unlock = (server: RawMcpServer): void => {
   for (const kind of ['server/discover', 'initialize'] as const) server.answers[kind] = LEGACY_ANSWERS[kind];
 };

@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('come and go within a second of a change by another process, without any effect on the others', async () => {
+  it('come and go within a second of a change by another process, without any effect on other servers', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();

@@ -30,7 +30,7 @@ class Publisher {
     this.#server = server;
   }
 
-  /** The result of a load; later maps are compared with an accepted one. */
+  /** Returns the result of a load. Later maps are compared with the last accepted map. */
   async load(map: object, trust: SignatureTrust, policy: Partial<ProofPolicy> = {}): Promise<LoadOutcome> {
     this.#server.serve(bytesOf(map));
     const task: LoadTask = loadTask();

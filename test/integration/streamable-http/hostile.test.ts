@@ -81,7 +81,7 @@ describe('a call that cannot be sent', () => {
 });
 
 describe('an error response without an id', () => {
-  it('belongs to the request that it was sent for, like one with the id null', async () => {
+  it('belongs to the request that it was sent for, like an error response with the id null', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });

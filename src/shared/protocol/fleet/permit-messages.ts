@@ -21,7 +21,7 @@ export interface PermitRequest {
   readonly limits: PermitCounts;
   readonly wanted: number;
   readonly returned: readonly ReturnedPermits[];
-  /** Calls that began without a permit, because the server was away or lost its data. */
+  /** Calls that began without a permit, because the server was unreachable or lost its data. */
   readonly spent: PermitCounts;
 }
 

@@ -134,7 +134,7 @@ export class PinRows {
     return done;
   }
 
-  /** Stores approved pins. Returns for each whether it replaced an older one. */
+  /** Stores approved pins. Returns for each pin whether it replaced an older pin. */
   async #putApproved(scope: string, pins: readonly FleetPin[]): Promise<boolean[]> {
     const { keys, settings } = this.#deps;
     const key = keys.pins(scope);

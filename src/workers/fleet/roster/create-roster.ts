@@ -36,7 +36,7 @@ const MAX_CHANGED = 200;
 
 type Facts = Parameters<FleetApi['announce']>[0];
 
-/** Creates the roster, which announces this host and follows the others. It only uses the server's time. */
+/** Creates the roster, which announces this host and follows the other hosts. It only uses the server's time. */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
   return {
@@ -89,7 +89,7 @@ class Roster {
     this.#readSoon();
   }
 
-  /** Runs one turn at a time. A request during a turn starts another one right after it. */
+  /** Runs one turn at a time. If another turn is requested meanwhile, it runs right afterwards. */
   async #refresh(): Promise<void> {
     if (this.#isBusy) {
       this.#isDue = true;
@@ -185,7 +185,7 @@ class Roster {
   }
 
   /**
-   * Schedules a turn. A later turn never replaces an earlier one, so that a flood of news cannot postpone this host's
+   * Schedules a turn. A later turn never replaces an earlier turn, so that a flood of news cannot postpone this host's
    * own announcement.
    */
   #after(ms: number): void {

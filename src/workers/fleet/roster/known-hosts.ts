@@ -145,7 +145,7 @@ export class KnownHosts {
   }
 
   /**
-   * Drops hosts that are gone. Hosts of a sample are not looked up by name: each counts until its record has
+   * Drops hosts that have ended. Hosts of a sample are not looked up by name: each counts until its record has
    * disappeared.
    */
   #forget(nowMs: number, isSample: boolean): void {
