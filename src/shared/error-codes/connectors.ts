@@ -4,7 +4,7 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const CONNECTOR_ERRORS = {
   CONNECTOR_UNKNOWN: entry(
     'There is no connector with this id.',
-    'Compare the id with those that `listConnectors()` returns.',
+    'Compare the id with the ids that `listConnectors()` returns.',
   ),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
@@ -32,12 +32,12 @@ export const CONNECTOR_ERRORS = {
     'Remove that entry from the configuration of the gateway. Clients and the gateway need separate files.',
   ),
   CONNECTOR_REDIRECTED: entry(
-    'The connector answered with a redirect that is not followed: it leads to another origin, or there were too many.',
+    'The connector answered with a redirect to another origin, or with too many redirects. It was not followed.',
     'If you trust the final address, configure it as the endpoint of the connector.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(
     'The connector could not be reached, or did not answer as an MCP server.',
-    'Check the endpoint. The cause names the failure.',
+    'Check the endpoint. The message and the cause name the failure.',
   ),
   CONNECTOR_COMMAND_FAILED: entry(
     'The process of a stdio server could not be started.',
@@ -48,7 +48,7 @@ export const CONNECTOR_ERRORS = {
     'Read the last line that it wrote to stderr, in `detail.stderr`, and run its command by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
-    'The connector did not answer before the timeout of the phase that the message names.',
+    'The connector did not answer in time. The message says what took too long.',
     'Check the connector, or raise its `timeouts`.',
   ),
   CONNECTOR_LIST_INVALID: entry(
@@ -57,6 +57,6 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_GONE: entry(
     'The connector was removed, disabled or closed during the operation.',
-    'Nothing to do, if that was intended: its entry changed or was removed, or the host is closing.',
+    'Nothing to do if that was intended: its entry changed or was removed, or the host is closing.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -9,7 +9,7 @@ export const GATEWAY_ERRORS = {
   ),
   GATEWAY_UNREACHABLE: entry(
     'No gateway answers at the socket that `--via` names, or the gateway exited before the call.',
-    'Start a gateway with `serve`: its socket is `gateway-PID-….sock` in its state directory. Or omit `--via`, ' +
+    'Start a gateway with `serve`: its socket is `gateway-PID-….sock` in its state folder. Or omit `--via`, ' +
       'so that the command starts what it needs.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,19 +1,19 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Error codes of the state directory. */
+/** Error codes of the state folder. */
 export const STORE_ERRORS = {
   STORE_UNAVAILABLE: entry(
-    'The state directory cannot be used.',
-    'Check the path, permissions and free space of the directory. Everything that needs no stored state still works.',
+    'The state folder cannot be used.',
+    'Check the path, permissions and free space of the folder. Everything that needs no stored state still works.',
   ),
   STORE_UNSAFE: entry(
-    'The state directory is not used, because another user could have created one of its files, or replaced one ' +
+    'The state folder is not used, because another user could have created one of its files, or replaced one ' +
       'with a link.',
-    'Remove what the message names, make the directory private (`chmod 700`), or use another `stateDir`.',
+    'Remove what the message names, make the folder private (`chmod 700`), or use another `stateDir`.',
   ),
   STORE_EXPOSED: entry(
-    'Other users can write to the state directory. This is a warning: the directory is used all the same.',
-    'Make the directory private (`chmod 700`, `chown`).',
+    'Other users can write to the state folder. This is a warning: the folder is used all the same.',
+    'Make the folder private (`chmod 700`, `chown`).',
   ),
   STORE_FOREIGN: entry(
     'The file at the path of the store, or of its lock, was not written by this package. It was left unchanged.',

@@ -1,4 +1,4 @@
-/** File in the state directory that keeps logins. */
+/** File in the state folder that keeps logins. */
 export const LOGIN_FILE = 'logins.sqlite';
 
 /** File next to {@link LOGIN_FILE} that contains the key, if the system has no keyring. */

@@ -37,7 +37,7 @@ export interface ConnectorEntry {
   readonly version: string;
   readonly name: string;
   readonly status: 'enabled' | 'disabled';
-  /** Passed on without interpretation, because producers disagree on it. Defaults to the map's `ttlSeconds`. */
+  /** Passed on without interpretation, because publishers disagree on it. Defaults to the map's `ttlSeconds`. */
   readonly ttl: number;
   readonly scopes: readonly string[];
   readonly endpoint: string;
@@ -177,8 +177,8 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 }
 
 /**
- * Checks the shape of a map. One invalid entry rejects the whole map: the map is signed as a whole, and a producer that
- * signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
+ * Checks the shape of a map. One invalid entry rejects the whole map: the map is signed as a whole, and a publisher
+ * that signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
  * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {

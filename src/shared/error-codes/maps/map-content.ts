@@ -6,9 +6,9 @@ export const MAP_CONTENT_ERRORS = {
     'The service map starts with a byte order mark.',
     'Serve plain UTF-8 without a BOM (RFC 8259 section 8.1).',
   ),
-  MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve UTF-8.'),
+  MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve the map as UTF-8.'),
   MAP_SYNTAX: entry('The service map is not JSON.', 'Check what the URL really serves: often it is a login page.'),
-  MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten its metadata.'),
+  MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten the metadata of the map.'),
   MAP_DUPLICATE_KEY: entry(
     'An object of the service map has the same key twice.',
     'Remove one of the two: JSON parsers disagree on which of them counts.',
@@ -22,19 +22,19 @@ export const MAP_CONTENT_ERRORS = {
       'canonical form (RFC 8785).',
     'Write the value as a well-formed string.',
   ),
-  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign it: an unsigned map is never accepted.'),
+  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign the map: an unsigned map is never accepted.'),
   MAP_SIGNATURE_MALFORMED: entry(
     'The signature is neither 43 characters of base64url nor 64 characters of lower-case hex.',
-    'Correct the encoding at the producer.',
+    'Correct the encoding at the publisher.',
   ),
   MAP_SIGNATURE_MISMATCH: entry(
-    'The signature does not match this content and this key.',
+    'The signature of the service map does not match its content with the configured key.',
     'Compare the keys of the publisher and of this host. If they agree, assume that the content was tampered with.',
   ),
   MAP_SCHEMA: entry('The service map does not have the required shape.', 'Correct the field that the message names.'),
   MAP_TTL_INVALID: entry(
     'The `ttlSeconds` of the service map is not a whole number from 1 second to 30 days.',
-    'Correct it at the producer.',
+    'Correct the value at the publisher.',
   ),
   MAP_ID_INVALID: entry(
     'A connector id contains a character that is not allowed, or is too long.',
@@ -54,24 +54,24 @@ export const MAP_CONTENT_ERRORS = {
   ),
   MAP_EXPIRED: entry(
     'The service map is past `generatedAt + ttlSeconds`.',
-    'Publish a new map, and compare the clocks of the producer and this host.',
+    'Publish a new map, and compare the clocks of the publisher and this host.',
   ),
   MAP_FROM_FUTURE: entry(
     'The `generatedAt` of the service map is in the future, beyond the allowed clock skew.',
-    'Compare the clocks of the producer and this host.',
+    'Compare the clocks of the publisher and this host.',
   ),
   MAP_ROLLED_BACK: entry(
     'The service map is older than a map that was accepted before.',
-    'Look for a stale cache or a replay between the producer and this host.',
+    'Look for a stale cache or a replay between the publisher and this host.',
   ),
   MAP_EQUIVOCATED: entry(
     'Two different service maps were signed for the same instant. This is a warning: the map received later counts.',
-    'Have the producer give each map its own generation time. If it does so already, another party has its key.',
+    'Have the publisher give each map its own generation time. If it does so already, another party has its key.',
   ),
   MAP_MASS_REMOVAL: entry(
     'More than half of the connectors are missing from a new service map. This is a warning: the connectors stay ' +
       'until the next load confirms the removal.',
-    'Nothing to do if the removal is intended. Otherwise fix the producer before the next refresh.',
+    'Nothing to do if the removal is intended. Otherwise correct the map before the next refresh.',
   ),
   CIRCUIT_OPEN: entry(
     'Several refreshes in a row failed. No request for the map is sent until a pause is over.',

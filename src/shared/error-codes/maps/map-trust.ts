@@ -16,7 +16,8 @@ export const MAP_TRUST_ERRORS = {
   ),
   MAP_KEY_EXPIRED: entry(
     'The key that signed the service map is not valid now: it expired, or is not valid yet.',
-    'Sign the map with a current key, made with `mcp-switchyard keys rotate`. Compare the clocks of both machines.',
+    'Sign the map with a current key, and compare the clocks of the publisher and this host. To replace an expired ' +
+      'key, use `mcp-switchyard keys rotate`.',
   ),
   MAP_ID_MISMATCH: entry(
     'The service map, or its signature, has another `id` than this source expects.',
@@ -29,7 +30,7 @@ export const MAP_TRUST_ERRORS = {
   MAP_ENTRY_UNUSABLE: entry(
     'An entry of the service map requires something that this host cannot or must not do. This is a warning: ' +
       'only that entry is left out.',
-    'Correct the entry at the producer. The message names the field.',
+    'Correct the entry at the publisher. The message names the field.',
   ),
   KEYS_INVALID: entry(
     'A set of public keys (JWKS) or a key document does not have the required form.',
@@ -51,6 +52,7 @@ export const MAP_TRUST_ERRORS = {
   ),
   KEYS_EXPIRED: entry(
     'The newest key document has expired, so its keys cannot sign a new map.',
-    'Publish the next key document, made with `mcp-switchyard keys rotate`. Compare the clocks of both machines.',
+    'Publish the next key document, made with `mcp-switchyard keys rotate`. Compare the clocks of the publisher ' +
+      'and this host.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;
