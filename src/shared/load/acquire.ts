@@ -126,7 +126,7 @@ function complaintOf(status: number): string {
     case 'MAP_REDIRECTED':
       return 'answered with a redirect; redirects are not followed.';
     case 'MAP_UNAUTHORIZED':
-      return `refused the request for the service map (${status}): check the key for the map.`;
+      return `refused the request for the service map (${status}): the key is missing or wrong, or lacks permission.`;
     default:
       return `answered ${status} to the request for the service map.`;
   }
