@@ -58,7 +58,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * running.
  */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  // Node.js fires a timer with a longer delay at once.
+  // Node.js would fire a timer with a longer delay at once.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };

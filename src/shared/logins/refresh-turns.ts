@@ -5,7 +5,7 @@
 
 import type { RefreshOutcome, RefreshTurn, StoredLogin } from './login-records.ts';
 
-/** Time after which a process that has neither ended its turn nor exited loses it. */
+/** Time after which a process loses its turn, if it has neither ended the turn nor exited. */
 export const LEASE_MS = 30_000;
 
 /** Time within its turn in which a process may send a request. The rest of the lease is for the response. */

@@ -156,7 +156,7 @@ describe('mcp-switchyard verify --keys', () => {
     ]);
   });
 
-  it('reports when a signature expired, for dates before the supported range too', async () => {
+  it('reports when a signature expired, even for dates before the supported range', async () => {
     const map = JSON.parse(readFileSync(at('map.json'), 'utf8'));
     const payload = { map: map.id, generatedAt: map.generatedAt, exp: -1e308, digest: contentOf(map).digest() };
     write('signed.json', { ...map, signatures: [signJws(payload, readSigningKey(a), MAP_JWS_TYPE)] });

@@ -34,7 +34,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly url: string 
 }
 
 describe('connectors', () => {
-  it('come up in parallel: a hanging and a dead server delay no other', async () => {
+  it('come up in parallel: a hanging and a dead server delay no other server', async () => {
     await using good = await TestMcpServer.start(addEcho);
     await using silent = await silentServer();
     const entries = [

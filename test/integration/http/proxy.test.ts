@@ -22,7 +22,7 @@ afterEach(() => {
 
 describe('a proxy', () => {
   it.each(['never', 'always'] as const)(
-    'carries a map over http, without its credentials in any log (offload %s)',
+    'carries a map over http, and its credentials appear in no log (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));

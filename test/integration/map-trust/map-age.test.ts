@@ -131,7 +131,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('is dropped by the expiry of its signatures if that is earlier', async () => {
+  it('is dropped when its signatures expire, if that is earlier', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));

@@ -67,7 +67,7 @@ describe('the registry', () => {
     });
   });
 
-  it('rejects invalid servers, and copies valid ones', async () => {
+  it('rejects invalid servers, and copies valid servers', async () => {
     using it = world();
     await using cache = await it.open();
     await expect(cache.upsert({ name: 'x' } as never)).rejects.toMatchObject({

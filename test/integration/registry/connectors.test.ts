@@ -19,7 +19,7 @@ const states = (manager: ConnectorProxyManager): string[] =>
   manager.status().connectors.map(({ id, state }) => `${id} ${state}`);
 
 describe('registered servers', () => {
-  it('are connectors, stdio and remote ones, without a map', async () => {
+  it('become connectors without a map, both stdio and remote servers', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     const headers = { 'X-Key': 'k' };

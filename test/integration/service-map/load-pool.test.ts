@@ -61,7 +61,7 @@ describe('a load on a worker thread', () => {
     expect(known.digests.digests.byteLength).toBeGreaterThan(0);
   });
 
-  it('keeps its connection from one load to the next', async () => {
+  it('reuses the connection of the previous load', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
     const pool = poolOf();
     await run(pool, taskFor(server.url));

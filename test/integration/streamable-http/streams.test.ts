@@ -69,7 +69,7 @@ describe.concurrent('a standing stream', () => {
     expect(patient.of('GET')).toHaveLength(0);
   });
 
-  it('is reopened when it ends, after the last event received', async () => {
+  it('is reopened when it ends, and continues after the last event received', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET({ response }) {
