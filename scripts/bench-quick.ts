@@ -1,6 +1,6 @@
 /**
- * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible, in about
- * five minutes. It only shows that the benchmarks run; its figures mean nothing.
+ * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible, which
+ * takes about five minutes. The run only shows that the benchmarks work; its figures mean nothing.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

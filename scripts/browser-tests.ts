@@ -1,4 +1,6 @@
-/** `npm run test:browser`: runs the tests in a real Chromium. Without one it exits with 1 and says what to install. */
+/**
+ * `npm run test:browser`: runs the tests in a real Chromium. Without Chromium it exits with 1 and says what to install.
+ */
 import { findChromium, NO_CHROMIUM } from '../test/helpers/chromium.ts';
 import { run } from './run-command.ts';
 

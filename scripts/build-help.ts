@@ -1,4 +1,6 @@
-/** Help and completion of the command line, written into a build, so that neither builds the tree of all commands. */
+/**
+ * Writes help and completion of the command line into a build, so that neither has to create all commands when it runs.
+ */
 import type { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +32,7 @@ export function writeQuickFiles(folder: string): void {
   writeFileSync(join(folder, QUICK_COMPLETION_FILE), JSON.stringify({ completion } satisfies QuickCompletionData));
 }
 
-/** Returns everything that the quick files hold. */
+/** Returns the data that the quick files hold. */
 export function quickData(): QuickHelpData & QuickCompletionData {
   const program = createProgram(() => {});
   const help = commandsOf(program).map(({ words, command }) => [words, helpOf(command)]);

@@ -13,7 +13,7 @@ const { positionals, values } = parseArgs({
 });
 const folder = resolve(positionals[0] ?? 'dist');
 await buildDist(folder, { declarations: !values['without-declarations'] });
-// Standard output belongs to npm pack.
+// This goes to stderr, because `npm pack` uses stdout.
 process.stderr.write(`${sizes(folder)}\n`);
 
 /** Returns the total size of the files of each kind, in KB. */

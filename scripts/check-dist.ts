@@ -1,6 +1,6 @@
 /**
  * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a new user
- * would. It runs on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the
+ * would. It runs on the pinned Node and on the oldest supported Node: import, a load in a worker, the command line, the
  * demo. It also bundles hosts with the package and runs the examples of docs/bundling.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ function say(line: string): void {
 function install(...what: readonly string[]): void {
   const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
   const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
-  // In a script of another package, npm would otherwise install into that package.
+  // If npm runs in a script of another package, it would otherwise install into that package.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: everything that a change must pass. All steps run; the exit code is 0 if all passed.
- * `--without-tests` skips the last step, for a separate run of the tests.
+ * `npm run check`: runs everything that a change must pass. All steps run even if one fails; the exit code is 0 if all
+ * passed. `--without-tests` skips the last step, for a separate run of the tests.
  */
 import { run } from './run-command.ts';
 

@@ -18,7 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<Score>>> = {
   logins: runLoginPart,
   fixture: runFixturePart,
   gateway: runGatewayPart,
-  // Loading it fails with a message if there is no Redis.
+  // Loading this part fails with a message if there is no Redis.
   replicas: async () => (await import('./conformance/replicas-part.ts')).runReplicasPart(),
 };
 const DEFAULT = ['client', 'logins', 'gateway'];

@@ -1,6 +1,6 @@
 /**
  * `npm run coverage [-- --report]`: runs the tests with V8's own coverage, which includes worker threads and child
- * processes, and checks one report for all against thresholds.
+ * processes, and checks the combined report against thresholds.
  */
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -29,7 +29,7 @@ const REPORT = [
 
 const SUITES = ['test', 'test:fleet'];
 
-// `--report` only checks what was counted before, because CI counts in the test runs that it needs anyway.
+// `--report` only checks coverage that was counted before, because CI counts it in the test runs that it needs anyway.
 const counted = process.argv.includes('--report') || count();
 process.exitCode = counted && run('c8', REPORT) ? 0 : 1;
 

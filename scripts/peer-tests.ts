@@ -1,6 +1,6 @@
 /**
- * `npm run test:peers`: clients of other projects connect to the gateway. Clients that are too large for the project's
- * dependencies are installed into test/peers/large first, at the versions pinned in its package.json.
+ * `npm run test:peers`: tests that clients of other projects can use the gateway. Clients that are too large for the
+ * project's dependencies are installed into test/peers/large first, at the versions pinned in its package.json.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -22,7 +22,7 @@ function isInstalled(): boolean {
     dependencies: Record<string, string>;
     optionalDependencies: Record<string, string>;
   };
-  // The optional ones are native executables for one platform.
+  // The optional packages are native executables for one platform.
   const native = process.platform === 'linux' && process.arch === 'x64' ? optionalDependencies : {};
   return Object.entries({ ...dependencies, ...native }).every(
     ([name, version]) => versionIn(`${folder}node_modules/${name}/package.json`) === version,

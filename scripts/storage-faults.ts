@@ -1,7 +1,8 @@
 /**
  * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: tests the registry with faults of its disk and processes.
- * The form `--full` takes minutes and tests every point, while the short form tests a selection. With `--only`, the
- * cases run whose name contains the text. Cases that this machine does not allow are skipped and reported.
+ * With `--full`, every fault is tested at every point, which takes minutes; without it, at a selection of points. With
+ * `--only`, the cases run whose name contains the text. Cases that this machine does not allow are skipped and
+ * reported.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** `npm run test:vectors`: runs the large public vector sets if their folder exists, and says so if it does not. */
+/**
+ * `npm run test:vectors`: runs the large public vector sets if their folder exists, and prints a note if it does not.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './run-command.ts';

@@ -1,4 +1,4 @@
-/** How often something is found, by a key that names the file. */
+/** Numbers of findings, by a key that names the file. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** A count that differs from its baseline. */
@@ -8,8 +8,8 @@ export interface CountComplaint {
 }
 
 /**
- * Compares counts with their baseline. More is a defect. Fewer is reported too, so that the baseline is lowered;
- * `shrinkCommand` is the command that does it.
+ * Compares counts with their baseline. More findings are a defect. Fewer findings are reported too, so that the
+ * baseline gets lowered; `shrinkCommand` is the command that lowers it.
  */
 export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: string): readonly CountComplaint[] {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(baseline)])].sort();
@@ -20,7 +20,10 @@ export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: stri
   });
 }
 
-/** Returns the baseline lowered to the counts of now. It never grows: a count that grew keeps its old baseline. */
+/**
+ * Returns the baseline, lowered to the current counts. The baseline never grows: a count that grew keeps its old
+ * baseline.
+ */
 export function shrinkCounts(now: Counts, baseline: Counts): Counts {
   const entries = Object.entries(baseline).map(([key, allowed]) => [key, Math.min(allowed, now[key] ?? 0)] as const);
   return Object.fromEntries(entries.filter(([, count]) => count > 0).sort(([a], [b]) => a.localeCompare(b)));

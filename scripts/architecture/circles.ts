@@ -29,7 +29,7 @@ export function findCircles(imports: readonly Import[]): readonly string[] {
     );
 }
 
-/** Strongly connected components of more than one node (Tarjan, 1972). */
+/** Returns the strongly connected components of more than one node (Tarjan, 1972). */
 function circlesOf(edges: Edges): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();

@@ -1,6 +1,9 @@
 import type { Rule } from './rules.ts';
 
-/** Files that may parse JSON themselves. All others call `parseForeignJson`, which scans before it parses. */
+/**
+ * Files that may parse JSON themselves. All other files call `parseForeignJson`, which scans a text before it parses
+ * it.
+ */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/shared/json/parse-foreign.ts', 'scans first'],
   ['src/shared/map/strict-json.ts', 'scans first, and is stricter'],
@@ -30,7 +33,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
 const PARSES = /\bJSON\s*\.\s*parse\b|\bawait\s[^;]*\.json\(\)/;
 const COMMENT = /^\s*(?:\*|\/\/|\/\*)/;
 
-/** Rule 6: only `parseForeignJson` parses JSON that somebody else wrote. */
+/** Rule 6: only `parseForeignJson` parses untrusted JSON. */
 export const checkForeignJson: Rule = (files) =>
   files
     .filter(({ path, lines }) => !ALLOWED.has(path) && lines.some((line) => PARSES.test(line) && !COMMENT.test(line)))

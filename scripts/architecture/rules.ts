@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Folders of src/main that only import src/shared. */
 const VOCABULARIES: readonly string[] = ['mcp', 'masking', 'observability'];
 
-/** Transports of connectors, which do not know each other. */
+/** Transports of connectors, which do not import each other. */
 const TRANSPORTS: readonly string[] = ['streamable-http', 'sse', 'stdio', 'replaced-api'];
 const MEETING_PLACE = 'src/main/connectors/bring-up/choose-connect.ts';
 
@@ -65,7 +65,7 @@ const layerOf = (path: string): number => {
 };
 
 /**
- * Rule 2: vocabularies only import shared/, and connectors only know the interfaces that a host implements, not its
+ * Rule 2: vocabularies only import shared/. Connectors only import the interfaces that a host implements, not the
  * options.
  */
 export const checkVocabularies: Rule = (files) =>
@@ -79,7 +79,7 @@ export const checkVocabularies: Rule = (files) =>
       : [];
   });
 
-/** Rule 3: transports meet in one file, and the view of the status page never sees the manager. */
+/** Rule 3: only one file imports several transports, and the view of the status page never imports the manager. */
 export const checkTransports: Rule = (files) => [
   ...files.flatMap((file) => {
     const own = transportOf(file.path);
@@ -116,7 +116,7 @@ export const checkSizes: Rule = (files) => {
   ];
 };
 
-/** Rule 5: a worker is named by the URL of its entry file, which exists and is never imported. */
+/** Rule 5: code refers to a worker by the URL of its entry file. That file exists and is never imported. */
 export const checkWorkers: Rule = (files) => {
   const paths = new Set(files.map(({ path }) => path));
   const isEntry = (path: string): boolean => /\.(task|worker)\.ts$/.test(path);

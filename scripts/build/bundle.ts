@@ -32,7 +32,10 @@ const WORKER_ENTRIES: Readonly<Record<string, string>> = {
 /** Modules that find files relative to their own, which must be directly in the folder `main`. */
 const PLACED = ['src/main/cli/own-file.ts', 'src/main/threads/worker-url.ts'];
 
-/** Modules that are loaded at the start of a process, or soon after. Their first letters differ. */
+/**
+ * Modules that are loaded at the start of a process, or soon after. Their names must begin with different letters,
+ * which become parts of file names.
+ */
 const MAIN_ROOTS: Readonly<Record<string, Root>> = {
   library: { path: 'src/main/index.ts' },
   registry: { path: 'src/main/registry/fs-store.ts' },
@@ -64,7 +67,9 @@ const WORKER_ROOTS: Readonly<Record<string, Root>> = {
  */
 const EXTERNAL = ['@napi-rs/keyring', '@napi-rs/nice', 'ioredis', 'msgpackr-extract', 'open'];
 
-/** Finds a `require` of a package. The one in msgpackr is for an optional native module. */
+/**
+ * Finds a `require` of a package. The `require` in msgpackr is allowed, because it is for an optional native module.
+ */
 const NEEDS_URL = /createRequire\$?\(import\.meta\.url\)(?!\("msgpackr-extract"\))/;
 
 /** Bundles `src` into `folder`. Resolves with the ids of the bundled modules. */
@@ -76,7 +81,7 @@ export async function bundle(root: string, folder: string): Promise<readonly str
   for (const { fileName, code, moduleIds } of main) {
     const placed = PLACED.find((path) => moduleIds.includes(join(root, path)));
     if (placed !== undefined && dirname(fileName) !== 'main') throw new Error(`${placed} went into ${fileName}`);
-    // A host that is bundled as CommonJS has no import.meta.url, and would fail if one is needed at the start.
+    // A host that is bundled as CommonJS has no import.meta.url, so this code would fail at its start.
     if (NEEDS_URL.test(code)) throw new Error(`${fileName} has a require of something other than a module of Node`);
   }
   return [...new Set([...main, ...workers].flatMap(({ moduleIds }) => moduleIds))]
@@ -90,14 +95,14 @@ function optionsFor(root: string, version: string): RolldownOptions {
     platform: 'node',
     external: (id, importer) =>
       EXTERNAL.includes(id) ||
-      // prom-client needs it and depends on it; for our own code it is an optional peer.
+      // For prom-client, the package is a dependency, so it is bundled; for our own code it is an optional peer.
       (id === '@opentelemetry/api' && importer?.includes('node_modules') !== true),
     resolve: { mainFields: ['module', 'main'] },
     // Defined here, because a chunk cannot find package.json by a relative path.
     plugins: [constantVersion(version), lateRequires(), nodeBuiltins(root), patchedPackages()],
     transform: { target: 'es2024' },
     preserveEntrySignatures: 'allow-extension',
-    // A warning is a mistake in the build, except that some code is loaded earlier than necessary.
+    // A warning is a mistake in the build, except for the warning that some code is loaded earlier than necessary.
     onLog(level, log) {
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
     },
@@ -116,8 +121,8 @@ function constantVersion(version: string): Plugin {
 }
 
 /**
- * Lets the bundler follow the `require` of packages that our own code loads late and synchronously. Their code is then
- * in dist and runs at the first call.
+ * Lets the bundler follow the `require` of packages that our own code loads late and synchronously. The code of these
+ * packages is then part of dist, and runs at the first call.
  */
 function lateRequires(): Plugin {
   const declared = 'const require = createRequire(import.meta.url);';

@@ -10,9 +10,9 @@ export interface Root {
 }
 
 /**
- * Puts modules that the same roots load together into one file, because each file costs time. A root never loads code
- * that neither it nor the root before it imports statically. Code that is only loaded later stays in the bundler's own
- * files.
+ * Puts modules that are loaded by the same roots into one file, because loading each file takes time. A root never
+ * loads code that neither it nor the root before it imports statically. Code that is only loaded later stays in the
+ * bundler's own files.
  *
  * `roots` has a label for each root; file names contain their first letters. Each module of `own` keeps its own file.
  */
@@ -28,7 +28,7 @@ export function chunkNames(
       labels = new Map();
       for (const [label, { path }] of Object.entries(roots)) {
         const reached = new Set<string>([resolve(base, path)]);
-        // A set may grow while it is iterated.
+        // The set grows while it is iterated, which JavaScript allows.
         for (const one of reached) for (const next of context.getModuleInfo(one)?.importedIds ?? []) reached.add(next);
         for (const one of reached) labels.set(one, [...(labels.get(one) ?? []), label]);
       }

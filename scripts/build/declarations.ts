@@ -9,8 +9,9 @@ import { capture } from '../run-command.ts';
 const PUBLIC = ['main/index', 'main/registry/fs-store', 'main/gateway/index'];
 
 /**
- * Writes the declarations of the public entry points into `folder`. They are bundled: only the types that the public
- * ones mention are published, so that no user has to install the types of packages that only our internals use.
+ * Writes the declarations of the public entry points into `folder`. The declarations are bundled, so that only types
+ * that the public types mention are published. Users then need not install the types of packages that only our
+ * internals use.
  */
 export async function buildDeclarations(root: string, folder: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'switchyard-types-'));

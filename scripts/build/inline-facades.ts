@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** A file that only hands on what another file exports. */
+/** A file that only re-exports the exports of another file. */
 interface Facade {
   readonly file: string;
   /** The other file, as a path from the same folder. */
@@ -14,9 +14,9 @@ const RE_EXPORT = /^export \{ ([^}]+) \} from "([^"]+)";\s*$/;
 const CALLED = /^import \{ (\w+) as (\w+) \} from "([^"]+)";\s*export default \2\(\);\s*export \{\};\s*$/;
 
 /**
- * Removes facades: files of one line that the bundler writes where a late import names a module that shares its chunk
- * with others. Late imports name the chunk itself then, and load one file less. `files` are paths in `folder`; those in
- * `kept` stay. Returns the files that remain.
+ * Removes facades: one-line files that the bundler writes if a late import names a module that shares its chunk with
+ * other modules. Afterwards late imports name the chunk itself, and load one file less. `files` are paths in `folder`;
+ * those in `kept` stay. Returns the files that remain.
  */
 export function inlineFacades(folder: string, files: readonly string[], kept: readonly string[]): readonly string[] {
   const codes = new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));

@@ -9,7 +9,7 @@ interface Manifest {
 
 const FILES = /^(licen[cs]e|notice|copying)/i;
 
-/** Returns the licences of the packages that these modules belong to, by name. Throws if a package names none. */
+/** Returns the licences of the packages that these modules belong to, by name. Throws if a package names no licence. */
 export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   const folders = new Set(moduleIds.filter((id) => id.includes('/node_modules/')).map((id) => packageFolder(id)));
   const blocks = [...folders].map((folder) => {

@@ -25,7 +25,8 @@ export function nodeBuiltins(root: string): Plugin {
       if (name === null) return null;
       // A dynamic import is already late, so it needs no change.
       if (kind === 'dynamic-import') return { id: name, external: true };
-      // Each importer has its own module: with a shared one, files would load others only because of it.
+      // Each importer gets its own module. With a shared module, one file would load another file only because of that
+      // module.
       return { id: `${PREFIX}${name}|${relative(root, importer ?? '')}|`, moduleSideEffects: false };
     },
     load: {
@@ -46,8 +47,8 @@ export function nodeBuiltins(root: string): Plugin {
 }
 
 /**
- * Returns a module with the exports of a built-in one; the bundler keeps the imported ones. It uses `globalThis`,
- * because packages may have a variable `process` of their own.
+ * Returns a module with the exports of a built-in module; the bundler keeps the exports that are imported. It uses
+ * `globalThis`, because packages may have a variable `process` of their own.
  */
 function exportsOf(name: string): string {
   const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((key) => /^[A-Za-z_]\w*$/.test(key));

@@ -1,6 +1,6 @@
 import type { Plugin } from 'rolldown';
 
-/** A change to a file of a package that would not work in a bundle otherwise. */
+/** A change to a file of a package, without which the package would not work in a bundle. */
 interface Patch {
   /** The end of the file's path. */
   readonly file: string;
@@ -18,7 +18,7 @@ const PATCHES: readonly Patch[] = [
       '(0, node_path_1.extname)(this.options.filename))',
   },
   {
-    // The task is a module, so it is imported directly, without `require` and `new Function`.
+    // The task is a module, so it is imported directly, with neither `require` nor `new Function`.
     file: 'piscina/dist/worker.js',
     from: 'handler = await Promise.resolve(`$' + '{filename}`).then(s => __importStar(require(s)));',
     to: '',

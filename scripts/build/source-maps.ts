@@ -8,8 +8,8 @@ interface SourceMap {
 const isOfPackage = (source: string): boolean => source.includes('node_modules/');
 
 /**
- * Keeps the text of our own sources in the map of a file, but only the names of package sources, which are unchanged.
- * The map of a file without any of our sources is deleted.
+ * Trims the source map of a file: the texts of our own sources stay. Sources of packages keep only their names, because
+ * their texts are unchanged and public. The map of a file without any of our sources is deleted.
  */
 export function trimSourceMap(file: string): void {
   const path = `${file}.map`;

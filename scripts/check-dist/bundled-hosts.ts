@@ -63,7 +63,7 @@ const WAYS: readonly Way[] = [
 
 /**
  * Bundles hosts with the package that is installed in `folder`, and runs them in folders without `node_modules`. Throws
- * if one does not print what it should.
+ * if a host does not print what it should.
  */
 export async function checkBundledHosts(folder: string, say: (line: string) => void): Promise<void> {
   for (const host of HOSTS) {

@@ -10,7 +10,10 @@ const RESOLUTIONS = [
   ['esnext', 'bundler'],
 ] as const;
 
-/** A caller in TypeScript. Each `@ts-expect-error` fails if the declarations do not resolve, or became `any`. */
+/**
+ * A caller in TypeScript. Each `@ts-expect-error` fails if the declarations cannot be resolved, or if a type has become
+ * `any`.
+ */
 const CALLER = `
 import { ConnectorProxyManager, type ToolInfo } from 'mcp-switchyard';
 import { readAll, type ServerInfo } from 'mcp-switchyard/fs-store';
@@ -29,7 +32,8 @@ export { listenHttp };
 
 /**
  * Compiles a caller in `folder`, where the package is installed, with the strictest settings: every declaration file is
- * checked, also those of our dependencies, and there is no library `dom`. Throws what the compiler prints.
+ * checked, even the files of our dependencies, and the library `dom` is absent. Throws an error with the output of the
+ * compiler.
  */
 export function checkStrictTypes(folder: string, install: (...what: readonly string[]) => void): void {
   const aliases = Object.entries(COMPILERS).map(([name, version]) => `${name}@npm:typescript@${version}`);

@@ -5,7 +5,7 @@ import { add, REQUIREMENTS, runAlone, runSuite, type Score } from './run-suite.t
 
 const WAYS = ['own', 'stdio', 'sse'];
 
-/** Scenarios that no requirement set scores although the library supports their flows, with their revisions. */
+/** Scenarios whose flows the library supports but that no requirement set scores, with their revisions. */
 const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
   ['auth/2025-03-26-oauth-metadata-backcompat', '2025-03-26'],
   ['auth/2025-03-26-oauth-endpoint-fallback', '2025-03-26'],
@@ -17,8 +17,8 @@ const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.
 
 /**
  * Runs the suite's client scenarios through each way to a connector. The way `own` is the manager's Streamable HTTP,
- * with the login of a host for OAuth. The ways `stdio` and `sse` are our other clients. They talk to a bridge to the
- * suite's HTTP server; SSE only exists in the legacy protocol.
+ * with the login of a host for OAuth. The ways `stdio` and `sse` are our other clients. These two talk to a bridge to
+ * the suite's HTTP server; SSE only exists in the legacy protocol.
  */
 export async function runClientPart(): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };

@@ -18,8 +18,9 @@ const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/ma
 
 /**
  * Runs the suite's server scenarios through three replicas of the gateway behind a round-robin proxy without affinity.
- * First all of them run undisturbed. Then each runs alone while one replica is killed every 5 s. Each scenario must
- * pass within three attempts. Each failed attempt must have had a request in flight at a replica that was killed.
+ * First all scenarios run undisturbed. Then each scenario runs alone while one replica is killed every 5 s. Each
+ * scenario must pass within three attempts, and an attempt may only fail if it had a request in flight at a replica
+ * that was killed.
  */
 export async function runReplicasPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
@@ -81,7 +82,7 @@ async function passesBesideKills(
   return `failed in all ${TRIES} attempts`;
 }
 
-/** Whether a request was in flight at the replica when that was killed. */
+/** Whether a request was in flight at the replica when the replica was killed. */
 function wasHit({ upstream, fromMs, toMs }: ProxiedRequest, { replica, atMs }: Kill): boolean {
   const slackMs = 50;
   return upstream === replica && fromMs <= atMs + slackMs && (toMs === null || toMs >= atMs - slackMs);

@@ -8,7 +8,9 @@ import { startProgram } from './start-program.ts';
 const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/main.ts', import.meta.url));
 const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 
-/** Runs the suite's server scenarios against our fixture: a gateway in front of it cannot pass more. */
+/**
+ * Runs the suite's server scenarios against our fixture. A gateway in front of the fixture cannot pass more scenarios.
+ */
 export async function runFixturePart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
   return runServerScenarios('fixture', member(server.line, 'url'));

@@ -14,8 +14,8 @@ const START_MS = 30_000;
 const END_MS = 10_000;
 
 /**
- * Starts a Node process and waits for its first line, JSON. If it ends first, or prints nothing for 30 s, rejects with
- * what it printed to stderr. Disposing sends SIGTERM, and SIGKILL 10 s later.
+ * Starts a Node process and waits for its first line, which must be JSON. If the process ends first, or prints nothing
+ * for 30 s, rejects with what it printed to stderr. Disposing sends SIGTERM, and SIGKILL 10 s later.
  */
 export async function startProgram(args: readonly string[], cwd?: string): Promise<Program> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });

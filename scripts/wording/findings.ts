@@ -21,7 +21,7 @@ export function splitSentences(words: string): readonly string[] {
   return [...segmenter.segment(plain)].map(({ segment }) => segment.trim()).filter((one) => one !== '');
 }
 
-/** Counts words: signs and dashes alone are none. */
+/** Counts the words of a sentence. Signs and dashes that stand alone are not words. */
 export function countWords(sentence: string): number {
   return sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 }
@@ -42,7 +42,7 @@ export function checkText({ path, line, kind, words }: Text): readonly WordFindi
   return findings;
 }
 
-/** Finds comment lines over 120 columns; the formatter wraps code, but no comments. */
+/** Finds comment lines over 120 columns, because the formatter wraps code but not comments. */
 export function checkWidth(path: string, source: string): readonly WordFinding[] {
   return source
     .split('\n')

@@ -16,7 +16,7 @@ interface Passage {
   readonly at: number;
 }
 
-/** Visits each passage of prose. Tokens carry no position, so each is searched for behind its predecessor. */
+/** Visits each passage of prose. Tokens have no position, so each token is searched for after its predecessor. */
 function readTokens(tokens: readonly Token[], page: string, from: number, visit: (one: Passage) => void): void {
   let cursor = from;
   for (const token of tokens) {

@@ -4,7 +4,9 @@ export interface Phrase {
   readonly instead: string;
 }
 
-/** The phrases that the project no longer uses. Only add to this list: what is on it has been removed everywhere. */
+/**
+ * The phrases that the project no longer uses. Only add to this list: each phrase on it has been removed everywhere.
+ */
 export const PHRASES: readonly Phrase[] = [
   { pattern: /\b(?:that|which|what|who|there) (?:is|are|was|were) none\b/i, instead: 'name what is missing' },
   { pattern: /\b(?:be|is|are|was|were|been|being|not|once|never) had\b/i, instead: 'available, loaded, received' },

@@ -1,6 +1,6 @@
 import { Chain } from './chain.ts';
 
-/** The cancellation state that work observes. Every AbortSignal implements it, and so does {@link LateSignal}. */
+/** A cancellation, as the cancelled work sees it. Every AbortSignal implements it, and so does {@link LateSignal}. */
 export interface Cancellation {
   readonly aborted: boolean;
   /** Undefined until aborted. */

@@ -48,14 +48,14 @@ export class Chain<T> {
     return true;
   }
 
-  /** Returns the values of now, in their order. */
+  /** Returns a list of the current values, in their order. */
   values(): readonly T[] {
     const values: T[] = [];
     for (let entry = this.#first; entry !== null; entry = entry.next) values.push(entry.value);
     return values;
   }
 
-  /** Takes an entry out; for {@link ChainEntry.remove}. */
+  /** Removes an entry from the chain; {@link ChainEntry.remove} calls it. */
   unlink(entry: Entry<T>): void {
     if (entry.previous === null) this.#first = entry.next;
     else entry.previous.next = entry.next;
@@ -85,7 +85,7 @@ class Entry<T> implements ChainEntry {
     if (chain === null) return false;
     this.#chain = null;
     chain.unlink(this);
-    // An entry that a garbage collection finds late must not keep its former neighbours.
+    // A removed entry may live on for a while, and must not keep its former neighbours in memory.
     this.previous = null;
     this.next = null;
     return true;

@@ -6,7 +6,10 @@ import { TimerWheel } from './timer-wheel.ts';
  * parameters, so that tests control time.
  */
 
-/** Wall-clock time. Used to compare with instants from outside (a map's expiry), never to measure a duration. */
+/**
+ * Wall-clock time. For comparisons with instants from outside, such as a map's expiry. Never used to measure a
+ * duration.
+ */
 export interface Clock {
   /** Now, in epoch milliseconds. */
   now(): number;
@@ -55,7 +58,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * running.
  */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  // A longer timer would fire at once.
+  // Node.js would fire a timer with a longer delay at once.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };
@@ -64,7 +67,7 @@ export function startTimer(ms: number, callback: () => void, options: { keepAliv
 /** Maximum delay of a coarse timer. */
 const TICK_MS = 50;
 
-/** Minimum duration of a coarse timer. From here on, 50 ms are at most 5 % of the time. */
+/** Minimum duration of a coarse timer. From this duration on, a delay of 50 ms is at most 5 % of it. */
 const COARSE_MS = 1_000;
 
 const wheel = new TimerWheel(TICK_MS, {
@@ -106,7 +109,10 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A cancellation linked to others. Disposing of it once the work is over removes its listeners from them. */
+/**
+ * A cancellation that is linked to other cancellations. Once the work is over, dispose of it to remove its listeners
+ * from them.
+ */
 export class LinkedSignal extends LateSignal implements Disposable {
   /** Removes the listeners from the linked cancellations. Idempotent. */
   unlink(): void {}
@@ -141,7 +147,7 @@ class Link extends LinkedSignal {
   }
 }
 
-/** Lateness from which on a timer shows that the event loop was blocked, not that a remote party was slow. */
+/** How late a timer must fire to show that the event loop was blocked, and not that a remote party was slow. */
 const STARVED_MS = 100;
 
 /** Maximum time that a deadline waits to process input that arrived while the event loop was blocked. */
@@ -149,8 +155,9 @@ const MAX_CATCH_UP_MS = 1_000;
 
 /**
  * Creates a cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with its reason
- * converted by `inherit`. If the event loop was blocked past the deadline, pending input is read first, for as long as
- * it was blocked, at most 1 s. AbortSignal.timeout has no `reason`, but the callers here need their own coded error.
+ * converted by `inherit`. If the event loop was blocked past the deadline, pending input is read before the abort, for
+ * as long as the loop was blocked, at most 1 s. AbortSignal.timeout has no `reason`, but the callers here need their
+ * own coded error.
  */
 export function deadline(
   ms: number,

@@ -16,7 +16,7 @@ import { THREAD_ERRORS } from './error-codes/threads.ts';
 
 export type { ErrorCodeEntry } from './error-codes/entry.ts';
 
-/** Every error code of this package. Codes are API: new ones may be added, but none is ever renamed. */
+/** Every error code of this package. Codes are API: codes may be added, but are never renamed. */
 export const ERROR_CODES = {
   ...OPTION_ERRORS,
   ...MAP_TRANSFER_ERRORS,
@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   ...FLEET_ERRORS,
   ...RECORDING_ERRORS,
   ...COMMAND_LINE_ERRORS,
-  INTERNAL: entry('An unexpected error occurred in this package.', 'Report it with the cause.'),
+  INTERNAL: entry('An unexpected error occurred in this package.', 'Report the error with its cause.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of {@link ERROR_CODES}. */

@@ -15,7 +15,7 @@ export interface SwitchyardErrorOptions {
  */
 const made = channel('mcp-switchyard:error');
 
-/** Every error this package throws. Tell them apart by `code`, never by message. */
+/** The class of every error that this package throws. Tell errors apart by `code`, never by message. */
 export class SwitchyardError extends Error {
   override readonly name: string = 'SwitchyardError';
   readonly code: ErrorCode;
@@ -29,7 +29,10 @@ export class SwitchyardError extends Error {
   }
 }
 
-/** A service map could not be obtained or was refused. Callers of the replaced manager catch this class. */
+/**
+ * The error of a service map that could not be obtained or was refused. Callers of the replaced manager catch this
+ * class.
+ */
 export class ConnectorManifestError extends SwitchyardError {
   override readonly name: string = 'ConnectorManifestError';
 }
@@ -51,7 +54,7 @@ export interface WireError {
 
 const MAX_CAUSES = 8;
 
-/** Limit for reasons, because they come from other software and are logged. */
+/** Maximum length of a reason, because reasons come from other software and are logged. */
 const MAX_REASON_LENGTH = 300;
 
 /** Whether `value` is a code of {@link ERROR_CODES}. */
@@ -71,8 +74,8 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Returns the underlying reason of an error on one line, for messages and logs. It is the first code along the cause
- * chain that is not a code of this package, with its message.
+ * Returns the underlying reason of an error on one line, for messages and logs. The reason is the first code along the
+ * cause chain that does not belong to this package, with the message of that error.
  */
 export function rootReason(error: unknown): string {
   const line = reasonOf(error).trim().split('\n', 1)[0] ?? '';

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 
-// package.json is two levels up from src/shared and from dist/shared. A JSON import would widen the build's root.
+// package.json is two levels up from src/shared and from dist/shared. A JSON import would make the build include the
+// folder of package.json.
 const manifest = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
 
 /** The version of this package. */

@@ -43,7 +43,7 @@ export class RequestTable<T> {
     this.#size -= 1;
   }
 
-  /** Returns the values of now, ordered by id. */
+  /** Returns a list of the current values, ordered by id. */
   values(): readonly T[] {
     const found = this.#ids.flatMap((id, slot) => (id === null ? [] : [{ id, value: this.#values[slot] as T }]));
     return found.sort((a, b) => a.id - b.id).map(({ value }) => value);
@@ -57,7 +57,7 @@ export class RequestTable<T> {
     const [ids, values] = [this.#ids, this.#values];
     this.#ids = new Array(2 * ids.length).fill(null);
     this.#values = new Array(2 * ids.length).fill(null);
-    // Two ids with one slot in the larger table had one in the smaller table too.
+    // Ids that share a slot of the larger table would also have shared a slot of the smaller table, so no two ids do.
     for (const [slot, id] of ids.entries()) {
       if (id === null) continue;
       this.#ids[this.#slot(id)] = id;

@@ -6,7 +6,7 @@ const TURN_MS = 25;
 /**
  * Yields to the event loop while a connector or a client floods this process. Between two messages a reader checks
  * whether the turn is over, and then continues in the next one. All readers share each turn, so that many senders
- * together block the loop no longer than one.
+ * together block the event loop no longer than a single sender.
  */
 class Turns {
   readonly #waiting: (() => void)[] = [];

@@ -4,7 +4,9 @@ import type { RegistryTask, RegistryTaskReply } from '../shared/servers/registry
 import { checkRegistry } from './check/registry-check.ts';
 import { repairRegistry } from './check/registry-repair.ts';
 
-/** Runs one check or repair in its own thread, because opening the store as the writer does would already repair it. */
+/**
+ * Runs one check or repair. The writer thread cannot do this, because opening the store there would already repair it.
+ */
 function work({ kind, path }: RegistryTask): RegistryTaskReply {
   try {
     if (kind === 'check') return { kind: 'checked', findings: checkRegistry(path) };

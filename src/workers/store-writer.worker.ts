@@ -45,8 +45,8 @@ function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): Wr
 function withNewPins<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
   return reply(() => {
     const stateDir = openedFolder();
-    // Raised before the change, in case this process ends during it. Raised again after it, because another process may
-    // be storing answers meanwhile.
+    // The epoch is raised before the change, in case this process ends during the change. It is raised again
+    // afterwards, because another process may have stored answers meanwhile.
     raiseEpoch(stateDir);
     const answer = opened().withTools(storeId, work);
     raiseEpoch(stateDir);

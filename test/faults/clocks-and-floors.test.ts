@@ -8,7 +8,7 @@ const dated = (atMs: number, connectors: readonly Json[] = [off('a')], ttlSecond
   signed(mapOf(connectors, { generatedAt: new Date(atMs).toISOString(), ttlSeconds }));
 
 describe('35 an older map with a valid signature', () => {
-  it('is rejected, after a restart too', async () => {
+  it('is rejected, even after a restart', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW + 10_000 };
@@ -52,7 +52,7 @@ describe('36 two different maps with the same generatedAt', () => {
     expect(held.complaints()).toHaveLength(1);
   });
 
-  it('raise an alarm across a restart too', async () => {
+  it('raise an alarm even if the host restarts in between', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -67,8 +67,9 @@ describe('36 two different maps with the same generatedAt', () => {
     expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(['b']);
   });
 
-  // Two replicas may format one signed map differently, and only the holder of the key can sign another map.
-  it('raise no alarm if only the formatting of one signed map differs', async () => {
+  // Two replicas of a map server may format the same signed map differently. Other content would need another
+  // signature.
+  it('raise no alarm if they are the same signed map in two formats', async () => {
     const map = dated(NOW);
     await using server = await FaultyServer.start(answer(map));
     await using held = mapUnderTest(server.url, { now: () => NOW });
@@ -115,7 +116,7 @@ describe('38 a map from the future', () => {
 });
 
 describe('37 an expired map', () => {
-  it('is rejected as new, and the last good one is served as stale', async () => {
+  it('is rejected if it is new, and the last good map is served as stale', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(dated(NOW, [off('a')], 60)));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -133,7 +134,7 @@ describe('41 a clock that jumps while a map is being verified', () => {
     ['never', 3_600_000],
     ['always', -3_600_000],
     ['always', 3_600_000],
-  ] as const)('with offload %s by %d ms does not change the result', async (offload, stepMs) => {
+  ] as const)('does not change the result (offload %s, a jump of %d ms)', async (offload, stepMs) => {
     let now = NOW;
     await using server = await FaultyServer.start((socket, request) => {
       // The request has been sent: from here on the clock differs.

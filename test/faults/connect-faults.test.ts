@@ -24,7 +24,7 @@ it('2 a port without a listener fails with MAP_UNREACHABLE', async () => {
   await failsWith(held, 'MAP_UNREACHABLE');
 });
 
-it('3 a connection that is never established times out with the whole exchange', async () => {
+it('3 a connection that is never established fails at the timeout of the whole exchange', async () => {
   await using blackHole = await startBlackHole();
   await using held = mapUnderTest(blackHole.url);
   await failsWith(held, 'MAP_TIMEOUT');

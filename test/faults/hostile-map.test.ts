@@ -80,8 +80,8 @@ afterEach(() => expect([({} as Json).polluted, ([] as unknown as Json).polluted]
 
 describe('a hostile map', () => refuses(HOSTILE));
 
-// URL parsers drop or repair these, each in its own way: the endpoint that is shown or logged would then differ from
-// the one connected to.
+// URL parsers drop or repair these characters, each in its own way. The endpoint that is shown or logged would then
+// differ from the endpoint that is connected to.
 describe('50 a disguised endpoint', () => {
   it.each([
     ['with a line break in its host', 'http://ho\nst/'],
@@ -97,8 +97,8 @@ describe('50 a disguised endpoint', () => {
   });
 });
 
-describe('an unusual map that is valid', () => {
-  it('45 accepts connector ids such as toString and hasOwnProperty', async () => {
+describe('an unusual map', () => {
+  it('45 may contain connector ids such as toString and hasOwnProperty', async () => {
     const names = ['toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf', 'constructor', 'prototype'];
     await using server = await FaultyServer.start(answer(mapNow([off('toString')])));
     await using held = mapUnderTest(server.url);
@@ -112,7 +112,7 @@ describe('an unusual map that is valid', () => {
     );
   });
 
-  it('48 accepts any notation of numbers if the signature covers their canonical form', async () => {
+  it('48 may write numbers in any notation if the signature covers their canonical form', async () => {
     const generatedAt = now();
     const json = `{"id":"x","brand":"test","generatedAt":"${generatedAt}","ttlSeconds":6E1,"connectors":[],"metadata":{"a":9007199254740993,"b":-0,"c":1E5,"d":1.50},"signature":"SIGNATURE"}`;
     const canonical = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"a":9007199254740992,"b":0,"c":100000,"d":1.5},"ttlSeconds":60}`;

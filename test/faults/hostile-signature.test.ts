@@ -16,7 +16,7 @@ const malleable = (signature: string): string => {
   return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
 };
 
-/** Plain base64: the last character is set to one that base64url does not have, in case the MAC has none. */
+/** Plain base64. The last character is replaced, in case the MAC contains no character that base64url lacks. */
 const plainBase64 = (signature: string): string =>
   Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');
 

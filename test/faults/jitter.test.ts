@@ -70,7 +70,7 @@ describe('27 a thousand hosts that start together', () => {
       const slot = Math.floor((time - INTERVAL_MS * 0.8) / 10_000);
       histogram[slot] = (histogram[slot] ?? 0) + 1;
     }
-    // An even share of a twelfth is 83; without jitter one slot would hold all of them.
+    // With an even spread, each twelfth holds 83 hosts; without jitter, one slot would hold all hosts.
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
@@ -86,7 +86,7 @@ describe('27 a thousand hosts that start together', () => {
 });
 
 describe('27 callers within one process', () => {
-  it('share one request, also if it fails', async () => {
+  it('share one request, even if it fails', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));

@@ -35,7 +35,7 @@ describe('51 a map that loses more than half of its connectors', () => {
     expect(await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' })).toBe(before + 1);
   });
 
-  it.each(['a newer map', 'a 304'])('removes them once %s confirms it', async (what) => {
+  it.each(['a newer map', 'a 304'])('removes them once %s confirms the removal', async (what) => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     await it.publish([entry('c0')]);
@@ -63,7 +63,7 @@ describe('51 a map that loses more than half of its connectors', () => {
     [4, 2],
     [3, 0],
     [10, 5],
-  ])('needs a confirmation from %d to %d connectors', async (before, after) => {
+  ])('needs a confirmation if it goes from %d to %d connectors', async (before, after) => {
     await using it = await managed(ids(before));
     await it.manager.sync();
     await it.publish(ids(after).map((id) => entry(id)));
@@ -101,7 +101,7 @@ describe('51 connectors whose removal is held back', () => {
     };
   }
 
-  it('go once the same bytes arrive again without any ETag', async () => {
+  it('are removed once the same bytes arrive again without an ETag', async () => {
     await using it = await holding(ids(5));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
     await it.serve(answer(it.left));
@@ -120,7 +120,7 @@ describe('51 connectors whose removal is held back', () => {
     expect(it.ids()).toEqual(['c0']);
   });
 
-  it('are released once they are back, and are protected again', async () => {
+  it('stay once a map lists them again, and are then protected again', async () => {
     await using it = await holding(ids(5));
     await it.serve(serves(ids(5)));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), []]);
@@ -129,7 +129,7 @@ describe('51 connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
   });
 
-  it('go while others that vanish with the next map are held back in their place', async () => {
+  it('are removed by the next map, while the connectors that this map drops are held back instead', async () => {
     await using it = await holding(ids(5));
     const others = ['o1', 'o2', 'o3', 'o4'];
     await it.serve(serves(['c0', ...others]));
@@ -171,7 +171,7 @@ describe('51 connectors whose removal is held back', () => {
     [5, 2, true],
     [5, 3, false],
     [7, 3, true],
-  ])('from %d to %d are held back: %s', async (before, after, isHeld) => {
+  ])('include those of a map that goes from %d to %d connectors: %s', async (before, after, isHeld) => {
     await using server = await FaultyServer.start(serves(ids(before)));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();

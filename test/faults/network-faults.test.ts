@@ -88,7 +88,7 @@ describe.concurrent('without a map', () => {
   });
 });
 
-it('19 a web page in place of the map is named as such', async () => {
+it('19 a web page in place of the map is reported as a web page', async () => {
   await using server = await FaultyServer.start(faultOf('html-captive-portal'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
@@ -103,7 +103,7 @@ it('19 a 407 from the map server itself has a code and a reason', async () => {
   });
 });
 
-describe('a fault that is gone at the second attempt', () => {
+describe('a fault that has ended by the second attempt', () => {
   it.each(['close-before-headers', 'reset-before-headers', 'no-response', 's500', 'truncated'] as const)(
     'such as %s is not logged',
     async (name) => {
@@ -134,7 +134,7 @@ describe('a fault that is gone at the second attempt', () => {
     );
     await held.manager.sync(true);
     expect(held.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
-    // The second request was sent over the connection of the first and met the reset; the third one opened a new
+    // The second request was sent over the connection of the first and was reset. The third request opened a new
     // connection.
     expect([sockets.length, sockets[1] === sockets[0], sockets[2] === sockets[0]]).toEqual([3, true, false]);
     expect(held.complaints()).toEqual([]);

@@ -47,7 +47,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
   return {
     port,
     /**
-     * Number of connections so far. It opens one more, which arrives last and shows that all earlier ones were counted.
+     * Returns the number of connections so far. Opens one more connection first: once it is counted, all earlier
+     * connections were counted too.
      */
     async connections(): Promise<number> {
       const last = connect(port, '127.0.0.1');
@@ -66,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to these addresses in turn, repeating the last; 127.0.0.1 counts as public if
- * `isHome`.
+ * Rules by which every name resolves to each of these addresses in turn, and from then on to the last; 127.0.0.1 counts
+ * as public if `isHome`.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -107,7 +108,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('for a second socket is rejected, although it was public for the first (rebinding)', async () => {
+  it('is rejected for a second socket, although the name was public for the first socket (rebinding)', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -265,7 +266,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
 
 describe('allowPrivateEndpoints: false', () => {
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    'rejects a connector of the map at %s, and allows one of a local file to the same server',
+    'rejects a connector of the map at %s, and allows a connector of a local file to the same server',
     async (host) => {
       await using server = await TestMcpServer.start(addEcho);
       using file = new LocalFile({ mine: { url: server.url } });
@@ -306,7 +307,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(await server.connections()).toBe(0);
   });
 
-  it('gives a connector of the map no connection that one of the local file made before it was removed', async () => {
+  it('lets no connector of the map reuse a connection that a removed connector of the local file made', async () => {
     await using server = await TestMcpServer.start(addEcho);
     using file = new LocalFile({ one: { url: server.url } });
     await using managed = await manage([entry('one', { endpoint: server.url })], {
@@ -324,7 +325,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('rejects private literals behind a proxy, and leaves the resolution of names to the proxy', async () => {
+  it('rejects literal private addresses even behind a proxy, and lets the proxy resolve names', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];

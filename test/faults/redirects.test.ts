@@ -25,7 +25,7 @@ async function redirector(status: number, location: (request: IncomingMessage) =
 const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '127.1'];
 
 describe('a redirect of the map', () => {
-  it.each([301, 302, 303, 307, 308])('%d is not followed, not even to a good map', async (status) => {
+  it.each([301, 302, 303, 307, 308])('with status %d is not followed, not even to a good map', async (status) => {
     await using elsewhere = await FaultyServer.start(answer(mapNow()));
     await using server = await redirector(status, () => elsewhere.url);
     await using held = mapUnderTest(server.url, { timeoutMs: 10_000 });
@@ -40,7 +40,7 @@ describe('a redirect of the map', () => {
     const { port } = new URL(elsewhere.url);
     await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
     for (const offload of ['never', 'always'] as const) {
-      // Each attempt must get its response, on a busy machine too.
+      // Each attempt must get its response, even on a busy machine.
       await using held = mapUnderTest(server.url, { offload, timeoutMs: 10_000 });
       await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
     }
@@ -57,7 +57,7 @@ describe('a redirect of the map', () => {
     expect(server.requests.map((request) => request.startsWith('GET /map?'))).toEqual([true, true, true]);
   });
 
-  it('is passed to fetchImpl with redirect: manual', async () => {
+  it('is not followed by fetchImpl, which is called with redirect: manual', async () => {
     const asked: (RequestInit | undefined)[] = [];
     const fetchImpl = (async (_url, init) => {
       asked.push(init);
@@ -80,7 +80,7 @@ const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'n
 
 describe.each(AUTHS)('25 a redirect of a connector that gets its key as %s', (header, auth, value) => {
   it.each([301, 302, 303, 307, 308])(
-    '%d to another origin is not followed, and nothing is sent there',
+    'with status %d to another origin is not followed, and nothing is sent there',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await redirector(status, () => elsewhere.url);
@@ -96,7 +96,7 @@ describe.each(AUTHS)('25 a redirect of a connector that gets its key as %s', (he
   );
 
   it.each([301, 302, 303, 307, 308])(
-    '%d in the middle of a session sends neither key nor session to another origin',
+    'with status %d in the middle of a session sends neither key nor session to another origin',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await TestMcpServer.startWithSessions(addEcho);

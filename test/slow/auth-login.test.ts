@@ -12,12 +12,12 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** A display without a desktop whose settings name a browser, so that the variable BROWSER is used. */
+/** Variables of a display without a desktop: no desktop settings name a browser, so the variable BROWSER is used. */
 function noDesktop({ path }: TempDir): NodeJS.ProcessEnv {
   return { DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: path, XDG_DATA_HOME: path };
 }
 
-/** The redirect target that a browser was sent to, without opening it. */
+/** Returns the redirect target that a browser is sent to, without opening it. */
 async function redirectedTo(address: string, browser = new ScriptedBrowser()): Promise<string> {
   const stopAt = new URL(address).searchParams.get('redirect_uri') ?? '';
   return (await browser.follow(address, { stopAt })).url;
@@ -128,7 +128,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([nothing.code, nothing.stdout]).toEqual([0, 'No connector needs a login.\n']);
   });
 
-  it('reports a completed login with a connector that is not up, if the server rejects the new token', async () => {
+  it('reports that the login succeeded but the connector is not up, if the server rejects the new token', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser', '--json'], { keepsStdin: true });
     const address = await printedAddress(login);

@@ -8,7 +8,7 @@ import { postLegacy } from '../helpers/mcp-post.ts';
 afterEach(killRunning);
 
 describe('mcp-switchyard demo', () => {
-  it('prints one JSON document: real connectors up, their tools called, a load on a worker thread', async () => {
+  it('prints one JSON document that shows real connectors, calls of their tools and a load on a worker thread', async () => {
     const ended = await run(['demo', '--once', '--json']);
     const { stdout, stderr } = ended;
     expectDocument(ended, startedElsewhere('demo'));

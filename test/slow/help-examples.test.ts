@@ -30,8 +30,8 @@ const EVERYTHING = join(PACKAGES, '@modelcontextprotocol', 'server-everything', 
 const OLD_KID = '2026-11-29-Xk3fQ2ab';
 
 /**
- * Have their own tests: they take minutes, or need a Redis server or a recorded gateway. Their command lines are still
- * parsed.
+ * Examples with their own tests, because they take minutes, or need a Redis server or a recorded gateway. Here their
+ * command lines are only parsed.
  */
 const NOT_RUN = /^mcp-switchyard (?:bench|demo|fleet)\b|--fleet |^mcp-switchyard replay .* --connector/;
 
@@ -211,7 +211,7 @@ function here(line: string): string {
 }
 
 describe('the examples of the help texts', () => {
-  it('run one after the other', { timeout: 900_000 }, async () => {
+  it('all work when they run one after the other', { timeout: 900_000 }, async () => {
     const wrong: string[] = [];
     // Some lines appear in the help of a command and of its group.
     const lines = new Set(helpExamples().map(({ line }) => line));

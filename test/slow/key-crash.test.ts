@@ -32,7 +32,9 @@ function start(publisher: KeyPublisher, stateDir: string) {
   return { child, versions, ended: once(child, 'close') };
 }
 
-/** What the store of a folder holds: the version of the keys, and that of the key that signed the map. */
+/**
+ * Returns what the store of a folder holds: the version of the keys, and the version of the key that signed the map.
+ */
 async function storedIn(stateDir: string, mapUrl: string) {
   const writer = new WriterClient(stateDir);
   try {
@@ -47,7 +49,7 @@ async function storedIn(stateDir: string, mapUrl: string) {
 }
 
 describe('a host that is killed while it follows key documents', () => {
-  it('never goes back, and never stores a map whose keys it does not know', async () => {
+  it('never returns to older keys, and never stores a map whose keys it does not know', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     let isOver = false;
@@ -76,7 +78,7 @@ describe('a host that is killed while it follows key documents', () => {
     await publishing;
     expect(durableVersion).toBeGreaterThan(0);
 
-    // The server returns to older documents: the killed host does not.
+    // The server returns to older documents, but the host that was killed must not.
     publisher.documents.length = durableVersion;
     publisher.serve([off('last')], { signers: [publisher.keys[durableVersion] as PrivateJwk] });
     await using host = follower(publisher, { stateDir: dir.path });

@@ -11,7 +11,7 @@ import { LoginProcess } from '../helpers/login-process.ts';
 import { tokensOf } from '../helpers/logins.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-/** What a process finds that starts after a kill. */
+/** Returns the logins that a process finds if it starts after a kill. */
 async function find(stateDir: string) {
   const logger = recordingLogger();
   const writer = new WriterClient(stateDir, { logger });
@@ -31,14 +31,14 @@ describe('a process that is killed while it stores logins', () => {
   it.each([
     ['in a new folder', 6, true],
     ['in a folder in which other processes were killed', 6, false],
-  ])('%s has stored every acknowledged login, and leaves no partial one', async (_, kills, isNew) => {
+  ])('%s has stored every acknowledged login, and leaves no partial login', async (_, kills, isNew) => {
     using shared = new TempDir();
     for (let kill = 0; kill < kills; kill += 1) {
       using own = new TempDir();
       const stateDir = isNew ? own.path : shared.path;
       await using host = new LoginProcess(stateDir);
       host.send('saveForEver', 'a');
-      // Kills at the first moments of a new file, or at any later time.
+      // The kill comes in the first moments of a new file, or at any later time.
       if (isNew) await eventually('a file appears', () => readdirSync(stateDir).some((n) => n.startsWith('logins')));
       else await eventually('it stores', () => host.saved > 0);
       await sleep(Math.random() * (isNew ? 15 : 100));

@@ -8,7 +8,7 @@ afterAll(killRunning);
 
 const TOKEN_TTL_SECONDS = 4;
 
-/** How long a process that is stopped during its refresh keeps the others waiting. */
+/** How long a process that is stopped during its refresh keeps the other processes waiting. */
 const LEASE_MS = 30_000;
 
 const MOMENTS: readonly (Moment | 'any')[] = [
@@ -65,7 +65,7 @@ describe('two gateways and a command line over one state folder', options, () =>
     expect(everything.get('gateway 0')).toContain('login-refreshed');
   });
 
-  it('replace a stopped process once its lease is over, and its late response is discarded', async () => {
+  it('replace a stopped process once its lease is over, and discard its late response', async () => {
     await using drill = await new Drill(['crm']).start(TOKEN_TTL_SECONDS);
     const { presented } = drill.ledger;
     const victim = await drill.hit('before-the-answer', 'SIGSTOP');

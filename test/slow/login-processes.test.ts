@@ -10,7 +10,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const loginId = loginIdOf(keyOf('a'));
 
 describe('processes that share a folder of logins', () => {
-  it('refresh a login one at a time, and each generation once', async () => {
+  it('refresh a login one at a time, and refresh each generation once', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -26,7 +26,7 @@ describe('processes that share a folder of logins', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('pass the refresh of a killed process to the next one at once, which learns that the token may be spent', async () => {
+  it('pass the turn of a killed process at once to the next process, which learns that the token may be spent', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -54,7 +54,7 @@ describe('processes that share a folder of logins', () => {
     expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it("see each other's changes, also if the very first login comes later than the watch", async () => {
+  it("see each other's changes, even if they watched before the very first login", async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -73,7 +73,7 @@ describe('processes that share a folder of logins', () => {
     const names = ['a', 'b', 'c'];
     const processes = names.map(() => new LoginProcess(dir.path));
     try {
-      // All have started before the first login is stored.
+      // All processes have started before the first login is stored.
       await Promise.all(processes.map((each) => each.ask('readAll')));
       await Promise.all(processes.map((each, at) => each.ask('saveLogin', keyOf(names[at] ?? ''), tokensOf('x'))));
       for (const each of processes) {

@@ -37,7 +37,7 @@ async function startAll(programs: StoppingPrograms) {
 }
 
 describe('stdio servers that stop responding in any phase', () => {
-  it('are gone with all their children after the manager has closed', async () => {
+  it('have ended with all their children once the manager has closed', async () => {
     using programs = new StoppingPrograms();
     const before = handles();
     const local = await startAll(programs);
@@ -51,7 +51,7 @@ describe('stdio servers that stop responding in any phase', () => {
     await local[Symbol.asyncDispose]();
   }, 120_000);
 
-  it('are gone after their entries were removed', async () => {
+  it('have ended soon after their entries were removed', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     local.file.write({});
@@ -60,7 +60,7 @@ describe('stdio servers that stop responding in any phase', () => {
     expect(local.manager.status().connectors).toEqual([]);
   }, 120_000);
 
-  it('are gone after their entries were changed, and their successors run', async () => {
+  it('have ended soon after their entries were changed, and their replacements run', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     const before = programs.pids();
@@ -78,7 +78,7 @@ describe('stdio servers that stop responding in any phase', () => {
 describe('a stdio server that is silent from the start', () => {
   afterEach(killRunning);
 
-  it('is gone after its entry was removed in its first seconds', async () => {
+  it('has ended soon after its entry was removed in its first seconds', async () => {
     using programs = new StoppingPrograms();
     await using local = manageFile({ silent: programs.entry('probed', 'stubborn forks') });
     void local.manager.sync().catch(() => {});
@@ -106,7 +106,7 @@ describe('a stdio server that is silent from the start', () => {
   );
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'is gone after serve was stopped (%s)',
+    'has ended once serve was stopped (%s)',
     async (signal) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn forks') });

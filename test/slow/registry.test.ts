@@ -25,7 +25,7 @@ describe('several processes with one registry', () => {
     await eventually('it is gone', () => cache.getAll().length === 159);
   }, 20_000);
 
-  it('keep every acknowledged change when one is killed, and are not blocked by it', async () => {
+  it('keep every acknowledged change when one of them is killed, and are not blocked by that', async () => {
     using it = new RegistryWorld();
     const acknowledged: string[] = [];
     for (let kill = 0; kill < 5; kill += 1) {

@@ -12,8 +12,8 @@ import { KEY, mapOf, signed } from '../helpers/signed-map.ts';
 const PROGRAM = fileURLToPath(new URL('../fixtures/programs/rollout-host.ts', import.meta.url));
 
 /**
- * Milliseconds between refreshes, and how long a host without refreshes runs: one that refreshes would have started by
- * then.
+ * Milliseconds between refreshes, and how long a host without refreshes runs. A host with refreshes would have started
+ * them by then.
  */
 const INTERVAL_MS = 200;
 const STAY_MS = 1_200;
@@ -57,12 +57,12 @@ async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncR
   return { asyncRefresh, requests: server.requests.length };
 }
 
-it('a rollout goes from 0 over 10 and 50 to 100 % with the same instances, and is rolled back by one variable', async () => {
+it('a rollout from 0 % through 10 % and 50 % to 100 % keeps the earlier instances, and one variable rolls it back', async () => {
   const phases = ['0', '10', '50', '100'];
   const seen: Record<string, boolean[]> = {};
   for (const percent of phases) {
     const hosts = await Promise.all(CANARIES.map((id) => run(id, { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: percent })));
-    // An instance without refreshes sends one request, for its own sync; one with refreshes sends many.
+    // An instance without refreshes sends one request, for its own sync. An instance with refreshes sends many.
     for (const { asyncRefresh, requests } of hosts) expect(requests > 1).toBe(asyncRefresh);
     seen[percent] = hosts.map(({ asyncRefresh }) => asyncRefresh);
   }

@@ -2,26 +2,29 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 
 /** Error codes of connectors: connecting, listing tools, staying connected. */
 export const CONNECTOR_ERRORS = {
-  CONNECTOR_UNKNOWN: entry('The service map has no connector with this id.', 'Compare the id with `listConnectors()`.'),
+  CONNECTOR_UNKNOWN: entry(
+    'There is no connector with this id.',
+    'Compare the id with the ids that `listConnectors()` returns.',
+  ),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
-    'Retry later; `status()` says why and since when.',
+    'Retry later: the host keeps trying to connect. Its `status()` says why the connector is down, and since when.',
   ),
   CONNECTOR_AUTH_MISSING: entry(
     'The entry of the connector requires a key (`auth`), but no key is configured.',
-    'Set the key with `connectorsApiKey`. If the server wants a login instead, remove `auth` from the entry.',
+    'Set the key with `connectorsApiKey`. If the server requires a login instead, remove `auth` from the entry.',
   ),
   CONNECTOR_REFUSED: entry(
     'The connector refused the request (401 or 403): it requires a key, or the key is wrong or lacks a permission.',
-    'Correct the key in the entry, or its scopes. If the server offers a login instead, remove the key and run ' +
-      '`mcp-switchyard auth login CONNECTOR`.',
+    'Correct the key in the entry, or the scopes of the key. If the server offers a login instead, remove the key ' +
+      'and run `mcp-switchyard auth login CONNECTOR`.',
   ),
   CONNECTOR_ADDRESS_REFUSED: entry(
     'A connector of a service map has a private address, or its host name resolves to one, and ' +
       '`allowPrivateEndpoints` is off. Nothing was sent to it.',
     'If the address is intended, define the connector in a local file or the registry, or set ' +
-      '`allowPrivateEndpoints`. Otherwise check who wrote the map. Each background refresh retries the ' +
-      'connection.',
+      '`allowPrivateEndpoints`. Otherwise find out who wrote the entry. The connection is retried with each ' +
+      'background refresh.',
   ),
   CONNECTOR_LOOP: entry(
     'The connector is the gateway itself, or starts another gateway with the same configuration: the output of ' +
@@ -29,12 +32,12 @@ export const CONNECTOR_ERRORS = {
     'Remove that entry from the configuration of the gateway. Clients and the gateway need separate files.',
   ),
   CONNECTOR_REDIRECTED: entry(
-    'The connector answered with a redirect that is not followed: it leads to another origin, or there were too many.',
-    'If you trust the final address, put it into the service map.',
+    'The connector answered with a redirect to another origin, or with too many redirects. It was not followed.',
+    'If you trust the final address, configure it as the endpoint of the connector.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(
     'The connector could not be reached, or did not answer as an MCP server.',
-    'Check the endpoint. The cause names the failure.',
+    'Check the endpoint. The message and the cause name the failure.',
   ),
   CONNECTOR_COMMAND_FAILED: entry(
     'The process of a stdio server could not be started.',
@@ -42,18 +45,18 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_EXITED: entry(
     'The process of a stdio server exited unexpectedly.',
-    'Read its last line on stderr, in `detail.stderr`, and run the command by hand.',
+    'Read the last line that it wrote to stderr, in `detail.stderr`, and run its command by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
-    'The connector did not answer before the timeout of this phase.',
+    'The connector did not answer in time. The message says what took too long.',
     'Check the connector, or raise its `timeouts`.',
   ),
   CONNECTOR_LIST_INVALID: entry(
     'The tool list of the connector is malformed, endless or larger than the limits.',
-    'Fix the connector, or raise the limits.',
+    'Fix the connector, or raise the limit that the message names.',
   ),
   CONNECTOR_GONE: entry(
     'The connector was removed, disabled or closed during the operation.',
-    'Nothing to do: a change of the service map or `close()` requested it.',
+    'Nothing to do if that was intended: its entry changed or was removed, or the host is closing.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

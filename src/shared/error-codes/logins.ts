@@ -3,12 +3,12 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 /** Error codes of logins to connectors (MCP specification, authorization). */
 export const LOGIN_ERRORS = {
   CONNECTOR_LOGIN_NEEDED: entry(
-    'The connector requires a login, and there is no valid one.',
+    'The connector requires a login, and the host has no valid login for it.',
     'Run `mcp-switchyard auth login CONNECTOR`, press "Log in" on the status page, or call `startLogin()`.',
   ),
   LOGIN_FAILED: entry(
     'A login failed: the user or the authorization server refused it, or the server could not be reached.',
-    'Try again. The message names the reason.',
+    'Read the reason in the message, and log in again.',
   ),
   LOGIN_EXPIRED: entry(
     'The redirect does not match any login in progress: the login took too long, was completed before, or was ' +
@@ -16,9 +16,8 @@ export const LOGIN_ERRORS = {
     'Start the login again and finish it within ten minutes, in the same browser.',
   ),
   LOGIN_CLIENT_UNKNOWN: entry(
-    'The authorization server has no client for this host: it supports neither client registration nor client ' +
-      'metadata documents.',
-    'Register a client there by hand, and put its id into `oauth.clientId` of the entry.',
+    'The authorization server knows no OAuth client for this host, and does not let the host register one.',
+    'Register a client at that server by hand, and put the id of the client into `oauth.clientId` of the entry.',
   ),
   LOGIN_SECRET_MISSING: entry(
     'The client secret or private key of a login is missing: its variable is not set, or a map names the ' +
@@ -31,6 +30,6 @@ export const LOGIN_ERRORS = {
   ),
   LOGIN_UNSUPPORTED: entry(
     'The login requires a feature that this version does not support: DPoP, ID-JAG or workload identity.',
-    'Use another way to authenticate, such as a key in `headers`, if the server has one.',
+    'If the server supports another way to authenticate, such as a key in `headers`, use that.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -4,13 +4,13 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const OPTION_ERRORS = {
   OPTIONS_INVALID: entry('An option has an invalid value.', 'Correct the option that the message names.'),
   SECRET_UNAVAILABLE: entry(
-    'A function that provides a key threw or rejected.',
-    'Read the cause: it is the error of that function.',
+    'A function of yours that provides a key threw an error or rejected.',
+    'Fix what the cause says: it is the error of that function.',
   ),
   CONFIG_INVALID: entry(
     'A configuration file of local connectors could not be read, has none of the known client formats, or is ' +
       'not trusted.',
-    'Correct the file where the message says, or review it again and trust it.',
+    'Correct the file where the message says. If the file is not trusted, review it and trust it again.',
   ),
   AGENT_INCOMPATIBLE: entry(
     'The `agent` does not accept requests of undici 8. The usual reason is an agent of undici 6.',

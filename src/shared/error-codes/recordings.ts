@@ -4,10 +4,10 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const RECORDING_ERRORS = {
   RECORDING_INVALID: entry(
     'The file is not a recording, has another version, or is damaged in the line that the message names.',
-    'Record it again, or remove the damaged line.',
+    'Record the messages again, or remove the damaged line.',
   ),
   RECORDING_FAILED: entry(
     'A recording could not be completed. The messages themselves were not affected.',
-    'Check the disk, and record again.',
+    'Check the disk, and record the messages again.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

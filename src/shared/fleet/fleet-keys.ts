@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 
 /**
- * Names of the keys and channels of a fleet in Redis. The braces keep a fleet in one cluster slot, as scripts require.
+ * Names of the keys and channels of a fleet in Redis. The braces in a name keep all keys of a fleet in one cluster
+ * slot, as scripts require.
  */
 export interface FleetKeys {
   /** Prefix of every key and channel of the fleet. */
   readonly prefix: string;
   readonly hosts: string;
-  /** Roster key of the hosts that other hosts send requests to. */
+  /** Key of the roster of replicas: the hosts that other hosts forward requests to. */
   readonly replicas: string;
   host(hostId: string): string;
   map(mapName: string): FleetMapKeys;
@@ -42,7 +43,7 @@ export interface FleetMapKeys {
   patch(oldSha256: string, newSha256: string): string;
 }
 
-/** Returns the names for the fleet with that id. */
+/** Returns the names of the keys and channels of the fleet with this id. */
 export function fleetKeys(fleetId: string): FleetKeys {
   const prefix = `{sw:${fleetId}}:`;
   return {
@@ -80,16 +81,16 @@ export function fleetKeys(fleetId: string): FleetKeys {
 }
 
 /**
- * Returns the name of a service map in a fleet. It is the same on each host that has its URL, and does not reveal the
- * URL.
+ * Returns the name of a service map in a fleet. The name is the same on each host that has the URL of the map, and does
+ * not reveal that URL.
  */
 export function fleetMapName(fleetId: string, url: string): string {
   return shortHash(JSON.stringify(['mcp-switchyard fleet map', fleetId, url]));
 }
 
 /**
- * Returns the scope of one connector from a file or the registry. It is the same on each host that has the connector
- * under this id and at this URL.
+ * Returns the scope of one connector from a file or the registry. The scope is the same on each host that has the
+ * connector under this id and at this URL.
  */
 export function fleetLocalScope(fleetId: string, connectorId: string, endpoint: string): string {
   return shortHash(JSON.stringify(['mcp-switchyard fleet connector', fleetId, connectorId, endpoint]));

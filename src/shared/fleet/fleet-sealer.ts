@@ -30,14 +30,15 @@ export class FleetSealer {
   readonly #fleetId: string;
   readonly #keys = new Map<SealPurpose, readonly PurposeKey[]>();
 
-  /** `secrets` has the current one first. Each has at least 32 characters (the options check it). */
+  /** `secrets` starts with the current secret. Each secret has at least 32 characters, which the options check. */
   constructor(fleetId: string, secrets: readonly string[]) {
     this.#fleetId = fleetId;
     this.#secrets = secrets;
   }
 
   /**
-   * Seals data. `place` says where the box belongs, such as its key in Redis: it cannot be opened for another place.
+   * Seals data. `place` says where the box belongs, such as its key in Redis: the box cannot be opened for another
+   * place.
    */
   seal(purpose: SealPurpose, place: string, plain: Uint8Array): Buffer {
     const [key] = this.#keysOf(purpose);

@@ -19,7 +19,9 @@ export interface FleetSettings {
   readonly tls: TlsSettings | null;
 }
 
-/** `any` polls the source for the whole fleet when it leads. `reader` never does while there is a leader. */
+/**
+ * `any` polls the source for the whole fleet when it leads. `reader` never polls the source while there is a leader.
+ */
 export type FleetRole = 'any' | 'reader';
 
 /** One host in the roster. Its record is sealed, so that only hosts of the fleet can direct traffic to an address. */

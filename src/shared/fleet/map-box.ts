@@ -16,7 +16,7 @@ export interface PlainBody {
   readonly etag: string | null;
 }
 
-/** Maximum size of a plain body that a fleet shares: 32 MiB. Hosts fetch larger ones by themselves. */
+/** Maximum size of a plain body that a fleet shares: 32 MiB. Each host fetches larger bodies from the source itself. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** Maximum size of a box. Packing and sealing make an incompressible body slightly larger. */
@@ -28,7 +28,7 @@ export const MIN_PATCHED_BYTES = 256 * 1024;
 /** Maximum size of a patch, as a share of the packed body. A larger patch is not worth storing. */
 const MAX_PATCH_SHARE = 1 / 4;
 
-/** Maximum length of an entity tag. Longer ones are left out. */
+/** Maximum length of an entity tag. Longer tags are left out. */
 const MAX_ETAG_BYTES = 8_192;
 
 const BODY_LEVEL = 1;
@@ -37,7 +37,7 @@ const PATCH_LEVEL = 9;
 /** Maximum window of zstd: a base and a body of 32 MiB each fit into 2²⁶ bytes. */
 const MAX_WINDOW_LOG = 26;
 const MIN_WINDOW_LOG = 18;
-/** Size of the output chunks. The default of 16 KiB would need a turn in the thread pool for each. */
+/** Size of the output chunks. Each chunk takes a turn in the thread pool, and the default of 16 KiB would need many. */
 const CHUNK_BYTES = 1024 * 1024;
 /**
  * Packed data below this size is unpacked synchronously: a turn in the thread pool takes longer, and a large chunk more
@@ -63,7 +63,10 @@ export async function boxBody(sealer: FleetSealer, place: string, body: PlainBod
   return sealed(sealer, place, body.etag, await compress(body.bytes, { params, chunkSize: CHUNK_BYTES }));
 }
 
-/** Opens a box of {@link boxBody}. Returns null for anything else, and if the body would exceed `MAX_BODY_BYTES`. */
+/**
+ * Opens a box that {@link boxBody} made. Returns null for any other bytes, and if the body would exceed
+ * `MAX_BODY_BYTES`.
+ */
 export function openBody(sealer: FleetSealer, place: string, box: Uint8Array): Promise<PlainBody | null> {
   return opened(sealer, place, box, {});
 }
@@ -88,7 +91,7 @@ export async function boxPatch(
   return packed.length < packedBytes * MAX_PATCH_SHARE ? sealed(sealer, place, body.etag, packed) : null;
 }
 
-/** Applies a patch to `base` and returns the body. Returns null for anything else. */
+/** Applies a patch to `base` and returns the body. Returns null if the bytes are not a patch of `base`. */
 export async function openPatch(
   sealer: FleetSealer,
   place: string,

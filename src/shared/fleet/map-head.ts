@@ -9,7 +9,7 @@ export interface MapHead {
   readonly generatedAtMs: number;
   /** Expiry of the map, in epoch milliseconds. */
   readonly expiresAtMs: number;
-  /** Entity tag from the source. Hosts use the one that is sealed with the body. */
+  /** Entity tag from the source. Hosts do not use it, but the entity tag that is sealed with the body. */
   readonly etag: string | null;
   /** Number of responses of the source that confirmed this body since it was published. */
   readonly confirms: number;
@@ -22,13 +22,13 @@ export interface MapHead {
 /** Maximum length of a head. A longer text is rejected without parsing. */
 export const MAX_HEAD_BYTES = 2_048;
 
-/** Maximum length of an entity tag in the head. Longer ones are left out, because each heartbeat carries it. */
+/** Maximum length of an entity tag in the head. Longer tags are left out, because each heartbeat carries the head. */
 const MAX_ETAG_LENGTH = 256;
 
 /** Latest instant that a `Date` can hold. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** Returns the head as JSON, with an HMAC that proves that a host of the fleet wrote it for the map of that name. */
+/** Returns the head as JSON. Its HMAC proves that a host of the fleet wrote it for the map with this name. */
 export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer): string {
   const etag = head.etag !== null && head.etag.length <= MAX_ETAG_LENGTH ? head.etag : null;
   const written = { ...head, etag };

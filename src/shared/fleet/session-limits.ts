@@ -16,8 +16,9 @@ export const SESSION_ID_LIFE_MS = SESSION_MAX_AGE_MS + 2 * CLOCK_TOLERANCE_MS;
 export const SESSION_STATE_IDLE_MS = 30 * 60_000;
 
 /**
- * How long the end of a session is kept for replicas that start later. Running replicas remember it by themselves. It
- * is not kept for the whole life of the id, because clients that open and end many sessions would fill the server.
+ * How long the end of a session is kept for replicas that start later. Running replicas remember the end by themselves.
+ * The server does not keep it for the whole life of the id, because clients that open and end many sessions would fill
+ * the server.
  */
 export const SESSION_END_KEPT_MS = 2 * HOUR_MS;
 

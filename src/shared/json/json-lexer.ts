@@ -1,7 +1,7 @@
 /**
  * Primitives for scanners of raw JSON bytes: structural bytes, the end of a string and the nesting depth. Nothing here
- * checks that the bytes are JSON; for other bytes, the results only have to be safe. All structural bytes are ASCII,
- * and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
+ * checks that the bytes are JSON; for other bytes, the results may be wrong but are always safe to use. All structural
+ * bytes are ASCII. No byte of a longer UTF-8 sequence is ASCII, so UTF-8 needs no decoding.
  */
 
 export const QUOTE = 0x22;
@@ -45,7 +45,10 @@ export function endOfString(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
-/** Returns the index after the object or array that opens at `start`, or -1 if none opens there or it does not end. */
+/**
+ * Returns the index after the object or array that opens at `start`, or -1 if nothing opens there or the end is
+ * missing.
+ */
 export function endOfContainer(bytes: Uint8Array, start: number): number {
   if (!isOpening(bytes[start])) return -1;
   let depth = 0;
@@ -66,7 +69,7 @@ export function endOfContainer(bytes: Uint8Array, start: number): number {
 
 /** Result of scanning a whole document. */
 export interface JsonStructure {
-  /** Number of colons outside strings, which is one for each member of each object, including repeated keys. */
+  /** Number of colons outside strings: the number of members of all objects, including repeated keys. */
   readonly memberCount: number;
   /** Index of the first byte that is nested deeper than the limit, where the scan stops; -1 without such a byte. */
   readonly tooDeepAt: number;

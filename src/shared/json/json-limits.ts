@@ -7,8 +7,8 @@ export interface JsonLimits {
   /** Maximum number of members and items, counted by their commas. */
   readonly maxValues: number;
   /**
-   * Approximate maximum number of different short strings, because V8 interns each of them. A different member name
-   * counts as four.
+   * Approximate maximum number of different short strings, because V8 interns each of them. Each different member name
+   * counts as four strings.
    */
   readonly maxTexts: number;
 }
@@ -25,8 +25,8 @@ export const FOREIGN_LIMITS: JsonLimits = {
 };
 
 /**
- * Error of untrusted JSON that is not parsed, because it is nested too deep or too large. The message is a clause that
- * follows its subject: "nests deeper than 128 levels".
+ * Error of untrusted JSON that is nested too deep or too large to be parsed. The message is a clause that follows its
+ * subject: "nests deeper than 128 levels".
  */
 export class JsonFault extends Error {
   constructor(message: string) {

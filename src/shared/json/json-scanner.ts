@@ -14,7 +14,9 @@ interface StructureScan {
   readonly scan: (length: number) => number;
 }
 
-/** Layout of the module's memory: where the bytes begin, how many fit at once, and how many are scanned together. */
+/**
+ * Layout of the module's memory: where the bytes begin, how many bytes fit at once, and how many are scanned together.
+ */
 const START = 1_024;
 const MOST_BYTES = 64 * 1024;
 const BLOCK_BYTES = 64;
@@ -53,7 +55,7 @@ const encoder = new TextEncoder();
 
 /**
  * Scans JSON for its depth and size while its bytes arrive, in pieces of any size, without parsing it. It does not
- * check that the bytes are JSON; for other bytes, the result is only safe.
+ * check that the bytes are JSON; for other bytes, the result may be wrong but is always safe to use.
  */
 export class JsonScanner {
   readonly #limits: JsonLimits;

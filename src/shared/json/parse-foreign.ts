@@ -22,7 +22,7 @@ const FIRST_TEXT = /[{[,]\s*"/;
  */
 const NAME_WEIGHT = 4;
 
-/** Maximum length of strings that V8 interns in the same way as names. */
+/** Maximum length of the strings that V8 interns as it interns names. */
 const INTERNED_LENGTH = 10;
 
 /**
@@ -67,7 +67,8 @@ function isShallow(text: string, maxDepth: number): boolean {
 
 /**
  * Estimates from samples how many different names and short strings a text contains, and weighs them. The rest of the
- * text is assumed to contain new ones at the rate at which the samples contain strings exactly once (Good and Turing).
+ * text is assumed to contain new strings at the rate of strings that occur exactly once in the samples (the Good–Turing
+ * estimate).
  */
 function weightOfTexts(text: string, random: Random): number {
   const seen = new Map<string, number>();

@@ -6,7 +6,9 @@ import { GrowingBytes } from '../net/growing-bytes.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/thread-messages.ts';
 
-/** The part of `fetch` that downloading a map needs. It may be undici's, a global one or the caller's own. */
+/**
+ * The part of `fetch` that downloading a map needs. The function may be undici's, the global one or the caller's own.
+ */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
 
 interface FetchMapInit {
@@ -54,7 +56,7 @@ export async function acquireMap(
 
 /**
  * Requests a map. If the server only confirms a known map that has expired since, requests the whole map once more: a
- * cache in between may continue to confirm it forever.
+ * cache in between could confirm the expired map forever.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;
@@ -124,7 +126,7 @@ function complaintOf(status: number): string {
     case 'MAP_REDIRECTED':
       return 'answered with a redirect; redirects are not followed.';
     case 'MAP_UNAUTHORIZED':
-      return `refused the request for the service map (${status}); check the apiKey.`;
+      return `refused the request for the service map (${status}): the key is missing or wrong, or lacks permission.`;
     default:
       return `answered ${status} to the request for the service map.`;
   }
@@ -132,7 +134,7 @@ function complaintOf(status: number): string {
 
 /** Reads the body. Throws MAP_TOO_LARGE as soon as it exceeds `maxBytes`, whatever length it declares. */
 async function readCapped({ body, headers }: MapResponse, request: MapRequest): Promise<Uint8Array<ArrayBuffer>> {
-  // Of an encoded body this is the length before decoding: a hint that is too small.
+  // For an encoded body, `content-length` is the length before decoding, so the hint is too small.
   const bytes = new GrowingBytes(Number(headers.get('content-length')), request.maxBytes);
   for await (const part of body ?? []) {
     if (bytes.add(part)) continue;

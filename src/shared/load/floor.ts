@@ -2,14 +2,15 @@ import { ConnectorManifestError } from '../errors.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
 
 /**
- * Whether a floor is so far in the future that no current map reaches it: the map was once accepted with a wrong clock.
+ * Whether a floor is so far in the future that no current map reaches it. This happens if a map was accepted while the
+ * clock was wrong.
  */
 export function isFloorInFuture(floorMs: number, nowMs: number, maxSkewMs: number): boolean {
   return floorMs > nowMs + maxSkewMs;
 }
 
 /**
- * Throws MAP_ROLLED_BACK for a map that is older than one accepted before. `detail.floorMs` is the time when the
+ * Throws MAP_ROLLED_BACK for a map that is older than a map accepted before. `detail.floorMs` is the time when the
  * accepted map was generated. If that is in the future, the message says so, and how to recover.
  */
 export function assertNotRolledBack(
@@ -18,7 +19,7 @@ export function assertNotRolledBack(
 ): void {
   if (floorMs === null || generatedAtMs >= floorMs) return;
   const [generatedAt, floor] = [generatedAtMs, floorMs].map((ms) => new Date(ms).toISOString());
-  const message = `The service map of ${generatedAt} is older than the one of ${floor}, which was accepted before.`;
+  const message = `The service map of ${generatedAt} is older than the map of ${floor}, which was accepted before.`;
   const way =
     ' That time is in the future: this host accepted a map while its clock was wrong. Correct the clock, then ' +
     'run `mcp-switchyard state reset-floor`.';

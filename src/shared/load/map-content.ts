@@ -5,7 +5,7 @@ import { SIGNATURE_MEMBER } from '../map/signature.ts';
 import { type DigestTexts, digestOfMap, digestTextsOf } from '../signatures/map-digest.ts';
 import type { SignedMap } from '../signatures/map-signatures.ts';
 
-/** Content of a received map that its signatures are verified over. */
+/** The content of a received map, over which its signatures are verified. */
 export interface MapContent extends SignedMap {
   /**
    * Returns the HMAC-SHA256 over everything except `signature`. Each call takes time in proportion to the size of the

@@ -12,14 +12,16 @@ import {
 } from '../signatures/map-digest.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** An entry of the new map: an old entry, or one that was parsed. */
+/** An entry of the new map: an entry of the old map, or a newly parsed entry. */
 export interface Placed {
-  /** Index of the entry of the old map with the same bytes; -1 without one. */
+  /** Index of the entry of the old map with the same bytes; -1 if there is no such entry. */
   readonly old: number;
   readonly entry: RawEntry | null;
 }
 
-/** Assembles the facts about the next map: known facts of old entries, and new ones of the others. */
+/**
+ * Assembles the facts about the next map: the known facts of unchanged entries, and the new facts of all other entries.
+ */
 export function nextMapOf(
   body: Buffer,
   bodySha256: string,
@@ -47,7 +49,7 @@ export function nextMapOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: null };
 }
 
-/** Returns the digest texts of `next`: those of the map before, with the changed ones replaced. */
+/** Returns the digest texts of `next`: the texts of the previous map, with the changed texts replaced. */
 export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, next: ProvenMap): DigestTexts {
   if (before.digestTexts === null) return digestTextsOf(next.digests);
   const texts = emptyDigestTexts(placed.length);

@@ -4,7 +4,7 @@ import type { LoadPhases } from '../protocol/thread-messages.ts';
 import type { MapSigners } from '../signatures/trust.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** A map that passed every check, compared with the known one. */
+/** A map that passed every check, with its differences from the known map. */
 export interface Proof {
   readonly kind: 'proof';
   readonly header: ServiceMapHeader;
@@ -17,6 +17,6 @@ export interface Proof {
   readonly delta: Delta;
   readonly bodySha256: string;
   readonly phases: Omit<LoadPhases, 'fetch'>;
-  /** Returns data that makes verifying the next map faster; null if it is not available. */
+  /** Returns data that makes verifying the next map faster; null if there is no such data. */
   readonly trace: () => ProvenMap | null;
 }

@@ -15,7 +15,7 @@ import { assertMapId, verifyTrust } from './verify-trust.ts';
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
 
 /**
- * Verifies a map that follows a verified one. Entries with the same bytes are neither parsed nor checked nor
+ * Verifies a map that follows a verified map. Entries with the same bytes are neither parsed nor checked nor
  * canonicalized again, but the signature is verified over the whole map. Returns null if anything is wrong or merely
  * unusual. The full verification then reports the reason.
  */
@@ -28,7 +28,7 @@ export function proveChanges(
   try {
     return prove(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bodySha256, before, policy);
   } catch {
-    // The full verification finds the same problem and reports it as for any map.
+    // The full verification finds the same problem and reports it.
     return null;
   }
 }
@@ -86,7 +86,9 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
   };
 }
 
-/** Finds the entries of the old map in the new one. Most of them are in the same order, with few others in between. */
+/**
+ * Finds the entries of the old map in the new map. Most of them are in the same order, with few new entries in between.
+ */
 class Matcher {
   readonly #body: Buffer;
   readonly #before: ProvenMap;
@@ -101,11 +103,11 @@ class Matcher {
     this.#before = before;
   }
 
-  /** Returns the end of the entry at `start` if it is the expected old one; -1 if it is another. */
+  /** Returns the end of the entry at `start` if it is the expected old entry; -1 if it is a different entry. */
   endOfSame(start: number): number {
     const end = this.#endIfSame(start, this.#cursor);
     if (end < 0) {
-      // An unexpected entry is examined before the next one: it may show where the old entries continue.
+      // An unexpected entry is examined before scanning continues: it may show where the old entries continue.
       return this.#resume(start);
     }
     this.#same.set(start, this.#cursor);
@@ -113,7 +115,7 @@ class Matcher {
     return end;
   }
 
-  /** Returns each entry with the matching old one; null if two entries have the same id. */
+  /** Returns each entry with the matching old entry; null if two entries have the same id. */
   place({ starts, ends }: EntryBytes): Placed[] | null {
     const used = new Set<string>();
     const placed: Placed[] = [];
@@ -168,7 +170,9 @@ function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
 }
 
-/** Returns the changes from the old map to the new one. An entry that is only written differently is unchanged. */
+/**
+ * Returns the changes from the old map to the new map. An entry that is only written differently counts as unchanged.
+ */
 function differenceOf(
   placed: readonly Placed[],
   before: ProvenMap,

@@ -14,9 +14,9 @@ import { assertMapId, verifyTrust } from './verify-trust.ts';
 
 /**
  * Verifies that `bytes` are a current map signed by the trusted keys: parse → verify the signatures → check the shape →
- * check the time → compare with the known map. Bytes that were verified before give `same-body`. If `proven` remembers
- * the known map, only changes since then are parsed, checked and canonicalized. Throws the MAP_… code of the first
- * check that fails; nothing of a map that fails is used.
+ * check the time → compare with the known map. Returns `same-body` for bytes that were verified before. If `proven`
+ * remembers the known map, only changes since then are parsed, checked and canonicalized. Throws the MAP_… code of the
+ * first check that fails; nothing of a map that fails is used.
  */
 export function proveMap(
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ export function proveMap(
   const bodySha256 = hash('sha256', bytes);
   const isKnown = known?.bodySha256 === bodySha256;
   if (isKnown && isServable(known.expiresAtMs, policy)) return { kind: 'same-body' };
-  // Known bytes that have expired are verified again, to find out which of their bounds has passed.
+  // If known bytes have expired, they are verified again, so that the error names the expiry that has passed.
   const before = known === null || isKnown ? undefined : proven?.get(known.bodySha256);
   const proof = before === undefined ? null : proveChanges(bytes, bodySha256, before, policy);
   return proof ?? proveWhole(bytes, bodySha256, known, policy);
@@ -63,7 +63,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   };
 }
 
-/** Returns the data to keep of a map that was fully verified. */
+/** Returns the data about a fully verified map that speeds up verifying the next map. */
 function traceOf(
   bytes: Uint8Array,
   bodySha256: string,

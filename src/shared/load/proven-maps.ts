@@ -1,6 +1,9 @@
 import type { DigestTexts } from '../signatures/map-digest.ts';
 
-/** Connectors of a verified map with their positions in its body. Unchanged ones need not be verified again. */
+/**
+ * Connectors of a verified map with their positions in its body. Connectors that are unchanged in the next map need not
+ * be verified again.
+ */
 export interface ProvenMap {
   readonly bodySha256: string;
   readonly body: Buffer;
@@ -12,7 +15,7 @@ export interface ProvenMap {
   readonly canonical: readonly (string | null)[];
   /** Digests of the entries, 32 bytes each. */
   readonly digests: Uint8Array;
-  /** Texts of `digests` that asymmetric signatures cover; null if none were verified. */
+  /** The texts of `digests`, which asymmetric signatures cover; null if no such signature was verified. */
   readonly digestTexts: DigestTexts | null;
 }
 
@@ -20,8 +23,8 @@ export interface ProvenMap {
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
- * Verified maps that a thread remembers, by the checksum of their bodies. They are lost with the thread, which costs
- * one full verification.
+ * Verified maps that a thread remembers, by the checksum of their bodies. They are lost when the thread ends; the next
+ * load then verifies the whole map.
  */
 export class ProvenMaps {
   readonly #maps = new Map<string, ProvenMap>();
@@ -36,7 +39,7 @@ export class ProvenMaps {
     return this.#maps.get(bodySha256);
   }
 
-  /** Keeps a map in place of the one that it followed. */
+  /** Keeps a map in place of the map that it followed. */
   keep(map: ProvenMap, followed: string | null): void {
     if (followed !== null) this.#drop(followed);
     this.#drop(map.bodySha256);

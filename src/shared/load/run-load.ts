@@ -35,7 +35,7 @@ export function emptyReport(thread: string): LoadReport {
 
 /**
  * Runs one load from the request to its last event, on whichever thread calls it: acquire → verify → chunks → commit.
- * Never throws: a failure is its last event. thread-messages.ts defines the order of the events.
+ * Never throws: a failure is the last event of the load. thread-messages.ts defines the order of the events.
  */
 export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
   let report = emptyReport(context.thread);

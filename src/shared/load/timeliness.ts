@@ -6,8 +6,8 @@ import { assertNotRolledBack } from './floor.ts';
 
 /**
  * Checks that a map is not expired, not from the future, and not older than one accepted before. The map expires at the
- * earliest of its own `ttlSeconds` and of `bounds`. Returns this instant in epoch milliseconds. Throws MAP_FROM_FUTURE,
- * MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
+ * earliest of its own `ttlSeconds` and of `bounds`. Returns the instant of expiry in epoch milliseconds. Throws
+ * MAP_FROM_FUTURE, MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
  */
 export function assertTimely(
   map: Pick<CheckedServiceMap, 'generatedAtMs' | 'expiresAtMs'>,
@@ -34,10 +34,7 @@ const WHAT_EXPIRED: Readonly<Record<string, string>> = {
   KEYS_EXPIRED: 'The newest key document, without which no key may sign the service map, expired',
 };
 
-/**
- * Whether a map that expires at this instant may be served: until then and, if expired maps are allowed, for
- * `maxStaleMs` longer.
- */
+/** Whether a map may be served: until it expires and, if expired maps are allowed, for `maxStaleMs` longer. */
 export function isServable(expiresAtMs: number, policy: ProofPolicy): boolean {
   const { allowExpired, maxStaleMs, nowMs } = policy;
   if (!allowExpired) return expiresAtMs > nowMs;
@@ -55,7 +52,7 @@ function assertServable({ atMs, code }: ExpiryBound, policy: ProofPolicy): void 
   );
 }
 
-/** Returns an instant as ISO 8601, or as a number if no date can hold it. */
+/** Returns an instant as ISO 8601, or as a number if it is outside the range of `Date`. */
 function isoOf(atMs: number): string {
   const date = new Date(atMs);
   return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();

@@ -44,7 +44,7 @@ const DEFAULT_SKEW_MS = 300_000;
  */
 export function verifyServiceMap(map: Uint8Array | object, options: VerifyServiceMapOptions): VerifiedServiceMap {
   const { now, maxClockSkewMs = DEFAULT_SKEW_MS, maxConnectors = Number.POSITIVE_INFINITY } = options;
-  // No comparison with NaN is true, so an invalid limit would accept everything.
+  // Comparisons with NaN are always false, so an invalid limit would accept every map.
   if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime())))
     throw invalid('`now` must be a valid Date.');
   if (!(maxClockSkewMs >= 0)) throw invalid('`maxClockSkewMs` must be a number of at least 0.');

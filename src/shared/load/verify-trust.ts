@@ -18,8 +18,8 @@ export interface VerifiedTrust {
 type EnoughSignatures = Extract<SignatureVerdict, { isEnough: true }>;
 
 /**
- * Verifies that a map has the signatures that its source requires; see `AcceptPolicy` and `SignatureTrust`. Computes no
- * HMAC if it could not change the result. Throws the MAP_… code of what is missing or wrong.
+ * Verifies that a map has the signatures that its source requires; see `AcceptPolicy` and `SignatureTrust`. Computes an
+ * HMAC only if it can change the result. Throws the MAP_… code of the signature that is missing or wrong.
  */
 export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedTrust {
   const { trust } = policy;
@@ -30,7 +30,7 @@ export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedT
   return verified(isMacNeeded ? macKeyOf(content, trust) : null, verdict, trust);
 }
 
-/** Throws MAP_ID_MISMATCH if the `id` of the map is not the one that its source requires. */
+/** Throws MAP_ID_MISMATCH if the `id` of the map differs from the id that its source requires. */
 export function assertMapId({ id }: { readonly id: string }, { mapId }: SignatureTrust): void {
   if (mapId === null || id === mapId) return;
   const message = 'The service map has another `id` than this source expects: it may be the map of another source.';

@@ -1,8 +1,8 @@
-/** File in the state directory that keeps logins. */
+/** File in the state folder that keeps logins. */
 export const LOGIN_FILE = 'logins.sqlite';
 
-/** File next to it that contains the key, if the system has no keyring. */
+/** File next to {@link LOGIN_FILE} that contains the key, if the system has no keyring. */
 export const LOGIN_KEY_FILE = 'logins.key';
 
-/** Start image next to them, if the key is in that file. */
+/** Start image next to {@link LOGIN_FILE}, if the key is in {@link LOGIN_KEY_FILE}. */
 export const LOGIN_IMAGE_FILE = 'logins.start';

@@ -18,7 +18,9 @@ export interface LoginTokens {
   readonly accessToken: string;
   /** Refresh token; null if the issuer gave none, so that the user must log in again when the access token expires. */
   readonly refreshToken: string | null;
-  /** Expiry in epoch milliseconds; null if the issuer does not say, so that only a 401 shows it. */
+  /**
+   * Expiry in epoch milliseconds; null if the issuer does not say, so that only a 401 shows that the token has expired.
+   */
   readonly expiresAtMs: number | null;
   /** Time of issue, in epoch milliseconds. */
   readonly obtainedAtMs: number;
@@ -61,8 +63,8 @@ export interface LoginBinding {
    */
   readonly wantedScope: string | null;
   /**
-   * Client that the login was issued to. A registration of the issuer may be replaced by one with another redirect
-   * address, and older logins still need theirs for a refresh. Absent before the first login.
+   * Client that the login was issued to. A registration at the issuer may be replaced by a registration with another
+   * redirect address. Older logins still need the earlier registration for a refresh. Absent before the first login.
    */
   readonly client?: LoginClient | null | undefined;
 }
@@ -79,8 +81,8 @@ export interface StoredLogin {
   /** Reason for people why there are no tokens; null while there are. */
   readonly lostBecause: string | null;
   /**
-   * Store whose hosts logged in or refreshed last, if it is another one. Only they refresh the login while the server
-   * of the fleet is unreachable. Absent if it is this store.
+   * The other store whose hosts were the last to log in or refresh; absent if hosts of this store were. Only the hosts
+   * of that store refresh the login while the server of the fleet is unreachable.
    */
   readonly home?: string | undefined;
 }
@@ -115,11 +117,14 @@ export interface StoredLogins {
   readonly bindings: readonly LoginBinding[];
   readonly logins: readonly StoredLogin[];
   readonly clients: readonly StoredClient[];
-  /** Number of rows that could not be decrypted and count as absent: the key is another one, or they were damaged. */
+  /**
+   * Number of rows that could not be decrypted, because another key sealed them or they are damaged. They count as
+   * absent.
+   */
   readonly unreadable: number;
 }
 
-/** A login that is waiting for the user's redirect, for another host to finish. All of it is plain data. */
+/** A login that is waiting for the user's redirect, so that another host can finish it. All of it is plain data. */
 export interface PendingLoginRecord {
   readonly connectorId: string;
   /** `LoginBinding.discovery`. */
@@ -130,11 +135,11 @@ export interface PendingLoginRecord {
   readonly scope: string | null;
 }
 
-/** Response to a process that wants to refresh a login. */
+/** The store's answer to a process that wants to refresh a login. */
 export type RefreshTurn =
   /**
    * The process may refresh the login. `mayBeSpent`: an earlier refresh was cut off, so the issuer may refuse the
-   * refresh token. Nothing may be sent after `sendUntilMs`, and no response counts after `untilMs` (epoch
+   * refresh token. Nothing may be sent after `sendUntilMs`, and responses are ignored after `untilMs` (epoch
    * milliseconds), because another process may have its turn by then.
    */
   | {
@@ -179,7 +184,7 @@ export function clientIdOf(issuer: string): string {
   return createHash('sha256').update(issuer).digest('hex');
 }
 
-/** Returns the name of the facts about an endpoint. A configured client id has its own. */
+/** Returns the name of the facts about an endpoint. Facts for a configured client id have their own name. */
 export function bindingIdOf(endpoint: string, configuredClientId: string | null): string {
   return digest([endpoint, configuredClientId ?? '']);
 }

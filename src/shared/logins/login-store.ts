@@ -20,8 +20,8 @@ import type {
  */
 export interface LoginStore {
   /**
-   * Returns a first result without a thread: the current or very recent content of the store. Null without such a
-   * result. {@link readAll} must be called afterwards in any case. Never rejects.
+   * Returns a first result without a thread: the current or very recent content of the store. Returns null if that is
+   * not possible. {@link readAll} must be called afterwards in any case. Never rejects.
    */
   readEarly(): Promise<StoredLogins | null>;
   /** Returns everything that is stored, in a single message. Resolves at once if no login was ever stored. */
@@ -31,17 +31,17 @@ export interface LoginStore {
   /** Adds or replaces the registration at an issuer. */
   saveClient(client: StoredClient): Promise<void>;
   removeClient(issuer: string): Promise<void>;
-  /** Stores a new login and replaces an older one. Ends a refresh in progress: its result is dropped. */
+  /** Stores a new login in place of an older one. A refresh in progress ends, and its result is dropped. */
   saveLogin(key: LoginKey, tokens: LoginTokens): Promise<StoredLogin>;
   /** Removes a login. Returns the removed login, or null if it did not exist. */
   removeLogin(loginId: string): Promise<StoredLogin | null>;
   /**
-   * Requests the turn to refresh a login. `generation` is the last one that this process saw. The intent is stored
-   * first, so that it remains visible if the process is killed before {@link endRefresh}.
+   * Requests the turn to refresh a login. `generation` is the last generation of the login that this process saw. The
+   * intent is stored first, so that it remains visible if the process is killed before {@link endRefresh}.
    */
   beginRefresh(loginId: string, generation: number): Promise<RefreshTurn>;
   /**
-   * Ends the turn. Returns the current login, or null if it is gone. The outcome is dropped if the lease was lost
+   * Ends the turn. Returns the current login, or null if it was removed. The outcome is dropped if the lease was lost
    * meanwhile.
    */
   endRefresh(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null>;
@@ -58,11 +58,11 @@ export interface LoginStore {
 
 /** A store whose logins can be shared among the hosts of a fleet. */
 export interface ReplicatedLoginStore extends LoginStore {
-  /** Returns the current rows, including removed ones; all rows for null. */
+  /** Returns the current rows with these names, including removed rows; all rows if `names` is null. */
   readRows(names: readonly LoginRowName[] | null): Promise<LoginRows>;
   /**
-   * Adopts rows of other hosts with their generations, if these are higher than the current ones. Ends refreshes of
-   * such logins in progress: their results are dropped. Returns the names of the adopted rows.
+   * Adopts rows of other hosts with their generations, if these are higher than the current generations. Refreshes of
+   * these logins that are in progress end, and their results are dropped. Returns the names of the adopted rows.
    */
   adoptRows(rows: readonly LoginRow[]): Promise<readonly LoginRowName[]>;
 }

@@ -1,8 +1,11 @@
-/** Rules for whose turn it is to refresh a login. Every {@link LoginStore} follows them; the storage is separate. */
+/**
+ * The rules that decide which process may refresh a login. Every {@link LoginStore} follows them; how it stores the
+ * turns is its own matter.
+ */
 
 import type { RefreshOutcome, RefreshTurn, StoredLogin } from './login-records.ts';
 
-/** Time after which a process that has neither ended its turn nor exited loses it. */
+/** Time after which a process loses its turn, if it has neither ended the turn nor exited. */
 export const LEASE_MS = 30_000;
 
 /** Time within its turn in which a process may send a request. The rest of the lease is for the response. */
@@ -41,7 +44,7 @@ export interface TurnRequest {
   readonly isGone: (owner: string) => boolean;
 }
 
-/** Response to send, and state to store before that; null if nothing changes. */
+/** The answer to the process, and the state to store before it is sent; null if the state does not change. */
 export interface BegunTurn {
   readonly turn: RefreshTurn;
   readonly state: RefreshState | null;
@@ -51,7 +54,7 @@ export interface BegunTurn {
 export function beginTurn(login: StoredLogin | null, state: RefreshState, request: TurnRequest): BegunTurn {
   const { generation, nowMs, leaseId, owner, isGone } = request;
   if (login === null) return { turn: { kind: 'gone' }, state: null };
-  // Without tokens there is nothing to refresh: the requesting process does not know that yet.
+  // A login without tokens cannot be refreshed, and the requesting process does not know yet that they were lost.
   if (login.generation !== generation || login.tokens === null) return { turn: { kind: 'newer', login }, state: null };
   const { lease } = state;
   if (lease !== null && !isGone(lease.owner)) {

@@ -24,9 +24,9 @@ export interface CanonicalPiece {
 }
 
 /**
- * Returns the canonical form of an object without the top-level member `without`, in pieces that join to the whole.
- * Each element of a top-level array is a separate piece. So a long list can be hashed without creating one long string,
- * which is much faster.
+ * Returns the canonical form of an object without the top-level member `without`, in pieces that together are the whole
+ * text. Each element of a top-level array is a separate piece, so that a long list is hashed without creating one long
+ * string, which would be much slower.
  */
 export function* canonicalPieces(
   object: Readonly<Record<string, unknown>>,

@@ -8,7 +8,7 @@ export const DIGEST_BYTES = 32;
 
 /**
  * Digests of all connectors of a map. Both members are in shared memory and written only once. The table crosses
- * threads with every load, and only a reference is sent, whatever the number of connectors (bench/scale.ts).
+ * threads with every load. Only a reference to the memory is sent, however many connectors there are (bench/scale.ts).
  */
 export interface DigestTable {
   /** Ids in map order, joined by line feeds (which no id contains), as ASCII; empty without connectors. */

@@ -9,8 +9,8 @@ export interface UnusableEntry {
 }
 
 /**
- * Headers of the connection and of the length of the message. Duplicate or wrong ones break the request or address
- * another host.
+ * Headers about the connection and the length of the message. If an entry repeats or changes them, the request breaks
+ * or reaches another host.
  */
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
@@ -28,7 +28,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 
 const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKey', 'oauth']);
 
-/** Members of `auth` that are about a login. Next to a type that names a key, they would be ambiguous. */
+/** Members of `auth` that describe a login. They are ambiguous if the type of the `auth` is that of a key. */
 const LOGIN_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
 
 /** Maximum length of text from a map in a reason. */
@@ -41,7 +41,7 @@ export function isConnectionHeader(name: string): boolean {
 
 /**
  * Returns why this host cannot or must not use an entry of valid shape, naming the field; null if it can. Only that
- * entry is left out: the map is as its signers wrote it, perhaps for newer hosts.
+ * entry is left out, because the map may be meant for newer hosts too.
  */
 export function entryFault({ headers, auth, oauth }: RawEntry): string | null {
   for (const name of Object.keys(asObject(headers)))

@@ -26,8 +26,8 @@ export interface EntryBytes {
 }
 
 /**
- * Finds each entry of a map in its bytes. Returns null if the list contains anything but objects. `endOfKnown` may
- * return the end of a known entry at an offset, which saves scanning it, or -1 if it does not know it.
+ * Finds each entry of a map in its bytes. Returns null if the list contains anything but objects. `endOfKnown` returns
+ * the end of the entry at an offset if that entry is known, so that it need not be scanned; else -1.
  */
 export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number = () => -1): EntryBytes | null {
   const listStart = findList(bytes, 'connectors');
@@ -51,7 +51,7 @@ export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number
   return { listStart, listEnd: next, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) };
 }
 
-/** Returns the index after the object that starts at `start`, or -1 if none starts there or it does not end. */
+/** Returns the index after the object that starts at `start`, or -1 if no object starts there or its end is missing. */
 export function endOfObject(bytes: Buffer, start: number): number {
   return bytes[start] === BRACE_OPEN ? endOfContainer(bytes, start) : -1;
 }
@@ -62,8 +62,8 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
 }
 
 /**
- * Returns the index after the `[` of the top-level member `name`, whose key is written without escapes; -1 if it does
- * not exist.
+ * Returns the index after the `[` of the top-level member `name`, whose key is written without escapes; -1 if there is
+ * no such member.
  */
 function findList(bytes: Buffer, name: string): number {
   const key = Buffer.from(JSON.stringify(name));

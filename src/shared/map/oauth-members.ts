@@ -1,5 +1,6 @@
 /**
- * Members of `oauth` in an entry: their valid values, and the requests among them that this version does not support.
+ * Members of `oauth` in an entry: their valid values, and the values that request a login that this version does not
+ * support.
  */
 
 /** Returns why a value is invalid, as words that follow the name of its field; null if it is valid. */
@@ -34,7 +35,7 @@ const UNSUPPORTED_GRANTS: Readonly<Record<string, UnsupportedLogin>> = {
   'workload-identity': WORKLOAD,
 };
 
-/** Switches that request the same. `xaa` is the one of Claude Code. */
+/** Members that request unsupported kinds of login. The name `xaa` comes from Claude Code. */
 const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   dpop: 'DPoP',
   idJag: ENTERPRISE,
@@ -53,11 +54,11 @@ export const OAUTH_MEMBERS = {
   grant: (value) =>
     isGrant(value) || unsupportedGrant(value) !== null ? null : 'must be authorization_code or client_credentials',
   issuer: (value) =>
-    isAddress(value, true) ? null : 'must be an https address (http on loopback alone) without query and fragment',
+    isAddress(value, true) ? null : 'must be an https address (http only on loopback) without a query or a fragment',
   clientMetadataUrl: (value) =>
     isAddress(value, false) && URL.parse(value)?.pathname !== '/'
       ? null
-      : 'must be an https address with a path, without fragment and credentials',
+      : 'must be an https address with a path, and without a fragment or credentials',
   callbackPort: (value) =>
     Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535 ? null : 'must be a port from 1 to 65535',
 } as const satisfies Record<string, Check>;
@@ -96,7 +97,7 @@ export function oauthFault(value: unknown): OAuthFault | null {
 
 /**
  * Returns what is wrong with a combination of members that are valid on their own. `hasSecret`: a client secret is
- * known without a variable. Call it after checking each member.
+ * already known, so that no variable needs to name it. Call it after checking each member.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));
@@ -150,7 +151,8 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * Whether a value is an address. `isIssuer`: without a query (RFC 8414 section 2), and with http allowed on loopback.
+ * Whether a value is a valid address. With `isIssuer`, the address must have no query (RFC 8414 section 2), and may use
+ * http on loopback.
  */
 function isAddress(value: unknown, isIssuer: boolean): value is string {
   if (typeof value !== 'string' || value.length > MAX_ADDRESS || /[^\x21-\x7e]|#/.test(value)) return false;

@@ -2,15 +2,15 @@ import { OAUTH_MEMBERS, type OAuthMember, scopesIn, type UnsupportedLogin, unsup
 
 /**
  * Normalized login settings of an entry: from the member `oauth` of a map, `auth: { type: "oauth" }`, and the formats
- * of client files. Everything is optional, because the server's challenge usually has all that is needed. Secrets are
- * not included.
+ * of client files. Every setting is optional, because the server's challenge usually contains all that a login needs.
+ * Secrets are not included.
  */
 export interface OAuthSettings {
   /** Client id that was registered by hand. */
   readonly clientId?: string | undefined;
   /**
-   * Name of the variable with its secret. For an entry of a map, the option `allowEnv` must name it: the secret goes to
-   * an issuer that others chose.
+   * Name of the variable with the client's secret. For an entry of a map, the option `allowEnv` must name the variable,
+   * because the publisher of the map chooses the issuer that receives the secret.
    */
   readonly clientSecretEnv?: string | undefined;
   /**
@@ -18,7 +18,7 @@ export interface OAuthSettings {
    * applies.
    */
   readonly privateKeyEnv?: string | undefined;
-  /** Scopes to request in place of the ones that the server names. Never empty. */
+  /** Scopes to request instead of the scopes that the server names. Never empty. */
   readonly scopes?: readonly string[] | undefined;
   /** `authorization_code` (the default): a person logs in. `client_credentials`: a machine has its own login. */
   readonly grant?: 'authorization_code' | 'client_credentials' | undefined;
@@ -26,7 +26,7 @@ export interface OAuthSettings {
   readonly issuer?: string | undefined;
   /** The https address of this client's metadata document (CIMD). */
   readonly clientMetadataUrl?: string | undefined;
-  /** Loopback port of the redirect of a client that was registered by hand. Defaults to any free one. */
+  /** Loopback port of the redirect of a client that was registered by hand. Defaults to any free port. */
   readonly callbackPort?: number | undefined;
   /**
    * Requested kind of login that this version does not support. The connector fails with LOGIN_UNSUPPORTED, which names

@@ -37,7 +37,7 @@ export interface ConnectorEntry {
   readonly version: string;
   readonly name: string;
   readonly status: 'enabled' | 'disabled';
-  /** Passed on without interpretation, because producers disagree on it. Defaults to the map's `ttlSeconds`. */
+  /** Passed on without interpretation, because publishers disagree on it. Defaults to the map's `ttlSeconds`. */
   readonly ttl: number;
   readonly scopes: readonly string[];
   readonly endpoint: string;
@@ -88,15 +88,15 @@ const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128
 
 const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
 
-/** Matches nearly all endpoints. The slower URL parser accepts all matches and finds no credentials in them. */
+/** Matches nearly all valid endpoints, and no URL that the slower URL parser would refuse or find credentials in. */
 const PLAIN_ENDPOINT =
   /^https?:\/\/(127\.0\.0\.1|([a-z\d]+(-[a-z\d]+)*\.)*[a-z][a-z\d]*(-[a-z\d]+)*)(:\d{1,4})?([/?#][\x21-\x7e]*)?$/;
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
   if (PLAIN_ENDPOINT.test(text)) return true;
-  // URL.parse drops line breaks, tabs and leading blanks, and accepts direction overrides, so the URL would differ from
-  // its appearance.
+  // URL.parse drops line breaks, tabs and leading blanks, and accepts direction overrides. Such a URL would look
+  // different from what it is.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
@@ -117,7 +117,7 @@ const headerValue = text(units(0, 8192), that(isHeaderValue, 'contains a charact
 const nonEmpty = text(units(1, 1024));
 const strings = list(text());
 
-/** SHA-256 in base64url (RFC 4648 section 5): the last of 43 characters carries 4 bits and two zeros. */
+/** SHA-256 in base64url (RFC 4648 section 5): of its 43 characters, the last has 4 bits and two zero bits. */
 const toolDigest = text(
   matching(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url'),
 );
@@ -173,12 +173,12 @@ export const checkMapShape = looseObject({
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Readonly<Record<string, unknown>>;
-  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid at the map itself: expected an object');
+  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid: it must be an object');
 }
 
 /**
- * Checks the shape of a map. One bad entry rejects the whole map: it is signed as a whole, and a producer that signs
- * one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
+ * Checks the shape of a map. One invalid entry rejects the whole map: the map is signed as a whole, and a publisher
+ * that signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
  * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
@@ -232,7 +232,7 @@ function schemaError(entry: string, fault: Fault): ConnectorManifestError {
   });
 }
 
-/** Whether an entry is enabled. If the two dialects contradict each other, it is disabled: that does less harm. */
+/** Whether an entry is enabled. If the two dialects contradict each other, it counts as disabled: that is safer. */
 export function isEnabled(raw: RawEntry): boolean {
   return raw.status !== 'disabled' && raw.enabled !== false;
 }

@@ -2,14 +2,14 @@ import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { ConnectorManifestError } from '../errors.ts';
 import { canonicalJson, canonicalPieces } from './canonical-json.ts';
 
-/** Member of a service map that contains its signature, and the only one that is not signed. */
+/** Member of a service map that contains its signature, and the only member that is not signed. */
 export const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;
 
 /**
- * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. It
- * leaves nothing out, so pass the payload without its signature.
+ * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. No
+ * member is left out, so pass the payload without its signature.
  */
 export function canonicalizeServiceMapPayload(payload: unknown): string {
   return canonicalJson(payload);
@@ -51,7 +51,7 @@ export function matchingKey(signature: unknown, keys: readonly string[], macOf: 
   if (given === null) {
     throw new ConnectorManifestError(
       'MAP_SIGNATURE_MALFORMED',
-      'The signature of the service map is neither 43 characters of base64url nor 64 of lower-case hex.',
+      'The signature of the service map is neither 43 characters of base64url nor 64 characters of lower-case hex.',
     );
   }
   const index = keys.findIndex((key) => key !== '' && timingSafeEqual(given, macOf(key)));
@@ -59,8 +59,8 @@ export function matchingKey(signature: unknown, keys: readonly string[], macOf: 
   throw new ConnectorManifestError(
     'MAP_SIGNATURE_MISMATCH',
     keys.length > 1
-      ? `The signature of the service map does not match its content and any of the ${keys.length} configured keys.`
-      : 'The signature of the service map does not match its content and the configured key.',
+      ? `The signature of the service map does not match its content with any of the ${keys.length} configured keys.`
+      : 'The signature of the service map does not match its content with the configured key.',
   );
 }
 
@@ -88,9 +88,9 @@ export function macWithEntries(
 }
 
 /**
- * Decodes the 32 bytes of a MAC; null if `text` is not one. Buffer.from() skips invalid characters, so the form is
- * checked first and the bytes are encoded again. Otherwise a map could be altered in the spelling of its MAC without
- * breaking its signature.
+ * Decodes the 32 bytes of a MAC; null if `text` is not a MAC. Buffer.from() skips invalid characters, so the form is
+ * checked first, and the bytes are encoded again and compared. Otherwise the spelling of a MAC could be altered without
+ * breaking the signature.
  */
 function decodeMac(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null;

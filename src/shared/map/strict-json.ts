@@ -61,7 +61,7 @@ function parse(text: string, subject: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const looksLikePage = /^\s*</.test(text);
-    // V8 quotes the text around the error, but untrusted content must not be logged.
+    // The message of V8 quotes the text around the error. It is removed, because untrusted content must not be logged.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
       .replace(/\p{Cc}/gu, '\ufffd')
@@ -72,8 +72,8 @@ function parse(text: string, subject: string): unknown {
 }
 
 /**
- * Returns the number of members in the bytes. If fewer survive parsing, a key is repeated, which needs no second
- * parser.
+ * Returns the number of members in the bytes. If parsing yields fewer members, a key is repeated. So repeated keys are
+ * found without a second parser.
  */
 function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string): number {
   const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);
@@ -91,7 +91,7 @@ function countMembers(value: unknown, subject: string): number {
       return 0;
     case 'number':
       if (!Number.isFinite(value))
-        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a number that exceeds a double.`);
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} contains a number that is too large for a double.`);
       return 0;
     case 'object':
       return value === null ? 0 : countMembersOf(value, subject);

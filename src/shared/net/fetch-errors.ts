@@ -33,8 +33,8 @@ const BY_PATTERN: readonly (readonly [RegExp, ErrorCode])[] = [
 const MAX_CAUSES = 8;
 
 /**
- * Returns the MAP_… code of a failed fetch. It is the first one that a system or undici code in the cause chain maps
- * to, never a text.
+ * Returns the MAP_… code of a failed fetch. It is determined by the first known code of the system or of undici in the
+ * cause chain, never by a text.
  */
 export function classifyFetchError(error: unknown): ErrorCode {
   let current = error;

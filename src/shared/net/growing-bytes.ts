@@ -4,8 +4,8 @@ const FIRST_BYTES = 64 * 1024;
 const MAX_HINT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Collects bytes that arrive in parts in one growing buffer. Joining the parts of a large body at its end would block
- * the event loop for a whole copy of it. Here each part is copied when it arrives.
+ * Collects bytes that arrive in parts in one growing buffer. Joining all parts of a large body at the end would block
+ * the event loop while the whole body is copied. Here each part is copied when it arrives.
  */
 export class GrowingBytes {
   readonly #maxBytes: number;

@@ -11,7 +11,7 @@ export interface TlsSettings {
   readonly servername: string | null;
 }
 
-/** Proxies to use; an empty string for none. */
+/** Proxies to use; an empty string means no proxy. */
 export interface ProxySettings {
   readonly httpProxy: string;
   readonly httpsProxy: string;
@@ -33,7 +33,7 @@ interface TlsConnect {
   readonly servername?: string;
 }
 
-/** Options of undici's EnvHttpProxyAgent for these settings. Its Agent ignores those about proxies. */
+/** Options of undici's EnvHttpProxyAgent for these settings. undici's Agent ignores the options about proxies. */
 export interface AgentSettings {
   readonly connect: TlsConnect;
   readonly requestTls: TlsConnect;

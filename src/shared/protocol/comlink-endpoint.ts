@@ -7,7 +7,10 @@ export interface NodePort {
   off(event: 'message', listener: (data: unknown) => void): unknown;
 }
 
-/** Creates a Comlink endpoint over a Node.js port, which emits plain data where a browser dispatches events. */
+/**
+ * Creates a Comlink endpoint over a Node.js port. Comlink expects the events of a browser, but Node.js emits plain
+ * data.
+ */
 export function portEndpoint(port: NodePort): Endpoint {
   const listeners = new Map<unknown, (data: unknown) => void>();
   return {

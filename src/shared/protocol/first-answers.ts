@@ -8,7 +8,7 @@
  * This module is loaded first, so it imports nothing.
  */
 export interface FirstAnswersHeader {
-  /** Raised with every change of the form; files of another format are skipped. */
+  /** Raised with every change of the file format; files of another format are skipped. */
   readonly format: number;
   /** Version of the package that wrote the file. */
   readonly version: string;
@@ -115,7 +115,7 @@ export function encodeFirstAnswers(header: Omit<FirstAnswersHeader, 'lengths'>, 
   return Buffer.concat([Buffer.from(`${sha256(rest)}\n`), rest]);
 }
 
-/** Decodes a file; null if it is damaged or of another form. */
+/** Decodes a file; null if it is damaged or has another format. */
 export function decodeFirstAnswers(bytes: Buffer): FirstAnswers | null {
   const rest = bytes.subarray(DIGEST_LENGTH + 1);
   if (bytes.toString('latin1', 0, DIGEST_LENGTH) !== sha256(rest)) return null;

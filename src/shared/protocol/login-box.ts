@@ -11,7 +11,7 @@ const TAG_BYTES = 16;
 const FORMAT = 1;
 const HEAD_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
-/** A key and its name. The name tells which key a row was sealed with, and reveals nothing about the key. */
+/** A key and its name. The name tells which key sealed a row, and reveals nothing about that key. */
 export interface SealingKey {
   readonly keyId: string;
   readonly bytes: Uint8Array;

@@ -32,7 +32,10 @@ export interface LoginWriterApi {
   endLoginRefresh(loginId: string, leaseId: string, outcome: RefreshOutcome): LoginReply<StoredLogin | null>;
   readLoginRows(names: readonly LoginRowName[] | null): LoginReply<LoginRows>;
   adoptLoginRows(rows: readonly LoginRow[]): LoginReply<readonly LoginRowName[]>;
-  /** Sets whether to send a {@link LoginsChangedMessage} when the stored logins differ from those last read. */
+  /**
+   * Sets whether to send a {@link LoginsChangedMessage} when the stored logins differ from the logins that were last
+   * read.
+   */
   watchLogins(isWatched: boolean): LoginReply<null>;
 }
 

@@ -12,12 +12,12 @@ import type { SourceFacts, StoredMap } from './writer-messages.ts';
  * A frame that is truncated or fails its checksum ends the image; the frames before it count.
  */
 export interface StartImageHeader {
-  /** Raised with every change of the form; images of another format are skipped. */
+  /** Raised with every change of the file format; images of another format are skipped. */
   readonly format: number;
   readonly scope: string;
   /** Id of the store that the image is a copy of. */
   readonly storeId: string;
-  /** Number of connectors in the store. If fewer follow, the store has the rest. */
+  /** Number of connectors in the store. If fewer follow in the image, only the store has the rest. */
   readonly connectorCount: number;
   /** The maps whose bodies follow, in their order. */
   readonly maps: readonly StartImageMap[];
@@ -51,7 +51,8 @@ export interface StartImage {
 export const START_IMAGE_FORMAT = 3;
 
 /**
- * Maximum size of a map. Larger maps are verified on a worker thread; booting it takes longer than reading the store.
+ * Maximum size of a map. Larger maps are verified on a worker thread. Starting that thread takes longer than reading
+ * the store, so the image would save nothing.
  */
 export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;
 
@@ -72,7 +73,7 @@ export function frameOf(payload: string | Uint8Array): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** Reads an image of this scope; null if it is invalid, or of another form or scope. */
+/** Reads an image of this scope; null if it is invalid, or has another format or scope. */
 export function readStartImage(bytes: Buffer, scope: string): StartImage | null {
   const frames = framesOf(bytes);
   const header = jsonOf<StartImageHeader>(frames.next().value ?? null);

@@ -24,7 +24,10 @@ export const PROTOCOL_VERSION = 11;
 /** Number of entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
 
-/** Number of chunks in transit. Two keep both threads busy; more would only queue up on the main thread. */
+/**
+ * Maximum number of chunks in transit. Two keep both threads busy; further chunks would only queue up on the main
+ * thread.
+ */
 export const INITIAL_CREDITS = 2;
 
 /** The HTTP request for a map. */
@@ -68,7 +71,7 @@ export interface ProofPolicy {
   /** Maximum time that `generatedAt` may be ahead of `nowMs`. */
   readonly maxSkewMs: number;
   readonly maxConnectors: number;
-  /** For a map that an earlier process accepted and that may be served as stale. */
+  /** Whether an expired map is accepted: an earlier process accepted it, and it may be served as stale. */
   readonly allowExpired: boolean;
   /** Time after its expiry during which an `allowExpired` map is still served, in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null;
@@ -85,7 +88,10 @@ export interface LoadTask {
   readonly given: AcquiredBody | null;
   readonly known: KnownMap | null;
   readonly policy: ProofPolicy;
-  /** Whether the body is needed: an unused body of 14 MB would burden the main thread's garbage collector. */
+  /**
+   * Whether the main thread needs the body. It is not sent otherwise: 14 MB would burden the main thread's garbage
+   * collector.
+   */
   readonly wantsBody: boolean;
 }
 
@@ -117,7 +123,7 @@ export interface ChunkEvent {
   readonly kind: 'chunk';
   readonly ids: readonly string[];
   readonly enabled: readonly boolean[];
-  /** Entries of this chunk that the host must leave out, and why; usually empty. */
+  /** Entries of this chunk that the host must leave out, with the reasons; usually empty. */
   readonly unusable: readonly UnusableEntry[];
   /** The entries encoded with msgpackr, in the order of `ids`. */
   readonly packed: Uint8Array<ArrayBuffer>;

@@ -44,7 +44,7 @@ export interface SourceFacts {
   readonly mapId: string | null;
   /** The version of the newest accepted key document; null if none was accepted. */
   readonly keyVersion: number | null;
-  /** The newest accepted key document; null without one, and if it was damaged. */
+  /** The newest accepted key document; null if none was accepted, or if it was damaged. */
   readonly keyDocument: string | null;
 }
 
@@ -53,7 +53,7 @@ export interface StoredSource extends SourceFacts {
   /** The highest `generatedAt` ever accepted; null if none was, or if the floor was reset. */
   readonly floorMs: number | null;
   readonly map: StoredMap | null;
-  /** Whether a map or a key document fails its checksum; it is null then. */
+  /** Whether the map or the key document failed its checksum. The damaged one is null. */
   readonly isDamaged: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface StoredSource extends SourceFacts {
 export interface SourceNotes {
   /** For display: without query and credentials. */
   readonly url: string;
-  /** Whether an accepted map, this or an earlier one, had enough asymmetric signatures. */
+  /** Whether this map or an earlier accepted map had enough asymmetric signatures. */
   readonly isSigned: boolean;
   /** The `id` of the first such map. An already stored id is kept. */
   readonly mapId: string | null;
@@ -93,7 +93,7 @@ export interface WriterApi extends LoginWriterApi {
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
   /** Records which process groups of this host run. If this host is killed, the next host ends them. */
   notePrograms(pids: readonly number[]): WriterReply<null>;
-  /** Stores a map. Durable when answered. Never replaces a newer map, never lowers the floor. */
+  /** Stores a map. Durable when answered. Never replaces a newer map, and never lowers the floor. */
   saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
   /** Stores the facts about a source without a map. Durable when answered. */
   noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
@@ -103,8 +103,8 @@ export interface WriterApi extends LoginWriterApi {
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
-   * Resets the floor of a source, and removes its map if that is later than `latestMs`; everything else stays. Returns
-   * whether the source exists. Durable when answered.
+   * Resets the floor of a source, and removes its map if the map is later than `latestMs`; everything else stays.
+   * Returns whether the source exists. Durable when answered.
    */
   resetFloor(storeKey: string, latestMs: number): WriterReply<boolean>;
   /** Applies changes to the registry. Durable when answered. */

@@ -2,7 +2,7 @@ import type { WireError } from '../errors.ts';
 
 /** The result of one check of a registry. */
 export interface RegistryFinding {
-  /** `records`: whether their checksums match. `agreement`: whether store and file agree. */
+  /** `records`: whether the checksums of the records match. `agreement`: whether store and file agree. */
   readonly check: 'store' | 'log' | 'records' | 'file' | 'entries' | 'agreement' | 'access';
   readonly outcome: 'ok' | 'note' | 'failed';
   /** The server, the place in the file or the path that the finding is about; null for the whole registry. */
@@ -30,7 +30,7 @@ export interface RegistryTask {
   readonly path: string;
 }
 
-/** The thread's answer. It ends afterwards. */
+/** The thread's answer. The thread ends after sending it. */
 export type RegistryTaskReply =
   | { readonly kind: 'checked'; readonly findings: readonly RegistryFinding[] }
   | { readonly kind: 'repaired'; readonly repair: RegistryRepair }

@@ -34,7 +34,9 @@ export const checkServerShape = looseObject({
   headers: optional(strings),
 });
 
-/** Maximum depth. No server needs more; threads and files could carry some thousand levels. */
+/**
+ * Maximum nesting depth of a server. No server needs more, although threads and files could carry some thousand levels.
+ */
 const MAX_DEPTH = 64;
 
 /** Returns why `value` is not a valid ServerInfo in JSON, as `member: reason`; null if it is valid. */
@@ -44,8 +46,8 @@ export function serverInfoFault(value: unknown): string | null {
 }
 
 /**
- * Checks members unknown to this package. They are stored, so they must be storable: SQLite has no lone surrogates, and
- * would take two such names for the same name.
+ * Checks members unknown to this package. They must be storable: SQLite cannot hold lone surrogates, and would take two
+ * names that differ only in them for the same name.
  */
 function memberFault(value: unknown, path: FaultPath): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);

@@ -8,10 +8,10 @@ export interface ServerChange {
 
 /** A note about `servers.json` for the host. */
 export type FileProblem =
-  /** The file was edited: these servers were changed as it says, and these were removed. */
+  /** The file was edited: the servers in `put` were changed as it says, and the servers in `removed` were removed. */
   | { readonly kind: 'taken-over'; readonly put: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }
-  /** The file could not be read; it is now called `backup`. */
+  /** The file could not be read, and was renamed to `backup`. */
   | { readonly kind: 'set-aside'; readonly backup: string; readonly reason: string };
 
 /**
@@ -22,7 +22,7 @@ export type SyncMode = 'look' | 'read' | 'write';
 
 /** A caller's knowledge of a registry. */
 export interface KnownServers {
-  /** Id of the store; null for none. */
+  /** Id of the known store; null if no store is known yet. */
   readonly storeId: string | null;
   /** Revision up to which the caller knows the store. */
   readonly revision: number;
@@ -39,7 +39,7 @@ export interface BadPlace {
 export interface ServerNews {
   /** State of the caller's knowledge after these changes. */
   readonly known: KnownServers;
-  /** Whether the store differs from the known one: `changes` are then all of its servers. */
+  /** Whether the store is not the known store: `changes` are then all of its servers. */
   readonly isReplaced: boolean;
   /** In the order in which they were made. */
   readonly changes: readonly ServerChange[];
@@ -59,7 +59,10 @@ export interface MergeMode {
   readonly isDryRun: boolean;
 }
 
-/** Outcome of adding a server to a registry. A different server that `exists` under its name was left unchanged. */
+/**
+ * Outcome of adding a server to a registry. `exists`: the registry has a different server of that name, which was left
+ * unchanged.
+ */
 export interface ServerOutcome {
   readonly name: string;
   readonly outcome: 'added' | 'unchanged' | 'replaced' | 'exists';

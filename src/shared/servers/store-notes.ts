@@ -10,10 +10,14 @@ export type StoreNote =
    * transaction.
    */
   | { readonly kind: 'log-cut'; readonly pages: number; readonly hasCommit: boolean }
-  /** The store's file was deleted or replaced while it was open. The present file was opened, or a new one created. */
+  /**
+   * The store's file was deleted or replaced while it was open. The file that is there now was opened, or a new file
+   * created.
+   */
   | { readonly kind: 'replaced' }
   /**
-   * Users other than this one can put files into the folder. `exposure` tells how, as the end of a sentence about it.
+   * Users other than this one can put files into the folder. `exposure` tells how, as the end of a sentence about the
+   * folder.
    */
   | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
   /**
@@ -36,9 +40,9 @@ export type StoreNote =
       readonly damaged: number;
       readonly keyringFailure: string | null;
     }
-  /** The login file was damaged. It is now called `backup`; its logins are lost. */
+  /** The login file was damaged. It was renamed to `backup`; its logins are lost. */
   | { readonly kind: 'logins-set-aside'; readonly backup: string; readonly reason: string }
-  /** The store was damaged. It is now called `backup`, and a new one holds the recovered records. */
+  /** The store was damaged. It was renamed to `backup`, and a new store holds the recovered records. */
   | {
       readonly kind: 'set-aside';
       readonly backup: string;

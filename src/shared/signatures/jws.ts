@@ -27,7 +27,7 @@ const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> =
 
 /** A JWS (RFC 7515) of the required form. Its signature is not verified yet. */
 export interface Jws {
-  /** The algorithm that the header names. It may be one that is not supported. */
+  /** The algorithm that the header names. It may be unsupported. */
   readonly alg: string;
   readonly kid: string;
   /** The payload: a JSON object. Its members are not checked. */
@@ -91,8 +91,8 @@ export function isAlgorithmOf({ alg }: Jws, key: TrustedKey): boolean {
 }
 
 /**
- * Whether the holder of this key signed. The key determines the algorithm, and the header has to name the same one. The
- * `kid` is not compared, because the caller selected the key by it.
+ * Whether the holder of this key signed. The key determines the algorithm, and the header has to name the same
+ * algorithm. The `kid` is not compared, because the caller selected the key by it.
  */
 export function isSignedBy(jws: Jws, key: TrustedKey): boolean {
   if (!isAlgorithmOf(jws, key) || jws.signature.length !== SIGNATURE_BYTES) return false;

@@ -32,7 +32,7 @@ export interface KeyDocumentPayload {
   readonly expires: string;
   /** A JWK set (RFC 7517) of public keys. */
   readonly keys: { readonly keys: readonly object[] };
-  /** The `kid`s of the keys that sign this document and the next one. */
+  /** The `kid`s of the keys that sign this document and the next document. */
   readonly roots: readonly string[];
   /** Number of different roots that must sign. */
   readonly threshold: number;
@@ -50,9 +50,9 @@ export interface KeyDocument {
   readonly version: number;
   /** Epoch ms. */
   readonly expiresAtMs: number;
-  /** The keys that may sign maps, without revoked ones. */
+  /** The keys that may sign maps, without revoked keys. */
   readonly keys: readonly TrustedKey[];
-  /** The keys that sign this document and the next one, without revoked ones. */
+  /** The keys that sign this document and the next document, without revoked keys. */
   readonly roots: readonly TrustedKey[];
   readonly threshold: number;
   /** Thumbprints. */

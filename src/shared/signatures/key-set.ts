@@ -52,8 +52,8 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
 
 /**
  * Returns the usable public keys of a JWK set (RFC 7517): Ed25519 and P-256 keys for signatures. Keys of other kinds or
- * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or no usable key is left. Throws it
- * also for a key that is private or broken, and for usable keys that share a `kid` or have none.
+ * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or no usable key is left. Also throws
+ * KEYS_INVALID for a private or broken key, and for usable keys that share a `kid` or have no `kid`.
  */
 export function readKeySet(value: unknown): readonly TrustedKey[] {
   const list = isRecord(value) ? value.keys : undefined;

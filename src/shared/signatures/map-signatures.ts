@@ -27,7 +27,7 @@ export interface SignatureMoment {
   readonly allowExpired: boolean;
 }
 
-/** The instant at which a map stops being current, and the code of the error from then on. */
+/** The instant at which a map stops being current, and the error code of the map from then on. */
 export interface ExpiryBound {
   readonly atMs: number;
   readonly code: ErrorCode;
@@ -38,7 +38,7 @@ export type SignatureVerdict =
   | {
       readonly isEnough: true;
       readonly signers: readonly MapSigner[];
-      /** When fewer than `threshold` signatures remain valid. */
+      /** The instant from which fewer than `threshold` signatures are valid. */
       readonly bound: ExpiryBound;
     }
   | { readonly isEnough: false; readonly error: ConnectorManifestError };

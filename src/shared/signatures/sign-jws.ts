@@ -3,7 +3,7 @@ import type { SigningKey } from './signing-key.ts';
 
 /**
  * Creates a JWS (RFC 7515) in compact serialization: the payload as JSON, signed with this key. The header holds `alg`,
- * `kid` and `typ`. An Ed25519 key writes `EdDSA`, which readers older than RFC 9864 also know.
+ * `kid` and `typ`. For an Ed25519 key, `alg` is `EdDSA`, which readers older than RFC 9864 also know.
  */
 export function signJws(payload: object, key: SigningKey, typ: string): string {
   const input = `${encode({ alg: key.alg, kid: key.kid, typ })}.${encode(payload)}`;

@@ -18,7 +18,10 @@ export interface SignServiceMapOptions {
   readonly hmacKey?: string | undefined;
   /** When the asymmetric signatures expire. Defaults to the expiry of the map, and is never later. */
   readonly expiresAt?: Date | undefined;
-  /** Keeps the map's signatures and adds to them, for keys in different hands. By default they are replaced. */
+  /**
+   * Whether the map's existing signatures are kept, so that different people can sign one after the other. By default
+   * they are replaced.
+   */
   readonly keepSignatures?: boolean | undefined;
 }
 

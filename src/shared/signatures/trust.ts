@@ -44,7 +44,7 @@ export interface SignatureTrust {
    * of the source was seen.
    */
   readonly requiresSignature: boolean;
-  /** When the newest key document expires, epoch ms; null without one. No signed map is valid for longer. */
+  /** When the newest key document expires, epoch ms; null without key documents. No signed map is valid for longer. */
   readonly keysExpireAtMs: number | null;
 }
 

@@ -18,7 +18,7 @@ export function comparePin(pin: ToolPin, definition: RemoteToolDefinition): Tool
   const { connectorId, pinnedAtMs } = pin;
   const [pinned, current] = [pinnedPart(pin.definition), pinnedPart(definition)];
   const [pinnedSha256, sha256] = [toolDigest(pinned), toolDigest(current)];
-  // The members differ only in memory: JSON has one zero, JavaScript two.
+  // With equal digests, the members differ only in memory: JavaScript has 0 and -0, JSON only 0.
   if (pinnedSha256 === sha256) return null;
   return { connectorId, tool: definition.name, members, pinnedSha256, pinnedAtMs, sha256, pinned, current };
 }

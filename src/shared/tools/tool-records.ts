@@ -40,7 +40,7 @@ export interface OwnPin {
   readonly tool: string;
   /** Version of the newest approval of the fleet that was applied; 0 for none. */
   readonly version: number;
-  /** Whether the definition is the one of that approval, and not one that this host approved itself since. */
+  /** Whether the definition is that of the approval. It is not if this host has approved another definition since. */
   readonly isApproved: boolean;
   /** JSON of the definition. */
   readonly definitionText: string;
@@ -80,8 +80,8 @@ export interface ConnectorRecord {
   readonly listedAtMs: number;
   readonly tools: readonly ToolRecord[];
   /**
-   * The digests that the signed map approved when the tools were listed, by the connector's names. With them, a start
-   * holds back the same tools before its map is loaded. Records of older versions have none.
+   * The digests that the signed map approved when the tools were listed, by the connector's names. With these digests,
+   * the next start holds back the same tools before its map is loaded. Records of older versions have none.
    */
   readonly toolDigests?: Readonly<Record<string, string>> | null;
 }
@@ -95,8 +95,8 @@ export interface RememberedConnector extends ConnectorRecord {
 export interface ToolsToSave {
   readonly connectors: readonly ConnectorMessage[];
   /**
-   * Tools as first seen, as far as the sender knows. Pins of the store take precedence over these, and these over the
-   * tools listed now.
+   * Tools as first seen, as far as the sender knows. The store's own pins take precedence over these pins, and these
+   * pins over the tools listed now.
    */
   readonly pins: readonly ToolPin[];
   /** Whether tools are compared with their pins. */

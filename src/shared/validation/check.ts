@@ -38,7 +38,7 @@ export function allOf<T>(rules: readonly Rule<T>[]): Rule<T> | null {
   };
 }
 
-/** Returns the value, or its fault by this rule. */
+/** Returns the value, or a fault if it breaks the rule. */
 export function judge<T>(value: T, rule: Rule<T> | null): T | Fault {
   const why = rule === null ? null : rule(value);
   return why === null ? value : new Fault(why, false);

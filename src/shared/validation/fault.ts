@@ -3,7 +3,7 @@ export type FaultPath = readonly (string | number | symbol)[];
 
 /** The first fault of a value. Checks return it in place of the value. */
 export class Fault {
-  /** Begins with a verb, such as "must be a string", and follows the name of the place. */
+  /** What is wrong: a clause such as "must be a string", which follows the name of the place. */
   readonly message: string;
   readonly path: FaultPath;
   /** Whether the value, or a part of it, is of another kind. Otherwise it only breaks a rule, such as a length. */

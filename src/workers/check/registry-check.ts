@@ -39,7 +39,8 @@ export function openToOthers(path: string): string[] {
     return (
       names
         .map((name) => join(folder, name))
-        // The target of a link belongs to someone else, except for the registry file itself.
+        // A link is skipped, because its target may belong to someone else. Only the registry file itself may be a
+        // link.
         .filter((it) => it === path || lstatSync(it, { throwIfNoEntry: false })?.isFile() === true)
         .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
     );

@@ -12,7 +12,7 @@ const NOTHING = { storeId: null, revision: 0 };
 /**
  * Repairs what can be repaired. A damaged store is set aside and rebuilt from its valid records and the file, file and
  * store are synchronized, and files are restricted to their owner. Throws STORE_UNAVAILABLE or STORE_TOO_NEW, after
- * changing only what it could repair. `pauseMs` is the one of {@link checkRegistry}.
+ * changing only what it could repair. `pauseMs` is passed to {@link checkRegistry}.
  */
 export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const before = failuresOf(checkRegistry(path, pauseMs));
@@ -35,7 +35,7 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const isLost = ({ check, subject }: RegistryFinding): boolean =>
     check === 'log' || (check === 'records' && subject !== null && !present.has(subject));
   return {
-    // A bad entry stays. It is written last in the file, so only its index changes.
+    // A bad entry stays in the file. It is moved to the end, so its finding only has another index.
     mended: gone.filter((finding) => !isLost(finding) && finding.check !== 'entries'),
     lost: [...gone.filter(isLost), ...unreadable(notes)],
     left,

@@ -14,12 +14,12 @@ import { limitRefusals } from './limit-refusals.ts';
 /** Time limit for all parts together to leave the fleet. */
 const LEAVE_TIMEOUT_MS = 1_000;
 
-/** API of a session. It has only these two methods until the main thread has called `open`. */
+/** API of a session. Until the main thread has called `open`, it has only the methods `open` and `close`. */
 export type SessionApi = Partial<FleetApi> & Pick<FleetApi, 'open' | 'close'>;
 
 /**
- * Creates one manager's session of the fleet thread: a separate host with its own connections. `tell` sends events to
- * the manager's main thread.
+ * Creates one manager's session of the fleet thread. Each session is a separate host of the fleet with its own
+ * connections. `tell` sends events to the manager's main thread.
  */
 export function createSession(tell: (event: FleetEvent) => void): SessionApi {
   const emit = limitRefusals(tell);

@@ -7,7 +7,10 @@ import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { Redis } from './redis.ts';
 
-/** Dependencies of every part of the fleet thread. A part is a function of these that returns its share of the API. */
+/**
+ * Dependencies of every part of the fleet thread. Each part is created from these dependencies, and implements its
+ * share of the API.
+ */
 export interface FleetPartDeps {
   readonly redis: Redis;
   readonly keys: FleetKeys;
@@ -16,7 +19,9 @@ export interface FleetPartDeps {
   readonly random: Random;
   /** Sends an event to the main thread. */
   readonly emit: (event: FleetEvent) => void;
-  /** Registers work to run before the thread disconnects, such as releasing a lease. It has at most one second. */
+  /**
+   * Registers work to run before the thread disconnects, such as releasing a lease. The work has at most one second.
+   */
   readonly onClose: (work: () => Promise<void>) => void;
 }
 

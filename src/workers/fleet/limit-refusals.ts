@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../shared/clock.ts';
 import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 
-/** Maximum number of refusals about one kind of record that are reported within a window. */
+/** Maximum number of refusals about one kind of record that are reported within 10 s. */
 const MOST = 20;
 const WINDOW_MS = 10_000;
 

@@ -9,12 +9,13 @@ export type RedisReply = string | number | null | Buffer | readonly RedisReply[]
 
 /**
  * The Redis server, as the fleet thread uses it. Only `connection/redis-connections.ts` knows the client library. All
- * methods reject with FLEET_UNAVAILABLE: at once while the server is away, and after one second if it does not answer.
- * They reject with FLEET_REFUSED if the server answers with an error (no permission, out of memory, wrong type).
+ * methods reject with FLEET_UNAVAILABLE: at once while the server is unreachable, and after one second if it does not
+ * answer. They reject with FLEET_REFUSED if the server answers with an error (no permission, out of memory, wrong
+ * type).
  */
 export interface Redis {
   readonly isConnected: boolean;
-  /** Why the server is away. Null while it is connected, and before the first try to connect has failed. */
+  /** Why the server is unreachable. Null while it is connected, and until the first try to connect has failed. */
   readonly lastReason: string | null;
   /** Runs a small command, with texts in its reply. */
   command(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
@@ -26,8 +27,8 @@ export interface Redis {
   runBulk(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /** Listens to a channel, also after each reconnection, until the returned function is called. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
-  /** Calls `listener` each time the connection comes up or is lost. */
+  /** Calls `listener` each time the connection is established or lost. */
   onChange(listener: (isConnected: boolean) => void): () => void;
-  /** Calls `listener` with each new reason why the server cannot be reached, for the first time at the start. */
+  /** Calls `listener` with each new reason why the server cannot be reached, beginning with the first connection. */
   onFailure(listener: (why: string) => void): void;
 }

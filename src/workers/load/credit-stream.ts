@@ -3,7 +3,8 @@ import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/
 
 /**
  * The worker's end of a load's port. It sends events, waits for a credit before each chunk, and receives `cancel`.
- * Without credits a fast worker would queue a whole map on the main thread's side of the port and stall it.
+ * Without credits, a fast worker would queue a whole map on the main thread's side of the port and block its event
+ * loop.
  */
 export class CreditStream {
   readonly #port: MessagePort;
@@ -30,7 +31,7 @@ export class CreditStream {
     });
   }
 
-  /** Aborts when the main thread cancels the load or is gone. */
+  /** Aborts when the main thread cancels the load or closes the port. */
   get signal(): AbortSignal {
     return this.#cancel.signal;
   }

@@ -8,8 +8,8 @@ interface Undici {
   readonly Agent: new (options: Agent.Options) => Agent;
 }
 
-// Imports single files of undici, as the main thread does (http/load-undici.ts). Only undici's index adds the methods
-// to agents that a proxy's agent uses.
+// Imports single files of undici, as the main thread does (http/load-undici.ts). An agent for a proxy needs methods
+// that only undici's index adds to agents.
 const loadDirect = lateModule<Undici>('undici', async () => {
   const [agent, web] = await Promise.all([
     import('undici/lib/dispatcher/agent.js' as string),
@@ -19,20 +19,21 @@ const loadDirect = lateModule<Undici>('undici', async () => {
 });
 const loadProxied = lateModule<Undici>('undici', async () => {
   const found = await import('undici');
-  // A bundled undici may have only `default`.
+  // A bundled undici may have only a default export.
   const { EnvHttpProxyAgent, fetch } = found.default ?? found;
   return { Agent: EnvHttpProxyAgent as unknown as Undici['Agent'], fetch };
 });
 
 /**
- * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous one.
+ * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous
+ * refresh.
  */
 const agents = new Map<string, Agent>();
 
 /**
- * Returns undici's fetch with this thread's Agent for these settings, since the main thread's dispatcher does not reach
- * into workers. The first request imports undici, which is slow to import: a first load with bytes from the main thread
- * does not need it.
+ * Returns undici's fetch with this thread's Agent for these settings: the main thread's dispatcher does not apply to
+ * workers. The first request imports undici, which is slow. A first load with bytes from the main thread does not need
+ * it.
  */
 export function workerFetch(network: NetworkSettings): FetchMap {
   return async (url, init) => {
@@ -41,7 +42,7 @@ export function workerFetch(network: NetworkSettings): FetchMap {
   };
 }
 
-/** Imports undici, unless it is already loaded. The first request reports a failure. */
+/** Imports undici, unless it is already loaded. Ignores a failure, which the first request then reports. */
 export async function loadHttp(): Promise<void> {
   await loadDirect().catch(() => {});
 }

@@ -8,7 +8,7 @@ import type { WorkerLoadTask } from '../../shared/protocol/thread-messages.ts';
 import { CreditStream } from './credit-stream.ts';
 import { loadHttp, workerFetch } from './http-agent.ts';
 
-/** The maps that this thread verified last. */
+/** The maps that this thread verified most recently. */
 const proven = new ProvenMaps();
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
@@ -24,11 +24,11 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
   try {
     for await (const event of runLoad(task, context)) await stream.send(event);
   } catch (error) {
-    // Cancelled while waiting for a credit: the main thread still waits for a final event.
+    // The load was cancelled while it waited for a credit. The main thread still waits for its final event.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
-  // Loaded late: the next load will need it, but neither this load nor the main thread's work on its map should wait
-  // for it.
+  // Only the next load needs the HTTP client. Neither this load nor the main thread's work on its map should wait for
+  // the import.
   loadHttpLater();
 }
 
@@ -38,8 +38,8 @@ const NICENESS = 10;
 giveWay();
 
 /**
- * Lowers the priority of this thread. Only on Linux, where a thread has its own priority; elsewhere the whole process
- * would get it.
+ * Lowers the priority of this thread. This happens only on Linux, where a thread has its own priority; elsewhere the
+ * priority of the whole process would change.
  */
 function giveWay(): void {
   if (platform() !== 'linux' || isMainThread) return;

@@ -7,8 +7,8 @@ import { createProcessTable, type ProcessTable } from '../programs/process-ident
 export interface LeaseOwners {
   readonly own: () => string;
   /**
-   * False if this cannot be determined, as for a process on another machine or in another container. Such a lease has
-   * to expire.
+   * Whether the process has certainly ended. False if this cannot be determined, as for a process on another machine or
+   * in another container: its lease has to expire.
    */
   readonly isGone: (owner: string) => boolean;
 }
@@ -25,7 +25,7 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
     isGone(owner) {
       const [where, pidText, startedAt = ''] = owner.split('\n');
       const pid = Number(pidText);
-      // A pid below 1 would make the signal go to a process group.
+      // With a pid below 1, the signal would go to a whole process group.
       if (where !== scope || !Number.isSafeInteger(pid) || pid < 1) return false;
       const found = table.identify(pid);
       if (found !== null) return startedAt !== '' && found.startedAt !== startedAt;
@@ -38,8 +38,8 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
 }
 
 /**
- * Names the boot and the pid namespace. A pid is only meaningful within both: containers may share a folder but not
- * pids.
+ * Names the boot and the pid namespace. A pid is only meaningful within one boot and one namespace, because containers
+ * may share a folder but have different pids.
  */
 function scopeOf(table: ProcessTable): string {
   const bootId = table.bootId();

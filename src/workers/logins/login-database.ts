@@ -49,7 +49,7 @@ export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
   }
 }
 
-/** Sets a damaged file aside, unless another process already has, and opens the file in its place. */
+/** Sets a damaged file aside, unless another process already did so, and opens the file that takes its place. */
 export function replaceLogins(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): LoginDatabase {
   const path = loginPath(stateDir);
   try {

@@ -29,7 +29,7 @@ export interface LoginImageDeps {
 
 /**
  * Keeps the start image of a folder's logins. It is removed before a change is stored, and written again a while later.
- * Both happen under the lock of the login file, so that no process replaces a newer image with an older one.
+ * Both happen under the lock of the login file, so that no process replaces a newer image with an older image.
  */
 export class LoginImageFile {
   readonly #deps: LoginImageDeps;
@@ -49,7 +49,7 @@ export class LoginImageFile {
     this.plan();
   }
 
-  /** Schedules writing the image. It is skipped if the image then matches the stored logins. */
+  /** Schedules writing the image. If the image still matches the stored logins by then, nothing is written. */
   plan(): void {
     this.#timer ??= startTimer(DELAY_MS, () => void this.#deps.inTurn(() => this.flush()));
   }

@@ -28,7 +28,7 @@ import { type BoxedLogin, everythingIn, loginIn, type ReadLogins } from './store
 export interface LoginKeeperDeps {
   readonly stateDir: string;
   readonly tell: (note: StoreNote) => void;
-  /** Replaced, or null for none, only in tests. */
+  /** The keyring to use; null for none. Only tests set it. */
   readonly keyring?: Keyring | null;
   readonly clock?: Clock;
   readonly owners?: LeaseOwners;

@@ -12,7 +12,7 @@ export interface OpenRecord {
   readonly value: unknown;
 }
 
-/** The readable records of one kind, and the number of unreadable ones. */
+/** The readable records of one kind, and the number of unreadable records. */
 export interface ReadRecords {
   readonly records: readonly OpenRecord[];
   /** Number of records sealed with a key that is not available. */
@@ -43,8 +43,8 @@ interface StoreState {
 }
 
 /**
- * Reads a number that JavaScript cannot hold as −1, so that one damaged number does not make the whole file count as
- * damaged.
+ * Returns SQL that reads a column as −1 if JavaScript cannot hold its number. Otherwise one damaged number would make
+ * the whole file count as damaged.
  */
 const number = (column: string): string =>
   `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER - 1} THEN ${column} ELSE -1 END`;
@@ -115,7 +115,7 @@ export class LoginTable {
     return typeof opened === 'object' ? opened : null;
   }
 
-  /** Adds or replaces a record. Returns its generation, which is higher than all earlier ones. */
+  /** Adds or replaces a record. Returns its generation, which is higher than all earlier generations. */
   put(kind: RecordKind, id: string, value: unknown, key: SealingKey): number {
     const generation = this.#nextGeneration(kind, id);
     this.#store(kind, id, generation, value, key);
@@ -137,7 +137,7 @@ export class LoginTable {
     return (this.#ids.all(kind) as unknown as Pick<Row, 'id'>[]).map(({ id }) => id);
   }
 
-  /** Returns null if there never was such a row. */
+  /** Returns the state of a row; null if there never was such a row. */
   rowState(kind: RecordKind, id: string): RowState | null {
     const present = this.#generation.get(kind, id) as Pick<Row, 'generation'> | undefined;
     if (present === undefined) return null;

@@ -36,7 +36,7 @@ export class LoginWatch {
 
   #look(): void {
     const version = this.#read();
-    // A change that was reported and not read yet is not reported again.
+    // A change is not reported again before the caller has read it.
     if (version !== this.#known() && version !== this.#told) {
       this.#told = version;
       this.#onChange();

@@ -41,7 +41,7 @@ export function loginIn(table: LoginTable, loginId: string): StoredLogin | null 
   return record === null ? null : loginOf(record);
 }
 
-/** Needs no validation: a box that opens was sealed by this package. */
+/** The value needs no validation: if a box opens, this package sealed it. */
 function loginOf({ id, generation, value }: OpenRecord): StoredLogin {
   return { loginId: id, generation, ...(value as BoxedLogin) };
 }

@@ -37,7 +37,7 @@ interface Note {
 
 /**
  * Keeps a file with the process groups that this host has started. If this host is killed, the next host ends them. The
- * file is written in one step and not flushed: after a power cut its processes no longer exist.
+ * file is written in one step, and need not be flushed: after a power cut, the processes that it names no longer exist.
  */
 export class ProgramNotes {
   readonly #folder: string;
@@ -81,9 +81,9 @@ export class ProgramNotes {
 }
 
 /**
- * Ends the process groups that killed hosts left behind. A group qualifies if its host is gone and its leader is still
- * the recorded process (pid, start time and boot). Resolves with the pids of the leaders once they have ended or were
- * killed.
+ * Ends the process groups that killed hosts left behind. A group is ended if its host has ended and its leader is still
+ * the recorded process, with the same pid, start time and boot. Resolves with the pids of the leaders once they have
+ * ended or were killed.
  */
 export async function endLeftPrograms(
   stateDir: string,

@@ -24,7 +24,7 @@ import { codeOf } from '../../shared/errors.ts';
 export function readIfThere(path: string, maxBytes: number): Buffer | null {
   let file: number;
   try {
-    // Non-blocking, because opening a pipe would block.
+    // The file is opened non-blocking, because opening a pipe would otherwise block.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
@@ -44,7 +44,7 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
  * Replaces a state file atomically and durably: readers see the whole old or the whole new content, even after a power
  * loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; if `followsLink` is false, the
  * link itself is replaced. `mayReplace` is called last; if it returns false, the old file stays. Returns whether the
- * file was replaced. Throws the error of the file system, leaving the old file and no temporary one. (The command line
+ * file was replaced. Throws the error of the file system, leaving the old file and no temporary file. (The command line
  * writes the files that users request with `writeOutputFile`, which guarantees less.)
  */
 export function replaceDurably(

@@ -17,7 +17,9 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Whether another program may still be writing the file. A file dated far in the future counts as an old one. */
+/**
+ * Whether another program may still be writing the file. A file with a time far in the future counts as an old file.
+ */
 export function isJustWritten(path: string): boolean {
   const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
   return Math.abs(systemClock.now() - mtimeMs) < SETTLED_MS;

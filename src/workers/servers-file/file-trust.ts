@@ -30,14 +30,14 @@ export function exposureOf(folder: string): string | null {
 interface FileRules {
   /** Whether it may be a symbolic link that this user or root made. */
   readonly mayBeLink: boolean;
-  /** Whether a pipe, socket or device passes, because its reader refuses it. Defaults to false. */
+  /** Whether a pipe, socket or device is allowed, because its reader refuses it anyway. Defaults to false. */
   readonly mayBeOther?: boolean;
 }
 
 /**
  * Checks a file of this package before it is opened. It may be missing. Throws STORE_UNSAFE for anything but a regular
- * file, for a file of another user, and for a hard link in a world-writable folder. Throws it also for a symbolic link
- * that is not allowed, forms a loop, or could have been created by another user.
+ * file, for a file of another user, and for a hard link in a world-writable folder. Also throws STORE_UNSAFE for a
+ * symbolic link that is not allowed, forms a loop, or could have been created by another user.
  */
 export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false }: FileRules): void {
   let at = path;
@@ -57,9 +57,9 @@ export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false 
 }
 
 /**
- * Checks a folder of this package. It may be missing, and a regular file in its place fails when the folder is created.
- * Throws STORE_UNSAFE for a pipe, a socket or a device, for a symbolic link that another user made, and for any link if
- * `mayBeLink` is false.
+ * Checks a folder of this package. The folder may be missing. A regular file in its place is not reported here:
+ * creating the folder fails then. Throws STORE_UNSAFE for a pipe, a socket or a device, for a symbolic link that
+ * another user made, and for any link if `mayBeLink` is false.
  */
 export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules, 'mayBeLink'>): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -9,7 +9,7 @@ export interface KnownFile {
   readonly sha256: string | null;
   /** Checksum of the content that a process was about to write. */
   readonly pendingSha256: string | null;
-  /** JSON of its invalid entries, and of its members other than `servers`. */
+  /** JSON of the file's invalid entries, and of its members other than `servers`. */
   readonly bad: string;
   readonly rest: string;
 }

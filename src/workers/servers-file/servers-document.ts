@@ -33,7 +33,7 @@ const LIMITS = {
 
 export type ParsedServers =
   | { readonly kind: 'document'; readonly document: ServersDocument }
-  /** Truncated, not JSON, or of another or a newer form: must not be overwritten. */
+  /** The file is truncated, not JSON, or has another or a newer format. It must not be overwritten. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly isCutOff: boolean };
 
 /** Parses the text of a `servers.json`, entry by entry. Of two entries with one name, the first counts. */

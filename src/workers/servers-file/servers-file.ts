@@ -8,7 +8,7 @@ import { type KnownFile, KnownFiles } from './known-files.ts';
 import { type BadServer, parseServers, type ServersDocument } from './servers-document.ts';
 import { ServersText } from './servers-text.ts';
 
-/** A larger file is neither written nor read. */
+/** Maximum file size. A larger file is neither written nor read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The planned content of a file, rendered from the table at a revision. */
@@ -60,7 +60,8 @@ export class ServersFile {
   /** Applies the changes made in the file since the two last agreed. Throws errors of the disk and the store. */
   read(): readonly FileProblem[] {
     return this.#locked(() => {
-      // Their processes were killed: under the lock, no other process writes the file now.
+      // The processes that wrote the temporary files were killed: while this process holds the lock, no other process
+      // writes the file.
       removeTemporaries(this.#path);
       return this.#read() ?? [];
     });
@@ -135,7 +136,7 @@ export class ServersFile {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
     if (!replaceDurably(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
-    // Forget the last stamp. If the file were deleted again, it would look unchanged.
+    // Forget the last stamp: if the file were deleted again, it would otherwise look unchanged.
     this.#seen = '';
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
     // Another process may have dropped the recorded state of the file.
@@ -152,7 +153,7 @@ export class ServersFile {
     const known = this.#files.of(this.#path);
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
-    // A bad entry takes the place of the server with its name.
+    // A bad entry of the file is written instead of the server with the same name.
     const without = new Set(bad.flatMap(({ value }) => nameOf(value) ?? []));
     const bytes = this.#text.render({ bad, rest }, without);
     return { bytes, digest: digestOf(bytes), known };
@@ -171,7 +172,7 @@ export class ServersFile {
     const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') return this.#setAside(parsed.reason, parsed.isCutOff);
     this.#agreedRevision = null;
-    // A process of this package wrote this file and was killed before recording it. It was not edited.
+    // A process of this package wrote this file and was killed before it recorded that. So nobody edited the file.
     const isOurs = digest === known.pendingSha256;
     const changes = isOurs ? [] : this.#merge(parsed.document);
     const { servers, bad, rest } = parsed.document;

@@ -3,11 +3,11 @@ import type { ServersDocument } from './servers-document.ts';
 
 /**
  * Renders the text of `servers.json`, cached by entry. Only servers that changed since the last call are read and
- * serialized; the others are copied.
+ * serialized; the texts of all other servers are copied.
  */
 export class ServersText {
   readonly #table: ServerTable;
-  /** In the order of the table: a server that was removed and added again is the last. */
+  /** The entries in the order of the table: a server that was removed and added again comes last. */
   readonly #entries = new Map<string, { readonly position: number; readonly text: string }>();
   #revision = 0;
 
@@ -34,7 +34,7 @@ export class ServersText {
     return this.#entries.size === 0;
   }
 
-  /** Returns the checksum of a server as it was last rendered; null if it was not. */
+  /** Returns the checksum of a server as it was last rendered; null if it was not rendered. */
   digestOf(name: string): string | null {
     const text = this.#entries.get(name)?.text;
     return text === undefined ? null : digestOf(JSON.stringify(JSON.parse(text)));

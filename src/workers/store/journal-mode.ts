@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 /** How the store isolates a transaction until it is complete. */
 export interface JournalChoice {
   readonly mode: 'WAL' | 'TRUNCATE';
-  /** Why the faster mode is not used; null if it is. */
+  /** Why the faster mode is not used; null if it is used. */
   readonly reason: string | null;
 }
 
@@ -18,7 +18,8 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xff534d42, 'CIFS'],
   [0xfe534d42, 'SMB2'],
   [0x01021997, '9p'],
-  // sshfs and similar file systems, and virtiofs. A local FUSE file system loses little by counting as a network one.
+  // sshfs and similar file systems, and virtiofs. A local FUSE file system loses little if it counts as a network file
+  // system.
   [0x65735546, 'FUSE'],
   [0x5346414f, 'AFS'],
   [0x6b414653, 'AFS'],

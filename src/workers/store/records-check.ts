@@ -9,11 +9,11 @@ interface DamagedRecord {
   /** Name of the server that the record describes. Null for any other record, and if the name cannot be determined. */
   readonly server: string | null;
   readonly message: string;
-  /** Whether only the next load of a map can restore the record. All other records can be restored without one. */
+  /** Whether only the next load of a map can restore the record. All other records can be restored without a load. */
   readonly isWaitedFor: boolean;
 }
 
-/** The records of a store after each was verified. */
+/** The records of a store, each of them verified. */
 export interface ProvenRecords {
   readonly damaged: readonly DamagedRecord[];
   readonly count: number;

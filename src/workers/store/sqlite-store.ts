@@ -113,7 +113,8 @@ export class SqliteStore {
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
-      // Costs time, so it is only computed for a new caller or a missing file. An edited file is left unchanged.
+      // This comparison takes time, so it is only made for a new caller or a missing file. An edited file is left
+      // unchanged.
       const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
       return {
         known: { storeId, revision },
@@ -202,7 +203,7 @@ export class SqliteStore {
     const note = this.#setJournalMode(stateDir, journal);
     if (note !== null) tell(note);
     inTransaction(this.#database, () => {
-      // Must happen before another process overwrites the log.
+      // The log must be read before another process overwrites it.
       const tail = readBrokenTail(`${this.path}-wal`);
       if (tail.pages > 0) tell({ kind: 'log-cut', ...tail });
       const version = schemaVersionOf(this.#database);

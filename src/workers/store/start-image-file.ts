@@ -12,7 +12,7 @@ import type { StoredSource } from '../../shared/protocol/writer-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
-/** Maximum size of an image. What does not fit is read from the store a little later. */
+/** Maximum size of an image. Connectors that do not fit are read from the store a little later. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The content of a start image. */

@@ -29,7 +29,9 @@ export function checkStore(storePath: string): CheckedStore {
     database.exec('PRAGMA busy_timeout = 5000');
     const version = schemaVersionOf(database);
     if (version > SCHEMA_VERSION)
-      return fail(`${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer one`);
+      return fail(
+        `${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer version`,
+      );
     if (version === 0) return fail(`${storePath} is empty; it can be rebuilt from the file`);
     const faults = structureFaults(database);
     if (faults.length > 0)

@@ -24,8 +24,8 @@ import { assertTrustedFile } from '../servers-file/file-trust.ts';
 export const LOCK_FILE = 'switchyard.lock';
 
 /**
- * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: another file at that
- * path would wrongly adopt them.
+ * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: if another file takes
+ * that path, SQLite would wrongly apply them to it.
  */
 export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
@@ -74,7 +74,7 @@ export function createStoreFile(stateDir: string, path: string = storePath(state
  */
 export function setStoreAside(stateDir: string, path: string = storePath(stateDir)): string {
   const backup = freeName(path, 'corrupt');
-  // Side files first: a process that opens a new store now must not find the log of the old one.
+  // Side files first: a process that opens a new store now must not find the log of the old store.
   for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
   renameSync(path, backup);
   syncFolder(dirname(path));

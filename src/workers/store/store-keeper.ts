@@ -19,7 +19,10 @@ export class StoreKeeper {
   readonly #isRepair: boolean;
   #store: SqliteStore | null = null;
 
-  /** `isRepair`: the user requested a repair, so a file that SQLite cannot read is set aside whatever it was before. */
+  /**
+   * `isRepair`: the user requested a repair, so a file that SQLite cannot read is set aside even if it never was a
+   * store.
+   */
   constructor(stateDir: string, tell: Tell, { isRepair = false }: { readonly isRepair?: boolean } = {}) {
     this.#stateDir = stateDir;
     this.#tell = tell;
@@ -73,8 +76,8 @@ function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore
 }
 
 /**
- * Sets a damaged store aside, unless another process already has, and returns the store that takes its place. Throws
- * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was one or counts as one.
+ * Sets a damaged store aside, unless another process already did so, and returns the store that takes its place. Throws
+ * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was a store or counts as a store.
  */
 function replaceStore(
   stateDir: string,

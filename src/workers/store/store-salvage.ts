@@ -11,8 +11,8 @@ export interface SavedRecords {
 }
 
 /**
- * Tables to recover. `servers_file` is not among them: without it the file is read again, and restores servers that
- * were lost here.
+ * Tables to recover. `servers_file` is not among them: without that table, `servers.json` is read again, which restores
+ * servers that were lost here.
  */
 const TABLES: readonly SealedTable[] = [SERVERS, SOURCES, PINS];
 
@@ -40,7 +40,9 @@ export function restore(database: DatabaseSync, { tables }: SavedRecords): void 
   for (const [table, rows] of tables) insertRows(database, table, rows);
 }
 
-/** Blocks other processes that still use the damaged store. Once it is renamed they notice, and open the new one. */
+/**
+ * Blocks other processes that still use the damaged store. Once it is renamed, they notice that and open the new store.
+ */
 function holdWriters(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE');

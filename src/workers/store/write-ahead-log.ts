@@ -11,7 +11,9 @@ const MAGIC = 0x377f0682;
 /** The pages of a store's log after the point up to which it is intact. */
 export interface LogTail {
   readonly pages: number;
-  /** Whether the tail contains a commit. Without one, its pages belong to a transaction that was never completed. */
+  /**
+   * Whether the tail contains a commit. Without a commit, its pages belong to a transaction that was never completed.
+   */
   readonly hasCommit: boolean;
 }
 
@@ -31,8 +33,9 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Returns the pages of a write-ahead log that fail their checksum, or follow one that does. SQLite silently skips them,
- * as it must for an interrupted write. If no write was interrupted, the disk damaged them, and their content is lost.
+ * Returns the pages of a write-ahead log that fail their checksum, or follow such a page. SQLite silently skips such
+ * pages, because an interrupted write leaves them. If no write was interrupted, the disk damaged the pages, and their
+ * content is lost.
  */
 export function brokenTail(log: Uint8Array): LogTail {
   if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;
@@ -40,7 +43,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   const magic = view.getUint32(0);
   const sum = new LogSum(view, (magic & 1) === 0);
   sum.add(0, 24);
-  // Without its header no page of a log counts, and its content cannot be determined.
+  // Without a valid header no page of the log counts, and the content of the log cannot be determined.
   if (magic >>> 1 !== MAGIC >>> 1 || !sum.is(24)) return { pages: Math.ceil(log.length / 4_096), hasCommit: true };
   const frameBytes = FRAME_HEADER_BYTES + view.getUint32(8);
   const frames = Math.floor((log.length - LOG_HEADER_BYTES) / frameBytes);

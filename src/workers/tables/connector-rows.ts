@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { sealOf } from './seal.ts';
 import { digestOf } from './server-table.ts';
 
-/** A row with the tools that a connector last listed. */
+/** A row of the table of connectors, with the tools that a connector last listed. */
 export interface ConnectorRow {
   readonly scope: string;
   readonly connector_id: string;

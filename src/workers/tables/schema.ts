@@ -35,9 +35,9 @@ const STORE_ID = `
 `;
 
 /**
- * Service maps as last accepted, and what is remembered about their signers. The body and the key document have
- * checksums of their own, so that the rest of the row outlives damage to them. `floor_ms` is null before the first map
- * and after the floor was reset. The five columns of a map are null together if no map is stored.
+ * Service maps as last accepted, and what is remembered about their signers. The body and the key document have their
+ * own checksums, so that damage to them leaves the rest of the row valid. The column `floor_ms` is null before the
+ * first map and after the floor was reset. The five columns of a map are null together if no map is stored.
  */
 export const SOURCES: StoreTable = {
   name: 'source',

@@ -13,7 +13,10 @@ export interface SealedTable {
   readonly sealed: readonly string[];
   /** Columns with a checksum of their own. */
   readonly rest: readonly string[];
-  /** Values of columns that rows of an older format lack. Columns not listed here get 1, as a revision does. */
+  /**
+   * Values of columns that rows of an older format lack. A missing column that is not listed here, such as a revision,
+   * gets 1.
+   */
   readonly added?: Readonly<Record<string, SQLInputValue>>;
 }
 

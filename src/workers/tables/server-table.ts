@@ -101,9 +101,9 @@ export class ServerTable {
   }
 
   /**
-   * Returns the changes after a revision; 0 for all. Reads with one statement, so that another process's commit is in
-   * the result completely or not at all. If the revision were read after the rows, a commit could count as known
-   * although its rows are missing.
+   * Returns the changes after a revision; a revision of 0 returns all changes. Reads with one statement, so that
+   * another process's commit is in the result completely or not at all. If the revision were read after the rows, a
+   * commit could count as known although its rows are missing.
    */
   since(after: number): ServerRows {
     const found = this.#rows('WHERE revision > ? ORDER BY position', after);
@@ -129,8 +129,8 @@ export class ServerTable {
   }
 
   /**
-   * Records that the file agrees with the table up to `revision`, as it already did up to `after`. 0 if that is not
-   * known.
+   * Records that the file agrees with the table up to `revision`. It is known to agree up to `after`, which is 0 if
+   * nothing is known.
    */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
@@ -155,7 +155,7 @@ export class ServerTable {
   }
 }
 
-/** Returns the outcome of adding a server over the server of the same name. */
+/** Returns the outcome of adding a server, given the stored server of the same name. */
 function outcomeOf(before: ServerInfo | null, info: ServerInfo, isReplacing: boolean): ServerOutcome['outcome'] {
   if (before === null) return 'added';
   if (isDeepStrictEqual(before, info)) return 'unchanged';

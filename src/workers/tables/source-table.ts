@@ -38,7 +38,7 @@ export class SourceTable {
     try {
       this.#adopt(storeKey, old);
     } catch (error) {
-      // On a full disk the rows stay under their old keys, and still count.
+      // If the disk is full, the rows stay under their old keys, and are merged into the source all the same.
       if (isDamage(error) || isDiskFailure(error)) throw error;
     }
     return storedSourceOf(old.reduce(mergedRow, known));
@@ -60,8 +60,8 @@ export class SourceTable {
   }
 
   /**
-   * Stores a map, unless the stored map is newer. The floor never decreases, whichever process writes. Durable once
-   * this returns.
+   * Stores a map, unless the stored map is newer. The floor never decreases, even if several processes write. Durable
+   * once this returns.
    */
   save({ storeKey, etag, body, generatedAtMs, savedAtMs }: StoredMap, notes: SourceNotes): void {
     this.#change(storeKey, (row) => {
@@ -72,15 +72,14 @@ export class SourceTable {
     });
   }
 
-  /** Records who signs a source, without a map. Durable once this returns. */
+  /** Records what is known about the signers of a source, without storing a map. Durable once this returns. */
   note(storeKey: string, notes: SourceNotes): void {
     this.#change(storeKey, (row) => withNotes(row, notes));
   }
 
   /**
-   * Stores a key document, unless a newer one, or another one of the same version, is already stored: the first one
-   * counts. With `startsOver`, because the configured keys were replaced, it replaces any document. Durable once this
-   * returns.
+   * Stores a key document, unless a document of the same or a newer version is already stored. If `startsOver`, the
+   * document replaces any other, because the configured keys were replaced. Durable once this returns.
    */
   saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string, startsOver = false): void {
     this.#change(storeKey, (row) => {

@@ -1,6 +1,6 @@
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** A record of the store that fails its checksum. */
+/** The error for a record of the store that fails its checksum. */
 export class DamageError extends Error {
   override readonly name = 'DamageError';
 }
@@ -17,7 +17,7 @@ const NOT_A_DATABASE = 26;
 export function isDamage(error: unknown): boolean {
   return someCause(error, (cause) => {
     const code = resultCodeOf(cause);
-    // A number that no column of this store ever contains.
+    // SQLite returned a number that no column of this store ever contains, so the file is damaged.
     const isOutOfRange = codeOf(cause) === 'ERR_OUT_OF_RANGE';
     return cause instanceof DamageError || code === CORRUPT || code === NOT_A_DATABASE || isOutOfRange;
   });
@@ -28,7 +28,10 @@ export function isBusy(error: unknown): boolean {
   return resultCodeOf(error) === BUSY;
 }
 
-/** Whether the disk failed under this connection. What the connection holds of the files is then no longer reliable. */
+/**
+ * Whether the disk failed under this connection. The pages that the connection holds in memory are then no longer
+ * reliable.
+ */
 export function isDiskFailure(error: unknown): boolean {
   return someCause(error, (cause) => [READ_ONLY, IO_ERROR, CANNOT_OPEN].includes(resultCodeOf(cause) ?? 0));
 }
@@ -43,7 +46,7 @@ function resultCodeOf(error: unknown): number | null {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }
 
-/** Returns an error of the store unchanged, and wraps any other in STORE_UNAVAILABLE. */
+/** Returns a coded error unchanged, and wraps any other error in STORE_UNAVAILABLE. */
 export function asUnavailable(what: string, error: unknown): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   return new SwitchyardError('STORE_UNAVAILABLE', `${what}: ${messageOf(error)}`, { cause: error });

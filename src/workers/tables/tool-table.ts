@@ -44,7 +44,7 @@ interface ChangedRow {
   readonly definition: string;
 }
 
-/** Skips a row that fails its seal: its id may be damaged, and it may belong to another connector. */
+/** Skips a row that fails its seal, because its id may be damaged, so that the row belongs to another connector. */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
   WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
@@ -178,7 +178,7 @@ export class ToolTable {
   }
 
   /**
-   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing one.
+   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing pin.
    */
   #provePins(scope: string, connectorId: string): void {
     const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');

@@ -27,7 +27,7 @@ function packInto(context: string, scratch: string): void {
   };
   mkdirSync(copy);
   for (const name of ['package.json', 'README.md', 'LICENSE']) cpSync(join(project, name), join(copy, name));
-  // Types are checked elsewhere, and no test reads declarations here.
+  // This build has no declarations: no test reads them here, and types are checked elsewhere.
   const build = join(project, 'scripts', 'build.ts');
   run(process.execPath, [build, join(copy, 'dist'), '--without-declarations'], project);
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', context], copy);

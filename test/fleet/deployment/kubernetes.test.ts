@@ -55,7 +55,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     ['Service', 'sessionAffinity: None', 'sessionAffinity: 0'],
     ['PodDisruptionBudget', 'matchLabels:\n      app: mcp-switchyard', 'matchLabels: mcp-switchyard'],
     ['Ingress', 'pathType: Prefix', 'pathType: []'],
-  ] as const)('are rejected by the schema of %s with %s changed to %s', (kind, right, wrong) => {
+  ] as const)('are rejected by the schema of %s if %s is changed to %s', (kind, right, wrong) => {
     const documents = text.split(/^---$/m);
     const document = documents.find((part) => part.includes(`kind: ${kind}\n`)) ?? '';
     expect(document).toContain(right);
@@ -82,7 +82,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(container.envFrom).toEqual([{ secretRef: { name: of('Secret').metadata.name } }]);
   });
 
-  it('fit together: labels, ports, no affinity, three replicas of which one may be unavailable', () => {
+  it('agree on labels and ports, and describe three replicas without affinity, one of which may be unavailable', () => {
     const labels = of('Deployment').spec.template.metadata.labels;
     for (const kind of ['Deployment', 'PodDisruptionBudget'] as const)
       expect(of(kind).spec.selector.matchLabels).toEqual(labels);

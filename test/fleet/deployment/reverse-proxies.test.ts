@@ -93,7 +93,10 @@ async function openNotices(proxy: ReverseProxy): Promise<Notices> {
 
 const hasChanged = ({ seen }: Notices): boolean => seen.text.includes('notifications/tools/list_changed');
 
-/** The page's configuration with its long timeouts divided by 100; `seconds` replaces the timeouts first. */
+/**
+ * Returns the page's configuration with its long timeouts divided by 100. `seconds`, if given, first replaces the
+ * timeouts.
+ */
 const scaled =
   (kind: ProxyKind, seconds = 660) =>
   (block: string): string =>
@@ -140,7 +143,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     expect(notices.seen.hasEnded).toBe(false);
   });
 
-  it.skipIf(!isThere)('continues with two replicas when one has ended', async () => {
+  it.skipIf(!isThere)('continues with two replicas after the third has ended', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls);
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -148,7 +151,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     const answered: string[] = [];
     for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
     const failed = answered.filter((answer) => !answer.startsWith('_'));
-    // Caddy notices it with one request that fails.
+    // Caddy notices the end of the replica when one request to it fails.
     expect(failed.length).toBeLessThanOrEqual(kind === 'caddy' ? 1 : 0);
     expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
   });
@@ -195,10 +198,13 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
 });
 
 describe('the Host header of a reverse proxy', () => {
-  it.skipIf(!hasProgram('nginx', '-v'))('is rejected by the gateway if nginx sends its own', async () => {
-    await using replicas = await startReplicas();
-    const withoutHost = (block: string): string => block.replace(/^ *proxy_set_header Host .*\n/m, '');
-    await using proxy = await ReverseProxy.start('nginx', replicas.urls, withoutHost);
-    await eventually('it answers', async () => (await listTools(proxy)) === '403');
-  });
+  it.skipIf(!hasProgram('nginx', '-v'))(
+    'is rejected by the gateway if nginx sends its own host name instead of that of the client',
+    async () => {
+      await using replicas = await startReplicas();
+      const withoutHost = (block: string): string => block.replace(/^ *proxy_set_header Host .*\n/m, '');
+      await using proxy = await ReverseProxy.start('nginx', replicas.urls, withoutHost);
+      await eventually('it answers', async () => (await listTools(proxy)) === '403');
+    },
+  );
 });

@@ -146,7 +146,7 @@ describe('the endpoint for hops between replicas', () => {
     expect((await send(replica, good)).slice(0, 12)).toBe('HTTP/1.1 200');
   });
 
-  it('is reached by no other spelling of its paths', async () => {
+  it('cannot be reached by any other spelling of its paths', async () => {
     await using world = await startHopWorld(1, {});
     const paths = [
       ...[
@@ -172,7 +172,7 @@ describe('the endpoint for hops between replicas', () => {
     }
   });
 
-  it('accepts a recorded hop once, and a changed one never', async () => {
+  it('accepts a recorded hop only once, and a changed hop never', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const { address, bytes } = await record(replica.listener.url);
@@ -192,7 +192,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(start).toBeGreaterThan(4);
   });
 
-  it('blocks only the sender itself if it uses the highest possible counter', async () => {
+  it('blocks only the sender that uses the highest possible counter', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const take = async (change: Partial<HopFacts>) => (await send(replica, hop(replica, change))).slice(9, 12);
@@ -292,7 +292,7 @@ describe('a replica that sends a hop', () => {
     for (const secret of [token, 'cookie-value', 'authorization']) expect(text).not.toContain(secret);
   });
 
-  it('gets an error for an old state from a replica that would have to forward it: a hop never causes another one', async () => {
+  it('gets an error for an old state from a replica that would have to forward it: a hop never causes another hop', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });

@@ -13,7 +13,7 @@ function progressTokenOf(params: unknown): unknown {
   return (params as { readonly _meta: { readonly progressToken: unknown } })._meta.progressToken;
 }
 
-it('a held call is resumed at any replica at which its client retries it, each time another one', async () => {
+it('a held call is resumed at whichever replica its client retries it, even at a different one each time', async () => {
   const answers: unknown[] = [];
   let call: RawRequest | null = null;
   await using server = await RawMcpServer.start({
@@ -123,7 +123,7 @@ it('a large result waits at its connector while the client at another replica do
   expect(JSON.parse(body).result.content[0].text.length).toBe(text.length);
 });
 
-it('the owner cancels its work when the client goes away from the replica in between', async () => {
+it('the replica that owns a call cancels its work when the client disconnects from the replica in between', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(2, { a: remote(server) });
   const first = await postModern(world.at(0).mcp, 'tools/call', { name: 'a__echo' }, options);
@@ -138,7 +138,7 @@ it('the owner cancels its work when the client goes away from the replica in bet
   );
 });
 
-it('a retry fails at once like one with an old state if the owner is unknown, rejects it or cannot be reached', async () => {
+it('a retry fails at once, as with an old state, if the owning replica is unknown, rejects it or cannot be reached', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;
@@ -159,7 +159,7 @@ it('held calls are resumed while the secret of the fleet is replaced', async () 
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
   );
-  // One replica after the other accepts both secrets, and then puts the new one first.
+  // One replica after the other accepts both secrets, and then puts the new secret first.
   const secrets = (index: number) => [[old, fresh], [fresh, old], [fresh]][index] ?? [old];
   await using world = await startHopWorld(4, { a: remote(server) }, { secrets });
   const pairs = [

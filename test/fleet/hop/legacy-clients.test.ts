@@ -32,7 +32,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     ['elicitation/create', { message: '?', requestedSchema: { type: 'object', properties: {} } }, { action: 'accept' }],
     ['sampling/createMessage', { messages: [], maxTokens: 1 }, { role: 'assistant', content: [], model: 'm' }],
   ] as const) {
-    it(`answers ${method} at another replica than the requesting one, and its call continues`, async () => {
+    it(`answers ${method} at a replica other than the requesting replica, and its call continues`, async () => {
       await using server = await startAsking(method, params);
       await using world = await startHopWorld(3, { a: remote(server) });
       const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -48,7 +48,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     });
   }
 
-  it('answers with an error at another replica, also in a batch of 2025-03-26', async () => {
+  it('answers with an error at another replica, even in a batch of 2025-03-26', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const initialize = {
@@ -115,7 +115,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(stream.messages[1]?.result).toBeDefined();
   });
 
-  it('gets a server request over its standing stream at one replica from a connector at another one', async () => {
+  it('gets a server request over its standing stream at one replica from a connector at another replica', async () => {
     await using server = await RawMcpServer.start({ GET: ({ events }) => events() });
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -142,7 +142,7 @@ describe('a legacy client behind a balancer without affinity', () => {
       expect(message.result).toEqual({ roots: [{ uri: 'file:///r' }] });
   });
 
-  it('has no session at any replica once it has ended the session at one', async () => {
+  it('has no session at any replica once it has ended the session at one of them', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});

@@ -44,8 +44,8 @@ async function startWorld(count: number, answers: Readonly<Record<string, Answer
   await Promise.all(
     set.urls.map((url) => eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok, 30_000)),
   );
-  // A call that is held at one replica is resumed at each of the others, which shows that they know each other's
-  // addresses.
+  // A call that is held at one replica is resumed at each of the other replicas, which shows that they know each
+  // other's addresses.
   for (let owner = 0; owner < count; owner += 1)
     for (let other = 0; other < count; other += 1) {
       const { result } = await call(owner);
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect(performance.now() - killedAtMs).toBeLessThan(3_000);
     isStuck = false;
     expect((await call(2, retry(third))).result).toMatchObject({ content: [] });
-    // Restarted at the same address it is another replica: the old state does not belong to it.
+    // After a restart at the same address it is a different replica, to which the old state does not belong.
     await set.start(0);
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });

@@ -30,7 +30,7 @@ async function expectAlone(source: FleetSource, views: readonly HostView[]): Pro
   await eventually('all hosts are alone', () => areAll(views, 'alone'), LONG_MS);
   const from = Date.now();
   await allHave(views, source.publish(['a', 'alone']).generatedAtMs, LONG_MS);
-  // Lone hosts send COUNT requests in each interval, and by chance all of them in one second.
+  // Lone hosts send COUNT requests in each interval, which may by chance all fall into one second.
   expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
 }
 
@@ -44,8 +44,8 @@ async function expectReunion(source: FleetSource, views: readonly HostView[]): P
   expect(source.peakSince(from)).toBeLessThanOrEqual(2);
 }
 
-describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
-  it('dies becomes a group of lone hosts, and a fleet again when the server is back without its data', async () => {
+describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () => {
+  it('becomes a group of lone hosts when the server dies, and a fleet again when the server is back without its data', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
     expect(await redis.do('KEYS', '*:body:*')).not.toEqual([]);
   });
 
-  it('freezes becomes a group of lone hosts, and a fleet again when the server thaws', async () => {
+  it('becomes a group of lone hosts when the server freezes, and a fleet again when the server thaws', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
     await expectReunion(source, hosts.views);
   });
 
-  it('answers each command two seconds late becomes a group of lone hosts', async () => {
+  it('becomes a group of lone hosts when the server answers each command two seconds late', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('is cut off from half of the hosts leaves only that half alone, and the other half a fleet', async () => {
+  it('stays a fleet in one half when the server is cut off from the other half, whose hosts are alone', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
     await allHave([...near.views, ...far.views], source.publish(['a', 'mended']).generatedAtMs);
   });
 
-  it('is missing at the start lets its hosts start alone', async () => {
+  it('has hosts that start alone when the server is missing at the start', async () => {
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: 'redis://127.0.0.1:1', count: 2 });
     await hosts.started;
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server', TOGETHER, () => {
     expect(hosts.views.map(({ ids }) => ids)).toEqual([['a'], ['a']]);
   });
 
-  it('is flushed, or has no memory left, still gets every map to its hosts', async () => {
+  it('still gets every map to its hosts when the server is flushed or has no memory left', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);

@@ -22,8 +22,8 @@ async function ledByChild() {
   return { resources, redis, source, child, hosts, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
-  it('is killed has another one soon, which sends one request per interval to the source', async () => {
+describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
+  it('soon has another leader when the leader is killed, which sends one request per interval to the source', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     await child.kill();
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
     expect(source.since(killedAt).length).toBeLessThanOrEqual(Math.ceil(seconds * 1.2) + 1);
   });
 
-  it('is paused beyond its lease cannot publish when it resumes, and follows', async () => {
+  it('lets a leader that was paused beyond its lease only follow when it resumes', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     const [paused] = child.views;
@@ -51,11 +51,11 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
     await allHave([...hosts.views, ...child.views], source.publish(['a', 'c']).generatedAtMs);
   });
 
-  it('cannot reach the source lets another host try, and the current map stays', async () => {
+  it('gets another leader when the leader cannot load the map of the source', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url, intervalMs: 60_000 };
-    // It rejects maps with the wrong key, like a host with wrong credentials.
+    // This host has the wrong key, so it rejects every map, as a host with wrong credentials would get none.
     await using lame = hostsHere('lame', { ...shared, signatureKey: 'another key than that of the source' });
     await lame.started;
     await leaderOf(lame.views);
@@ -68,8 +68,8 @@ describe.skipIf(!hasRedis)('a fleet whose leader', TOGETHER, () => {
   });
 });
 
-describe.skipIf(!hasRedis)('a fleet whose source', TOGETHER, () => {
-  it('is down keeps its map, sends one request per interval, and gets the next map when the source is back', async () => {
+describe.skipIf(!hasRedis)('a fleet with a failing source', TOGETHER, () => {
+  it('keeps its map while the source is down, sends one request per interval, and gets the next map when the source is back', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3, intervalMs: 60_000 });
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis)('a fleet whose source', TOGETHER, () => {
     await allHave(hosts.views, generatedAtMs);
   });
 
-  it('answers with Retry-After gets no request for that time, from any host', async () => {
+  it('sends no request from any host until the Retry-After of the source is over', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3, intervalMs: 60_000 });

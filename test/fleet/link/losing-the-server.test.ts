@@ -4,7 +4,7 @@ import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { freePort } from '../../helpers/fleet/free-port.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a fleet whose Redis server goes away', () => {
+describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
   it('rejects requests at once after the server was killed, and answers them after it is back', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server goes away', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toMatchObject({ isAppendOnly: false });
   });
 
-  it('starts without a server, and joins when there is one', async () => {
+  it('starts without a server, and connects once there is a server', async () => {
     const port = await freePort();
     await using host = joinFleet({ url: `redis://127.0.0.1:${port}` });
     await eventually('the reason is logged', () => host.lines.some(({ fields }) => fields.event === 'fleet-away'));

@@ -4,8 +4,8 @@ import { eventually } from '../../helpers/eventually.ts';
 import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a Redis server that denies access to a host', () => {
-  it('logs that the password is wrong, without the password, and counts as away', async () => {
+describe.skipIf(!hasRedis)('a fleet whose Redis server denies access', () => {
+  it('logs that the password is wrong, without the password, and counts the server as unreachable', async () => {
     await using server = await RedisServer.start(['requirepass right']);
     await using host = joinFleet(server, { password: 'a-password-that-is-wrong' });
     await eventually('the reason is logged', () => host.lines.length > 0);

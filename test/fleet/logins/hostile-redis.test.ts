@@ -53,7 +53,7 @@ describe('a Redis server of a fleet to which an attacker writes', options, () =>
     expect(new Set(presented.map(({ token }) => token)).size).toBe(presented.length);
   });
 
-  it('loses no login with garbage, rows in the wrong place, future generations, other types and endless leases', async () => {
+  it('makes no host lose a login, with garbage, rows in the wrong place, future generations, other types and endless leases', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);

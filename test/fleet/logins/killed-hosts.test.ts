@@ -7,7 +7,7 @@ import { hasSocket, portsOf } from '../../helpers/login-drill/gateway-process.ts
 import { doubled, type Moment } from '../../helpers/login-drill/token-ledger.ts';
 import { ProcessEnded } from '../../helpers/logins/login-process.ts';
 
-/** Number of kills; fewer if a busy machine does not manage them in this time. */
+/** Number of kills, and the time for them; a busy machine may not manage all of them in that time. */
 const KILLS = 20;
 const LEAST_KILLS = 4;
 const KILLING_MS = 10_000;
@@ -26,7 +26,7 @@ async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGST
       fleet.ledger.plan(moment, strike);
       return;
     }
-    // It is unknown whether its last response has been stored.
+    // It is unknown whether the last response of the host has been stored.
     for (const presented of fleet.ledger.recent())
       if (hasSocket(victim.process?.child.pid ?? 0, presented.port)) presented.wasHit = true;
     if (signal === 'SIGKILL') fleet.ledger.leave(portsOf(victim.process?.child.pid ?? 0));
@@ -62,7 +62,7 @@ async function mend(fleet: LoginFleet): Promise<number> {
 // The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
 describe('hosts that are killed and stopped while they refresh', options, () => {
-  it('lose at most that login with each kill, and never spend a token twice otherwise', async () => {
+  it('lose at most the login being refreshed with each kill, and otherwise never spend a token twice', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);

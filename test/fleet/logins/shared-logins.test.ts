@@ -5,7 +5,7 @@ import { everythingIn, RedisMonitor } from '../../helpers/fleet/redis-contents.t
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 
-/** An otherwise idle machine needs a fraction of this. */
+/** Time limit for news to reach every host. An idle machine needs a fraction of it. */
 const SOON_MS = 3_000;
 
 describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {

@@ -21,7 +21,7 @@ describe('a fleet without its Redis server', options, () => {
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    '(%s) lets the last refreshing host continue, the others report why they cannot, and all continue once the server is back',
+    '(%s) lets the host that refreshed last continue, while the others report why they cannot, until the server is back',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;

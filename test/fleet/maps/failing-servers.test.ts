@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('are written again by one leader, without the source, after the server was killed and came back empty', async () => {
+  it('are written again by one leader, without a request to the source, after the server was killed and came back empty', async () => {
     const pairOf = await pair();
     await server.kill();
     await eventually('nobody leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(await leader?.publish(mapOf(2_000))).toBe('done');
   });
 
-  it('count their server as frozen if each reply comes two seconds late', async () => {
+  it('are handled as on a frozen server if each reply comes two seconds late', async () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;

@@ -57,7 +57,7 @@ const bodyKey = mapKeys.body(MAP.sha256);
 const boxes: readonly Buffer[] = [
   stranger.seal('map', bodyKey, Buffer.concat([Buffer.alloc(2), zstdCompressSync(MAP.bytes)])),
   fleet.seal('map', mapKeys.body(OLDER.sha256), Buffer.concat([Buffer.alloc(2), zstdCompressSync(OLDER.bytes)])),
-  // Written by an insider: they open, but their content does not match their name.
+  // Boxes written by an insider: they open, but their content does not match their name.
   fleet.seal('map', bodyKey, Buffer.concat([Buffer.alloc(2), zstdCompressSync(OLDER.bytes)])),
   fleet.seal('map', bodyKey, bomb),
   fleet.seal('map', bodyKey, Buffer.from([255, 255, 1])),
@@ -72,7 +72,7 @@ const poison: fc.Arbitrary<Poison> = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 3_000 }).map((bytes) => set(mapKeys.head, Buffer.from(bytes))),
   fc.constantFrom(...boxes).map((box) => set(bodyKey, box)),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => set(bodyKey, Buffer.from(bytes))),
-  // The right name and the right length, but garbage or a truncated body.
+  // Boxes with the right name and the right length that hold garbage or a truncated body.
   fc.boolean().map(
     (isCut): Poison =>
       async (server) => {

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(leader.count('map-news')).toBe(0);
   });
 
-  it('is announced to a host that comes later, and to one that lost its connection', async () => {
+  it('is announced to a host that comes later, and to a host that lost its connection', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await leader.api.publishMap(MAP_NAME, huge)).toMatchObject({ error: { code: 'FLEET_MAP_REFUSED' } });
   });
 
-  it('arrives as a patch at a host with the previous body, and in full at another', async () => {
+  it('arrives as a patch at a host with the previous body, and in full at any other host', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     }
   });
 
-  it('leaves only the newest bodies in the server, however often it changes', async () => {
+  it('leaves only the newest bodies on the server, however often it changes', async () => {
     const maps = [1, 2, 3, 4, 5].map((generation) => mapOf(generation * 1_000, entries(300, 3, `${generation}`)));
     const leader = await join('leader');
     await leader.leads();

@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     await server[Symbol.asyncDispose]();
   });
 
-  it('accepts each publication with one fence, from its holder, and never goes back in time', async () => {
+  it('lets only the holder of a fence publish with that fence, and never goes back in time', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();

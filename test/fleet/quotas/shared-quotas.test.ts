@@ -129,7 +129,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     for (const { lines } of world.hosts) lines.length = 0;
     world.redis.freeze();
     const startedMs = performance.now();
-    // Each has 20, of which one was used before.
+    // Each host has 20 calls, one of which was used before.
     expect(await world.burst(25)).toBe(39);
     expect(performance.now() - startedMs).toBeLessThan(4_500);
     world.redis.thaw();
@@ -148,7 +148,8 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     const before = world.callsAtMs.length;
     for (const host of [0, 1]) await world.call(host, 500);
     await world.burst(15, 500);
-    // Each host had a part of the 20; until the second has reported its calls, the first can get as many.
+    // Each host used a part of the 20. Until the second host has reported its calls, the first host can get as many
+    // more.
     expect(world.callsAtMs.length - before).toBeLessThanOrEqual(10);
   });
 });

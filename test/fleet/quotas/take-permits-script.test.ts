@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('never exceeds the limit in any sliding window, and rejects only for takes within a window, the hold and a bucket', async () => {
+  it('never exceeds the limit in any sliding window, and rejects only for permits taken within a window, the hold and a bucket', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     );
   });
 
-  it('takes from all windows at once, and nothing if one of them has no room', async () => {
+  it('takes permits from all windows at once, and takes none if one of the windows has no room', async () => {
     await client.del('q');
     const limits = { perMinute: 3, perHour: 5, perDay: 100 };
     expect((await take(START_MS, { limits, wanted: 10 })).granted).toBe(3);
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 62_100, { limits, wanted: 5 })).granted).toBe(4);
   });
 
-  it('forgets nothing when the clock is set back, and waits at most one window for it', async () => {
+  it('forgets nothing when the clock is set back, and then rejects for at most one window', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     expect((await take(START_MS + 3_600_000, { limits, wanted: 2 })).granted).toBe(2);

@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(performance.now() - leftAtMs).toBeLessThan(4_000);
   });
 
-  it('keeps the hosts while the server is away, and after it came back empty', async () => {
+  it('keeps the hosts while the server is unreachable, and after it came back empty', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using other = joinFleet(server);
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('rejects unsealed records, records of another host, and older ones, and reports the first once', async () => {
+  it('rejects unsealed records, records of another host and older records, and reports each foreign record once', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://127.0.0.1:1' });
     await using other = joinFleet(server);

@@ -99,8 +99,8 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
   });
 });
 
-describe.skipIf(!hasRedis)('a session that is ended while the Redis server of the fleet is away', () => {
-  it('ends at the other replicas at once, also where it was never used', async () => {
+describe.skipIf(!hasRedis)('a session that is ended while the Redis server of the fleet is unreachable', () => {
+  it('ends at the other replicas at once, even where it was never used', async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(3, {}, { redisUrl: redis.url });
     const all = [0, 1, 2].map((index) => replicas.at(index));

@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
   });
   afterAll(() => redis[Symbol.asyncDispose]());
 
-  it('have the log level that was set at another replica, also at a replica that they use later', async () => {
+  it('have the log level that was set at another replica, even at a replica that they use later', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await postLegacy(world.b, 'logging/setLevel', { level: 'warning' }, { headers });
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
   });
 
-  it('receive an update once over their stream, also if they subscribed at another replica', async () => {
+  it('receive an update once over their stream, even if they subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     for (const one of streams) await one[Symbol.asyncDispose]();
   });
 
-  it('end at every replica when they are ended at one', async () => {
+  it('end at every replica when they are ended at one of them', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
 });
 
 it.skipIf(!hasRedis)(
-  'a client that goes away while its session is read does not count towards the stream limit',
+  'a client that disconnects while its session is read does not count towards the stream limit',
   async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });

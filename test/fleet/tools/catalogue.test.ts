@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
     expect(toolsOf(second)).toEqual([]);
   });
 
-  it('is skipped if the server is away: the host starts without it', async () => {
+  it('is skipped if the server is unreachable: the host starts without the catalogue', async () => {
     await using world = await ToolWorld.start();
     await world.redis.kill();
     const host = world.host();

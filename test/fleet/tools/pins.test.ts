@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it("are replaced by a host's own pins while the server is away", async () => {
+  it("are replaced by a host's own pins while the server is unreachable", async () => {
     await using world = await ToolWorld.start();
     const host = await world.up();
     await world.redis.kill();
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     expect(toolsOf(again)).toEqual(['mail.read', 'mail.send']);
   });
 
-  it('that was made while the server was away applies to all hosts once it is back', async () => {
+  it('that was made while the server was unreachable applies to all hosts once the server is back', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up(), await world.up()];
     world.mail.describe('sends a letter');
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('is not undone when an older one is written again', async () => {
+  it('is not undone when an older approval is written again', async () => {
     await using world = await ToolWorld.start();
     const stateDir = world.folder('second');
     const [first, second] = [await world.up(), await world.up({ stateDir })];

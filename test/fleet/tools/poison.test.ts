@@ -87,7 +87,7 @@ async function expectNothingUnpinned(host: ToolMemoryUnderTest): Promise<void> {
 }
 
 describe.skipIf(!hasRedis)('hostile data in the tools and pins of a fleet', () => {
-  it('is neither listed nor causes a crash: pinned tools stay pinned, and valid ones stay listed', async () => {
+  it('is not listed and causes no crash: pinned tools stay pinned, and valid tools stay listed', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const client = redis.client();

@@ -165,7 +165,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('of a token that opens too many are closed, and those of another token stay open', async () => {
+  it('of a token that opens too many are closed, and the sessions of another token stay open', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';
@@ -174,7 +174,7 @@ describe('sessions', () => {
     expect((await postLegacy(`${url}/mcp`, 'ping', {}, { headers })).status).toBe(200);
   });
 
-  it('of a token that uses all of them give way to the first session of another token', async () => {
+  it('of a token that has used up the limit give way to the first session of another token', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 3 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     for (let index = 0; index < 3; index += 1) {
@@ -230,7 +230,7 @@ describe('malformed requests', () => {
     expect(await raw(world.listener.url, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('with an upgrade header are answered as if they had none', async () => {
+  it('with an upgrade header are answered as if they had no such header', async () => {
     await using world = await startGateway({});
     const upgrade = get('host: localhost', 'upgrade: websocket').replace(
       'connection: close',

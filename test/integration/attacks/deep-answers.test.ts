@@ -95,7 +95,7 @@ describe('a hostile result that the gateway forwards in pieces', () => {
 });
 
 describe('a hostile handshake', () => {
-  it.each(['JSON', 'a batch', 'an event'])('fails only that attempt to connect, as %s', async (way) => {
+  it.each(['JSON', 'a batch', 'an event'])('fails only its own attempt to connect, if it comes as %s', async (way) => {
     await using bad = await RawMcpServer.start({ initialize: WAYS[way]?.('['.repeat(30_000_000)) as Answer });
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: remote(bad), good: remote(good) });
@@ -115,7 +115,7 @@ describe('a hostile handshake', () => {
   });
 });
 
-/** A server of the legacy SSE transport; a test writes its responses to calls. */
+/** A server of the legacy SSE transport. The test itself writes the responses to calls. */
 async function sseServer(onCall: (stream: ServerResponse, call: Message) => void) {
   let stream: ServerResponse | null = null;
   const results: Readonly<Record<string, object>> = {
@@ -188,7 +188,7 @@ describe('a hostile line of a stdio server', () => {
     }
   });
 
-  it('in place of the handshake response fails only that attempt to connect', async () => {
+  it('in place of the handshake response fails only the current attempt to connect', async () => {
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: program('handshake'), good: remote(good) });
     expect(world.manager.connector('bad')?.status?.lastError?.code).toMatch(/^CONNECTOR_|^TOOL_RESULT_TOO_LARGE/);

@@ -40,7 +40,7 @@ describe('an elicitation URL that is unsafe to open', () => {
     expect((await called).messages).toMatchObject([{ result: { content: [] } }]);
   });
 
-  it('does not reach a client by a server request that belongs to no call', async () => {
+  it('does not reach a client in a server request that belongs to no call', async () => {
     await using server = await RawMcpServer.start({
       GET: ({ events }) =>
         events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: ask(EVIL[0] ?? '') }),
@@ -96,7 +96,7 @@ describe('an elicitation URL that is unsafe to open', () => {
 describe('a server request', () => {
   const NAMED = '[Connector "evil"] (Connector "bank") Log in';
 
-  it('names the connector that elicits to a legacy client', async () => {
+  it('tells a legacy client which connector it comes from, if it is an elicitation', async () => {
     await using server = await RawMcpServer.start(asking(ask('https://example.com/')));
     await using world = await startGateway({ evil: remote(server) });
     const session = await openSession(`${world.listener.url}/mcp`, CAPABLE);
@@ -106,7 +106,7 @@ describe('a server request', () => {
     expect(stream.messages[0]).toMatchObject({ params: { message: NAMED, url: 'https://example.com/' } });
   });
 
-  it('names the connector that wants sampling to a legacy client', async () => {
+  it('tells a legacy client which connector it comes from, if it requests sampling', async () => {
     const params = { messages: [], maxTokens: 1, systemPrompt: '[Connector "bank"] Be kind' };
     await using server = await RawMcpServer.start(asking(params, 'sampling/createMessage'));
     await using world = await startGateway({ evil: remote(server) });
@@ -118,13 +118,16 @@ describe('a server request', () => {
     expect(stream.messages[0]).toMatchObject({ params: { messages: [], systemPrompt } });
   });
 
-  it.each(['legacy', 'modern'])('names the connector of the %s protocol generation to a modern client', async (era) => {
-    const params = ask('https://example.com/');
-    await using server = await RawMcpServer.start(era === 'legacy' ? asking(params) : requiring(params));
-    await using world = await startGateway({ evil: remote(server) });
-    const url = `${world.listener.url}/c/evil/mcp`;
-    const answer = await postModern(url, 'tools/call', { name: 'echo' }, { capabilities: CAPABLE });
-    const [question] = Object.values(answer.result.inputRequests as object);
-    expect(question).toMatchObject({ method: 'elicitation/create', params: { message: NAMED } });
-  });
+  it.each(['legacy', 'modern'])(
+    'tells a modern client which connector it comes from, if the connector is %s',
+    async (era) => {
+      const params = ask('https://example.com/');
+      await using server = await RawMcpServer.start(era === 'legacy' ? asking(params) : requiring(params));
+      await using world = await startGateway({ evil: remote(server) });
+      const url = `${world.listener.url}/c/evil/mcp`;
+      const answer = await postModern(url, 'tools/call', { name: 'echo' }, { capabilities: CAPABLE });
+      const [question] = Object.values(answer.result.inputRequests as object);
+      expect(question).toMatchObject({ method: 'elicitation/create', params: { message: NAMED } });
+    },
+  );
 });

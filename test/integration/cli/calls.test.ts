@@ -187,7 +187,7 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     });
   });
 
-  it('reaches a connector that is named like a subcommand with --connector', async () => {
+  it('reaches a connector with the name of a subcommand through --connector', async () => {
     expect((await on(['tools', '--connector', 'diff'])).stdout).toContain('diff.say(');
     expect(started()).toEqual(['diff']);
   });

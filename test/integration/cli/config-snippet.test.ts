@@ -88,7 +88,7 @@ describe('mcp-switchyard config', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: { switchyard: { url: URL_OF_IT } } });
   });
 
-  it('fails with OPTIONS_INVALID where a file stands in the place of the folder', async () => {
+  it('fails with OPTIONS_INVALID if a file is in the place of the folder', async () => {
     using folder = new TempDir();
     writeFileSync(join(folder.path, '.cursor'), '');
     const path = join(folder.path, '.cursor', 'below', 'mcp.json');

@@ -133,7 +133,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     await closed(again);
   });
 
-  it('leave no temporary file behind when the client goes or a signal arrives right after them', async () => {
+  it('leave no temporary file behind when the client leaves or a signal arrives right after them', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);

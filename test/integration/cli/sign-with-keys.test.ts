@@ -80,7 +80,7 @@ describe('mcp-switchyard sign --key', () => {
     expect((await verify('--key-env', 'MAP_KEY')).stdout).toContain('MAP_SIGNATURE_MISMATCH');
   });
 
-  it('replaces signatures, unless --add keeps those of other keys', async () => {
+  it('replaces signatures, unless --add keeps the signatures of other keys', async () => {
     await sign('--key', at('a.jwk'));
     await run('sign', at('signed.json'), '--add', '--key', at('b.jwk'), '--out', at('signed.json'));
     expect(kidsOf(signedMap())).toEqual(['a', 'b']);
@@ -156,7 +156,7 @@ describe('mcp-switchyard verify --keys', () => {
     ]);
   });
 
-  it('reports when a signature expired, for dates before the supported range too', async () => {
+  it('reports when a signature expired, even for dates before the supported range', async () => {
     const map = JSON.parse(readFileSync(at('map.json'), 'utf8'));
     const payload = { map: map.id, generatedAt: map.generatedAt, exp: -1e308, digest: contentOf(map).digest() };
     write('signed.json', { ...map, signatures: [signJws(payload, readSigningKey(a), MAP_JWS_TYPE)] });

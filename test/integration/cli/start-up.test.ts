@@ -21,7 +21,7 @@ describe.concurrent('commands that wait for connectors', () => {
     expect(names(ended.stdout)).toEqual(expect.arrayContaining(['flaky.whoami', 'one.whoami']));
   });
 
-  it('tools without --wait returns once each server was tried, and reports last which is not ready and why', async () => {
+  it('tools without --wait returns once each server was tried, and finally reports which server is not ready and why', async () => {
     using file = new LocalFile({ crash: localServer(['x', 'crash']), one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', file.path, '--json']);
     expect(ended.code).toBe(1);

@@ -34,7 +34,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly url: string 
 }
 
 describe('connectors', () => {
-  it('come up in parallel: a hanging and a dead server delay no other', async () => {
+  it('come up in parallel: a hanging and a dead server delay no other server', async () => {
     await using good = await TestMcpServer.start(addEcho);
     await using silent = await silentServer();
     const entries = [
@@ -63,7 +63,7 @@ describe('connectors', () => {
     });
   });
 
-  it.each([401, 403])('that answer %s fail without a try of another protocol generation', async (status) => {
+  it.each([401, 403])('that answer with %s fail without a try of another protocol generation', async (status) => {
     await using server = await MapServer.start();
     server.fail(status);
     await using map = await manage([entry('closed', { endpoint: server.url })]);
@@ -170,7 +170,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('late.echo', { message: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('whose endpoint changes connect to the new one, under the same tool names', async () => {
+  it('whose endpoint changes connect to the new endpoint, under the same tool names', async () => {
     await using one = await TestMcpServer.start(addEcho);
     await using two = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('moving', { endpoint: one.url })]);

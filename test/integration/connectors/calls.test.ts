@@ -47,7 +47,7 @@ describe('a call to a connector that is down', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it('triggers one reconnect for any number of calls', async () => {
+  it('triggers only one reconnect together with any number of other calls', async () => {
     await using server = await TestMcpServer.start(tools);
     server.spoilMatching('jsonrpc', (_, response) => response.writeHead(503).end());
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });

@@ -52,7 +52,7 @@ describe('the createProxy option', () => {
     expect(agent).toBeInstanceOf(Dispatcher);
   });
 
-  it('may return tools that are not JSON: only these tools are left out', async () => {
+  it('may return a proxy with tools that are not JSON: only these tools are left out', async () => {
     const round: Record<string, unknown> = { type: 'object' };
     round.itself = round;
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
@@ -69,7 +69,7 @@ describe('the createProxy option', () => {
     expect(map.manager.listTools().map(({ name }) => name)).toEqual(['own.hello']);
   });
 
-  it('may report availability: the connector goes down with it, and is disconnected at the end', async () => {
+  it('may return a proxy that reports that it is down: its connector goes down too, and is disconnected at the end', async () => {
     const said: string[] = [];
     let goDown = (): void => {};
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({

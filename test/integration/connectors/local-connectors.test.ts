@@ -57,7 +57,7 @@ describe('connectors of a local configuration file', () => {
     expect(env).not.toHaveProperty('SWITCHYARD_TEST_PRIVATE');
   });
 
-  it('work together with those of a map and take precedence for a shared id, which returns to the map once they are removed', async () => {
+  it('work together with the connectors of a map, and take precedence for a shared id until they are removed', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({ shared: localServer(['local']), own: localServer(['own']) });
     const entries = [entry('shared', { endpoint: remote.url }), entry('far', { endpoint: remote.url })];
@@ -109,7 +109,7 @@ describe('connectors of a local configuration file', () => {
     expect(local.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
   });
 
-  it('are rejected with CONFIG_INVALID if the file is not JSON at the start, while those of the map come up', async () => {
+  it('are rejected with CONFIG_INVALID if the file is not JSON at the start, while connectors of the map come up', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({});
     file.writeText('no JSON');
@@ -140,7 +140,7 @@ describe('connectors of a local configuration file', () => {
 });
 
 describe('a stdio server', () => {
-  it('that dies during a call fails that call as perhaps run, and is restarted', async () => {
+  it('that dies during a call fails the call with an error that says it may have run, and is restarted', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 0 } });
     const { manager } = local;
     await manager.sync();

@@ -38,7 +38,7 @@ describe('the tool filters of a local file', () => {
 });
 
 describe('the tool filters of a registered server', () => {
-  it('apply like those of a file, in the syntax of Copilot too', async () => {
+  it('apply like the filters of a file, even in the syntax of Copilot', async () => {
     using world = new RegistryWorld();
     await world.fill(
       registeredProgram('copilot', { tools: ['whoami'] }),

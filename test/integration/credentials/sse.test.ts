@@ -22,14 +22,14 @@ async function protectedServer(kinds: readonly string[]): Promise<RawSseServer> 
 
 const limits = () => ({ signal: new AbortController().signal, timeoutMs: 5_000 });
 
-describe('credentials over SSE', () => {
+describe('a connection over SSE with credentials', () => {
   it.each([
     ['the event stream', 'GET'],
     ['a message of the handshake', 'initialize'],
     ['a notification', 'notifications/initialized'],
     ['a call', 'tools/call'],
     ['a list', 'tools/list'],
-  ])('resend %s after a 401', async (_, kind) => {
+  ])('resends %s after a 401', async (_, kind) => {
     await using server = await protectedServer([kind]);
     const credentials = ScriptedCredentials.refreshing('old');
     await using sse = await connectSse(server, { credentials });
@@ -39,7 +39,7 @@ describe('credentials over SSE', () => {
     expect(credentials.challenges).toHaveLength(1);
   });
 
-  it.each(['GET', 'initialize', 'notifications/initialized'])('fail with the login that %s needs', async (kind) => {
+  it.each(['GET', 'initialize', 'notifications/initialized'])('fails with the login that %s needs', async (kind) => {
     await using server = await protectedServer([kind]);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await expect(connectSse(server, { credentials })).rejects.toBe(LOGIN);
@@ -47,7 +47,7 @@ describe('credentials over SSE', () => {
     await noStreamLeft(server);
   });
 
-  it('fail a call and a list with the needed login, and keep the stream open', async () => {
+  it('fails a call and a list with the needed login, and keeps the stream open', async () => {
     await using server = await protectedServer(['tools/call', 'tools/list']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await using sse = await connectSse(server, { credentials });
@@ -57,7 +57,7 @@ describe('credentials over SSE', () => {
     expect(server.openStreams).toBe(1);
   });
 
-  it('put the hint about a rejected stream into the error', async () => {
+  it('puts the hint about a rejected stream into the error', async () => {
     await using server = await protectedServer(['GET']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint: 'Ask Ann for a key.' }));
     await expect(connectSse(server, { credentials })).rejects.toMatchObject({

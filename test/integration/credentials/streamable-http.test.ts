@@ -30,12 +30,12 @@ async function protectedServer(answers: Readonly<Record<string, Answer>> = {}, k
 
 const tokenOf = ({ headers }: RawRequest): string | undefined => headers.authorization;
 
-describe('credentials over Streamable HTTP', () => {
+describe('a connection over Streamable HTTP with credentials', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it.each(['modern', 'legacy', 'auto'] as const)('connect after one 401 (%s)', async (era) => {
+  it.each(['modern', 'legacy', 'auto'] as const)('is established after one 401 (%s)', async (era) => {
     await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
     const credentials = ScriptedCredentials.refreshing(null);
     await using raw = await connectRaw(server, { era, credentials });
@@ -45,14 +45,14 @@ describe('credentials over Streamable HTTP', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it.each(['modern', 'legacy', 'auto'] as const)('report a needed login after one request (%s)', async (era) => {
+  it.each(['modern', 'legacy', 'auto'] as const)('reports a needed login after one request (%s)', async (era) => {
     await using server = await protectedServer();
     const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
     await expect(connecting).rejects.toBe(LOGIN);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('cause no fallback to SSE or another protocol generation, for any login failure', async () => {
+  it('falls back neither to SSE nor to another protocol generation after a login failure of any kind', async () => {
     const network = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
     const failed = new SwitchyardError('LOGIN_FAILED', 'The issuer cannot be reached.', { cause: network });
     await using server = await protectedServer();
@@ -61,7 +61,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('fail a call, a list and a read with the needed login, once each, and keep the session', async () => {
+  it('fails a call, a list and a read with the needed login, once each, and keeps the session', async () => {
     const kinds = ['tools/call', 'tools/list', 'resources/read'];
     await using server = await protectedServer({}, kinds);
     await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
@@ -72,7 +72,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it('resend a call after 401 and after 403, in the same session and with the same id', async () => {
+  it('resends a call after 401 and after 403, in the same session and with the same id', async () => {
     const statuses = [401, 403];
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -97,7 +97,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('put the hint about a rejection into the error, as a sentence', async () => {
+  it('puts the hint about a rejection into the error, as a sentence', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -112,7 +112,7 @@ describe('credentials over Streamable HTTP', () => {
     await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
   });
 
-  it('refresh the token for the standing stream and for the end of the session', async () => {
+  it('refreshes the token for the standing stream and for the end of the session', async () => {
     const streams: RawRequest[] = [];
     await using server = await protectedServer({
       initialize: ({ result, response }) => {
@@ -145,7 +145,7 @@ describe('credentials over Streamable HTTP', () => {
   it.each([
     [true, [LOGIN]],
     [false, []],
-  ])('end a connection whose standing stream needs another login (was authorized: %s)', async (wasAuthorized, lost) => {
+  ])('ends if its standing stream needs another login (was authorized: %s)', async (wasAuthorized, lost) => {
     await using server = await protectedServer({}, ['GET']);
     const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
@@ -159,7 +159,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(server.of('GET')).toHaveLength(1);
   });
 
-  it('do not resume a response whose stream needs a login: the call may have run, and counts as lost', async () => {
+  it('does not resume a response whose stream needs a login: the call may have run, and counts as lost', async () => {
     await using server = await protectedServer(
       {
         'tools/call': ({ response }) => {
@@ -175,7 +175,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(server.of('GET')).toHaveLength(1);
   });
 
-  it('keep a server from counting as silent while a person logs in', async () => {
+  it('does not count its server as silent while a person logs in', async () => {
     await using server = await protectedServer(MODERN);
     const cameBack = Promise.withResolvers<void>();
     const credentials: ScriptedCredentials = new ScriptedCredentials(null, async () => {
@@ -196,7 +196,7 @@ describe('credentials over Streamable HTTP', () => {
     await end();
   });
 
-  it('reject with the reason of the signal when connecting is aborted during a login', async () => {
+  it('rejects with the reason of the signal when connecting is aborted during a login', async () => {
     await using server = await protectedServer();
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {
@@ -214,7 +214,7 @@ describe('credentials over Streamable HTTP', () => {
     expect(given).toMatchObject({ aborted: true });
   });
 
-  it('are sent only to the configured origin: a redirect to another one is not followed', async () => {
+  it('sends credentials only to the configured origin: a redirect to another origin is not followed', async () => {
     const elsewhere = createServer((_, response) => void response.end());
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     const requests: unknown[] = [];

@@ -109,10 +109,10 @@ describe('mcp-switchyard serve', () => {
   });
 });
 
-describe('HTTP responses without a token', () => {
+describe('HTTP responses to requests without a token', () => {
   const named = /secret-project|down-one/;
 
-  it('name no connector or tool at any address of a gateway with tokens', async () => {
+  it('name neither a connector nor a tool at any address of a gateway with tokens', async () => {
     await using server = await RawMcpServer.start();
     const down = { type: 'http', url: 'http://127.0.0.1:9/mcp' };
     const servers = { 'secret-project': remote(server), 'down-one': down, 'down-one-too': down };

@@ -192,7 +192,7 @@ describe('a batch over HTTP', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('cancels all its requests when the client goes away', async () => {
+  it('cancels all its requests when the client disconnects', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const abort = new AbortController();
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(await open(at.url)) };
@@ -205,7 +205,7 @@ describe('a batch over HTTP', () => {
     expect(at.world.gateway.server.running).toBe(0);
   });
 
-  it('gets at most 16 MiB of responses, and an error for each further one', async () => {
+  it('gets at most 16 MiB of responses, and an error for each further response', async () => {
     const text = 'x'.repeat(6 * 1024 * 1024);
     await using at = await worldOf({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text }] }),

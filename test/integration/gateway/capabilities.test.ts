@@ -29,7 +29,7 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
 }
 
 describe('capabilities that the gateway declares to a connector', () => {
-  it('are everything that clients on a shared connection may have, and roots only once a client has them', async () => {
+  it('include everything that clients on a shared connection may support, but roots only once a client supports them', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
@@ -66,7 +66,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     ]);
   });
 
-  it('are exactly those of the only client for a gateway over stdio', async () => {
+  it('are exactly the capabilities of the only client of a gateway over stdio', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({});
     await world.listener.close(0);
@@ -106,17 +106,20 @@ describe('a server request that the client cannot answer', () => {
     ['elicitation/create', { mode: 'url', url: 'https://x.example', message: '?' }, { elicitation: {} }, -32_602],
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
-  ])('%s with %j is rejected for a client with %j as %i', async (method, params, capabilities, code) => {
-    await using server = await RawMcpServer.start(asking(method, params));
-    await using world = await startGateway({ a: remote(server) });
-    const url = `${world.listener.url}/mcp`;
-    const session = await openSession(url, capabilities);
-    for (const { result } of [
-      await session.call('tools/call', { name: 'a__echo' }),
-      await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities }),
-    ])
-      expect(result.answered).toMatchObject({ code });
-  });
+  ])(
+    'such as %s with %j is rejected for a client with the capabilities %j, with the error %i',
+    async (method, params, capabilities, code) => {
+      await using server = await RawMcpServer.start(asking(method, params));
+      await using world = await startGateway({ a: remote(server) });
+      const url = `${world.listener.url}/mcp`;
+      const session = await openSession(url, capabilities);
+      for (const { result } of [
+        await session.call('tools/call', { name: 'a__echo' }),
+        await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities }),
+      ])
+        expect(result.answered).toMatchObject({ code });
+    },
+  );
 });
 
 describe('a result with a type that the gateway does not know', () => {

@@ -47,7 +47,7 @@ describe('a request of another origin', () => {
     expect(await raw(world.listener.url, withHost(host, more))).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('is accepted if the origin is the listener’s own or an allowed one', async () => {
+  it('is accepted if the origin is the listener’s own or an allowed origin', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startGateway(
       {},
@@ -71,7 +71,7 @@ describe('a request of another origin', () => {
 });
 
 describe('a gateway with tokens', () => {
-  it('requires one for everything but health, and neither forwards nor shows it', async () => {
+  it('requires a token for everything but health, and neither forwards nor shows it', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const base = world.listener.url;

@@ -190,11 +190,11 @@ describe("a call that is held for a client's input", () => {
   });
 });
 
-describe('a call that is cancelled', () => {
+describe('a running call', () => {
   /** A connector whose calls hang, and the messages that it received about them. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 
-  it('is cancelled at its connector when the client goes away', async () => {
+  it('is cancelled at its connector when the client disconnects', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;

@@ -8,7 +8,7 @@ import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 describe('lists of a gateway', () => {
-  it('of one connector do not crowd out those of others', async () => {
+  it('have room for every connector, however much one of them lists', async () => {
     const tools = Array.from({ length: 60 }, (_, index) => ({
       ...{ name: `t${index}`, inputSchema: { type: 'object' } },
       description: 'x'.repeat(index === 7 ? 300_000 : 200_000),

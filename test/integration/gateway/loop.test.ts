@@ -24,7 +24,7 @@ describe('a gateway among its own connectors', () => {
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('does not start itself endlessly as a stdio server', async () => {
+  it('does not endlessly start itself as a stdio server', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

@@ -30,7 +30,7 @@ describe('tools of all connectors', () => {
     expect((await session.call('tools/list')).result).not.toHaveProperty('ttlMs');
   });
 
-  it('can be called by those names; parameters, `_meta` and the result are forwarded unchanged', async () => {
+  it('can be called by the prefixed names; parameters, `_meta` and the result are forwarded unchanged', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => result({ content: [], seen: message.params, isError: false, 'x-own': 1 }),
     });
@@ -83,7 +83,7 @@ describe('tools of all connectors', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('a connector that is down is reported with a code and a remedy, and delays no other', async () => {
+  it('of a connector that is down are rejected with a code and a remedy, and delay no other connector', async () => {
     await using up = await RawMcpServer.start();
     await using world = await startGateway({ down: { type: 'http', url: 'http://127.0.0.1:9/mcp' }, up: remote(up) });
     const url = `${world.listener.url}/mcp`;
@@ -136,7 +136,7 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
-  it('of one connector never reach another whose id begins like one of its tools', async () => {
+  it('of one connector never reach another connector whose id begins like one of its tools', async () => {
     await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
     await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });
@@ -175,7 +175,7 @@ describe('routes', () => {
 });
 
 describe('prompts, resources and completion', () => {
-  it('are those of all connectors, with distinct URIs', async () => {
+  it('are offered for all connectors, with distinct URIs', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), 'F2.x': remote(fixture) });
     const url = `${world.listener.url}/mcp`;

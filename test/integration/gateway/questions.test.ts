@@ -60,7 +60,7 @@ describe('a server request of a connector', () => {
   });
 });
 
-it('sends the progress of a held call under the token of the request that waits at that time', async () => {
+it('the gateway sends the progress of a held call under the token of the request that waits at that time', async () => {
   await using server = await RawMcpServer.start({
     'tools/call': ({ events, message }) => {
       const progressToken = (message.params as { _meta: { progressToken: unknown } })._meta.progressToken;

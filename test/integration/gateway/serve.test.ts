@@ -49,7 +49,7 @@ describe('mcp-switchyard serve', () => {
     expect(cli.seen.stderr).toContain(mcp);
   });
 
-  it('lets running calls finish at shutdown, accepts no new ones, and closes the notification streams', async () => {
+  it('lets running calls finish at shutdown, accepts no new calls, and closes the notification streams', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => {

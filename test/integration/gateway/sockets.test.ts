@@ -59,7 +59,7 @@ describe('request paths', () => {
     },
   );
 
-  it('of a connector are gone when it is removed', async () => {
+  it('of a connector no longer exist once the connector is removed', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server), b: remote(server) });
     const url = `${world.listener.url}/c/a/mcp`;

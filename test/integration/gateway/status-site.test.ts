@@ -70,7 +70,7 @@ function fail(id: string): void {
 }
 
 describe('the status site', () => {
-  it('answers with a page that nothing else can load, frame, cache or sniff', async () => {
+  it('answers with a page that no other site can load or frame, and that nobody may cache or sniff', async () => {
     const [first, second] = await Promise.all([fetch(`${scene.url}/`), fetch(`${scene.url}/?q=a`)]);
     const policy = first.headers.get('content-security-policy') ?? '';
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];

@@ -71,7 +71,7 @@ describe('subscriptions', () => {
     expect(open().map(({ headers }) => headers['x-key'])).toEqual(['k1']);
   });
 
-  it('end when the client goes away while the connector has not answered yet', async () => {
+  it('end when the client disconnects while the connector has not answered yet', async () => {
     await using server = await RawMcpServer.start({
       ...{ 'resources/subscribe': () => {}, 'resources/list': watchable['resources/list'] as Answer },
       initialize: ({ result }) =>

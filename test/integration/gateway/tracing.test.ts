@@ -270,7 +270,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it.each(TRANSPORTS)('takes its parent from the header if `_meta` carries none: %s', (transport) => {
+  it.each(TRANSPORTS)('takes its parent from the header if `_meta` carries no parent: %s', (transport) => {
     const own = spanId(String(TRANSPORTS.indexOf(transport) + 1));
     const server = report.spans.find(({ parentId, kind }) => parentId === own && kind === 'server');
     expect(server).toMatchObject({ traceId: traceId('e'), links: [], name: `tools/call ${transport}__echo` });

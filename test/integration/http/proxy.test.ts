@@ -22,7 +22,7 @@ afterEach(() => {
 
 describe('a proxy', () => {
   it.each(['never', 'always'] as const)(
-    'carries a map over http, without its credentials in any log (offload %s)',
+    'carries a map over http, and its credentials appear in no log (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -182,7 +182,7 @@ describe('a proxy that requires credentials', () => {
   const encoded = Buffer.from(credentials).toString('base64');
 
   it.each(['never', 'always'] as const)(
-    'gets those of its URL, and no other server does (offload %s)',
+    'gets the credentials in its URL, and no other server gets them (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials });
       await using plain = await TestMcpServer.start(() => {});

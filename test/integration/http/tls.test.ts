@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 const lateRetries = { random: { next: () => 1 } };
 
 describe('a configured certificate authority', () => {
-  it('is trusted by the main thread and the worker, in addition to those of the runtime', async () => {
+  it('is trusted by the main thread and the worker, in addition to the authorities of the runtime', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload: 'auto', timeoutMs: 3_000 });
     await held.manager.sync();
@@ -52,7 +52,7 @@ describe('a configured certificate authority', () => {
     expect(held.manager.listConnectors()).toHaveLength(2);
   });
 
-  it('is found in a bundle of several, with any line endings', async () => {
+  it('is found in a bundle of several authorities, with any line endings', async () => {
     await using server = await serveMap(leaf);
     const other = await Authority.create();
     const ca = `# ours\n${other.cert}\n${authority.cert}`.replaceAll('\n', '\r\n');
@@ -109,7 +109,7 @@ describe('an invalid certificate', () => {
     },
   );
 
-  it('is also one of a private authority that is not configured', async () => {
+  it('may also be a certificate of a private authority that is not configured', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
@@ -141,7 +141,7 @@ describe('an invalid certificate', () => {
     expect(servers.map(({ requests, plainRequests }) => requests.length + plainRequests)).toEqual([0, 0, 0, 0]);
   });
 
-  it('is treated like a server without TLS: MAP_TLS, and no request in clear text', async () => {
+  it('has the same effect as a server without TLS: MAP_TLS, and no request in clear text', async () => {
     await using plain = await MapServer.start(mapNow());
     await using held = mapUnderTest(plain.url.replace('http:', 'https:'), { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
@@ -219,7 +219,7 @@ describe('ten connectors of one https origin, four at a time', () => {
   it.each<[string, string, () => RequestListener]>([
     ['modern', 'modern', mcpListener],
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
-    ['legacy, with one', 'legacy', () => sessionListener({ hasStandingStream: true })],
+    ['legacy, with a standing stream', 'legacy', () => sessionListener({ hasStandingStream: true })],
   ])(
     '(%s) need at most four handshakes to come up, and none for a refresh and one call each',
     async (_, era, listener) => {

@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('works if the main store is unusable, and opening that one is retried each time', async () => {
+  it('works if the main store is unusable, and opening the main store is retried each time', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');

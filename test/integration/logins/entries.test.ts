@@ -93,7 +93,7 @@ describe('an entry of a map with a machine login', () => {
     expect(issuer.tokenRequests).toEqual([]);
   });
 
-  it('sends no secret and no token if it requires DPoP, even if it could log in without', async () => {
+  it('sends neither a secret nor a token if it requires DPoP, even if it could log in without DPoP', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;

@@ -46,7 +46,7 @@ test('a manager registers, logs in, calls, refreshes with rotation, and needs a 
   for (const event of ['login-needed', 'login-done', 'login-refreshed', 'logout']) expect(events).toContain(event);
 });
 
-test('a manager accepts a redirect once, and only one that it started', async () => {
+test('a manager accepts a redirect only once, and only of a login that it started', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

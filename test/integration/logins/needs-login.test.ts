@@ -34,7 +34,7 @@ const startProtected = (): Promise<RawMcpServer> =>
 /** Number of attempts to connect to a server. */
 const attempts = (of: RawMcpServer): number => of.of('server/discover').length + of.of('initialize').length;
 
-/** Makes a protected server behave like one without a login. */
+/** Makes a protected server behave like a server without a login. */
 const unlock = (server: RawMcpServer): void => {
   for (const kind of ['server/discover', 'initialize'] as const) server.answers[kind] = LEGACY_ANSWERS[kind];
 };
@@ -93,13 +93,13 @@ describe('a command with a connector that needs a login', () => {
     expect(attempts(server) - before).toBe(1);
   });
 
-  it('tools lists those of the other connectors, and names the connector that is not up', async () => {
+  it('tools lists the tools of the other connectors, and names the connector that is not up', async () => {
     const { tools, notUp } = JSON.parse((await run('tools', '--json')).stdout);
     expect(tools.map(({ name }: { name: string }) => name)).toEqual(['open.echo']);
     expect(notUp).toMatchObject([{ id: 'linear', state: 'needs-login' }]);
   });
 
-  it('doctor has a separate finding for it', async () => {
+  it('doctor reports the needed login as a separate finding', async () => {
     const { findings } = JSON.parse((await run('doctor', '--json')).stdout);
     const ofIt = findings.filter(({ message }: { message: string }) => message.startsWith('linear:'));
     expect(ofIt).toEqual([

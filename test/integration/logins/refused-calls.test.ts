@@ -43,7 +43,7 @@ test('a tool that needs more scopes fails alone: the connector stays up and its 
   expect(await manager.callTool('crm.deploy')).toMatchObject({ content: [{ text: 'deploy' }] });
 });
 
-test('a call that needs a login fails alone if the connector works without one', async () => {
+test('a call that needs a login fails alone if the connector works without a login', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, open: OPEN });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

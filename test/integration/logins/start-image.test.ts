@@ -26,7 +26,7 @@ const isWindows = process.platform === 'win32';
 const tokens = tokensOf('a', { expiresAtMs: null });
 const BEARER = ['authorization', `Bearer ${tokens.accessToken}`];
 
-/** A folder, stores in it with their own writer threads, and one that cannot start a thread. */
+/** A folder, stores in it with their own writer threads, and a store that cannot start a thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -102,7 +102,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ generation: 2, tokens: tokensOf('b') }]);
   });
 
-  it('is written for a folder without one by the first process that reads its logins', async () => {
+  it('is written for a folder without an image by the first process that reads its logins', async () => {
     await using w = world();
     await w.store();
     renameSync(w.image, w.at('elsewhere'));
@@ -154,7 +154,7 @@ describe('the start image of the logins', () => {
     renameSync(w.at('logins.sqlite'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
     expect((await w.start().readAll()).logins).toEqual([]);
-    // A new store has no image of the old one, from its first row on.
+    // From its first row on, a new store has no image of the old store.
     await w.start().saveBinding(bindingOf('b'));
     expect(existsSync(w.image)).toBe(false);
   });
@@ -177,7 +177,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('may be an old one that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
+  it('may be an older image that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -138,7 +138,7 @@ describe('closing a manager', () => {
     },
   );
 
-  it('rejects sync while connectors come up, and connects no further one', async () => {
+  it('rejects sync while connectors come up, and connects no further connector', async () => {
     await using hanging = await MapServer.start();
     hanging.answer(() => {});
     const many = Array.from({ length: 40 }, (_, i) => entry(`c${i}`, { endpoint: hanging.url }));

@@ -21,7 +21,7 @@ async function seenSigned(): Promise<TrustWorld> {
   return world;
 }
 
-describe('a source that was seen signed', () => {
+describe('a host that has seen a source signed', () => {
   it('rejects a newer map that only has an HMAC, and keeps the current map', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
@@ -86,7 +86,7 @@ describe('a source that was seen signed', () => {
 });
 
 describe('a change of the accepted signatures', () => {
-  it('verifies the current map again, from HMAC over either and both to signatures only', async () => {
+  it('makes a host verify the current map again, from HMAC through either and both to signatures only', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);
@@ -125,7 +125,7 @@ describe('the server of a map', () => {
     await world.during({ ...signedOnly, mapId: other.id }, (manager) => expect(idsOf(manager)).toEqual(['swapped']));
   });
 
-  it('must serve the configured id from the first map on, also with an HMAC', async () => {
+  it('must serve the configured id from the first map on, even with only an HMAC', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, mapId: 'another' }, (manager) =>

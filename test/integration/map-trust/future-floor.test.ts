@@ -40,7 +40,7 @@ describe('a floor from a wrong clock', () => {
     });
   });
 
-  it('is gone after a reset, also over a restart', async () => {
+  it('no longer applies after a reset, even after a restart', async () => {
     await using world = await lockedOut();
     await resetFloor(world);
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
@@ -51,7 +51,7 @@ describe('a floor from a wrong clock', () => {
     );
   });
 
-  it('is gone for a running host with its next refresh after a reset', async () => {
+  it('no longer applies to a running host from its next refresh after a reset', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, async (manager) => {
@@ -62,7 +62,7 @@ describe('a floor from a wrong clock', () => {
     await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
   });
 
-  it('keeps the record of signatures when it is reset', async () => {
+  it('is reset without losing the record of signatures', async () => {
     const key = newKey('first');
     const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
     await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);

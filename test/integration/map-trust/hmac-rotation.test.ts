@@ -50,7 +50,7 @@ describe('the rotation of an HMAC key', () => {
     });
   });
 
-  it('finds rows that an earlier version stored by URL and key, also if another key comes first', async () => {
+  it('finds rows that an earlier version stored by URL and key, even if another key comes first', async () => {
     await using world = await trustWorld();
     const store = new SqliteStore(world.stateDir);
     const kept = (key: string, second: number, id: string) =>

@@ -12,8 +12,8 @@ const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 const DAY_STALE = { signatureKey: HMAC, maxStaleMs: 24 * HOUR };
 
-describe('a source that cannot be reached', () => {
-  it('is served as stale, logged at half of maxStaleMs, and dropped after it', async () => {
+describe('the map of a source that cannot be reached', () => {
+  it('is served as stale, logged at half of maxStaleMs, and dropped after maxStaleMs', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     const alarms = () => counterOf('mcp_service_map_alarms_total', { code: 'MAP_TOO_STALE' });
@@ -55,7 +55,7 @@ describe('a source that cannot be reached', () => {
     expect((await alarms()) - before).toBe(1);
   });
 
-  it('is not served after a restart if its map is older than that', async () => {
+  it('is not served after a restart if it is older than maxStaleMs allows', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during(DAY_STALE, () => {});
@@ -73,7 +73,7 @@ describe('a source that cannot be reached', () => {
     await world.during({ signatureKey: HMAC }, (manager) => expect(idsOf(manager)).toEqual(['a']));
   });
 
-  it('is accepted again with a fresh map, and not with an older one', async () => {
+  it('is replaced by a fresh map once the source is back, and not by an older map', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -131,7 +131,7 @@ describe('a source that cannot be reached', () => {
     });
   });
 
-  it('is dropped by the expiry of its signatures if that is earlier', async () => {
+  it('is dropped when its signatures expire, if that is earlier', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));

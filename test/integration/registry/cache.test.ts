@@ -67,7 +67,7 @@ describe('the registry', () => {
     });
   });
 
-  it('rejects invalid servers, and copies valid ones', async () => {
+  it('rejects invalid servers, and copies valid servers', async () => {
     using it = world();
     await using cache = await it.open();
     await expect(cache.upsert({ name: 'x' } as never)).rejects.toMatchObject({
@@ -106,7 +106,7 @@ describe('the registry', () => {
     const logger = recordingLogger();
     const cache = await it.open({ logger });
     await cache.upsert(server('before'));
-    // The store is gone with its folder, and a file has the folder's name.
+    // The store was removed with its folder, and a file has the folder's name.
     await cache.close();
     rmSync(dirname(it.path), { recursive: true });
     writeFileSync(dirname(it.path), '');

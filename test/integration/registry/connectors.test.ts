@@ -19,7 +19,7 @@ const states = (manager: ConnectorProxyManager): string[] =>
   manager.status().connectors.map(({ id, state }) => `${id} ${state}`);
 
 describe('registered servers', () => {
-  it('are connectors, stdio and remote ones, without a map', async () => {
+  it('become connectors without a map, both stdio and remote servers', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     const headers = { 'X-Key': 'k' };
@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('come and go within a second of a change by another process, without any effect on the others', async () => {
+  it('come and go within a second of a change by another process, without any effect on other servers', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();
@@ -71,7 +71,7 @@ describe('registered servers', () => {
     expect(transitions.filter((line) => line.startsWith('kept'))).toEqual([]);
   });
 
-  it('follow an edit of the file by hand; invalid ones are reported with their place and the others keep running', async () => {
+  it('follow a manual edit of the file; invalid servers are reported with their place, and the others keep running', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using local = world.manage();
@@ -111,7 +111,7 @@ describe('registered servers', () => {
     expect(await whoami(manager, 'one')).toMatchObject({ pid });
   });
 
-  it('take precedence over those of the map, and those of a configuration file over them', async () => {
+  it('take precedence over connectors of the map, but not over connectors of a configuration file', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     await world.fill(registeredProgram('both'), registeredProgram('all'), registeredProgram('own'));
@@ -125,7 +125,7 @@ describe('registered servers', () => {
       Promise.all(['both', 'all', 'own'].map(async (id) => (await whoami(manager, id)).name));
     expect(await names()).toEqual(['both', 'of the file', 'own']);
     expect(manager.listConnectors().map(({ id }) => id)).toEqual(['far', 'both', 'own', 'all']);
-    // Below each source is the next one.
+    // When a source drops an id, the next source provides it.
     file.write({});
     await manager.sync(true);
     expect(await names()).toEqual(['both', 'all', 'own']);
@@ -172,7 +172,7 @@ describe('registered servers', () => {
 });
 
 describe('the in-memory registry', () => {
-  it('reports every change, also of other processes, and no change without one', async () => {
+  it('reports every change, even of other processes, and reports nothing if nothing changed', async () => {
     using world = new RegistryWorld();
     await using cache = await world.open();
     await using other = await world.open();

@@ -16,7 +16,7 @@ const isWhole = (it: RegistryWorld): boolean => {
   }
 };
 
-describe('servers.json, while a host is open', () => {
+describe('a servers.json of an open host', () => {
   it.each([
     ['is deleted', (path: string) => rmSync(path), 0],
     ['is truncated', (path: string) => truncateSync(path, 20), 1],

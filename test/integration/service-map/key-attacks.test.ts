@@ -29,8 +29,8 @@ async function rotated(): Promise<KeyPublisher> {
   return publisher;
 }
 
-describe('an attack on key documents', () => {
-  it('with a stolen key that is not a root can only sign maps', async () => {
+describe('an attacker', () => {
+  it('who has stolen a key that is not a root key can sign maps, but no key documents', async () => {
     await using publisher = await KeyPublisher.start();
     const [root] = publisher.keys as [PrivateJwk];
     const mapKey = newKey('map-key');
@@ -46,7 +46,7 @@ describe('an attack on key documents', () => {
     expect(host.complaints()).toContain('keys-not-followed KEYS_UNTRUSTED');
   });
 
-  it('with a root that was rotated away changes nothing', async () => {
+  it('who has a root key that was rotated away changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -56,7 +56,7 @@ describe('an attack on key documents', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('with the documents of another publisher changes nothing', async () => {
+  it('who serves the key documents of another publisher changes nothing', async () => {
     await using publisher = await rotated();
     await using other = await rotated();
     other.rotate();
@@ -72,7 +72,7 @@ describe('an attack on key documents', () => {
     expect(keysOf(fresh)).toMatchObject({ version: null, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('with signatures of another document, or of the same document in other bytes, changes nothing', async () => {
+  it('who reuses signatures of another key document, or of the same document in other bytes, changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -96,7 +96,7 @@ describe('an attack on key documents', () => {
     }
   });
 
-  it('with a map signature as the signature of a document changes nothing', async () => {
+  it('who uses a map signature as the signature of a key document changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -106,7 +106,7 @@ describe('an attack on key documents', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_INVALID' } });
   });
 
-  it('that serves version 2 in place of version 4, or removes documents, does not roll back', async () => {
+  it('who serves key document 2 in place of 4, or removes documents, rolls nothing back', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -122,7 +122,7 @@ describe('an attack on key documents', () => {
     expect([keysOf(host).version, failureOf(host), idsOf(host)]).toEqual([3, 'MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('with a second document of a known version does not replace the first, even after a restart', async () => {
+  it('who publishes a second key document of a known version does not replace the first, even after a restart', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using host = follower(publisher, { stateDir: dir.path });
@@ -138,7 +138,7 @@ describe('an attack on key documents', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('that freezes the documents ends when the newest one expires, and the map is dropped after maxStaleMs', async () => {
+  it('who freezes the key documents succeeds only until the newest one expires, and the map is dropped after maxStaleMs', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -170,7 +170,7 @@ describe('an attack on key documents', () => {
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['thawed']]);
   });
 
-  it('by setting the clock back revives no expired document, and setting it forward expires none permanently', async () => {
+  it('who sets the clock back revives no expired document, and who sets it forward expires none permanently', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     publisher.rotate({ expires: new Date(startedAt + DAY_MS).toISOString() });
@@ -338,7 +338,7 @@ describe('a failing server of key documents', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('sees its URL without secrets in the log, and does not get the key of another origin', async () => {
+  it('is logged by its URL without secrets, and does not get the key of another origin', async () => {
     await using publisher = await rotated();
     await using other = await KeyPublisher.start();
     const keyDocuments = `${other.keysUrl}?token=s3cr3t-documents`;

@@ -26,7 +26,7 @@ async function withMapKey(...mapKeys: readonly PrivateJwk[]): Promise<KeyPublish
   return publisher;
 }
 
-/** Publishes a document that revokes these keys and lists the others. */
+/** Publishes a document that revokes these keys and lists the other keys. */
 function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others: readonly PrivateJwk[] = []): void {
   const [root] = publisher.keys as [PrivateJwk];
   const change = { roots: [root.kid], revoked: revoked.map(thumbprint) };

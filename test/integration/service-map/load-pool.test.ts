@@ -61,7 +61,7 @@ describe('a load on a worker thread', () => {
     expect(known.digests.digests.byteLength).toBeGreaterThan(0);
   });
 
-  it('keeps its connection from one load to the next', async () => {
+  it('reuses the connection of the previous load', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
     const pool = poolOf();
     await run(pool, taskFor(server.url));
@@ -97,19 +97,19 @@ describe('a load on a worker thread', () => {
   });
 });
 
-describe('a thread that', () => {
+describe('a worker thread', () => {
   it.each([
     ['throws', 'thrown in the thread'],
     ['exits', 'worker'],
     ['says-nothing', 'returned without a final event'],
-  ])('%s fails only that load', async (name, message) => {
+  ])('that %s fails only that load', async (name, message) => {
     const outcome = await run(poolOf({ taskUrl: fixture(name) }), taskFor('http://127.0.0.1:9/'));
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error.code).toBe('WORKER_LOST');
     expect(outcome.error.message).toContain(message);
   });
 
-  it('spins is killed at the deadline and replaced', async () => {
+  it('that spins is killed at the deadline and replaced', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 50 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 500);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
@@ -120,14 +120,14 @@ describe('a thread that', () => {
     expect(codeOf(await run(pool, taskFor('http://127.0.0.1:9/'), 500))).toBe('WORKER_LOST');
   });
 
-  it('runs out of memory fails only that load', async () => {
+  it('that runs out of memory fails only that load', async () => {
     const pool = poolOf({ taskUrl: fixture('eats-memory'), maxHeapMb: 32 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 20_000);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error).toMatchObject({ code: 'WORKER_LOST', message: expect.stringContaining('memory') });
   });
 
-  it('does not exist fails only that load', async () => {
+  it('whose file is missing fails only that load', async () => {
     expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/'), 1_000))).toBe(
       'WORKER_LOST',
     );

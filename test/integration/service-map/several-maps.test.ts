@@ -83,7 +83,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps[0]?.lastError).toBeNull();
   });
 
-  it('give a shared id to the earlier source, in any order of arrival, and to the later one after the earlier drops it', async () => {
+  it('give a shared id to the earlier source, in any order of arrival, and to the later source once the earlier drops it', async () => {
     await using maps = await twoMaps([at('own', 'a')], [at('both', 'b'), at('own', 'evil')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('do not wait for each other: one that never answers is awaited until the deadline of sync', async () => {
+  it('do not wait for each other: a map that never arrives is awaited until the deadline of sync', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });
@@ -150,7 +150,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
   });
 
-  it('keep separate floors and last good maps, over restarts too', async () => {
+  it('keep separate floors and last good maps, even over restarts', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.b.serve(map([at('two', 'b')], maps.keys.b, 5));

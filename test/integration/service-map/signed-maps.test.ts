@@ -30,7 +30,7 @@ class Publisher {
     this.#server = server;
   }
 
-  /** The result of a load; later maps are compared with an accepted one. */
+  /** Returns the result of a load. Later maps are compared with the last accepted map. */
   async load(map: object, trust: SignatureTrust, policy: Partial<ProofPolicy> = {}): Promise<LoadOutcome> {
     this.#server.serve(bytesOf(map));
     const task: LoadTask = loadTask();
@@ -54,7 +54,7 @@ class Publisher {
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
 describe('a signed map that a worker thread fetches', () => {
-  it('carries its signers and their expiry, for a first map and for an incremental one', async () => {
+  it('carries its signers and their expiry, in a full and in an incremental load', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = { ...MINE, accept: 'both', hmacKeys: ['new', KEY], threshold: 2 } as const;

@@ -205,7 +205,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
   });
 
-  it('serves the last good map while the server offers a rolled-back, a forged or an expired one', async () => {
+  it('serves the last good map while the server offers a rolled-back, forged or expired map', async () => {
     await using state = await inState('fresh', 'closed');
     const older = mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() });
     const expired = mapOf([entry('expired')], { generatedAt: new Date(NOW).toISOString(), ttlSeconds: 1 });

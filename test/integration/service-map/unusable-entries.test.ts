@@ -40,7 +40,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await expect(it.manager.callTool('bad0.echo', {})).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('comes and goes with newer maps, and the others stay unchanged', async () => {
+  it('comes and goes with newer maps, and the other entries stay unchanged', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const [a, good] = [entry('a', { endpoint }), { ...entry('b', { endpoint }), headers: { 'x-b': '1' } }];

@@ -86,7 +86,7 @@ describe('the response to a POST over SSE', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('may be a redirect within the origin, but not to another one', async () => {
+  it('may be a redirect within the origin, but not to another origin', async () => {
     let location = '/moved';
     await using server = await RawSseServer.start({
       'tools/call'({ path, response, result }) {

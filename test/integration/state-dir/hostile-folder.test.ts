@@ -167,7 +167,7 @@ describe('a link in place of', () => {
     expect(readFileSync(join(it.away, 'image')).equals(bytes)).toBe(true);
   });
 
-  it('a linked folder of notes about stdio servers causes no deletion of other files', async () => {
+  it('the folder of notes about stdio servers causes no deletion of other files', async () => {
     using it = new World();
     const project = join(it.away, 'package.json');
     writeFileSync(project, '{"name":"x"}');
@@ -211,7 +211,7 @@ describe('a state folder', () => {
     },
   );
 
-  it('that everybody can write to has no link followed, not even one of this user, and no hard link used', async () => {
+  it('that everybody can write to is used without its links, even those of this user, and without its hard links', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));

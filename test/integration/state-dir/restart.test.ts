@@ -42,7 +42,7 @@ function removeStartImage(stateDir: string): void {
 }
 
 describe('a restart', () => {
-  it('refuses a map older than one accepted before it', async () => {
+  it('refuses a map that is older than a map accepted before the restart', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
     await runOnce(server.url, dir.path);
@@ -77,7 +77,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1, connectorCount: 1 });
   });
 
-  it('fetches the whole map when the signature of the stored one is wrong', async () => {
+  it('fetches the whole map when the signature of the stored map is wrong', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);

@@ -11,7 +11,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { remembering } from '../../helpers/remembering-manager.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** Each test has its own folder: with one the pins are on disk, without one they are in memory. */
+/** Where the pins are: on disk with a folder, in memory without a folder. Each test has its own folder. */
 const PLACES = [
   ['with a folder', () => new TempDir()],
   ['without a folder', () => null],
@@ -74,7 +74,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     await eventually('it is what it was', () => manager.status().changedTools.length === 0);
   });
 
-  it('is unlisted and rejected under quarantine, alone, until it is approved', async () => {
+  it('is neither listed nor called under quarantine until it is approved, unlike other tools', async () => {
     await using scene = await setUp({ pinTools: 'quarantine' });
     await using manager = scene.start();
     await manager.sync();

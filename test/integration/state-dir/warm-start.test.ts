@@ -156,7 +156,7 @@ describe('a start with a used state folder', () => {
     expect([await probes(), await probes()]).toEqual([1, 0]);
   });
 
-  it('reports why a call fails if there is neither a stored map nor a new one', async () => {
+  it('reports why a call fails if there is neither a stored nor a new map', async () => {
     await using life = await livedOnce();
     await using after = remembering(life.maps.url, life.dir.path, { signatureKey: 'another key than before' });
     await eventually('the tools are listed', () => after.listTools().length === 1);
@@ -168,7 +168,7 @@ describe('a start with a used state folder', () => {
   });
 
   it.each([
-    ['is gone', (path: string) => rmSync(path)],
+    ['is missing', (path: string) => rmSync(path)],
     ['is truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, -20))],
     [
       'is damaged',

@@ -206,7 +206,7 @@ describe.concurrent('a message of a stdio server', () => {
     expect(await call(opened)).toEqual({ content: [] });
   });
 
-  it('may arrive in an array with others', async () => {
+  it('may arrive in an array with other messages', async () => {
     const batch = `[{"jsonrpc":"2.0","method":"notifications/tools/list_changed"},${answered('{"content":[]}')}]`;
     await using opened = await open({ ...LEGACY, 'tools/call': [batch] });
     await call(opened);
@@ -272,7 +272,7 @@ describe.concurrent('a call over stdio', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('fails when the server exits meanwhile, and may have run', async () => {
+  it('fails when the server exits meanwhile, with an error that says it may have run', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
     await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);

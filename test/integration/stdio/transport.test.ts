@@ -15,7 +15,7 @@ describe('a stdio transport', () => {
     expect(program.messages[1]).toEqual({ jsonrpc: '2.0', method: 'told', params: { text: 'ä\u{1f600}' } });
   });
 
-  it('gives a server the necessary environment variables, the configured ones, and no others', async () => {
+  it('gives a server only the necessary and the configured environment variables', async () => {
     process.env.SWITCHYARD_TEST_SECRET = 'not for children';
     try {
       await using program = stdioProgram('serves', { env: { OWN: 'configured' }, args: ['$HOME; exit 1', '`id`'] });

@@ -239,7 +239,7 @@ describe('a stream that breaks before its response', () => {
   });
 
   it.each([404, 405, 500])(
-    'that cannot be resumed (%i) fails its call as perhaps run, never as not sent',
+    'that cannot be resumed (%i) fails its call with an error that says it may have run',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,

@@ -256,7 +256,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
   );
 
   it.each(['server/discover', 'initialize'])(
-    'with the event of a legacy SSE server for %s reports that',
+    'reports a legacy SSE server if the response to %s is its event',
     async (step) => {
       const sse: Answer = ({ response }) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -268,7 +268,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     },
   );
 
-  it('with no response to both steps starts with both again', async () => {
+  it('without a response to either step starts with both steps again', async () => {
     const [first, second] = await connectTwice({ 'server/discover': hang, initialize: hang }, 2_300);
     expect([first.connection, second.connection]).toEqual([null, null]);
     expect([first.asked, second.asked]).toEqual([

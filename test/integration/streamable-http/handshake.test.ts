@@ -137,7 +137,7 @@ describe('the protocol generation of a connector', () => {
     expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
-  it('is the one in the entry, without a probe', async () => {
+  it('is the one that the entry names, without a probe', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server, { era: 'legacy' });
     expect(raw.connection.facts.era).toBe('legacy');

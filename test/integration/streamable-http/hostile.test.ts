@@ -73,7 +73,7 @@ describe('a call that cannot be sent', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it('fails to connect if the entry has an invalid header', async () => {
+  it('fails at the connection already if the entry has an invalid header', async () => {
     await using server = await RawMcpServer.start();
     const connected = connectRaw(server, { headers: { 'x-odd': 'a\nb' }, timeoutMs: 3_000 });
     expect(await outcome(connected)).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
@@ -81,7 +81,7 @@ describe('a call that cannot be sent', () => {
 });
 
 describe('an error response without an id', () => {
-  it('belongs to the request that it was sent for, like one with the id null', async () => {
+  it('belongs to the request that it was sent for, like an error response with the id null', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -107,7 +107,7 @@ describe('a JSON body', () => {
 });
 
 describe('progress', () => {
-  it('reach the caller only with the exact token of the call', async () => {
+  it('reaches the caller only with the exact token of the call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const id = Number(message.id);

@@ -16,7 +16,7 @@ const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
 // A stream opens two seconds after its connection: the tests run concurrently so that their waits overlap.
 describe.concurrent('a standing stream', () => {
-  it('carries the notifications of a legacy server, and its opening counts as one', async () => {
+  it('carries the notifications of a legacy server, and its opening counts as a notification', async () => {
     await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
     await using raw = await connectRaw(server);
     await eventually('two notices came', () => raw.changes.count === 2);
@@ -45,7 +45,7 @@ describe.concurrent('a standing stream', () => {
     server.close();
   });
 
-  it('is not requested from a server that declares no changes, nor again from a server without one', async () => {
+  it('is not requested from a server that declares no changes, nor again from a server that has no stream', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
@@ -69,7 +69,7 @@ describe.concurrent('a standing stream', () => {
     expect(patient.of('GET')).toHaveLength(0);
   });
 
-  it('is reopened when it ends, after the last event received', async () => {
+  it('is reopened when it ends, and continues after the last event received', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET({ response }) {
@@ -150,7 +150,7 @@ describe.concurrent('a standing stream', () => {
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);
 
-  it('reports that the session is gone (404), or the server', async () => {
+  it('reports that the session has ended (404), or that the server has ended', async () => {
     const once: Answer = ({ response, events }) => {
       events();
       response.end();

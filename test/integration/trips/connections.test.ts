@@ -82,7 +82,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
 });
 
 describe('sixteen modern connectors of one origin', () => {
-  it('need two round trips: four requests go first, all others together', async () => {
+  it('need two round trips: four requests go first, and then all others together', async () => {
     const server = await serve({ era: 'modern', delayMs: 2 * DELAY_MS });
     await bringUp(server, {}, 16);
     expect([server.sequential, server.count('server/discover')]).toEqual([2, 16]);

@@ -6,15 +6,12 @@ export const MAP_CONTENT_ERRORS = {
     'The service map starts with a byte order mark.',
     'Serve plain UTF-8 without a BOM (RFC 8259 section 8.1).',
   ),
-  MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve UTF-8.'),
-  MAP_SYNTAX: entry(
-    'The service map is not JSON.',
-    'Check what the URL really serves. A login page is a frequent answer.',
-  ),
-  MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten its metadata.'),
+  MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve the map as UTF-8.'),
+  MAP_SYNTAX: entry('The service map is not JSON.', 'Check what the URL really serves: often it is a login page.'),
+  MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten the metadata of the map.'),
   MAP_DUPLICATE_KEY: entry(
     'An object of the service map has the same key twice.',
-    'Remove one: JSON parsers disagree on which of the two counts.',
+    'Remove one of the two: JSON parsers disagree on which of them counts.',
   ),
   MAP_FORBIDDEN_KEY: entry(
     'The service map uses a key that can change the prototype of a JavaScript object.',
@@ -23,21 +20,21 @@ export const MAP_CONTENT_ERRORS = {
   MAP_NOT_REPRESENTABLE: entry(
     'The service map contains a lone surrogate or a number beyond the range of a double, which has no ' +
       'canonical form (RFC 8785).',
-    'Send such values as well-formed strings.',
+    'Write the value as a well-formed string.',
   ),
-  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign it: an unsigned map is never accepted.'),
+  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign the map: an unsigned map is never accepted.'),
   MAP_SIGNATURE_MALFORMED: entry(
-    'The signature is neither 43 characters of base64url nor 64 of lower-case hex.',
-    'Correct the encoding at the producer.',
+    'The signature is neither 43 characters of base64url nor 64 characters of lower-case hex.',
+    'Correct the encoding at the publisher.',
   ),
   MAP_SIGNATURE_MISMATCH: entry(
-    'The signature does not match this content and this key.',
-    'Compare the keys of both sides. If they agree, treat the content as tampered with.',
+    'The signature of the service map does not match its content with the configured key.',
+    'Compare the keys of the publisher and of this host. If they agree, assume that the content was tampered with.',
   ),
   MAP_SCHEMA: entry('The service map does not have the required shape.', 'Correct the field that the message names.'),
   MAP_TTL_INVALID: entry(
     'The `ttlSeconds` of the service map is not a whole number from 1 second to 30 days.',
-    'Correct it at the producer.',
+    'Correct the value at the publisher.',
   ),
   MAP_ID_INVALID: entry(
     'A connector id contains a character that is not allowed, or is too long.',
@@ -45,11 +42,11 @@ export const MAP_CONTENT_ERRORS = {
   ),
   MAP_ENDPOINT_INVALID: entry(
     'The endpoint of a connector is not an http or https URL without credentials.',
-    'Correct it. Keys belong in `auth`.',
+    'Correct the endpoint. Credentials belong in `auth`.',
   ),
   MAP_DUPLICATE_ID: entry(
     'Two connectors of the service map have the same id.',
-    'Give each its own id. The whole map is rejected until then.',
+    'Give each connector its own id. Until then, the whole map is rejected.',
   ),
   MAP_TOO_MANY_CONNECTORS: entry(
     'The service map has more connectors than allowed.',
@@ -57,27 +54,27 @@ export const MAP_CONTENT_ERRORS = {
   ),
   MAP_EXPIRED: entry(
     'The service map is past `generatedAt + ttlSeconds`.',
-    'Let the producer issue a new map, and compare the clocks.',
+    'Publish a new map, and compare the clocks of the publisher and this host.',
   ),
   MAP_FROM_FUTURE: entry(
     'The `generatedAt` of the service map is in the future, beyond the allowed clock skew.',
-    'Compare the clocks of both machines.',
+    'Compare the clocks of the publisher and this host.',
   ),
   MAP_ROLLED_BACK: entry(
-    'The service map is older than one that was accepted before.',
-    'Look for a stale cache or a replay between the producer and this host.',
+    'The service map is older than a map that was accepted before.',
+    'Look for a stale cache or a replay between the publisher and this host.',
   ),
   MAP_EQUIVOCATED: entry(
-    'Two different service maps were signed for the same instant. This is a warning: the later one counts.',
-    'Give each map its own generation time at the producer. If it already does, another party holds its key.',
+    'Two different service maps were signed for the same instant. This is a warning: the map received later counts.',
+    'Have the publisher give each map its own generation time. If it does so already, another party has its key.',
   ),
   MAP_MASS_REMOVAL: entry(
-    'More than half of the connectors are missing from a new service map. This is a warning: they stay until ' +
-      'the next load confirms it.',
-    'Nothing to do if the removal is intended. Otherwise fix the producer before the next refresh.',
+    'More than half of the connectors are missing from a new service map. This is a warning: the connectors stay ' +
+      'until the next load confirms the removal.',
+    'Nothing to do if the removal is intended. Otherwise correct the map before the next refresh.',
   ),
   CIRCUIT_OPEN: entry(
-    'Several refreshes in a row failed. No request is sent until the pause is over.',
-    'Wait, or fix what the last error names.',
+    'Several refreshes in a row failed. No request for the map is sent until a pause is over.',
+    'Wait, or fix what the last error of the refreshes names.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

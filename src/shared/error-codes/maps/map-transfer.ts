@@ -4,11 +4,11 @@ import { type ErrorCodeEntry, entry } from '../entry.ts';
 export const MAP_TRANSFER_ERRORS = {
   MAP_UNREACHABLE: entry(
     'The service map could not be fetched.',
-    'Check the URL, the network and the server; the cause names the failure.',
+    'Check the URL, the network and the server. The cause names the failure.',
   ),
   MAP_DNS: entry(
     'The host name in the URL of the service map does not resolve.',
-    'Check the spelling, the resolver, and whether a proxy should resolve it.',
+    'Check the spelling of the name and the DNS resolver. If only a proxy can resolve the name, configure the proxy.',
   ),
   MAP_CONNECT_TIMEOUT: entry(
     'No connection to the server of the service map could be established before the timeout.',
@@ -16,7 +16,7 @@ export const MAP_TRANSFER_ERRORS = {
   ),
   MAP_TLS: entry(
     'The TLS handshake with the server of the service map failed. The map is never fetched without TLS instead.',
-    'Renew or correct the certificate, or name its authority in `tls.ca`.',
+    'Renew or correct the certificate, or name the authority that issued it in `tls.ca`.',
   ),
   MAP_PROXY: entry(
     'The proxy for the service map could not be used, or refused the request.',
@@ -24,15 +24,15 @@ export const MAP_TRANSFER_ERRORS = {
   ),
   MAP_CONNECTION_LOST: entry(
     'The connection broke before the service map was complete.',
-    'Check the server and the network devices in between. The request is retried automatically.',
+    'Check the server, and the proxies and firewalls in front of it. The request is retried automatically.',
   ),
   MAP_HTTP_INVALID: entry(
-    'The response of the server of the service map is not valid HTTP, or its header is too large.',
-    'Check that the URL names an HTTP server, and what is in front of it.',
+    'The response to the request for the service map is not valid HTTP, or its header is too large.',
+    'Check that an HTTP server listens at the URL, and check the proxies in front of it.',
   ),
   MAP_DECODE: entry(
     'The compressed body of the service map is damaged.',
-    'Check the server and the caches in between.',
+    'Check the server, and the caches between it and this host.',
   ),
   MAP_TIMEOUT: entry(
     'The request for the service map did not complete before its timeout.',
@@ -43,12 +43,12 @@ export const MAP_TRANSFER_ERRORS = {
     'Check the URL and `apiKey`. The message names the status.',
   ),
   MAP_UNAUTHORIZED: entry(
-    'The server refused the credentials for the service map (401 or 403), or requires some.',
+    'The server of the service map refused the credentials, or requires credentials (401 or 403).',
     'Check `apiKey` and its permissions.',
   ),
   MAP_RATE_LIMITED: entry(
     'The server limits the rate of requests for the service map (429).',
-    'Nothing to do: the request is retried once its Retry-After is over, at most 5 minutes later.',
+    'Nothing to do: the request is retried after the time in `Retry-After`, at most 5 minutes later.',
   ),
   MAP_REDIRECTED: entry(
     'The server answered with a redirect, which is never followed.',

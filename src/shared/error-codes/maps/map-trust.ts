@@ -8,15 +8,16 @@ export const MAP_TRUST_ERRORS = {
   ),
   MAP_SIGNATURE_DOWNGRADED: entry(
     'The service map has no valid asymmetric signature, but an earlier map of this source had one.',
-    'Sign it with `sign --key`. To go back to the HMAC alone on purpose, set `accept: "hmac"`.',
+    'Sign the map with `mcp-switchyard sign --key`. To go back to an HMAC alone on purpose, set `accept: "hmac"`.',
   ),
   MAP_KEY_REVOKED: entry(
     'The service map is signed only with keys that were revoked.',
-    'Sign it with a key that is in force. Treat everything that the revoked key signed as untrusted.',
+    'Sign the map with a key that is in force. Do not trust anything that a revoked key signed.',
   ),
   MAP_KEY_EXPIRED: entry(
     'The key that signed the service map is not valid now: it expired, or is not valid yet.',
-    'Sign with a current key (`keys rotate`), and compare the clocks.',
+    'Sign the map with a current key, and compare the clocks of the publisher and this host. To replace an expired ' +
+      'key, use `mcp-switchyard keys rotate`.',
   ),
   MAP_ID_MISMATCH: entry(
     'The service map, or its signature, has another `id` than this source expects.',
@@ -24,12 +25,12 @@ export const MAP_TRUST_ERRORS = {
   ),
   MAP_TOO_STALE: entry(
     'The service map expired longer ago than `maxStaleMs` allows, so it is no longer served.',
-    'Make its source reachable again, or raise `maxStaleMs`.',
+    'Make the source of the map reachable again, or raise `maxStaleMs`.',
   ),
   MAP_ENTRY_UNUSABLE: entry(
     'An entry of the service map requires something that this host cannot or must not do. This is a warning: ' +
       'only that entry is left out.',
-    'Correct the entry at the producer. The message names the field.',
+    'Correct the entry at the publisher. The message names the field.',
   ),
   KEYS_INVALID: entry(
     'A set of public keys (JWKS) or a key document does not have the required form.',
@@ -40,15 +41,18 @@ export const MAP_TRUST_ERRORS = {
     'Check the file, function or URL that the message names.',
   ),
   KEYS_UNTRUSTED: entry(
-    'A key document is not signed by enough of the previous keys and of its own root keys.',
-    'Publish a document that `keys rotate` made. Otherwise treat it as an attack.',
+    'A key document is not signed by enough of the previous root keys and by enough of its own root keys, or a ' +
+      'document before it is missing.',
+    'Publish all documents that `mcp-switchyard keys rotate` made. If you did not publish this document, treat it as ' +
+      'an attack.',
   ),
   KEYS_ROLLED_BACK: entry(
-    'A key document is older than one that was accepted before, or than `minVersion`.',
+    'A key document is older than a document that was accepted before, or older than `minVersion`.',
     'Publish the newest key documents. Look for a stale copy between the publisher and this host.',
   ),
   KEYS_EXPIRED: entry(
     'The newest key document has expired, so its keys cannot sign a new map.',
-    'Publish the next key document with `keys rotate`, and compare the clocks.',
+    'Publish the next key document, made with `mcp-switchyard keys rotate`. Compare the clocks of the publisher ' +
+      'and this host.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

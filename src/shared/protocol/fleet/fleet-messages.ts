@@ -12,9 +12,15 @@ import type { FleetPermitApi } from './permit-messages.ts';
 import type { FleetSessionApi, FleetSessionEvent } from './session-messages.ts';
 import type { FleetToolApi, FleetToolEvent } from './tool-messages.ts';
 
-/** The fleet thread's API for the main thread. Each answer comes within one second or is FLEET_UNAVAILABLE. */
+/**
+ * The fleet thread's API for the main thread. Each call is answered within one second, with FLEET_UNAVAILABLE if
+ * necessary.
+ */
 export interface FleetApi extends FleetMapApi, FleetSessionApi, FleetPermitApi, FleetToolApi, FleetLoginApi {
-  /** Starts to connect, without waiting for the connection. FLEET_CLIENT_MISSING if `ioredis` is not installed. */
+  /**
+   * Starts to connect, without waiting for the connection. Fails with FLEET_CLIENT_MISSING if `ioredis` is not
+   * installed.
+   */
   open(protocol: number, settings: FleetSettings): Promise<WriterReply<null>>;
   /** Sets this host's facts in the roster. */
   announce(facts: Omit<FleetHost, 'hostId' | 'role' | 'version'>): Promise<WriterReply<null>>;
@@ -38,11 +44,12 @@ export interface FleetProbe {
 }
 
 export type FleetEvent =
-  /** The connection to the server came up or was lost; also sent for the first result. */
+  /** The connection to the server was established or lost. Also sent for the result of the first attempt. */
   | { readonly kind: 'connection'; readonly isConnected: boolean; readonly why: string | null }
   /**
-   * The roster was read for the first time, or has changed; without this host. Kept while the server is away. In a
-   * large fleet, `hosts` are all replicas and some of the others; `count` is the number of all other hosts.
+   * The roster, without this host, was read for the first time or has changed. It is kept while the server is
+   * unreachable. In a large fleet, `hosts` contains all replicas and only some of the other hosts. `count` is the
+   * number of all hosts except this one.
    */
   | { readonly kind: 'roster'; readonly hosts: readonly FleetHost[]; readonly count: number }
   /** A record or message of the fleet was refused. `what` is a key without its prefix. */
@@ -68,7 +75,7 @@ export function isFleetJoinMessage(message: unknown): message is FleetJoinMessag
   return typeof message === 'object' && message !== null && Reflect.get(message, 'kind') === 'fleet-join';
 }
 
-/** Whether a message of the thread is an event, and not an answer of Comlink. */
+/** Whether a message of the thread is an event, and not a response of Comlink. */
 export function isFleetEventMessage(message: unknown): message is FleetEventMessage {
   return typeof message === 'object' && message !== null && Reflect.get(message, 'kind') === 'fleet-event';
 }

@@ -16,7 +16,7 @@ export interface FleetLoginTurn {
   readonly waitMs: number;
   /** The login as the fleet has it now; null if the fleet has none. */
   readonly login: FleetLoginRow | null;
-  /** Intent of the last turn that began and did not end well. It applies to the login of its generation. */
+  /** Intent of the last turn that did not end with a success. It applies only to a login of the same generation. */
   readonly intent: FleetLoginRow | null;
 }
 
@@ -25,24 +25,25 @@ export interface FleetLoginApi {
   /** Reads the existing rows with these names; all rows for null. */
   readLogins(scope: string, rowIds: readonly string[] | null): Promise<WriterReply<readonly FleetLoginRow[]>>;
   /**
-   * Writes a row and notifies the other hosts. False if the fleet has a row of that generation or a higher one. A row
-   * equal to `over` is replaced regardless of its generation.
+   * Writes a row and notifies the other hosts. Returns false if the fleet has a row of that generation or a higher one.
+   * A row equal to `over` is replaced regardless of its generation.
    */
   writeLogin(scope: string, row: FleetLoginRow, over: FleetLoginRow | null): Promise<WriterReply<boolean>>;
   /**
-   * Requests the turn to refresh a login. The thread renews the turn until it is ended, for at most 30 s. It expires 5
-   * s after the process died or was stopped.
+   * Requests the turn to refresh a login. The thread renews the turn until it is ended, for at most 30 s. The turn
+   * expires 5 s after the process died or was suspended.
    */
   beginLoginTurn(scope: string, loginId: string, turnId: string): Promise<WriterReply<FleetLoginTurn>>;
   /**
-   * Records the intent before a refresh is sent, and notifies the other hosts. False if the turn was lost meanwhile.
+   * Records the intent before a refresh is sent, and notifies the other hosts. Returns false if the turn was lost
+   * meanwhile.
    */
   markLoginTurn(scope: string, loginId: string, turnId: string, intent: FleetLoginRow): Promise<WriterReply<boolean>>;
   /** Ends a turn. `isUnsent`: nothing was sent, so the intent is withdrawn. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
   /** Stores a pending browser login, sealed, so that any host can finish it. */
   keepPendingLogin(scope: string, name: string, bytes: Uint8Array<ArrayBuffer>, ms: number): Promise<WriterReply<null>>;
-  /** Takes a pending login. It is returned only once; null if it does not exist. */
+  /** Removes a pending login and returns it, so that only one caller gets it. Returns null if it does not exist. */
   takePendingLogin(scope: string, name: string): Promise<WriterReply<Uint8Array<ArrayBuffer> | null>>;
 }
 

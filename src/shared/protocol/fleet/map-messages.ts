@@ -22,7 +22,7 @@ export interface PublishedMap extends HeldMap {
  */
 export type PublishOutcome = 'done' | 'fenced' | 'older' | 'missing';
 
-/** A body, and whether it was read whole or as a patch of the body that this host had. Times in milliseconds. */
+/** A body that was read, whole or as a patch of the body that this host had. Times are in milliseconds. */
 export interface FleetBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Sealed together with the body; independent of the tag in the head. */
@@ -34,7 +34,7 @@ export interface FleetBody {
 
 /** API for bodies, heads and leadership of service maps. */
 export interface FleetMapApi {
-  /** Starts to listen for a map and, unless the role is `reader`, to try for its lease. */
+  /** Starts to listen for news of a map and, unless the role is `reader`, to compete for its lease. */
   followMap(name: string): Promise<WriterReply<null>>;
   /**
    * Sets the map that this host has in force; null for none. The thread already has the bytes of maps that it read or
@@ -44,7 +44,7 @@ export interface FleetMapApi {
   holdMap(name: string, held: HeldMap | null, bytes?: Uint8Array<ArrayBuffer>): Promise<WriterReply<null>>;
   /** Reads the current head from Redis; null if there is no readable head. */
   readHead(name: string): Promise<WriterReply<MapHead | null>>;
-  /** Reads the body that a head names, verified only by its digest; null if no body matches. */
+  /** Reads the body that a head names, and verifies only its digest; null if no body matches. */
   readMap(name: string, head: MapHead): Promise<WriterReply<FleetBody | null>>;
   /** For the leader only: publishes a verified body and notifies all hosts. */
   publishMap(name: string, map: PublishedMap): Promise<WriterReply<PublishOutcome>>;
@@ -52,7 +52,7 @@ export interface FleetMapApi {
   confirmMap(name: string, sha256: string): Promise<WriterReply<PublishOutcome>>;
   /**
    * Reports that the main thread refused the body with that digest. If this host leads, it overrules heads that name
-   * it.
+   * the refused body.
    */
   refuseMap(name: string, sha256: string): Promise<WriterReply<null>>;
   /** Releases the lease, for example when this host's circuit to the source is open. Another host then leads. */
@@ -67,7 +67,8 @@ export type FleetMapEvent =
   /** A head or a beat was received after a silence. */
   | { readonly kind: 'map-heard'; readonly name: string }
   /**
-   * Nothing was received for 6 s, so this host is on its own. Also sent after the start if nothing was ever received.
+   * Nothing was received for 6 s, so this host polls the source itself. Also sent after the start if nothing was ever
+   * received.
    */
   | { readonly kind: 'map-alone'; readonly name: string }
   /** A head names another body than the one held, and is not older. The latest one counts. */

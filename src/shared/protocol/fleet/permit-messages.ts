@@ -14,12 +14,14 @@ export interface ReturnedPermits {
   readonly takenAtMs: number;
 }
 
-/** A request for permits, with the unused permits and permitless calls since the last one. */
+/**
+ * A request for permits. It also reports the unused permits, and the calls without a permit, since the last request.
+ */
 export interface PermitRequest {
   readonly limits: PermitCounts;
   readonly wanted: number;
   readonly returned: readonly ReturnedPermits[];
-  /** Calls that began without a permit, because the server was away or lost its data. */
+  /** Calls that began without a permit, because the server was unreachable or lost its data. */
   readonly spent: PermitCounts;
 }
 
@@ -58,7 +60,8 @@ export interface FleetPermitApi {
   /** Takes permits for calls, in all windows of a connector at once. */
   takePermits(connectorId: string, request: PermitRequest): Promise<WriterReply<PermitGrant>>;
   /**
-   * Takes, renews or returns places among the calls that may run at a time. They expire 10 s after the last request.
+   * Takes, renews or returns leases of a connector: a host may run as many calls at a time as it has leases. They
+   * expire 10 s after the last request.
    */
   leaseConcurrent(connectorId: string, request: LeaseRequest): Promise<WriterReply<LeaseGrant>>;
 }

@@ -1,12 +1,12 @@
 import type { WriterReply } from '../writer-reply.ts';
 
 /**
- * The changeable state of a legacy session, as stored in `sess:<id>`. Everything that never changes is in the sealed
- * id.
+ * The changeable state of a legacy session, as stored in `sess:<id>`. The part that never changes is in the sealed
+ * session id.
  */
 export interface SessionState {
   readonly isEnded: boolean;
-  /** Minimum severity of log messages that the client requested; null if it set none. */
+  /** Minimum severity of log messages that the client requested; null if the client set no level. */
   readonly logLevel: string | null;
   /** URIs that the client watches, as it sent them. */
   readonly watched: readonly string[];

@@ -22,14 +22,15 @@ export interface FleetToolApi {
   /** Returns which of these connectors the catalogue lacks. */
   missingTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<readonly string[]>>;
   /**
-   * Adds this host's pins that the fleet lacks, and approvals that are newer than the fleet's. Resolves with the
-   * fleet's pins that are newer, or different with the same version.
+   * Adds this host's pins that the fleet lacks, and this host's approvals that are newer than the fleet's. Resolves
+   * with the fleet's pins that are newer, or that differ at the same version.
    */
   syncPins(scope: string, pins: readonly OwnPin[]): Promise<WriterReply<readonly FleetPin[]>>;
   /** Reads the fleet's pins of these tools, at most 100. Missing and invalid pins are left out. */
   readPins(scope: string, tools: readonly FleetToolName[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
-   * Replaces pins with approved ones, each with a version above the fleet's and its own. Resolves with the stored pins.
+   * Replaces pins with approved pins. Each gets a version above its own and above that of the fleet's pin. Resolves
+   * with the stored pins.
    */
   approvePins(scope: string, pins: readonly FleetPin[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
@@ -82,7 +83,7 @@ export interface FleetToolChange extends ToolPinDetail {
 }
 
 export type FleetToolEvent =
-  /** Another host listed other tools of a connector than this host. `digest` identifies that list. */
+  /** For a connector, another host listed different tools than this host. `digest` identifies that list. */
   | {
       readonly kind: 'tools-changed';
       readonly scope: string;

@@ -7,14 +7,18 @@ const DEFAULT_PORT = 6379;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
- * Deadline of the client's handshake. `RedisConnections` has a shorter deadline that allows for a blocked event loop.
+ * Deadline of the client's handshake. `RedisConnections` has a shorter deadline, which is extended while the event loop
+ * is blocked.
  */
 const HANDSHAKE_TIMEOUT_MS = 2_500;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Builds the options of ioredis. No command is queued while the server is away, and none is sent a second time. */
+/**
+ * Builds the options of ioredis. No command is queued while the server is unreachable, and no command is sent a second
+ * time.
+ */
 export function clientOptions(settings: FleetSettings, random: Random): RedisOptions {
   const { hostname, port, pathname } = new URL(settings.url);
   const { tls, username, password } = settings;

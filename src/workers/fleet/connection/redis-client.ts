@@ -9,8 +9,8 @@ export type Argument = string | number | Uint8Array;
 export type RedisClientClass = new (options: RedisOptions) => Client;
 
 /**
- * Imports the client class. Only loaded here, since most hosts have no fleet. Rejects with FLEET_CLIENT_MISSING. `load`
- * is replaced in tests only.
+ * Imports the client class. The package is loaded nowhere else, because most hosts have no fleet. Rejects with
+ * FLEET_CLIENT_MISSING. `load` is replaced in tests only.
  */
 export async function loadRedisClient(
   load: () => Promise<{ readonly Redis: RedisClientClass }> = () => import('ioredis'),

@@ -31,9 +31,10 @@ interface RedisConnectionsDeps {
 }
 
 /**
- * The Redis or Valkey server, over three ioredis connections: for small commands, for long replies and for channels. It
- * counts as connected once all three are up, every channel is subscribed to and all have answered. It counts as away
- * from the first late answer until all three answer again, so that callers do not time out repeatedly.
+ * The Redis or Valkey server, over three ioredis connections: for small commands, for long replies and for channels.
+ * The server counts as connected once all three connections are up and have answered, and every channel is subscribed
+ * to. It counts as unreachable from the first late answer until all three connections answer again, so that callers do
+ * not time out repeatedly.
  */
 export class RedisConnections implements Redis {
   readonly #clients: Readonly<Record<Lane, Client>>;
@@ -71,7 +72,7 @@ export class RedisConnections implements Redis {
     return this.#isConnected;
   }
 
-  /** Why the server is away; null while it is connected. */
+  /** Why the server is unreachable; null while it is connected. */
   get lastReason(): string | null {
     return this.#isConnected ? null : this.#lastReason;
   }
@@ -125,13 +126,13 @@ export class RedisConnections implements Redis {
         this.#lose(messageOf(error));
         throw unavailable(messageOf(error), error);
       }
-      throw new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered: ${messageOf(error)}`);
+      throw new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered with an error: ${messageOf(error)}`);
     }
   }
 
   /**
-   * Limits the time for an answer. A late answer means that the server is away; ioredis still matches it with its own
-   * command.
+   * Limits the time for an answer. A late answer means that the server is unreachable. ioredis still assigns the late
+   * answer to its own command.
    */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     using limit = deadline(ANSWER_TIMEOUT_MS, () => unavailable(LATE));

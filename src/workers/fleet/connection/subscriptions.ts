@@ -3,7 +3,7 @@ import { messageOf } from '../../../shared/errors.ts';
 
 type Listener = (message: string) => void;
 
-/** The channels that the parts subscribe to, on the connection for channels. */
+/** The channels that the parts of the fleet thread subscribe to, all on one connection. */
 export class Subscriptions {
   readonly #client: Client;
   readonly #onRefused: (channel: string, why: string) => void;
@@ -21,8 +21,8 @@ export class Subscriptions {
   }
 
   /**
-   * Adds a listener and returns a function that removes it. With `isUp` it subscribes at once; otherwise {@link renew}
-   * does.
+   * Adds a listener and returns a function that removes it. If `isUp`, it subscribes to the channel at once; otherwise
+   * {@link renew} does so later.
    */
   add(channel: string, listener: Listener, isUp: boolean): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();

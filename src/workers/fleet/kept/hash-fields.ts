@@ -27,8 +27,8 @@ export class HashFields {
   }
 
   /**
-   * Reads the values of these fields in batches. Null for a missing field, and for one larger than `maxBytes`, which is
-   * removed.
+   * Reads the values of these fields in batches. The value is null if a field is missing or larger than `maxBytes`; a
+   * field that is too large is removed.
    */
   async read(key: string, fields: readonly string[], maxBytes: number): Promise<(Buffer | null)[]> {
     const values = new Map<number, Buffer>();
@@ -91,7 +91,10 @@ export class HashFields {
     }
   }
 
-  /** Removes a rejected field, unless another host has repaired it meanwhile. A `value` of null removes any content. */
+  /**
+   * Removes a rejected field if its value is still `value`, because another host may have repaired it meanwhile. If
+   * `value` is null, removes the field whatever its value is.
+   */
   async remove(key: string, field: string, value: Uint8Array | null, why: string): Promise<void> {
     const { redis, keys, emit } = this.#deps;
     emit({ kind: 'refused', what: key.slice(keys.prefix.length), why: `one of its fields ${why}` });

@@ -2,8 +2,8 @@ import type { RedisScript } from '../redis.ts';
 
 /**
  * Adds fields to a hash if they are missing. Keys: the hash, the set of scopes. Arguments: the scope, then alternating
- * field and value. Returns the number of added fields. A key of the wrong type is replaced, since nothing else may be
- * stored there.
+ * field and value. Returns the number of added fields. A key of the wrong type is replaced, because the key may only
+ * hold a hash.
  */
 export const PUT_MISSING: RedisScript = {
   keys: 2,
@@ -17,7 +17,7 @@ export const PUT_MISSING: RedisScript = {
 };
 
 /**
- * Replaces pins with approved ones. Keys: the hash, the set of scopes. Arguments: the scope, then field, version and
+ * Replaces pins with approved pins. Keys: the hash, the set of scopes. Arguments: the scope, then field, version and
  * value of each pin. A value begins with its version and a colon; a pin of the same or a higher version stays. Returns
  * 1 or 0 for each.
  */

@@ -31,8 +31,8 @@ export function listDigest(definitions: readonly RemoteToolDefinition[]): string
 }
 
 /**
- * Packs and seals a list. `key` is the hash of the catalogue. The digest in front only tells whether the list must be
- * written again.
+ * Packs and seals a list. `key` is the hash of the catalogue. The digest in front of the box only tells whether the
+ * list must be written again.
  */
 export function packList(
   sealer: FleetSealer,

@@ -30,7 +30,7 @@ export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetP
       const left = restMs - RENEW_MS;
       if (left > 0) renew(scope, loginId, turnId, left);
       else turns.delete(turnId);
-      // While the server is away the turn expires, and a later write loses against a newer row.
+      // While the server is unreachable, the turn expires. A write after that loses against a newer row.
       redis.run(RENEW_TURN, keys.loginLease(scope, loginId), turnId, TURN_MS).catch(() => {});
     });
     turns.set(turnId, timer);
@@ -111,7 +111,7 @@ interface News {
   readonly rowIds: readonly string[] | null;
 }
 
-/** Parses a message of the channel; null if no host can have sent it. */
+/** Parses a message of the channel; null if it cannot come from a host. */
 function readNews(message: string): News | null {
   if (message.length > 16_384) return null;
   let parsed: unknown;

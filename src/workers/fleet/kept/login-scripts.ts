@@ -1,8 +1,8 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * The scripts of shared logins. A row is a field of one hash: its generation in digits, a colon, and its box. A key of
- * another type is damage caused by another program, and the next write removes it.
+ * The scripts of shared logins. A row is a field of one hash, whose value is the generation in digits, a colon, and the
+ * box. A key of another type was written by another program, and the next write removes it.
  */
 
 /**
@@ -43,7 +43,7 @@ return found
 
 /**
  * Writes a row. KEYS: hash. ARGV: name, generation, value, the value that may be replaced regardless of its generation
- * or '', channel, news.
+ * ('' for none), channel, news.
  */
 export const WRITE_ROW: RedisScript = {
   keys: 1,
@@ -60,8 +60,8 @@ return 1
 };
 
 /**
- * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease lives for
- * less than twice its time; a key that lives longer is not a lease.
+ * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease expires
+ * within twice its duration. A key that expires later is not a lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,
@@ -99,7 +99,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
 };
 
-/** Ends a turn. KEYS: hash, lease. ARGV: turn, the name of an intent to withdraw or '', channel, news. */
+/** Ends a turn. KEYS: hash, lease. ARGV: turn, the name of an intent to withdraw ('' for none), channel, news. */
 export const END_TURN: RedisScript = {
   keys: 2,
   lua: `

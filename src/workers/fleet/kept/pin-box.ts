@@ -23,7 +23,7 @@ const SEALED_HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{64}):/;
 
 const SEALED_HEAD_BYTES = 10 + 1 + 64 + 1;
 
-/** The head of a value. It only tells what to read; the sealed box is authoritative. */
+/** The head of a value. The head only tells what to read; the sealed box is authoritative. */
 export interface PinHead {
   readonly version: number;
   readonly shortSha256: string;
@@ -65,7 +65,7 @@ export function readHead(value: Uint8Array | string): PinHead | null {
   return { version: Number(version), shortSha256 };
 }
 
-/** Opens a value of any content; null if it is not a pin of this tool, or its head differs from the sealed one. */
+/** Opens a value of any content; null if it is not a pin of this tool, or its head differs from the sealed content. */
 export function openPin(sealer: FleetSealer, key: string, name: FleetToolName, value: Buffer): SealedPin | null {
   const head = readHead(value);
   if (head === null) return null;
@@ -93,7 +93,7 @@ function readPin(packed: Buffer, { connectorId, tool }: FleetToolName, version: 
   try {
     found = parseForeignJson(text?.toString('utf8') ?? 'null');
   } catch {
-    // JSON that nests too deep or is too large is rejected like an unreadable box.
+    // JSON that nests too deep or is too large is rejected as an unreadable box is.
     return null;
   }
   if (!isRecord(found) || !isRecord(found.definition)) return null;

@@ -25,7 +25,7 @@ const MAX_VALUE_BYTES = 256 * 1024;
 /** Maximum number of pins in one script. */
 const MAX_PINS = 64;
 
-/** Maximum number of tries for an approval that collides with another host's. */
+/** Maximum number of tries for an approval that collides with an approval of another host. */
 const MAX_TRIES = 4;
 
 /** Approximate number of entries that a scope's log keeps. */
@@ -43,7 +43,7 @@ export class PinRows {
     this.#fields = new HashFields(deps);
   }
 
-  /** Opens the pins of these tools, in their order; null for a missing or invalid one. Invalid pins are removed. */
+  /** Opens the pins of these tools, in their order; null for a missing or invalid pin. Invalid pins are removed. */
   async open(scope: string, names: readonly FleetToolName[]): Promise<(SealedPin | null)[]> {
     const key = this.#deps.keys.pins(scope);
     const fields = names.map(pinField);
@@ -78,8 +78,8 @@ export class PinRows {
   }
 
   /**
-   * Returns the pins in force for these tools. Where the fleet has none, `own` is stored and used. `digests` are those
-   * of the definitions.
+   * Returns the pins in force for these tools. If the fleet has no pin for a tool, the pin in `own` is stored and used.
+   * `digests` are the digests of the definitions.
    */
   async pin(scope: string, own: readonly FleetPin[], digests: readonly string[]): Promise<(SealedPin | null)[]> {
     const found = await this.open(scope, own);
@@ -87,7 +87,7 @@ export class PinRows {
     if (missing.length === 0) return found;
     const pins = missing.map((index) => own[index] as FleetPin);
     const count = await this.#putMissing(scope, pins, (at) => digests[missing[at] ?? 0]);
-    // A pin that another host stored just before counts.
+    // If another host stored a pin just before, that pin counts.
     const now = count === pins.length ? null : await this.open(scope, pins);
     for (const [at, index] of missing.entries()) {
       const [pin, digest] = [own[index], digests[index]];
@@ -134,7 +134,7 @@ export class PinRows {
     return done;
   }
 
-  /** Stores approved pins. Returns for each whether it replaced an older one. */
+  /** Stores approved pins. Returns for each pin whether it replaced an older pin. */
   async #putApproved(scope: string, pins: readonly FleetPin[]): Promise<boolean[]> {
     const { keys, settings } = this.#deps;
     const key = keys.pins(scope);

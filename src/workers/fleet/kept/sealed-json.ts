@@ -20,7 +20,8 @@ export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   try {
     return packed[0] === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: maxBytes }) : null;
   } catch {
-    // A host with the fleet's secret wrote invalid or oversized data; it is rejected like any other.
+    // A host with the fleet's secret wrote invalid or oversized data, which is rejected as data without a valid seal
+    // is.
     return null;
   }
 }

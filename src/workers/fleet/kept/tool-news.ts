@@ -12,8 +12,8 @@ const GATHER_MS = 100;
 const LOOK_MS = 4_000;
 
 /**
- * Maximum number of approvals of one scope that are named. Beyond it, the main thread is only notified that there were
- * some.
+ * Maximum number of approvals of one scope that are named. If there are more, the main thread is only notified that
+ * some tools were approved.
  */
 const MAX_NAMED = 100;
 
@@ -22,7 +22,7 @@ const MAX_MESSAGE_LENGTH = 64 * 1024;
 const MAX_SCOPE_LENGTH = 64;
 
 export interface ToolNewsDeps extends FleetPartDeps {
-  /** Returns the digest of this host's list of a connector; null if it has none. */
+  /** Returns the digest of this host's list of a connector; null if this host has no list of it. */
   readonly digestOf: (scope: string, connectorId: string) => string | null;
 }
 
@@ -130,7 +130,10 @@ interface Message {
   readonly [member: string]: unknown;
 }
 
-/** Parses a message that has a scope and was sent by another host. Anyone who may publish can write anything. */
+/**
+ * Parses a message that has a scope and was sent by another host. Anyone who may publish on the channel can send
+ * anything.
+ */
 function readMessage(text: string, hostId: string): Message | null {
   if (text.length > MAX_MESSAGE_LENGTH) return null;
   try {
@@ -140,7 +143,7 @@ function readMessage(text: string, hostId: string): Message | null {
     if (typeof scope !== 'string' || typeof by !== 'string' || by === hostId) return null;
     return scope.length > MAX_SCOPE_LENGTH || by.length > MAX_SCOPE_LENGTH ? null : (found as Message);
   } catch {
-    // Not a message of a host.
+    // This is not a message of a host.
     return null;
   }
 }

@@ -16,7 +16,7 @@ import { PinRows } from './pin-rows.ts';
 import { ToolNews } from './tool-news.ts';
 import { ToolRows } from './tool-rows.ts';
 
-/** Maximum number of connectors of a catalogue. A larger one was filled with garbage. */
+/** Maximum number of connectors of a catalogue. A larger catalogue was not written by hosts alone. */
 const MAX_CONNECTORS = 20_000;
 
 /** Maximum number of scopes that the command line searches. */

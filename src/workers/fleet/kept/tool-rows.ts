@@ -15,8 +15,8 @@ const REWRITE_MS = 24 * 60 * 60 * 1_000;
 const GATHER_MS = 300;
 
 /**
- * Maximum number of characters that wait for the server. Beyond it the oldest list is dropped, and written once it is
- * found missing.
+ * Maximum number of characters that wait for the server. Beyond this, the oldest list is dropped. It is written once
+ * the catalogue is found to lack it.
  */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 
@@ -58,7 +58,7 @@ export class ToolRows {
     deps.onClose(() => this.flush());
   }
 
-  /** Returns the digest of this host's list of a connector; null if it has none. */
+  /** Returns the digest of this host's list of a connector; null if this host has no list of it. */
   digestOf(scope: string, connectorId: string): string | null {
     return this.#own.get(nameOf(scope, connectorId))?.digest ?? null;
   }
@@ -101,7 +101,7 @@ export class ToolRows {
     return lists;
   }
 
-  /** Writes the queued lists. Resolves when they are written or the server is away. Never rejects. */
+  /** Writes the queued lists. Resolves when they are written or the server is unreachable. Never rejects. */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -143,7 +143,7 @@ export class ToolRows {
     }
   }
 
-  /** Writes one batch of lists. Returns false while the server is away. */
+  /** Writes one batch of lists. Returns false while the server is unreachable. */
   async #writeBatch(
     scope: string,
     batch: readonly { readonly list: WaitingList; readonly value: Buffer }[],
@@ -156,7 +156,7 @@ export class ToolRows {
       );
       for (const [index, { list }] of batch.entries()) {
         const name = nameOf(scope, list.connectorId);
-        // A newer list may be waiting meanwhile.
+        // A newer list of the connector may be waiting by now.
         if (this.#waiting.get(name) === list) this.#forgetWaiting(name);
         if (reply[index] !== 1) continue;
         const { connectorId, digest } = list;

@@ -17,7 +17,7 @@ import { UntrustedBodies } from './untrusted-bodies.ts';
 
 /** Period over which hosts spread their tries for the lease after the leader stepped down. */
 const FREE_CHANCE_MS = 500;
-/** Period for which a host that stepped down leaves the lease to others. */
+/** Period during which a host that stepped down leaves the lease to other hosts. */
 const REST_MS = 10_000;
 
 type PartDeps = Pick<FleetPartDeps, 'redis' | 'sealer' | 'settings' | 'random' | 'emit'>;
@@ -31,7 +31,9 @@ interface FollowedMapDeps extends PartDeps {
   readonly refuse: (key: string, why: string) => void;
 }
 
-/** One service map as a host of the fleet follows it, and leads it while it holds the lease. */
+/**
+ * One service map of the fleet, as this host sees it. The host follows the map and, while it holds the lease, leads it.
+ */
 export class FollowedMap {
   readonly #deps: FollowedMapDeps;
   readonly #ear: MapEar;
@@ -177,7 +179,7 @@ export class FollowedMap {
     this.#deps.emit({ kind: 'map-following', name: this.#deps.name });
   }
 
-  /** Reads the current head; null if the server is away. It is read again once the server is back. */
+  /** Reads the current head; null if the server is unreachable. The head is read again once the server is reachable. */
   async #headNow(): Promise<MapHead | null> {
     try {
       return (await this.#reader.readHead()).head;

@@ -3,7 +3,7 @@ import type { MapHead } from '../../../shared/fleet/map-head.ts';
 import type { FleetMapEvent, HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 import type { MapTime } from './map-time.ts';
 
-/** Time without any beat after which a host is on its own. */
+/** Time without any beat after which a host no longer counts on a leader. */
 const SILENCE_MS = 6_000;
 /** Minimum interval between news events to the main thread; the latest one counts. */
 const NEWS_PAUSE_MS = 250;
@@ -22,8 +22,8 @@ interface EarDeps {
 }
 
 /**
- * Receives the news of a map for one host, and forwards only what the main thread needs. While nothing changes, that is
- * almost nothing.
+ * Receives the news of a map for one host, and forwards only what the main thread needs. While nothing changes, it
+ * forwards almost nothing.
  */
 export class MapEar {
   readonly #deps: EarDeps;
@@ -60,7 +60,7 @@ export class MapEar {
     this.#deps.emit({ kind: 'map-heard', name: this.#deps.name });
   }
 
-  /** Records that the server cannot be reached. At the start, the host then stops waiting for a leader. */
+  /** Records that the server cannot be reached. If this happens at the start, the host stops waiting for a leader. */
   unreachable(): void {
     if (this.#state === 'new') this.#alone();
   }

@@ -11,7 +11,7 @@ import { type BoxMark, type MapWriter, markOf, type WriteResult, type WrittenHea
 import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
-/** Size of a piece of a sealed body. The server computes a body's digest once in as many beats as it has pieces. */
+/** Size of a piece of a sealed body. The server digests a body of N pieces, which is slow, at every Nth beat. */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
 interface LeaderDeps {
@@ -30,8 +30,8 @@ interface LeaderDeps {
 }
 
 /**
- * Writes a map to the server while this host leads. By publishing and confirming, the main thread sets the map that the
- * fleet should have (`wanted`). Each beat checks whether the server has it (`own`), and repairs it otherwise.
+ * Writes a map to the server while this host leads. When the main thread publishes or confirms a map, that map becomes
+ * the one that the fleet should have (`wanted`). Each beat checks that the server has it (`own`), or restores it.
  */
 export class MapLeader {
   readonly #deps: LeaderDeps;
@@ -48,7 +48,8 @@ export class MapLeader {
   }
 
   /**
-   * Returns the next beat. While a verified map cannot be published it is empty, or others would trust an older map.
+   * Returns the next beat. While a verified map cannot be published, the beat is empty, because other hosts would
+   * otherwise trust an older map.
    */
   beat(): LeaseBeat {
     const own = this.#own;
@@ -66,7 +67,7 @@ export class MapLeader {
   /** Compares the result of a renewal with what this host wrote. */
   check({ head, bodyLength, bodySha1 }: RenewedState): void {
     const own = this.#own;
-    // A write since the beat is checked by the next beat, and so is a write in progress.
+    // If this host has written since the beat, or is writing now, the next beat checks the result.
     if (own !== this.#lookedAt || this.#turn.activeCount > 0) return;
     const { box } = own ?? { box: null };
     const isBodyGood = box !== null && bodyLength === box.length && (bodySha1 === '' || bodySha1 === box.sha1);
@@ -97,14 +98,14 @@ export class MapLeader {
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
         throw refused('The body to publish does not match its digest.');
       this.#wanted = map;
-      // No host can get it from the fleet: the leader falls silent, and each host requests the map from the source.
+      // No host can get this map from the fleet. The leader falls silent, so that each host asks the source.
       if (isTooLarge) throw refused(`A map of ${bytes.length} bytes is too large for a fleet.`);
       this.#deps.bodies.put(this.#deps.name, map.sha256, { bytes, etag: map.etag });
       return this.#put(map, 'older-loses');
     });
   }
 
-  /** Confirms that the source still serves that body. Returns early: a missing body is written after the answer. */
+  /** Confirms that the source still serves that body. Returns before a missing body is written again. */
   confirm(sha256: string): Promise<PublishOutcome> {
     return this.#turn(async () => {
       if (this.#deps.lease() === null) return 'fenced';
@@ -131,7 +132,7 @@ export class MapLeader {
     return [this.#own?.head.sha256, this.#wanted?.sha256];
   }
 
-  /** Forgets what this host wrote, because it leads no longer and others may have overwritten it. */
+  /** Forgets what this host wrote, because it no longer leads and another host may have overwritten it. */
   reset(): void {
     this.#own = null;
     this.#wanted = null;
@@ -170,8 +171,8 @@ export class MapLeader {
   }
 
   /**
-   * Adopts a head of another leader for the body that the main thread verified. The body is read once; from then on the
-   * server's digest tells whether it stays.
+   * Adopts a head of another leader for the body that the main thread verified. The body is read once. From then on,
+   * the server's digest tells whether the body is still the same.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;

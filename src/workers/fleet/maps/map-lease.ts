@@ -8,7 +8,8 @@ import type { MapTime } from './map-time.ts';
 /** Time for which the server keeps a lease that is not renewed. */
 const LEASE_MS = 1_500;
 /**
- * Time after sending a renewal during which its host still acts. The host must be silent before another one can lead.
+ * Time after sending a renewal during which the host still acts as leader. The host must be silent before another host
+ * can lead.
  */
 const SAFE_MS = 1_300;
 const RENEW_MS = 500;
@@ -59,8 +60,8 @@ interface LeaseDeps {
 }
 
 /**
- * One host's side of the lease of a map: when it tries, how it renews, and until when it may act. That time is counted
- * from before a renewal was sent, on a monotonic clock.
+ * One host's side of the lease of a map: when the host tries to take the lease, how it renews the lease, and until when
+ * it may act. That time is counted on a monotonic clock, from just before a renewal is sent.
  */
 export class MapLease {
   readonly #deps: LeaseDeps;
@@ -88,7 +89,7 @@ export class MapLease {
     return this.#held;
   }
 
-  /** Records that another host leads. This host does not try before that lease has expired. */
+  /** Records that another host leads. This host does not try before the lease of that host has expired. */
   heard(): void {
     if (this.#held === null) this.#schedule(LEASE_MS + this.#deps.random.next() * CHANCE_MS, true);
   }
@@ -98,7 +99,7 @@ export class MapLease {
     if (this.#held === null) this.#schedule(ms === 0 ? 0 : this.#deps.random.next() * ms, false);
   }
 
-  /** Records that the connection came up or was lost. A held lease is kept for as long as it is safe. */
+  /** Records that the connection was established or lost. A held lease is kept for as long as that is safe. */
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) return;
@@ -111,7 +112,7 @@ export class MapLease {
     if (this.#held?.token === lease.token) this.#lose();
   }
 
-  /** Releases the lease, and does not try again for `restMs`. Resolves once the others are notified. */
+  /** Releases the lease, and does not try again for `restMs`. Resolves once the other hosts are notified. */
   async stepDown(restMs: number): Promise<void> {
     this.#notBeforeMs = this.#deps.time.nowMs() + restMs;
     const held = this.#held;
@@ -151,7 +152,8 @@ export class MapLease {
       const [isTaken, number] = listOf(
         await redis.run(TAKE_LEASE, keys.lease, keys.fence, hostId, LEASE_MS, keys.news),
       );
-      // Another host holds it. Each beat of a leader postpones the try; the lease of a dead host expires.
+      // Another host holds the lease. Each beat of that host postpones the next try; if the host is dead, its lease
+      // expires.
       if (isTaken !== 1) this.#schedule(Math.max(0, Number(number)) + random.next() * (CHANCE_MS / 5), false);
       else this.#take(Number(number), sentAtMs);
     } catch (error) {
@@ -171,7 +173,7 @@ export class MapLease {
   #take(fence: number, sentAtMs: number): void {
     const held = { token: `${this.#deps.hostId}:${fence}`, fence, untilMs: sentAtMs + SAFE_MS };
     if (this.#isClosed || this.#deps.time.nowMs() >= held.untilMs) {
-      // Too late to act under it. It expires by itself.
+      // The answer came too late to act under the lease, which expires by itself.
       this.#schedule(LEASE_MS, false);
       return;
     }
@@ -194,7 +196,7 @@ export class MapLease {
     this.#lapse?.cancel();
     if (this.#held === null) return;
     const leftMs = this.#held.untilMs - this.#deps.time.nowMs();
-    // Fires no earlier than the instant; `current` decides.
+    // The timer never fires before the lease lapses; `current` decides whether it has lapsed.
     this.#lapse = this.#deps.time.startTimer(Math.max(0, Math.ceil(leftMs)), () => {
       if (this.current() !== null) this.#armLapse();
     });
@@ -223,7 +225,7 @@ export class MapLease {
       this.#armLapse();
       this.#deps.onRenewed({ head: String(head), bodyLength: Number(bodyLength), bodySha1: String(bodySha1) });
     } catch (error) {
-      // The next renewal comes in time, or the lease expires.
+      // Either the next renewal comes in time, or the lease expires.
       if (codeOf(error) === 'FLEET_REFUSED') this.#deps.onRefused(error);
     } finally {
       this.#isRenewing = false;

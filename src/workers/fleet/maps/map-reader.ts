@@ -17,8 +17,8 @@ import { ABSURD_STATE } from './map-scripts.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 
 /**
- * Size of a piece. A reply of this length does not delay other replies, and limits what the server buffers for each
- * reader.
+ * Size of a piece. A reply of this size does not delay other replies, and keeps the server's buffer for each reader
+ * small.
  */
 const PIECE_BYTES = 256 * 1024;
 
@@ -50,7 +50,8 @@ export class MapReader {
   }
 
   /**
-   * Reads the head with GETRANGE: a reader may not run scripts, and no value is read beyond the maximum size of a head.
+   * Reads the head with GETRANGE: a user that may only read cannot run scripts, and a value is never read beyond the
+   * maximum size of a head.
    */
   async readHead(): Promise<HeadState> {
     const { keys, name, sealer } = this.#deps;

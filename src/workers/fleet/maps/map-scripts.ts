@@ -26,7 +26,7 @@ end`;
 
 /**
  * Takes a free lease. KEYS lease, fence; ARGV host id, ms, channel. Returns [1, fence], or [0, ms until it expires]. A
- * value without an expiry, or with a later one than a lease has, does not count as a lease.
+ * value does not count as a lease if it never expires, or expires later than a lease would.
  */
 export const TAKE_LEASE: RedisScript = {
   keys: 2,
@@ -49,7 +49,7 @@ return {1, fence}`,
 /**
  * Renews a lease, publishes the beat, and returns the stored state. KEYS lease, head, body; ARGV token, ms, channel,
  * beat ('' for none), '1' for a digest of the body. Returns [1, head, length of the body or -1, its SHA-1 or ''], or
- * [0, whether another host has the lease].
+ * [0, 1 if another host has the lease].
  */
 export const RENEW_LEASE: RedisScript = {
   keys: 3,
@@ -79,8 +79,8 @@ return 1`,
  * Publishes a body under the lease: body, patch, head, news, in this order. Body and patch were uploaded before, in
  * pieces, under temporary names. KEYS lease, head, body, patch, previous body and patch, uploaded body and patch. ARGV
  * token, expected head, head, ms, channel, length of the body, of the patch (0 for none), ms of the patch, ms that the
- * previous ones are kept. Returns `done`, `fenced`, `changed` if the head is not the expected one, or `lost` if the
- * uploads are incomplete.
+ * previous body and patch are kept. Returns `done`, `fenced`, `changed` if the head is not the expected head, or `lost`
+ * if the uploads are incomplete.
  */
 export const PUT_MAP: RedisScript = {
   keys: 8,

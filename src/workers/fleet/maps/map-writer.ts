@@ -31,7 +31,7 @@ export interface WriteResult {
   readonly written: WrittenHead;
 }
 
-/** A body packed for Redis, with a patch of the fleet's present body if that saves space. */
+/** A body packed for Redis, with a patch of the body that the fleet has now, if a patch saves space. */
 export interface PackedBody {
   readonly box: Buffer;
   readonly patch: Buffer | null;
@@ -59,14 +59,14 @@ const MAX_ROUNDS = 3;
 /** Writes a map's bodies and heads, each only while this host holds the lease. */
 export class MapWriter {
   readonly #deps: WriterDeps;
-  /** Key of the last publication's patch. It leads to a body that the next publication replaces. */
+  /** Key of the last publication's patch. The next publication replaces both the patch and the body that it yields. */
   #lastPatch: string | null = null;
 
   constructor(deps: WriterDeps) {
     this.#deps = deps;
   }
 
-  /** Packs a body, and a patch of `base` if that is a different body. */
+  /** Packs a body, and a patch of `base` if `base` is a different body. */
   pack(
     sha256: string,
     body: PlainBody,
@@ -117,7 +117,8 @@ export class MapWriter {
         return { outcome, written: { head, text, box: markOf(box) } };
       }
     } finally {
-      // The uploads are gone after a success. If they cannot be removed now, they expire.
+      // After a success, the uploads no longer exist under their temporary names. If they cannot be removed now, they
+      // expire.
       await redis.command('DEL', ...uploads).catch(() => {});
     }
   }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { PlainBody } from '../../../shared/fleet/map-box.ts';
 
-/** Maximum total size of the bodies. Beyond it, the least recently used ones are dropped. */
+/** Maximum total size of the bodies. Beyond this, the least recently used bodies are dropped. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Plain bodies of the maps that this thread read or published. Patches are made from and applied to them. */

@@ -23,8 +23,8 @@ const WINDOWS = [
 const LONGEST_WAIT_MS = 86_400_000 + 900_000 + PERMIT_HOLD_MS;
 
 /**
- * Creates the part for permits and leases in Redis. It checks the shape of answers; the main thread also enforces each
- * quota itself.
+ * Creates the part for permits and leases in Redis. It checks only the shape of answers, because the main thread
+ * enforces each quota itself as well.
  */
 export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'keys'>): FleetPermitApi {
   return {

@@ -3,11 +3,11 @@ import type { RedisScript } from '../redis.ts';
 /**
  * Counts permits in buckets on the server's clock. All windows of a connector are in one hash: `epoch`, and one field
  * for each bucket in use (`m123`: bucket 123 of the minute). A window's count is the sum of its buckets, except those
- * older than the window plus the time that a permit may be held. It is therefore never below that of an exact sliding
- * window over the calls. A counter of only the current and the previous window would let through almost twice the
- * limit.
+ * older than the window plus the time that a permit may be held. The count is therefore never below that of an exact
+ * sliding window over the calls. A counter of only the current and the previous window would let through almost twice
+ * the limit.
  *
- * Future buckets, which remain after a clock was set back, count as of now.
+ * Buckets in the future, which remain after a clock was set back, count as if they were of now.
  *
  * KEYS: the hash.
  * ARGV: an epoch for a new hash, hold ms, wanted, number of windows, then letter, ms, bucket ms, limit and spent of

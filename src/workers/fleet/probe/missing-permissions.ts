@@ -2,7 +2,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** Commands by the keys that the parts use them for; `*` stands for a unique name. */
+/** The commands that the parts use on each key; `*` stands for a unique name. */
 const NEEDED: readonly { readonly key: string; readonly commands: readonly string[] }[] = [
   { key: 'sess:*', commands: ['hlen', 'hkeys', 'hstrlen', 'hget', 'hexists', 'hset', 'hdel', 'pexpire', 'del'] },
   { key: 'q:*', commands: ['hgetall', 'hset', 'hdel', 'hincrby', 'pexpire'] },
@@ -60,7 +60,7 @@ export async function missingPermissions({ redis, keys, settings }: FleetPartDep
   const attempt = async (what: string, question: () => Promise<unknown>): Promise<readonly string[]> => {
     try {
       const missing = await question();
-      // A PUBLISH or a read that was allowed returns another value.
+      // A PUBLISH or a read that is allowed returns its own result instead of a list.
       const names = what.includes(' ') || !Array.isArray(missing) ? [] : missing;
       return names.map((name) => `${String(name).toUpperCase()} ${what}`);
     } catch (error) {

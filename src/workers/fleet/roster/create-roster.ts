@@ -7,14 +7,22 @@ import type { RedisReply } from '../redis.ts';
 import { sealHost } from './host-record.ts';
 import { KnownHosts } from './known-hosts.ts';
 
-/** Interval at which a host announces itself and reads the other hosts. Twice as long in a large fleet. */
+/**
+ * Interval at which a host announces itself and reads the other hosts. In a large fleet, the interval is twice as long.
+ */
 const REFRESH_MS = 5_000;
 const LARGE_FLEET = 1_000;
 
-/** All hosts get a new map at the same moment. Each host announces it within this time, but not before half of it. */
+/**
+ * All hosts get a new map at the same moment. Each host announces the map after a random time between half of this time
+ * and all of it.
+ */
 const TOLD_WITHIN_MS = 3_000;
 
-/** Average number of hosts that remove lapsed names in each round. One would be enough, and each costs a command. */
+/**
+ * Average number of hosts that remove lapsed names in each round. One host would be enough, and each such host sends
+ * one command more.
+ */
 const CLEANERS = 10;
 
 /** Time without an announcement after which a host is no longer present. */
@@ -23,12 +31,12 @@ const LAPSE_MS = 30_000;
 /** Period over which hosts spread their reads after they hear of another host. */
 const SPREAD_MS = 200;
 
-/** Maximum number of changed hosts to remember until the next turn. It reads the others over time. */
+/** Maximum number of changed hosts to remember until the next turn. Later turns read the other changed hosts. */
 const MAX_CHANGED = 200;
 
 type Facts = Parameters<FleetApi['announce']>[0];
 
-/** Creates the roster, which announces this host and follows the others. It only uses the server's time. */
+/** Creates the roster, which announces this host and follows the other hosts. It only uses the server's time. */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
   return {
@@ -81,7 +89,7 @@ class Roster {
     this.#readSoon();
   }
 
-  /** Runs one turn at a time. A request during a turn starts another one right after it. */
+  /** Runs one turn at a time. If another turn is requested meanwhile, it runs right afterwards. */
   async #refresh(): Promise<void> {
     if (this.#isBusy) {
       this.#isDue = true;
@@ -98,7 +106,7 @@ class Roster {
     } finally {
       this.#isBusy = false;
     }
-    // With a random part, so that hosts that were started together drift apart.
+    // The pause has a random part, so that hosts that were started together do not stay in step.
     this.#after(this.#pauseMs * (0.9 + 0.2 * this.#deps.random.next()));
     if (this.#changed.size > 0) this.#readSoon();
   }
@@ -117,9 +125,9 @@ class Roster {
     const changed = this.#changed;
     this.#changed = new Set();
     const nowMs = serverMs(await redis.command('TIME'));
-    // A full server, or a user without write permission, must not keep this host from reading about the others.
+    // Even if the server is full or the user may not write, this host must read about the other hosts.
     const written = await Promise.allSettled(this.#facts === null ? [] : [this.#write(this.#facts, nowMs)]);
-    // A change of this host alone is no reason to read the others.
+    // A change of this host alone is no reason to read the other hosts.
     if (changed.size > 0 || monotonicMs() >= this.#readDueMs) {
       await this.#known.read(nowMs, changed, this.#facts === null);
       this.#readDueMs = monotonicMs() + 0.8 * this.#pauseMs;
@@ -133,7 +141,7 @@ class Roster {
     const lists = facts.address === null ? [keys.hosts] : [keys.hosts, keys.replicas];
     const isCleaner = this.#deps.random.next() * this.#known.count < CLEANERS;
     await Promise.all([this.#put(facts, false), ...lists.map((list) => this.#enlist(list, nowMs, isCleaner))]);
-    // Only replicas are announced to others, because requests are sent to them.
+    // Only a changed address is announced at once, because other replicas send requests to it.
     if (facts.address === this.#toldAddress) return;
     await redis.command('PUBLISH', keys.hostNews, settings.hostId);
     this.#toldAddress = facts.address;
@@ -169,14 +177,15 @@ class Roster {
 
   #report(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The connection already reports that the server is away. A refusal stays the same until its cause is removed.
+    // The connection already reports that the server is unreachable. A refusal stays the same until its cause is
+    // removed.
     if (code === 'FLEET_UNAVAILABLE' || this.#isRefused) return;
     this.#isRefused = true;
     this.#deps.emit({ kind: 'refused', what: 'hosts', why: message });
   }
 
   /**
-   * Schedules a turn. A later turn never replaces an earlier one, so that a flood of news cannot postpone this host's
+   * Schedules a turn. A later turn never replaces an earlier turn, so that a flood of news cannot postpone this host's
    * own announcement.
    */
   #after(ms: number): void {

@@ -5,7 +5,7 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 /** One host's own record in the roster. */
 export interface HostRecord {
   readonly host: FleetHost;
-  /** Increases with each change of the host, so that an older record cannot be restored. */
+  /** Increases with each change of the host, so that nobody can put back an older record. */
   readonly revision: number;
   /** Whether the host announced that it leaves. */
   readonly hasLeft: boolean;
@@ -24,7 +24,7 @@ export function openHost(sealer: FleetSealer, key: string, box: Uint8Array): Hos
     const value = parseForeignJson(plain.toString());
     return isRecord(value) ? value : null;
   } catch {
-    // Another version of this package may write another form.
+    // Another version of this package may write records of another form.
     return null;
   }
 }

@@ -5,8 +5,8 @@ import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
 /**
- * Time that a host stays known after the roster last had it, because a flushed server does not mean that the fleet
- * died.
+ * Time that a host stays known after the roster last listed it, because a server that was emptied does not mean that
+ * the hosts stopped.
  */
 const GRACE_MS = 10_000;
 
@@ -14,21 +14,20 @@ const GRACE_MS = 10_000;
 const MAX_HOSTS = 10_000;
 
 /**
- * Maximum number of hosts that are all known. In a larger fleet, a host knows all replicas, the number of hosts, and
- * this many of the others. What each host reads must not grow with the size of the fleet.
+ * Maximum number of hosts of which all are known. In a larger fleet, a host knows all replicas, the number of hosts,
+ * and this many of the other hosts. What each host reads must not grow with the size of the fleet.
  */
 const MAX_SAMPLE = 256;
 
 /**
- * Number of new names to read at once, and of known ones to read again, in one turn. A large fleet is read over several
- * turns.
+ * Number of new names to read, and of known names to read again, in one turn. A large fleet is read over several turns.
  */
 const MAX_NEW = 500;
 const MAX_AGAIN = 16;
 /** Number of names that a host of a large fleet reads in one turn to fill its sample. */
 const MAX_LOOKED_AT = 64;
 
-/** Maximum lapse time. Later times were not written by a host. */
+/** Maximum time until a record lapses. A record with a later time was not written by a host. */
 const MAX_LAPSE_MS = 60_000;
 
 const HOST_ID = /^[A-Za-z0-9_-]{1,32}$/;
@@ -38,11 +37,14 @@ interface Known {
   /** Time on the monotonic clock. */
   heardAtMs: number;
   readAtMs: number;
-  /** Whether its record had lapsed when it was last read. */
+  /** Whether the host's record had lapsed when it was last read. */
   isGone: boolean;
 }
 
-/** The other hosts of the fleet, from their own records. Only sealed records count, and none replaces a newer one. */
+/**
+ * The other hosts of the fleet, from their own records. Only sealed records count, and a record never replaces a newer
+ * record.
+ */
 export class KnownHosts {
   readonly #deps: FleetPartDeps;
   readonly #known = new Map<string, Known>();
@@ -65,8 +67,8 @@ export class KnownHosts {
   }
 
   /**
-   * Reads the roster. `nowMs`: the server's time. `again`: hosts that are read in any case. `wantsAll`: every host is
-   * read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then nothing has changed.
+   * Reads the roster. `nowMs`: the server's time. `again` names hosts that are read in any case. With `wantsAll`, every
+   * host is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then nothing has changed.
    */
   async read(nowMs: number, again: ReadonlySet<string>, wantsAll: boolean): Promise<void> {
     const { redis, keys, settings } = this.#deps;
@@ -101,8 +103,8 @@ export class KnownHosts {
   }
 
   /**
-   * Records the count. A smaller number counts only once it has persisted, because a flushed server does not mean that
-   * the fleet died.
+   * Records the count. A smaller number counts only once it has persisted, because a server that was emptied does not
+   * mean that the hosts stopped.
    */
   #counted(hosts: number, nowMs: number): void {
     if (hosts >= this.#count.hosts || nowMs - this.#count.atMs > GRACE_MS) this.#count = { hosts, atMs: nowMs };
@@ -142,7 +144,10 @@ export class KnownHosts {
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 
-  /** Drops hosts that are gone. Hosts of a sample are not searched by name: each counts until its record is gone. */
+  /**
+   * Drops hosts that have ended. Hosts of a sample are not looked up by name: each counts until its record has
+   * disappeared.
+   */
   #forget(nowMs: number, isSample: boolean): void {
     for (const [id, { record, heardAtMs, isGone }] of this.#known) {
       const isListed = !isSample || record.host.address !== null;

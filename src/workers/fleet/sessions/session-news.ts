@@ -14,7 +14,7 @@ const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 /** Maximum number of senders whose counters are remembered. */
 const MAX_SENDERS = 1_000;
 
-/** Number of later messages of a sender that may overtake a message. */
+/** How many later messages of the same sender may arrive before a message. */
 const WINDOW = 64;
 
 /** Numbers of the messages received from one sender. */
@@ -49,8 +49,8 @@ export class SessionNews {
   }
 
   /**
-   * Parses a message. Returns `own` for a message of this host, and null for one that no replica wrote or that was
-   * received before.
+   * Parses a message. Returns `own` for a message of this host, and null for a message that no replica wrote or that
+   * was received before.
    */
   read(message: string): FleetSessionEvent | 'own' | null {
     if (message.length > MAX_MESSAGE_LENGTH) return null;

@@ -30,7 +30,7 @@ export function fieldOf(change: SessionChange): string {
   }
 }
 
-/** Seals the value of a field. It opens in no other field and no other session. */
+/** Seals the value of a field. The box opens neither in another field nor in another session. */
 export function sealField(sealer: FleetSealer, key: string, change: SessionChange): string {
   const plain = Buffer.from(JSON.stringify(change));
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
@@ -63,7 +63,7 @@ function readChange(json: string): SessionChange | null {
   try {
     return asChange(parseForeignJson(json));
   } catch {
-    // Not written by a replica of this version.
+    // No replica of this version wrote this text.
     return null;
   }
 }

@@ -40,7 +40,8 @@ export function readKeyFile(stateDir: string): KeyFile {
     const bytes = Buffer.alloc(KEY_BYTES);
     if (readSync(file, bytes, 0, KEY_BYTES, 0) !== KEY_BYTES || bytes.every((byte) => byte === 0))
       return { kind: 'invalid' };
-    // A process that was killed right after it created the key left a second link, which backups would copy.
+    // A process that is killed right after it created the key leaves a second link to the file, which backups would
+    // copy.
     if (nlink > 1) removeTemporaries(path);
     return { kind: 'key', bytes, exposedMode: makePrivate(path) };
   } finally {

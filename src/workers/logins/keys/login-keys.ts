@@ -8,8 +8,7 @@ import { createSystemKeyring, type Keyring, KeyringError } from './keyring.ts';
 
 /**
  * Environment variable. With the value `file`, the key of logins is kept in the file `logins.key`, and the system
- * keyring is never used. For tests, and for operators of machines whose keyring is only available while a user is
- * logged in.
+ * keyring is never used. This is for tests, and for machines whose keyring is only available while a user is logged in.
  */
 const LOGIN_KEY_VARIABLE = 'SWITCHYARD_LOGIN_KEY';
 
@@ -28,14 +27,15 @@ export interface KeyRegister {
 export interface LoginKeysDeps {
   readonly stateDir: string;
   readonly tell: (note: StoreNote) => void;
-  /** Null for no keyring. Defaults to the system keyring, unless {@link LOGIN_KEY_VARIABLE} is `file`. */
+  /** The keyring to use; null for none. Defaults to the system keyring, unless {@link LOGIN_KEY_VARIABLE} is `file`. */
   readonly keyring?: Keyring | null;
 }
 
 /**
  * The keys that logins are sealed with. A row names its key, so that two keys may be in use: one in the keyring, and
  * one in the key file. Processes without a keyring (a service, a session over SSH) have to use the key file. A key is
- * named by its own digest, also in the keyring. It is therefore never replaced there, and a folder may be moved.
+ * named by its own digest, also in the keyring. A key in the keyring is therefore never replaced, and a state folder
+ * may be moved.
  */
 export class LoginKeys {
   readonly #stateDir: string;
@@ -44,7 +44,7 @@ export class LoginKeys {
   #ofKeyring: SealingKey | null = null;
   #ofFile: SealingKey | null = null;
   #isFileThere = false;
-  /** Why the keyring cannot be used. Null if it can, or was not used yet. */
+  /** Why the keyring cannot be used. Null if it can be used, or was not used yet. */
   #failure: { readonly reason: string; readonly atMs: number } | null = null;
 
   constructor({ stateDir, tell, keyring }: LoginKeysDeps) {
@@ -69,7 +69,7 @@ export class LoginKeys {
     this.#loadFile();
     const wanted = register.keyringKey();
     if (this.#ofKeyring?.keyId === wanted) return;
-    // The login file was replaced since.
+    // The login file was replaced after the key was read.
     this.#ofKeyring = null;
     if (wanted === null) return;
     await this.#usingKeyring(async (keyring) => {
@@ -100,7 +100,7 @@ export class LoginKeys {
   }
 
   /**
-   * Returns the key of the file if it is the only key. Must follow {@link load}. Returns null if the keyring has one.
+   * Returns the key of the file if it is the only key. Must follow {@link load}. Returns null if the keyring has a key.
    */
   fileKeyAlone(register: Pick<KeyRegister, 'keyringKey'>): SealingKey | null {
     const isAlone = this.#ofKeyring === null && register.keyringKey() === null;

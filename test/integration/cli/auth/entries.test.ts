@@ -27,7 +27,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(ended.stderr).toContain(`crm: LOGIN_FAILED: ${reason}`);
   });
 
-  it('reports a login without a browser, and what is missing where it is not possible', async () => {
+  it('logs a machine in without a browser, and reports a missing secret', async () => {
     const client = { client_id: 'machine', client_secret: secret('machine'), grant_types: ['client_credentials'] };
     await using world = await LoginCli.start({
       issuer: { clients: [{ ...client, redirect_uris: [], response_types: [] }] },

@@ -145,7 +145,7 @@ describe('the local socket of a gateway', () => {
     expect(JSON.parse(nowhere.stdout)).toMatchObject({ ok: false, error: { code: 'GATEWAY_UNREACHABLE' } });
   });
 
-  it('cancels a call whose command goes away, and fails a call whose gateway goes away', async () => {
+  it('cancels a call whose command ends, and fails a call whose gateway ends', async () => {
     await using world = await startWorld();
     const ending = new AbortController();
     using host = await findGateway(world.options);

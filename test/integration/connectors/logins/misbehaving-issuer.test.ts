@@ -223,7 +223,7 @@ describe('a client registration', () => {
 });
 
 describe('a token endpoint', () => {
-  it('of another issuer than the one of the redirect gets no code (mix-up)', async () => {
+  it('of an issuer other than the issuer of the redirect gets no code (mix-up)', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const parameters = new URLSearchParams({ code: 'c', state: 's', iss: 'https://evil.test' });
@@ -287,7 +287,7 @@ describe('a token endpoint', () => {
     );
   });
 
-  it('that is unreachable has not used up the refresh token', async () => {
+  it('that is unreachable does not use up the refresh token', async () => {
     await using at = await world();
     const discovery = await at.discover();
     await at.server[Symbol.asyncDispose]();

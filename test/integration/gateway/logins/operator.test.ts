@@ -81,7 +81,7 @@ describe('the operator of a gateway on loopback', () => {
     expect((await fetch(`${world.url}/login/start`, { method: 'POST', body: forged, headers })).status).toBe(403);
   });
 
-  it('needs the token if there is exactly one, and is not recognized if there are several', async () => {
+  it('needs the token if there is exactly one token, and is not recognized if there are several', async () => {
     await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
     needsLogin(single);
     expect((await pageOf(single.url)).status).toBe(401);
