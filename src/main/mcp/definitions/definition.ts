@@ -13,14 +13,14 @@ export const NAME_MEMBERS: Readonly<Record<DefinitionKind, string>> = {
 
 /** Repairs that a view may contain. None of them changes the effect of a call. */
 export const REPAIRS = {
-  'null-absent': 'An optional member that is null is left out.',
-  'hint-absent': 'An optional member that only describes, and has a wrong type or value, is left out.',
-  'empty-container': 'An empty list in place of an object becomes an empty object, and the other way round.',
-  'input-object': 'An input schema that is missing, or does not require an object, gets `type: "object"`.',
-  'property-schema': 'A property schema that is `true`, `false` or null becomes `{}`, `{ "not": {} }` or `{}`.',
-  'required-absent': 'A `required` that is not a list of strings is left out.',
-  'output-absent': 'An output schema that the revision does not have, or that clients cannot compile, is left out.',
-  'name-from-uri': 'A resource or a template without a name is named after its URI.',
+  'null-absent': 'Leaves out an optional member that is null.',
+  'hint-absent': 'Leaves out an optional member with a wrong type or value if it is only a description or a hint.',
+  'empty-container': 'Replaces an empty list by an empty object, or an empty object by an empty list.',
+  'input-object': 'Adds `type: "object"` to an input schema that is missing or does not require an object.',
+  'property-schema': 'Replaces the schema of a property: `true` and null by `{}`, and `false` by `{ "not": {} }`.',
+  'required-absent': 'Leaves out a `required` that is not a list of strings.',
+  'output-absent': 'Leaves out an output schema that the revision does not know, or that clients cannot compile.',
+  'name-from-uri': 'Names a resource or a template without a name after its URI.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Repair = keyof typeof REPAIRS;

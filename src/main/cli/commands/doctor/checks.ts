@@ -121,13 +121,13 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
   }
 }
 
-/** Which proxy is used. Credentials in its URL are not shown. */
+/** Which proxy is used, and for which hosts it is not. Credentials in its URL are not shown. */
 export function checkProxy({ proxy }: NetworkSettings): Finding {
   if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : originOf(new URL(url)));
   const { httpProxy, httpsProxy, noProxy } = proxy;
   const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
-  const message = `${urls}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
+  const message = `${urls}; NO_PROXY excludes ${noProxy === '' ? 'no host' : noProxy}`;
   return { check: 'proxy', outcome: 'note', message };
 }
 

@@ -32,9 +32,14 @@ describe('doctor', () => {
     expect(checkProxy(network)).toEqual({
       check: 'proxy',
       outcome: 'note',
-      message: 'for http http://proxy.example:8080, for https http://proxy.example:8080, direct: nothing',
+      message: 'for http http://proxy.example:8080, for https http://proxy.example:8080; NO_PROXY excludes no host',
     });
     expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'none: connections are direct' });
+  });
+
+  it('names the hosts that NO_PROXY excludes from the proxy', () => {
+    const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'http://proxy.example', NO_PROXY: 'localhost' });
+    expect(checkProxy(network).message).toContain('; NO_PROXY excludes localhost');
   });
 
   it('shows the address of a SOCKS proxy', () => {
