@@ -32,7 +32,7 @@ export function metricsPage(): string {
   });
   return `# Metrics
 
-A host reads its metrics from a registry of prom-client:
+A host can read the metrics of this package from a registry of prom-client. This program prints one metric:
 
 \`\`\`ts
 import { ConnectorProxyManager, getConnectorMetricsRegistry } from 'mcp-switchyard';
@@ -48,14 +48,15 @@ console.log(await getConnectorMetricsRegistry().getSingleMetricAsString('mcp_con
 mcp_connectors{state="ready",component="mcp-connectors"} 1
 \`\`\`
 
-\`mcp-switchyard serve\` serves the same registry at \`/metrics\`. It also contains the default metrics of Node.js
-(\`nodejs_…\`, \`process_…\`). Every metric has the default label \`component: 'mcp-connectors'\`; the option \`compat\`
-adds the label \`brand\`. Durations are in seconds.
+\`npx mcp-switchyard serve\` serves the same registry at \`/metrics\`. The registry also contains the default metrics of
+Node.js (\`nodejs_…\`, \`process_…\`). Every metric has the default label \`component: 'mcp-connectors'\`; the option
+\`compat\` adds the label \`brand\`. Durations are in seconds.
 
-The first ${MAX_CONNECTOR_LABELS} connectors have their own value of the label \`connector\`; all others share the value \`other\`.
-A value is removed with its connector. \`code\` is one of [errors.md](errors.md).
+The first ${MAX_CONNECTOR_LABELS} connectors have their own value of the label \`connector\`; all other connectors share the value
+\`other\`. When a connector is removed, its value of the label is removed too. The label \`code\` is one of the codes of
+[errors.md](errors.md).
 
-[dashboards](dashboards) has a Grafana dashboard and Prometheus alerts.
+The folder [dashboards](dashboards) contains a Grafana dashboard and Prometheus alerts.
 
 ## Table of metrics
 
@@ -67,7 +68,9 @@ ${rows.join('\n')}
 
 ## Traces
 
-[traces.md](traces.md) describes traces, spans and the OpenTelemetry histograms.
+This package also makes OpenTelemetry traces, and publishes its operations on \`diagnostics_channel\`. If the host has a
+meter provider, durations are recorded there as histograms of the OpenTelemetry conventions.
+[traces.md](traces.md) describes all three.
 `;
 }
 

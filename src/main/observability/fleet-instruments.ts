@@ -4,11 +4,11 @@ import { counter, gauge } from './instrument-entry.ts';
 export const FLEET_INSTRUMENTS = {
   fleetConnected: gauge('mcp_fleet_connected', 'Whether the Redis or Valkey server of the fleet answers: 1 or 0.'),
   fleetLeader: gauge('mcp_fleet_leader', 'Service maps that this host polls at the source for the whole fleet.'),
-  fleetHosts: gauge('mcp_fleet_hosts', 'Hosts of the fleet, including this one, as last read from the roster.'),
+  fleetHosts: gauge('mcp_fleet_hosts', 'Hosts of the fleet, including this host, at the last look into Redis.'),
   fleetLag: gauge(
     'mcp_fleet_lag_seconds',
-    'How much older the service map of this host is than the newest one of the fleet, by `generatedAt`. The ' +
-      'maximum of several maps; 0 if none is older.',
+    'How much older the service map of this host is than the newest map of the fleet, by `generatedAt`. The ' +
+      'maximum of several maps; 0 if no map is older.',
   ),
   fleetRefused: counter(
     'mcp_fleet_refused_total',

@@ -167,8 +167,8 @@ export const INSTRUMENTS = {
   ),
   toolChanges: counter(
     'mcp_tool_definition_changes_total',
-    'Tools whose definition changed, by policy. warn or quarantine: it differs from the pin. map: it differs ' +
-      'from the digest in the signed map, and the tool is held back.',
+    'Tools whose definition changed, by policy. warn or quarantine: the definition differs from the pin. map: the ' +
+      'definition differs from the digest in the signed map, and the tool is held back.',
     'policy',
   ),
   registryFlush: histogram(
