@@ -34,7 +34,7 @@ it('doctor and status report who signed a map and which keys expire soon', async
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ keys: [key] });
   const doctor = await on(server, 'doctor');
-  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringMatching(/✔ keys .* has 1 public keys/)]);
+  expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringMatching(/✔ keys .* has 1 public key/)]);
   expect(doctor.stdout).toMatch(/• trust {5}the configured key "soon" expires at .*keys rotate/);
   const status = await on(server, 'status');
   expect([status.code, status.stdout]).toEqual([

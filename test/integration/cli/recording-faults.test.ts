@@ -157,3 +157,14 @@ describe('a recording whose file cannot be created', { timeout: 60_000 }, () => 
     expect(answerTo(cli, 2)).toContain('an answer');
   });
 });
+
+describe('`record` of a server that cannot be reached', { timeout: 60_000 }, () => {
+  it('answers its client with an error, and ends with its client', async () => {
+    using folder = new TempDir();
+    const cli = startCli(['record', join(folder.path, 'none.jsonl'), 'http://127.0.0.1:9/mcp'], { keepsStdin: true });
+    send(cli, INITIALIZE);
+    await eventually('the client has an error', () => answerTo(cli, 1) !== undefined);
+    cli.child.stdin?.end();
+    expect(await cli.ended).toMatchObject({ stdout: expect.stringContaining('The server cannot be reached') });
+  });
+});

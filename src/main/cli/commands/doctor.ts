@@ -12,7 +12,7 @@ import { managerOptions, type SourceOptions, withManager } from '../source-optio
 import { loginLine, needsLogin, reasonOf, type StartUp } from '../start-up.ts';
 import { stateDirOf } from '../state-folder.ts';
 import { answerJson } from '../terminal/json-document.ts';
-import { EXIT, failureLine, inOwnWords, print, printable, remedyOf, say } from '../terminal/output.ts';
+import { counted, EXIT, failureLine, inOwnWords, print, printable, remedyOf, say } from '../terminal/output.ts';
 import {
   checkClock,
   checkDisk,
@@ -102,7 +102,8 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
   const ofConnectors = [...connectors.filter((it) => !needsLogin(it)).map(checkConnector), ...checkLogins(connectors)];
   if (serviceMap.url === null) return [...files, ...ofConnectors];
   const { connectorCount, brand, expiresAt, lastError } = serviceMap;
-  const message = `${connectorCount} connectors of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
+  const connectors = counted(connectorCount, 'connector');
+  const message = `${connectors} of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
   const map: Finding =
     lastError === null
       ? { check: 'map', outcome: 'ok', message }
@@ -140,14 +141,15 @@ function checkConfig({ path, serverCount, problems, lastError }: LocalConfigStat
     ...errors,
     ...problems.filter((it) => !errors.includes(it)),
   ];
-  const message = [`${path}: ${serverCount} servers`, ...told.map((problem) => problem.message)].join('; ');
+  const message = [`${path}: ${counted(serverCount, 'server')}`, ...told.map((problem) => problem.message)].join('; ');
   const outcome = lastError !== null || errors.length > 0 ? 'failed' : problems.length > 0 ? 'note' : 'ok';
   return { check: 'config', outcome, message };
 }
 
 function checkRegistry({ path, serverCount, problems, lastError }: RegistryStatus): Finding {
   const told = [...(lastError === null ? [] : [lastError]), ...problems];
-  const message = [`${path}: ${serverCount} servers`, ...told.map((it) => `${it.code}: ${it.message}`)].join('; ');
+  const servers = `${path}: ${counted(serverCount, 'server')}`;
+  const message = [servers, ...told.map((it) => `${it.code}: ${it.message}`)].join('; ');
   return { check: 'registry', outcome: told.length > 0 ? 'failed' : 'ok', message };
 }
 

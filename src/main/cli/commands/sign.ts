@@ -6,7 +6,7 @@ import { signServiceMap } from '../../../shared/signatures/sign-service-map.ts';
 import { misuse, requiredVariable } from '../flags/option-values.ts';
 import { KEY_VARIABLE } from '../flags/trust-options.ts';
 import { answerJson } from '../terminal/json-document.ts';
-import { EXIT, print, printable, say } from '../terminal/output.ts';
+import { counted, EXIT, print, printable, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
 import { assertCurrent, type KeyFromFile, readPrivateKeys } from './keys/private-keys.ts';
@@ -49,7 +49,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   const text = `${canonicalJson(signed)}\n`;
   if (options.out !== undefined) writeOutputFile(options.out, text);
   const expiresAt = new Date(expiresAtMs).toISOString();
-  say(`Signed ${entries.length} connectors; the map expires at ${expiresAt}`);
+  say(`Signed ${counted(entries.length, 'connector')}; the map expires at ${expiresAt}`);
   const signatures = keys.map((key) => signatureFacts(key, expiresAtMs));
   for (const { kid, thumbprint, expiresAt: until } of signatures)
     say(`  by the key ${printable(kid)} (${thumbprint}), until ${until}`);

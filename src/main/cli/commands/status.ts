@@ -3,7 +3,7 @@ import type { ListedConnector, ManagerStatus } from '../../manager/manager-statu
 import { DROP_REASONS } from '../../mcp/definitions/definition.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { answerJson } from '../terminal/json-document.ts';
-import { EXIT, print, printable } from '../terminal/output.ts';
+import { counted, EXIT, print, printable } from '../terminal/output.ts';
 import { fleetLines } from './status/fleet-lines.ts';
 import { loginLines } from './status/login-lines.ts';
 import { trustLines } from './status/trust-lines.ts';
@@ -65,8 +65,8 @@ function storeText(store: ManagerStatus['store']): string {
 function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
   const stale =
-    `${toolCount} of ${connectorCount} connectors remembered from an earlier run, ` +
-    `the oldest of ${isoOf(oldestListedAt)}`;
+    `${counted(toolCount, 'tool')} of ${counted(connectorCount, 'connector')} remembered from an earlier run, ` +
+    `the oldest from ${isoOf(oldestListedAt)}`;
   const changed = changedTools.map(
     ({ name, members, pinnedAt, isQuarantined }) =>
       `${printable(name)} has changed since ${isoOf(pinnedAt)}: ` +
@@ -105,7 +105,7 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
       : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),
     ...(heldRemovals.length === 0
       ? []
-      : [`           ${heldRemovals.length} connectors vanished at once and are held`]),
+      : [`           ${counted(heldRemovals.length, 'connector')} vanished at once and kept`]),
     ...unusableLines(serviceMap),
   ];
 }
@@ -122,7 +122,7 @@ function configLines({ config }: ManagerStatus): string[] {
   if (config === null) return [];
   const { path, serverCount, problems, lastError } = config;
   return [
-    `config     ${printable(path)}, ${serverCount} servers`,
+    `config     ${printable(path)}, ${counted(serverCount, 'server')}`,
     ...(lastError === null ? [] : [`           ${lastError.code}: ${printable(lastError.message)}`]),
     ...problems.map(({ line, column, message }) => `           ${line}:${column} ${printable(message)}`),
   ];
@@ -132,7 +132,7 @@ function registryLines({ registry }: ManagerStatus): string[] {
   if (registry === null) return [];
   const { path, serverCount, problems, lastError } = registry;
   return [
-    `registry   ${printable(path)}, ${serverCount} servers`,
+    `registry   ${printable(path)}, ${counted(serverCount, 'server')}`,
     ...(lastError === null ? [] : [`           ${lastError.code}: ${printable(lastError.message)}`]),
     ...problems.map(({ code, message }) => `           ${code}: ${printable(message)}`),
   ];

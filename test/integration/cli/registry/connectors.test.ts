@@ -25,7 +25,7 @@ describe('--registry', () => {
     world.edit([registeredProgram('near'), socket, { name: 'bad' }]);
     const { code, stdout, stderr } = await map.on(['status', '--registry-path', world.path]);
     expect(code).toBe(1);
-    expect(stdout).toContain(`registry   ${world.path}, 1 servers`);
+    expect(stdout).toContain(`registry   ${world.path}, 1 server`);
     expect(stdout).toContain('SERVER_TRANSPORT_UNSUPPORTED: servers["socket"]');
     expect(stdout).toContain('SERVER_INVALID: servers[2]');
     expect(stdout).toMatch(/near +ready/);

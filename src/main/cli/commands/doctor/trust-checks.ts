@@ -9,6 +9,7 @@ import type { ServiceMapStatus } from '../../../service-map/service-map-status.t
 import { isHmacOnly } from '../../../service-map/trust/map-trust-status.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import type { TrustOptions } from '../../flags/trust-options.ts';
+import { counted } from '../../terminal/output.ts';
 import { ownCommand } from '../../terminal/own-command.ts';
 import { requiredKeyFile } from '../keys/key-files.ts';
 import { knownSources } from '../state/known-sources.ts';
@@ -44,7 +45,11 @@ export function checkKeyFile(path: string | undefined, nowMs: number): readonly 
   if (path === undefined) return [];
   try {
     const keys = readKeySet({ keys: requiredKeyFile(path, '--keys') });
-    const found: Finding = { check: 'keys', outcome: 'ok', message: `${path} has ${keys.length} public keys` };
+    const found: Finding = {
+      check: 'keys',
+      outcome: 'ok',
+      message: `${path} has ${counted(keys.length, 'public key')}`,
+    };
     const changeable = process.platform !== 'win32' && (statSync(path).mode & WRITABLE_BY_OTHERS) !== 0;
     const shared: Finding = {
       check: 'keys',

@@ -92,8 +92,11 @@ class AddressRelay {
       if (error instanceof Error) this.#thrown.add(error);
       if (message.method !== 'initialize' || transport instanceof SSEClientTransport) throw error;
       // An older server refuses the POST, and has a stream at that address instead (MCP 2025-03-26, transports).
-      const older = this.#start(new SSEClientTransport(this.#url, { requestInit: this.#requestInit }));
-      await older.catch(() => {
+      const stream = new SSEClientTransport(this.#url, { requestInit: this.#requestInit });
+      const older = this.#start(stream);
+      await older.catch(async () => {
+        // It would try again every few seconds, and keep the process running.
+        await stream.close().catch(() => {});
         throw error;
       });
       this.#transport = older;

@@ -4,7 +4,7 @@ import type { ExportFormat } from '../../../registry/transfer/export-formats.ts'
 import { exportServers } from '../../../registry/transfer/export-servers.ts';
 import { answerJson } from '../../terminal/json-document.ts';
 import { mergeOutputFile } from '../../terminal/merge-output-file.ts';
-import { EXIT, print, printable, say } from '../../terminal/output.ts';
+import { counted, EXIT, print, printable, say } from '../../terminal/output.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
@@ -46,7 +46,7 @@ export async function runRegistryExport(file: string | undefined, options: Expor
     say(`${printable(name)} is written without ${members.join(', ')}: ${format} cannot express that`);
   for (const name of leftOut) say(`${printable(name)} is left out: ${format} cannot reach it`);
   if (target !== undefined)
-    say(`Wrote ${servers.length - leftOut.length} servers to ${printable(target)}, ${secrecyOf(into)}`);
+    say(`Wrote ${counted(servers.length - leftOut.length, 'server')} to ${printable(target)}, ${secrecyOf(into)}`);
   else if (isMasked) say('Secrets are masked, so this cannot be imported; --show-secrets shows them.');
   return EXIT.ok;
 }

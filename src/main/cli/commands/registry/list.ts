@@ -1,7 +1,7 @@
 import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import { maskServer } from '../../../masking/mask-server.ts';
 import { answerJson } from '../../terminal/json-document.ts';
-import { EXIT, print, printable } from '../../terminal/output.ts';
+import { counted, EXIT, print, printable } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
 
@@ -20,7 +20,7 @@ export async function runRegistryList(options: ShowingOptions): Promise<number> 
   else if (servers.length === 0) print(`There are no servers in ${printable(path)}\n`);
   else {
     print(renderTable(['server', 'transport', 'where', 'variables and headers'], servers.map(rowOf)));
-    print(`\n${servers.length} servers\n`);
+    print(`\n${counted(servers.length, 'server')}\n`);
   }
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';
 import type { MapSigners, SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import type { Failure } from '../../terminal/output.ts';
+import { counted } from '../../terminal/output.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { hmacDiagnosis } from './hmac-diagnosis.ts';
 import { judgeEach, type SignatureFinding } from './judge-each.ts';
@@ -62,7 +63,7 @@ function shapeFound({ entries }: CheckedServiceMap): string {
   const unusable = unusableOf(entries);
   const named = unusable.slice(0, MAX_NAMED).map(({ id, reason }) => `; ${id} will be left out: ${reason}`);
   const more = unusable.length > MAX_NAMED ? `; ${unusable.length - MAX_NAMED} more will be left out` : '';
-  return `${entries.length} connectors${named.join('')}${more}`;
+  return `${counted(entries.length, 'connector')}${named.join('')}${more}`;
 }
 
 function signedText({ hmacKey, signatures }: MapSigners, { hmacKeys, threshold }: SignatureTrust): string {
