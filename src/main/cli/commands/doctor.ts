@@ -102,8 +102,8 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
   const ofConnectors = [...connectors.filter((it) => !needsLogin(it)).map(checkConnector), ...checkLogins(connectors)];
   if (serviceMap.url === null) return [...files, ...ofConnectors];
   const { connectorCount, brand, expiresAt, lastError } = serviceMap;
-  const connectors = counted(connectorCount, 'connector');
-  const message = `${connectors} of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
+  const size = counted(connectorCount, 'connector');
+  const message = `${size} of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
   const map: Finding =
     lastError === null
       ? { check: 'map', outcome: 'ok', message }
