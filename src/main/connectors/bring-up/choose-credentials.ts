@@ -13,7 +13,7 @@ export interface ChooseCredentialsOptions {
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** Returns the agent for a connector; null if it is reached through a proxy of the host. */
+  /** Returns the agent for a connector; null if the connector is reached through a proxy of the host. */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 

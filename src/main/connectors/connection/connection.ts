@@ -66,13 +66,13 @@ export interface RequestTraffic {
   /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
   /**
-   * Called with a notification about this request, except progress, if the connection can tell that it is about this
-   * request.
+   * Called with each notification about this request except progress, as far as the connection can tell which request a
+   * notification is about.
    */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /**
-   * Answers the server requests that this request causes, if the connection can tell that it causes them. The manager's
-   * own host answers all other server requests.
+   * Answers the server requests that this request causes, as far as the connection can tell which request causes them.
+   * The manager's own host answers all other server requests.
    */
   readonly host?: HostSide | undefined;
   /**
@@ -112,8 +112,8 @@ export interface Connection {
   /** Sends any other request. Rejects as `callTool` does. */
   request(method: string, params: JsonObject, limits: RequestLimits & RequestTraffic): Promise<JsonObject>;
   /**
-   * Subscribes to changes of a resource, which arrive through `onNotification` of the connection's events. The returned
-   * function ends the subscription. Rejects as `callTool` does.
+   * Subscribes to changes of a resource. The changes arrive through `onNotification` of the connection's events. The
+   * returned function ends the subscription. Rejects as `callTool` does.
    */
   watchResource(uri: string, limits: RequestLimits): Promise<() => void>;
   /** Ends the session if there is one, then the connection. Never rejects. Idempotent. */

@@ -38,7 +38,7 @@ export class EraMemory {
 }
 
 function memory(): LRUCache<string, true> {
-  // Bounded by size, because with `max` the cache would allocate all of its slots at once.
+  // Bounded by `maxSize`, because with `max` the cache would allocate all of its slots at once.
   return new LRUCache<string, true>({
     maxSize: MAX_ENDPOINTS,
     sizeCalculation: () => 1,

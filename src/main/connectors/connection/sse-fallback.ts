@@ -21,8 +21,8 @@ const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 /**
  * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the event
  * that names an endpoint. The fallback is used only if the entry leaves both `transport` and `era` open, since SSE is
- * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause it. Rejects with the error
- * of SSE, or with that of Streamable HTTP if the server does not know SSE either.
+ * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause the fallback. Rejects with
+ * the error of SSE, or with that of Streamable HTTP if the server does not know SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();

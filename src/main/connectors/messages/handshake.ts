@@ -25,8 +25,8 @@ export interface HandshakeOptions {
    */
   readonly whenSilent?: WhenSilent;
   /**
-   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused as legacy SSE
-   * servers refuse it.
+   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused in the way in
+   * which legacy SSE servers refuse it.
    */
   readonly patienceMs?: number;
   /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */

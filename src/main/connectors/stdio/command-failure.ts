@@ -19,7 +19,7 @@ function withoutArguments(errno: string | null): Error | undefined {
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
-  // Node blames the command if in fact the folder is missing.
+  // Node's error names the command even if the folder is missing.
   if (cwd !== null && !isFolder(cwd))
     return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {

@@ -80,8 +80,8 @@ export interface LoginService {
    */
   onChange(listener: (connectorIds: readonly string[]) => void): () => void;
   /**
-   * Calls `listener` once a login was refreshed after a failure, by this process or another process. It gets the ids of
-   * the connectors whose requests had been refused because of that failure.
+   * Calls `listener` once a login was refreshed after a failure, by this process or another process. The listener gets
+   * the ids of the connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
   /** Returns the number of connectors by the state of their login. Counts only connectors that have or need a login. */

@@ -41,7 +41,8 @@ export async function prepareAuthorization(
 
 /**
  * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may
- * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent it, LOGIN_FAILED if there is no code.
+ * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the redirect has no
+ * code.
  */
 export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {
   const { issuer, metadata } = discovery;

@@ -95,7 +95,7 @@ function describeClient(
  */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });
-  // RFC 7591 section 3.2.1 requires it; some servers omit it.
+  // RFC 7591 section 3.2.1 requires `redirect_uris`; some servers omit it.
   return jsonResponse({ redirect_uris: [redirectUrl], ...presentIn(body ?? {}) }, status);
 }
 

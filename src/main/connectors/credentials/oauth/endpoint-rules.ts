@@ -37,7 +37,9 @@ export function checkUrl(text: string, what: string): URL {
   return url;
 }
 
-/** Returns an issuer identifier (RFC 8414 section 2): same rules as {@link checkUrl}, and without a query. */
+/**
+ * Returns an issuer identifier (RFC 8414 section 2). The rules of {@link checkUrl} apply, and a query is refused, too.
+ */
 export function checkIssuer(text: string, what: string): URL {
   const url = checkUrl(text, what);
   if (url.search !== '') throw invalid(`${what} must not have a query`);

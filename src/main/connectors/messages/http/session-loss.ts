@@ -59,7 +59,10 @@ export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'messag
 /** An error response saying that the server does not know the session. */
 export class SessionLossAnswered extends RpcError {}
 
-/** Returns the failure of a request within a session, as a SessionLossAnswered if it says that the session is lost. */
+/**
+ * Returns the failure of a request within a session, as a SessionLossAnswered if the failure says that the session is
+ * lost.
+ */
 export function withinSession(error: unknown): unknown {
   if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;
   return new SessionLossAnswered(error.code, error.message, error.data);
