@@ -169,7 +169,10 @@ function closedError(): SwitchyardError {
   return new SwitchyardError('CLOSED', 'The manager was closed.');
 }
 
-/** Once the remembered tools are listed, runs a sync if any connector has not listed its tools since. Never rejects. */
+/**
+ * Once the remembered tools are listed, runs a sync if some connector has not listed its tools itself by then. Never
+ * rejects.
+ */
 async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
   await restored;
   if (tools.intake.staleIds.size > 0) await firstSync.run();

@@ -45,8 +45,8 @@ export interface ListedConnector extends ConnectorStatus {
   /** Where its listed tools come from, and since when; null if it has none. */
   readonly tools: ToolProvenance | null;
   /**
-   * Definitions that it lists and that clients of a gateway never see, because they are invalid beyond repair; the
-   * first 100. With a gateway they include prompts, resources and templates.
+   * The first 100 definitions that the connector lists but clients of a gateway never see, because the definitions are
+   * invalid beyond repair. With a gateway they include prompts, resources and templates.
    */
   readonly droppedDefinitions: readonly DroppedDefinition[];
   /** The number of all dropped definitions. */
