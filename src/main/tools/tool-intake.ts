@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** From now on, keeps the remembered tools of connectors that close, because they close with the manager. */
+  /** From now on, keeps the remembered tools of closing connectors: these connectors close with the manager. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();
