@@ -142,9 +142,9 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * Adds the servers of a registry (fs-store) as connectors to those of the map, and follows changes of the registry.
-   * `true` uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`,
-   * which is notified of tools.
+   * Adds the servers of a registry (fs-store) to the connectors of the map, and follows changes of the registry. `true`
+   * uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`, which is
+   * notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
