@@ -14,7 +14,7 @@ import { workerUrl } from '../threads/worker-url.ts';
 import { reportStoreNote } from './report-store-note.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
+/** How long the disk may take to close a store, and how long a thread may take to end; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
