@@ -12,7 +12,9 @@ const BATCH = 8;
 
 /** Provides the effective entry of each connector. */
 interface Directory {
-  /** Returns the entry with this id, or undefined. Returns the same object while its content is the same. */
+  /**
+   * Returns the entry with this id, or undefined. Returns the same object while the content of the entry is the same.
+   */
   entry(id: string): ConnectorEntry | undefined;
   /** Returns whether the connector should be up; null if no entry has this id. */
   isWanted(id: string): boolean | null;

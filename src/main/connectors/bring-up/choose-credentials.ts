@@ -19,7 +19,7 @@ export interface ChooseCredentialsOptions {
 
 /**
  * Chooses the credentials of a connector. The first that exists is used: the key that its `auth` requires, the host's
- * own login, the `Authorization` among its headers, a login made by this package. Stdio servers have none.
+ * own login, the `Authorization` among its headers, and last a login made by this package. Stdio servers have none.
  */
 export function createCredentialsOf(
   options: ChooseCredentialsOptions,

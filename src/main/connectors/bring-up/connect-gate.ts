@@ -4,8 +4,8 @@ import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /**
- * Maximum time for which other connectors wait for an urgent connector. Most urgent connectors are up by then, and a
- * connector that hangs must not block the others.
+ * Maximum time for which other connectors wait for an urgent connector. By then, almost every urgent connector is up,
+ * and a connector that hangs must not block the others.
  */
 const MAX_HOLD_MS = 50;
 

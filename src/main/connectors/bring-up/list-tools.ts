@@ -27,7 +27,9 @@ export interface ToolListing {
    * or declares headers that cannot be sent. A tool that is merely invalid is kept.
    */
   readonly dropped: readonly DroppedDefinition[];
-  /** How long the list is valid according to the server: the shortest TTL of its pages; null if it gives none. */
+  /**
+   * How long the list is valid according to the server: the shortest TTL of its pages; null if the server gives no TTL.
+   */
   readonly ttlMs: number | null;
 }
 

@@ -84,7 +84,7 @@ export class ConnectorCalls {
     });
   }
 
-  /** Sends any other request; quotas apply to tools only. Otherwise rejects as {@link callTool} does. */
+  /** Sends any other request. Quotas do not apply; apart from that, rejects as {@link callTool} does. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     return this.#send({
       name: `request ${method}`,

@@ -43,7 +43,7 @@ export interface ConnectionFacts {
 export interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
-  /** How long the list is valid according to the server, in milliseconds; null if it does not say. */
+  /** How long the list is valid according to the server, in milliseconds; null if the server does not say. */
   readonly ttlMs: number | null;
 }
 
@@ -61,7 +61,7 @@ export interface ResultSink {
   write(chunk: Buffer): boolean;
 }
 
-/** Settings of a request, and callbacks for everything that the server sends for it except the response. */
+/** Settings of a request, and callbacks for everything that the server sends for that request, except the response. */
 export interface RequestTraffic {
   /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
@@ -81,8 +81,8 @@ export interface RequestTraffic {
    */
   readonly returnsInputRequests?: boolean | undefined;
   /**
-   * Opens a sink for a result above 64 KiB, if the connection can read it piece by piece. The returned result is then
-   * empty; a failure midway still rejects.
+   * Opens a sink for a result above 64 KiB, if the connection can read the result piece by piece. The returned result
+   * is then empty; a failure midway still rejects.
    */
   readonly onLargeResult?: ((flow: { readonly resume: () => void }) => ResultSink) | undefined;
 }

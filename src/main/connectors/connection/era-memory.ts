@@ -4,7 +4,7 @@ import { monotonicMs } from '../../../shared/clock.ts';
 /** How long a legacy endpoint is remembered, and so not probed again. */
 const HORIZON_MS = 600_000;
 
-/** At most this many endpoints are remembered; the least recently used one is forgotten first. */
+/** At most this many endpoints are remembered; the least recently used endpoint is forgotten first. */
 const MAX_ENDPOINTS = 100_000;
 
 /**

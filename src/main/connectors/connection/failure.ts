@@ -38,7 +38,7 @@ export class SseServerAnswered extends UnusableAnswer {
   }
 }
 
-/** The request was not sent, because the connection was closed before it. */
+/** The request was not sent, because the connection had already been closed. */
 export class ClosedConnection extends Error {
   constructor() {
     super('The connection is closed');

@@ -9,8 +9,8 @@ export interface HttpWays {
   readonly overStreamableHttp: () => Promise<Connection>;
   readonly overSse: () => Promise<Connection>;
   /**
-   * Returns the HTTP status with which the server refused `initialize` over Streamable HTTP; null if it did not refuse
-   * it. Returns `sse` if the server responded as a legacy SSE server does.
+   * Returns the HTTP status with which the server refused `initialize` over Streamable HTTP; null if the server did not
+   * refuse `initialize`. Returns `sse` if the server responded as a legacy SSE server does.
    */
   readonly statusOf: (error: unknown) => number | 'sse' | null;
 }

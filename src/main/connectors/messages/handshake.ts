@@ -35,8 +35,8 @@ export interface HandshakeOptions {
 
 /**
  * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers a
- * legacy server. It falls back to the legacy protocol if the server does not know the probe or does not respond (MCP
- * 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
+ * legacy server. If the server does not know the probe or does not respond, `auto` falls back to the legacy protocol
+ * (MCP 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
  * requests do.
  */
 export async function shakeHands(

@@ -13,7 +13,10 @@ export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): 
   );
 }
 
-/** Node's own error has all arguments in `spawnargs`. They may be secrets, and the error would put them into logs. */
+/**
+ * Node's own error has all arguments in `spawnargs`. The arguments may be secrets, and the error would put them into
+ * logs.
+ */
 function withoutArguments(errno: string | null): Error | undefined {
   return errno === null ? undefined : Object.assign(new Error(`spawn ${errno}`), { code: errno });
 }

@@ -30,7 +30,7 @@ export interface StdioTransport {
   onmessage?: (value: unknown) => void;
   /** Called when the process wrote to stderr. */
   onoutput?: () => void;
-  /** Called when the process wrote to stdout, whether it was a message or not. */
+  /** Called when the process wrote to stdout, whether the output was a message or not. */
   onstdout?: () => void;
   /** Called with each error, before `onclose`. */
   onerror?: (error: Error) => void;

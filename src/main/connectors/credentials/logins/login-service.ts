@@ -54,7 +54,8 @@ export interface StartLoginOptions {
  */
 export interface LoginService {
   /**
-   * Returns the credentials of a connector that may need a login; the same object while its entry has the same content.
+   * Returns the credentials of a connector that may need a login; the same object while the connector's entry has the
+   * same content.
    */
   credentialsOf(target: LoginTarget): Credentials;
   /**

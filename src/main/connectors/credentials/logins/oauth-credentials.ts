@@ -103,7 +103,7 @@ export class OAuthCredentials implements Credentials {
   }
 
   headers(signal: AbortSignal | null): readonly string[] | Promise<readonly string[]> {
-    // The entry requires an unsupported login, and a token without it would not meet that requirement.
+    // The entry requires an unsupported login, and a token from any other login would not meet that requirement.
     if (this.target.oauth?.unsupported !== undefined) return NONE;
     if (!this.#deps.book.isLoaded) return this.#loaded(signal);
     const { login } = this;

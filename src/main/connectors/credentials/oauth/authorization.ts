@@ -12,8 +12,8 @@ const CODE = /^[\x20-\x7e]{1,8192}$/;
 
 /**
  * Returns the address to send a person to, and the code verifier with which this host later redeems the code (PKCE
- * S256, RFC 7636). Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if its address is not
- * allowed.
+ * S256, RFC 7636). Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if the issuer's address
+ * is not allowed.
  */
 export async function prepareAuthorization(
   discovery: LoginDiscovery,

@@ -90,8 +90,8 @@ function describeClient(
 }
 
 /**
- * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which its schema
- * does not accept.
+ * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which the schema of
+ * the SDK does not accept.
  */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });

@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
-/** Returns an address for messages, without the query, which may hold secrets. */
+/** Returns an address for messages. The query is removed, because it may hold secrets. */
 export const placeOf = (url: URL): string => url.origin + url.pathname;
 
 /** Whether plain http is safe for a host (RFC 8252 section 7.3, RFC 6761 section 6.3). */

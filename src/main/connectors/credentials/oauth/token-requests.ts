@@ -22,7 +22,7 @@ export async function redeemCode(
     readonly codeVerifier: string;
     readonly redirectUrl: string;
     readonly iss: string | null;
-    /** The requested scopes. A response that names no scope grants them (RFC 6749 section 5.1). */
+    /** The requested scopes. A response that names no scope grants the requested scopes (RFC 6749 section 5.1). */
     readonly scope: string | null;
   },
 ): Promise<LoginTokens> {

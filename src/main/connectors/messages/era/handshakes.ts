@@ -17,7 +17,10 @@ export interface Handshake {
   readonly facts: ConnectionFacts;
   /** The instance id of the server, if it sends one. */
   readonly instanceId: unknown;
-  /** The response to `notifications/initialized` if the handshake did not wait for it; null if it did. */
+  /**
+   * The response to `notifications/initialized` if the handshake did not wait for it; null if the handshake waited for
+   * that response.
+   */
   readonly confirmed: Promise<void> | null;
 }
 

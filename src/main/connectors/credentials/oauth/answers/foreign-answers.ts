@@ -37,8 +37,8 @@ const MAX_FOREIGN_TEXT = 4_096;
 const MAX_LISTED = 1_000;
 
 /**
- * Maximum total length of the secrets to look for; beyond it nothing of the response is shown, because the search would
- * take too long.
+ * Maximum total length of the secrets to look for. If the secrets are longer, nothing of the response is shown, because
+ * the search would take too long.
  */
 const MAX_SECRETS = 256 * 1024;
 
