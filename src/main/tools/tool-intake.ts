@@ -64,7 +64,7 @@ export class ToolIntake {
   readonly #lists = new Map<string, ToolList>();
   /** Connectors whose tools are remembered and were not listed since. */
   readonly #stale = new Set<string>();
-  /** Numbers the lists of each connector. The list that arrived last wins, even if an older one is checked later. */
+  /** Numbers the lists of each connector. The list that arrived last wins, even if an older list is checked later. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
