@@ -28,7 +28,8 @@ export interface TrustOptions {
    */
   readonly accept?: AcceptPolicy | undefined;
   /**
-   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`, which is remembered.
+   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`; that id is
+   * remembered.
    */
   readonly mapId?: string | undefined;
   /** Signed key documents, by which the publisher replaces and revokes keys. Defaults to none. */
