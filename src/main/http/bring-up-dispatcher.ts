@@ -65,8 +65,8 @@ const MAX_ORIGINS = 1_000;
 /**
  * Sends the requests that connect connectors. A request that follows another request reuses its connection. Without
  * this class, a request that starts just before the last byte of a response has arrived would open a new connection.
- * The number of connections to an origin is limited by its load (`loads`), which learns how the origin responds. Calls
- * are passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
+ * The number of connections to each origin is limited by `loads`, which learns how the origin responds. Calls are
+ * passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
