@@ -33,7 +33,7 @@ export class GroupCommit {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
-  /** Returns the changes that are not known to be durable, the last one of each server. */
+  /** Returns the changes that are not known to be durable, the last change of each server. */
   pending(): ServerChange[] {
     return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
   }

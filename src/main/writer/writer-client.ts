@@ -59,10 +59,10 @@ interface Session {
 }
 
 /**
- * The main thread's side of the writer worker. The thread starts with the first call, and only keeps the process
- * running while a response is pending. If the thread ended or could not open the store, the next call replaces it.
- * Every call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread
- * ends before it responds (Comlink alone would wait for ever).
+ * The main thread's side of the writer worker. The thread starts with the first call, and keeps the process running
+ * only while a response is pending. If the thread ended or could not open the store, the next call replaces it. Every
+ * call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread ends
+ * before it responds (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
