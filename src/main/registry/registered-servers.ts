@@ -87,7 +87,7 @@ export class RegisteredServers {
     };
   }
 
-  /** Collects the entries. If the names of two servers give the same id, the first server keeps it. */
+  /** Collects the entries. If the names of two servers give the same id, the first server keeps the id. */
   #takeEntries(): void {
     const entries = new Map<string, ConnectorEntry>();
     const collisions: RegistryProblem[] = [];
