@@ -4,7 +4,7 @@ import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /**
- * Maximum time for which other connectors wait for an urgent connector. By then, almost every urgent connector is up,
+ * Maximum time for which other connectors wait for an urgent connector. By then, most of the urgent connectors are up,
  * and a connector that hangs must not block the others.
  */
 const MAX_HOLD_MS = 50;

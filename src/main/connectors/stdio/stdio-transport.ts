@@ -135,7 +135,7 @@ class ProgramTransport implements StdioTransport {
     return new Promise((resolve, reject) => {
       group.child.stdin.write(line, (error) => {
         if (error == null) return resolve();
-        // A broken pipe is noticed before the process exits, but the error of the exit is more informative.
+        // A broken pipe is noticed earlier than the exit of the process, but the error of the exit is more informative.
         void settledWithin(group.exited, DRAIN_MS).then(() => reject(this.#unusable()));
       });
     });
