@@ -63,7 +63,7 @@ export interface ManagerParts {
 
 /**
  * Builds the parts of a manager, each after the parts that it needs, and connects them by events. Apart from that, it
- * starts the timers of the background refresh and, with a `stateDir`, reads the remembered state.
+ * starts only the timers of the background refresh and, with a `stateDir`, the read of the remembered state.
  */
 export function buildManager(options: ResolvedOptions): ManagerParts {
   const { logger, limits, network, featureFlags } = options;
