@@ -44,7 +44,7 @@ export interface ConnectorDeps {
   ) => Promise<void>;
   /** Called with a notification of the server, except the notification that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
-  /** Called when the connector was removed or disabled, and its tools with it. */
+  /** Called when the connector was removed or disabled, so that its tools are gone, too. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;
   /** Called when the tool list could not be read again; the present list stays. */
   readonly onListFailed: (connector: ConnectorIdentity, error: SwitchyardError) => void;

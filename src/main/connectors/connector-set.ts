@@ -12,7 +12,9 @@ const BATCH = 8;
 
 /** Provides the effective entry of each connector. */
 interface Directory {
-  /** Returns the entry with this id, or undefined. Returns the same object while its content is the same. */
+  /**
+   * Returns the entry with this id, or undefined. Returns the same object while the content of the entry is the same.
+   */
   entry(id: string): ConnectorEntry | undefined;
   /** Returns whether the connector should be up; null if no entry has this id. */
   isWanted(id: string): boolean | null;
@@ -91,8 +93,8 @@ export class ConnectorSet {
   /**
    * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
    * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
-   * map adds all of its ids. A connector that another source also lists switches to its new entry in that turn. Calls
-   * to removed connectors have `drainMs` to end.
+   * map adds all of its ids. If another source already lists an added id, its connector also switches to the new entry
+   * in that later turn. Calls to removed connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {

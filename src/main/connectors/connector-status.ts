@@ -17,7 +17,7 @@ export interface ConnectorStatus {
   readonly era: string | null;
   readonly transport: string | null;
   readonly toolCount: number;
-  /** Tools left out of the connector's list, by the names that the server gives them; the first 100. */
+  /** The first 100 tools that are left out of the connector's list, by the names that the server gives them. */
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
   /** The process of a stdio server, of the current attempt or the last one; null for other transports. */

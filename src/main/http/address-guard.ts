@@ -35,8 +35,8 @@ export function createPublicAgent(network: NetworkSettings, rules: AddressRules 
 }
 
 /**
- * Creates a separate agent that also connects to private addresses, but not to link-local ones or to the metadata
- * addresses of clouds. It fails and resolves like the agent of {@link createPublicAgent}.
+ * Creates a separate agent that also connects to private addresses, but neither to link-local addresses nor to the
+ * metadata addresses of clouds. It fails and resolves like the agent of {@link createPublicAgent}.
  */
 export function createNearbyAgent(
   network: NetworkSettings,

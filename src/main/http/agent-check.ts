@@ -1,6 +1,8 @@
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** The part of a caller's agent that this package needs: undici's `Dispatcher`, whichever version typed it. */
+/**
+ * The part of a caller's agent that this package needs: undici's `Dispatcher`, with the types of any version of undici.
+ */
 export interface AgentLike {
   dispatch(...args: never[]): unknown;
 }

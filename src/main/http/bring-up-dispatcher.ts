@@ -9,7 +9,10 @@ import { OriginQueue, type Progress, type SideRequest } from './origin-queue.ts'
 type Handler = Dispatcher.DispatchHandler;
 type Queues = Map<string, OriginQueue>;
 
-/** Separate queues for a connector that a caller waits for, so that its requests do not wait for other connectors. */
+/**
+ * Separate queues for a connector that a caller waits for, so that the requests of this connector do not wait for other
+ * connectors.
+ */
 const outOfTurn = new AsyncLocalStorage<Queues>();
 
 /**
@@ -24,10 +27,10 @@ export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
 const SIDE = Symbol('side');
 
 /**
- * Sends a request in parallel with the main request. It gets no connection that the main request could use, and is not
- * sent once `side.isGivenUp` is set: it then fails with a {@link GivenUp}. `dispatcher` must be a {@link
- * BringUpDispatcher}. Any other dispatcher sends the request without setting `side.isSent`. `side` is not kept in an
- * async context, because a socket would retain that context for all its later requests.
+ * Sends a side request, in parallel with the main request. The side request gets no connection that the main request
+ * could use. It is not sent once `side.isGivenUp` is set, and then fails with a {@link GivenUp}. `dispatcher` must be a
+ * {@link BringUpDispatcher}. Any other dispatcher sends the request without setting `side.isSent`. `side` is not kept
+ * in an async context, because a socket would retain that context for all its later requests.
  */
 export class SideDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -62,8 +65,8 @@ const MAX_ORIGINS = 1_000;
 /**
  * Sends the requests that connect connectors. A request that follows another request reuses its connection. Without
  * this class, a request that starts just before the last byte of a response has arrived would open a new connection.
- * The number of connections to an origin is limited by its load (`loads`), which learns how the origin responds. Calls
- * are passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
+ * The number of connections to each origin is limited by `loads`, which learns how the origin responds. Calls are
+ * passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;

@@ -16,9 +16,9 @@ export function fetchOver(dispatcher: Dispatcher): FetchMap {
 }
 
 /**
- * Loads the modules for the first request over an agent, in separate turns of the event loop. In one turn the modules
- * of undici would block it for tens of milliseconds. Never rejects: the request itself reports what could not be
- * loaded.
+ * Loads the modules for the first request over an agent, in separate turns of the event loop. Loaded in one turn, the
+ * modules of undici would block the event loop for tens of milliseconds. Never rejects: the request itself reports what
+ * could not be loaded.
  */
 export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void> {
   try {

@@ -17,7 +17,7 @@ export type AwaitableAgent = MainAgent & Pick<LateAgent, 'whole'>;
  * Creates the agent of a manager on the main thread: for all its connectors, and for maps that the main thread
  * downloads. It has no timeouts of its own, because streams of connectors stay open and every exchange already has a
  * deadline. `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that it
- * cannot read. The agent supports only `dispatch` and `destroy` of undici's methods.
+ * cannot read. Of undici's methods, the agent supports only `dispatch` and `destroy`.
  */
 export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): AwaitableAgent {
   const settings = agentSettings(network);

@@ -24,8 +24,8 @@ interface Load {
 /**
  * Limits how many connectors of each origin connect at the same time. The limit starts low, because nothing is known of
  * the origin, and doubles with each good response. So 64 connectors behind one origin need only one more round trip
- * than a single connector. A response of 429 or 503, or a reset connection, halves the limit. Afterwards it grows by
- * one for each full round of good responses (TCP's slow start and congestion avoidance, RFC 5681 section 3.1).
+ * than a single connector. A response of 429 or 503, or a reset connection, halves the limit. Afterwards the limit
+ * grows by one for each full round of good responses (TCP's slow start and congestion avoidance, RFC 5681 section 3.1).
  */
 export class OriginLoads {
   readonly #limits: LoadLimits;

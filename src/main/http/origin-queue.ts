@@ -33,8 +33,8 @@ export interface Progress {
 
 /**
  * Bounds of the time that a request waits for a connection, in milliseconds. Between these bounds, the request waits as
- * long as a new connection would take. While the limit of requests in flight is reached, it waits until no request has
- * ended for the time of the upper bound. So the limit is exceeded only if responses do not arrive.
+ * long as a new connection would take. While the limit of requests in flight is reached, the request waits until no
+ * other request has ended for the time of the upper bound. So the limit is exceeded only if responses do not arrive.
  */
 const MIN_PATIENCE_MS = 100;
 const MAX_PATIENCE_MS = 1_000;

@@ -62,8 +62,8 @@ export interface ManagerParts {
 }
 
 /**
- * Builds the parts of a manager, each after the parts that it needs, and connects them by events. It only starts the
- * timers of the background refresh and, with a `stateDir`, reads the remembered state.
+ * Builds the parts of a manager, each after the parts that it needs, and connects them by events. Apart from that, it
+ * starts only the timers of the background refresh and, with a `stateDir`, the read of the remembered state.
  */
 export function buildManager(options: ResolvedOptions): ManagerParts {
   const { logger, limits, network, featureFlags } = options;
@@ -169,7 +169,10 @@ function closedError(): SwitchyardError {
   return new SwitchyardError('CLOSED', 'The manager was closed.');
 }
 
-/** Once the remembered tools are listed, runs a sync if any connector has not listed its tools since. Never rejects. */
+/**
+ * Once the remembered tools are listed, runs a sync if some connector has not listed its tools itself by then. Never
+ * rejects.
+ */
 async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
   await restored;
   if (tools.intake.staleIds.size > 0) await firstSync.run();

@@ -157,9 +157,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Approves the present definitions of changed tools: of the named tools, or of all (null). Resolves with the names of
-   * the approved tools.
-   * Rejects with CLOSED.
+   * Approves the present definitions of changed tools: of the named tools, or of all changed tools (null). Resolves
+   * with the names of the approved tools. Rejects with CLOSED.
    */
   async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
     this.#parts.assertOpen();

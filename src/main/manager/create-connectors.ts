@@ -50,7 +50,7 @@ export interface CreateConnectorsDeps {
 }
 
 /**
- * Creates the connector set of a manager, which is empty at first. `sources` says which entries count; `tools` takes
+ * Creates the connector set of a manager. The set is empty at first. `sources` says which entries count; `tools` takes
  * the tool lists.
  */
 export function createConnectors(

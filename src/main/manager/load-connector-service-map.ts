@@ -8,7 +8,7 @@ import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { Snapshot } from '../service-map/snapshot.ts';
 import { forgetfulMapMemory } from '../state-dir/map-memory.ts';
 
-/** The names of these options. */
+/** The names of the manager options that `loadConnectorServiceMap` takes. */
 type MapOptionNames =
   | 'serviceMapUrl'
   | 'signatureKey'

@@ -30,7 +30,9 @@ export type MemoryStatus =
   | { readonly kind: 'ready'; readonly stateDir: string }
   | { readonly kind: 'failed'; readonly stateDir: string; readonly code: string; readonly message: string };
 
-/** Tools that are listed from an earlier run because their connectors have not listed them since. */
+/**
+ * Tools that an earlier run listed and that stay listed, because their connectors have not listed any tools since then.
+ */
 export interface StaleTools {
   readonly connectorCount: number;
   readonly toolCount: number;
@@ -42,11 +44,11 @@ export interface StaleTools {
 export interface ListedConnector extends ConnectorStatus {
   /** Its login, without any token; null if the connector neither has nor needs a login. */
   readonly login: LoginSummary | null;
-  /** Where its listed tools come from, and since when; null if it has none. */
+  /** Where its listed tools come from, and since when; null if the connector has no listed tools. */
   readonly tools: ToolProvenance | null;
   /**
-   * Definitions that it lists and that clients of a gateway never see, because they are invalid beyond repair; the
-   * first 100. With a gateway they include prompts, resources and templates.
+   * The first 100 definitions that the connector lists but clients of a gateway never see, because the definitions are
+   * invalid beyond repair. With a gateway they include prompts, resources and templates.
    */
   readonly droppedDefinitions: readonly DroppedDefinition[];
   /** The number of all dropped definitions. */

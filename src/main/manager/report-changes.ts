@@ -41,7 +41,7 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
  */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
-  // The end of a connector that never was up is not logged; a map can have thousands of them.
+  // The end of a connector that was never up is not logged; a map can have thousands of such connectors.
   const isSilent = from === 'disabled' && to === 'closing';
   const isFailure = to === 'failed' || to === 'backing-off';
   const isTrouble = isFailure || to === 'needs-login';

@@ -16,8 +16,8 @@ export interface SyncDeps {
 }
 
 /**
- * Creates the function that every sync calls. It brings first the sources and then their connectors up to date, until
- * the deadline. `ConnectorProxyManager.sync` documents the contract.
+ * Creates the function that every sync calls. The function brings first the sources and then their connectors up to
+ * date, until the deadline. `ConnectorProxyManager.sync` documents the contract.
  */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {

@@ -16,8 +16,8 @@ const BUCKETS = 10_000;
 /**
  * Reads `MCP_CONNECTOR_REFRESH_SYNC` (`true` turns the background refresh off), `MCP_CONNECTOR_REFRESH_CANARY_PERCENT`
  * and `MCP_CONNECTOR_REFRESH_INTERVAL_MS`. The percentage is the share of instances with background refresh. It
- * defaults to 100; anything that is not a number from 0 to 100 means none. The interval defaults to 300 000 ms, which
- * also replaces anything that is not a positive finite number. An instance is identified by
+ * defaults to 100; anything that is not a number from 0 to 100 means none. The interval defaults to 300 000 ms. This
+ * default also replaces anything that is not a positive finite number. An instance is identified by
  * `MCP_CONNECTOR_INSTANCE_ID`, else by its host name (docs/rollout.md).
  */
 export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env): ConnectorFeatureFlags {

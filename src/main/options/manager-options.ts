@@ -12,7 +12,7 @@ import type { Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import type { HmacKeys, TrustOptions } from './trust/trust-options.ts';
 
-/** Options of a manager. Every optional one has a default that suits a host with up to a few hundred connectors. */
+/** Options of a manager. Every optional member has a default that suits a host with up to a few hundred connectors. */
 export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** URL of the signed service map, http or https. */
   readonly serviceMapUrl: string;
@@ -74,7 +74,10 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    * Number of connectors of one origin that connect at once. Defaults to 4, and rises while the origin responds well.
    */
   readonly maxConnectsPerOrigin?: number | undefined;
-  /** Maximum time that `sync()` waits for connectors; slower ones continue in the background. Defaults to 5 000 ms. */
+  /**
+   * Maximum time that `sync()` waits for connectors; slower connectors continue in the background. Defaults to 5 000
+   * ms.
+   */
   readonly syncDeadlineMs?: number | undefined;
   /**
    * How long a stdio server may be silent between its start and the end of its handshake. Each line on stderr restarts
@@ -137,14 +140,14 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
-   * The digests that files of `configFile` must have, by path, spelled as in `configFile`. The command line sets it for
-   * a project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
+   * The digests that files of `configFile` must have, by path, spelled as in `configFile`. The command line sets this
+   * option for a project's file that a person has inspected. A file with another digest is refused with CONFIG_INVALID.
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * Adds the servers of a registry (fs-store) as connectors to those of the map, and follows changes of the registry.
-   * `true` uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`,
-   * which is notified of tools.
+   * Adds the servers of a registry (fs-store) to the connectors of the map, and follows changes of the registry. `true`
+   * uses the registry of the environment, `path` names its `servers.json`. Not to be confused with `registry`, which is
+   * notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
@@ -158,8 +161,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly connect?: 'all' | 'on-demand' | undefined;
   /**
-   * The https URL of this host's client metadata document (CIMD): issuers that support it then need no registration. An
-   * entry's own `oauth.clientMetadataUrl` takes precedence.
+   * The https URL of this host's client metadata document (CIMD): issuers that support such documents then need no
+   * registration. An entry's own `oauth.clientMetadataUrl` takes precedence.
    */
   readonly clientMetadataUrl?: string | undefined;
   /**

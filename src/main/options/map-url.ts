@@ -5,7 +5,7 @@ export function canonicalMapUrl(url: string): string {
   return canonical.href;
 }
 
-/** Returns the URL of a map without its query, which may contain a token, to show to people. */
+/** Returns the URL of a map in the form to show to people: without its query, which may contain a token. */
 export function shownMapUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;

@@ -112,8 +112,9 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Adds or replaces a server, visible at once. Resolves when it is durable. Rejects with OPTIONS_INVALID, or with
-   * STORE_UNAVAILABLE, after which the server stays visible and the write is retried. The promise need not be awaited.
+   * Adds or replaces a server, visible at once. Resolves when it is durable. Rejects with OPTIONS_INVALID or
+   * STORE_UNAVAILABLE. After STORE_UNAVAILABLE, the server stays visible and the write is retried. The promise need not
+   * be awaited.
    */
   upsert(info: ServerInfo): Promise<void> {
     return this.upsertMany([info]);

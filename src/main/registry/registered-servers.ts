@@ -51,8 +51,8 @@ export class RegisteredServers {
   }
 
   /**
-   * Updates the entries to these servers. Returns whether any entry changed. With `isAnew`, it also converts unchanged
-   * servers again if their variables or variable files may have changed.
+   * Updates the entries, so that they match these servers. Returns whether any entry changed. With `isAnew`, it also
+   * converts unchanged servers again if their variables or variable files may have changed.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
@@ -87,7 +87,7 @@ export class RegisteredServers {
     };
   }
 
-  /** Collects the entries. If the names of two servers give the same id, the first server keeps it. */
+  /** Collects the entries. If the names of two servers give the same id, the first server keeps the id. */
   #takeEntries(): void {
     const entries = new Map<string, ConnectorEntry>();
     const collisions: RegistryProblem[] = [];

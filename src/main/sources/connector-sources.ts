@@ -8,7 +8,7 @@ import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import { NO_MAP, type ServiceMapStatus, viewServiceMap } from '../service-map/service-map-status.ts';
 import type { SourceEvents } from './source-events.ts';
 
-/** An entry, and its original form. */
+/** An entry, in its effective and in its original form. */
 interface Found {
   readonly entry: ConnectorEntry;
   /** The entry as it was sent; for a local file the entry itself. */
@@ -50,8 +50,9 @@ export interface Contest {
 }
 
 /**
- * The places where a manager's connectors come from: service maps, a registry and a local file. For each id, the file's
- * entry wins, then the registry's. Then the first map in the order of the options wins, whichever loaded first.
+ * The places where a manager's connectors come from: service maps, a registry and a local file. For each id, the entry
+ * of the file wins, then the entry of the registry. After those, the map that comes first in the options wins,
+ * whichever map loaded first.
  */
 export class ConnectorSources {
   /** Announces the changes of all sources. */

@@ -7,7 +7,7 @@ export interface MapChange {
   readonly sourceId: string;
   readonly snapshot: Snapshot;
   readonly delta: Delta;
-  /** Whether the brand of the map changed, which is part of the tags of every tool. */
+  /** Whether the brand of the map changed. The brand is part of the tags of every tool. */
   readonly isRebranded: boolean;
 }
 

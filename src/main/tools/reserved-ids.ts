@@ -33,7 +33,10 @@ export class ReservedIds {
     }
   }
 
-  /** Returns the ids that other connectors claim in the namespaces of these connectors, by claiming connector. */
+  /**
+   * Returns the ids that other connectors claim in the namespaces of these connectors, grouped by the claiming
+   * connector.
+   */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
     // Usually no connector claims an id in another's namespace, and a first map adds thousands of connectors at once.

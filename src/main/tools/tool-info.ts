@@ -19,7 +19,7 @@ export interface ToolInfo {
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */
   readonly author: string | null;
-  /** The tool as its connector lists it, with every member it sent. */
+  /** The tool as its connector lists it, with every member that the connector sent. */
   readonly definition: RemoteToolDefinition;
   /**
    * Why the definition is invalid by the newest revision of MCP, such as `inputSchema.type is missing`; null if it is

@@ -64,7 +64,7 @@ export class ToolIntake {
   readonly #lists = new Map<string, ToolList>();
   /** Connectors whose tools are remembered and were not listed since. */
   readonly #stale = new Set<string>();
-  /** Numbers the lists of each connector. The list that arrived last wins, even if an older one is checked later. */
+  /** Numbers the lists of each connector. The list that arrived last wins, even if an older list is checked later. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** From now on, keeps the remembered tools of connectors that close, because they close with the manager. */
+  /** From now on, keeps the remembered tools of closing connectors: these connectors close with the manager. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();

@@ -49,7 +49,7 @@ export class ToolStore {
   /** The tools that callers see. */
   readonly #given = new Map<string, ToolInfo>();
   readonly #reserved: ReservedIds;
-  /** Claimed ids that belong to a known connector which does not claim them. */
+  /** Ids that one connector claims, but that belong to another known connector, which does not claim them. */
   readonly #withheld = new Set<string>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   readonly #sorted = new SortedTools((id) => this.get(id));

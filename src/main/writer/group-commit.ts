@@ -8,8 +8,9 @@ import type { Logger } from '../observability/logger.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Gathers changes into commits: one commit at a time, and changes during a commit form the next one. The last change of
- * each server wins. Changes that cannot be written are kept and retried, with the next changes or after a delay.
+ * Gathers changes into commits: there is one commit at a time, and changes during a commit form the next commit. The
+ * last change of each server wins. Changes that cannot be written are kept and retried, with the next changes or after
+ * a delay.
  */
 export class GroupCommit {
   readonly #write: (changes: readonly ServerChange[]) => Promise<void>;
@@ -32,7 +33,7 @@ export class GroupCommit {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
-  /** Returns the changes that are not known to be durable, the last one of each server. */
+  /** Returns the changes that are not known to be durable, the last change of each server. */
   pending(): ServerChange[] {
     return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
   }

@@ -7,7 +7,7 @@ export type LoginNote = Extract<
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs problems of the logins in `stateDir`, or where their key is kept. */
+/** Logs problems of the logins in `stateDir`, or the place where the key of the logins is kept. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {

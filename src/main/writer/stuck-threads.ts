@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 let stuckCount = 0;
 
 /**
- * Waits at most `timeoutMs` for a thread to end. A thread that is stuck in a system call or in native code never does,
+ * Waits at most `timeoutMs` for a thread to end. A thread that is stuck in a system call or in native code never ends,
  * and then the process cannot exit by itself. The stuck thread is logged (WORKER_STUCK), and {@link hasStuckThreads}
  * reports it to code that can kill the process.
  */
@@ -22,7 +22,7 @@ export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logg
   );
 }
 
-/** Whether a thread of this process did not end; a process that is done must then end by SIGKILL. */
+/** Whether some thread of this process did not end. If so, a process that is done must end itself with SIGKILL. */
 export function hasStuckThreads(): boolean {
   return stuckCount > 0;
 }

@@ -14,7 +14,7 @@ import { workerUrl } from '../threads/worker-url.ts';
 import { reportStoreNote } from './report-store-note.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
+/** How long the disk may take to close a store, and how long a thread may take to end; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
@@ -59,10 +59,10 @@ interface Session {
 }
 
 /**
- * The main thread's side of the writer worker. The thread starts with the first call, and only keeps the process
- * running while a response is pending. If the thread ended or could not open the store, the next call replaces it.
- * Every call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread
- * ends before it responds (Comlink alone would wait for ever).
+ * The main thread's side of the writer worker. The thread starts with the first call, and keeps the process running
+ * only while a response is pending. If the thread ended or could not open the store, the next call replaces it. Every
+ * call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread ends
+ * before it responds (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;

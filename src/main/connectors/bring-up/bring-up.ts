@@ -19,8 +19,8 @@ export interface BroughtUp {
 }
 
 /**
- * Brings one connector up: waits for its turn, or for `urgent`, connects, and lists its tools. Rejects with the
- * CONNECTOR_… code of the step that failed or with the signal's reason. If it rejects, it leaves nothing open.
+ * Brings one connector up: waits for its turn or for `urgent`, then connects and lists the tools. Rejects with the
+ * CONNECTOR_… code of the step that failed, or with the signal's reason. If it rejects, it leaves nothing open.
  */
 export type BringUp = (
   entry: ConnectorEntry,
@@ -30,8 +30,8 @@ export type BringUp = (
 ) => Promise<BroughtUp>;
 
 /**
- * Lists the tools of a connector that is up once more. This also waits for its turn. Rejects as {@link listAllTools}
- * does.
+ * Lists again the tools of a connector that is already up. This also waits for the connector's turn. Rejects as {@link
+ * listAllTools} does.
  */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
@@ -138,8 +138,8 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 }
 
 /**
- * Returns a key of the parts of an entry that require a new connection when they change. The origin of the entry is one
- * of them: the connection of a local file may reach addresses that the connection of a map may not.
+ * Returns a key made of the parts of an entry whose change requires a new connection. The origin of the entry is such a
+ * part: an entry of a local file may reach addresses that an entry of a map may not reach.
  */
 export function connectionKey(entry: ConnectorEntry): string {
   const { endpoint, auth, headers, era, transport } = entry;

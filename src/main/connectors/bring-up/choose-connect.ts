@@ -35,8 +35,8 @@ function onDemand(make: () => Promise<Connect>): Connect {
 }
 
 /**
- * Returns how a server refused `initialize`. Refused credentials have another code, and refusals of other steps do not
- * indicate SSE.
+ * Returns the status with which a server refused `initialize`; null for any other error. Refused credentials have
+ * another error code, and the refusal of any other step does not indicate SSE.
  */
 function statusOfRefusal(error: unknown): number | 'sse' | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;

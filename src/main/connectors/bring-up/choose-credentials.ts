@@ -13,13 +13,13 @@ export interface ChooseCredentialsOptions {
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** Returns the agent for a connector; null if it is reached through a proxy of the host. */
+  /** Returns the agent for a connector; null if the connector is reached through a proxy of the host. */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 
 /**
  * Chooses the credentials of a connector. The first that exists is used: the key that its `auth` requires, the host's
- * own login, the `Authorization` among its headers, a login made by this package. Stdio servers have none.
+ * own login, the `Authorization` among its headers, and last a login made by this package. Stdio servers have none.
  */
 export function createCredentialsOf(
   options: ChooseCredentialsOptions,

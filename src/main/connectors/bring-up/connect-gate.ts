@@ -4,8 +4,8 @@ import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /**
- * Maximum time for which other connectors wait for an urgent connector. Most urgent connectors are up by then, and a
- * connector that hangs must not block the others.
+ * Maximum time for which other connectors wait for an urgent connector. By then, most of the urgent connectors are up,
+ * and a connector that hangs must not block the others.
  */
 const MAX_HOLD_MS = 50;
 
@@ -30,8 +30,8 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when the limits allow it, or out of turn once `urgent` resolves because a caller waits for it. The
-   * origin's limit applies first, so that waiting for it takes no slot of other origins.
+   * Runs `work` when the limits allow it, or out of turn as soon as `urgent` resolves: a caller then waits for the
+   * connector. The origin's limit applies first, so that waiting for this limit takes no slot from other origins.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
@@ -60,7 +60,7 @@ export class ConnectGate {
 
   /**
    * Allows one start in each turn of the event loop: beginning a handshake also takes time on the main thread, and 64
-   * may be due at once. Allows no start while an urgent connector comes up.
+   * handshakes may be due at once. Allows no start while an urgent connector comes up.
    */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);

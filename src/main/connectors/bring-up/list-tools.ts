@@ -23,15 +23,17 @@ export interface ToolListing {
   /** The reason why the list is incomplete; null if it is complete. */
   readonly cutBecause: string | null;
   /**
-   * Tools that were dropped: without a usable name, with a duplicate name, nested too deep, or with headers that cannot
-   * be sent. The first 1 000. A tool that is merely invalid is kept.
+   * The first 1 000 dropped tools. A tool is dropped if it has no usable name or a duplicate name, is nested too deep,
+   * or declares headers that cannot be sent. A tool that is merely invalid is kept.
    */
   readonly dropped: readonly DroppedDefinition[];
-  /** How long the list is valid according to the server: the shortest TTL of its pages; null if it gives none. */
+  /**
+   * How long the list is valid according to the server: the shortest TTL of its pages; null if the server gives no TTL.
+   */
   readonly ttlMs: number | null;
 }
 
-/** Returns the state of a connector with this list, and the reason. */
+/** Returns the state that a connector has with this list, and the reason for that state. */
 export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['ready' | 'degraded', string] {
   if (cutBecause === null) return ['ready', `${tools.length} tools`];
   return ['degraded', `only ${tools.length} tools were read: ${cutBecause}`];
@@ -49,8 +51,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list in one turn of the event loop, so it starts with a new turn if this turn has
-  // taken long enough.
+  // The caller processes the whole list in one turn of the event loop. If this turn has taken long enough, a new turn
+  // begins before that.
   if (turns.isOver) await turns.next();
   return listing;
 }

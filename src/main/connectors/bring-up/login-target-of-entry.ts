@@ -7,7 +7,7 @@ import type { LoginTarget } from '../credentials/login-target.ts';
 
 /** The places that the secrets of logins come from. */
 export interface LoginEnvironment {
-  /** The variables that an entry of a map may name; a local entry may name any. */
+  /** The variables that an entry of a map may name; a local entry may name any variable. */
   readonly allowEnv: readonly string[];
   /** Read each time a secret is needed, so that a rotated secret takes effect. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -11,7 +11,9 @@ const MAX_SLOT_MS = 5_000;
 /** Interval at which the processors are measured while servers wait. */
 const SAMPLE_MS = 250;
 
-/** Idle share above which the servers that are starting wait for something other than a processor. */
+/**
+ * If more than this share of the processors is idle, the starting servers wait for something other than a processor.
+ */
 const MIN_IDLE_SHARE = 0.3;
 
 /**
@@ -45,7 +47,7 @@ interface Waiting {
  * of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot until its
  * first message, for at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last
  * 250 ms, one more server starts for each idle processor. At most 32 servers may be without a first message. If `limit`
- * is set, it is the number of slots, and idle processors add none.
+ * is set, it is the number of slots, and idle processors add no slots.
  */
 export class ProgramStarts {
   readonly #slots: number;

@@ -18,10 +18,10 @@ export interface ProgramStartOptions {
 type ConnectProgram = (events: ConnectionEvents, signal: AbortSignal, timeoutMs: number) => Promise<Connection>;
 
 /**
- * Starts a stdio server when it is its turn, or as soon as `urgent` resolves, and connects to it. Its deadline counts
- * from its own start. Each line that it writes to stderr restarts the time, up to 5 min in all; an entry's own
- * `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of `signal`, or as `connect`
- * does.
+ * Starts a stdio server when its turn has come, or as soon as `urgent` resolves, and connects to it. The deadline
+ * counts from the start of the server. Each line that the server writes to stderr restarts the time, up to 5 min in
+ * all; an entry's own `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of
+ * `signal`, or as `connect` does.
  */
 export async function startProgram(
   entry: ConnectorEntry,

@@ -16,7 +16,7 @@ interface Waiter {
 /**
  * Enforces the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
  * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
- * the quotas apply to a whole fleet; the calls of this host alone never exceed them either.
+ * the quotas apply to a whole fleet, and also to the calls of this host alone.
  */
 export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;
@@ -66,8 +66,8 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Begins a call like {@link acquire}, if it need not wait. Returns a function that frees the slot, or null if the
-   * call has to wait or may not begin.
+   * Begins a call like {@link acquire}, if the call need not wait. Returns a function that frees the slot, or null if
+   * the call has to wait or may not begin.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
@@ -77,8 +77,8 @@ export class CallQuota implements CallLine {
 
   /**
    * Resolves with a function that frees the slot, once the call may begin. Rejects with QUOTA_EXCEEDED if too many
-   * calls are waiting, if the quota allows no calls, or if the next slot becomes free after `withinMs`; or with the
-   * reason of `signal`.
+   * calls are waiting, if the quota allows no calls, or if the next slot becomes free only after `withinMs`. Rejects
+   * with the reason of `signal` if the signal aborts first.
    */
   async acquire(signal: Cancellation, connectorId: string, withinMs: number): Promise<() => void> {
     if (this.#concurrent < 1 || this.#windows.allowsNone) throw exceeded(connectorId, 'it allows no calls');

@@ -42,7 +42,7 @@ export class CallWindows {
     for (const { startsMs } of this.#windows) startsMs.push(nowMs);
   }
 
-  /** Returns the time until every window has room for one call more than the `ahead` calls that wait already. */
+  /** Returns the time until every window has room for one more call, after the `ahead` calls that already wait. */
   waitMs(ahead: number): number {
     const nowMs = monotonicMs();
     let waitMs = 0;
@@ -58,8 +58,8 @@ export class CallWindows {
   }
 
   /**
-   * Returns how many calls that began after `fromMs` and no later than `toMs` (monotonic clock) each window still
-   * holds.
+   * Returns, for each window, the number of its calls that began after `fromMs` and no later than `toMs` (monotonic
+   * clock).
    */
   beganWithin(fromMs: number, toMs: number): Readonly<Record<string, number>> {
     const count = ({ startsMs, ms }: Window): number => {

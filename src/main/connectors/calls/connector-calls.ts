@@ -84,7 +84,7 @@ export class ConnectorCalls {
     });
   }
 
-  /** Sends any other request; quotas apply to tools only. Otherwise rejects as {@link callTool} does. */
+  /** Sends any other request. Quotas do not apply; apart from that, rejects as {@link callTool} does. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     return this.#send({
       name: `request ${method}`,
@@ -179,7 +179,7 @@ function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
   return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${Math.round(timeoutMs)} ms.`);
 }
 
-/** Returns the error for a call that never began: it waited for its quota, not for a response. */
+/** Returns the error for a call that never began, because it was still waiting for its quota. */
 function quotaError({ name, timeoutMs }: Call<unknown>, connectorId: string): SwitchyardError {
   const why = `${name} could not start within ${Math.round(timeoutMs)} ms`;
   return new SwitchyardError('QUOTA_EXCEEDED', `The quota of connector ${connectorId} is used up: ${why}.`, {

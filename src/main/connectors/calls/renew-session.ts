@@ -6,9 +6,10 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  * sent again. `isSafe` is true for a list or a read, which may run twice.
  *
  * 1. Servers say in several ways that they do not know a session (`messages/http/http-status.ts`). If the call
- *   certainly did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; the same applies to a call that never reached
- *   the server. In all other cases it is `sent: 'maybe'`. A JSON-RPC error that reports the loss is a response,
- *   TOOL_CALL_REJECTED. A standing stream notices a lost session without a call (`streamable-http/standing-stream.ts`).
+ *   certainly did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; the same applies to a call that never
+ *   reached the server. In all other cases the call fails with `sent: 'maybe'`. A JSON-RPC error that reports the loss
+ *   is a response, TOOL_CALL_REJECTED. A standing stream notices a lost session without a call
+ *   (`streamable-http/standing-stream.ts`).
  * 2. `route.lose` releases the connection. Other calls in flight over HTTP can finish. The tools stay listed, and a
  *   reconnect is due after a pause.
  * 3. A call with `sent: 'no'` requests a connection from the route again. The route reconnects at once: a new handshake

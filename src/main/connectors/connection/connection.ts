@@ -43,7 +43,7 @@ export interface ConnectionFacts {
 export interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
-  /** How long the list is valid according to the server, in milliseconds; null if it does not say. */
+  /** How long the list is valid according to the server, in milliseconds; null if the server does not say. */
   readonly ttlMs: number | null;
 }
 
@@ -61,18 +61,18 @@ export interface ResultSink {
   write(chunk: Buffer): boolean;
 }
 
-/** Settings of a request, and callbacks for everything that the server sends for it except the response. */
+/** Settings of a request, and callbacks for everything that the server sends for that request, except the response. */
 export interface RequestTraffic {
   /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
   /**
-   * Called with a notification about this request, except progress, if the connection can tell that it is about this
-   * request.
+   * Called with each notification about this request except progress, as far as the connection can tell which request a
+   * notification is about.
    */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /**
-   * Answers the server requests that this request causes, if the connection can tell that it causes them. The manager's
-   * own host answers all other server requests.
+   * Answers the server requests that this request causes, as far as the connection can tell which request causes them.
+   * The manager's own host answers all other server requests.
    */
   readonly host?: HostSide | undefined;
   /**
@@ -81,8 +81,8 @@ export interface RequestTraffic {
    */
   readonly returnsInputRequests?: boolean | undefined;
   /**
-   * Opens a sink for a result above 64 KiB, if the connection can read it piece by piece. The returned result is then
-   * empty; a failure midway still rejects.
+   * Opens a sink for a result above 64 KiB, if the connection can read the result piece by piece. The returned result
+   * is then empty; a failure midway still rejects.
    */
   readonly onLargeResult?: ((flow: { readonly resume: () => void }) => ResultSink) | undefined;
 }
@@ -112,8 +112,8 @@ export interface Connection {
   /** Sends any other request. Rejects as `callTool` does. */
   request(method: string, params: JsonObject, limits: RequestLimits & RequestTraffic): Promise<JsonObject>;
   /**
-   * Subscribes to changes of a resource, which arrive through `onNotification` of the connection's events. The returned
-   * function ends the subscription. Rejects as `callTool` does.
+   * Subscribes to changes of a resource. The changes arrive through `onNotification` of the connection's events. The
+   * returned function ends the subscription. Rejects as `callTool` does.
    */
   watchResource(uri: string, limits: RequestLimits): Promise<() => void>;
   /** Ends the session if there is one, then the connection. Never rejects. Idempotent. */

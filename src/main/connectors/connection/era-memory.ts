@@ -4,7 +4,7 @@ import { monotonicMs } from '../../../shared/clock.ts';
 /** How long a legacy endpoint is remembered, and so not probed again. */
 const HORIZON_MS = 600_000;
 
-/** At most this many endpoints are remembered; the least recently used one is forgotten first. */
+/** At most this many endpoints are remembered; the least recently used endpoint is forgotten first. */
 const MAX_ENDPOINTS = 100_000;
 
 /**
@@ -38,7 +38,7 @@ export class EraMemory {
 }
 
 function memory(): LRUCache<string, true> {
-  // Bounded by size, because with `max` the cache would allocate all of its slots at once.
+  // Bounded by `maxSize`, because with `max` the cache would allocate all of its slots at once.
   return new LRUCache<string, true>({
     maxSize: MAX_ENDPOINTS,
     sizeCalculation: () => 1,

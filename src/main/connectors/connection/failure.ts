@@ -15,7 +15,10 @@ export type Failure =
   | { readonly kind: 'timeout' }
   /** The response exceeded the size limit. */
   | { readonly kind: 'too-large'; readonly error: SwitchyardError }
-  /** The response is not valid MCP; `reason` is a clause about "it". `isSse` is true for a legacy SSE server. */
+  /**
+   * The response is not valid MCP; `reason` is a clause that calls the connector "it". `isSse` is true for a legacy SSE
+   * server.
+   */
   | { readonly kind: 'unusable'; readonly reason: string; readonly isSse?: boolean }
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
@@ -35,7 +38,7 @@ export class SseServerAnswered extends UnusableAnswer {
   }
 }
 
-/** The request was not sent, because the connection was closed before it. */
+/** The request was not sent, because the connection had already been closed. */
 export class ClosedConnection extends Error {
   constructor() {
     super('The connection is closed');

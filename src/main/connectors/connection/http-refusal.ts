@@ -1,7 +1,7 @@
 import type { Sent } from './connection.ts';
 
 /**
- * The meaning of an HTTP response without a JSON-RPC response, and the facts that errors may show
+ * The meaning of an HTTP response that holds no JSON-RPC response, and the facts that errors may show
  * (messages/http/http-status.ts).
  */
 export interface HttpRefusal {

@@ -21,9 +21,9 @@ interface Local {
 }
 
 /**
- * The command, the client secret and the origin of each local entry. They are kept apart from the entry, so that an
- * entry of a map has neither a command nor a secret, whatever the map contains. Output that shows entries then shows no
- * secret either.
+ * The command, the client secret and the origin of each local entry. All three are kept apart from the entry, so that
+ * an entry of a map has neither a command nor a secret, whatever the map contains. Output that shows entries then shows
+ * no secret either.
  */
 const locals = new WeakMap<ConnectorEntry, Local>();
 

@@ -8,7 +8,7 @@ import type { Failure } from './failure.ts';
  */
 const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** An event stream ended before its response, like a connection that broke. */
+/** An event stream ended before the response arrived. It counts as a connection that broke. */
 export class StreamEnded extends Error {
   constructor() {
     super('the event stream ended before its answer');

@@ -3,7 +3,7 @@ import type { MessageRecord } from '../../recording/recording-format.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { ConnectorTarget } from './connection.ts';
 
-/** Variables whose names look secret but which hold a folder, a socket or the kind of a desktop. */
+/** Matches variables that hold a folder, a socket or the kind of a desktop, although their names look secret. */
 const HARMLESS_NAME = /^(?:OLD)?PWD$|^(?:XDG|DESKTOP|DBUS|GNOME|KDE|TERM)_|_(?:SOCK|SOCKET|PATH|FILE|DIR)$/i;
 
 /** Values that are settings and not secrets. Hiding such common words would remove them from the whole record. */
@@ -62,7 +62,7 @@ export function hideHeader(record: MessageRecord, value: string): void {
   record.hide(login.slice(login.indexOf(':') + 1));
 }
 
-/** Credentials whose headers are hidden from a record before they are sent. */
+/** Credentials that hide their headers from a record before a request sends the headers. */
 class OverheardCredentials implements Credentials {
   readonly #credentials: Credentials;
   readonly #record: MessageRecord;

@@ -9,8 +9,8 @@ export interface HttpWays {
   readonly overStreamableHttp: () => Promise<Connection>;
   readonly overSse: () => Promise<Connection>;
   /**
-   * Returns the HTTP status with which the server refused `initialize` over Streamable HTTP; null if it did not refuse
-   * it. Returns `sse` if the server responded as a legacy SSE server does.
+   * Returns the HTTP status with which the server refused `initialize` over Streamable HTTP; null if the server did not
+   * refuse `initialize`. Returns `sse` if the server responded as a legacy SSE server does.
    */
   readonly statusOf: (error: unknown) => number | 'sse' | null;
 }
@@ -21,8 +21,8 @@ const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 /**
  * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the event
  * that names an endpoint. The fallback is used only if the entry leaves both `transport` and `era` open, since SSE is
- * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause it. Rejects with the error
- * of SSE, or with that of Streamable HTTP if the server does not know SSE either.
+ * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause the fallback. Rejects with
+ * the error of SSE, or with that of Streamable HTTP if the server does not know SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();

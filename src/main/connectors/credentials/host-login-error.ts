@@ -40,7 +40,7 @@ export function hostLoginError(
   });
 }
 
-/** Returns the SDK's name for the class of its own error; null for any other error. */
+/** For an error of the SDK, returns the SDK's name of the error's class; for any other error, returns null. */
 function brandOf(error: unknown): string | null {
   const brand = error instanceof Error ? (error.constructor as { readonly mcpBrand?: unknown }).mcpBrand : null;
   return typeof brand === 'string' ? brand : null;

@@ -4,7 +4,7 @@ import type { OAuthSettings } from '../../../shared/map/oauth-settings.ts';
 export interface LoginTarget {
   readonly connectorId: string;
   readonly url: URL;
-  /** The `oauth` settings of its entry; null without settings, so that only a challenge describes the login. */
+  /** The `oauth` settings of its entry; null without settings: then only a challenge describes the login. */
   readonly oauth: OAuthSettings | null;
   /**
    * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads it at each

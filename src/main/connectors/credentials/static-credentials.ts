@@ -32,8 +32,8 @@ class StaticCredentials implements Credentials {
 /**
  * Returns the credentials that an entry itself has; NO_CREDENTIALS if it has neither `auth` nor an `Authorization`
  * header. By `auth.type`, `none` sends nothing, and `bearer` sends `Authorization: Bearer KEY`. `apiKey` sends the raw
- * key in `headerName`, or a bearer token if that is absent or is Authorization itself. Throws CONNECTOR_AUTH_MISSING if
- * a key is required and missing.
+ * key in `headerName`, or a bearer token if `headerName` is absent or is Authorization itself. Throws
+ * CONNECTOR_AUTH_MISSING if a key is required and missing.
  */
 export function staticCredentials(entry: ConnectorEntry, key: string | null): Credentials {
   const { type, headerName } = entry.auth ?? { type: 'none' };

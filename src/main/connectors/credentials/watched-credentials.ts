@@ -1,7 +1,7 @@
 import { type Challenge, type Credentials, NO_CREDENTIALS, type Sending, type Verdict } from './credentials.ts';
 
 /**
- * Credentials that report whether a request waits for them: a server does not count as silent before its request was
+ * Credentials that report whether a request waits for them: a server cannot count as silent before a request to it was
  * sent.
  */
 class WatchedCredentials implements Credentials {

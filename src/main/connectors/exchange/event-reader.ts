@@ -46,7 +46,7 @@ export class EventReader implements BodyReader {
   /** Chunks that arrived and wait for a later turn of the event loop. */
   #waiting: Buffer[] = [];
   #isEnded = false;
-  /** Number of data lines and of all bytes since the last blank line. */
+  /** Number of data lines, and number of all bytes, since the last blank line. */
   #dataLines = 0;
   #eventBytes = 0;
 

@@ -20,10 +20,10 @@ const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**
  * Sends a request and reads its response as it arrives. A redirect is followed only if it keeps the method and stays
- * within the origin, since its headers are only for this origin. `cap` limits the size of the response. A request that
- * was answered with 401 or 403 did not run, so it is sent again if the credentials decide so; the sink does not see the
- * refusal. If the credentials say that a login is needed first, the exchange fails with their error. `onOver` is called
- * before the sink is notified of the end.
+ * within the origin, since the headers of the request are only for this origin. `cap` limits the size of the response.
+ * A request that was answered with 401 or 403 did not run, so it is sent again if the credentials decide so; the sink
+ * does not see the refusal. If the credentials say that a login is needed first, the exchange fails with their error.
+ * `onOver` is called before the sink is notified of the end.
  */
 export function startExchange(
   dispatcher: Dispatcher,

@@ -21,7 +21,9 @@ export interface ExchangeSink {
   onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
   onEventId?(id: string): void;
   onRetry?(retryMs: number): void;
-  /** The response has ended. `text` is the body, unless it was the JSON or the events of a successful response. */
+  /**
+   * The response has ended. `text` is the body, unless the body was the JSON or the events of a successful response.
+   */
   onEnd(text: string): void;
   onFailure(error: unknown): void;
 }

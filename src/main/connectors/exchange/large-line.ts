@@ -2,7 +2,7 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { LARGE_BYTES } from './body-sink.ts';
 
-/** Number of bytes kept of a line in order to find the id of its message. */
+/** Number of bytes of a refused line that are kept at its start and at its end, to find the id of its message. */
 const HEAD_BYTES = 4_096;
 const TAIL_BYTES = 256;
 

@@ -46,7 +46,10 @@ export class RefusedAnswer {
     this.#over('broken');
   }
 
-  /** Discards the body. `next` is called once its connection is free or closed; at once if it already is. */
+  /**
+   * Discards the body. `next` is called once the connection of the body is free or closed; at once if the connection
+   * already is.
+   */
   drop(next: () => void): void {
     this.#chunks = [];
     if (this.#state !== 'open') {

@@ -146,8 +146,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   /**
-   * Resolves when a call may succeed. It speeds up a current attempt and waits for it. A connector that backs off is
-   * retried at once, unless it was just tried, and waited for at most 2 s. Rejects with the reason of `signal`.
+   * Resolves when a call may succeed. Speeds up a current attempt and waits for its end. If the connector is backing
+   * off, retries at once, unless it was just tried, and waits at most 2 s. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;

@@ -36,8 +36,8 @@ export class ConnectionSlot {
 
   /**
    * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish
-   * before the connection is closed. The same applies to SSE, unless the event stream `isGone`. Over other transports
-   * the calls are lost with the connection.
+   * before the connection is closed. The same applies to SSE, unless `isGone` says that the event stream has ended.
+   * Over other transports the calls are lost with the connection.
    */
   release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];

@@ -21,7 +21,7 @@ export interface LiveConnectionEvents {
   readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
-/** Minimum age of a stable connection: a failure after it starts a new series of attempts. */
+/** Minimum age of a stable connection. A failure after that age begins a new series of attempts. */
 const STABLE_MS = 10_000;
 
 /** A connector's connection while it is up: its most recently read tools, their refresher, and the calls in flight. */

@@ -13,7 +13,7 @@ export function backoffMs(failures: number, random: Random): number {
   return Math.ceil(random.next() * range);
 }
 
-/** Minimum time between the start of one attempt and the next attempt that a call may start. */
+/** Minimum time from the start of an attempt until a call may start the next attempt. */
 const PROBE_GAP_MS = 1_000;
 
 /** Decides when a connector that is down is retried. */
@@ -55,8 +55,8 @@ export class Reconnection {
   }
 
   /**
-   * Notes that a connection was lost. A call may start an attempt at once; after a stable connection the pauses start
-   * short.
+   * Notes that a connection was lost. A call may start an attempt at once. After a stable connection, the pauses begin
+   * again with the shortest.
    */
   lost(wasStable: boolean): void {
     this.#startedAtMs = Number.NEGATIVE_INFINITY;

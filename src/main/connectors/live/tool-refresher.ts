@@ -49,7 +49,9 @@ export class ToolRefresher {
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Schedules the next read after `ttlMs`, the server's own TTL, or after the default delay if it gives none. */
+  /**
+   * Schedules the next read after `ttlMs`, the server's own TTL, or after the default delay if the server gives no TTL.
+   */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
     if (this.#isStopped) return;

@@ -25,8 +25,8 @@ export interface HandshakeOptions {
    */
   readonly whenSilent?: WhenSilent;
   /**
-   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused as legacy SSE
-   * servers refuse it.
+   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused in the way in
+   * which legacy SSE servers refuse it.
    */
   readonly patienceMs?: number;
   /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */
@@ -35,8 +35,8 @@ export interface HandshakeOptions {
 
 /**
  * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers a
- * legacy server. It falls back to the legacy protocol if the server does not know the probe or does not respond (MCP
- * 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
+ * legacy server. If the server does not know the probe or does not respond, `auto` falls back to the legacy protocol
+ * (MCP 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
  * requests do.
  */
 export async function shakeHands(

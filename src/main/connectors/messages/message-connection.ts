@@ -59,7 +59,7 @@ export class MessageConnection implements Connection {
   readonly #transport: TransportParts;
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
-  /** Special way to request the first page; null if no special way is needed, and after the page was requested. */
+  /** Special way to request the first page; null if no special way is needed, or once the page was requested. */
   #firstList: FirstList | null;
 
   constructor(

@@ -52,8 +52,8 @@ export class PendingRequests {
   }
 
   /**
-   * Takes a parsed JSON value that the server sent. `from` is the request whose response stream brought it; null if it
-   * came over a standing stream.
+   * Takes a parsed JSON value that the server sent. `from` is the request whose response stream brought the value; null
+   * if the value came over a standing stream.
    */
   take(value: unknown, from: PendingRequest | null): void {
     const message = asIncoming(value);

@@ -29,7 +29,9 @@ function statusFailure({ refusal }: StatusError): Failure {
   return status === 401 || status === 403 ? { kind: 'refused', status, hint } : { kind: 'status', refusal };
 }
 
-/** Classifies the failure of a later round of a call. It says nothing about the first round, which was sent. */
+/**
+ * Classifies the failure of a later round of a call. The failure says nothing about the first round, which was sent.
+ */
 export function laterFailure(error: unknown): Failure {
   const failure = requestFailure(error);
   if (failure.kind === 'network') return { ...failure, isUnsent: false };

@@ -47,7 +47,7 @@ interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
 
-/** Answers the requests of a legacy server, which come over its streams. `stop` aborts the requests in progress. */
+/** Answers the requests that a legacy server sends over its streams. `stop` aborts the requests in progress. */
 export class ServerRequests {
   readonly #session: AnswersServer;
   readonly #connectorId: string;

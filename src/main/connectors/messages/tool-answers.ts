@@ -14,9 +14,9 @@ export function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): ToolPage {
 }
 
 /**
- * Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. Returns a result with a
- * `resultType` other than `complete`, such as `input_required`, and a task (MCP 2025-11-25) unchanged. Throws an
- * UnusableAnswer.
+ * Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. Returns two kinds of results
+ * unchanged: a result with a `resultType` other than `complete`, such as `input_required`, and a task (MCP 2025-11-25).
+ * Throws an UnusableAnswer.
  */
 export function asToolResult(result: JsonObject): ToolResult {
   const { content, resultType, task } = result;

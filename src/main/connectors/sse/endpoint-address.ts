@@ -15,8 +15,8 @@ export interface EndpointAddress {
 
 /**
  * Reads the data of an `endpoint` event (MCP 2024-11-05, HTTP with SSE), relative to the address of the stream. Throws
- * an UnusableAnswer for an invalid address, and for another origin: messages carry the credentials for the origin of
- * the stream. No error shows the data, which may echo the credentials.
+ * an UnusableAnswer for an invalid address, and for an address of another origin: messages carry the credentials for
+ * the origin of the stream. No error shows the data, which may echo the credentials.
  */
 export function readEndpoint(data: string, stream: URL): EndpointAddress {
   const url = data.length > MAX_LENGTH ? null : URL.parse(data.trim(), stream.href);

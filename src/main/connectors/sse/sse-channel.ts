@@ -27,7 +27,7 @@ export interface SseChannelOptions extends MessageEvents {
   readonly onEnd: (reason: Error) => void;
 }
 
-/** Time limit for notifications and for responses to the server, which get no response themselves. */
+/** Time limit for the messages that get no response: notifications, and responses to the server. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**

@@ -13,13 +13,16 @@ export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): 
   );
 }
 
-/** Node's own error has all arguments in `spawnargs`. They may be secrets, and the error would put them into logs. */
+/**
+ * Node's own error has all arguments in `spawnargs`. The arguments may be secrets, and the error would put them into
+ * logs.
+ */
 function withoutArguments(errno: string | null): Error | undefined {
   return errno === null ? undefined : Object.assign(new Error(`spawn ${errno}`), { code: errno });
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
-  // Node blames the command if in fact the folder is missing.
+  // Node's error names the command even if the folder is missing.
   if (cwd !== null && !isFolder(cwd))
     return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {

@@ -81,8 +81,8 @@ export class ProcessGroup {
 
   /**
    * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the process has ended and
-   * its pipes are closed. A daemon that it started can hold the pipes open: after `drainMs` they are closed from this
-   * side.
+   * its pipes are closed. A daemon that the process started can hold the pipes open: after `drainMs` the pipes are
+   * closed from this side.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;

@@ -60,7 +60,7 @@ export class StdioChannel implements MessageChannel {
   /** Rejects every pending request with `reason`, because the process has ended. */
   end(reason: Error): void {
     this.#isEnded = true;
-    // A request that was written may have run, while a closed connection means that it was not sent.
+    // A request that was written may have run. A ClosedConnection would say that the request was not sent.
     this.#requests.endAll(reason instanceof ClosedConnection ? new LostUnderRequest(reason) : reason);
   }
 

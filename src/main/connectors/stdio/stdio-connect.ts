@@ -54,7 +54,7 @@ interface RunningProgram {
 
 /**
  * Creates a {@link Connect} to stdio servers on this machine, for modern and legacy servers. When the promise rejects
- * for any reason, the process and all processes that it started have ended.
+ * for any reason, the stdio server and all processes that it started have ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;

@@ -7,10 +7,10 @@ const RESUBSCRIBE_MS = 5_000;
 const MAX_RESUBSCRIBE_MS = 300_000;
 
 /**
- * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28), whose notifications share the
- * stream with all other messages. A subscription that ends or is refused is renewed after a growing pause; `onMissed`
- * reports that changes may have been missed meanwhile. If the server does not know the method, no further attempt is
- * made. The returned function ends the subscription.
+ * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28). The notifications of the
+ * subscription share the stream with all other messages. A subscription that ends or is refused is renewed after a
+ * growing pause; `onMissed` reports that changes may have been missed meanwhile. If the server does not know the
+ * method, no further attempt is made. The returned function ends the subscription.
  */
 export function keepSubscription(channel: MessageChannel, notifications: JsonObject, onMissed: () => void): () => void {
   const stop = new AbortController();

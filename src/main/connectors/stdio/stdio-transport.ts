@@ -30,7 +30,7 @@ export interface StdioTransport {
   onmessage?: (value: unknown) => void;
   /** Called when the process wrote to stderr. */
   onoutput?: () => void;
-  /** Called when the process wrote to stdout, whether it was a message or not. */
+  /** Called when the process wrote to stdout, whether the output was a message or not. */
   onstdout?: () => void;
   /** Called with each error, before `onclose`. */
   onerror?: (error: Error) => void;
@@ -135,7 +135,7 @@ class ProgramTransport implements StdioTransport {
     return new Promise((resolve, reject) => {
       group.child.stdin.write(line, (error) => {
         if (error == null) return resolve();
-        // A broken pipe is noticed before the exit of the process, whose error is more informative.
+        // A broken pipe is noticed earlier than the exit of the process, but the error of the exit is more informative.
         void settledWithin(group.exited, DRAIN_MS).then(() => reject(this.#unusable()));
       });
     });

@@ -24,7 +24,7 @@ export interface Wire {
 
 /**
  * Maximum number of consecutive resumptions of a legacy server's event stream that bring no event. RESUME_MS is the
- * pause before each one if the server names none.
+ * pause before each resumption if the server names no pause.
  */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;

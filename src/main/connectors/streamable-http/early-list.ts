@@ -25,7 +25,8 @@ export class EarlyList {
   readonly #result: Promise<JsonObject>;
 
   /**
-   * Sends the request over `session`, whose dispatcher sends it as `side`. Its response is recorded only if it is used.
+   * Sends the request over `session`; the dispatcher of `session` sends it as `side`. The response is recorded only if
+   * it is used.
    */
   constructor(session: StreamableHttpSession, side: SideRequest, record: MessageRecord | undefined) {
     this.#session = session;

@@ -8,8 +8,8 @@ import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 
 /**
- * A result that is passed on is not parsed here, so the number of its values is unlimited. Its depth is still limited,
- * to protect its reader.
+ * A result that is passed on is not parsed here, so the number of its values is unlimited. The depth of the result is
+ * still limited, to protect the reader of the result.
  */
 const LIMITS = { ...FOREIGN_LIMITS, maxContainers: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
 
@@ -18,9 +18,9 @@ const METHOD = /"method"\s*:\s*"/;
 const METHOD_BYTES = 512;
 
 /**
- * Passes the result of a large message on as bytes, piece by piece, if it is the response to `pending` and the caller
- * wants the result as bytes. `head` is the beginning of the message. Returns null if the message has to be read whole.
- * A message that may be an error is read here, up to 1 MiB, and goes to `take`.
+ * Passes the result of a large message on as bytes, piece by piece. Does so if the message is the response to `pending`
+ * and the caller wants the result as bytes. `head` is the beginning of the message. Returns null if the message has to
+ * be read whole. A message that may be an error is read here, up to 1 MiB, and goes to `take`.
  */
 export function openLargeResult(
   head: Buffer,

@@ -81,7 +81,7 @@ export class RequestWriter {
     return this.#post({ jsonrpc: '2.0', id, ...answer }, this.#asked('an answer', null), []);
   }
 
-  /** Writes a request for a standing stream, which resumes after the event `lastEventId`. */
+  /** Writes a request for a standing stream that resumes after the event `lastEventId`. */
   listen(lastEventId: string | null): WrittenRequest {
     const own = [
       'accept',

@@ -26,7 +26,7 @@ export interface SessionOptions extends MessageEvents {
   readonly onSessionLost: (error: Error) => void;
 }
 
-/** Time limit for notifications and for responses to the server, which get no response themselves. */
+/** Time limit for the messages that get no response: notifications, and responses to the server. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
@@ -81,7 +81,7 @@ export class StreamableHttpSession implements MessageChannel {
     const request = writer.message(id, method, params, headers, meta);
     const isHandshake = method === 'initialize';
     const pending = requests.add(id, signal, options, () => {
-      // A legacy server keeps working after its connection is closed unless it is notified. A modern server treats the
+      // Unless it is notified, a legacy server keeps working after its connection is closed. A modern server treats the
       // closed connection as a cancellation.
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });

@@ -30,7 +30,7 @@ export interface StandingStreamEvents {
 /**
  * Keeps a stream open for the server's own requests and notifications. With a legacy server the stream is a GET (MCP
  * 2025-11-25, listening for messages). With a modern server it is a subscription that names the `notices` to send (MCP
- * 2026-07-28, subscriptions). It is opened at once if a call may wait for a message that comes over it.
+ * 2026-07-28, subscriptions). The stream is opened at once if a call may wait for one of its messages.
  *
  * A server that answers the first request with 405 has no such stream, and is not asked again. A stream that ends for
  * any other reason is opened again after a growing pause, which is at least as long as `Retry-After`. The connection

@@ -151,7 +151,9 @@ function openSession(
   });
 }
 
-/** Calls `begin` once the server was silent for SILENCE_MS, but not while a login that it demanded is under way. */
+/**
+ * Calls `begin` once the server was silent for SILENCE_MS, but not while a login that the server demanded is under way.
+ */
 function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   const wait = (): Timer => startTimer(SILENCE_MS, over, { keepAlive: true });
   const over = (): void => {
@@ -190,7 +192,8 @@ function listen(
   hostAnswers: boolean,
   events: ConnectionEvents,
 ): () => void {
-  // A legacy server also sends its requests to the host over the standing stream; calls may wait for the response.
+  // A legacy server also sends its requests to the host over the standing stream, and calls may wait for the host's
+  // response.
   const isNeededAtOnce = facts.era === 'legacy' && hostAnswers;
   const hearsAll = events.onNotification !== undefined;
   const notices = announcedLists(facts.capabilities, hearsAll);

@@ -73,7 +73,7 @@ export class ToolCalls {
 
   /**
    * Waits for a tool that is not listed, because its connector may still be coming up. Rejects with TOOL_UNKNOWN if the
-   * tool is not listed then either.
+   * tool is still not listed after the wait.
    */
   async #await(
     name: string,

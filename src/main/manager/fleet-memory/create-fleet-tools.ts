@@ -19,8 +19,8 @@ export interface FleetToolsDeps {
 
 /**
  * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if it comes from the
- * same map. Connectors from a file or the registry are shared if they have the same id and URL. The tools of a stdio
- * server depend on the machine that it runs on, so they are not shared.
+ * same map. If a connector comes from a file or the registry, its tools are shared by the hosts on which it has the
+ * same id and URL. The tools of a stdio server depend on the machine that it runs on, so they are not shared.
  */
 export function createFleetTools(options: ResolvedOptions, deps: FleetToolsDeps): FleetToolMemory {
   const { maps, pinTools, logger, random, clock } = options;

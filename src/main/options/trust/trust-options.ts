@@ -23,12 +23,13 @@ export interface TrustOptions {
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
   /**
-   * Which signatures the map needs. Defaults to `hmac` with only `signatureKey`, `signature` with only `signatureKeys`,
-   * and `both` with both.
+   * Which signatures the map needs. Defaults to `hmac` if only `signatureKey` is set, to `signature` if only
+   * `signatureKeys` is set, and to `both` if both are set.
    */
   readonly accept?: AcceptPolicy | undefined;
   /**
-   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`, which is remembered.
+   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`; that id is
+   * remembered.
    */
   readonly mapId?: string | undefined;
   /** Signed key documents, by which the publisher replaces and revokes keys. Defaults to none. */
@@ -45,7 +46,7 @@ export interface TrustOptions {
 /** {@link TrustOptions} with all defaults filled in. */
 export interface MapTrust {
   readonly accept: AcceptPolicy;
-  /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC only. */
+  /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC alone. */
   readonly isHmacExplicit: boolean;
   /** The HMAC keys, newest first; empty if `accept` needs no HMAC. Rejects with SECRET_UNAVAILABLE. */
   readonly hmacKeys: () => Promise<readonly string[]>;

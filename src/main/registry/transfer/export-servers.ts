@@ -16,7 +16,10 @@ export interface Export {
   readonly document: object;
   /** Document in the format of the client's file: JSON, TOML or YAML. */
   readonly text: string;
-  /** The same servers for adding to an existing file of the client; null for the registry's own format. */
+  /**
+   * The same servers, in the form that can be added to an existing file of the client; null for the registry's own
+   * format.
+   */
   readonly toMerge: ServersToMerge | null;
   /** Names of the servers that are not in the export. */
   readonly leftOut: readonly string[];

@@ -15,8 +15,8 @@ export interface ServersToMerge {
 /**
  * Returns the text of an existing file with these servers added. A server replaces an existing one of the same name.
  * Comments, order and everything else stay. TOML files are only appended to, so they accept only new names. Throws
- * CONFIG_INVALID if the text does not have its format or the member is not an object. Throws OPTIONS_INVALID for a name
- * that a TOML file already has.
+ * CONFIG_INVALID if the text is not valid in the format of the file, or if the member is not an object. Throws
+ * OPTIONS_INVALID for a name that a TOML file already has.
  */
 export function mergeIntoFile(text: string, source: string, servers: ServersToMerge): string {
   const document = new ConfigDocument(text, source);

@@ -4,8 +4,8 @@ import { isOn, saying, timeoutOf, unsaidBesides, type WrittenEntry } from './wri
 import { inBracesOfOpenCode } from './written-variables.ts';
 
 /**
- * Returns a server as OpenCode writes it: a command with its arguments in one list, or a URL. Its only time limit is
- * for connecting.
+ * Returns a server as OpenCode writes it: a command with its arguments in one list, or a URL. OpenCode's only time
+ * limit is for connecting.
  */
 export function writeOpenCode(server: ServerInfo): WrittenEntry | null {
   const { transport, command, args = [], env, endpoint, headers } = server;

@@ -11,8 +11,8 @@ export interface WrittenLogin {
 }
 
 /**
- * Returns the login settings for Claude Code, which has its scopes in one text. It ignores the other members, which are
- * specific to this package.
+ * Returns the login settings for Claude Code, which has its scopes in one text. Claude Code ignores the other members,
+ * which are specific to this package.
  */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);

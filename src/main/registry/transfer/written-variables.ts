@@ -19,7 +19,7 @@ export function inBracesOfEditors(value: unknown): unknown {
   );
 }
 
-/** Rewrites variables as OpenCode writes them: `{env:NAME}`. It has no defaults. */
+/** Rewrites variables as OpenCode writes them: `{env:NAME}`. OpenCode has no defaults for variables. */
 export function inBracesOfOpenCode<Value>(value: Value): Value {
   return mapTexts(value, (text) =>
     text.replace(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g, (whole, name: string) =>

@@ -81,7 +81,7 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
 
   const watch = async (): Promise<void> => {
     await book.load();
-    // Connectors that are starting need the processor more.
+    // Connectors that are starting need the processor more than this watch does.
     const timer = startTimer(WATCH_AFTER_MS, () => {
       unwatch = store.watch(() => void book.read());
       void book.read();

@@ -27,8 +27,8 @@ interface KnownBinding {
 }
 
 /**
- * Keeps the stored logins in memory, because requests must not wait for the store. They are read when they are first
- * needed, and again when another process has changed them.
+ * Keeps the stored logins in memory, because requests must not wait for the store. The logins are read when they are
+ * first needed, and again when another process has changed them.
  */
 export class LoginBook {
   readonly #deps: LoginBookDeps;

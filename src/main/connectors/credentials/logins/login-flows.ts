@@ -128,7 +128,8 @@ export class LoginFlows {
   }
 
   /**
-   * Returns the pending login that a redirect finishes, on whichever host of the fleet it began. Throws LOGIN_EXPIRED.
+   * Returns the pending login that a redirect finishes, on whichever host of the fleet the login began. Throws
+   * LOGIN_EXPIRED.
    */
   async #taken(protocol: LoginProtocol, state: string | null): Promise<PendingLogin> {
     const { store, now, targetOf } = this.#deps;

@@ -14,8 +14,8 @@ export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscov
 let loaded: Promise<LoginProtocol> | null = null;
 
 /**
- * Loads the protocol, and the SDK with it, when it is first needed. They are slow to load, and connectors with valid
- * tokens never need them.
+ * Loads the protocol, and the SDK with it, when the protocol is first needed. Both are slow to load, and connectors
+ * with valid tokens never need them.
  */
 export function loadProtocol(): Promise<LoginProtocol> {
   loaded ??= load();

@@ -54,7 +54,8 @@ export interface StartLoginOptions {
  */
 export interface LoginService {
   /**
-   * Returns the credentials of a connector that may need a login; the same object while its entry has the same content.
+   * Returns the credentials of a connector that may need a login; the same object while the connector's entry has the
+   * same content.
    */
   credentialsOf(target: LoginTarget): Credentials;
   /**
@@ -80,8 +81,8 @@ export interface LoginService {
    */
   onChange(listener: (connectorIds: readonly string[]) => void): () => void;
   /**
-   * Calls `listener` once a login was refreshed after a failure, by this process or another process. It gets the ids of
-   * the connectors whose requests had been refused because of that failure.
+   * Calls `listener` once a login was refreshed after a failure, by this process or another process. The listener gets
+   * the ids of the connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
   /** Returns the number of connectors by the state of their login. Counts only connectors that have or need a login. */

@@ -103,7 +103,7 @@ export class OAuthCredentials implements Credentials {
   }
 
   headers(signal: AbortSignal | null): readonly string[] | Promise<readonly string[]> {
-    // The entry requires an unsupported login, and a token without it would not meet that requirement.
+    // The entry requires an unsupported login, and a token from any other login would not meet that requirement.
     if (this.target.oauth?.unsupported !== undefined) return NONE;
     if (!this.#deps.book.isLoaded) return this.#loaded(signal);
     const { login } = this;
@@ -130,7 +130,7 @@ export class OAuthCredentials implements Credentials {
     return this.headers(signal);
   }
 
-  /** A failure is reported with the request: the server refuses it, and its challenge says what it requires. */
+  /** A failure shows in the request itself: the server refuses the request, and its challenge says what it requires. */
   async #firstToken(signal: AbortSignal | null): Promise<readonly string[]> {
     const { target, bindingId } = this;
     const obtained = this.#deps.machines.obtain({ target, bindingId, challenge: null, scope: null });
@@ -244,7 +244,7 @@ export class OAuthCredentials implements Credentials {
   }
 }
 
-/** Resolves as `work` does, or rejects with the signal's reason if it aborts first. */
+/** Resolves as `work` does, or rejects with the signal's reason if the signal aborts first. */
 function race<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
   return signal === null ? work : raceSignal(work, signal);
 }

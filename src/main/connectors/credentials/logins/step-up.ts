@@ -31,7 +31,7 @@ export interface StepUpDeps {
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 
-/** Handles a 403: requests the scopes that were granted together with the scopes that are demanded (MCP, step-up). */
+/** Handles a 403: requests the demanded scopes in addition to the scopes that were already granted (MCP, step-up). */
 export class StepUp {
   readonly #deps: StepUpDeps;
   /** Times at which machines requested more scopes, on the monotonic clock, by binding. */

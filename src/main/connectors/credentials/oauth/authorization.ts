@@ -12,8 +12,8 @@ const CODE = /^[\x20-\x7e]{1,8192}$/;
 
 /**
  * Returns the address to send a person to, and the code verifier with which this host later redeems the code (PKCE
- * S256, RFC 7636). Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if its address is not
- * allowed.
+ * S256, RFC 7636). Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if the issuer's address
+ * is not allowed.
  */
 export async function prepareAuthorization(
   discovery: LoginDiscovery,
@@ -41,7 +41,8 @@ export async function prepareAuthorization(
 
 /**
  * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may
- * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent it, LOGIN_FAILED if there is no code.
+ * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the redirect has no
+ * code.
  */
 export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {
   const { issuer, metadata } = discovery;

@@ -28,7 +28,8 @@ const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Maximum length of all scopes, which no known server exceeds. Longer scopes would not fit into the address of a login.
+ * Maximum length of all scopes together. No known server exceeds it. Longer scopes would not fit into the address of a
+ * login.
  */
 const MAX_SCOPE_LENGTH = 4_096;
 

@@ -62,7 +62,7 @@ function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: stri
   return !isPlain && metadata?.token_endpoint_auth_methods_supported?.includes(post) === true ? post : null;
 }
 
-/** Throws LOGIN_SECRET_MISSING if the variable of a secret or key that the entry names is missing. */
+/** Throws LOGIN_SECRET_MISSING if the entry names a variable for a secret or a key, and that variable is missing. */
 export function checkSecrets(target: LoginTarget): void {
   const { clientSecretEnv, privateKeyEnv } = target.oauth ?? {};
   const missing = [

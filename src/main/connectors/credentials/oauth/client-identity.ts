@@ -10,7 +10,7 @@ import { uniteScopes } from './scopes.ts';
 export interface ClientChoice {
   /** Null for client credentials, which need no redirect. */
   readonly redirectUrl: string | null;
-  /** The address of the document that this host serves; the entry's own takes precedence. */
+  /** The address of the document that this host serves; the address in the entry takes precedence. */
   readonly clientMetadataUrl: string | null;
   /** The registration that is stored for this issuer. */
   readonly stored: LoginClient | null;

@@ -90,12 +90,12 @@ function describeClient(
 }
 
 /**
- * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which its schema
- * does not accept.
+ * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which the schema of
+ * the SDK does not accept.
  */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });
-  // RFC 7591 section 3.2.1 requires it; some servers omit it.
+  // RFC 7591 section 3.2.1 requires `redirect_uris`; some servers omit it.
   return jsonResponse({ redirect_uris: [redirectUrl], ...presentIn(body ?? {}) }, status);
 }
 

@@ -76,8 +76,8 @@ export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResour
 }
 
 /**
- * Checks the metadata of an authorization server. Throws LOGIN_METADATA_INVALID if it names another issuer than the
- * address that it was found by (RFC 8414 section 3.3), or an endpoint that is not allowed.
+ * Checks the metadata of an authorization server. Throws LOGIN_METADATA_INVALID if the metadata names an issuer other
+ * than the address under which it was found (RFC 8414 section 3.3), or names an endpoint that is not allowed.
  */
 export function checkServerMetadata(metadata: AuthorizationServerMetadata, authorizationServerUrl: string): void {
   const issuer = checkIssuer(metadata.issuer, 'The issuer of the metadata');

@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
-/** Returns an address for messages, without the query, which may hold secrets. */
+/** Returns an address for messages. The query is removed, because it may hold secrets. */
 export const placeOf = (url: URL): string => url.origin + url.pathname;
 
 /** Whether plain http is safe for a host (RFC 8252 section 7.3, RFC 6761 section 6.3). */
@@ -37,7 +37,9 @@ export function checkUrl(text: string, what: string): URL {
   return url;
 }
 
-/** Returns an issuer identifier (RFC 8414 section 2): same rules as {@link checkUrl}, and without a query. */
+/**
+ * Returns an issuer identifier (RFC 8414 section 2). The rules of {@link checkUrl} apply, and a query is refused, too.
+ */
 export function checkIssuer(text: string, what: string): URL {
   const url = checkUrl(text, what);
   if (url.search !== '') throw invalid(`${what} must not have a query`);

@@ -43,8 +43,8 @@ const BRACKET_OPEN = 0x5b;
 
 /**
  * Creates a fetch for all requests about the login of one target: its metadata, and the endpoints that the metadata
- * names. It follows no redirect (the SDK follows those within the origin), and reads at most 1 MiB in 10 s. Rejects
- * with LOGIN_METADATA_INVALID if an address or a response is not allowed, CONNECTOR_ADDRESS_REFUSED for private
+ * names. It follows no redirect (the SDK itself follows redirects within the origin), and reads at most 1 MiB in 10 s.
+ * Rejects with LOGIN_METADATA_INVALID if an address or a response is not allowed, CONNECTOR_ADDRESS_REFUSED for private
  * addresses, LOGIN_FAILED if the network failed, or the signal's reason.
  */
 export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => typeof fetch {
@@ -53,7 +53,7 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
     return async (input, init = {}) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const isRead = (init.method ?? 'GET') === 'GET';
-      // An attacker who can change a connector's plain http responses has its tokens anyway.
+      // An attacker who can change a connector's plain http responses has the connector's tokens anyway.
       const isOwn = isRead && url.origin === target.url.origin;
       if (!isOwn && !isSecureUrl(url)) throw invalid(`${placeOf(url)} must be https, or http on loopback`);
       const timeoutMs = agents.timeoutMs ?? TIMEOUT_MS;
@@ -76,7 +76,7 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
 
 /**
  * Chooses the agent for a request. Private addresses are allowed only if the connector itself has a private address and
- * may have it. Otherwise a map could make this machine probe its network.
+ * is allowed to have one. Otherwise a map could make this machine probe its network.
  */
 function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Promise<Dispatcher> {
   const own = target.url.hostname;

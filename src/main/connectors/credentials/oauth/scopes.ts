@@ -11,7 +11,8 @@ const OFFLINE_ACCESS = 'offline_access';
  *
  * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. These scopes are added
  *   to the others.
- * @param client A person also requests `offline_access` if the issuer knows it, to get a refresh token.
+ * @param client For a `person`, `offline_access` is requested too if the issuer knows that scope, to get a refresh
+ *   token.
  */
 export function chooseScope(
   target: LoginTarget,
@@ -27,7 +28,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Returns each scope of these once, in the order of their first appearance; null without a scope. */
+/** Returns each of the given scopes once, in the order of their first appearance; null without a scope. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }

@@ -22,7 +22,7 @@ export async function redeemCode(
     readonly codeVerifier: string;
     readonly redirectUrl: string;
     readonly iss: string | null;
-    /** The requested scopes. A response that names no scope grants them (RFC 6749 section 5.1). */
+    /** The requested scopes. A response that names no scope grants the requested scopes (RFC 6749 section 5.1). */
     readonly scope: string | null;
   },
 ): Promise<LoginTokens> {
@@ -91,9 +91,9 @@ export async function refreshTokens(
 }
 
 /**
- * Revokes tokens at the issuer (RFC 7009). Resolves with whether the refresh token was revoked, or the access token if
- * there is no refresh token: many issuers cannot revoke the access tokens that they sign. Rejects only with the
- * signal's reason.
+ * Revokes tokens at the issuer (RFC 7009). Resolves with whether the refresh token was revoked; if there is no refresh
+ * token, with whether the access token was revoked. Many issuers cannot revoke the access tokens that they sign.
+ * Rejects only with the signal's reason.
  */
 export async function revokeTokens(
   request: LoginRequest,

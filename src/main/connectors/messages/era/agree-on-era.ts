@@ -14,8 +14,8 @@ export interface EraSteps {
   readonly offer: () => Promise<LegacyOffer>;
   readonly whenSilent: WhenSilent;
   /**
-   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused as legacy SSE
-   * servers refuse it. Null for no limit.
+   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused in the way in
+   * which legacy SSE servers refuse it. Null for no limit.
    */
   readonly patienceMs: number | null;
 }

@@ -9,7 +9,7 @@ import { StreamEnded } from '../../connection/network-failure.ts';
 import type { Handshake } from './handshakes.ts';
 
 /**
- * Returns the first page of a tool list, either a page already received or the result of `ask`, which may be called
+ * Returns the first page of a tool list, either a page already received or the result of `ask`. `ask` may be called
  * more than once.
  */
 export type FirstList = (ask: () => Promise<ToolPage>, signal: Cancellation) => Promise<ToolPage>;
@@ -60,7 +60,7 @@ export function firstListOf(
 
 /**
  * Returns the first list of a modern server that was requested in parallel with `server/discover`; `page` is the result
- * of that request. If it failed, the list is requested in the usual way.
+ * of that request. If the request failed, the list is requested in the usual way.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {

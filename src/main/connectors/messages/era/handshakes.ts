@@ -17,7 +17,10 @@ export interface Handshake {
   readonly facts: ConnectionFacts;
   /** The instance id of the server, if it sends one. */
   readonly instanceId: unknown;
-  /** The response to `notifications/initialized` if the handshake did not wait for it; null if it did. */
+  /**
+   * The response to `notifications/initialized` if the handshake did not wait for it; null if the handshake waited for
+   * that response.
+   */
   readonly confirmed: Promise<void> | null;
 }
 
@@ -40,8 +43,9 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
     return channel.request('server/discover', {}, { signal: null });
   };
   const result = await ask().catch((error: unknown) => {
-    // Some servers refuse the first request to find out whether the client reads the revisions that they support.
-    // Repeating it is safe after a broken connection too: the server may just have closed a kept-alive connection.
+    // Some servers refuse the first request on purpose, in order to find out whether the client reads the revisions
+    // that they support. Repeating the request is safe after a broken connection too: the server may just have closed a
+    // kept-alive connection.
     if (saysModern('server/discover', error) || isBrokenConnection(error)) return ask();
     throw error;
   });

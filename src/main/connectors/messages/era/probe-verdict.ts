@@ -42,7 +42,7 @@ export function saysModern(step: string, error: unknown): boolean {
   return error instanceof RpcError && namesModern(step, error);
 }
 
-/** Whether `initialize` was refused as servers of the legacy SSE transport refuse it. */
+/** Whether `initialize` was refused in the way in which servers of the legacy SSE transport refuse it. */
 export function mayBeSse(error: unknown): boolean {
   return error instanceof StatusError && [400, 404, 405].includes(error.refusal.status);
 }

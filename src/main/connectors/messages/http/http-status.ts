@@ -24,7 +24,7 @@ export interface HttpAsked {
   readonly hasSession: boolean;
 }
 
-/** An HTTP response whose body held no message that was read while it arrived. */
+/** An HTTP response whose body yielded no message while it arrived. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

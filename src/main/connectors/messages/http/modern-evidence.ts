@@ -7,8 +7,8 @@ const MAX_LENGTH = 2_048;
 
 /**
  * Whether the refusal of `step` says that the server supports a modern revision. The evidence is a modern revision in
- * the error's list of supported revisions. Without such a list, it is the code -32022, or a message that names a modern
- * revision as supported.
+ * the error's list of supported revisions. Without such a list, the evidence is the code -32022, or a message that
+ * names a modern revision as supported.
  */
 export function namesModern(
   step: string,

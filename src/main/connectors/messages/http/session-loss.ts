@@ -2,7 +2,7 @@ import { RpcError } from '../../../mcp/json-rpc.ts';
 
 /**
  * Whether servers use this JSON-RPC code to say that they do not know a session. These are the codes that JSON-RPC
- * leaves to implementations and MCP does not use, "invalid request", and the HTTP statuses with that meaning.
+ * leaves to implementations and that MCP does not use, "invalid request", and the HTTP statuses with that meaning.
  */
 function isSessionCode(code: number): boolean {
   return (code <= -32_000 && code >= -32_019) || code === -32_600 || code === 400 || code === 404 || code === 410;
@@ -59,7 +59,10 @@ export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'messag
 /** An error response saying that the server does not know the session. */
 export class SessionLossAnswered extends RpcError {}
 
-/** Returns the failure of a request within a session, as a SessionLossAnswered if it says that the session is lost. */
+/**
+ * Returns the failure of a request within a session, as a SessionLossAnswered if the failure says that the session is
+ * lost.
+ */
 export function withinSession(error: unknown): unknown {
   if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;
   return new SessionLossAnswered(error.code, error.message, error.data);

@@ -10,7 +10,7 @@ interface Queue {
 export class IssuerSlots {
   readonly #queues = new Map<string, Queue>();
 
-  /** Runs `work` in its turn. Settles as it does. */
+  /** Runs `work` in its turn. Settles as `work` does. */
   async run<T>(issuer: string, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(issuer) ?? { running: 0, waiting: [] };
     this.#queues.set(issuer, queue);

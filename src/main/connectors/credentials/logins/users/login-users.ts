@@ -21,7 +21,7 @@ type Listener = (connectorIds: readonly string[]) => void;
 
 interface User {
   readonly credentials: OAuthCredentials;
-  /** The content of the target that its credentials depend on. */
+  /** The members of the target on which the credentials depend, as JSON. */
   readonly says: string;
   /** The login that the connector was last known to have, and whether that login has tokens. */
   seen: string;
@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** Ids of connectors to report together, while they are collected. */
   #collected: Set<string> | null = null;
-  /** Number of users at which unused users are removed. */
+  /** Once there are this many users, unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
@@ -107,7 +107,7 @@ export class LoginUsers {
     if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
   }
 
-  /** Reports once that a person logged in, for the connector and for all connectors that share its binding. */
+  /** Reports once, for the connector and for all connectors that share its binding, that a person logged in. */
   renew(bindingId: string, connectorId: string, take: () => void): void {
     this.#collected = new Set([connectorId]);
     take();

@@ -37,8 +37,8 @@ const MAX_FOREIGN_TEXT = 4_096;
 const MAX_LISTED = 1_000;
 
 /**
- * Maximum total length of the secrets to look for; beyond it nothing of the response is shown, because the search would
- * take too long.
+ * Maximum total length of the secrets to look for. If the secrets are longer, nothing of the response is shown, because
+ * the search would take too long.
  */
 const MAX_SECRETS = 256 * 1024;
 
@@ -115,7 +115,7 @@ export function refusalWords({ error, description, status }: SeenAnswer): string
   return description === null ? error : `${error}: ${description}`;
 }
 
-/** Converts an error to LOGIN_FAILED. Returns a SwitchyardError and the signal's reason unchanged. */
+/** Converts an error to LOGIN_FAILED. A SwitchyardError and the signal's reason are returned unchanged. */
 export function asLoginFailure(error: unknown, what: string, signal: AbortSignal | null): unknown {
   if (error instanceof SwitchyardError || (signal?.aborted === true && error === signal.reason)) return error;
   return new SwitchyardError('LOGIN_FAILED', `${what}: ${rootReason(error)}.`, { cause: error });

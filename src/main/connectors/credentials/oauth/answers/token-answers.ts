@@ -61,7 +61,7 @@ export function isDefiniteRefusal({ status, error }: SeenAnswer, isRegistered: b
 
 /**
  * Returns the response of a token endpoint in the form that the SDK gets: only the members that the SDK knows, with the
- * types of its schema. A granted token is then not lost because another member has a wrong type.
+ * types of its schema. So a granted token is not lost when another member has a wrong type.
  */
 export function showTokens(body: ForeignObject | null, { status, error }: SeenAnswer): Response {
   const { access_token, token_type, refresh_token, scope } = body ?? {};
@@ -74,7 +74,7 @@ export function showTokens(body: ForeignObject | null, { status, error }: SeenAn
   return jsonResponse(
     {
       access_token,
-      // RFC 6749 section 5.1 requires it; some servers omit it.
+      // RFC 6749 section 5.1 requires `token_type`; some servers omit it.
       token_type: typeof token_type === 'string' ? token_type : 'Bearer',
       ...(typeof refresh_token === 'string' && refresh_token !== '' && { refresh_token }),
       ...(typeof scopes === 'string' && { scope: isListed ? scopes.replaceAll(',', ' ') : scopes }),
