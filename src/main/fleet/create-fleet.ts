@@ -115,7 +115,7 @@ export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
   };
 }
 
-/** Kinds of records by the names of keys and channels in Redis. */
+/** The kind of a record, by the name of its key or channel in Redis. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ map: 'map', news: 'map', host: 'host', hosts: 'host', sess: 'session', q: 'quota' },
   ...{ login: 'login', logins: 'login', pins: 'pin', pinlog: 'pin', tools: 'tool' },

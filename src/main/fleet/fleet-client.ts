@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
 /** Timeout for leaving the fleet, and for ending the thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Bound of the first random pause before a restart. It doubles each time that the thread soon exits again. */
+/** Upper bound of the first random pause before a restart. It doubles whenever the new thread soon exits, too. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -44,8 +44,8 @@ interface Session {
 }
 
 /**
- * The main thread's end of the fleet thread. The fleet thread never keeps the process running. A thread that exits is
- * restarted after a pause, and again receives everything that it has to remember.
+ * The main thread's end of the fleet thread. The fleet thread never keeps the process running. If the thread exits, a
+ * new thread starts after a pause, and receives everything that the old one had to remember.
  */
 export class FleetClient implements FleetLink {
   readonly #options: FleetClientOptions;

@@ -19,9 +19,9 @@ interface SharedThread {
 const threads = new Map<string, SharedThread>();
 
 /**
- * Takes a place in the thread of that file, and starts the thread if it is not running. All managers of the process
- * share it, because a second thread costs memory and time, but a second place only three connections. `onEnd` is called
- * once when the thread has ended for any reason.
+ * Takes a place in the thread of the file at `url`, and starts the thread if it is not running. All managers of the
+ * process share the thread, because another thread would cost memory and time. Another place costs only three
+ * connections. `onEnd` is called once when the thread has ended for any reason.
  */
 export function takeSeat(url: URL, onEnd: (cause: unknown) => void): FleetSeat {
   const thread = threads.get(url.href) ?? startThread(url);

@@ -22,15 +22,17 @@ export interface FleetStatus {
   readonly hostCount: number;
   /** This host first, then the other hosts in the order in which they started. Incomplete for a large fleet. */
   readonly hosts: readonly FleetHostStatus[];
-  /** How much older the map in force on this host is than the newest map of the fleet, by `generatedAt`. */
+  /**
+   * Milliseconds by which the map in force on this host is older than the newest map of the fleet, by `generatedAt`.
+   */
   readonly lagMs: number;
-  /** Number of records that failed their checks and commands that the server refused, since the start. */
+  /** Number of records that failed their checks, plus the commands that the server refused, since the start. */
   readonly refusedCount: number;
 }
 
 /**
- * Returns by how much the maps of one host are behind the newest maps of all hosts: if there are several maps, the
- * largest difference.
+ * Returns how far the maps of one host are behind the newest maps of all hosts. With several maps, the largest
+ * difference counts.
  */
 export function lagOf(maps: readonly FleetHostMap[], hosts: readonly FleetHost[]): number {
   const lags = maps.map(({ name, generatedAtMs }) => {

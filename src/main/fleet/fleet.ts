@@ -46,8 +46,8 @@ export type FleetQuestion<T> = (api: RemoteApi<FleetApi>) => Promise<WriterReply
 /** The main thread's connection to the fleet thread. */
 export interface FleetLink {
   /**
-   * Sends one request to the thread. Rejects with FLEET_UNAVAILABLE at once while the server is unreachable, and after
-   * `timeoutMs` (defaults to 1 000). Otherwise rejects with the thread's own error.
+   * Sends one request to the thread. Rejects with FLEET_UNAVAILABLE at once while the server is unreachable, or if the
+   * response takes longer than `timeoutMs` (defaults to 1 000). Otherwise rejects with the thread's own error.
    */
   ask<T>(question: FleetQuestion<T>, timeoutMs?: number): Promise<T>;
   /**
@@ -58,6 +58,6 @@ export interface FleetLink {
   keep(name: string, question: FleetQuestion<null> | null): void;
   /** Calls `listener` for each event until the returned function is called. */
   on<K extends FleetEventKind>(kind: K, listener: FleetListener<K>): () => void;
-  /** Calls back once the thread runs again after it was lost, and has received the remembered requests. */
+  /** Calls `listener` whenever a lost thread runs again and has been sent the remembered requests. */
   onRestart(listener: () => void): () => void;
 }

@@ -19,8 +19,8 @@ export interface EventWriterOptions {
   /** Maximum bytes that a client may leave unread before it is disconnected. */
   readonly maxUnreadBytes: number;
   /**
-   * Reports the client's unread bytes. Returns false if all clients together have too many, and then this client is
-   * disconnected. Null for no common limit.
+   * Reports the client's unread bytes. Returns false if all clients together have too many unread bytes; this client is
+   * then disconnected. Null for no common limit.
    */
   readonly mayLeave?: ((unreadBytes: number) => boolean) | null;
 }

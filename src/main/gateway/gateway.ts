@@ -76,7 +76,9 @@ export class Gateway {
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
-  /** Sessions of each listener, and the capabilities of its client if it has only one. */
+  /**
+   * Functions that return the sessions of each listener, and the capabilities of its client if it has only one client.
+   */
   readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
   readonly #unobserve: () => void;

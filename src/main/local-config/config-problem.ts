@@ -1,8 +1,7 @@
 import type { ConfigDocument, Position } from './document/config-document.ts';
 
 /**
- * Problem in a configuration file that its author should correct. It names places and variables, but never their
- * values.
+ * A problem that the author of a configuration file should correct. It names places and variables, never their values.
  */
 export interface ConfigProblem extends Position {
   /** An `error` leaves the server out; a `warning` says what will not work. */

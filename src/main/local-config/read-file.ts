@@ -11,7 +11,7 @@ export async function readFileBytes(path: string, maxBytes: number): Promise<Uin
   return bytes;
 }
 
-/** Returns why a file could not be read, to follow its name: `there is no such file (ENOENT)`. */
+/** Returns why a file could not be read, in words that follow the file's name: `there is no such file (ENOENT)`. */
 export function reasonOf(error: unknown): string {
   switch (codeOf(error)) {
     case null:

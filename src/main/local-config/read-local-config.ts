@@ -107,8 +107,8 @@ async function readVariables(path: string, files: FilesRead): Promise<Variables>
 }
 
 /**
- * Returns the contents of the files that a text refers to in the way of OpenCode, by the path as written; null for a
- * file that cannot be read.
+ * Returns the contents of the files that a text refers to as OpenCode does, with `{file:path}`. The key is the path as
+ * written. The content is null for a file that cannot be read.
  */
 async function readNamedFiles(
   text: string,

@@ -46,7 +46,7 @@ function isShownAsItIs(name: string, value: string): boolean {
   return /[a-z]_?env(?:_?var)?$/i.test(name) && /^[A-Za-z_]\w{0,127}$/.test(value) && maskText(value) === value;
 }
 
-/** Masks a member. `isSecret` says that the name of an enclosing member marks it as secret. */
+/** Masks a member. `isSecret` says whether the name of an enclosing member marks the value as secret. */
 function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
   const isOurs = isSecret || isSecretName(name);
   if (typeof value === 'string' && !isSecret && isShownAsItIs(name, value)) return value;

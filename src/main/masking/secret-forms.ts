@@ -1,7 +1,7 @@
 /** One text form in which a secret may be written. */
 export interface SecretForm {
   readonly text: string;
-  /** Whether the characters before and after it encode parts of the secret too, as in base64. */
+  /** Whether the characters next to the form, on either side, also encode parts of the secret, as in base64. */
   readonly isBase64: boolean;
 }
 
@@ -59,7 +59,10 @@ function escapeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Returns the base64 characters that depend on the secret alone if it begins `offset` bytes after a group of three. */
+/**
+ * Returns the base64 characters that depend only on the secret. Base64 encodes groups of three bytes; `offset` is the
+ * number of bytes before the secret in its first group.
+ */
 function base64Forms(bytes: Buffer, offset: number): readonly string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
   const core = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));

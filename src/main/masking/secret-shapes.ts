@@ -4,7 +4,9 @@ import { MASK } from './secret-mask.ts';
 const SECRET_WORD =
   /token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|apikey|accesskey|privatekey|signature|connectionstring/;
 
-/** Words that mark a name as secret only as a whole part of it, because they also occur in harmless words. */
+/**
+ * Words that mark a name as secret only if they are a whole part of the name. They also occur within harmless words.
+ */
 const SECRET_PARTS: ReadonlySet<string> = new Set(
   'key pass pat auth dsn sig jwt session sid pin code creds'.split(' '),
 );
@@ -14,8 +16,8 @@ const KNOWN_TOKEN =
   /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
 
 /**
- * Matches addresses. In this and the following patterns names have a limited length. So the running time is at most the
- * length of the text times that limit.
+ * Matches addresses. In this pattern and the following patterns, names have a limited length, so that the running time
+ * is at most the length of the text times that limit.
  */
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
 
@@ -31,7 +33,10 @@ const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/
 
 const PAIR = /([A-Za-z][\w .-]{0,127})=("[^"]*"|'[^']*'|[^;"']*)/g;
 
-/** Matches `-x` or `--long-name`. The value of another option may begin with a hyphen too, but not in these forms. */
+/**
+ * Matches `-x` or `--long-name`. The value of an option may begin with a hyphen, too, but it does not have one of these
+ * forms.
+ */
 const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
 
 const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
@@ -45,7 +50,7 @@ const OPERAND = new RegExp(
 /** Options with a value of the form `user:password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['-u', '-U', '--user', '--proxy-user']);
 
-/** Matches values that `-p` may have other than a password: a port or address, a path or the name of a package. */
+/** Matches values of `-p` that are not passwords: ports, addresses, paths and names of packages. */
 const NO_PASSWORD = /^(?:[\d.,:-]+(?:\/(?:tcp|udp))?|(?:[./~@]|[A-Za-z]:[\\/]).*)$/s;
 
 /** Whether a name probably belongs to a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
@@ -86,7 +91,7 @@ export function maskArgument(before: string, argument: string): string {
   return masked === argument ? maskText(argument) : masked;
 }
 
-/** Masks the value of an option if the name of the option alone marks it as secret. */
+/** Masks the value of an option if the name of the option is enough to mark the value as secret. */
 function maskOperand(option: string, value: string): string {
   if (isSecretName(option)) return maskValue(value);
   if (option === '-p') return NO_PASSWORD.test(value) ? value : maskValue(value);
@@ -106,7 +111,7 @@ function maskAssignment(whole: string, quote: string, name: string, ...groups: (
   return `${quote}${name}${quote}${equals ?? colon}${maskValue(plain ?? rest ?? '')}`;
 }
 
-/** Masks an address, split as a text: a URL with variables in it could not be parsed. */
+/** Masks an address. The address is split as a text, because a URL with variables in it could not be parsed. */
 function maskAddress(address: string): string {
   const [, scheme = '', login, host = '', path = '', query, fragment] =
     /^([^:]+:\/\/)(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(address) ?? [];
@@ -138,8 +143,8 @@ function looksRandom(text: string): boolean {
 }
 
 /**
- * Whether a text consists only of variables, apart from a word for a scheme before them. A variable with a default does
- * not count as such, because the default may be a secret.
+ * Whether a text consists only of variables, with at most the word of a scheme before them. A variable with a default
+ * does not count, because the default may be a secret.
  */
 function isReference(text: string): boolean {
   return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);

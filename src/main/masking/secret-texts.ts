@@ -22,7 +22,7 @@ export class SecretTexts {
   readonly #secrets = new Set<string>();
   /** Forms by the hash of their first four characters, the longest first. Null if they must be sorted again. */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** Holds 1 at the index that is the hash of a form, and 0 elsewhere. */
+  /** Holds 1 at each index that is the hash of a form's first four characters, and 0 elsewhere. */
   readonly #begins = new Uint8Array(SLOTS);
 
   /** Adds a secret to search for, and each of its lines. Values of fewer than 4 characters are skipped. */

@@ -1,4 +1,6 @@
-/** Headers that the protocol or the connection sets. A header of the entry would be sent in addition to them. */
+/**
+ * Headers that the protocol or the connection sets. A header of the same name from an entry would be sent in addition.
+ */
 const RESERVED: ReadonlySet<string> = new Set([
   'accept',
   'connection',

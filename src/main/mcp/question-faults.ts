@@ -6,9 +6,9 @@ const RPC_INVALID_PARAMS = -32_602;
 const MAX_URL_LENGTH = 2_048;
 
 /**
- * Throws an RpcError for a server request that must not reach a person. That is an elicitation with an address that is
- * not http or https, or that hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The error is sent
- * to the connector.
+ * Throws an RpcError for a server request that must not reach a person. Such a request is an elicitation whose address
+ * is neither http nor https, or hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The error is
+ * sent to the connector.
  */
 export function assertQuestion(method: string, params: JsonObject): void {
   if (method !== 'elicitation/create') return;

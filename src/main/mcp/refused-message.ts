@@ -1,7 +1,7 @@
 import { JsonFault } from '../../shared/json/json-limits.ts';
 import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 
-/** Number of characters in which the id of a message is searched, at its beginning and at its end. */
+/** Number of characters, at the beginning and at the end of a message, in which the message's id is searched. */
 const HEAD_LENGTH = 4_096;
 const TAIL_LENGTH = 256;
 

@@ -26,8 +26,8 @@ const known = new WeakMap<object, ToolHeaders>();
 
 /**
  * Returns the arguments of a tool that are mirrored into `Mcp-Param-…` headers (MCP 2026-07-28, Streamable HTTP, custom
- * headers). Their schema has `x-mcp-header`, reachable through `properties` only. Anywhere else it makes the tool
- * invalid, and a client must leave the tool out.
+ * headers). The schema of such an argument has `x-mcp-header`, and is reached through `properties` only. Anywhere else,
+ * `x-mcp-header` makes the tool invalid, and a client must leave the tool out.
  */
 export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
   const seen = known.get(tool);
@@ -38,8 +38,8 @@ export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
 }
 
 /**
- * Returns the `Mcp-Param-…` headers of a call, with names and values alternating. An argument has none if it is absent,
- * null or of another type.
+ * Returns the `Mcp-Param-…` headers of a call, with names and values alternating. An argument has no header if it is
+ * absent, null or of another type.
  */
 export function paramHeaders(tool: RemoteToolDefinition, args: JsonObject): string[] {
   return mirroredArguments(tool, args).flatMap(({ name, text }) => [`Mcp-Param-${name}`, encodeHeaderValue(text)]);

@@ -155,7 +155,7 @@ export function recordThreadLost(): void {
 }
 
 export function recordCall(connectorId: string, durationMs: number, outcome: (typeof CALL_OUTCOMES)[number]): void {
-  // A call that outlives its connector must not bring its label back.
+  // A call that outlives its connector must not bring the connector's label back.
   const connector = labelled.has(connectorId) ? connectorId : 'other';
   callDuration.observe(durationMs / 1000, connector, outcome);
 }
@@ -198,7 +198,7 @@ export function recordFleetRefusal(kind: string): void {
   fleetRefused.add(1, FLEET_RECORDS.has(kind) ? kind : 'other');
 }
 
-/** Records the permits for calls with a quota that this host requested: how many were granted and how many refused. */
+/** Records the result of a request for quota permits: how many permits were granted, and how many were refused. */
 export function recordFleetPermits(granted: number, refused: number): void {
   fleetPermits.add(granted, 'granted');
   fleetPermits.add(refused, 'refused');

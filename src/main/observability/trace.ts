@@ -47,7 +47,7 @@ export function detached<T>(work: () => T): T {
 
 /**
  * Runs `work` as one operation: a child of the current operation, reported on the diagnostics channels, and a span of
- * the host's OpenTelemetry if it has one. Settles as `work` does.
+ * the host's OpenTelemetry if the host has one. Settles as `work` does.
  */
 export async function traced<T>(
   operation: Operation,

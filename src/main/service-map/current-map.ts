@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. `read` reads it from the fleet each time, because threads take over the bytes. */
+/** Where a body comes from. Each `read` reads the body from the fleet again, because a thread takes over the bytes. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -71,7 +71,7 @@ export class CurrentMap {
     });
   }
 
-  /** Starts a refresh. All its attempts together have one time limit and one limit of key documents. */
+  /** Starts a refresh. All attempts of a refresh share one time limit and one limit on the number of key documents. */
   startRefresh(): void {
     this.#keys.startRefresh();
   }
@@ -96,8 +96,8 @@ export class CurrentMap {
   }
 
   /**
-   * Verifies a body of the fleet, which `read` returns, by the same rules as a body of the source, and accepts it. The
-   * body in force gives `unchanged`, and the source has not confirmed it. Rejects as {@link load} and `read` do.
+   * Verifies the body that `read` returns from the fleet like a body of the source, and accepts it. The body in force
+   * gives `unchanged`, which is not a confirmation by the source. Rejects as {@link load} and `read` do.
    */
   async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Restores the remembered floor, and also the map, after verifying it, unless the served map is as new. */
+  /** Restores the remembered floor, and verifies and restores the remembered map if it is newer than the served one. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =
@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Applies a floor reset by a person, if a floor in the future caused the failure. Returns whether it did. */
+  /** Applies a person's reset of the floor if a floor in the future caused the failure. Returns whether it did so. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

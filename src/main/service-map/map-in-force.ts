@@ -122,8 +122,8 @@ export class MapInForce {
   }
 
   /**
-   * Checks the map in force against a key document that is newer than its verification. Drops the map if too few of its
-   * signers are left. The map expires with the document at the latest. A map that only relies on its HMAC is not
+   * Checks the map in force against a key document that is newer than the map's verification. Drops the map if too few
+   * of its signers are left. The map expires with the document at the latest. A map that only relies on its HMAC is not
    * affected.
    */
   judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {

@@ -3,8 +3,8 @@ import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * A chunk is unpacked when fewer than one in this many of its entries are left, so that memory holds only the entries
- * that are left.
+ * A chunk is unpacked when less than one entry in this many is left, so that memory then holds only the entries that
+ * are left.
  */
 const LEAST_SHARE = 4;
 

@@ -25,7 +25,7 @@ export interface SourceStatus extends MapTrustStatus {
   readonly freshness: Freshness;
   /** How long ago the map was generated, in milliseconds; null without a map. */
   readonly ageMs: number | null;
-  /** When the map expired, epoch ms; null while it is valid, and without a map. */
+  /** When the map expired, epoch ms; null while it is valid, or without a map. */
   readonly staleSince: number | null;
   readonly circuit: CircuitState;
   /** When a pause that the server requested ends, epoch ms; null without a pause. */
@@ -180,7 +180,7 @@ export class ServiceMapSource {
     return new FleetMap({ fleet, name, source: this.#followed(), logger, random, onAlarm, onAlone });
   }
 
-  /** Returns this source as its fleet map uses it. */
+  /** Returns the members of this source that `FleetMap` uses. */
   #followed(): FollowedSource {
     const [map, refreshes] = [(): CurrentMap => this.#map, (): SourceRefresh => this.#refreshes];
     const { id, refreshIntervalMs: intervalMs } = this.#options;

@@ -35,7 +35,7 @@ export interface HostMemory {
   readonly programs: ProgramMemory;
   /** Logins to connectors: encrypted in the folder, or in memory without a folder. */
   readonly logins: LoginStore;
-  /** Epoch ms on the clock of the turns to refresh a login. */
+  /** Returns the time in epoch ms, on the clock that logins use for turns to refresh. */
   readonly leaseNow: () => number;
   /** The state of the store; null without a store. */
   readonly health: StoreHealth | null;
@@ -45,13 +45,13 @@ export interface HostMemory {
   close(): Promise<void>;
 }
 
-/** The start image of a manager, for files that are kept next to it. */
+/** The start image of a manager, as seen by the writers of other files that are kept next to the image. */
 export interface KeptImage {
   readonly stateDir: string;
   readonly scope: string;
   /**
-   * Wraps each write of the image in `around`, including the last one on `close()`, which waits for it. `around` must
-   * call `write`, which never rejects. `around` itself must not reject either.
+   * Wraps each write of the image in `around`, including the last write, which `close()` waits for. `around` must call
+   * `write`, which never rejects. `around` itself must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
   /** Writes first answers next to the image, or removes them (null). Never rejects. */
@@ -119,7 +119,7 @@ function createDurableMemory(
         ),
     );
   };
-  /** Writes the image, one write after the other, because files next to it are written after it. */
+  /** Writes the image once earlier writes are done. Files next to the image are written after each write. */
   const writeImage = (): Promise<void> => {
     timer?.cancel();
     timer = null;

@@ -70,8 +70,8 @@ export interface MapMemoryDeps {
   /** The maps of the start image. */
   readonly early: Promise<readonly EarlyMap[]>;
   /**
-   * Resolves when the store may be read for data that the start image already provided. Its thread would take a core
-   * from the first call.
+   * Resolves when the store may be read for data that the start image already provided. The store's thread would take a
+   * core from the first call.
    */
   readonly rest: () => Promise<void>;
   /** Called for each source that is read or stored. */

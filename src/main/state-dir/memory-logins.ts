@@ -23,8 +23,8 @@ import { beginTurn, endTurn, NO_REFRESH, type RefreshState } from '../../shared/
 const OWNER = 'this process';
 
 /**
- * Keeps logins in the memory of this process, for hosts without a state folder. They are lost when it ends. Turns to
- * refresh work as on disk, so that two managers can share one store.
+ * Keeps logins in the memory of this process, for hosts without a state folder. The logins are lost when the process
+ * ends. Turns to refresh work as on disk, so that two managers can share one store.
  */
 export class MemoryLogins implements ReplicatedLoginStore {
   readonly #clock: Clock;

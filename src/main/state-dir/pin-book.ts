@@ -8,8 +8,8 @@ import type {
 } from '../../shared/tools/tool-records.ts';
 
 /**
- * The pins that this process knows. Tools are compared with them without a store, or while it fails. They also fill a
- * store that replaces another store.
+ * The pins that this process knows. Tools are compared with these pins if there is no store, or while the store fails.
+ * The pins also fill a store that replaces another store.
  */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, ToolPin>>();

@@ -17,7 +17,7 @@ export class StoreHealth {
     return this.#failure;
   }
 
-  /** Notes that the store is about to close, so that operations that this interrupts do not count as failures. */
+  /** Notes that the store is about to close, so that operations interrupted by the closing do not count as failures. */
   closing(): void {
     this.#isClosing = true;
   }

@@ -13,8 +13,8 @@ import type {
 import { PinBook } from './pin-book.ts';
 
 /**
- * The remembered tools of connectors, and their pins. Nothing here rejects: if the disk fails, this process remembers
- * them.
+ * The remembered tools of connectors, and their pins. Nothing here rejects: if the disk fails, only this process
+ * remembers the tools and pins.
  */
 export interface ToolMemory {
   /** Passes every remembered connector to `take`, the connectors of the start image first. Call it once. */
@@ -25,7 +25,7 @@ export interface ToolMemory {
   forget(connectorId: string): void;
   /** Resolves with all tools that differ from their pins now. */
   changes(): Promise<readonly ToolPinDetail[]>;
-  /** Approves present definitions, or all for null. Resolves with the approved tools. */
+  /** Approves the chosen present definitions, or all present definitions for null. Resolves with the approved tools. */
   approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]>;
 }
 

@@ -21,8 +21,8 @@ export interface ToolWriterDeps {
 
 /**
  * Sends requests about tools to the writer. A store that replaced another store gets no request before this process has
- * filled it. Otherwise a tool whose pin it lacks would count as never seen. Stores are replaced if their folder was
- * deleted, if they were damaged, or if an older store was restored.
+ * filled it. Otherwise a tool whose pin the new store lacks would count as never seen. Stores are replaced if their
+ * folder was deleted, if they were damaged, or if an older store was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;

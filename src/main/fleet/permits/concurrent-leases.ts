@@ -82,7 +82,7 @@ export class ConcurrentLeases {
     void this.#deps.lease({ limit: this.#limit, held: 0, wanted: 0 });
   }
 
-  /** Requests no more leases than calls in progress, only to learn whether the fleet answers. */
+  /** Requests only the leases that are held or in use already, to learn whether the fleet answers. */
   async probe(): Promise<boolean> {
     return this.#limit === Number.POSITIVE_INFINITY || this.#isAsking || (await this.#ask(0));
   }

@@ -14,8 +14,8 @@ export interface CallPermitsDeps {
 }
 
 /**
- * Creates the fleet quotas for all connectors of this host; null if each host counts its own. Logs one line with the
- * code QUOTA_LOCAL when this host starts to enforce its share, and one when it stops.
+ * Creates the fleet quotas for all connectors of this host; null if each host counts its own calls. Logs one line with
+ * the code QUOTA_LOCAL when this host starts to enforce its share, and one when it stops.
  */
 export function createCallPermits(
   fleet: Pick<Fleet, 'ask' | 'hostCount' | 'hostId' | 'quotas' | 'isConnected' | 'on'>,

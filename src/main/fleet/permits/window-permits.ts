@@ -34,8 +34,8 @@ export interface WindowPermitsDeps {
   readonly hosts: () => number;
   readonly waiting: () => number;
   /**
-   * Returns the calls that started by `toMs` (monotonic clock) and are not counted yet: all calls if the fleet `forgot`
-   * its counters.
+   * Returns the calls that started by `toMs` (monotonic clock) and are not counted yet, or all calls if the fleet
+   * `forgot` its counters.
    */
   readonly spent: (toMs: number, forgot: boolean) => PermitCounts;
   /** Called when all calls until `toMs` are counted. */
@@ -45,7 +45,7 @@ export interface WindowPermitsDeps {
 
 /**
  * Permits for starting calls under the windows of a connector. They are taken in batches. A batch has as many permits
- * as there were calls in the last second, at most a quarter of this host's fair share, and at least the number of
+ * as there were calls in the last second, but at most a quarter of this host's fair share, and at least the number of
  * waiting calls. Using a permit costs no message. Permits that are unused after a second are returned.
  */
 export class WindowPermits {
@@ -55,7 +55,7 @@ export class WindowPermits {
   /** Smallest limit of all windows; infinity without windows. */
   #least = Number.POSITIVE_INFINITY;
   #lots: Lot[] = [];
-  /** Number of permits at which the next batch is requested ahead; -1 for never. */
+  /** Number of remaining permits at which the next batch is requested in advance; -1 for never. */
   #lowMark = -1;
   #left = 0;
   #returned: ReturnedPermits[] = [];
@@ -88,7 +88,7 @@ export class WindowPermits {
   }
 
   aheadMs(nowMs: number): number {
-    // While a request is in flight, its response may change this time.
+    // While a request is in flight, its response may change the retry time.
     return this.#left > 0 || this.#isAsking ? 0 : Math.max(0, this.#retryAtMs - nowMs);
   }
 
@@ -126,9 +126,10 @@ export class WindowPermits {
   }
 
   /**
-   * Requests permits. `told` holds the counts that the previous request reported, after which the fleet lost its other
-   * counters. Permits that an unanswered request was granted or returned expire with their window, because it is
-   * unknown whether it arrived. Returning permits twice would let too many calls through.
+   * Requests permits. `told` is set if the previous request revealed that the fleet had lost its counters. It holds the
+   * counts that this previous request reported, which the fleet therefore has. It is unknown whether an unanswered
+   * request arrived. So the permits that it was granted or returned expire with their window: returning permits twice
+   * would let too many calls through.
    */
   async #ask(wanted: number, told: PermitCounts | null = null): Promise<boolean> {
     this.#isAsking = true;

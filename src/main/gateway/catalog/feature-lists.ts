@@ -116,8 +116,8 @@ export class FeatureLists {
     };
     this.#due.set(
       key,
-      // A client's request may have triggered the read. The read may outlive that request, so it runs outside of its
-      // trace.
+      // A client's request may have triggered the read. The read may outlive that request, so the read runs outside of
+      // the request's trace.
       startTimer(delayMs, () => void detached(read)),
     );
   }

@@ -1,6 +1,6 @@
 import { invalidParams } from '../messages/rpc-errors.ts';
 
-/** Limits of one page: number of entries and characters of JSON. */
+/** Limits of one page: the number of entries, and the number of characters of JSON. */
 const PAGE_SIZE = 1_000;
 const PAGE_LENGTH = 4 * 1024 * 1024;
 

@@ -22,8 +22,8 @@ export interface FeatureListing {
   /** Items ordered by their own names. */
   readonly items: readonly Listed[];
   /**
-   * Definitions that were left out. They include listed items that are invalid in every revision, so no client ever
-   * sees them.
+   * Definitions that were left out. They include listed items that are invalid in every revision. No client ever sees
+   * such an item.
    */
   readonly dropped: readonly DroppedDefinition[];
 }

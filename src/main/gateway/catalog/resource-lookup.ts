@@ -80,8 +80,8 @@ export class ResourceLookup {
   }
 
   /**
-   * True if the route shows this resource. Filters decide by name. A URI could be any resource unless it is listed,
-   * expands a listed template or is a tool's user interface, so other URIs are not shown.
+   * True if the route shows this resource. Filters decide by name. A URI is known if it is listed, expands a listed
+   * template or is a tool's user interface. Any other URI could be any resource, so it is not shown.
    */
   #isResourceShown({ connectorId, uri }: ConnectorUri): boolean {
     const { lists, route, uiLinks, isShown } = this.#deps;

@@ -24,8 +24,8 @@ export interface Route {
 }
 
 /**
- * True if a route forwards everything that a connector sends. A filtered route forwards no message without a name that
- * its filter could check.
+ * True if a route forwards everything that a connector sends. A filtered route forwards a message only if the message
+ * has a name that the filter can check.
  */
 export function shows({ connectorId: only, isUnfiltered }: Route, connectorId: string): boolean {
   return isUnfiltered && (only === null || only === connectorId);

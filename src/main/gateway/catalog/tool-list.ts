@@ -9,7 +9,7 @@ import type { Route } from './route.ts';
 import { shownDefinition } from './shown-definitions.ts';
 import { exposeUiLinks } from './uris/ui-meta.ts';
 
-/** Marks a tool restored from an earlier run that its connector has not listed since. */
+/** Marks a tool that was restored from an earlier run and has not been listed by its connector since. */
 const STALE_KEY = 'mcp-switchyard/stale';
 
 const nameOf = ({ name }: ToolInfo): string => name;

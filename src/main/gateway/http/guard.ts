@@ -29,7 +29,7 @@ export interface Guard {
    */
   checkOrigin(headers: IncomingHttpHeaders): Refusal | null;
   /**
-   * Returns the principal of the sender, which is the same on every replica for the same token, and is not a secret.
+   * Returns the principal of the sender. The principal of a token is the same on every replica, and is not a secret.
    * Refuses a request with two `Authorization` headers.
    */
   authenticate(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): { readonly principal: string } | Refusal;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { CALLBACK_PATH } from './client-document.ts';
 
 /**
- * In a fleet, an address and its cookie name the replica that has the login: a random part, `~` and the replica's id.
+ * Forms of an address and of its cookie in a fleet: a random part, `~` and the id of the replica that has the login.
  */
 const ADDRESS = /^\/login\/[A-Za-z0-9_-]{43}~([A-Za-z0-9_-]{1,64})$/;
 const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,64})=/;

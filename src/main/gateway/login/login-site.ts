@@ -103,7 +103,10 @@ export class LoginSite {
     return this.#options.desk.addresses.ofState(state) !== undefined;
   }
 
-  /** Serves a browser that another replica forwarded, which opens a one-time address or comes back from the issuer. */
+  /**
+   * Serves the request of a browser, forwarded by another replica, to open a one-time address or to come back from the
+   * issuer.
+   */
   async visit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isTooFast(request, response)) return;
     await this.#visit(request, response, request.url?.split('?', 1)[0] ?? '');

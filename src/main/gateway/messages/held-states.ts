@@ -21,7 +21,7 @@ export interface HeldStates {
   ownerOf(state: unknown): string | null;
 }
 
-/** True if a retry belongs to a call that is, or was, held by a gateway. */
+/** True if a state names a call that a gateway holds or has held. */
 export function isHeldState(state: unknown): state is string {
   return typeof state === 'string' && state.startsWith(PREFIX);
 }

@@ -20,7 +20,7 @@ interface Askable {
 
 /** Host side of a gateway's manager. Clients answer the server requests of connectors. */
 export interface GatewayHost extends HostSide {
-  /** Identifies the gateway, which so detects itself among its connectors. */
+  /** Id by which the gateway detects itself among its connectors. */
   readonly instanceId: string;
   /** Sets the clients for server requests that name no client request. @internal */
   askAmong(askable: Askable): void;
@@ -29,7 +29,7 @@ export interface GatewayHost extends HostSide {
 /**
  * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. If the
  * gateway only ever has one client, they are the capabilities of that client, as soon as they are known. Otherwise they
- * are sampling, elicitation and MCP Apps, and roots while a connected client has them.
+ * are sampling, elicitation and MCP Apps, and also roots while a connected client supports roots.
  *
  * A server request that belongs to a client request goes to that client, and never here. Some server requests, over
  * stdio or a standing stream, do not say which client call they belong to. They go to the only client with calls in

@@ -84,7 +84,7 @@ function requireHeaders(method: string, params: JsonObject, headers: IncomingHtt
   if (decodeHeaderValue(header) !== subject) throw mismatch('The header Mcp-Name differs from the body');
 }
 
-/** Returns the name or URI of a request's subject, which its header repeats. */
+/** Returns the name or URI of a request's subject, as a header of the request must repeat it. */
 function subjectOf(method: string, { name, uri }: JsonObject): unknown {
   if (method === 'tools/call' || method === 'prompts/get') return name;
   return method === 'resources/read' ? uri : undefined;

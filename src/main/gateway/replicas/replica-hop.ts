@@ -36,8 +36,8 @@ export interface ReplicaHop {
    */
   ended(session: HopSession): Promise<void>;
   /**
-   * Offers a message that belongs to no request to the other replicas. The replica with the client's standing stream
-   * sends it. Resolves with whether a replica has sent it. Never rejects.
+   * Offers the other replicas a message that belongs to no request. The replica with the client's standing stream sends
+   * it. Resolves with whether a replica has sent it. Never rejects.
    */
   notice(session: HopSession, message: JsonObject): Promise<boolean>;
   /**

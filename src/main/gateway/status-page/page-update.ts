@@ -36,7 +36,7 @@ export class PageState {
     return this.#seq;
   }
 
-  /** Treats the page as rendered from this model, if its stamp matches. */
+  /** Treats the page as rendered from this model, if the stamp of the model is `stamp`. */
   adopt(model: StatusModel, stamp: string): void {
     const blocks = blocksOf(model, this.#viewer);
     if (stampOf(blocks) !== stamp) return;

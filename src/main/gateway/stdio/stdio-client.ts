@@ -34,7 +34,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Offers logins to connectors; left out if no logins are possible. */
   readonly logins?: LoginDoor;
-  /** Messages answered before the gateway existed, and the lists that it sent; null or left out for none. @internal */
+  /** Messages answered before the gateway existed, and the lists sent by then; null or left out for none. @internal */
   readonly first?: FirstSession | null;
 }
 
@@ -211,7 +211,7 @@ export class StdioClient {
       tell: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       headers: null,
       notify: (method, params) => {
-        // Progress of a finished request makes clients think that the server is broken, and end the connection.
+        // Clients that receive progress of a finished request think that the server is broken, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
       // A line is one message: pieces could not be interleaved with other messages.

@@ -20,7 +20,7 @@ const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 /** Maximum length of comments that are skipped before the first word of a file. */
 const MAX_COMMENT = 65_536;
 
-/** Returns the format that the name of a file says, or null if it says none. */
+/** Returns the format that the extension of a file name stands for, or null if it stands for none. */
 export function formatOfName(name: string): ConfigFormat | null {
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(OF_EXTENSION, extension) ? (OF_EXTENSION[extension] ?? null) : null;

@@ -82,7 +82,9 @@ export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
   return { type: 'property', children: [key, value], offset: key.offset };
 }
 
-/** Creates a node with the value of the environment variable `name`, which a file names without writing `${NAME}`. */
+/**
+ * Creates a node with the value of the environment variable `name`, for files that name the variable without `${…}`.
+ */
 export function environmentNode(
   name: string,
   offset: number,

@@ -7,7 +7,7 @@ let loaded: Yaml | null = null;
 
 /**
  * Loads the package yaml synchronously, because documents are read synchronously and few hosts have configuration in
- * YAML. Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ * YAML. Throws MODULE_NOT_LOADED. The build turns this call into a `require` that the bundler follows.
  */
 export function loadYaml(): Yaml {
   const require = createRequire(import.meta.url);

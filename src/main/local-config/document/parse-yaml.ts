@@ -3,7 +3,10 @@ import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-nod
 import { loadYaml } from './load-yaml.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
-/** Maximum number of values in a file once its aliases are expanded: a few lines of aliases can stand for billions. */
+/**
+ * Maximum number of values in a file once its aliases are expanded: a few lines of aliases can stand for billions of
+ * values.
+ */
 const MAX_NODES = 200_000;
 
 /** Parses one YAML document and expands its aliases and merge keys. Throws a SyntaxFault. */
@@ -22,7 +25,7 @@ export function parseYaml(text: string): ConfigNode {
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // The target of an alias has already been noted where it is written.
+    // The target of an alias has already been noted at the place where the target is written.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }

@@ -23,7 +23,7 @@ interface Key {
   readonly offset: number;
 }
 
-/** Scans a text that is known to be valid, so it skips everything that it does not look for. */
+/** Scans a text that is known to be valid, so everything that the scan does not look for is skipped. */
 class TomlScan {
   readonly keys = new Map<string, number>();
   readonly values = new Map<string, number>();
@@ -84,7 +84,7 @@ class TomlScan {
     this.#value(path);
   }
 
-  /** Notes the position of a name: the place of its own definition, not where another key implies it. */
+  /** Notes the position of a name: where the name itself is defined, not where another key implies it. */
   #note(places: Map<string, number>, path: Path, offset: number, isDefinition: boolean): void {
     const id = JSON.stringify(path);
     if (isDefinition || !places.has(id)) places.set(id, offset);

@@ -29,7 +29,7 @@ export interface DraftMember {
   readonly place: string;
   readonly key: ConfigNode;
   readonly value: ConfigNode;
-  /** Index of its first item in the array of the file. 0 unless the array was split in two. */
+  /** Index of the member's first item in the array of the file. 0 unless the array was split in two. */
   readonly firstIndex: number;
 }
 
@@ -137,7 +137,8 @@ export class EntryDraft {
   }
 
   /**
-   * Adds an item to the object of strings called `table`, unless it is present. The item is derived from member `from`.
+   * Adds an item to member `table`, an object of strings, unless it has an item of that name. The new item is derived
+   * from member `from`.
    */
   addTo(table: string, name: string, value: ConfigNode, from: string): void {
     const present = this.#members.get(table);

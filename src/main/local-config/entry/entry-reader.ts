@@ -110,7 +110,7 @@ export class EntryReader {
     return Object.fromEntries(rows.flatMap((row) => this.#row(member.place, row, checkKey, check)));
   }
 
-  /** Reads the members that only this package defines, checked as in a service map. */
+  /** Reads the members that only this package defines, and checks them as in a service map. */
   own(): Readonly<Record<string, unknown>> {
     const own = Object.entries(OWN_MEMBERS).flatMap(([name, check]) => {
       const member = this.#member(name);

@@ -21,7 +21,7 @@ export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
-/** Members without a warning: they are for people, or their choice follows from what the issuer supports. */
+/** Members that need no warning: they are for people, or the right choice follows from what the issuer supports. */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
 
@@ -30,8 +30,9 @@ const VARIABLES = ['clientSecretEnv', 'privateKeyEnv'] as const satisfies readon
 const SWITCHES = ['dpop', 'idJag', 'xaa', 'workloadIdentity'] as const satisfies readonly LoginWord[];
 
 /**
- * Reads the login settings of an entry, checked as in a service map. Invalid members are reported as problems. An entry
- * with its own key needs no login, so nothing is read: the variables that it names need not exist.
+ * Reads the login settings of an entry, and checks them as in a service map. Invalid members are reported as problems.
+ * An entry with its own key needs no login, so its login settings are not read, and the variables in them need not
+ * exist.
  */
 export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReader): LocalLogin {
   const { isOff, isAsked, parts, others } = login;
@@ -66,7 +67,10 @@ function asWritten({ parts, others }: LoginParts): Readonly<Record<string, unkno
   return Object.fromEntries([...others, ...parts].map(([name, { node }]) => [name, plainValue(node)]));
 }
 
-/** Returns the secret if the entry names the client that it belongs to. Reports members that contradict each other. */
+/**
+ * Returns the client secret if the entry names the client that this secret belongs to. Reports members that contradict
+ * each other.
+ */
 function usable(
   settings: Readonly<Record<string, unknown>>,
   clientSecret: string | null,

@@ -61,8 +61,8 @@ const WORDS: Readonly<Record<string, LoginWord>> = {
 };
 
 /**
- * Members of an entry, next to `oauth` and `auth`, in which some clients write what other clients write within `oauth`:
- * mcporter, Copilot CLI, Kiro.
+ * Members of an entry, next to `oauth` and `auth`, in which some clients (mcporter, Copilot CLI, Kiro) write what other
+ * clients write within `oauth`.
  */
 const BESIDE = [
   'oauthClientId',
@@ -80,7 +80,10 @@ const BESIDE = [
   'oauth_redirect_url',
 ];
 
-/** Such members that have no effect here. They need no warning: their choice follows from what the issuer supports. */
+/**
+ * Members next to `oauth` and `auth` that have no effect here. They need no warning: the right choice follows from what
+ * the issuer supports.
+ */
 const QUIET = [
   'oauthPublicClient',
   'oauthTokenEndpointAuthMethod',

@@ -41,8 +41,8 @@ export interface LocalServer extends Position {
 }
 
 /**
- * Names of transports in clients, in lower case without blanks, `-` and `_`. The `http` of VS Code falls back to SSE,
- * so ours does too.
+ * Names that clients give to transports, in lower case and without blanks, `-` and `_`. The `http` of VS Code falls
+ * back to SSE, so ours does too.
  */
 const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
   stdio: 'stdio',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Maximum length of a derived id. It leaves room for a suffix that distinguishes two ids later. */
+/** Maximum length of a derived id. It leaves room for a suffix, which may be added later to distinguish two ids. */
 const MAX_SLUG_LENGTH = 100;
 
 /**

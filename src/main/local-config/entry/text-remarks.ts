@@ -12,7 +12,7 @@ const SUBSTITUTION = /\$\([^)]|(?:^|\s)`[^`]+`/;
 const BANG_COMMAND = /^![A-Za-z./~]\S*\s+\S/;
 const TEMPLATE = /\{\{\s*([A-Za-z_][\w.]*)(?:\|\w+)*\s*\}\}/;
 
-/** Returns a remark on a placeholder in a text that its author may expect to be replaced, or null if it has none. */
+/** Returns a remark on a placeholder that the author of a text may expect to be replaced. Null if the text has none. */
 export function remarkOnText(text: string, use: TextUse): string | null {
   if (SUBSTITUTION.test(text) || (use === 'value' && BANG_COMMAND.test(text)))
     return (

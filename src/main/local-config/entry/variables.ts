@@ -15,8 +15,8 @@ export interface VariableScope {
   /** Value of `${workspaceFolder}`. */
   readonly folder: string;
   /**
-   * Contents of the files that a configuration file refers to in the way of OpenCode, by the path as written; null for
-   * a file that cannot be read.
+   * Contents of the files that a configuration file refers to as OpenCode does, with `{file:path}`. The key is the path
+   * as written. The content is null for a file that cannot be read.
    */
   readonly files?: ReadonlyMap<string, string | null> | undefined;
 }

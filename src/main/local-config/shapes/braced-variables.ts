@@ -1,5 +1,5 @@
 /**
- * Rewrites `$NAME`, as written for shells, Crush and Gemini CLI, to `${NAME}`. After a backslash it stays `$NAME`, and
+ * Rewrites `$NAME`, as written for shells, Crush and Gemini CLI, to `${NAME}`. A `$NAME` after a backslash stays, and
  * the backslash is removed.
  */
 export function bracedVariables(text: string): string {

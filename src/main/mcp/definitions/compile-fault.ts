@@ -10,7 +10,7 @@ export function compileFault(schema: JsonObject): string | null {
   return new SchemaWalk(schema).fault();
 }
 
-/** Checks the value of one keyword. The third argument is the schema that contains it. */
+/** Checks the value of one keyword. The third argument is the schema that contains the keyword. */
 type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean;
 
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);

@@ -70,7 +70,9 @@ export interface Member {
 /** Members of an object that are checked. All others are passed on unchanged. */
 export type Members = readonly Member[];
 
-/** Returns an optional member that only describes. It is left out if it is null, or `isValid` rejects it. */
+/**
+ * Returns an optional member that is only descriptive. The member is left out if it is null or `isValid` rejects it.
+ */
 export function hinted(name: string, isValid: (value: unknown) => boolean, wanted: string): Member {
   return { name, isValid, isRequired: false, mend: hint(isValid, wanted) };
 }
@@ -118,13 +120,13 @@ function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
   };
 }
 
-/** Returns the check of an optional object that only describes. Each of its members is optional too. */
+/** Returns the check of an optional object that is only descriptive. Each of its members is optional too. */
 export function objectHint(members: Members): Mend {
   const isHint = hint(isObject, 'an object');
   return (value, exam, path) => (isObject(value) ? mendMembers(value, members, exam, path) : isHint(value, exam, path));
 }
 
-/** Returns the check of an optional list that only describes. Only the items that `mend` rejects are left out. */
+/** Returns the check of an optional list that is only descriptive. Only the items that `mend` rejects are left out. */
 export function listHint(mend: Mend): Mend {
   const isHint = hint(Array.isArray, 'a list');
   return (value, exam, path) => {

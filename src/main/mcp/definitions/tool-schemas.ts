@@ -23,8 +23,8 @@ export const mendInputSchema: Mend = (value, exam, path) => {
 };
 
 /**
- * Checks the schema of a tool's results: an object until 2025-11-25, any value in 2026-07-28, not available before
- * 2025-06-18.
+ * Checks the schema of a tool's results: not available before 2025-06-18, an object until 2025-11-25, any value in
+ * 2026-07-28.
  */
 export const mendOutputSchema: Mend = (value, exam, path) => {
   if (value === undefined) return value;

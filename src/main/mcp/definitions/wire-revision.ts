@@ -1,6 +1,6 @@
 /**
- * Revisions of MCP between which the format of definitions differs. Each covers the older revisions down to the next
- * one here, and the first covers all before it.
+ * Revisions of MCP between which the format of definitions differs. Each also stands for the later revisions up to the
+ * next one in this list, and the first also stands for all earlier revisions.
  */
 export type WireRevision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28';
 

@@ -43,7 +43,7 @@ function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
   metric.reset = () => recorded.reset();
   metric.get = async () =>
     ({ ...described(), values: isHistogram ? recorded.values().map(splayed) : recorded.values() }) as never;
-  // For text output the registry prefers this to `get`: labels that lines share are written once.
+  // For text output the registry prefers `getForPromString` to `get`: labels that lines share are formatted once.
   if (isHistogram)
     Object.assign(metric, { getForPromString: async () => ({ ...described(), values: recorded.values() }) });
 }

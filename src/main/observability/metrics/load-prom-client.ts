@@ -5,7 +5,7 @@ type PromClient = typeof import('prom-client');
 
 /**
  * Loads prom-client synchronously, because `getConnectorMetricsRegistry()` is synchronous. The first call is slow.
- * Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ * Throws MODULE_NOT_LOADED. The build turns this call into a `require` that the bundler follows.
  */
 export function loadPromClient(): PromClient {
   const require = createRequire(import.meta.url);

@@ -99,8 +99,8 @@ export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
 }
 
 /**
- * Returns a new span id in the trace of the parent, with its flags. Without a parent it starts a new trace whose flags
- * say whether it is recorded (W3C Trace Context, trace-flags).
+ * Returns a new span id in the trace of the parent, with the parent's flags. Without a parent, starts a new trace,
+ * whose flags say whether the trace is recorded (W3C Trace Context, trace-flags).
  */
 export function traceBelow(
   parent: CurrentTrace | undefined,

@@ -72,8 +72,8 @@ const MODERN_REVISION = '2026-07-28';
 
 /**
  * Returns the name and attributes of a request or notification by the OpenTelemetry semantic conventions for MCP.
- * `subject` is the tool or prompt that it names. It is null if no such tool or prompt exists, because an unknown name
- * may be anything.
+ * `subject` is the tool or prompt that the request names. It is null if there is no tool or prompt of that name,
+ * because an unknown name may be anything.
  */
 export function describe(method: string, params: Members, subject: string | null): Described {
   const known = METHODS.has(method) ? method : OTHER;
@@ -139,7 +139,8 @@ export function faultOfResult(method: string, result: unknown): Fault | null {
 
 /**
  * Returns the class of an error: the JSON-RPC code from the other side, the HTTP status, or the code of this package,
- * of Node or of undici. It contains nothing of the message, which may repeat what was sent.
+ * of Node or of undici. The class contains nothing of the error's message, because that message may repeat what was
+ * sent.
  */
 export function faultOf(error: unknown): Fault {
   if (error instanceof SwitchyardError) {

@@ -45,8 +45,8 @@ export interface SpanStart {
 }
 
 /**
- * Connects to the host's OpenTelemetry once the host has set it up. Nothing is loaded before that, so that a cold start
- * does not pay for it. Resolves when that is done; never rejects.
+ * Connects to the host's OpenTelemetry if the host has set it up. Otherwise nothing is loaded, so that a cold start
+ * does not pay for it. Resolves in any case, and never rejects.
  */
 export function findOpenTelemetry(): Promise<void> {
   if (loading === null && !(MEETING_POINT in globalThis)) return Promise.resolve();
@@ -93,8 +93,8 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
  * Starts the span of an incoming request. If the message carries a trace context, that context is the parent, and the
  * context of the transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise
  * the transport's context is the parent. If the host traces its HTTP server, the transport's context is the active
- * span. Otherwise it comes from the headers. `transport` is null if messages share a pipe, because its context belongs
- * to none of them.
+ * span. Otherwise it comes from the headers. `transport` is null if messages share a pipe, because the context of a
+ * pipe belongs to no single message.
  */
 export function startServerSpan(
   start: Omit<SpanStart, 'parent' | 'kind'>,

@@ -83,7 +83,7 @@ function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promis
   return span.run(() => traces.run(trace, work));
 }
 
-/** Right after a cold start, a tool may be listed only while its request is already in progress. */
+/** Right after a cold start, a tool may not be listed until its request is already in progress. */
 function nameLate(served: Served, before: string | null, span: HostSpan | null, attributes: Attributes): Attributes {
   const subject = before === null ? served.subject() : null;
   if (subject === null) return attributes;

@@ -7,14 +7,14 @@ interface SessionFacts {
   readonly protocolVersion: string | null;
 }
 
-/** Records how long a connection to a connector lasted, and the error that ended it, or null if none did. */
+/** Records how long a connection to a connector lasted. `error` is the error that ended the connection, if any. */
 export function recordClientSession(
   { transport, protocolVersion }: SessionFacts,
   url: URL,
   durationMs: number,
   error: Error | null,
 ): void {
-  // How a proxy of the host reaches its server is not known here.
+  // It is not known here how a proxy of the host reaches its server.
   if (transport === 'custom') return;
   const carried = transport === 'stdio' ? transportAttributes('stdio') : transportAttributes('http', url);
   const attributes = { ...carried, ...(protocolVersion !== null && { 'mcp.protocol.version': protocolVersion }) };

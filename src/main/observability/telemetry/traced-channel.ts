@@ -34,8 +34,8 @@ const UNTRACED = 'subscriptions/listen';
  * the host's OpenTelemetry, and are measured (OpenTelemetry semantic conventions for MCP). It settles as the wrapped
  * channel does.
  *
- * A tool call already is a span of the manager, which also covers the work before the request. The first request of
- * such a call uses that span and sets its attributes on it. Each further request gets its own span below.
+ * A tool call already has a span of the manager, and that span also covers the work before the request. The first
+ * request of such a call uses that span and sets its attributes on it. Each further request gets its own span below.
  */
 export class TracedChannel<O> implements Channel<O> {
   readonly #channel: Channel<O>;
@@ -191,7 +191,8 @@ function revisionOf(result: unknown): string | null {
 }
 
 /**
- * Returns parameters with the trace in `_meta`, replacing any that was there. A trace that nothing records is left out.
+ * Returns parameters with this trace in `_meta`, in place of any trace that was there. A trace that nothing records is
+ * left out.
  */
 function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
   const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};

@@ -63,7 +63,7 @@ export class Confirmation {
     return false;
   }
 
-  /** Takes the map of that head. Resolves with whether it is in force. */
+  /** Takes the map that the head names. Resolves with whether that map is now in force. */
   async #isInForce(head: MapHead): Promise<boolean> {
     const { held, taker } = this.#deps;
     taker.hear(head);

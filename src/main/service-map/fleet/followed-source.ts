@@ -2,7 +2,7 @@ import type { AcquiredBody } from '../../../shared/protocol/thread-messages.ts';
 import type { LoadOutcome } from '../loading/collect-load.ts';
 import type { RefreshKind, RefreshOutcome } from '../refresh/refresh-outcome.ts';
 
-/** A source of a service map, as its fleet map uses it. */
+/** The members of a service map's source that `FleetMap` uses. */
 export interface FollowedSource {
   readonly id: string;
   /** The interval of the background refresh. */

@@ -48,7 +48,7 @@ export class MapCalls {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
 
-  /** Reports that the body with that digest failed verification. If this host leads, its own map replaces that map. */
+  /** Reports that the body with that digest failed verification. If this host leads, its own map replaces that body. */
   async refuse(sha256: string): Promise<void> {
     await this.#fleet.ask((api) => api.refuseMap(this.name, sha256));
   }
@@ -61,7 +61,7 @@ export class MapCalls {
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
     if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet lacks the body of its newest map.');
-    // The ETag comes from Redis and may be wrong: with it, the source would confirm a map that it never sent.
+    // The ETag comes from Redis and may be wrong. With a wrong ETag, the source could confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }
 

@@ -11,7 +11,7 @@ import { pause } from './pause.ts';
 /** Milliseconds from the start of one request to the source until the next. */
 const POLL_MS = 1_000;
 /**
- * How long a leader's requests may fail before it lets another host try; this time is doubled each time that it passes.
+ * How long a leader's requests may fail before the leader lets another host try. The time doubles with each handover.
  */
 const FIRST_PATIENCE_MS = 3_000;
 const LONGEST_PATIENCE_MS = 60_000;
@@ -22,13 +22,13 @@ export interface LeaderDeps {
   readonly source: FollowedSource;
   readonly taker: NewsTaker;
   readonly logger: Logger;
-  /** The map in force as this host holds it. */
+  /** Returns the map that is in force on this host. */
   readonly held: () => HeldMap | null;
   /** Called after each request to the source, and when the first map of the fleet was checked. */
   readonly onAsked: () => void;
 }
 
-/** Requests the map for the whole fleet while this host leads, each second, and publishes each map that verifies. */
+/** While this host leads, requests the map for the whole fleet each second, and publishes each map that verifies. */
 export class MapLeader {
   readonly #deps: LeaderDeps;
   #leading: AbortController | null = null;
@@ -149,8 +149,8 @@ export class MapLeader {
   }
 
   /**
-   * Takes the map of the fleet if it is newer than this host's own map. If it is refused, the own map replaces it in
-   * the fleet.
+   * Takes the map of the fleet if it is newer than this host's own map. If the map of the fleet cannot be taken, this
+   * host's own map replaces it in the fleet.
    */
   async #look(head: MapHead): Promise<void> {
     const { held, taker } = this.#deps;

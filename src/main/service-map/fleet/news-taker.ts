@@ -24,7 +24,7 @@ export interface NewsDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** The map in force as this host holds it. */
+  /** Returns the map that is in force on this host. */
   readonly held: () => HeldMap | null;
   /** Called when all retries for a map failed: this host must request the map from the source. */
   readonly onGivenUp: () => void;

@@ -16,7 +16,7 @@ const GUARD_SPREAD = 0.15;
 const GUARD_RETRY_SHARE = 0.3;
 const LEAST_MS = 1_000;
 /**
- * In one of this many refresh intervals, on average, the map is requested from the source although the fleet makes that
+ * On average, one in this many refresh intervals has an audit: a request to the source although the fleet makes it
  * unnecessary.
  */
 const AUDIT_OF = 100;
@@ -41,8 +41,8 @@ type Reason = 'guard' | 'refused' | 'audit';
 
 /**
  * Checks by this host that limit the damage of a fleet server that lies or stalls. A guard requests the map near the
- * end of its lifetime. Random audits compare the map with the source. A fallback requests a map that could not be
- * taken. Each host also follows the key documents itself.
+ * end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the source if it
+ * could not be taken from the fleet. Each host also follows the key documents itself.
  */
 export class OwnChecks {
   readonly #deps: ChecksDeps;

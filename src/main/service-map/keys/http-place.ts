@@ -52,8 +52,8 @@ export function httpPlace(pattern: string, settings: HttpPlaceSettings): Documen
 }
 
 /**
- * Returns why a fetch failed, to complete a sentence about the place. The messages of acquireMap are about service
- * maps.
+ * Returns why a fetch failed, to complete a sentence about the place. It does not use the messages of `acquireMap`,
+ * because they are about service maps.
  */
 function complaintOf(error: unknown): string {
   if (!(error instanceof SwitchyardError)) return rootReason(error);

@@ -121,7 +121,7 @@ export class KeyRing {
     this.#deps.logger.warn({ event: 'keys-started-over', sourceId: this.#deps.sourceId }, why);
   }
 
-  /** Starts the budget of a refresh: its number of documents and their time. */
+  /** Starts the budget of a refresh, which limits the number of documents and the time that they may take. */
   startRefresh(): void {
     this.#documentsLeft = MAX_DOCUMENTS;
     this.#msLeft = this.#deps.timeoutMs;
@@ -168,8 +168,9 @@ export class KeyRing {
   }
 
   /**
-   * Starts at the needed version, if the configured keys signed it. Otherwise returns the reason, and the documents
-   * before it have to lead there. A known document takes precedence, because configured keys may be old and stolen.
+   * Starts at the document of the needed version, if the configured keys signed that document. Otherwise returns the
+   * reason, and the earlier documents have to lead to the needed version. A known document takes precedence, because
+   * configured keys may be old and stolen.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
     const { document: known, neededVersion } = this.#known;

@@ -8,7 +8,7 @@ import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembere
 export class KnownKeys {
   readonly #minVersion: number;
   #known: AnchoredDocument | null = null;
-  /** The keys that the document revokes, if this document lists them or an earlier document listed them. */
+  /** The keys that the document revokes, as far as this document or an earlier one lists them. */
   #revokedKeys: readonly TrustedKey[] = [];
   #neededVersion: number;
   #isRemembered = false;

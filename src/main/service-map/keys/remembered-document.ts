@@ -9,7 +9,7 @@ export interface RememberedKeys {
   readonly keyDocument: string | null;
 }
 
-/** An accepted document, with the keys that were configured at that time. */
+/** An accepted document, with the keys that were configured when it was accepted. */
 export interface AnchoredDocument {
   readonly document: KeyDocument;
   /** Thumbprints of the keys that were configured when it was accepted; null if they were not recorded. */

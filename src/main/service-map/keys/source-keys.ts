@@ -63,8 +63,8 @@ export class SourceKeys {
   }
 
   /**
-   * Takes over the key document that the store remembers, unless the configured keys were replaced since; null if it is
-   * not newer than the known one.
+   * Takes over the key document that the store remembers, unless the configured keys were replaced since. Returns null
+   * if the document is not newer than the known one.
    */
   remember(remembered: RememberedKeys, { keySet }: AskedSecrets): JudgingDocument | null {
     if (this.#ring === null) return this.#rememberLeft(remembered, keySet);
@@ -134,7 +134,7 @@ export class SourceKeys {
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // It only rejects when the manager closes, and then no caller may be waiting for it.
+    // The promise only rejects when the manager closes. By then it is possible that no caller waits for the promise.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

@@ -1,7 +1,7 @@
 import type { CommitEvent, FailedEvent, LoadEvent, UnchangedEvent } from '../../../shared/protocol/thread-messages.ts';
 import { SentEntries } from '../sent-entries.ts';
 
-/** The outcome of a load as a whole: no event of it takes effect before the last one. */
+/** The outcome of a load as a whole: no event of the load takes effect before its last event. */
 export type LoadOutcome =
   | { readonly kind: 'loaded'; readonly sent: SentEntries; readonly commit: CommitEvent }
   | UnchangedEvent

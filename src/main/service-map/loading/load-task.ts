@@ -25,7 +25,7 @@ export async function askForSecrets(options: MapOptions, signal: AbortSignal): P
     using limit = deadline(options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
     const { hmacKeys, keySet } = options.trust;
     const asked = Promise.all([hmacKeys(), options.apiKey()]);
-    // Both are requested at once, and the first failure is reported; the other must not go unhandled.
+    // Both are requested at once, and only the first failure is reported. A second failure must not go unhandled.
     const keys = raceSignal(keySet(), limit.signal).catch((cause: unknown) => Promise.reject(keysError(cause)));
     const [[hmac, apiKey], publicKeys] = await Promise.all([raceSignal(asked, limit.signal), keys]);
     return { hmacKeys: hmac, keySet: publicKeys, apiKey };

@@ -27,7 +27,7 @@ export interface MapLoaderOptions {
   /** The host's own fetch or Agent: with one of them, maps are fetched on the main thread. */
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
-  /** Fetches on the main thread if the host gave neither. */
+  /** Fetches on the main thread if the host gave neither a fetch nor an Agent. */
   readonly mainAgent: AwaitableAgent;
   /** The number of maps. Defaults to 1. */
   readonly mapCount?: number;
@@ -47,8 +47,8 @@ const BOOT_LATER_MS = 5_000;
 const PROOF_TIMEOUT_MS = 10_000;
 
 /**
- * Maximum number of threads for many maps: threads beyond the cores wait for slow servers, which then delay no other
- * map.
+ * Maximum number of threads for many maps. It may exceed the number of cores, so that a map from a slow server delays
+ * no other map.
  */
 const MAX_THREADS = 8;
 
@@ -95,7 +95,7 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
       else if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
-      // The main thread keeps no second copy of a map: it only verifies maps that are small, or if there are no
+      // The main thread keeps no second copy of a map: it only verifies a map that is small, or any map if there are no
       // threads.
       const context: LoadContext = {
         ...main,

@@ -41,8 +41,8 @@ const LOG_FIELDS = { brand: 'brAInwav' };
 
 /**
  * Calls `onRefresh` repeatedly, each time after interval × (1 ± jitter) milliseconds and at least 100 ms. The jitter
- * keeps hosts from sending requests in step. A refresh that rejects is logged, never thrown. Its timer does not keep
- * the process running. Throws OPTIONS_INVALID for an interval that is not a positive finite number.
+ * keeps hosts from sending requests in step. A refresh that rejects is logged, never thrown. The timer of the scheduler
+ * does not keep the process running. Throws OPTIONS_INVALID for an interval that is not a positive finite number.
  */
 export class RefreshScheduler {
   readonly #options: RefreshSchedulerOptions;

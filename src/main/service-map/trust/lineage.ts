@@ -73,7 +73,7 @@ export class Lineage {
     this.learn(stored);
   }
 
-  /** Adds facts to the known facts, none of which is forgotten. */
+  /** Adds facts. All facts that are known already are kept. */
   learn({ seenSigned, mapId, keyVersion, keyDocument }: SourceFacts): void {
     const known = this.#facts;
     const isNewer = keyVersion !== null && keyVersion >= (known.keyVersion ?? 0);
@@ -112,7 +112,7 @@ export class Lineage {
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was verified under a different trust. `mapId` is the configured id. */
+  /** Forgets the body if it was verified under other trust settings than these. `mapId` is the configured id. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
     // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in those maps.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;

@@ -34,7 +34,7 @@ export interface KeysStatus {
    * trusts the configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Why the newest key documents are not known; null if they are known, and without key documents. */
+  /** Why the newest key documents are not known; null if they are known, or if there are no key documents. */
   readonly lastError: KeyFailure | null;
 }
 

@@ -16,8 +16,8 @@ export interface KeysInForce {
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
   /**
-   * The revoked keys that are known, with kids that `keys` does not have. A map that one of them signed is refused for
-   * that reason.
+   * The revoked keys that are known, except keys whose kid also occurs in `keys`. If one of these revoked keys signed a
+   * map, the map is refused for that reason.
    */
   readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null while the configured keys apply. */

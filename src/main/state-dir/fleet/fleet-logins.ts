@@ -149,7 +149,7 @@ export class FleetLogins implements LoginStore {
     };
   }
 
-  /** Ends timers and watches. The creators of the local store and of the fleet close those. */
+  /** Ends timers and watches. The local store and the fleet are closed by their creators. */
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#unwatch?.();

@@ -79,8 +79,9 @@ export class LoginReplica {
   }
 
   /**
-   * Takes rows that are newer in the fleet, and gives the fleet rows that are newer here. `names` null means all rows.
-   * Resolves with false if that is not possible now; a later comparison then repeats it. Never rejects.
+   * Takes the rows that are newer in the fleet, and gives the fleet the rows that are newer here. If `names` is null,
+   * this covers all rows. Resolves with false if that is not possible now; a later comparison then repeats it. Never
+   * rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
     const done = this.#last.then(() => this.#exchange(names, winner));

@@ -15,7 +15,9 @@ const SHAPE = 1;
 
 const ROW_ID = /^(binding|client|login):([0-9a-f]{64})$/;
 
-/** Note that a refresh token may have been sent: it has the login's generation, and the store of the sending host. */
+/**
+ * A host's announcement that it may have sent a refresh token: the login's generation, and the id of the host's store.
+ */
 export interface LoginIntent {
   readonly generation: number;
   readonly by: string;

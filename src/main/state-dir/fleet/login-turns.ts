@@ -23,7 +23,7 @@ const SETTLE_MS = 10_000;
 /** A turn of another host that lasts longer is ignored: no working host holds a turn for more than 35 s. */
 const BLOCKED_MS = 36_000;
 
-/** How many times new tokens are sent to a server that does not respond, before the turn is returned nevertheless. */
+/** How many times new tokens are sent to a server that does not respond. Then the turn is returned nevertheless. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -80,7 +80,7 @@ export class LoginTurns {
     }
   }
 
-  /** Like `LoginStore.beginRefresh`; rejects with LOGIN_FAILED without the server if this host is not the home. */
+  /** Like `LoginStore.beginRefresh`. Without the server, rejects with LOGIN_FAILED if this host is not the home. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Shares new tokens again. Keeps the turn until then, as its next holder would send spent tokens. Never rejects. */
+  /** Shares new tokens again, and keeps the turn meanwhile: its next holder would send spent tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)

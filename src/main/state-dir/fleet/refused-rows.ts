@@ -21,7 +21,7 @@ export class RefusedRows {
     this.#logger = logger;
   }
 
-  /** Whether the same row has failed to decrypt for so long that it may be replaced. */
+  /** Notes that a row failed to decrypt. Returns whether this row has failed for so long that it may be replaced. */
   note({ rowId, bytes }: FleetLoginRow): boolean {
     const digest = hash('sha256', bytes);
     const known = this.#rows.get(rowId);

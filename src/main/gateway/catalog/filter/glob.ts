@@ -71,7 +71,7 @@ function expandBraces(pattern: string): string[] {
   return done;
 }
 
-/** Returns the first pair of braces that has a comma and contains no such pair. */
+/** Returns the first pair of braces that has a comma and contains no other pair with a comma. */
 function innermostGroup(glob: string): { start: number; end: number; options: string[] } | null {
   const opened: { readonly start: number; readonly commas: number[] }[] = [];
   for (let at = 0; at < glob.length; at += 1) {
@@ -119,8 +119,8 @@ function elementsOf(glob: string): Element[] {
 }
 
 /**
- * Returns the index where the set that opens at `start` closes, or -1 if it does not. A `]` right after the start of
- * the set is a member of it.
+ * Returns the index of the bracket that closes the set opened at `start`, or -1 if the set does not close. A `]` right
+ * after the start of the set is a member of it.
  */
 function endOfSet(glob: string, start: number): number {
   const first = start + (glob[start + 1] === '!' || glob[start + 1] === '^' ? 2 : 1);

@@ -20,9 +20,10 @@ export function isUiUri(uri: string): boolean {
  * `demo://x` of `everything` becomes `everything+demo://x`. A `ui://` URI keeps its scheme and holds the connector in
  * its authority: `ui://weather/view.html` becomes `ui://everything+weather/view.html`.
  *
- * Schemes and authorities are case-insensitive, and a scheme cannot hold every character (RFC 3986 section 3.1).
- * Capitals and such characters are written as `.` and two hexadecimal digits for each byte. If an id does not begin
- * with a letter from a to y, it is written as `z` and its first character in that form.
+ * Schemes and authorities are case-insensitive, and a scheme cannot hold every character (RFC 3986 section 3.1). So
+ * capitals, and characters that a scheme cannot hold, are escaped: each byte is written as `.` and two hexadecimal
+ * digits. If an id does not begin with a letter from a to y, its first character is always escaped, and a `z` goes
+ * before it.
  */
 export function exposeUri(connectorId: string, uri: string): string {
   const [scheme = ''] = UI_SCHEME.exec(uri) ?? [];

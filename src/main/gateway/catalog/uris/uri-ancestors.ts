@@ -3,8 +3,8 @@ const MAX_STEPS = 32;
 
 /**
  * Returns a URI and the URIs that it may be a sub-resource of, nearest first (MCP 2025-11-25, resources,
- * `notifications/resources/updated`). It removes the fragment, the query, and then each part of the path, with and
- * without the last slash.
+ * `notifications/resources/updated`). Removes the fragment, the query, and then each part of the path, with and without
+ * the last slash.
  */
 export function withAncestors(uri: string): readonly string[] {
   const found = [uri];

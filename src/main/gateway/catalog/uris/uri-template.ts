@@ -1,4 +1,4 @@
-/** Maximum lengths of a template and a URI that are compared. Connectors choose both. */
+/** Maximum lengths of a template, and of a URI that is compared with the template. Connectors choose both. */
 const MAX_TEMPLATE_LENGTH = 1_024;
 const MAX_URI_LENGTH = 2_048;
 

@@ -7,9 +7,9 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Maximum number of refused bodies that are read up to these limits at once. Of each further body, only the first part
- * is read. Many such bodies would take too much memory, and nearly all clients read the error before the reset that
- * follows it.
+ * Maximum number of refused bodies that are read up to these limits at the same time. Of each further body, only the
+ * first part is read. Many such bodies would take too much memory, and nearly all clients read the error before the
+ * reset that follows it.
  */
 const MOST_DRAINS = 8;
 const SHORT_DRAIN_BYTES = 64 * 1024;

@@ -10,7 +10,7 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import type { HopHandler } from './hop-endpoint.ts';
 
-/** Headers of a browser's request that the replica with its login needs. */
+/** Headers of a browser's request that the replica with the browser's login needs. */
 const SENT_ON = new Set([
   ...[
     'host',
@@ -64,7 +64,7 @@ export async function passLoginOn(
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);
     if (next === null) continue;
-    // A browser may have cookies of several replicas; replicas without its login refuse it.
+    // A browser may have cookies of several replicas; a replica without the browser's login refuses the request.
     await answer?.body[Symbol.asyncIterator]().return?.();
     answer = next;
     if (next.head.status !== 403) break;

@@ -47,7 +47,7 @@ function headersOf(headers: JsonObject): IncomingHttpHeaders {
   return Object.fromEntries(texts) as IncomingHttpHeaders;
 }
 
-/** Casts a hop response: it has everything that a reply and its events use of a response. */
+/** Casts a hop response to a `ServerResponse`: it has every member that a reply and the reply's events use. */
 function asServerResponse(response: HopResponse): ServerResponse {
   return response as unknown as ServerResponse;
 }

@@ -15,14 +15,14 @@ import type { Reply } from './reply.ts';
 /** Sender of a request, and its route. */
 export interface Caller {
   readonly principal: string;
-  /** Key of the budget that the request uses: its token or, without tokens, its address. */
+  /** Key of the budget that the request uses: the caller's token or, without tokens, the caller's address. */
   readonly payer: string;
   readonly view: View;
   /** Offers logins to connectors. */
   readonly logins: LoginDoor;
 }
 
-/** One HTTP request to an MCP endpoint, and the reply to it, or to one message of its batch. */
+/** One HTTP request to an MCP endpoint, with the reply to the request or, in a batch, to one of its messages. */
 export interface McpHttpRequest {
   readonly request: Pick<IncomingMessage, 'headers' | 'url'>;
   readonly response: ServerResponse;

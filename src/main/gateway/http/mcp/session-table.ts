@@ -126,7 +126,7 @@ export class SessionTable {
     return isSame ? session : undefined;
   }
 
-  /** True if {@link find} does not find a session of that client only because there is no room for it. */
+  /** True if lack of room is the only reason why {@link find} does not find a session of that client. */
   lacksRoomFor(id: unknown, principal: string, view: View): boolean {
     return this.#factsOf(id, principal, view) !== null;
   }

@@ -15,7 +15,7 @@ export class RequestRate {
     this.#perMinute = perMinute;
   }
 
-  /** True if the key may act once more, which is then counted. */
+  /** True if the key may act once more. That action is then counted. */
   take(key: string, nowMs: number = monotonicMs()): boolean {
     const bucket = this.#buckets.get(key) ?? { left: this.#perMinute, atMs: nowMs };
     const earned = ((nowMs - bucket.atMs) / MINUTE_MS) * this.#perMinute;

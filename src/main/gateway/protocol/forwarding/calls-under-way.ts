@@ -13,8 +13,8 @@ export interface UnderWay {
 }
 
 /**
- * Requests in flight at each connector. If a message of a connector names no request, they tell which client it belongs
- * to.
+ * Requests in flight at each connector. If a message of a connector names no request, these requests tell which client
+ * the message belongs to.
  */
 export class CallsUnderWay {
   readonly #calls = new Map<string, Chain<UnderWay>>();

@@ -151,7 +151,7 @@ function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target)
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
 }
 
-/** Requests progress if the client did. It is passed on under the token of the client's current request. */
+/** Requests progress if the client did. Progress is passed on under the token of the client's current request. */
 function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
   if (exchange.progressToken === null) return {};
   return {

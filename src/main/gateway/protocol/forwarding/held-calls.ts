@@ -26,8 +26,8 @@ export interface HeldContext {
 const HOLD_MS = 600_000;
 
 /**
- * Maximum number of held calls, and of characters in their requests. The oldest call of the client with the most is
- * dropped first.
+ * Maximum number of held calls, and of characters in their requests. The oldest call of the client with the most held
+ * calls or characters is dropped first.
  */
 const MAX_HELD = 1_000;
 const MAX_LENGTH = 32 * 1024 * 1024;
@@ -49,7 +49,7 @@ export class HeldCalls {
     this.#states = states;
   }
 
-  /** True if a retry belongs to a call that is, or was, held by a gateway. */
+  /** True if a state names a call that a gateway holds or has held. */
   static isState(state: unknown): state is string {
     return isHeldState(state);
   }

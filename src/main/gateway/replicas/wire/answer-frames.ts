@@ -55,7 +55,8 @@ export class FrameSealer {
 
 /**
  * Reads the frames of a response while it arrives, up to its end. Holds one frame at most. Throws FLEET_REPLICA_GONE if
- * the response ends early or a frame is forged, which is also reported to `onForged`. Throws whatever `body` throws.
+ * the response ends early or a frame is forged. A forged frame is also reported to `onForged`. Throws whatever `body`
+ * throws.
  */
 export async function* readFrames(
   body: AsyncIterable<Buffer>,

@@ -45,7 +45,8 @@ export function isProven(facts: HopFacts, bytes: number, proof: string, sealer: 
 }
 
 /**
- * Returns the place that the sealed body of a hop is bound to. It opens for no other kind, sender, receiver or counter.
+ * Returns the place that the sealed body of a hop is bound to. The body opens only for the same kind, sender, receiver
+ * and counter.
  */
 export function hopPlace({ kind, senderId, receiverId, counter }: HopFacts): string {
   return JSON.stringify(['body', kind, senderId, receiverId, counter]);

@@ -8,7 +8,7 @@ const MAX_SENDERS = 4_096;
 
 interface Window {
   highest: number;
-  /** Ring of one bit per counter, set for each counter that was seen among the last {@link WINDOW}. */
+  /** Ring with one bit for each of the last {@link WINDOW} counters; the bit is set if the counter was seen. */
   readonly seen: Uint32Array;
 }
 

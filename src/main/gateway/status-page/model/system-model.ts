@@ -13,7 +13,7 @@ export interface SystemModel {
   readonly connectorsByState: Readonly<Record<ConnectorState, number>>;
   readonly connectorCount: number;
   readonly toolCount: number;
-  /** Number of tools that differ from their pins, and of the tools among these that cannot be called. */
+  /** Number of tools that differ from their pins, and number of those tools that cannot be called. */
   readonly changedTools: number;
   readonly heldTools: number;
   readonly maps: readonly MapModel[];

@@ -1,6 +1,6 @@
 /** Facts about the viewer of a page that change its content. */
 export interface PageViewer {
-  /** Token of the "Log in" button, which no page of another site can send; null for a viewer who may not log in. */
+  /** Form token of the "Log in" button. No page of another site can send it. Null for a viewer who may not log in. */
   readonly formToken: string | null;
   /** Origin that the button finally leads to; null for the page's own origin. */
   readonly formTarget: string | null;

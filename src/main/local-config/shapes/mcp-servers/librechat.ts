@@ -3,8 +3,8 @@ import type { ShapeContext } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
 /**
- * Translates entries of LibreChat, the only client whose `mcpServers` are an object in YAML. Both limits are in
- * milliseconds.
+ * Translates entries of LibreChat, the only client whose `mcpServers` are an object in YAML. `initTimeout` and
+ * `timeout` are in milliseconds.
  */
 export function takeLibreChat(draft: EntryDraft, { format }: ShapeContext): void {
   takeTimeout(draft, 'initTimeout', 'connect', 'ms');

@@ -13,7 +13,7 @@ export function takeMcporter(draft: EntryDraft): void {
   );
 }
 
-/** Adds the header for the token in the environment variable that member `name` names. */
+/** Adds a header `Authorization`, whose token is in the environment variable that member `name` names. */
 export function takeBearerVariable(draft: EntryDraft, name: string): void {
   takeBearer(draft, name, (variable) => `Bearer \${${variable}}`);
 }

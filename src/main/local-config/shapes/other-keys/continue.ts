@@ -6,7 +6,7 @@ import { takeBearerVariable } from '../mcp-servers/mcporter.ts';
 import type { ServerGroup, Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** Form of Continue: `mcpServers` as a list whose items have a `name`, with `${{ secrets.NAME }}`. */
+/** Form of Continue: `mcpServers` is a list whose items have a `name`, and texts may contain `${{ secrets.NAME }}`. */
 export const continueDev: Shape = {
   find(root) {
     const older = memberOf(memberOf(root, 'experimental'), 'modelContextProtocolServers');

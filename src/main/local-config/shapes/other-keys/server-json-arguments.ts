@@ -20,7 +20,9 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
   });
 }
 
-/** Rewrites `{name}` in a value to `${NAME}`, unless its `variables` give it a value or a default. */
+/**
+ * Rewrites `{name}` in a value to `${NAME}`, unless the `variables` of the node give that name a value or a default.
+ */
 export function inOurVariables(text: string, node: ConfigNode): string {
   const variables = memberOf(node, 'variables');
   return text.replace(/\{([A-Za-z_][\w-]*)\}/g, (_, name: string) => {

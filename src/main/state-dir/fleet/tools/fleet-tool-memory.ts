@@ -30,7 +30,10 @@ export interface FleetToolMemoryDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly now: () => number;
-  /** The known scopes: scopes of maps are known from the start, and scopes of other connectors once those are read. */
+  /**
+   * The known scopes: scopes of maps are known from the start, and scopes of other connectors once these connectors are
+   * read.
+   */
   readonly scopes: () => readonly string[];
   /**
    * Returns the scope in which a connector's tools are shared; null if they are not shared, or if the scope is unknown.

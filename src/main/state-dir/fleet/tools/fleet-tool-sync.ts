@@ -69,7 +69,7 @@ export class FleetToolSync {
   }
 
   async #run(): Promise<void> {
-    // The next connection starts it again.
+    // The next connection starts the sync again.
     if (!this.#deps.fleet.isConnected) return;
     this.#isRunning = true;
     if (this.#deps.isPinned) await this.#syncPins();
