@@ -13,8 +13,8 @@ const documents = ['README.md', ...markdownBelow('docs')];
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
 /**
- * A command that downloads mcp-switchyard, or a package with a similar name, from npm without a question: anybody could
- * publish such a package. `npx mcp-switchyard` runs the package that is installed in the project.
+ * A command that downloads mcp-switchyard, or a package with a similar name, from npm without a question. Anybody could
+ * publish a package under one of these names. `npx mcp-switchyard` runs the package that is installed in the project.
  */
 const FROM_NPM = /npx (?:(?:-y|--yes) (?:mcp-)?switchyard|switchyard)/;
 

@@ -44,7 +44,7 @@ const expressions = [
 /** Labels that Prometheus itself, the registry's defaults and histograms add to each metric. */
 const COMMON = ['job', 'instance', 'le', 'brand', 'component'];
 
-/** All metrics under every name that a scrape shows, with their labels. */
+/** All metrics with their labels, under every name that a scrape shows. */
 async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
   const known = new Map<string, readonly string[]>();
   for (const { kind, name, labels } of Object.values(INSTRUMENTS) as InstrumentEntry[]) {

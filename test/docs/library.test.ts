@@ -20,11 +20,11 @@ it('documents every method of a manager', () => {
   expect(methods.filter((name) => !membersOn(LIBRARY).has(name))).toEqual([]);
 });
 
-it('names everything that the package exports, besides types', () => {
+it('names everything that the package exports, except types', () => {
   expect(Object.keys(library).filter((name) => !LIBRARY.includes(name) && name !== 'ERROR_CODES')).toEqual([]);
 });
 
-it('names everything that the gateway exports, besides types', () => {
+it('names everything that the gateway exports, except types', () => {
   expect(Object.keys(gateway).filter((name) => !EMBEDDING.includes(name))).toEqual([]);
 });
 

@@ -22,7 +22,7 @@ describe('docs/security.md', () => {
     expect(attacks.filter((name) => !new RegExp(`\\(${name}\\)`).test(text))).toEqual([]);
   });
 
-  it('is linked from the readme and from SECURITY.md, which explains how to report a vulnerability', () => {
+  it('is linked from the readme, and from a SECURITY.md that explains how to report a vulnerability', () => {
     expect(read('README.md')).toContain('docs/security.md');
     expect(read('SECURITY.md')).toContain('docs/security.md');
     expect(read('SECURITY.md')).toMatch(/^## Reporting a vulnerability/m);

@@ -108,7 +108,10 @@ export function reachesAll(reached: Reached, novelty: Novelty): boolean {
   return true;
 }
 
-/** The parts of a function whose innermost range has the count 0. V8 nests the ranges, outer ones first. */
+/**
+ * The parts of a function that did not run: their innermost range has the count 0. V8 nests the ranges, and lists outer
+ * ranges first.
+ */
 export function notRun(ranges: readonly Profiler.CoverageRange[]): readonly Interval[] {
   const found: [number, number][] = [];
   const open: Profiler.CoverageRange[] = [];

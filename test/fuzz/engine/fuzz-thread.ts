@@ -9,7 +9,7 @@ export interface FuzzTask {
   readonly seed: number;
   readonly seconds: number;
   readonly maxExecutions: number;
-  /** Maximum number of different findings; the search then ends. */
+  /** Maximum number of different findings; the search ends when it is reached. */
   readonly maxFindings: number;
   readonly isGuided: boolean;
   /** Whether the committed corpus is read in addition to the target's seeds. */
@@ -51,7 +51,7 @@ export async function fuzzInThread(
   const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, maxFindings: 20, isGuided: true };
   const task: FuzzTask = { ...defaults, usesCorpus: true, keeps: false, ...given, url, shared };
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
-  // The inspector has one set of counters for each thread, which a coverage run would use as well.
+  // The inspector has one set of counters for each thread, and a coverage run would use the same counters.
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), { workerData: task, env });
   const startedMs = performance.now();
   let count = NOTHING;
@@ -87,7 +87,7 @@ export async function fuzzInThread(
   return { ...count, seconds: (performance.now() - startedMs) / 1_000, found, fresh };
 }
 
-/** Calls back once if the first counter does not change for too long after the first input. */
+/** Calls back once if, after the first input, the first counter stays the same for too long. */
 function whenStuck(counter: Int32Array, onStuck: () => void): NodeJS.Timeout {
   let last = 0;
   let sinceMs = performance.now();

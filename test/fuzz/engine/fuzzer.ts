@@ -10,7 +10,7 @@ export interface FuzzOptions {
   /** Inputs to start from. */
   readonly corpus: readonly Uint8Array[];
   readonly maxExecutions: number;
-  /** Maximum number of different findings; the search then ends. */
+  /** Maximum number of different findings; the search ends when it is reached. */
   readonly maxFindings: number;
   /** End of the run, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
@@ -151,7 +151,7 @@ export class Fuzzer {
     this.#options.onFinding({ ...finding, input });
   }
 
-  /** Finds the smallest input that reaches the blocks which `input` reached first. */
+  /** Finds the smallest input that reaches the blocks that `input` was the first to reach. */
   #smaller(input: Uint8Array, novelty: Novelty): Promise<Uint8Array> {
     return minimise(
       input,

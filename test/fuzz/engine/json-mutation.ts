@@ -10,7 +10,7 @@ type Path = readonly (string | number)[];
 
 /**
  * Changes one value of a JSON document and serializes the document again. An input may hold several documents with
- * `separator` between them; one of them is changed. Undefined if the chosen document is not JSON.
+ * `separator` between them; one of them is changed. Returns undefined if the chosen document is not JSON.
  */
 export function mutateJson(separator: string) {
   return (input: Uint8Array, random: Random, dictionary: readonly string[]): Uint8Array | undefined => {

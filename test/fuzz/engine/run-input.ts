@@ -37,7 +37,7 @@ export class InputRunner implements Disposable {
     return { kind: 'slow', message, frames: [], input };
   }
 
-  /** Rejections that surfaced after the inputs that caused them. */
+  /** Resolves with a finding if rejections surfaced only after the inputs that caused them. */
   async late(input: Uint8Array): Promise<Finding | null> {
     await new Promise((resolve) => setImmediate(resolve));
     return this.#unhandled.length > 0 ? failure(this.#unhandled.splice(0)[0], input, 'unhandled: ') : null;

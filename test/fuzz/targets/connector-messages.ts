@@ -180,7 +180,7 @@ function feed(channel: StdioChannel, bytes: Uint8Array): readonly unknown[] {
   return values;
 }
 
-/** Checks that a result is one that the server returned for this request, and that an error has a code. */
+/** Checks that the server returned the result for this request, or that an error has a code. */
 function checkOutcome({ id, outcome }: Waiting, values: readonly unknown[], isModern: boolean): void {
   if (outcome === null) return;
   if ('error' in outcome) {

@@ -27,8 +27,8 @@ const SCHEMA = {
 const MAX_COMPILED = 500;
 
 /**
- * Definitions as connectors list them, and the views of them for clients. The first letter of an input chooses the
- * kind: `t` tool, `p` prompt, `r` resource, `m` template.
+ * Definitions as connectors list them, and their views for clients. The first letter of an input chooses the kind: `t`
+ * tool, `p` prompt, `r` resource, `m` template.
  */
 export const target: FuzzTarget = {
   name: 'definitions',
@@ -186,7 +186,7 @@ function checkView(
 let validator = new AjvJsonSchemaValidator();
 let compiled = 0;
 
-/** Throws like the official SDK 1.x when it lists definitions; it rejects the whole list then. */
+/** Throws for a definition because of which the official SDK 1.x would reject the whole list. */
 function assertSdkTakes(kind: DefinitionKind, view: unknown): void {
   if (kind === 'prompt') PromptSchema.parse(view);
   if (kind === 'resource') ResourceSchema.parse(view);

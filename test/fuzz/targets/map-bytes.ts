@@ -17,7 +17,7 @@ import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 /** Separates the known map from the next one. */
 const SEPARATOR = '\n%%\n';
 
-/** Placeholder that the target replaces with the correct HMAC and signature: no mutation would ever guess one. */
+/** Placeholder that the target replaces with the correct HMAC and signature: no mutation would ever guess them. */
 const UNSIGNED = '"signature":"@"';
 const NO_SIGNATURES = '"signatures":["@"]';
 
@@ -160,7 +160,7 @@ function replaced(received: Received, text: string, by: (map: Record<string, unk
   }
 }
 
-/** Returns undefined for bytes that the parser rejects, which it must do with a code. */
+/** Returns undefined for bytes that the parser rejects; the rejection must have a code. */
 function strictly(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes);

@@ -118,12 +118,12 @@ function checkUri(connectorId: string, uri: string): void {
     must(uri.startsWith(templatePrefix(connectorId)), `${connectorId} takes ${uri}`);
 }
 
-/** Globs of letters, `?` and `*`, which the matcher below supports. */
+/** Whether a glob has only letters, `?` and `*`: the matcher below supports nothing else. */
 function isPlain(glob: string): boolean {
   return /^!?[\w?*-]*$/.test(glob);
 }
 
-/** Returns null if a glob is rejected, which requires a code. */
+/** Returns null if a glob is rejected; the rejection must have a code. */
 function filterOf(globs: readonly string[]): NameFilter | null {
   try {
     return createNameFilter(globs);

@@ -151,7 +151,7 @@ function signed(header: string, payload: string): string {
   return `${input}.${sign(null, Buffer.from(input), PRIVATE_KEY).toString('base64url')}`;
 }
 
-/** Returns null for a JWS that is rejected, which requires one code. */
+/** Returns null for a JWS that is rejected; the rejection must have the code MAP_SIGNATURE_MALFORMED. */
 function read(text: string): Jws | null {
   return refusing('MAP_SIGNATURE_MALFORMED', () => {
     const jws = readJws(text, MAP_JWS_TYPE);

@@ -22,7 +22,7 @@ describe('ConnectorCensus', () => {
     expect(census.counts(3).get('connecting')).toBe(3);
   });
 
-  it('does not retry connectors that need a login in the background', () => {
+  it('requests no background retry of connectors that need a login', () => {
     const census = censusOf({ a: 'failed', b: 'needs-login', c: 'backing-off', d: 'ready' });
     expect([census.down(), census.wanted()]).toEqual([
       ['a', 'c'],

@@ -11,8 +11,8 @@ const refused = new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'refused');
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-describe('connector startup', () => {
-  it('registers the tools before the connector reports ready', async () => {
+describe('starting connector', () => {
+  it('registers its tools before it reports ready', async () => {
     const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
@@ -35,7 +35,7 @@ describe('connector startup', () => {
     await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
   });
 
-  it('stays off while the map disables the connector', async () => {
+  it('stays off while the map disables it', async () => {
     const { connector, attempts, states } = connectorUnderTest({ status: 'disabled' });
     connector.update(connector.entry);
     expect([attempts.length, states, connector.state]).toEqual([0, [], 'disabled']);
@@ -74,7 +74,7 @@ describe('connector startup', () => {
   );
 });
 
-describe('change of a connector entry', () => {
+describe('connector whose entry changes', () => {
   it('reconnects if the endpoint changes, closing the old connection first', async () => {
     const { connector, attempt, up } = connectorUnderTest();
     const old = scriptedConnection();
@@ -92,7 +92,7 @@ describe('change of a connector entry', () => {
     expect([attempts.length, states.length, tools.length]).toEqual([1, 2, 2]);
   });
 
-  it('does not restart while the connector connects to the same endpoint', async () => {
+  it('does not restart while it connects to the same endpoint', async () => {
     const { connector, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     connector.update(normalized({ tags: ['new'] }));
@@ -100,7 +100,7 @@ describe('change of a connector entry', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('removes tools, calls and connection of a disabled connector, and restores it when enabled', async () => {
+  it('drops its tools, calls and connection when disabled, and comes back when enabled', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);

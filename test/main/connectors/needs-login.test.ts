@@ -127,7 +127,7 @@ describe('connector that needs a login', () => {
 });
 
 describe('change of a login', () => {
-  it('repeats the attempt if it happens while the connector connects, and lets calls wait for it', async () => {
+  it('repeats an attempt that is in progress, and lets calls wait for the new attempt', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

@@ -13,7 +13,7 @@ import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
 
 const address = (text: string): LookupAddress => ({ address: text, family: text.includes(':') ? 6 : 4 });
 
-/** Creates rules under which names resolve to these answers, one after the other; the last one repeats. */
+/** Creates rules under which names resolve to these answers, one after the other; the last answer repeats. */
 function answering(...answers: readonly (readonly string[])[]): AddressRules & { readonly asked: LookupOptions[] } {
   const asked: LookupOptions[] = [];
   return {
@@ -40,7 +40,7 @@ describe('publicLookup', () => {
     expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
   });
 
-  it('resolves all addresses even if one is requested, and passes other options on', async () => {
+  it('looks up all addresses even if only one is requested, and passes on the other options', async () => {
     const rules = answering(['1.1.1.1']);
     await resolved(rules, { family: 4, hints: 1 });
     expect(rules.asked).toEqual([{ family: 4, hints: 1, all: true }]);

@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe('BringUpDispatcher', () => {
-  it('limits concurrent requests to one origin, and sends the next one when one has ended', async () => {
+  it('limits concurrent requests to one origin, and sends the next request when one has ended', async () => {
     const { below, send, end } = setUp();
     await Promise.all([send(), send(), send(), send({ origin: 'http://two' })]);
     expect(below.sent.map(({ options }) => options.origin)).toEqual(['http://one', 'http://one', 'http://two']);

@@ -73,7 +73,7 @@ describe('LateAgent', () => {
     expect(made()).toBe(1);
   });
 
-  it('rejects waiting requests with the load error, and loads again for the next one', async () => {
+  it('rejects waiting requests with the load error, and loads again for the next request', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive, fail } = createLate();
     const waiting = [request(server.origin, { dispatcher }), request(server.origin, { dispatcher })];

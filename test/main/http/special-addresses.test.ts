@@ -67,7 +67,7 @@ describe('isMetadataAddress', () => {
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.0.1', '169.253.255.255', '168.63.129.17', '1.1.1.1'],
     ...['::1', 'fec0::1', 'fd00:ec3::1', 'fd20:ce::253', '::ffff:127.0.0.1', 'localhost', ''],
-  ])('finds neither kind of address in %j', (address) => {
+  ])('finds no link-local or cloud metadata address in %j', (address) => {
     expect(isMetadataAddress(address)).toBe(false);
   });
 });

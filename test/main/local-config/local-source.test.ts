@@ -106,7 +106,7 @@ describe('local source with several config files', () => {
 });
 
 describe('local source with a trusted file', () => {
-  /** Creates a file with an `envFile`, and its source, which trusts the current content. */
+  /** Creates a file with an `envFile`, and a source that trusts the current content of both. */
   async function trusted() {
     const dir = new TempDir();
     dirs.push(dir);

@@ -29,7 +29,7 @@ describe('createTargetOf()', () => {
     expect(marks[0]).not.toEqual(marks[1]);
   });
 
-  it('queries the host about its own login each time', () => {
+  it('asks the host each time about the login that the host does itself', () => {
     let own: ConnectorOAuth | null = null;
     const targetOf = createTargetOf({ oauth: () => own, createProxy: null, allowEnv: [], fleet: null });
     const given = entryOf();

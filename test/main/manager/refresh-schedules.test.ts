@@ -10,7 +10,10 @@ import { entry } from '../../helpers/signed-map.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Options with a fixed random value of 0.5, so that a delay is half of the first interval and then one interval. */
+/**
+ * Options with a fixed random value of 0.5, so that the first delay is half an interval, and every later delay is one
+ * interval.
+ */
 const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
   resolveOptions({
     configFile: 'x',
@@ -54,7 +57,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('refreshes a map that a fleet provides only while this host is alone', async () => {
+  it('refreshes a map of a fleet only while this host is alone', async () => {
     const fleet = new ScriptedFleet();
     const { map, events, schedules } = setUp(fleet);
     map.answer([entry('a')]);

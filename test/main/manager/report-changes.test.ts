@@ -49,7 +49,7 @@ describe('reportTransition', () => {
     expect(logger.lines[0]?.fields).not.toHaveProperty('code');
   });
 
-  it('shows a connector as up while it can be called, and removes it once it closes', async () => {
+  it('shows a connector as up while the connector can be called, and removes a closed connector', async () => {
     rememberConnector('up');
     const shown: (number | undefined)[] = [];
     for (const to of ['ready', 'backing-off', 'degraded', 'closing'] as const) {

@@ -102,7 +102,7 @@ describe('QuietStart', () => {
     expect(await isOver(new QuietStart().rest())).toBe(true);
   });
 
-  it('pauses for 100 ms after the first call, only once', async () => {
+  it('pauses only once, for 100 ms after the first call', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();

@@ -11,7 +11,7 @@ const hidden = (...secrets: readonly string[]): SecretTexts => {
 const base64At = (secret: string, before: string, after: string): string =>
   Buffer.from(`${before}${secret}${after}`).toString('base64');
 
-/** Returns every encoding of a secret that is searched for. */
+/** The encodings of a secret that are searched for, each with the function that creates it. */
 const FORMS: Readonly<Record<string, (secret: string) => string>> = {
   plain: (secret) => secret,
   percent: (secret) => encodeURIComponent(secret),

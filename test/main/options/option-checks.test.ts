@@ -4,7 +4,7 @@ import { checkOptions } from '../../../src/main/options/option-checks.ts';
 const source = (id: string) => ({ id, url: 'http://maps.test/', signatureKey: 'k' });
 
 describe('checkOptions', () => {
-  it('names every option for connectors if none is given', () => {
+  it('names every option that provides connectors if none is given', () => {
     for (const way of ['configFile', 'serviceMapUrl', 'sources', 'serverRegistry', 'givenServers'])
       expect(() => checkOptions({})).toThrow(way);
   });

@@ -108,7 +108,7 @@ describe('resolveOptions', () => {
     });
   });
 
-  it("prefers the caller's now to the clock, and the clock to the system time", () => {
+  it("prefers the caller's function now() to the caller's clock, and this clock to the system time", () => {
     expect(resolveOptions({ ...base, now: () => 7, clock: { now: () => 8 } }).clock.now()).toBe(7);
     const withClock = resolveOptions({ ...base, clock: { now: () => 8 } });
     expect([withClock.clock.now(), withClock.elapsedMs()]).toEqual([8, 8]);

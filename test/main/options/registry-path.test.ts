@@ -23,7 +23,7 @@ it('registryPath() is below mcp-switchyard, unless CORTEX_HOME names a folder', 
   expect(registryPath({ ...env, CORTEX_HOME: '/c' })).toBe(join('/c', 'mcp', 'servers.json'));
 });
 
-it('registryPath() is the path of the replaced product if only that registry exists, or with compat', () => {
+it('registryPath() is the path of the replaced product if only that registry exists, or if compat is set', () => {
   const { folder, own, old, write, env } = place();
   using _ = folder;
   expect(registryPath(env, 'cortex-os')).toBe(old);

@@ -58,7 +58,7 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('refuses a pipe, a folder, or a link to one, and leaves them in place', async () => {
+  it('refuses a pipe, a folder, and a link to either, and leaves them in place', async () => {
     using folder = new TempDir();
     const [pipe, link, inner] = ['pipe', 'link', 'inner'].map((name) => join(folder.path, name)) as [
       string,

@@ -10,7 +10,7 @@ const change = (info: ServerInfo) => ({ name: info.name, info });
 const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
 
 describe('changes missing from a replacement store', () => {
-  it('include every server that it lacks, except servers that others changed', () => {
+  it('include every server that this store lacks, except servers that others changed', () => {
     const own = new OwnChanges();
     const stored = [change(server('a', 'of others'))];
     expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);

@@ -88,7 +88,7 @@ describe('login of a registry server', () => {
     }
   });
 
-  it('changes the entry when its secret changes, and names its errors', async () => {
+  it('changes the entry when its secret changes, and is reported with the place of its first error', async () => {
     using dir = new TempDir();
     const servers = new RegisteredServers(dir.path);
     const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];

@@ -101,7 +101,7 @@ describe('Snapshot', () => {
     expect(snapshot.ids).toEqual(['a', 'b']);
   });
 
-  it('keeps held entries after the others, until they are released', async () => {
+  it('lists held entries after all other entries, until the held entries are released', async () => {
     const first = await load(mapOf([entry('a'), entry('b'), entry('c')]));
     const second = await load(mapOf([entry('c')]), first.commit);
     const held = follow(second, follow(first), ['a', 'b']);

@@ -146,14 +146,14 @@ describe('ConnectorSources', () => {
     expect(ofMap && sources.brandOf(ofMap)).toBe('signed');
   });
 
-  it('names the connectors that several maps list, the effective map first', async () => {
+  it('names each connector that several maps list, with its effective map first', async () => {
     const first = await mapWith('first', [entry('a'), entry('b')]);
     const second = await mapWith('second', [entry('b')]);
     const { sources } = setUp({ maps: [first, second] });
     expect(sources.contests(['a', 'b', 'c'])).toEqual([{ connectorId: 'b', sourceIds: ['first', 'second'] }]);
   });
 
-  it('shows the status of each local source under its own name, and null for a missing one', () => {
+  it('shows the status of each local source under its own name, and null for a missing source', () => {
     const { sources } = setUp({ withRegistry: false });
     expect([sources.configStatus(), sources.registryStatus()]).toEqual([{ path: 'file' }, null]);
     expect(setUp({ withFile: false }).sources.registryStatus()).toEqual({ path: 'registry' });

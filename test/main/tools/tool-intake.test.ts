@@ -183,7 +183,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('reconsider() looks up digests only for connectors with tools, since each lookup decodes an entry', async () => {
+  it('in reconsider() looks up digests only for connectors with tools, since a lookup decodes an entry', async () => {
     const asked: string[] = [];
     const digests = new Proxy<Record<string, ToolDigests>>(
       {},

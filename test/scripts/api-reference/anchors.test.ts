@@ -5,7 +5,7 @@ it.each([
   ['API reference', 'api-reference'],
   ['mcp-switchyard/gateway', 'mcp-switchyardgateway'],
   ['ERROR_CODES', 'error_codes'],
-])('makes the anchor of the heading "%s" as GitHub does', (heading, anchor) => {
+])('creates the same anchor as GitHub for the heading "%s"', (heading, anchor) => {
   expect(new Anchors().take(heading)).toBe(anchor);
 });
 

@@ -52,7 +52,7 @@ it('shows the docstring as prose, with links to the types that the declaration m
   expect(PAGE).toContain('Counts things, as [`Shared`](#shared) says and `missing` does not.');
 });
 
-it('shows unexported types that exports mention, also if only another unexported type mentions them', () => {
+it('shows an unexported type that an export mentions, directly or through another unexported type', () => {
   expect(SECTIONS[0]?.mentioned.map(({ name }) => name)).toEqual(['Deeper', 'Hidden']);
   expect(PAGE).toContain('Mentions [`Shared`](#shared), [`Hidden`](#hidden).');
 });

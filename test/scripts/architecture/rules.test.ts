@@ -9,7 +9,7 @@ import {
 } from '../../../scripts/architecture/rules.ts';
 import { parseSourceFile, readSourceTree, type SourceFile } from '../../../scripts/architecture/source-tree.ts';
 
-/** Creates a tree of files, each with the paths that it imports by type. */
+/** Creates a tree of files from the paths that each file imports; every import is a type import. */
 function tree(files: Readonly<Record<string, readonly string[]>>): readonly SourceFile[] {
   return Object.entries(files).map(([path, imports]) => {
     const up = '../'.repeat(path.split('/').length - 1);
@@ -58,7 +58,7 @@ describe('layer rules', () => {
     expect(checkLayers(files)).toEqual(['circle in src/shared/map: a.ts, b.ts']);
   });
 
-  it('treat a folder and a file next to it as a cycle', () => {
+  it('reject a cycle of a folder and a file next to that folder', () => {
     const files = tree({ 'src/shared/a.ts': ['src/shared/map/b.ts'], 'src/shared/map/b.ts': ['src/shared/a.ts'] });
     expect(checkLayers(files)).toEqual(['circle in src/shared: a.ts, map']);
   });

@@ -9,7 +9,7 @@ const shape = (overrides: Partial<FleetShape> = {}): FleetShape => ({
 });
 
 describe('fleet load model', () => {
-  it('has one request to the source per second for any number of hosts, and audits of one refresh in a hundred', () => {
+  it('counts one source request per second for any number of hosts, and an audit for one refresh in a hundred', () => {
     for (const hosts of [10, 1_000, 100_000]) {
       const load = fleetLoad(shape({ hosts }), SIZES);
       expect(load.sourcePolls).toBe(1);
@@ -18,7 +18,7 @@ describe('fleet load model', () => {
     }
   });
 
-  it('counts the commands of one roster turn per host in five seconds, and of the heartbeats', () => {
+  it('counts the commands of the heartbeats, and of one roster turn per host every five seconds', () => {
     const { commands, commandsPerSecond, connections, deliveriesPerSecond } = fleetLoad(shape(), SIZES);
     expect(commands).toMatchObject({ time: 20, set: 20, zadd: 20, zcard: 20, zrange: 40, mget: 20, ping: 60 });
     expect(commands.zremrangebyscore).toBeCloseTo((20 * 10) / 99);

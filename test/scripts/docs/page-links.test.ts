@@ -32,7 +32,7 @@ describe('readAnchors', () => {
     expect([...anchors]).toEqual(['whats-serve---stdio', '10--canaries-a-day', 'a', 'a-1', 'link-x']);
   });
 
-  it('knows anchors that the page names itself', () => {
+  it('finds anchors that the page defines itself', () => {
     expect(readAnchors('<a id="here"></a>\n')).toContain('here');
   });
 });
@@ -47,7 +47,7 @@ describe('checkLinks', () => {
     ]);
   });
 
-  it('accepts a folder of packed files, and anything where the page is not packed', () => {
+  it('accepts a link to a folder of packed files, and every link on a page that is not packed', () => {
     expect(checkLinks('README.md', '[docs](docs)', new Set(['README.md', 'docs/cli.md']))).toEqual([]);
     expect(checkLinks('README.md', '[config](biome.json)', new Set())).toEqual([]);
   });

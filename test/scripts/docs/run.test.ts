@@ -62,7 +62,7 @@ describe('parseDocument', () => {
     ['jsonc', '{ /* a */ "a": 1, }', '{ "a": }'],
     ['yaml', 'a: 1\n---\nb: 2', 'a: [1'],
     ['toml', 'a = 1', 'a = '],
-  ])('reads %s, and refuses what it is not', (language, good, bad) => {
+  ])('accepts valid %s, and refuses invalid documents', (language, good, bad) => {
     expect(() => parseDocument(language, good)).not.toThrow();
     expect(() => parseDocument(language, bad)).toThrow();
   });

@@ -14,7 +14,7 @@ describe('checkText()', () => {
     expect(checkText(text('title', long(36)))).toEqual([]);
   });
 
-  it('counts a code span as one word, and ends no sentence in it or at an abbreviation', () => {
+  it('counts a code span as one word, and ends no sentence within a code span or at an abbreviation', () => {
     expect(splitSentences('See `a. B. C`, e.g. Node. Then stop.')).toEqual(['See `code`, e.g Node.', 'Then stop.']);
     expect(countWords('one – two, `code` & three')).toBe(4);
   });

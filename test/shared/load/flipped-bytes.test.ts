@@ -43,7 +43,7 @@ function policyOf(trust: SignatureTrust): ProofPolicy {
   };
 }
 
-/** Returns the result of verifying a map without its checksum, or null if it is rejected. */
+/** Verifies a map, and returns the result without the checksum, or null if the map is rejected. */
 function meaningOf(bytes: Uint8Array, policy: ProofPolicy, known: KnownMap | null, maps: ProvenMaps | null): unknown {
   try {
     const proof = proveMap(bytes, known, policy, maps);

@@ -27,7 +27,7 @@ describe('assertNotRolledBack', () => {
     );
   });
 
-  it('distinguishes a floor in the future from one within the allowed skew', () => {
+  it('distinguishes a floor in the future from a floor within the allowed skew', () => {
     expect([isFloorInFuture(1_100, 1_000, 100), isFloorInFuture(1_101, 1_000, 100)]).toEqual([false, true]);
   });
 });

@@ -38,7 +38,8 @@ const [MISSING, MISMATCH, DOWNGRADED] = ['MAP_SIGNATURE_MISSING', 'MAP_SIGNATURE
 
 describe('required signers of a map', () => {
   /**
-   * HMAC, signature; then the outcomes of `hmac`, `signature`, `either`, `both`; then those for a source seen signed.
+   * HMAC, signature; then the outcomes of `hmac`, `signature`, `either`, `both`; then the outcomes for a source that
+   * was seen signed.
    */
   const table: readonly (readonly [State, State, readonly string[], readonly string[]])[] = [
     ['good', 'good', ['hmac', 'key', 'hmac key', 'hmac key'], ['hmac key', 'key', 'key', 'hmac key']],

@@ -17,7 +17,7 @@ describe('registry server', () => {
     ['an argument', server({ args: ['fine', 'x\udc00y'] }), 'args[1]'],
     ['a variable', server({ env: { 'A\ud800': '1' } }), 'env'],
     ['an additional member', server({ x: { y: [{ z: '\ud83d' }] } }), 'x.y[0].z'],
-  ])('must not have a lone surrogate in %s, which would be stored as another character', (_, value, place) => {
+  ])('must not have a lone surrogate in %s, since it would be stored as another character', (_, value, place) => {
     expect(serverInfoFault(value)).toBe(`${place}: contains a lone surrogate (half a character)`);
   });
 

@@ -110,7 +110,7 @@ describe('jose library', () => {
   });
 });
 
-describe('malformed JWS', () => {
+describe('JWS', () => {
   it.each<[string, unknown]>([
     ['not a string', 7],
     ['empty', ''],
@@ -172,7 +172,7 @@ describe('malformed JWS', () => {
     expect(() => read(jwsOf(header))).toThrow(malformed());
   });
 
-  it('is rejected with the code and the wording of its document type', () => {
+  it('is rejected, if malformed, with the code and the wording of its document type', () => {
     const form = { code: 'KEYS_INVALID', subject: 'the key document', maxLength: 65_536 } as const;
     const refused = expect.objectContaining({
       code: 'KEYS_INVALID',
@@ -230,7 +230,7 @@ describe('JWS signature check', () => {
   });
 });
 
-/** Returns the base64url letter that differs in its last bit. */
+/** Returns the base64url letter that differs from `letter` in the last bit. */
 function nextLetter(letter: string): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return letters[letters.indexOf(letter) ^ 1] ?? '';

@@ -51,7 +51,7 @@ describe('key document', () => {
     expect(readKeyDocument(JSON.stringify({ comment: 'made by hand', signatures: [signature] })).version).toBe(3);
   });
 
-  it('skips keys of unsupported kinds, which may not be roots', async () => {
+  it('skips keys of unsupported kinds, but rejects them as roots', async () => {
     const rsa = { kty: 'RSA', kid: 'rsa', n: 'AQAB', e: 'AQAB' };
     const keys = { keys: [publicJwk(a), rsa] };
     expect(readKeyDocument(await textOf({ ...payloadOf(1, [a]), keys })).keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -107,7 +107,7 @@ describe('key document', () => {
     expect(() => readKeyDocument(text)).toThrow(invalid(why));
   });
 
-  it('is rejected if its signatures have different payloads, even if these are equivalent', async () => {
+  it('is rejected if its signatures have different payloads, even if the payloads are equivalent', async () => {
     const one = await joseSigned(JSON.stringify(PAYLOAD));
     const other = await joseSigned(JSON.stringify(PAYLOAD, null, 1));
     expect(() => readKeyDocument(JSON.stringify({ signatures: [one, other] }))).toThrow(invalid(/different payloads/));

@@ -48,7 +48,7 @@ describe('map digest', () => {
     );
   });
 
-  it('covers everything except `signature` and `signatures`, including a member with an empty name', () => {
+  it('covers every member except `signature` and `signatures`, even a member with an empty name', () => {
     const map = mapOf([entry('a')]);
     const digest = contentOf(map).digest();
     expect(contentOf({ ...map, signature: 'x', signatures: ['y'] }).digest()).toBe(digest);
@@ -73,7 +73,7 @@ describe('digest text', () => {
     );
   });
 
-  it('of an updated map is copied in runs, and written one by one', () => {
+  it('of an updated map consists of copied runs and of digests that are written one by one', () => {
     const digests = Uint8Array.from({ length: 128 }, (_, index) => index * 7);
     const whole = digestTextsOf(digests);
     const texts = emptyDigestTexts(4);

@@ -38,7 +38,7 @@ describe('signServiceMap', () => {
     expect(verifyServiceMapSignature(MAP, signature, KEY)).toBe(false);
   });
 
-  it('signs like createServiceMapSignature with only an HMAC key', () => {
+  it('with only an HMAC key, signs like createServiceMapSignature', () => {
     const signed = signServiceMap(MAP, { hmacKey: KEY });
     expect(signed).not.toHaveProperty('signatures');
     expect(verifyServiceMapSignature(MAP, signed.signature ?? '', KEY)).toBe(true);

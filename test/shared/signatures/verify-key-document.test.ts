@@ -49,7 +49,7 @@ describe('verifyKeyDocument', () => {
     );
   });
 
-  it('counts a root that continues under a new kid for both sides', () => {
+  it('counts a root that only got a new kid as a root of both documents', () => {
     const renamed = { ...a, kid: 'renamed' };
     expect(() => follow(signedBy([renamed], payloadOf(1, [renamed])), rootsOf([a]))).not.toThrow();
   });
@@ -112,7 +112,7 @@ describe('verifyNextKeyDocument', () => {
     expect(() => follow(next, rootsOf([a]), 3)).not.toThrow();
   });
 
-  it.each([4, 5, 9])('rejects version 4 if %i is known, as rolled back', (known) => {
+  it.each([4, 5, 9])('rejects version 4 as rolled back if version %i is known', (known) => {
     expect(() => follow(next, rootsOf([a]), known)).toThrow(expect.objectContaining({ code: 'KEYS_ROLLED_BACK' }));
   });
 

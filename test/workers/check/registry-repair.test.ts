@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => filled[Symbol.dispose]());
 
-/** Creates a registry of `a`, `b` and `c`, store and file. */
+/** Creates a registry with the servers `a`, `b` and `c`, both in its store and in its file. */
 async function freshWorld(): Promise<RegistryWorld> {
   const it = new RegistryWorld();
   await it.fill(server('a'), server('b'), server('c'));
@@ -40,7 +40,7 @@ async function freshWorld(): Promise<RegistryWorld> {
 }
 
 /**
- * Copies a registry, which is much faster than creating one. The copied file has another inode than the file that the
+ * Copies a registry: to copy is much faster than to create. The copied file has another inode than the file that the
  * store wrote.
  */
 function world(): RegistryWorld {
@@ -105,7 +105,7 @@ describe('registry check', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);
   });
 
-  it('reports a store of a newer version, which it does not change', async () => {
+  it('reports a store of a newer version, and does not change it', async () => {
     using it = world();
     using database = new DatabaseSync(it.store);
     database.exec('PRAGMA user_version = 1000');
@@ -180,7 +180,7 @@ describe('registry repair', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
   });
 
-  it('makes its files private to their owner, and reports what only a person can fix', async () => {
+  it('makes the files private to their owner, and reports what only a person can fix', async () => {
     using it = world();
     it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
     chmodSync(it.path, 0o644);
@@ -212,7 +212,7 @@ describe('registry repair', () => {
     expect(left).toMatchObject([{ check: 'records', message: expect.stringContaining('next load') }]);
   });
 
-  it('leaves a registry without faults and with all servers of the file, for a damaged byte anywhere', async () => {
+  it('leaves no faults and keeps all servers of the file, whichever byte was damaged', async () => {
     using it = world();
     putUnwritten(it, 'd');
     const [store, file] = [readFileSync(it.store), readFileSync(it.path)];

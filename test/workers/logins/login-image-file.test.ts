@@ -57,7 +57,7 @@ describe('login start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
   });
 
-  it('is not written with the key of the file while the keyring, which has another key, is locked', async () => {
+  it('is not written with the key of the file while the keyring is locked and has another key', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const first = w.start(keyring);

@@ -48,7 +48,7 @@ function world() {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    /** Changes the file like another process would. */
+    /** Changes the file as another process would. */
     edit(sql: string): void {
       const database = new DatabaseSync(path);
       database.exec(sql);

@@ -15,7 +15,7 @@ import { LoginKeeper } from '../../../src/workers/logins/login-keeper.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** Creates a store on disk or in memory with the same methods. */
+/** The methods that the store on disk and the store in memory share. */
 interface Store extends Pick<LoginStore, 'saveLogin' | 'removeLogin' | 'beginRefresh' | 'endRefresh'> {
   saveBinding(binding: ReturnType<typeof bindingOf>): Promise<unknown>;
   saveClient(client: ReturnType<typeof clientOf>): Promise<unknown>;
@@ -95,7 +95,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     expect(await store.saveLogin(keyOf('a'), tokensOf('b'))).toMatchObject({ generation: 9 });
   });
 
-  it('end a refresh in progress when replaced by another host, and the next refresh here makes this host their home', async () => {
+  it('end a refresh when another host replaces them, and belong to this host after its next refresh', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));

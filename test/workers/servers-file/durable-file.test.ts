@@ -43,7 +43,7 @@ describe('durable file', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('deletes only the temporary files of killed processes', () => {
+  it('has its leftover temporary files removed, and no other files', () => {
     using dir = new TempDir();
     const folder = dir.path;
     for (const name of ['.state.123.tmp', '.other.123.tmp', '.state.keep', 'state'])

@@ -109,7 +109,7 @@ describe('servers file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('wins if both changed an entry, and restores an entry that was removed in the store but edited in the file', () => {
+  it('wins over the store if both changed an entry, or if the store removed an entry that the file changed', () => {
     using it = world();
     it.put(server('both'), server('gone-here'));
     it.file.write();
@@ -155,7 +155,7 @@ describe('servers file', () => {
     },
   );
 
-  it('that nests too deeply to be rewritten is set aside; an invalid entry above our limit only is kept', () => {
+  it('that nests too deeply to be rewritten is set aside; an entry that only exceeds our own limit is kept', () => {
     using it = world();
     const deep = (depth: number) => `{"name":"deep","transport":"stdio","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     it.put(server('a'));
@@ -188,7 +188,7 @@ describe('servers file', () => {
     expect(JSON.parse(readFileSync(real, 'utf8'))).toEqual({ servers: [server('a')] });
   });
 
-  it('that was written by a process that was killed before recording it is not treated as an edit', () => {
+  it('is not treated as an edit if its writer was killed before recording the write', () => {
     using it = world();
     it.put(server('changed'), server('removed'));
     it.file.write();
@@ -220,7 +220,7 @@ describe('servers file', () => {
     expect(it.said()).toEqual([server('a')]);
   });
 
-  it('and the store agree after any edits of both, and no last edit of an entry is lost', () => {
+  it('and the store agree after any edits of both, without losing the last edit of an entry', () => {
     const names = fc.constantFrom('a', 'b', 'c', 'd');
     const edits = fc.array(
       fc.record({ where: fc.constantFrom('store', 'file', 'write'), name: names, value: fc.option(fc.nat(3)) }),
@@ -252,7 +252,7 @@ describe('servers file', () => {
 
 describe('servers file with a concurrent writer', () => {
   /**
-   * Runs `work` whenever the store is about to record the next content: after the file was read, before it is replaced.
+   * Runs `work` whenever the store is about to record the next content: after reading the file and before replacing it.
    */
   const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
     it.database.function('meanwhile', () => {
@@ -350,7 +350,7 @@ describe('servers file with a concurrent writer', () => {
 });
 
 describe('two processes with one servers file', () => {
-  it('keep an entry removed that was taken out by hand, even if another process found the file deleted before', () => {
+  it('do not restore an entry that a person removed, even if one of them found the whole file deleted before', () => {
     using it = world();
     it.put(server('a'), server('b'));
     it.file.write();

@@ -82,7 +82,7 @@ describe('store files', () => {
     expect(fileIdOf(one)).not.toBe(fileIdOf(two));
   });
 
-  it('are processed under their lock, which is always released', () => {
+  it('are processed under a lock that is always released', () => {
     using dir = new TempDir();
     const isLocked = (): boolean => {
       using other = new DatabaseSync(join(dir.path, 'switchyard.lock'), { timeout: 0 });

@@ -143,7 +143,7 @@ describe('damaged store', () => {
     expect(after.notes).toMatchObject([{ kind: 'set-aside', saved: { server: 300 }, lost: [] }]);
   });
 
-  it('is set aside while other processes have it open, which then switch to the new store', () => {
+  it('is set aside even if other processes have it open, and they switch to the new store', () => {
     using it = world();
     const other = it.keep();
     other.put('a', 'b');
@@ -225,7 +225,7 @@ describe('store of an older format', () => {
     expect([names(), floor(), notes]).toEqual([['a', 'b', 'c'], 10, []]);
   });
 
-  /** Creates a store in format 6 with servers, a map and a tool pin; it is still open elsewhere. */
+  /** Creates a store in format 6 with servers, a map and a tool pin; another process still has the store open. */
   function format6() {
     const it = world();
     const old = it.keep();
@@ -289,7 +289,7 @@ describe('store of an older format', () => {
     expect(() => after.keeper.store().readSource('s')).toThrow('does not match its checksum');
   });
 
-  it('rejects writes in the old format by a process that has it open', () => {
+  it('rejects writes in the old format by a process that still has the store open', () => {
     using it = format6();
     const writesAsBefore = new DatabaseSync(it.path);
     it.keep().names();

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { brokenTail, readBrokenTail } from '../../../src/workers/store/write-ahead-log.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** Returns the log of a store that made some commits and was killed, like a copy of an open log. */
+/**
+ * Returns the log of a store whose process was killed after some commits; such a log is like the copy of an open log.
+ */
 function world(pages: number) {
   const dir = new TempDir();
   const path = join(dir.path, 'x.db');

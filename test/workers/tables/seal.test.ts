@@ -26,7 +26,7 @@ function databaseWith(rows: readonly (readonly [string, string])[]): DatabaseSyn
 const read = (database: DatabaseSync) => provenRows(table, selectSealed(database, table, '').all());
 
 describe('sealed table', () => {
-  it('has the same seal for a row, computed by SQL or by code', () => {
+  it('has the same seal for a row, whether SQL or code computes the seal', () => {
     using database = databaseWith([['a', 'one']]);
     const sql = `SELECT ${sealExpression(table)} AS seal FROM t`;
     expect(database.prepare(sql).get()).toEqual({ seal: sealOf(['a', 'one', 1]) });

@@ -98,7 +98,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
   });
 
-  it('migrates entries under the keys of an earlier version: the highest floor and the newest valid map', () => {
+  it('takes the highest floor and the newest valid map from entries under the keys of an earlier version', () => {
     using it = table();
     it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
     it.database.exec(`UPDATE source SET body = x'00'`);

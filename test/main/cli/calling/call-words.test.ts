@@ -33,7 +33,7 @@ describe('readCallWords', () => {
     expect(readCallWords(words).assignments).toEqual(expected);
   });
 
-  it('returns JSON objects and the dash for standard input unchanged', () => {
+  it('changes neither a JSON object nor the dash that stands for standard input', () => {
     expect(readCallWords(['{"a":1}', '-']).documents).toEqual(['{"a":1}', '-']);
   });
 

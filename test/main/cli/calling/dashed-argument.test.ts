@@ -27,7 +27,7 @@ describe('dashedArgumentHint', () => {
     expect(dashedArgumentHint('call', ['call', 'a.b'], 'missing argument')).toBeNull();
   });
 
-  it('appears on stderr and in the JSON document of a command, which exits with code 2', async () => {
+  it('appears on stderr and in the JSON document of a command that exits with code 2', async () => {
     const { code, stderr, stdout } = await runCliHere(['call', 'a.b', '--city', 'Bern', '--json']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('For an argument, write key=value: city=Bern\nTry: ')]);
     expect(JSON.parse(stdout).error.message).toContain('write key=value: city=Bern');

@@ -45,7 +45,7 @@ describe('trust book', () => {
     expect(book.has('/b', 'one')).toBe(true);
   });
 
-  it('neither reads nor writes through a symbolic link in its place', () => {
+  it('neither reads nor writes through a symbolic link in place of its file', () => {
     const other = join(dir.path, 'other.json');
     const text = JSON.stringify({ version: 1, files: { '/a': 'one' } });
     writeFileSync(other, text, { mode: 0o600 });

@@ -100,14 +100,14 @@ describe('project config file', () => {
     },
   );
 
-  it.each(['n\n', '\n', 'yeah\n', ''])('is not used after the answer %j, which is not remembered', async (answer) => {
+  it.each(['n\n', '\n', 'yeah\n', ''])('is neither used nor trusted after the answer %j', async (answer) => {
     write(repo, '.mcp.json', servers('a'));
     const declined = { code: 'CONFIG_INVALID', message: './.mcp.json is not used, and nothing was started.' };
     await expect(chooseProjectFile(person(answer))).rejects.toMatchObject(declined);
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is used with --trust, which remembers nothing', async () => {
+  it('is used with --trust, but not remembered as trusted', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     expect(await chooseProjectFile(person(null, { isTrusted: true }))).toMatchObject({ files: [{ path }] });
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });

@@ -31,7 +31,7 @@ describe('extensionOf', () => {
     ['image/jxl', 'jxl'],
     ['image/../x', 'bin'],
     ['constructor', 'bin'],
-  ])('of %s returns %s', (type, extension) => {
+  ])('returns for %s the extension %s', (type, extension) => {
     expect(extensionOf(type)).toBe(extension);
   });
 });

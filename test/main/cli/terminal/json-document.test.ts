@@ -40,7 +40,7 @@ describe('printAnswer', () => {
     ]);
   });
 
-  it('prints the last answer alone, such as an error after a result', () => {
+  it('prints only the last answer, such as the error that follows a result', () => {
     answerJson({ tools: [] });
     expect(reportFailure(new SwitchyardError('OPTIONS_INVALID', 'Wrong'))).toBe(2);
     printAnswer(2);
@@ -53,7 +53,7 @@ describe('printAnswer', () => {
     [143, 'CLOSED', 'SIGTERM'],
     [137, 'WORKER_STUCK', 'killed'],
     [1, 'INTERNAL', 'exit code 1'],
-  ])('adds the error behind exit code %i to a result without one: %s', (exitCode, code, text) => {
+  ])('adds the error that belongs to exit code %i to a result without an error: %s', (exitCode, code, text) => {
     answerJson({ tools: [] });
     printAnswer(exitCode);
     const message = expect.stringContaining(text);
@@ -65,7 +65,7 @@ describe('printAnswer', () => {
     expect(printed).toBe('');
   });
 
-  it('prints nothing after a document that was announced', () => {
+  it('prints nothing if a document was already printed as an announcement', () => {
     announceJson({ url: 'http://127.0.0.1:1' });
     printAnswer(1);
     expect(printed).toBe('{"ok":true,"url":"http://127.0.0.1:1"}\n');

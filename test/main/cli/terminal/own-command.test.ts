@@ -45,7 +45,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('is npx --no, which downloads nothing from npm, in a project that has it installed', () => {
+  it('is npx --no in a project that has the package installed, so that nothing is downloaded from npm', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));
@@ -59,7 +59,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
   });
 
-  it('is its name if that is on the PATH', () => {
+  it('is just the name of this CLI if that name on the PATH starts this CLI', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     mkdirSync(join(root, 'bin'));
     symlinkSync(bin, join(root, 'bin', 'mcp-switchyard'));
@@ -68,7 +68,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
   });
 
-  it('is not its name if another executable of that name is on the PATH', () => {
+  it('is not just the name of this CLI if that name on the PATH starts another executable', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('other', 'mcp-switchyard');
     expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);

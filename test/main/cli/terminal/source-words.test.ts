@@ -40,7 +40,7 @@ describe('source options of the current command line', () => {
     expect(withOwnCommand('`mcp-switchyard auth login`')).toMatch(/ auth login --config 'b c\.json'`$/);
   });
 
-  it('are omitted together with the command if the last output line contains this command', () => {
+  it('are omitted from an error, with the login command, if the last output line contains that command', () => {
     const message = 'Connector crm wants a login at https://issuer.example: run `mcp-switchyard auth login crm`.';
     expect(withoutLoginCommand(message)).toBe('Connector crm wants a login at https://issuer.example');
     expect(withoutLoginCommand('Run `mcp-switchyard tools diff`.')).toBe('Run `mcp-switchyard tools diff`.');

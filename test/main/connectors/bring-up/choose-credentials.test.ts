@@ -14,7 +14,7 @@ const OAUTH = {
 } as unknown as ConnectorOAuth;
 
 /**
- * The credentials chooser of a manager whose host logs in to every connector, and the connectors whose key it
+ * The credentials chooser of a manager whose host logs in to every connector, and the connectors whose key the chooser
  * requested.
  */
 function chooser(isProxied = false) {
@@ -41,7 +41,7 @@ describe('createCredentialsOf', () => {
     expect(keysAskedFor).toEqual(['one']);
   });
 
-  it('otherwise reuses one login of the host, without requesting a key', () => {
+  it('reuses one login of the host, without requesting a key, if the entry requires no API key', () => {
     const { credentialsOf, keysAskedFor } = chooser();
     const credentials = credentialsOf(normalized({ headers: { authorization: 'of the entry' } }));
     expect(credentials).toBeInstanceOf(HostCredentials);

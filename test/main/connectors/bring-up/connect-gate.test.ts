@@ -3,7 +3,7 @@ import { ConnectGate } from '../../../../src/main/connectors/bring-up/connect-ga
 import { OriginLoads } from '../../../../src/main/http/origin-loads.ts';
 
 describe('ConnectGate', () => {
-  /** Returns work that counts how many instances run concurrently. */
+  /** Returns a function `work` that counts how many of its calls run concurrently. */
   function counted(): { work: () => Promise<void>; most: () => number; release: () => void } {
     let running = 0;
     let most = 0;

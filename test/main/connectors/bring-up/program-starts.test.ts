@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgramStarts, type StartSlot } from '../../../../src/main/connectors/bring-up/program-starts.ts';
 
-/** Stdio servers that request a slot, and the order in which they received one. */
+/** Stdio servers that request slots, and the order in which they received their slots. */
 class Programs {
   readonly started: string[] = [];
   readonly slots = new Map<string, StartSlot>();
@@ -46,7 +46,7 @@ describe('ProgramStarts', () => {
   const create = (share: { now: number } = busy, limit: number | null = null): ProgramStarts =>
     new ProgramStarts({ limit, parallelism: 2, idleProcessors: idleBy(share) });
 
-  it('starts one process more than there are processors, and another when one sends its first message', async () => {
+  it('starts one process more than there are processors, and another after each first message', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd', 'e');
     expect(programs.started).toEqual(['a', 'b', 'c']);

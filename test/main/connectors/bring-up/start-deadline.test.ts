@@ -32,7 +32,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(300_000));
   });
 
-  it('is not extended if the entry sets a hard limit', () => {
+  it('does not extend the deadline if the entry sets a hard limit', () => {
     using limit = startDeadline({ quietMs: 2_000, maxMs: 2_000 }, overdue, parent());
     vi.advanceTimersByTime(1_900);
     limit.putOff();

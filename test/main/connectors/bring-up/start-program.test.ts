@@ -54,7 +54,7 @@ describe('startProgram', () => {
     expect(heard).toEqual(['process']);
   });
 
-  it('starts the deadline when the process starts, not when it was requested', async () => {
+  it('starts the deadline when the process starts, not when the process was requested', async () => {
     const { start } = world();
     start(hang()).catch(() => {});
     const second = start(hang());

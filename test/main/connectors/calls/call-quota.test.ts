@@ -143,7 +143,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b']);
   });
 
-  it('rejects a call at once if no slot becomes free before its deadline, and reports when a slot does', async () => {
+  it('rejects a call at once if no slot becomes free before its deadline, and reports the next free slot', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     for (let count = 0; count < 2; count += 1) await quota.acquire(signal, 'one', 6_000);
     await vi.advanceTimersByTimeAsync(10_000);

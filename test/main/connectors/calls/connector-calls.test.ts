@@ -46,7 +46,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('time out at their deadline, which the entry may set', async () => {
+  it('time out at a deadline that the entry may set', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});

@@ -3,7 +3,8 @@ import { EraMemory } from '../../../../src/main/connectors/connection/era-memory
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  // The cache treats an entry of instant 0 as an entry without an age; a running process never has that instant.
+  // The cache treats an entry that was added at instant 0 as an entry without an age. The clock of a running process is
+  // never at 0.
   vi.advanceTimersByTime(1);
 });
 afterEach(() => void vi.useRealTimers());

@@ -199,7 +199,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('consults the credentials about the redirect target, and retries there with them', async () => {
+  it('asks the credentials about the redirect target, and retries at that target with the credentials', async () => {
     await using server = await world((request, response) => {
       if (request.url === '/mcp') response.writeHead(307, { location: '/moved' }).end();
       else protectedBy(401)(request, response);

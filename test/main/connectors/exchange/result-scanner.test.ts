@@ -19,7 +19,7 @@ function scan(text: string, sizes: readonly number[]): { readonly result: string
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 describe('result scanner', () => {
-  it('finds the result of any message, at any position and however it is split', () => {
+  it('finds the result of any message, at any position and however the message is split', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.constantFrom(0, 1, 2), sizes, (value, id, place, cuts) => {
         const members: [string, unknown][] = [

@@ -25,7 +25,7 @@ describe('fateOf', () => {
     expect(fateOf(hostLoginError(new Error('ECONNREFUSED'), target, false))).toBe('backing-off');
   });
 
-  it('isConnectionLost is true if the tool list needs a login, and false after a timeout', () => {
+  it('has the counterpart isConnectionLost: true for a required login, false for a timeout', () => {
     expect([isConnectionLost('CONNECTOR_LOGIN_NEEDED'), isConnectionLost('CONNECTOR_TIMEOUT')]).toEqual([true, false]);
   });
 });

@@ -15,7 +15,7 @@ describe('Reconnection', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('waits as long as the server requests, including for calls, and backs off afterwards', async () => {
+  it('waits as long as the server requests, even if a call comes, and backs off afterwards', async () => {
     const attempts: string[] = [];
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
@@ -28,7 +28,7 @@ describe('Reconnection', () => {
     expect(attempts).toEqual(['attempt 2']);
   });
 
-  it('drops the requested wait at the next failure without one, and if the entry changes', () => {
+  it('drops the requested wait if the entry changes, or if the next failure requests no wait', () => {
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
     reconnection.failed({ detail: {} });

@@ -64,7 +64,7 @@ describe('shakeHands', () => {
   it.each([
     ['an error', unknown],
     ['a status', refused(404)],
-  ])('falls back to initialize if the probe is answered with %s, and remembers it', async (_what, error) => {
+  ])('falls back to initialize after the answer %s, and next time starts with initialize', async (_what, error) => {
     const how = options();
     const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
     const { channel, sent } = channelOf(answers);

@@ -19,7 +19,7 @@ describe('PendingRequests', () => {
     await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
   });
 
-  it('matches an error without an id to the request whose response it is in', async () => {
+  it('matches an error without an id to the request in whose response the error arrives', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('reports a notification to the request it came with, unless it is about the server', () => {
+  it('reports a notification to the request it came with, unless the notification is about the server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });

@@ -46,7 +46,7 @@ describe('laterFailure', () => {
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('describes all other failures like requestFailure', () => {
+  it('describes all other failures as requestFailure does', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

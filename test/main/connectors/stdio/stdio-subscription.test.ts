@@ -3,7 +3,7 @@ import type { MessageChannel } from '../../../../src/main/connectors/messages/me
 import { keepSubscription } from '../../../../src/main/connectors/stdio/stdio-subscription.ts';
 import { type JsonObject, RpcError } from '../../../../src/main/mcp/json-rpc.ts';
 
-/** Returns how often a server received a subscription within ten minutes if it answers each one like this. */
+/** Returns how many subscription requests a server receives within ten minutes if it gives this answer to each. */
 async function askedWithin(answer: () => Promise<JsonObject>): Promise<{ asked: number; missed: number }> {
   const counts = { asked: 0, missed: 0 };
   const channel: MessageChannel = {

@@ -11,7 +11,8 @@ const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 /** Starts a command as on Windows, and returns the processes that were started and how the command exited. */
 function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
-    // Windows code splits PATH at semicolons and finds `path`; this machine splits it at colons and finds its tools.
+    // The code for Windows splits PATH at semicolons, and finds `path`. This machine splits PATH at colons, and finds
+    // its own tools.
     env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });

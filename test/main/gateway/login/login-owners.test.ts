@@ -6,7 +6,7 @@ const owners = (url: string, cookie?: string, states: readonly string[] = []) =>
   loginOwners({ url, headers: cookie === undefined ? {} : { cookie } }, 'own', (state) => states.includes(state));
 
 describe('loginOwners', () => {
-  it('returns the replica that a login URL names, and no replica for its own URLs and for URLs without a fleet', () => {
+  it('returns the replica that a login URL names, or none if that is this replica or if there is no fleet', () => {
     expect(owners(`/login/${SECRET}${ownerSuffix('other')}`)).toEqual(['other']);
     expect(owners(`/login/${SECRET}${ownerSuffix('own')}`)).toEqual([]);
     expect(owners(`/login/${SECRET}${ownerSuffix(null)}`)).toEqual([]);

@@ -7,7 +7,7 @@ const one = createHeldStates('one', new FleetSealer('f', [SECRET]));
 const two = createHeldStates('two', new FleetSealer('f', [SECRET]));
 
 describe('state of a held call', () => {
-  it('names the replica that holds the call, and distinguishes own states from those of other replicas', () => {
+  it('names the replica that holds the call, so that each replica recognizes its own states', () => {
     const state = one.create();
     expect(isHeldState(state)).toBe(true);
     expect([two.ownerOf(state), one.ownerOf(state)]).toEqual(['one', null]);

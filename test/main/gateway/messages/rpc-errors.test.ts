@@ -28,7 +28,7 @@ describe('toRpcError', () => {
     expect(toRpcError(rejected(new Error('no code')), 'legacy')).toMatchObject({ code: -32_603 });
   });
 
-  it('tells a client only what it can act on, in no words of the library or the command line', () => {
+  it('tells a client only what it can act on, without words of the library or the command line', () => {
     for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
       const { data } = toRpcError(new SwitchyardError(code, 'x'), 'modern');
       expect(JSON.stringify(data)).not.toMatch(/\(\)|mcp-switchyard|--\w|stateDir|serviceMapUrl/);

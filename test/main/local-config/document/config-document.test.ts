@@ -107,7 +107,7 @@ describe('hostile config file', () => {
       expect(open(text, 'a.toml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('in YAML may have as many aliases as values, and each refers to the nearest previous anchor', () => {
+  it('in YAML may have as many aliases as values, and each alias refers to the nearest previous anchor', () => {
     const text = `a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: [${'*x,'.repeat(10_000)}]\n`;
     const values = plainValue(new ConfigDocument(text, 'a.yaml').root) as Record<string, unknown>;
     expect([values.b, values.d, (values.e as unknown[]).length]).toEqual([1, 2, 10_000]);

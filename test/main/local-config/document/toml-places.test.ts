@@ -57,7 +57,10 @@ function nameAt(text: string, offset: number): string {
   return Object.keys(parse(`${written} = 1`))[0] ?? '';
 }
 
-/** Reads the plain value that starts at `offset`, and ends with its line or with the array that contains it. */
+/**
+ * Reads the plain value that starts at `offset`. The value ends with its line, or with the array that contains the
+ * value.
+ */
 function valueAt(text: string, offset: number): unknown {
   const [line = ''] = text.slice(offset).split('\n');
   for (let end = line.length; end > 0; end -= 1) {

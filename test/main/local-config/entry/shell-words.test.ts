@@ -16,7 +16,7 @@ describe('shellWords', () => {
   });
 
   it.each(['a "b', "a 'b", 'a | b', 'a && b', 'a > b', 'a; b', 'a $(b)', 'a "$(b)"', 'a `b`', 'a "`b`"'])(
-    'leaves %j unsplit because it needs a shell, which is never started',
+    'leaves %j unsplit because it needs a shell, and a shell is never started',
     (line) => {
       expect(shellWords(line)).toBeNull();
     },

@@ -21,7 +21,7 @@ const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
 };
 
 describe('examine', () => {
-  it.each(KINDS)('returns the same object as the view of a valid %s', (kind) => {
+  it.each(KINDS)('returns a valid %s itself as its view', (kind) => {
     const definition = goodDefinition(kind, 'x');
     for (const revision of WIRE_REVISIONS)
       expect(examine(kind, definition, revision)).toEqual({ view: definition, repairs: [], reason: null, fault: null });
@@ -47,7 +47,7 @@ describe('examine', () => {
     expect(new Set(all)).toEqual(new Set(Object.keys(REPAIRS)));
   });
 
-  it('hides the output schema from clients with a protocol version that has none', () => {
+  it('hides the output schema from clients whose protocol version has no output schemas', () => {
     const tool = { ...goodDefinition('tool', 'x'), outputSchema: { type: 'object' } };
     expect(examine('tool', tool, '2025-06-18').view).toBe(tool);
     expect(examine('tool', tool, '2025-03-26').view).toEqual(goodDefinition('tool', 'x'));

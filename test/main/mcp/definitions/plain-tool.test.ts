@@ -6,7 +6,7 @@ import type { WireRevision } from '../../../../src/main/mcp/definitions/wire-rev
 import { brokenMembers, goodMembers } from '../../../helpers/definition-arbitraries.ts';
 import { goodDefinition } from '../../../helpers/malformed-definitions.ts';
 
-/** The verdict of the full table, which is used for every tool with icons; an empty list of icons is valid. */
+/** The verdict of the full table. The table is used for every tool with icons, and an empty list of icons is valid. */
 const byTable = (tool: object, revision: WireRevision): string | null =>
   examine('tool', { ...tool, icons: [] }, revision).fault;
 

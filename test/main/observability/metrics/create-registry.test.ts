@@ -98,7 +98,7 @@ describe('createRegistry', () => {
     );
   });
 
-  it('can be merged with the registry of a host, and reset by it', async () => {
+  it('can be merged with the registry of a host, and reset by that registry', async () => {
     const ours = createOurs();
     ours.apply({ what: 'plain', kind: '', outcome: '', amount: 3 });
     const registry = createRegistry(ours.all, { component: 'mcp-connectors' });

@@ -138,7 +138,7 @@ describe('parseBaggage', () => {
 });
 
 describe('readTrace', () => {
-  it('reads the state only with a valid parent, and baggage without a parent', () => {
+  it('reads the state only with a valid parent, and baggage even without a parent', () => {
     const state = { tracestate: 'a=1', baggage: 'k=v' };
     const parent = { traceId: TRACE, spanId: SPAN, flags: 1 };
     expect(readTrace({ traceparent: VALID, ...state })).toEqual({

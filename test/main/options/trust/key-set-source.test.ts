@@ -51,7 +51,7 @@ describe('askForKeySet', () => {
       });
   });
 
-  it('reports if the function of a host fails or returns something else', async () => {
+  it('reports that the function of a host failed or returned no key set', async () => {
     const failing = askForKeySet(() => Promise.reject(new Error('vault sealed')));
     await expect(failing).rejects.toMatchObject({
       code: 'KEYS_UNAVAILABLE',

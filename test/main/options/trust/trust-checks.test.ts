@@ -70,7 +70,7 @@ describe('trust options', () => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('explain how to rotate a key if two sources have one URL', () => {
+  it('explain how to rotate a key if two sources have the same URL', () => {
     const sources = [source('a'), source('b', { url: 'http://a.test/' })];
     expect(() => resolve({ signatureKey: 'k', sources })).toThrow('signatureKey: [new, old]');
   });

@@ -43,8 +43,8 @@ const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://s
 const EXTENSIONS = { codex: 'toml', goose: 'yaml' } as const;
 
 /**
- * Returns what an import of an export contains, in its original order. Equivalent words for a transport or a variable
- * are unified.
+ * Exports the servers, imports the export, and returns the imported servers in their original order. Equivalent words
+ * for a transport or a variable are unified.
  */
 function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMATS)[number]): unknown[] {
   const { text } = exportServers(servers, format);

@@ -26,7 +26,7 @@ describe('mergeIntoFile', () => {
     ]);
   });
 
-  it('adds the member to a JSON file without one', () => {
+  it('adds the member with the servers to a JSON file that lacks this member', () => {
     expect(JSON.parse(mergeIntoFile('{ "a": 1 }', 'a.json', { key: 'servers', entries }))).toEqual({
       a: 1,
       servers: entries,

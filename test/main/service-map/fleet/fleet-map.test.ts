@@ -121,7 +121,7 @@ describe('host that leads a fleet', () => {
     expect(requests()).toBe(3);
   });
 
-  it('polls a source that is down once a second, and steps down only if another host may try', async () => {
+  it('polls an unavailable source once a second, and steps down only if another host may try', async () => {
     const { answer, fleet, hear, logger, requests, source } = world();
     answer(503);
     hear({ kind: 'map-leading', head: null });
@@ -208,7 +208,7 @@ describe('host that follows in a fleet', () => {
     expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
   });
 
-  it('keeps connectors that vanish at once until the source confirms their removal after the publication', async () => {
+  it('keeps connectors that all vanish at once, until the source confirms this after the publication', async () => {
     const { alarms, fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
     await pass(300);

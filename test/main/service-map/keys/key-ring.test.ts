@@ -79,7 +79,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.inForce([]).lastError).toMatchObject({ code: 'KEYS_UNTRUSTED', at: 1_000 });
   });
 
-  it('follows at most 64 documents in one refresh, and continues in the next one', async () => {
+  it('follows at most 64 documents in one refresh, and continues in the next refresh', async () => {
     const many = chainOf(keysOf(70).with(0, first));
     const { ring, follow, again, asked } = ringOf(publishedIn(many));
     await follow();
@@ -126,7 +126,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
   });
 
-  it('follows through expired documents: only the expiry of the newest one counts', async () => {
+  it('follows through expired documents: only the expiry of the newest document counts', async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const expired = signedBy([zero, one], payloadOf(1, [one], { expires: '2001-01-01T00:00:00Z' }));
     const { ring, follow } = ringOf(publishedIn([expired, signedBy([one, two], payloadOf(2, [two]))]));
@@ -338,7 +338,7 @@ describe('key ring with stored state', () => {
 });
 
 describe('key ring whose configured keys change', () => {
-  /** Returns the state that a key ring stores after it followed the chain from its first key. */
+  /** Returns the state that a key ring stores after it followed the chain from the first key. */
   async function remembered() {
     const { follow, stored } = ringOf(publishedIn(chain));
     await follow();
@@ -387,7 +387,7 @@ describe('key ring minVersion', () => {
     expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('is the start for a host without stored state, if the configured keys signed that document', async () => {
+  it('is the start for a host without stored state, if the configured keys signed this version', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
     expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
@@ -399,7 +399,7 @@ describe('key ring minVersion', () => {
     expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);
   });
 
-  it('reports that the configured keys did not sign that document, if no chain leads to it', async () => {
+  it('causes an error if neither a chain leads to this version nor the configured keys signed it', async () => {
     const { ring, follow } = ringOf((version) => (version === 4 ? chain[3] : null), { minVersion: 4 });
     await follow();
     expect(ring.unusable).toMatchObject({ code: 'KEYS_UNTRUSTED' });

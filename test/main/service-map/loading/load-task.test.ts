@@ -33,7 +33,7 @@ const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
 });
 
 describe('createLoadTask', () => {
-  it('requests with the API key, the known ETag and the limits of the map', () => {
+  it('puts the API key, the known ETag and the limits of the map into the task', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });

@@ -31,7 +31,7 @@ describe('MapEar', () => {
     ear = new MapEar({ name: 'map', hostId: 'me', time, emit: (event) => events.push(event) });
   });
 
-  it('reports once each that it hears other hosts, is alone after 6 s, and hears other hosts again', async () => {
+  it('reports once that it hears other hosts, that it is alone after 6 s, and that it hears them again', async () => {
     for (let beat = 0; beat < 20; beat += 1) {
       ear.beat();
       await time.pass(500);
@@ -79,7 +79,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-news map 1', 'map-news map 100']);
   });
 
-  it('re-evaluates news received in the meantime once another map is held', async () => {
+  it('once another map is held, evaluates again the news that arrived before', async () => {
     ear.hear(headOf(1));
     ear.hear(headOf(2));
     await time.pass(250);

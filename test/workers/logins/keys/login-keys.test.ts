@@ -116,7 +116,7 @@ describe('login encryption key', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a'], unreadable: 0 });
   });
 
-  it('is written to a deleted file again by a process that knows the key, so that rows stay readable', async () => {
+  it('is written again after its file was deleted if a process knows the key, so that rows stay readable', async () => {
     await using w = world();
     const keeper = w.start(null);
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));

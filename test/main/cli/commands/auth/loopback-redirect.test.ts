@@ -142,7 +142,7 @@ describe('login redirect listener', () => {
     redirect = await listenForRedirect({ host: '127.0.0.1', fixedPort: Number(new URL(url).port) });
   });
 
-  it('closes although an open connection never sends a request', async () => {
+  it('closes even if an open connection never sends a request', async () => {
     const { url } = await listening();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});

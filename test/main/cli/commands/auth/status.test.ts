@@ -35,7 +35,7 @@ describe('formatted instant', () => {
 });
 
 describe('login table', () => {
-  it('shows for each connector where it is logged in, its scopes, its expiry and what happens then', () => {
+  it('shows the issuer, the scopes and the expiry of each login, and what happens after the expiry', () => {
     expect(loginTable([LOGIN], NOW)).toBe(
       '  connector  state      issuer                  scopes  expires    then\n' +
         '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +

@@ -37,7 +37,7 @@ describe('clientSnippet', () => {
     ['darwin', '~/Library/Application Support/Claude/claude_desktop_config.json'],
     ['win32', '%APPDATA%\\Claude\\claude_desktop_config.json'],
     ['linux', '~/.config/Claude/claude_desktop_config.json'],
-  ] as const)('names the Claude Desktop file on %s for stdio servers only', (platform, file) => {
+  ] as const)('names the Claude Desktop file on %s, but only for stdio servers', (platform, file) => {
     expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
     expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
   });

@@ -55,14 +55,14 @@ describe('doctor', () => {
     ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
     ['a clock that is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
     ['no Date header', '', 'note', 'does not date its answers'],
-  ])('compares the clock with a server: %s', async (_, date, outcome, message) => {
+  ])('compares the clock with that of a server: %s', async (_, date, outcome, message) => {
     expect(await checkClock(await dated(date), direct)).toMatchObject({
       outcome,
       message: expect.stringContaining(message),
     });
   });
 
-  it('reports a server that does not answer as a note', async () => {
+  it('reports only a note if a server does not answer', async () => {
     expect(await checkClock('http://127.0.0.1:1/', direct)).toMatchObject({ outcome: 'note' });
   });
 });

@@ -20,7 +20,7 @@ function findings(
 }
 
 describe('checkTrust', () => {
-  it('reports nothing if keys are valid for long and stored', () => {
+  it('reports nothing if the keys are stored and valid for a long time', () => {
     const signedBy = { hmacKey: null, signatures: [signer] };
     expect(findings({ accept: 'signature', signedBy, keys: REMEMBERED }, { keyDocuments: 'x' })).toEqual([]);
   });

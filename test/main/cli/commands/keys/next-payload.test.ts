@@ -39,7 +39,7 @@ describe('nextPayload', () => {
     expect(payload.keys.keys).toHaveLength(2);
   });
 
-  it('makes an added key a root only if every existing key is one', () => {
+  it('makes an added key a root only if every existing key is a root', () => {
     const change = { ...NOTHING, added: [publicJwk(c)] };
     expect(nextPayload(documentOf([a, b]), change).roots).toEqual(['a', 'b', 'c']);
     expect(nextPayload(documentOf([a, b], ['a']), change).roots).toEqual(['a']);
@@ -60,7 +60,7 @@ describe('nextPayload', () => {
     expect(() => nextPayload(document, { ...NOTHING, added: [publicJwk(a)] })).toThrow(/a was revoked/);
   });
 
-  it('revokes a key that is in no document by its thumbprint', () => {
+  it('revokes by its thumbprint a key that is in no document', () => {
     expect(nextPayload(documentOf([a]), { ...NOTHING, revoked: [thumbprintOf(c)] }).revoked).toEqual([thumbprintOf(c)]);
   });
 

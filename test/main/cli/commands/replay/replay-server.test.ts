@@ -21,7 +21,7 @@ function lines(said: readonly Said[], connector: string | null = null): readonly
   return said.map(([from, message]) => ({ connector, connection: '1', from, message: { jsonrpc: '2.0', ...message } }));
 }
 
-/** Replays a recording; `sent` holds the messages sent to the client, without `jsonrpc`. */
+/** Replays a recording; `sent` holds the messages sent to the client, without their member `jsonrpc`. */
 function replayed(
   said: readonly Said[],
   isLenient = false,
@@ -137,7 +137,7 @@ describe('replay', () => {
     expect(legacy.sent).toMatchObject([{ id: 1, error: { code: -32_601 } }]);
   });
 
-  it('reports that the recording ends if a response is missing, and accepts any text for an omitted secret', async () => {
+  it('reports that the recording ends before a response, and accepts any text for an omitted secret', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'login', { key: 'Bearer ***masked***' })],
       ['server', result(1, 'in')],

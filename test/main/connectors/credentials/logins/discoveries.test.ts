@@ -34,7 +34,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('caches eight discoveries per connector, however many challenges it sends, without evicting other connectors', async () => {
+  it('caches eight discoveries per connector: many challenges of one connector evict nothing of another', async () => {
     const { find, state } = discoveriesUnderTest();
     const wiki = targetOf('wiki');
     await find(0, wiki);

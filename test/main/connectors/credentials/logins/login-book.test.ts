@@ -53,7 +53,7 @@ describe('LoginBook', () => {
     expect(book.login(old.loginId)?.generation).toBe(2);
   });
 
-  it('reports once that logins cannot be read, has none meanwhile, and reads them at the next call', async () => {
+  it('reports once that logins cannot be read, holds none for now, and reads them at the next call', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));

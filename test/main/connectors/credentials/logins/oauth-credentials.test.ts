@@ -26,7 +26,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('requires a login if the challenge offers one, discovers the issuer once and logs it once', async () => {
+  it('requires a login if a challenge offers one, and discovers and logs the issuer of the login once', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const challenge = challengeOf(crm, 401, 'Bearer scope="tools"');

@@ -46,7 +46,7 @@ describe('readChallenge', () => {
     ['null for a URL with credentials', 'https://user:pw@a.test/', null],
     ['null for an invalid URL', 'https://[', null],
     ['null for an empty string', '', null],
-  ])('returns as the metadata URL %s', (_, text, expected) => {
+  ])('returns as the metadata URL: %s', (_, text, expected) => {
     expect(read(`Bearer resource_metadata="${text}"`).resourceMetadataUrl?.href ?? null).toBe(expected);
   });
 

@@ -43,7 +43,7 @@ describe('proveClient', () => {
     ['base64+/=', ['client_secret_basic'], undefined],
     ['base64+/=', undefined, undefined],
     ['plain-._~9', ['client_secret_basic', 'client_secret_post'], undefined],
-  ])('sends the secret %s to an issuer that supports %j by %s', async (secret, supported, expected) => {
+  ])('for the secret %s and an issuer that supports %j, selects the method %s', async (secret, supported, expected) => {
     const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => secret });
     const metadata = serverMetadata({ token_endpoint_auth_methods_supported: supported }) as never;
     const { clientInformation } = await proveClient(target, loginDiscovery({ metadata }), configured);

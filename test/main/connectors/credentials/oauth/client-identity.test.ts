@@ -67,7 +67,7 @@ describe('identifyClient', () => {
     await expect(identify({}, { redirectUrl: null }).client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
   });
 
-  it('uses a client metadata document if the issuer supports it, preferring the one of the entry', async () => {
+  it('uses a client metadata document if the issuer supports it, preferring the document of the entry', async () => {
     const { client } = identify({}, { clientMetadataUrl: document, stored: registeredClient() }, takesDocuments);
     expect(await client).toMatchObject({ kind: 'metadata-document', clientId: document, clientSecret: null });
     const own = identify(

@@ -56,7 +56,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('tools offline_access admin');
   });
 
-  it('omits the scopes if the issuer refuses them, and keeps the scopes that it registers', async () => {
+  it('omits the scopes if the issuer refuses them, and keeps the scopes that the issuer registers', async () => {
     const answers = [() => json({ error: 'invalid_client_metadata' }, 400), good({ scope: 'its own' })];
     const { fetch, requests } = scriptedFetch(() => answers.shift()?.() ?? json({}, 500));
     const client = await registerAtIssuer(loginRequest(fetch), loginDiscovery(), redirectUrl, 'tools');
@@ -95,7 +95,7 @@ describe('registerAtIssuer', () => {
     expect(await forEver.client).toMatchObject({ clientSecret: 'S', secretExpiresAtMs: null });
   });
 
-  it('accepts responses with null members, and without redirect URLs', async () => {
+  it('accepts responses with null members or without redirect URLs', async () => {
     const { client } = register(() => json({ client_id: 'new', client_secret: null, logo_uri: null }, 200));
     expect(await client).toMatchObject({ clientId: 'new', clientSecret: null });
   });

@@ -19,7 +19,7 @@ const OIDC = '/.well-known/openid-configuration';
 const resource = (overrides: Pages = {}) => ({ resource: ENDPOINT, authorization_servers: [ISSUER], ...overrides });
 const good: Pages = { [`${PRM}/mcp`]: resource(), [ISSUER + AS]: serverMetadata() };
 
-/** Runs a discovery with a server that has these pages. A Response is returned unchanged; every other path is a 404. */
+/** Runs a discovery with a server that has only these pages. The server sends a page that is a Response unchanged. */
 function discover(pages: Pages, wwwAuthenticate: string | null = null, target: Partial<LoginTarget> = {}) {
   const { fetch, requests } = scriptedFetch(({ url }) => {
     const page = pages[url];
@@ -211,7 +211,7 @@ describe('discoverLogin', () => {
     await expect(found).rejects.toSatisfy((error) => !String((error as Error).message).includes('evil.test'));
   });
 
-  it('rejects an issuer on another origin without metadata', async () => {
+  it('rejects an issuer that is on another origin and has no metadata', async () => {
     await expect(discover({ [`${PRM}/mcp`]: resource() }).found).rejects.toMatchObject(invalid('has no metadata'));
   });
 
@@ -267,7 +267,7 @@ describe('discoverLogin', () => {
     await expect(discoverLogin(loginRequest(fetch, { signal: controller.signal }), null)).rejects.toBe(reason);
   });
 
-  it('reads metadata of an http connector, whose issuer must use https', async () => {
+  it('reads the metadata of an http connector, but requires https of the issuer', async () => {
     const target = { url: new URL('http://intranet.test/mcp') };
     const pages = {
       'http://intranet.test/.well-known/oauth-protected-resource/mcp': resource({

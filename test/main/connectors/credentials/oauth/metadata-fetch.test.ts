@@ -164,7 +164,7 @@ describe('permitted addresses of login servers', () => {
     },
   );
 
-  it('exclude private addresses for a private connector of a map, if these are not allowed', async () => {
+  it('exclude private addresses for a private connector of a map, unless the options allow them', async () => {
     await expect(loginFetch({ url: new URL('https://10.0.0.1/mcp') })('https://10.0.0.1/x')).rejects.toMatchObject(
       refused,
     );
@@ -174,7 +174,7 @@ describe('permitted addresses of login servers', () => {
     ['http://127.0.0.1:1/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', {}, { allowPrivateEndpoints: true }],
-  ])('include private addresses for a private connector at %s, if it is allowed', async (url, target, options) => {
+  ])('include private addresses for %s, if it is local or the options allow them', async (url, target, options) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysJson({}));
     const fetch = loginFetch({ url: new URL(url), ...target }, options);

@@ -27,7 +27,7 @@ describe('judgeAnswer', () => {
     expect(judge(CALL, 400, body, { 'content-type': 'text/event-stream' }).kind).toBe('answered');
   });
 
-  it('ignores the answer to another request, a request and a malformed answer', () => {
+  it('ignores a request, a malformed answer, and the answer to another request', () => {
     for (const body of [
       error(8, -32_602, 'bad'),
       JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),

@@ -28,7 +28,7 @@ describe('textNamesModern', () => {
     ['server/discover', 'Bad header. Supported versions: 2026-07-28', true],
     ['initialize', 'Unsupported protocol version 2025-11-25; this server speaks 2026-07-28', true],
     ['initialize', 'Bad Request', false],
-  ])('reads the answer to %s "%s"', (step, text, expected) => {
+  ])('evaluates, after the request %s, the answer "%s"', (step, text, expected) => {
     expect(textNamesModern(step, text)).toBe(expected);
   });
 });

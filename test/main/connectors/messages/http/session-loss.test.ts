@@ -68,7 +68,7 @@ describe('saysSessionLost', () => {
 });
 
 describe('isSessionLoss', () => {
-  it.each([-32_000, -32_001, -32_600, 404])('requires a code that servers use for this, such as %i', (code) => {
+  it.each([-32_000, -32_001, -32_600, 404])('requires a code for a lost session, such as %i', (code) => {
     expect(isSessionLoss({ code, message: 'Session not found' })).toBe(true);
   });
 

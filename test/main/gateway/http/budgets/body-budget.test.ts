@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(gone).toEqual(['many']);
   });
 
-  it("limits one of several callers to half, and drops no other caller's body for it", () => {
+  it("limits one of several callers to half, and drops no other caller's body for that caller", () => {
     const budget = new BodyBudget(100, 0.5);
     const gone = vi.fn();
     budget.open('b', gone).add(10);

@@ -109,7 +109,7 @@ describe('HeldCalls', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
 
-  it('abandons a call of the client that holds the most, and of no other client', async () => {
+  it('abandons a call of the client with the most held calls, and of no other client', async () => {
     const held = new HeldCalls();
     const state = async (principal: string, what: string): Promise<string> =>
       String(

@@ -57,7 +57,7 @@ describe('ClientSession', () => {
     expect(stops).toEqual(['stopped']);
   });
 
-  it('subscribes to at most 100 resources, and forgets one that its connector rejects', async () => {
+  it('subscribes to at most 100 resources, and forgets a subscription that the connector rejects', async () => {
     const one = session({});
     await expect(one.watch('x', 'c', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     for (let index = 0; index < 100; index += 1) await one.watch(String(index), 'c', async () => () => {});

@@ -31,7 +31,7 @@ describe('SeenCounters', () => {
     );
   });
 
-  it('rejects a counter that is 4 096 behind the highest one, and accepts a nearer one', () => {
+  it('rejects a counter that is 4 096 behind the highest counter, and accepts a nearer counter', () => {
     const seen = new SeenCounters();
     expect(seen.take('a', 10_000)).toBe(true);
     expect(seen.take('a', 10_000 - 4_096)).toBe(false);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Amp config file', () => {
-  it('has its servers in amp.mcpServers of the settings', () => {
+describe('parser of Amp config files', () => {
+  it('finds the servers in amp.mcpServers of the settings', () => {
     const { servers, problems } = readShape('amp-settings.json');
     expect(servers).toEqual({
       app: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Cherry Studio config file', () => {
+describe('parser of Cherry Studio config files', () => {
   it('reads isActive as enabled and an empty baseUrl as absent', () => {
     const { servers, problems } = readShape('cherry-studio.json');
     expect(servers).toEqual({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Claude Code config file', () => {
-  it('yields the servers of the current folder and those of the user with other names', () => {
+describe('parser of Claude Code config files', () => {
+  it('yields the servers of the current folder, and the servers of the user that have other names', () => {
     const { servers, problems } = readShape('claude.json');
     expect(servers).toEqual({
       notes: {

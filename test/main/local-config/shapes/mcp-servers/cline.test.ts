@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Cline config file', () => {
+describe('parser of Cline config files', () => {
   it('reads a timeout of up to 3 600 as seconds', () => {
     const { servers, problems } = readShape('cline_mcp_settings.json');
     expect(servers).toEqual({

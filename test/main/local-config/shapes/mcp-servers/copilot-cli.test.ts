@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Copilot CLI config file', () => {
+describe('parser of Copilot CLI config files', () => {
   it('reads tools as an allow list, "*" as all tools, and the timeout as milliseconds', () => {
     const { servers, problems } = readShape('copilot-mcp-config.json');
     expect(servers).toEqual({

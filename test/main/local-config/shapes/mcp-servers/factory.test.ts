@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Factory config file', () => {
-  it('turns disabled servers off', () => {
+describe('parser of Factory config files', () => {
+  it('reads a disabled server as disabled', () => {
     const { servers, problems } = readShape('factory-mcp.json');
     expect(servers).toEqual({
       brew: {

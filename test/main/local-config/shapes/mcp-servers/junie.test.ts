@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Junie config file', () => {
-  it('runs a stdio server in its workingDirectory', () => {
+describe('parser of Junie config files', () => {
+  it('reads workingDirectory as the working folder of a stdio server', () => {
     const { servers, problems } = readShape('junie-mcp.json');
     expect(servers).toEqual({
       framework: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Kiro config file', () => {
+describe('parser of Kiro config files', () => {
   it('excludes the disabledTools and reads the redirect port of a login', () => {
     const { servers, problems } = readShape('kiro-mcp.json');
     expect(servers).toEqual({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('LibreChat config file', () => {
-  it('reads both timeouts as milliseconds and warns about its templates', () => {
+describe('parser of LibreChat config files', () => {
+  it('reads both timeouts as milliseconds and warns about templates', () => {
     const { servers, problems } = readShape('librechat.yaml');
     expect(servers).toEqual({
       warehouse: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('LM Studio config file', () => {
+describe('parser of LM Studio config files', () => {
   it('reads a timeout above 3 600 as milliseconds', () => {
     const { servers, problems } = readShape('lmstudio-mcp.json');
     expect(servers).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('mcp-hub config file', () => {
+describe('parser of mcp-hub config files', () => {
   it('reads null variables from the environment and runs no command of the file', () => {
     const { servers, problems } = readShape('mcp-hub-servers.json');
     expect(servers).toEqual({

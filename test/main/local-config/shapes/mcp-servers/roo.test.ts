@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Roo config file', () => {
+describe('parser of Roo config files', () => {
   it('excludes the disabledTools and reads the timeout as seconds', () => {
     const { servers, problems } = readShape('roo-mcp.json');
     expect(servers).toEqual({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Warp config file', () => {
-  it('has its servers without a wrapper and runs them in their working_directory', () => {
+describe('parser of Warp config files', () => {
+  it('finds servers without a wrapper and reads their working_directory', () => {
     const { servers, problems } = readShape('warp.mcp.json');
     expect(servers).toEqual({
       files: {

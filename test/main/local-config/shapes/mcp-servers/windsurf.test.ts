@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Windsurf and Antigravity config file', () => {
-  it('connects to a server at its serverUrl and excludes the disabledTools', () => {
+describe('parser of Windsurf and Antigravity config files', () => {
+  it('reads serverUrl as the URL of a server and excludes the disabledTools', () => {
     const { servers, problems } = readShape('windsurf-mcp_config.json');
     expect(servers).toEqual({
       issues: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Codex config file', () => {
+describe('parser of Codex config files', () => {
   it('reads variables, headers, timeouts and tool lists of TOML tables', () => {
     const { servers, problems } = readShape('codex-config.toml');
     expect(servers).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Continue config file', () => {
+describe('parser of Continue config files', () => {
   it('reads a list of servers with their secrets', () => {
     const { servers, problems } = readShape('continue.yaml');
     expect(servers).toEqual({
@@ -31,7 +31,7 @@ describe('Continue config file', () => {
     ]);
   });
 
-  it('reads the unnamed servers of its older configuration', () => {
+  it('reads the unnamed servers of an older configuration', () => {
     const { servers, problems } = readShape('continue-config.json');
     expect(servers).toEqual({
       'server-1': {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Crush config file', () => {
-  it('expands variables like a shell and runs no command', () => {
+describe('parser of Crush config files', () => {
+  it('expands variables as a shell does, but runs no command', () => {
     const { servers, problems } = readShape('crush.json');
     expect(servers).toEqual({
       filesystem: {

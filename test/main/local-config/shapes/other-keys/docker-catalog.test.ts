@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Docker catalog file', () => {
-  it('runs images, connects to remotes and warns once about each server that it cannot use', () => {
+describe('parser of Docker catalog files', () => {
+  it('reads images and remotes and warns once about each server that it cannot use', () => {
     const { servers, problems } = readShape('docker-catalog.yaml');
     expect(servers).toEqual({
       notion: {

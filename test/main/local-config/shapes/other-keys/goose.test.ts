@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Goose config file', () => {
+describe('parser of Goose config files', () => {
   it('reads the extensions that are servers and warns once about each other enabled extension', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('OpenCode config file', () => {
+describe('parser of OpenCode config files', () => {
   it('reads command lists, variables and files in braces', () => {
     const { servers, problems } = readShape('opencode.jsonc');
     expect(servers).toEqual({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('server.json file', () => {
-  it('runs the first runnable package', () => {
+describe('parser of server.json files', () => {
+  it('selects the first runnable package', () => {
     const { servers, problems } = readShape('server-package.json');
     expect(servers).toEqual({
       'io.github.example-tracker': {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('VS Code config file', () => {
+describe('parser of VS Code config files', () => {
   it('warns about unexpanded variables in arguments and about the sandbox', () => {
     const { servers, problems } = readShape('vscode-mcp.json');
     expect(servers).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
-describe('Zed config file', () => {
+describe('parser of Zed config files', () => {
   it('reads flat and nested commands and warns about extensions', () => {
     const { servers, problems } = readShape('zed-settings.json');
     expect(servers).toEqual({

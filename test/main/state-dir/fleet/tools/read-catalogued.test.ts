@@ -17,7 +17,7 @@ describe('readCatalogued', () => {
     expect(readCatalogued('post', bytesOf(good))).toBeNull();
   });
 
-  it('drops tools that a connector could not list either, and duplicate names', () => {
+  it('drops duplicate names, and tools that no connector could list', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 70; level += 1) deep = { deep };
     const definitions: unknown[] = [null, 'send', { name: '' }, { name: 'a\u0000b' }, { name: 'deep', deep }];

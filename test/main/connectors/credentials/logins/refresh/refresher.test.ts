@@ -52,7 +52,7 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it.each([100, 1_000, 2_300])('leaves tokens that live %d ms to the requests that need them', async (lifeMs) => {
+  it.each([100, 1_000, 2_300])('lets requests refresh the tokens that live only %d ms', async (lifeMs) => {
     const { service, issuer } = serviceUnderTest();
     issuer.lifeMs = lifeMs;
     const crm = targetOf('crm');
@@ -195,7 +195,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('deletes the registration with a lost login, so that the next login registers again', async () => {
+  it('deletes the registration together with a lost login, so that the next login registers again', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);

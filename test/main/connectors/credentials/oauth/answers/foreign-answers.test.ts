@@ -57,7 +57,7 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('hides texts that cannot be searched for overlong tokens, and returns fast', () => {
+  it('hides all texts if a token is too long to search them for it, and returns fast', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();

@@ -121,7 +121,7 @@ describe('showTokens', () => {
 describe('readTokens', () => {
   const token = { access_token: 'a', token_type: 'bearer' };
 
-  it('measures the token lifetime from before the request', () => {
+  it('counts the lifetime of a token from the start of the request', () => {
     expect(readTokens({ ...token, expires_in: 60, scope: ' x  x y', refresh_token: 'r' }, 'i', 1_000)).toEqual({
       accessToken: 'a',
       refreshToken: 'r',
