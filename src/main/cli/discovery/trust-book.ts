@@ -41,11 +41,13 @@ export class TrustBook {
   }
 
   /**
-   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if it cannot be written.
+   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if the book cannot be
+   * written.
    */
   add(path: string, digest: string): void {
     const files = this.#read();
-    // Deleting a known path moves it to the end: the paths at the start are removed first if there are too many.
+    // A known path is deleted, so that setting it again moves it to the end: the paths at the start are removed if
+    // there are too many.
     files.delete(path);
     files.set(path, digest);
     const kept = Object.fromEntries([...files].slice(-MAX_FILES));

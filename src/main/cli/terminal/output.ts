@@ -136,5 +136,5 @@ const tellProblem = (fields: object, message: string): void => {
   if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) sayLogLine(message);
 };
 
-/** Logger that prints only such faults. */
+/** Logger that prints only faults of the configuration file, the registry or the store. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
