@@ -137,7 +137,7 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
   return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
-/** Returns the files that were found, then the files that `--config` names, which win. */
+/** Returns the files that were found, then the files that `--config` names; these take precedence. */
 export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
   return [...foundFiles, ...[config ?? []].flat()];
 }

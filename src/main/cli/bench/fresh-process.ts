@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 const MAX_COMPLAINTS = 2_000;
 
 /**
- * Runs `script` in a process of its own and resolves with the JSON that it prints. If this process ends, so does that
- * one.
+ * Runs `script` in a process of its own and resolves with the JSON that it prints. When this process ends, it ends the
+ * other process too.
  */
 export function inFreshProcess<T>(
   script: string,

@@ -15,9 +15,9 @@ export interface Problem {
 
 export interface CheckSettings {
   /**
-   * The parameters that were typed as `key=value`. If the schema has no `additionalProperties`, such a parameter is a
-   * problem if the schema lacks it and its name looks like a misspelling of a known name. For unknown parameters in
-   * JSON, the server decides.
+   * The parameters that were typed as `key=value`. A typed parameter is a problem if the schema has neither that
+   * parameter nor `additionalProperties`, and the name looks like a misspelling of a known name. For unknown parameters
+   * in JSON, the server decides.
    */
   readonly typed?: ReadonlySet<string>;
 }

@@ -18,9 +18,8 @@ export const checkBook = object({
 });
 
 /**
- * Returns the state folder of the user. `--state-dir` does not move it: a repository could bring such a folder, with a
- * book in it that trusts the repository's own file. A relative XDG_STATE_HOME is ignored, as its specification
- * requires.
+ * Returns the state folder of the user. `--state-dir` does not move it: a repository could contain a state folder whose
+ * book trusts a file of the repository. A relative XDG_STATE_HOME is ignored, as its specification requires.
  */
 export function trustFolder(machine: Machine): string {
   const { XDG_STATE_HOME: state = '' } = machine.env;

@@ -136,7 +136,10 @@ function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
-/** Compares this machine's clock with the `Date` header of the server of the map, which is exact to the second. */
+/**
+ * Compares this machine's clock with the `Date` header that the server of the map sends. That header is exact to the
+ * second.
+ */
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
   try {
