@@ -129,7 +129,7 @@ export class ServerTable {
   }
 
   /**
-   * Records that the file agrees with the table up to `revision`. Until now they were known to agree up to `after`,
+   * Records that the file agrees with the table up to `revision`. Until now, the file was known to agree up to `after`,
    * which is 0 if nothing was known.
    */
   agreeWithFile(after: number, revision: number): void {
