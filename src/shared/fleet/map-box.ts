@@ -150,7 +150,7 @@ async function opened(
     const bytes = isSmall ? zstdDecompressSync(packed, limits) : await decompress(packed, limits);
     return { bytes: withOwnMemory(bytes), etag };
   } catch {
-    // Any error of zstd means that this is not a valid box, which the caller reports.
+    // Any error of zstd means that this is not a valid box. The caller reports that.
     return null;
   }
 }

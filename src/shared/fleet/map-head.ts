@@ -52,7 +52,7 @@ function parsed(text: string): unknown {
   try {
     return parseForeignJson(text);
   } catch {
-    // A text that cannot be parsed is not a head, which the caller reports.
+    // A text that cannot be parsed is not a head. The caller reports that.
     return null;
   }
 }
