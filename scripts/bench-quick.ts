@@ -1,5 +1,5 @@
 /**
- * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible, which
+ * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible. That
  * takes about five minutes. The run only shows that the benchmarks work; its figures mean nothing.
  */
 import { tmpdir } from 'node:os';

@@ -24,7 +24,8 @@ if (findChromium() === null) {
 mkdirSync(folder, { recursive: true });
 await using world = await startStatusWorld();
 await using browser = await startChromium();
-// The test servers run in this process too. The pictures must not show the load of their start on the event loop.
+// The test servers run in this process too. The pictures must not show how the start of the servers loads the event
+// loop.
 if (values.all === undefined) await sleep(SETTLED_MS);
 for (const width of widths) {
   for (const colorScheme of ['light', 'dark'] as const) {

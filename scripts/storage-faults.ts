@@ -1,7 +1,7 @@
 /**
  * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: tests the registry with faults of its disk and processes.
  * With `--full`, every fault is tested at every point, which takes minutes; without it, at a selection of points. With
- * `--only`, the cases run whose name contains the text. Cases that this machine does not allow are skipped and
+ * `--only`, only the cases whose names contain TEXT run. Cases that this machine does not allow are skipped and
  * reported.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -23,7 +23,7 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const pages = ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].filter(
   (page) => only === undefined || only.some((name) => page === name || page === `docs/${name}`),
 );
-/** The number of fences of a page, which says how long it takes. */
+/** The number of fences of a page, as a measure of how long its test takes. */
 const fences = (page: string): number => readFileSync(page, 'utf8').match(/^```/gm)?.length ?? 0;
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-docs-package-'));
 const failures: string[] = [];

@@ -2,7 +2,7 @@
 export class Anchors {
   readonly #counts = new Map<string, number>();
 
-  /** Returns the anchor of the next heading. A heading that was there before gets a number. */
+  /** Returns the anchor of the next heading. If the same heading occurred before, the anchor gets a number. */
   take(heading: string): string {
     const slug = heading
       .toLowerCase()

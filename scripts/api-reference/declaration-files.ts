@@ -14,7 +14,7 @@ export interface Declaration {
   readonly doc: string;
   /** The declaration without `export` and `declare`. */
   readonly code: string;
-  /** Names that it mentions, as its file calls them. */
+  /** Names that the declaration mentions, as its file calls them. */
   readonly mentions: readonly string[];
 }
 

@@ -17,7 +17,7 @@ interface Place {
 export interface Entry {
   readonly name: string;
   readonly declaration: Declaration;
-  /** Where the page shows this declaration, if that is at another name; null if it is here. */
+  /** Where the page shows this declaration, if that is under another name; null if it is shown here. */
   readonly shownAt: Place | null;
 }
 
@@ -36,7 +36,7 @@ export function referenceOf(files: DeclarationFiles, entryPoints: readonly Entry
   const exportedBy = entryPoints.map((entryPoint) => {
     const { specifier, path } = entryPoint;
     const names = [...files.exportsOf(path)].toSorted(byName);
-    // A declaration with two names is shown under its own.
+    // A declaration that is exported under several names is shown under its own name.
     const [own, others] = [names.filter(([name, one]) => name === one.name), names];
     for (const [name, { key }] of [...own, ...others]) if (!places.has(key)) places.set(key, { specifier, name });
     const exported = names.map(([name, declaration]): Entry => {
@@ -50,7 +50,7 @@ export function referenceOf(files: DeclarationFiles, entryPoints: readonly Entry
   return exportedBy.map((section) => ({ ...section, mentioned: newlyMentioned(files, section.exported, known) }));
 }
 
-/** Follows what declarations mention until nothing new is found, and adds each to `known`. */
+/** Follows what declarations mention until nothing new is found. Adds each declaration that it finds to `known`. */
 function newlyMentioned(files: DeclarationFiles, exported: readonly Entry[], known: Set<string>): readonly Entry[] {
   const found = new Map<string, Declaration>();
   const queue = exported.map(({ declaration }) => declaration);

@@ -1,8 +1,7 @@
 import type { Rule } from './rules.ts';
 
 /**
- * Files that may parse JSON themselves. All other files call `parseForeignJson`, which scans a text before it parses
- * it.
+ * Files that may parse JSON themselves. All other files call `parseForeignJson`, which scans a text before parsing it.
  */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/shared/json/parse-foreign.ts', 'scans first'],

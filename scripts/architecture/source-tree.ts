@@ -101,7 +101,7 @@ function text(node: unknown): string | null {
     : null;
 }
 
-/** Returns the path in a string, or in a template that contains all of it but the extension. */
+/** Returns the path in a string, or in a template that contains the whole path except its extension. */
 function pathOf(node: unknown): string | null {
   if (typeof node !== 'object' || node === null || !('quasis' in node)) return text(node);
   const [before, after] = (node.quasis as readonly { readonly value: { readonly raw: string } }[]).map(

@@ -29,7 +29,7 @@ const WORKER_ENTRIES: Readonly<Record<string, string>> = {
   'piscina.worker': 'node_modules/piscina/dist/worker.js',
 };
 
-/** Modules that find files relative to their own, which must be directly in the folder `main`. */
+/** Modules that find other files relative to their own. Their own files must be directly in the folder `main`. */
 const PLACED = ['src/main/cli/own-file.ts', 'src/main/threads/worker-url.ts'];
 
 /**
@@ -95,7 +95,8 @@ function optionsFor(root: string, version: string): RolldownOptions {
     platform: 'node',
     external: (id, importer) =>
       EXTERNAL.includes(id) ||
-      // For prom-client, the package is a dependency, so it is bundled; for our own code it is an optional peer.
+      // For prom-client, @opentelemetry/api is a dependency, so it is bundled; for our own code, it is an optional
+      // peer.
       (id === '@opentelemetry/api' && importer?.includes('node_modules') !== true),
     resolve: { mainFields: ['module', 'main'] },
     // Defined here, because a chunk cannot find package.json by a relative path.

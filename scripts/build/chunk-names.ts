@@ -10,11 +10,12 @@ export interface Root {
 }
 
 /**
- * Puts modules that are loaded by the same roots into one file, because loading each file takes time. A root never
- * loads code that neither it nor the root before it imports statically. Code that is only loaded later stays in the
- * bundler's own files.
+ * Puts modules that are loaded by the same roots into one file, because loading each file takes time. A root only loads
+ * code that this root, or the root before it, imports statically. Code that is only loaded later stays in the bundler's
+ * own files.
  *
- * `roots` has a label for each root; file names contain their first letters. Each module of `own` keeps its own file.
+ * `roots` has a label for each root; file names contain the first letters of the labels. Each module of `own` keeps its
+ * own file.
  */
 export function chunkNames(
   base: string,

@@ -10,7 +10,7 @@ interface Patch {
 
 const PATCHES: readonly Patch[] = [
   {
-    // Piscina looks for its worker next to its own file; in a bundle that file is next to the task.
+    // Piscina looks for its worker next to its own file. In a bundle, the worker is next to the task.
     file: 'piscina/dist/index.js',
     from: "(0, node_path_1.resolve)(__dirname, 'worker.js')",
     to:

@@ -72,7 +72,7 @@ async function main() {
 main();
 `;
 
-/** A stdio server with one tool, which returns its argument. */
+/** A stdio server whose only tool returns its argument. */
 export const SERVER = `
 import { createInterface } from 'node:readline';
 

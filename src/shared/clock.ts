@@ -110,8 +110,8 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * A cancellation that is linked to other cancellations. Once the work is over, dispose of it to remove its listeners
- * from them.
+ * A cancellation that is linked to other cancellations. Once the work is over, dispose of this signal to remove its
+ * listeners from the other cancellations.
  */
 export class LinkedSignal extends LateSignal implements Disposable {
   /** Removes the listeners from the linked cancellations. Idempotent. */

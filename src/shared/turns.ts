@@ -4,23 +4,23 @@ import { monotonicMs } from './clock.ts';
 const TURN_MS = 25;
 
 /**
- * Yields to the event loop while a connector or a client floods this process. Between two messages a reader checks
- * whether the turn is over, and then continues in the next one. All readers share each turn, so that many senders
- * together block the event loop no longer than a single sender.
+ * Yields to the event loop while a connector or a client floods this process. Between two messages, a reader checks
+ * whether the turn is over; if so, the reader continues in the next turn. All readers share each turn, so that many
+ * senders together block the event loop no longer than a single sender.
  */
 class Turns {
   readonly #waiting: (() => void)[] = [];
   #startedMs = 0;
   #isOpen = false;
 
-  /** Whether this turn has lasted so long that further work has to wait for another. */
+  /** Whether this turn has lasted so long that further work has to wait for another turn. */
   get isOver(): boolean {
     if (this.#isOpen) return monotonicMs() - this.#startedMs > TURN_MS;
     this.#open();
     return false;
   }
 
-  /** Calls `task` in a later turn, after tasks that already wait. It must not throw. */
+  /** Calls `task` in a later turn, after the tasks that already wait. `task` must not throw. */
   later(task: () => void): void {
     this.#waiting.push(task);
     if (!this.#isOpen) this.#open();

@@ -10,7 +10,7 @@ export interface Markers {
   readonly continues: boolean;
   /** `keep-running`: the program stays up until the end of the page. */
   readonly keepsRunning: boolean;
-  /** `setup: NAME`: what has to be there before the block, one of `setups.ts`. */
+  /** `setup: NAME`: the setup, from `setups.ts`, that the block needs. */
   readonly setup: string | null;
   /** `file: NAME`: the block is written under this name. */
   readonly file: string | null;

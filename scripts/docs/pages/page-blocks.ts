@@ -6,7 +6,7 @@ export interface Block {
   readonly page: string;
   /** The line of the opening fence, from 1. */
   readonly line: number;
-  /** The language after the fence; empty where none is named. */
+  /** The language after the fence; empty if none is named. */
   readonly language: string;
   readonly code: string;
   readonly markers: Markers;
@@ -18,7 +18,7 @@ const NAME = String.raw`[~\w.@/-]*\w\.\w+`;
 const FIRST_LINE = new RegExp(`^(?://|#) (${NAME})$`);
 const NAMED_BEFORE = new RegExp(String.raw`(?<!\`)\`((?:\.\w+|${NAME}))\`(?:[^\`.;:]*):$`);
 
-/** Returns the code blocks of a Markdown page in order. Throws where a marker is not known. */
+/** Returns the code blocks of a Markdown page in order. Throws if a marker is not known. */
 export function readBlocks(page: string, text: string): readonly Block[] {
   const blocks: Block[] = [];
   const lines = text.split('\n');

@@ -34,16 +34,16 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   ini: 'test/fleet/deployment/systemd.test.ts',
   nginx: 'test/fleet/deployment/reverse-proxies.test.ts',
   promql: 'test/docs/dashboards.test.ts',
-  // Declarations, in pages that are generated alone.
+  // Declarations, which only generated pages contain.
   typescript: 'scripts/generate-docs.ts',
 };
 
-/** The treatment of a language; null where it is none that the pages use. */
+/** The treatment of a language; null for a language that the pages do not use. */
 export function treatmentOf(language: string): Treatment | null {
   return TREATMENTS[language] ?? null;
 }
 
-/** Parses a document. Throws where it cannot be read. */
+/** Parses a document. Throws if the text cannot be parsed. */
 export function parseDocument(language: string, text: string): void {
   if (language === 'json') JSON.parse(text);
   else if (language === 'jsonc') parseJsonc(text);

@@ -13,12 +13,12 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The file for the output. What is left behind in the background does not hold it open. */
+  /** The file for the output. Unlike a pipe, it needs no wait for processes that stay in the background. */
   readonly log: string;
   readonly limitMs: number;
 }
 
-/** Runs a command to its end, or kills it and what it started after the time limit. */
+/** Runs a command to its end. After the time limit, kills the command and the processes that it started. */
 export async function runProcess({ command, args, cwd, env, log, limitMs }: Command): Promise<Outcome> {
   const file = openSync(log, 'w');
   const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', file, file] });
@@ -34,7 +34,7 @@ export async function runProcess({ command, args, cwd, env, log, limitMs }: Comm
   return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
 }
 
-/** Ends what a failed command has left in the background. */
+/** Ends the processes that a failed command has left in the background. */
 function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');

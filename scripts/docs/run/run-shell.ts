@@ -15,7 +15,7 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
   await world.trustFiles();
   const header = `set -euo pipefail; . '${state}'; ${await world.substitute(shellSetup(block.markers.setup))}`;
   const footer = `${leaveRunning(world.run)} { export -p; declare -f; printf 'cd %q\\n' "$PWD"; } >'${state}'`;
-  // The shell names lines as they are on the page.
+  // With this padding, the shell reports the line numbers of the page.
   const padding = '\n'.repeat(block.line);
   const commands = await world.substitute(commandsOf(block.code));
   writeFileSync(at('block.sh'), `${header}${padding}${commands}\n${footer}\n`);
@@ -25,7 +25,7 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
   return runProcess({ command: 'bash', args: [at('block.sh')], cwd, env, log: at('shell.txt'), limitMs: LIMIT_MS });
 }
 
-/** The commands of a block. Where lines begin with `$ `, the other lines are output and become empty. */
+/** The commands of a block. If lines begin with `$ `, all other lines are output, and become empty. */
 export function commandsOf(code: string): string {
   const lines = code.split('\n');
   if (!lines.some((line) => line.startsWith('$ '))) return lines.map(adapt).join('\n');
@@ -42,7 +42,7 @@ export function commandsOf(code: string): string {
     .join('\n');
 }
 
-/** Waits until commands in the background have ended or listen, at most 10 s. The rest is ended with the page. */
+/** Waits, for at most 10 s, until the commands in the background have ended or listen. The others end with the page. */
 function leaveRunning(run: string): string {
   const isDone = '[ -z "$(jobs -r)" ]';
   const listens = '[ -e "$SWITCHYARD_DOCS_LISTENING" ]';
@@ -52,7 +52,10 @@ function leaveRunning(run: string): string {
 
 const adapt = (line: string): string => expectExit(line.replace(GATEWAY_BEHIND, '$1 $2'));
 
-/** A gateway goes to the background by itself, once it is ready for the next command. */
+/**
+ * Matches a gateway that is started with `&`. It goes to the background by itself, once it is ready for the next
+ * command.
+ */
 const GATEWAY_BEHIND = /^((?:npx (?:--no )?)?(?:mcp-)?switchyard serve\b[^#&]*)&\s*(#.*)?$/;
 
 /** A command whose comment begins with `exits N` has to end with that code. */

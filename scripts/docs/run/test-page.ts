@@ -10,7 +10,7 @@ import { runShell } from './run-shell.ts';
 /** The page of declarations, which is generated. */
 const API = 'docs/api.md';
 
-/** Runs the blocks of a page in order, in a world of their own. Returns what failed, a text each. */
+/** Runs the blocks of a page in order, in a world of their own. Returns a text for each failure. */
 export async function testBlocks(blocks: readonly Block[], installed: InstalledPackage): Promise<readonly string[]> {
   await using world = await DemoWorld.start(installed);
   const failures: string[] = [];

@@ -1,7 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 
-/** The text arguments of each tool, by server. A question mark makes one optional. */
+/** The text arguments of each tool, by server. A question mark makes an argument optional. */
 const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   weather: { get: ['city', 'days?'] },
   wikidata: { search: ['query'] },
@@ -13,7 +13,10 @@ const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 const EVERY_SERVER = { echo: ['message?'] };
 
-/** Adds the tools of the server `name` (of all servers for `all`), a prompt and a resource. Tools say what they got. */
+/**
+ * Adds the tools of the server `name` (of all servers for `all`), which return their arguments, and a prompt and a
+ * resource.
+ */
 export function addDemoTools(server: McpServer, name: string, words = ''): void {
   const own = name === 'all' ? Object.assign({}, ...Object.values(TOOLS)) : TOOLS[name];
   for (const [tool, fields] of Object.entries<readonly string[]>({ ...own, ...EVERY_SERVER })) {

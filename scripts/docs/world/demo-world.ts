@@ -10,14 +10,14 @@ import { type Places, substitute } from './substitutions.ts';
 import { mapOf, SECRETS, WorldServers } from './world-servers.ts';
 import { demoServer, LOOPBACK_ONLY, writeShims } from './write-shims.ts';
 
-/** Files that a person says yes to when they appear in the project's folder. */
+/** Files that a person approves when they appear in the project's folder. */
 const TRUSTED = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'];
 
 /** The folder, the programs and the servers that the blocks of one page run with. */
 export class DemoWorld implements AsyncDisposable {
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Where processes that stay have their output and their ids. */
+  /** The folder for the output and the ids of processes that stay. */
   readonly run: string;
   readonly #root: string;
   readonly #servers: WorldServers;
@@ -39,7 +39,7 @@ export class DemoWorld implements AsyncDisposable {
       HOME: at('home'),
       TMPDIR: at('tmp'),
       BROWSER: join(at('bin'), 'docs-browser'),
-      // A display without a desktop whose settings name a browser, so that BROWSER is used.
+      // There is a display, but no desktop whose settings name a browser, so BROWSER is used.
       ...{ DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: root, XDG_DATA_HOME: at('home/.local/share') },
       LANG: 'C.UTF-8',
       SWITCHYARD_LOGIN_KEY: 'file',
@@ -65,12 +65,12 @@ export class DemoWorld implements AsyncDisposable {
     return world;
   }
 
-  /** Replaces what a page prints by what this world has. */
+  /** Replaces the addresses and places that a page prints with those of this world. */
   substitute(text: string): Promise<string> {
     return substitute(text, this.#places);
   }
 
-  /** Writes a file of a page, in the project's folder or (`~/`) the home folder. */
+  /** Writes a file of a page, in the project's folder, or in the home folder for a name with `~/`. */
   async write(name: string, text: string): Promise<void> {
     const path = name.startsWith('~/') ? join(this.#root, 'home', name.slice(2)) : join(this.project, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -78,7 +78,7 @@ export class DemoWorld implements AsyncDisposable {
     await this.trustFiles();
   }
 
-  /** Says yes to the configuration files of the project as they are now. */
+  /** Approves the configuration files of the project as they are now. */
   async trustFiles(): Promise<void> {
     const machine = { platform: process.platform, env: this.env, cwd: this.project };
     const book = new TrustBook(trustFolder(machine as Parameters<typeof trustFolder>[0]));

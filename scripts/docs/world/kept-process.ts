@@ -8,12 +8,12 @@ export interface KeptCommand {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether it is ready, by what it has printed. */
+  /** Returns whether the process is ready, judged by what it has printed. */
   readonly isReady: (output: string) => boolean;
 }
 
 export interface KeptResult {
-  /** Its exit code, or null as long as it runs. */
+  /** The exit code of the process; null as long as it runs. */
   readonly code: number | null;
   readonly output: string;
 }
@@ -44,7 +44,7 @@ export async function startKept(
   return { code, output: output() };
 }
 
-/** Ends what was kept in a folder, and resolves once it is gone. */
+/** Ends the processes that were kept in a folder, and resolves once they are gone. */
 export async function endKept(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const pids = readdirSync(folder)
@@ -55,7 +55,7 @@ export async function endKept(folder: string): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGKILL');
 }
 
-/** Sends a signal to a group of processes; false if it is gone. */
+/** Sends a signal to a group of processes. Returns false if the group is gone. */
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, name);

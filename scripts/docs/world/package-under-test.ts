@@ -30,7 +30,7 @@ export function installPackage(folder: string, given: string | null): InstalledP
   const tarball = given === null ? pack(folder) : resolve(given);
   const files = capture('tar', ['-tzf', tarball]).trim().split('\n');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  // Run from another package's script, npm would take that package for the one to install into.
+  // If npm runs in a script of another package, it would otherwise install into that package.
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   const quiet = ['--no-fund', '--no-audit', '--prefer-offline', '--loglevel=error'];
   capture('npm', ['install', tarball, ...quiet], { cwd: folder, env });

@@ -16,7 +16,9 @@ interface Substitution {
   readonly means: (places: Places, found: RegExpExecArray) => string | Promise<string>;
 }
 
-/** What stands in the demo world for the addresses and places that pages print. There is nothing else. */
+/**
+ * The addresses and places that pages print, with what the demo world has in their place. The demo world has no others.
+ */
 const SUBSTITUTIONS: readonly Substitution[] = [
   // A signed map at every path, and the files of the page's folder `public`.
   { printed: /https:\/\/maps\.example\.com/g, means: ({ address }) => address('maps') },
@@ -38,11 +40,11 @@ const SUBSTITUTIONS: readonly Substitution[] = [
   { printed: /\.listen\(\d{4}\b/g, means: ({ port }) => `.listen(${port}` },
   // Folders of the system are below the page's folder.
   { printed: /(?<![\w.])\/(?:var\/lib|data|srv)\b/g, means: ({ project }, [path]) => `${project}${path}` },
-  // A value that the reader fills in is one that the world has set.
+  // The world has set the values that a reader fills in.
   { printed: /\b([A-Z][A-Z_]+)=…/g, means: (_, [, name]) => `${name}="$${name}"` },
 ];
 
-/** Replaces what a page prints by what the demo world has. */
+/** Replaces the addresses and places that a page prints with those of the demo world. */
 export async function substitute(text: string, places: Places): Promise<string> {
   let replaced = text;
   for (const { printed, means } of SUBSTITUTIONS) {

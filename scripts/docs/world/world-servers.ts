@@ -56,7 +56,7 @@ export class WorldServers implements AsyncDisposable {
         return this.#stack.use(await TestMcpServer.start((server) => addDemoTools(server, 'all'))).url;
       case 'linear':
       case 'notion': {
-        // They are slow to load, and few pages need them.
+        // Imported late, because these modules are slow to load and few pages need them.
         const { AuthorizationServer } = await import('../../../test/helpers/logins/authorization-server.ts');
         const { ProtectedMcpServer } = await import('../../../test/helpers/logins/protected-mcp-server.ts');
         const { issuer } = this.#stack.use(await AuthorizationServer.start());

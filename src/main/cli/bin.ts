@@ -6,8 +6,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(`mcp-switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
   process.exitCode = 1;
 } else {
-  // EPIPE is not a failure, because a reader such as `head` closes the pipe early. Any other error is a failure, such
-  // as a full disk.
+  // EPIPE is not a failure, because a reader such as `head` closes the pipe early. Any other error, such as a full
+  // disk, is a failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.stderr.write(`mcp-switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -29,8 +29,8 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 /**
- * Prints help and completions from the data files of the package's build, if they exist, without the tree of all
- * commands.
+ * Prints help and completions from the data files of the package's build, if they exist, without creating the tree of
+ * all commands.
  */
 async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   const [first] = argv;
@@ -40,7 +40,10 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   return answerQuickly(argv, import.meta.url);
 }
 
-/** Answers a client with the first answers of an earlier run, before the program is loaded; null without them. */
+/**
+ * Answers a client with the first answers of an earlier run, before the program is loaded. Returns null if there are no
+ * such answers.
+ */
 async function answerEarly(argv: readonly string[]) {
   // Tests and measurements disable first answers with this variable, to compare starts with and without them.
   if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
@@ -51,7 +54,8 @@ async function answerEarly(argv: readonly string[]) {
 
 /**
  * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the
- * machine share. Does nothing during a coverage run, whose counts it would falsify, or if the folder cannot be written.
+ * machine share. Does nothing if the folder cannot be written, or during a coverage run, because compiled modules would
+ * falsify its counts.
  */
 async function keepCompiled(): Promise<void> {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;

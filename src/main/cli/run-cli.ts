@@ -67,7 +67,7 @@ function answerMisuse(message: string): void {
 
 /**
  * Kills this process if one of its threads does not end: neither the end of the main thread nor `process.exit()` would
- * end the process. What was printed is out by then, but the exit code is lost.
+ * end the process. The output has been written by then, but the exit code is lost.
  */
 export function endIfStuck(): void {
   if (!hasStuckThreads()) return;

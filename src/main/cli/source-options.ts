@@ -137,7 +137,7 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
   return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
-/** Returns the files that were found, then the files that `--config` names, which win. */
+/** Returns the files that were found, then the files that `--config` names; these take precedence. */
 export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
   return [...foundFiles, ...[config ?? []].flat()];
 }
@@ -184,7 +184,8 @@ type ManagerWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: Abo
 
 /**
  * Runs `work` with a manager that is closed afterwards, and reports on stderr how connectors come up. Resolves with the
- * exit code of `work`, or with the exit code for a signal. Then `ended` aborts, and `work` releases its resources.
+ * exit code of `work`, or with the exit code for a signal. In both cases `ended` aborts, so that `work` releases its
+ * resources.
  */
 export async function withManager(
   options: SourceOptions,

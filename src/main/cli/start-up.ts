@@ -26,8 +26,8 @@ export interface NotUp {
 /** The start of the connectors of a command. */
 export interface StartUp {
   /**
-   * Resolves once nothing worth waiting for is starting any more. With `only`, waits for that connector alone, which
-   * then starts out of turn. Never rejects.
+   * Resolves once no connector that is worth waiting for is still starting. With `only`, waits for that connector
+   * alone, which then starts out of turn. Never rejects.
    */
   readonly settled: (only?: string) => Promise<void>;
 }

@@ -22,7 +22,7 @@ export function stateDirOf({ stateDir, state = true }: StateOptions): string | u
 
 /**
  * Returns the state folder for a manager. Creates this user's default folder if necessary, accessible only to this
- * user. If that fails, says so on stderr, and nothing is remembered.
+ * user. If that fails, says so on stderr and returns undefined, so that nothing is remembered.
  */
 export function usableStateDir(options: StateOptions): string | undefined {
   const folder = stateDirOf(options);

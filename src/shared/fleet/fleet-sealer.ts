@@ -30,7 +30,7 @@ export class FleetSealer {
   readonly #fleetId: string;
   readonly #keys = new Map<SealPurpose, readonly PurposeKey[]>();
 
-  /** `secrets` starts with the current secret. Each secret has at least 32 characters, which the options check. */
+  /** `secrets` starts with the current secret. The options check that each secret has at least 32 characters. */
   constructor(fleetId: string, secrets: readonly string[]) {
     this.#fleetId = fleetId;
     this.#secrets = secrets;

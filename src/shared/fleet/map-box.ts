@@ -22,7 +22,7 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** Maximum size of a box. Packing and sealing make an incompressible body slightly larger. */
 export const MAX_BOX_BYTES = MAX_BODY_BYTES + 256 * 1024;
 
-/** Minimum size of a body for a patch. A patch of a smaller body would save less than it costs. */
+/** Minimum size of a body that gets a patch. A patch of a smaller body would save less than it costs. */
 export const MIN_PATCHED_BYTES = 256 * 1024;
 
 /** Maximum size of a patch, as a share of the packed body. A larger patch is not worth storing. */
@@ -118,8 +118,8 @@ function windowLogOf(bytes: number): number {
 }
 
 /**
- * Adds the tag before the packed bytes and seals both. The tag follows two bytes with its length plus one; 0 means no
- * tag.
+ * Puts the tag in front of the packed bytes, and seals both. Two bytes in front of the tag hold its length plus one; 0
+ * means no tag.
  */
 function sealed(sealer: FleetSealer, place: string, etag: string | null, packed: Buffer): Buffer {
   const tag = Buffer.from(etag ?? '');
@@ -150,7 +150,7 @@ async function opened(
     const bytes = isSmall ? zstdDecompressSync(packed, limits) : await decompress(packed, limits);
     return { bytes: withOwnMemory(bytes), etag };
   } catch {
-    // Any error of zstd means that this is not a valid box, which the caller reports.
+    // Any error of zstd means that this is not a valid box. The caller reports that.
     return null;
   }
 }

@@ -9,7 +9,7 @@ export interface MapHead {
   readonly generatedAtMs: number;
   /** Expiry of the map, in epoch milliseconds. */
   readonly expiresAtMs: number;
-  /** Entity tag from the source. Hosts do not use it, but the entity tag that is sealed with the body. */
+  /** Entity tag from the source. Hosts use the tag that is sealed with the body, not this one. */
   readonly etag: string | null;
   /** Number of responses of the source that confirmed this body since it was published. */
   readonly confirms: number;
@@ -52,7 +52,7 @@ function parsed(text: string): unknown {
   try {
     return parseForeignJson(text);
   } catch {
-    // A text that cannot be parsed is not a head, which the caller reports.
+    // A text that cannot be parsed is not a head. The caller reports that.
     return null;
   }
 }

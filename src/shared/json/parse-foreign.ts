@@ -22,7 +22,7 @@ const FIRST_TEXT = /[{[,]\s*"/;
  */
 const NAME_WEIGHT = 4;
 
-/** Maximum length of the strings that V8 interns as it interns names. */
+/** Maximum length of the strings that V8 interns just as it interns names. */
 const INTERNED_LENGTH = 10;
 
 /**

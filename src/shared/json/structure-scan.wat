@@ -6,7 +6,7 @@
   ;; 1 024: the bytes to scan, up to 64 KiB.
   (memory (export "memory") 2)
 
-  ;; One bit for each byte of a block that equals a byte.
+  ;; One bit for each byte of a block, set if that byte equals the given one.
   (func $mask (param $a v128) (param $b v128) (param $c v128) (param $d v128) (param $byte v128) (result i64)
     (i64.or
       (i64.or
@@ -43,7 +43,7 @@
           (i8x16.splat (i32.const 0x22))))
         (local.set $slashes (call $mask (local.get $a) (local.get $b) (local.get $c) (local.get $d)
           (i8x16.splat (i32.const 0x5c))))
-        ;; A quote that is escaped ends no string (simdjson, json_escape_scanner).
+        ;; An escaped quote does not end a string (simdjson, json_escape_scanner).
         (if (i64.eqz (local.get $slashes))
           (then
             (local.set $quotes (i64.and (local.get $quotes) (i64.xor (local.get $escaping) (i64.const -1))))
@@ -72,7 +72,7 @@
           (else (br_if $next (i64.ne (local.get $within) (i64.const 0)))))
         (local.set $text (i64.xor (local.get $text) (local.get $within)))
         (local.set $within (i64.shr_s (local.get $text) (i64.const 63)))
-        ;; What is no text is structure.
+        ;; Bytes that are not text are structure.
         (local.set $text (i64.xor (local.get $text) (i64.const -1)))
         (local.set $commas (i32.add (local.get $commas) (i32.wrap_i64 (i64.popcnt (i64.and (local.get $text)
           (call $mask (local.get $a) (local.get $b) (local.get $c) (local.get $d) (i8x16.splat (i32.const 0x2c))))))))
@@ -92,7 +92,7 @@
             (local.set $depth (i32.sub (i32.add (local.get $depth) (local.get $count))
               (i32.wrap_i64 (i64.popcnt (local.get $close)))))
             (br $next)))
-        ;; It may become too deep within this block: bracket by bracket.
+        ;; The nesting may become too deep within this block, so its brackets are counted one by one.
         (loop $bracket
           (local.set $bit (i64.or (local.get $open) (local.get $close)))
           (br_if $next (i64.eqz (local.get $bit)))

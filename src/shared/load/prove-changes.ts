@@ -165,7 +165,7 @@ class Matcher {
   }
 }
 
-/** Returns the map without its entries, which remains to be parsed and checked as a whole. */
+/** Returns the map without its entries; this rest is still to be parsed and checked as a whole. */
 function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
 }

@@ -15,8 +15,8 @@ import { assertMapId, verifyTrust } from './verify-trust.ts';
 /**
  * Verifies that `bytes` are a current map signed by the trusted keys: parse → verify the signatures → check the shape →
  * check the time → compare with the known map. Returns `same-body` for bytes that were verified before. If `proven`
- * remembers the known map, only changes since then are parsed, checked and canonicalized. Throws the MAP_… code of the
- * first check that fails; nothing of a map that fails is used.
+ * remembers the known map, only the changes since that map are parsed, checked and canonicalized. Throws the MAP_… code
+ * of the first check that fails; nothing of a map that fails is used.
  */
 export function proveMap(
   bytes: Uint8Array,

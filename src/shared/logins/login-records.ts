@@ -81,8 +81,8 @@ export interface StoredLogin {
   /** Reason for people why there are no tokens; null while there are. */
   readonly lostBecause: string | null;
   /**
-   * The other store whose hosts were the last to log in or refresh; absent if hosts of this store were. Only the hosts
-   * of that store refresh the login while the server of the fleet is unreachable.
+   * The store whose hosts were the last to log in or refresh; absent if it is this store. Only the hosts of that store
+   * refresh the login while the server of the fleet is unreachable.
    */
   readonly home?: string | undefined;
 }

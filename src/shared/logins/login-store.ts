@@ -14,9 +14,9 @@ import type {
 } from './login-records.ts';
 
 /**
- * Keeps logins: on disk through the writer worker (`state-dir/durable-logins.ts`), shared by all processes that use the
- * folder, or in memory. Writes are durable once they resolve. Rejects with STORE_UNAVAILABLE or another STORE_… code.
- * Its errors and log lines contain no token.
+ * Keeps logins, either in memory or on disk. On disk, all processes that use the folder share the logins, through the
+ * writer worker (`state-dir/durable-logins.ts`). Writes are durable once they resolve. Rejects with STORE_UNAVAILABLE
+ * or another STORE_… code. Its errors and log lines contain no token.
  */
 export interface LoginStore {
   /**

@@ -44,7 +44,10 @@ export interface TurnRequest {
   readonly isGone: (owner: string) => boolean;
 }
 
-/** The answer to the process, and the state to store before it is sent; null if the state does not change. */
+/**
+ * The answer to the process, and the state to store before that answer is sent. The state is null if it does not
+ * change.
+ */
 export interface BegunTurn {
   readonly turn: RefreshTurn;
   readonly state: RefreshState | null;

@@ -28,7 +28,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 
 const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKey', 'oauth']);
 
-/** Members of `auth` that describe a login. They are ambiguous if the type of the `auth` is that of a key. */
+/** Members of `auth` that describe a login. They are ambiguous if the type of `auth` is one of the types for keys. */
 const LOGIN_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
 
 /** Maximum length of text from a map in a reason. */
@@ -40,8 +40,8 @@ export function isConnectionHeader(name: string): boolean {
 }
 
 /**
- * Returns why this host cannot or must not use an entry of valid shape, naming the field; null if it can. Only that
- * entry is left out, because the map may be meant for newer hosts too.
+ * Returns why this host cannot or must not use an entry of valid shape, naming the field; null if this host can use it.
+ * Only that entry is left out, because the map may be meant for newer hosts too.
  */
 export function entryFault({ headers, auth, oauth }: RawEntry): string | null {
   for (const name of Object.keys(asObject(headers)))

@@ -19,7 +19,7 @@ import {
 export interface EntryBytes {
   /** Offset after the bracket that opens the list. */
   readonly listStart: number;
-  /** Offset of the bracket that closes it. */
+  /** Offset of the bracket that closes the list. */
   readonly listEnd: number;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;

@@ -30,7 +30,7 @@ export interface OAuthSettings {
   readonly callbackPort?: number | undefined;
   /**
    * Requested kind of login that this version does not support. The connector fails with LOGIN_UNSUPPORTED, which names
-   * it.
+   * that kind.
    */
   readonly unsupported?: UnsupportedLogin | undefined;
 }

@@ -24,7 +24,7 @@ const LINE_FEED = 0x0a;
  * - a repeated key (MAP_DUPLICATE_KEY), and `__proto__` and `constructor` as keys (MAP_FORBIDDEN_KEY)
  * - lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE)
  *
- * `subject` is the name of the document, which begins the messages.
+ * `subject` is the name of the document, with which the messages begin.
  */
 export function parseStrictJson(
   bytes: Uint8Array,

@@ -21,7 +21,7 @@ export interface LoginImage {
  */
 export const LOGIN_IMAGE_MAX_BYTES = 1024 * 1024;
 
-/** Place of the image, which no row uses. Raise the generation with every change of the image's format. */
+/** Place of the image. No row uses that place. Raise the generation with every change of the image's format. */
 const PLACE: BoxPlace = { table: 'start image', rowId: '', generation: 1 };
 
 /** Encrypts an image. */

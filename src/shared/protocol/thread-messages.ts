@@ -73,7 +73,7 @@ export interface ProofPolicy {
   readonly maxConnectors: number;
   /** Whether an expired map is accepted: an earlier process accepted it, and it may be served as stale. */
   readonly allowExpired: boolean;
-  /** Time after its expiry during which an `allowExpired` map is still served, in milliseconds; null for no limit. */
+  /** How long an `allowExpired` map is still served after its expiry, in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null;
 }
 

@@ -40,7 +40,7 @@ export interface StoredMap {
 export interface SourceFacts {
   /** Whether a map with enough asymmetric signatures was ever accepted. */
   readonly seenSigned: boolean;
-  /** The `id` of the first such map; null before. */
+  /** The `id` of the first map with enough asymmetric signatures; null before such a map was accepted. */
   readonly mapId: string | null;
   /** The version of the newest accepted key document; null if none was accepted. */
   readonly keyVersion: number | null;
@@ -63,7 +63,7 @@ export interface SourceNotes {
   readonly url: string;
   /** Whether this map or an earlier accepted map had enough asymmetric signatures. */
   readonly isSigned: boolean;
-  /** The `id` of the first such map. An already stored id is kept. */
+  /** The `id` of the first map with enough asymmetric signatures. An already stored id is kept. */
   readonly mapId: string | null;
 }
 

@@ -21,8 +21,8 @@ export type StoreNote =
    */
   | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
   /**
-   * A host on this folder was killed, and the stdio servers that it had started were ended. Pids of their group
-   * leaders.
+   * A host on this folder was killed, and the stdio servers that it had started were ended. `pids` are the pids of
+   * their group leaders.
    */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
   /** Other users could read or change a file of the logins until now, with this mode (octal). It is private again. */

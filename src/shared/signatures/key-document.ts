@@ -26,7 +26,7 @@ const MAX_DEPTH = 8;
 
 /** Payload of a published key document. */
 export interface KeyDocumentPayload {
-  /** 1 for the first document; each next one is greater by 1. */
+  /** 1 for the first document, and greater by 1 for each document after it. */
   readonly version: number;
   /** ISO 8601. */
   readonly expires: string;

@@ -54,7 +54,7 @@ export function writeDigestText(texts: DigestTexts, index: number, digests: Uint
   texts[to] = COMMA;
 }
 
-/** Copies the texts of `count` entries, from number `from` in `source` to number `to` in `texts`. */
+/** Copies the texts of `count` entries of `source`, starting at index `from`, into `texts`, starting at index `to`. */
 export function copyDigestTexts(
   texts: DigestTexts,
   to: number,

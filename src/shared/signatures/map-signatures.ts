@@ -12,7 +12,7 @@ const MAX_SIGNATURES = 16;
 /** Maximum number of kids in a message. */
 const MAX_NAMED_KIDS = 4;
 
-/** A received map without the elements of `connectors`, which `digest` covers. */
+/** A received map without the elements of `connectors`. `digest` covers these elements too. */
 export interface SignedMap {
   readonly map: Readonly<Record<string, unknown>>;
   /** Computes the digest of the whole map. */
@@ -124,7 +124,9 @@ function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedM
   return null;
 }
 
-/** Returns when the map itself expires. Null if that cannot be determined, which the check of its shape refuses. */
+/**
+ * Returns when the map itself expires. Null if that cannot be determined; the check of its shape refuses such a map.
+ */
 function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
   const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;
   return Number.isNaN(endMs) ? null : endMs;

@@ -30,7 +30,8 @@ export interface SignatureTrust {
   /** HMAC keys, the newest first; empty if none are configured. */
   readonly hmacKeys: readonly string[];
   /**
-   * Public keys that may sign now. Revoked keys may be among them but do not count; their maps are refused as revoked.
+   * Public keys that may sign now. Revoked keys may be among them but do not count. A map that lacks signatures for
+   * that reason is refused as revoked.
    */
   readonly keys: readonly TrustedKey[];
   /** Number of different keys (by thumbprint) that must have signed. At least 1. */

@@ -40,7 +40,7 @@ export interface OwnPin {
   readonly tool: string;
   /** Version of the newest approval of the fleet that was applied; 0 for none. */
   readonly version: number;
-  /** Whether the definition is that of the approval. It is not if this host has approved another definition since. */
+  /** Whether the definition is the one that the fleet approved: false if this host has approved another one since. */
   readonly isApproved: boolean;
   /** JSON of the definition. */
   readonly definitionText: string;
@@ -62,8 +62,8 @@ export interface PinPage {
 }
 
 /**
- * A tool to approve, by its connector's name for it. `sha256` is the definition that the user reviewed, which may have
- * changed since.
+ * A tool to approve, by its connector's name for it. `sha256` identifies the definition that the user reviewed; the
+ * tool may have changed since.
  */
 export type PinChoice = Pick<ToolPinChange, 'connectorId' | 'tool' | 'sha256'>;
 

@@ -77,7 +77,8 @@ function unknownMember(value: object, shape: Shape): Fault | null {
 }
 
 /**
- * Returns a copy without a member `__proto__`, which an assignment would take for the prototype; null if it has none.
+ * Returns a copy without a member `__proto__`, which an assignment would take for the prototype; null if the value has
+ * no such member.
  */
 function withoutPrototype(value: Readonly<Values>): Values | null {
   if (!Object.hasOwn(value, '__proto__')) return null;

@@ -29,6 +29,8 @@ export interface Redis {
   subscribe(channel: string, listener: (message: string) => void): () => void;
   /** Calls `listener` each time the connection is established or lost. */
   onChange(listener: (isConnected: boolean) => void): () => void;
-  /** Calls `listener` with each new reason why the server cannot be reached, beginning with the first connection. */
+  /**
+   * Calls `listener` with each new reason why the server cannot be reached, beginning with the first try to connect.
+   */
   onFailure(listener: (why: string) => void): void;
 }

@@ -3,8 +3,8 @@ import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/
 
 /**
  * The worker's end of a load's port. It sends events, waits for a credit before each chunk, and receives `cancel`.
- * Without credits, a fast worker would queue a whole map on the main thread's side of the port and block its event
- * loop.
+ * Without credits, a fast worker would queue a whole map on the main thread's side of the port, and block the event
+ * loop there.
  */
 export class CreditStream {
   readonly #port: MessagePort;

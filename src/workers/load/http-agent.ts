@@ -33,7 +33,7 @@ const agents = new Map<string, Agent>();
 /**
  * Returns undici's fetch with this thread's Agent for these settings: the main thread's dispatcher does not apply to
  * workers. The first request imports undici, which is slow. A first load with bytes from the main thread does not need
- * it.
+ * undici.
  */
 export function workerFetch(network: NetworkSettings): FetchMap {
   return async (url, init) => {

@@ -51,7 +51,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
-    // Some sandboxes hide the namespace. Processes that cannot see it either run in the same kind of sandbox.
+    // Some sandboxes hide the namespace. Any other process that cannot see it runs in the same kind of sandbox.
     return codeOf(error) ?? '';
   }
 }

@@ -28,8 +28,8 @@ export interface LoginImageDeps {
 }
 
 /**
- * Keeps the start image of a folder's logins. It is removed before a change is stored, and written again a while later.
- * Both happen under the lock of the login file, so that no process replaces a newer image with an older image.
+ * Keeps the start image of a folder's logins. The image is removed before a change is stored, and written again a while
+ * later. Both happen under the lock of the login file, so that no process replaces a newer image with an older image.
  */
 export class LoginImageFile {
   readonly #deps: LoginImageDeps;
@@ -72,8 +72,8 @@ export class LoginImageFile {
   }
 
   /**
-   * Writes the image if it is outdated. Removes it without `key`, if a record cannot be decrypted, or if it would be
-   * too large.
+   * Writes the image if it is outdated. Removes it if there is no `key`, if a record cannot be decrypted, or if the
+   * image would be too large.
    */
   #update(table: LoginTable, key: SealingKey | null): true {
     const { logins } = everythingIn(table);

@@ -15,8 +15,8 @@ export function isTrustedOwner(uid: number): boolean {
 }
 
 /**
- * Describes how other users could put files into a folder, as the end of a sentence about it; null if they cannot.
- * Throws the error of the file system.
+ * Describes how other users could put files into a folder, as the end of a sentence about the folder; null if they
+ * cannot. Throws the error of the file system.
  */
 export function exposureOf(folder: string): string | null {
   const { uid, mode } = statSync(folder);
@@ -71,8 +71,8 @@ export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules,
 }
 
 /**
- * Checks the target of a path. In a folder of another user, which causes a warning, that user's files are trusted as
- * well.
+ * Checks the target of a path. A folder of another user causes a warning; in such a folder, the files of that user are
+ * trusted as well.
  */
 function assertTrustedTarget(path: string, stats: Stats): void {
   if (!stats.isFile()) throw unsafe(path, `is not a regular file but ${kindOf(stats)}`);

@@ -26,8 +26,8 @@ const PAUSE_MS = 150;
 
 /**
  * Keeps a `servers.json` and the table in sync. The table is authoritative. The file is what users and other programs
- * edit, so each entry is compared with its state when the two last agreed. All methods hold the store's write lock, so
- * no process writes an older state over a newer one.
+ * edit, so each entry is compared with its state when file and table last agreed. All methods hold the store's write
+ * lock, so no process writes an older state over a newer one.
  */
 export class ServersFile {
   readonly #path: string;
@@ -57,7 +57,7 @@ export class ServersFile {
     return hasChanged;
   }
 
-  /** Applies the changes made in the file since the two last agreed. Throws errors of the disk and the store. */
+  /** Applies the changes made in the file since file and table last agreed. Throws errors of the disk and the store. */
   read(): readonly FileProblem[] {
     return this.#locked(() => {
       // The processes that wrote the temporary files were killed: while this process holds the lock, no other process
@@ -131,7 +131,7 @@ export class ServersFile {
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /** Writes the file, unless its plan was replaced or the file edited meanwhile. Returns whether it was written. */
+  /** Writes the file, unless its plan was replaced or the file was edited meanwhile. Returns whether it was written. */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
@@ -141,7 +141,8 @@ export class ServersFile {
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
     // Another process may have dropped the recorded state of the file.
     this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
-    // Changes since the plan reach the file with the next plan. For them, the file now has the state of this plan.
+    // Servers that changed after this plan get into the file with the next plan. For now, the file has them as in this
+    // plan.
     const later = this.#table.since(revision).rows;
     this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
     this.#agreedRevision = revision;

@@ -97,7 +97,7 @@ export class SqliteStore {
   }
 
   /**
-   * Returns the registry's changes since `known`. `mode` says whether its file at `path` is checked, read or written
+   * Returns the registry's changes since `known`. `mode` says whether the file at `path` is checked, read or written
    * first.
    */
   syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
@@ -108,7 +108,7 @@ export class SqliteStore {
       const storeId = this.#id();
       const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
-      // Changes that the caller knows and this store does not must reach the store before the file is written.
+      // Changes that only the caller knows must reach this store before the file is written.
       const isToBeWritten = mode === 'write' && !isReplaced;
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];

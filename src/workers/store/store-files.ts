@@ -19,7 +19,7 @@ import { assertTrustedFile } from '../servers-file/file-trust.ts';
 
 /**
  * Lock file next to the store. A process that sets the store aside, or cleans up after a missing store, holds SQLite's
- * lock on it. It stays empty.
+ * lock on this file. The file stays empty.
  */
 export const LOCK_FILE = 'switchyard.lock';
 

@@ -6,8 +6,8 @@ import { columnsOf, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
 /**
- * The revision of a pin is the number of approvals of the fleet times this factor, plus the number of the host's own
- * approvals since the last of them. A host's own approval therefore never looks like a newer approval of the fleet.
+ * The revision of a pin is the number of the fleet's approvals times this factor, plus the number of the host's own
+ * approvals since the fleet's last one. A host's own approval therefore never looks like a newer approval of the fleet.
  */
 const PER_VERSION = 2 ** 20;
 

@@ -129,8 +129,8 @@ export class ServerTable {
   }
 
   /**
-   * Records that the file agrees with the table up to `revision`. It is known to agree up to `after`, which is 0 if
-   * nothing is known.
+   * Records that the file agrees with the table up to `revision`. Until now, the file was known to agree up to `after`,
+   * which is 0 if nothing was known.
    */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;

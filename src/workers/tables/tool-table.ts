@@ -44,7 +44,7 @@ interface ChangedRow {
   readonly definition: string;
 }
 
-/** Skips a row that fails its seal, because its id may be damaged, so that the row belongs to another connector. */
+/** Skips a row that fails its seal: if the damage is in its id, the row belongs to another connector. */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
   WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}

@@ -1,6 +1,6 @@
 /**
  * `node demo-server.ts NAME [FILE]`: a stdio server with the tools that the pages call. The words of the file describe
- * them.
+ * the tools.
  */
 import { readFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/server';

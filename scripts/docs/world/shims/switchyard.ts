@@ -1,6 +1,6 @@
 /**
  * `node switchyard.ts BIN ARGS…`: runs the commands that wait for a person. A gateway stays in the background once it
- * listens, and ends the gateway before it. `auth login --no-browser` gets a browser that logs in.
+ * listens; starting it ends the gateway before it. `auth login --no-browser` gets a browser that logs in.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ async function keepRunning(): Promise<number> {
   return code ?? 0;
 }
 
-/** A reader who types the next command is slower than the connectors. */
+/** Resolves once the connectors are up, as they are for a reader who needs a while to type the next command. */
 async function connectorsAreUp(url: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 100) {
     const isReady = await fetch(`${url}/readyz`)

@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 /** Maximum length of stderr that is kept, to be reported if the process fails. */
 const MAX_COMPLAINTS = 2_000;
 
-/** Runs `script` in a process of its own and resolves with the JSON that it prints. The process ends with this one. */
+/**
+ * Runs `script` in a process of its own and resolves with the JSON that it prints. When this process ends, it ends the
+ * other process too.
+ */
 export function inFreshProcess<T>(
   script: string,
   args: readonly string[],

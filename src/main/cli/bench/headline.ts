@@ -81,7 +81,7 @@ async function calls({ entries, rounds, seconds, onProgress }: HeadlineOptions):
   return { title, rows, notes: ['Open loop: the time of each call counts from when it was due.'] };
 }
 
-/** Takes `rounds` samples of each way, in turns; every second round runs the ways in reverse order. */
+/** Takes `rounds` samples of each way. The ways take turns, and every second round runs them in reverse order. */
 async function interleaved<T>(
   ways: readonly string[],
   rounds: number,

@@ -1,7 +1,8 @@
 /**
  * Serves a changing service map from a process of its own, so that serving takes no time from the process that is
  * measured: `node map-process.ts OPTIONS`, where OPTIONS is JSON. Prints its URL. A `POST` chooses the answer to later
- * requests: `/changed/N` (N entries change before each), `/same` (same bytes, no ETag), `/not-modified`, `/failing`.
+ * requests: `/changed/N` (N entries change before each request), `/same` (same bytes, no ETag), `/not-modified`,
+ * `/failing`.
  */
 import { createHmac } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
@@ -13,8 +14,8 @@ import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 const PREPARED = 24;
 
 /**
- * A signed map with connectors of 1.4 KB each, of which each change affects only a few. Its text is joined from entries
- * that are already serialized, so that the server does little work.
+ * A signed map with connectors of 1.4 KB each. Each change affects only a few of them. The text of the map is joined
+ * from entries that are already serialized, so that the server does little work.
  */
 class ChangingMap {
   readonly #options: MapProcessOptions;

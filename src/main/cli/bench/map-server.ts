@@ -22,7 +22,7 @@ export interface MapProcessOptions {
 /** The answer to the next requests for the map. */
 export type MapMode = `changed/${number}` | 'same' | 'not-modified' | 'failing';
 
-/** A process that serves a changing map. It is killed when the scope ends, and with this process. */
+/** A process that serves a changing map. It is killed when the scope ends or this process ends. */
 export interface MapProcess extends Disposable {
   readonly url: string;
 }

@@ -7,7 +7,7 @@ export interface Row {
   readonly unit: string;
   /** One sample for each round, or for each call. */
   readonly samples: readonly number[];
-  /** The way in the same section with whose median this row is compared; null for no comparison. */
+  /** The way, in the same section, whose median this row is compared with; null for no comparison. */
   readonly baseline: string | null;
 }
 

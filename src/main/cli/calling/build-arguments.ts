@@ -5,7 +5,9 @@ import { itemSchema, parametersOfAlternatives, propertySchema } from '../schema/
 import type { Problem } from './check-arguments.ts';
 import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
 
-/** A `key=value` whose file has been read: `text` is to be interpreted by the schema, `value` is a JSON value. */
+/**
+ * A `key=value`, with the content of its file if it names one: the schema decides how to read `text`; `value` is JSON.
+ */
 export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
 
 /** Arguments of a call, and the problems of the texts that could not be converted. */
@@ -61,8 +63,8 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
 }
 
 /**
- * Returns the steps of a key, and the schema of the value at that key, which is undefined if the tool's schema has
- * none.
+ * Returns the steps of a key, and the schema of the value at that key. That schema is undefined if the tool's schema
+ * does not have it.
  */
 function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; readonly schema: unknown } {
   const steps: Step[] = [];

@@ -30,9 +30,9 @@ const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
 
 /**
  * Reads the words after a tool. Accepts `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and `key=@@text` for a
- * text that begins with `@`. Also accepts a JSON object, `-`, and `key:value` and `key: value` as in mcporter. The
- * function `isKnown` returns whether the tool has a parameter with a given name; without it, `key:value` counts if the
- * key is a plain name. Throws OPTIONS_INVALID for any other word.
+ * text that begins with `@`. Also accepts a JSON object, `-`, and, as mcporter does, `key:value` and `key: value`. The
+ * function `isKnown` returns whether the tool has a parameter with a given name; without `isKnown`, `key:value` counts
+ * if the key is a plain name. Throws OPTIONS_INVALID for any other word.
  */
 export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
   const assignments: Assignment[] = [];
@@ -55,7 +55,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
   return { assignments, documents };
 }
 
-/** Whether {@link readCallWords} accepts a word, which is then not the name of a tool. */
+/** Whether {@link readCallWords} accepts a word. Such a word is not the name of a tool. */
 export function isCallWord(word: string): boolean {
   return word === '-' || /^\s*\{/.test(word) || cutsOf(word).some(({ sign }) => sign !== ':' || PLAIN_KEY.test(word));
 }

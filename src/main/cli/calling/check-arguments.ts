@@ -15,9 +15,9 @@ export interface Problem {
 
 export interface CheckSettings {
   /**
-   * The parameters that were typed as `key=value`. If a schema without `additionalProperties` lacks such a parameter,
-   * and its name looks like a misspelling of a known name, it is a problem. For unknown parameters in JSON, the server
-   * decides.
+   * The parameters that were typed as `key=value`. A typed parameter is a problem if the schema has neither that
+   * parameter nor `additionalProperties`, and the name looks like a misspelling of a known name. For unknown parameters
+   * in JSON, the server decides.
    */
   readonly typed?: ReadonlySet<string>;
 }

@@ -3,10 +3,10 @@ import { exampleValue } from '../schema/example-value.ts';
 import { parametersOf } from '../schema/parameters.ts';
 import { readText } from './read-text.ts';
 
-/** Texts that `key=value` would not read as one string: as JSON, as a file, or as a list. */
+/** Texts that `key=value` would read as JSON, as a file or as a list, and not as one string. */
 const NOT_PLAIN = /^\s*[[{]|^@|,/;
 
-/** Returns the words after the name of a tool that call it with an example of each required parameter. */
+/** Returns the words that, after the name of a tool, call that tool with an example of each required parameter. */
 export function exampleWords(schema: Schema): readonly string[] {
   return parametersOf(schema, schema)
     .list.filter(({ isRequired }) => isRequired)

@@ -48,7 +48,7 @@ export class LiteralReader {
     return this.#at >= this.#text.length;
   }
 
-  /** Reads the name before a `:` or `=`, and consumes both; null if a value is next. */
+  /** Reads a name and the `:` or `=` after it, and returns the name; null if a value is next. */
   key(): string | null {
     this.#skipBlanks();
     const start = this.#at;
@@ -116,7 +116,7 @@ export class LiteralReader {
     throw this.fault(`the quote ${quote} does not end`);
   }
 
-  /** Reads the character of the escape after the backslash; ends on its last character. */
+  /** Returns the character that the escape at this backslash stands for. Stops at the last character of the escape. */
   #escaped(): string {
     this.#at += 1;
     const character = this.#text[this.#at] ?? '';

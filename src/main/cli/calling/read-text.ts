@@ -13,8 +13,9 @@ const VALUES_SHOWN = 12;
 
 /**
  * Reads a text as a value that `schema` allows, within the document `root`. Numbers, booleans and `null` are read if
- * the schema allows them; if it also allows strings, only as JSON writes them. Arrays are JSON or items with commas
- * between them, objects are JSON. Without a schema, a text that is JSON is that value, and any other text is a string.
+ * the schema allows them. If the schema also allows strings, they are read only in the form that JSON gives them.
+ * Arrays are JSON or items with commas between them, objects are JSON. Without a schema, a text that is JSON is that
+ * value, and any other text is a string.
  */
 export function readText(text: string, schema: unknown, root: Schema): Reading {
   const alternatives = alternativesOf(schema, root);

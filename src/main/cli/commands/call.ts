@@ -29,8 +29,8 @@ export interface CallOptions extends SourceOptions, AdHocOptions, ViaFlags {
 }
 
 /**
- * Calls one tool, and starts only its connector. Resolves with the exit code: 0 if the tool succeeded, 3 if it ran and
- * failed, 2 if its schema refuses the arguments; then nothing is sent.
+ * Calls one tool, and starts only its connector. Resolves with the exit code: 0 if the tool succeeded, 3 if the tool
+ * ran and failed, and 2 if its schema refuses the arguments, so that nothing is sent.
  */
 export async function runCall(given: readonly string[], options: CallOptions): Promise<number> {
   const target = readCallTarget(given);
@@ -38,7 +38,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
   const written = { words: target.words, form: target.form, documents: options.args ?? [] };
   const typed = { address: target.address, program: options.program };
   const readFile = createFileReader();
-  // Reports words that cannot be arguments of any tool before anything starts.
+  // Before anything starts, reports words that cannot be arguments of any tool.
   await readArguments(written, null, readFile);
   let chosen: ChosenTool | null = null;
   return withToolHost(

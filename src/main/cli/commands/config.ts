@@ -58,7 +58,7 @@ function knownClient(asked: string): SnippetClient {
 function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
   if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
   if (serveArgs.length > 0) throw misuse('Arguments after -- are for a gateway that the client starts: add --stdio');
-  // Neither value is shown: it may contain a secret.
+  // The errors show neither value, because each may contain a secret.
   if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
     throw misuse('--token-env takes the name of a variable, not its value');

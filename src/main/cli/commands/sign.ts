@@ -15,7 +15,7 @@ import { withoutStrayed } from './sign/kept-signatures.ts';
 export interface SignOptions {
   /** Files of private keys; without any, the map gets only an HMAC. */
   readonly key?: readonly string[];
-  /** Variables with HMAC keys; absent unless given. The first one signs, as verifiers treat it as the newest. */
+  /** Variables with HMAC keys; absent unless given. The first key signs, because verifiers treat it as the newest. */
   readonly keyEnv?: readonly string[];
   /** Whether to keep the signatures of other keys. */
   readonly add: boolean;

@@ -78,7 +78,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
   return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
-/** Lines about definitions that a connector lists and clients of a gateway never see. */
+/** Lines about definitions that a connector lists, but that clients of a gateway never see. */
 function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: ListedConnector): string[] {
   const shown = droppedDefinitions.slice(0, DROPPED_SHOWN);
   const lines = shown.map(

@@ -30,9 +30,9 @@ interface Shown {
 }
 
 /**
- * Lists the tools of all connectors, or shows the tools of one connector, or one tool, with their signatures; then no
- * other connector is started. Resolves with the exit code: 0 if every requested connector is up. Rejects with
- * CONNECTOR_UNKNOWN or TOOL_UNKNOWN.
+ * Lists the tools of all connectors. For one connector, or one tool, shows the signatures and starts no other
+ * connector. Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN or
+ * TOOL_UNKNOWN.
  */
 export async function runTools(words: readonly string[], options: ToolsOptions): Promise<number> {
   const address = words.find(isAddress);

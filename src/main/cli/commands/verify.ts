@@ -22,8 +22,8 @@ import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 const MAX_MAP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Runs all checks on a map in a file or at a URL and reports each, and each of its signatures. Resolves with the exit
- * code: 0 if it passes all checks.
+ * Runs all checks on a map in a file or at a URL. Reports each check, and each signature of the map. Resolves with the
+ * exit code: 0 if it passes all checks.
  */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {
   const choice = trustChoice(options);
@@ -56,7 +56,7 @@ function checkLine({ check, failure, found }: CheckResult): string {
   return `${sign} ${check.padEnd(9)} ${what}\n`;
 }
 
-/** Formats each asymmetric signature, to print below the check of all of them. */
+/** Formats each asymmetric signature, to be printed below the check of all signatures. */
 function signatureLines({ check }: CheckResult, signatures: readonly SignatureFinding[]): string {
   if (check !== 'signature') return '';
   return signatures.map((signature) => `    ${signatureText(signature)}\n`).join('');

@@ -13,7 +13,10 @@ export interface DemoCall {
   readonly answer: string;
 }
 
-/** The durations of one load, in milliseconds. `connect` is from the accepted map to the last connector that is up. */
+/**
+ * The durations of one load, in milliseconds. `connect` lasts from the moment the map is accepted until the last
+ * connector is up.
+ */
 export interface DemoLoad {
   readonly thread: string;
   readonly bytes: number;

@@ -18,9 +18,8 @@ export const checkBook = object({
 });
 
 /**
- * Returns the state folder of the user. `--state-dir` does not move it: a repository could bring such a folder, with a
- * book in it that trusts the repository's own file. A relative XDG_STATE_HOME is ignored, as its specification
- * requires.
+ * Returns the state folder of the user. `--state-dir` does not move it: a repository could contain a state folder whose
+ * book trusts a file of the repository. A relative XDG_STATE_HOME is ignored, as its specification requires.
  */
 export function trustFolder(machine: Machine): string {
   const { XDG_STATE_HOME: state = '' } = machine.env;
@@ -41,11 +40,13 @@ export class TrustBook {
   }
 
   /**
-   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if it cannot be written.
+   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if the book cannot be
+   * written.
    */
   add(path: string, digest: string): void {
     const files = this.#read();
-    // Deleting a known path moves it to the end: the paths at the start are removed first if there are too many.
+    // A known path is deleted, so that setting it again moves it to the end: the paths at the start are removed if
+    // there are too many.
     files.delete(path);
     files.set(path, digest);
     const kept = Object.fromEntries([...files].slice(-MAX_FILES));

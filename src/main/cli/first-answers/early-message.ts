@@ -6,7 +6,7 @@ export type Early =
   | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
   /** Recorded; it needs no answer. */
   | { readonly kind: 'noted' }
-  /** Left for the gateway; later messages may still be answered before it, as the gateway itself would do. */
+  /** Left for the gateway; later messages may still be answered before this message, as the gateway itself would do. */
   | { readonly kind: 'left' }
   /** Left for the gateway, as is everything after it. */
   | { readonly kind: 'end' };
@@ -36,8 +36,8 @@ const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'
 const EMPTY = '{}';
 
 /**
- * Decides about one message of a client, and records in `state` what it negotiates. A message is left for the gateway
- * unless the gateway would certainly give the same answer.
+ * Decides about one message of a client, and records in `state` what the message negotiates. A message is left for the
+ * gateway unless the gateway would certainly give the same answer.
  */
 export function takeEarly(message: Members, answers: FirstAnswers, instanceId: string, state: EarlyState): Early {
   const { id, method } = message;

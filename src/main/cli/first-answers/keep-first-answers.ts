@@ -104,7 +104,7 @@ class ReadFiles {
   #known: Binding | null;
   #changed: { readonly binding: Binding; readonly sinceMs: number } | null = null;
 
-  /** `read` reads the files. Create it right before the gateway reads them for the first time. */
+  /** `read` reads the files. Create the object right before the gateway reads them for the first time. */
   constructor(read: () => Binding | null, onSettled: () => void) {
     this.#read = read;
     this.#onSettled = onSettled;

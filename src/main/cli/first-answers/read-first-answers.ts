@@ -20,8 +20,8 @@ const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
  * Reads the first answers for a command line. Returns null if anything that they depend on has changed: the start
- * image, the files and variables that the command line names, or the program. Also returns null outside of their period
- * of validity. Never throws.
+ * image, the files and variables that the command line names, or the program. Also returns null outside of the period
+ * in which the answers are valid. Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {

@@ -85,7 +85,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
-    // Not variadic: it would take the keys to revoke as files.
+    // Not variadic, because a variadic option would take the keys to revoke as files.
     .requiredOption('--key <file>', SIGNING_KEYS, repeated)
     .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
     .addHelpText(

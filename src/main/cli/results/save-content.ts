@@ -24,7 +24,8 @@ const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
  * Writes images, audio and files of a result into a folder, which is created if necessary. Never replaces a file. The
- * names are safe, whatever the server calls its parts. Rejects with OPTIONS_INVALID if the folder cannot be written.
+ * names of the files are safe, whatever the server calls the parts. Rejects with OPTIONS_INVALID if the folder cannot
+ * be written.
  */
 export function saveContent(content: readonly unknown[], folder: string, name: string): Promise<readonly SavedPart[]> {
   return saveParts(content.map(partOf), folder, name);

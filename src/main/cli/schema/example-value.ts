@@ -1,7 +1,9 @@
 import { type Alternative, alternativesOf, type Schema } from './alternatives.ts';
 import { itemSchema, parametersOfAlternatives } from './parameters.ts';
 
-/** Maximum nesting of objects and lists in an example; a required property may contain its own kind. */
+/**
+ * Maximum nesting of objects and lists in an example, because a schema may require a property with that same schema.
+ */
 const MAX_DEPTH = 6;
 
 const FORMATS: Readonly<Record<string, string>> = {

@@ -83,7 +83,7 @@ function commentLines({ description, inputSchema }: SignedTool, width: number): 
   return ['/**', ...lines, ' */'];
 }
 
-/** Returns the description, limits and default of a parameter, which its type does not show. */
+/** Returns what the type of a parameter does not show: its description, limits and default. */
 function remarkOf({ schema }: Parameter, root: Schema): string {
   const alternatives = alternativesOf(schema, root);
   const own = [isObject(schema) ? schema : {}, ...alternatives.map((alternative) => alternative.schema)];

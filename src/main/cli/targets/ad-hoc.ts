@@ -16,7 +16,7 @@ export interface AdHocOptions {
   readonly program?: readonly string[];
 }
 
-/** Commands that run another program, which gives the server its name. */
+/** Commands that run another program. The server is then named after that program. */
 const RUNNERS: ReadonlySet<string> = new Set([
   ...['npx', 'npm', 'exec', 'pnpm', 'dlx', 'yarn', 'bunx', 'bun', 'x', 'uvx', 'uv', 'run', 'pipx'],
   ...['node', 'deno', 'python', 'python3', 'sh', 'bash', 'env', 'tool', 'tsx'],

@@ -1,7 +1,7 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 
-/** Maximum number of pages that are read of one list. */
+/** Maximum number of pages of one list that are read. */
 const MAX_PAGES = 64;
 
 /** Lists of servers other than tools: the method, the field of its result, and the capability that it needs. */

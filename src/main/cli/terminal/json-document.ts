@@ -8,7 +8,7 @@ interface ShownFailure extends Failure {
   readonly problems?: readonly object[];
 }
 
-/** Result of the running command for scripts. */
+/** The result of the running command, in the form that scripts read. */
 interface Answer {
   readonly members: Members;
   readonly failure: ShownFailure | null;
@@ -31,14 +31,17 @@ export function startAnswer(): void {
 }
 
 /**
- * Sets the result of the command for scripts: the fields of its `--json` document, and the failure if there is one.
- * {@link printAnswer} prints it when the command ends.
+ * Sets the result of the command, in the form that scripts read: the fields of its `--json` document, and the failure
+ * if there is one. {@link printAnswer} prints it when the command ends.
  */
 export function answerJson(members: Members, failure: ShownFailure | null = null): void {
   answer = { members, failure };
 }
 
-/** Prints a success on one line at once, for a command that goes on afterwards. Its end prints nothing more. */
+/**
+ * Prints a success on one line at once, for a command that goes on afterwards. Nothing more is printed when that
+ * command ends.
+ */
 export function announceJson(members: Members): void {
   isPrinted = true;
   process.stdout.write(`${JSON.stringify({ ok: true, ...members })}\n`);

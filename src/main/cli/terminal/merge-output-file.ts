@@ -22,8 +22,8 @@ interface MergeOptions {
 /**
  * Adds servers to a client's file, creates the file and its folder if they are missing, and returns what it did.
  * Comments and everything else in the file stay, and a symbolic link stays a link. Throws OPTIONS_INVALID if the file
- * cannot be read or written, is not UTF-8, or has a different server of the same name; CONFIG_INVALID if it does not
- * have its format.
+ * cannot be read or written, is not UTF-8, or has a different server of the same name; CONFIG_INVALID if the file does
+ * not have the format of its client.
  */
 export function mergeOutputFile(
   path: string,

@@ -131,10 +131,10 @@ export function sayLogLine(message: string): void {
   say(printable(withOwnCommand(message)));
 }
 
-/** Prints log lines about faults of the configuration file, the registry or the store, which must always be seen. */
+/** Prints the log lines that must always be seen, about faults of the configuration file, the registry or the store. */
 const tellProblem = (fields: object, message: string): void => {
   if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) sayLogLine(message);
 };
 
-/** Logger that prints only such faults. */
+/** Logger that prints only faults of the configuration file, the registry or the store. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };

@@ -25,7 +25,7 @@ function thisProcess(): Start {
 
 /**
  * Returns the words that start this program from the current folder of this process. A clone has no command of that
- * name, and `npx mcp-switchyard` would run a package of that name from npm if it is not installed.
+ * name. Where this package is not installed, `npx mcp-switchyard` would run whatever package npm has under that name.
  */
 export function ownWords(start: Start = thisProcess()): readonly string[] {
   const { bin, node, cwd, path } = start;
@@ -79,7 +79,7 @@ export function withOwnCommand(text: string): string {
   return withSource.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
 }
 
-/** Removes the login command at the end of a message, for output whose last line has it. */
+/** Removes the login command at the end of a message, for output whose last line repeats that command. */
 export function withoutLoginCommand(text: string): string {
   return text.replace(/: run `mcp-switchyard auth login[^`]*`\.?$/, '');
 }

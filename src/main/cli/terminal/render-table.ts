@@ -5,8 +5,8 @@ import { cutTo, padTo, widthOf } from './width/text-width.ts';
 const MIN_WIDTH = 8;
 
 /**
- * Formats plain text columns, as wide as their widest cell, ending in a line feed. In a terminal the widest columns are
- * cut, with …, until the lines fit; a file or a pipe gets the whole text.
+ * Formats rows as columns of plain text, each as wide as its widest cell. The text ends in a line feed. In a terminal
+ * the widest columns are cut, with …, until the lines fit; a file or a pipe gets the whole text.
  */
 export function renderTable(
   head: readonly string[],

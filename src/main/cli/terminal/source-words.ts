@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isAddress } from '../flags/is-address.ts';
 
-/** Options that say where connectors and their logins are, in the order in which they are printed. */
+/** Options that say where connectors and their logins are, in the order in which the options are printed. */
 const SOURCE_OPTIONS = [
   'serviceMap',
   'config',

@@ -13,7 +13,8 @@ const LOOK_MS = 1_000;
 
 /**
  * Prints to stderr which connectors are still starting, for how long, and the last line of their processes. The first
- * lines come after 3 s, then at most one every 5 s for each connector. Disposing of the returned object ends it.
+ * lines come after 3 s, then at most one every 5 s for each connector. Disposing of the returned object ends the
+ * output.
  */
 export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disposable {
   const toldMs = new Map<string, number>();

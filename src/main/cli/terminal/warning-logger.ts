@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { sayLogLine } from './output.ts';
 
-/** Maximum number of reasons that are remembered for one connector; then they are all forgotten. */
+/** Maximum number of reasons that are remembered for one connector. Beyond that, all of them are forgotten. */
 const MAX_REASONS = 32;
 
 /** States after which a reason that was already printed counts as new. */

@@ -14,8 +14,8 @@ export interface OutputFileOptions {
 /**
  * Writes a file that a user requested with an option such as `--out`. Readers see the old text or the new one, never a
  * part of it. A symbolic link at `path` is itself replaced. The text is flushed to the disk but the folder is not, so a
- * power loss may bring the old file back; for state that must survive one, a worker uses its own `replaceDurably`.
- * Throws OPTIONS_INVALID if the file cannot be written, or exists and may not be replaced.
+ * power loss may bring the old file back. For state that must survive a power loss, a worker uses its own
+ * `replaceDurably`. Throws OPTIONS_INVALID if the file cannot be written, or exists and may not be replaced.
  */
 export function writeOutputFile(
   path: string,

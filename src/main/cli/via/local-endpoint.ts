@@ -81,7 +81,7 @@ async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
   await closed;
 }
 
-/** Removes the sockets that killed gateways left, which accept no connections. */
+/** Removes the sockets that killed gateways left behind. Such sockets accept no connections. */
 async function removeDeadSockets(stateDir: string): Promise<void> {
   for (const path of socketsIn(stateDir)) {
     const socket = createConnection(path);

@@ -38,8 +38,8 @@ export interface FleetMapApi {
   followMap(name: string): Promise<WriterReply<null>>;
   /**
    * Sets the map that this host has in force; null for none. The thread already has the bytes of maps that it read or
-   * published. `bytes` are transferred if the main thread has them from elsewhere, for patches and to seed an empty
-   * server.
+   * published. If the main thread has the bytes from elsewhere, it transfers them as `bytes`, for patches and to fill
+   * an empty server.
    */
   holdMap(name: string, held: HeldMap | null, bytes?: Uint8Array<ArrayBuffer>): Promise<WriterReply<null>>;
   /** Reads the current head from Redis; null if there is no readable head. */
@@ -74,7 +74,7 @@ export type FleetMapEvent =
   /** A head names another body than the one held, and is not older. The latest one counts. */
   | { readonly kind: 'map-news'; readonly name: string; readonly head: MapHead }
   /**
-   * The source still serves the body that this host holds: `confirms` times since it was published. Sent for the first
-   * three confirmations, and then at most every 5 s.
+   * The source still serves the body that this host holds, and has confirmed that `confirms` times since the body was
+   * published. Sent for the first three confirmations, and then at most every 5 s.
    */
   | { readonly kind: 'map-confirmed'; readonly name: string; readonly head: MapHead };

@@ -31,10 +31,10 @@ interface RedisConnectionsDeps {
 }
 
 /**
- * The Redis or Valkey server, over three ioredis connections: for small commands, for long replies and for channels.
- * The server counts as connected once all three connections are up and have answered, and every channel is subscribed
- * to. It counts as unreachable from the first late answer until all three connections answer again, so that callers do
- * not time out repeatedly.
+ * The Redis or Valkey server, over three ioredis connections: one for small commands, one for long replies and one for
+ * channels. The server counts as connected once all three connections are up and have answered, and every channel is
+ * subscribed to. It counts as unreachable from the first late answer until all three connections answer again, so that
+ * callers do not time out repeatedly.
  */
 export class RedisConnections implements Redis {
   readonly #clients: Readonly<Record<Lane, Client>>;

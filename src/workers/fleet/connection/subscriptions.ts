@@ -21,8 +21,8 @@ export class Subscriptions {
   }
 
   /**
-   * Adds a listener and returns a function that removes it. If `isUp`, it subscribes to the channel at once; otherwise
-   * {@link renew} does so later.
+   * Adds a listener and returns a function that removes it. If `isUp`, subscribes to the channel at once; otherwise
+   * {@link renew} subscribes to it later.
    */
   add(channel: string, listener: Listener, isUp: boolean): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();

@@ -1,12 +1,13 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * The scripts of shared logins. A row is a field of one hash, whose value is the generation in digits, a colon, and the
- * box. A key of another type was written by another program, and the next write removes it.
+ * The scripts of shared logins. Each row is a field of one hash. The value of the field is the generation in digits, a
+ * colon, and the box. A key of another type was written by another program, and the next write removes it.
  */
 
 /**
- * Maximum number of rows of a fleet, of bytes in a row and of bytes in all rows. Larger data was not written by a host.
+ * Maximum number of rows of a fleet, of bytes in one row, and of bytes in all rows together. Larger data was not
+ * written by a host.
  */
 const MAX_ROWS = 20_000;
 const MAX_ROW_BYTES = 65_536;

@@ -11,10 +11,10 @@ const MAX_PIN_BYTES = 4 * 1024 * 1024;
 /** Number of characters of the digest in front of the box. */
 const SHORT_DIGEST = 16;
 
-/** Number of bytes of a value that contain its whole head. */
+/** Number of bytes at the start of a value that contain its whole head. */
 export const HEAD_BYTES = 16 + 1 + SHORT_DIGEST + 1;
 
-/** Maximum version. SQLite and Lua count versions as doubles, with room for a host's own approvals. */
+/** Maximum version. SQLite and Lua count in doubles, in which a host's own approvals must have room as well. */
 export const MAX_VERSION = 2 ** 32 - 1;
 
 const HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{16}):/;
@@ -39,7 +39,7 @@ export function shortDigest(definition: RemoteToolDefinition): string {
   return toolDigest(definition).slice(0, SHORT_DIGEST);
 }
 
-/** A pin whose seal was opened, so that a host of the fleet wrote it. */
+/** A pin whose seal was opened, which proves that a host of the fleet wrote it. */
 export interface SealedPin {
   readonly version: number;
   /** Digest of the definition, hex. */
@@ -48,7 +48,7 @@ export interface SealedPin {
   read(): FleetPin | null;
 }
 
-/** Seals the pinned members of a definition with the digest `sha256`. `key` is the hash that stores it. */
+/** Seals a pin. `sha256` is the digest of its definition, and `key` is the hash that stores the pin. */
 export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 = toolDigest(pin.definition)): Buffer {
   const { version, pinnedAtMs } = pin;
   const text = packText(JSON.stringify({ pinnedAtMs, definition: pinnedPart(pin.definition) }));

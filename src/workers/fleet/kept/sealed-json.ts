@@ -7,7 +7,7 @@ const MIN_PACKED_LENGTH = 1_024;
 const PLAIN = 0;
 const ZSTD = 1;
 
-/** Packs a text as a byte for the format and the bytes, compressed if the text is long. */
+/** Packs a text: one byte for the format, then the bytes of the text, compressed if the text is long. */
 export function packText(text: string): Buffer {
   const isPlain = text.length < MIN_PACKED_LENGTH;
   return Buffer.concat([Uint8Array.of(isPlain ? PLAIN : ZSTD), isPlain ? Buffer.from(text) : zstdCompressSync(text)]);
@@ -20,8 +20,8 @@ export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   try {
     return packed[0] === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: maxBytes }) : null;
   } catch {
-    // A host with the fleet's secret wrote invalid or oversized data, which is rejected as data without a valid seal
-    // is.
+    // A host with the fleet's secret wrote invalid or oversized data, which is rejected just like data without a valid
+    // seal.
     return null;
   }
 }

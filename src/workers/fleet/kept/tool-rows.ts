@@ -23,7 +23,7 @@ const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 /** Maximum size of one script's arguments, unless a single list is larger. */
 const MAX_WRITE_BYTES = 1024 * 1024;
 
-/** The list of a connector that this host has. */
+/** This host's list of a connector. */
 interface OwnList {
   readonly digest: string;
   readonly writtenAtMs: number;

@@ -171,8 +171,8 @@ export class MapLeader {
   }
 
   /**
-   * Adopts a head of another leader for the body that the main thread verified. The body is read once. From then on,
-   * the server's digest tells whether the body is still the same.
+   * Adopts the head that another leader wrote for the body that the main thread verified. The body is read once. From
+   * then on, the server's digest tells whether the body is still the same.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;

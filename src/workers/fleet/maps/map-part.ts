@@ -31,7 +31,7 @@ export function createMapPart(deps: FleetPartDeps): FleetMapApi {
     emit({ kind: 'refused', what, why });
   };
 
-  /** Returns the followed map of a name. Following starts with the first request of the main thread for it. */
+  /** Returns the followed map with this name. A map is followed from the main thread's first request for it on. */
   const mapOf = (name: string): FollowedMap => {
     const known = maps.get(name);
     if (known !== undefined) return known;

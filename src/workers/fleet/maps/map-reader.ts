@@ -67,8 +67,8 @@ export class MapReader {
   }
 
   /**
-   * Reads the body with that digest, as a patch of `baseSha256` if there is one, or else whole. Null if it is missing
-   * or does not match its digest.
+   * Reads the body with that digest, as a patch of `baseSha256` if there is such a patch, or else whole. Null if the
+   * body is missing or does not match its digest.
    */
   readBody(sha256: string, baseSha256: string | null): Promise<(PlainBody & { how: 'body' | 'patch' }) | null> {
     return this.#deps.heavy(async () => {

@@ -25,8 +25,8 @@ local function state(key)
 end`;
 
 /**
- * Takes a free lease. KEYS lease, fence; ARGV host id, ms, channel. Returns [1, fence], or [0, ms until it expires]. A
- * value does not count as a lease if it never expires, or expires later than a lease would.
+ * Takes a free lease. KEYS lease, fence; ARGV host id, ms, channel. Returns [1, fence], or [0, ms until the lease of
+ * the other host expires]. A value does not count as a lease if it never expires, or expires later than a lease would.
  */
 export const TAKE_LEASE: RedisScript = {
   keys: 2,
@@ -103,8 +103,8 @@ return 'done'`,
 };
 
 /**
- * Publishes only a head under the lease, for a body that is stored. KEYS lease, head, body; ARGV token, expected head,
- * head, ms, channel. Returns the same values as {@link PUT_MAP}, or `bodiless`.
+ * Under the lease, publishes only a head, for a body that is already stored. KEYS lease, head, body; ARGV token,
+ * expected head, head, ms, channel. Returns the same values as {@link PUT_MAP}, or `bodiless`.
  */
 export const PUT_HEAD: RedisScript = {
   keys: 3,

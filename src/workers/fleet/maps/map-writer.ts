@@ -59,7 +59,10 @@ const MAX_ROUNDS = 3;
 /** Writes a map's bodies and heads, each only while this host holds the lease. */
 export class MapWriter {
   readonly #deps: WriterDeps;
-  /** Key of the last publication's patch. The next publication replaces both the patch and the body that it yields. */
+  /**
+   * Key of the last publication's patch. The next publication replaces both the patch and the body that the patch
+   * yields.
+   */
   #lastPatch: string | null = null;
 
   constructor(deps: WriterDeps) {

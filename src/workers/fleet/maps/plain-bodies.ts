@@ -4,7 +4,9 @@ import type { PlainBody } from '../../../shared/fleet/map-box.ts';
 /** Maximum total size of the bodies. Beyond this, the least recently used bodies are dropped. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** Plain bodies of the maps that this thread read or published. Patches are made from and applied to them. */
+/**
+ * Plain bodies of the maps that this thread read or published. Patches are made from these bodies and applied to them.
+ */
 export class PlainBodies {
   readonly #bodies: LRUCache<string, PlainBody>;
 

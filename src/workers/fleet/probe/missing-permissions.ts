@@ -26,8 +26,8 @@ const CHANNELS: readonly string[] = ['hosts*', 'sess*', 'tools*', 'pins*', 'logi
 const CHANNEL_TO_LEAD = 'news:*';
 
 /**
- * Tries commands on an otherwise unused key, and deletes it. KEYS key; ARGV names of commands. Returns the commands
- * that the user may not run.
+ * Tries commands on an otherwise unused key, and deletes that key. KEYS key; ARGV names of commands. Returns the
+ * commands that the user may not run.
  */
 const TRY: RedisScript = {
   keys: 1,

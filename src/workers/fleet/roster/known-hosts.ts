@@ -10,12 +10,12 @@ import { type HostRecord, openHost } from './host-record.ts';
  */
 const GRACE_MS = 10_000;
 
-/** Maximum number of names to read from the roster, of replicas and of all hosts. */
+/** Maximum number of names to read from the roster of replicas, and from the roster of all hosts. */
 const MAX_HOSTS = 10_000;
 
 /**
- * Maximum number of hosts of which all are known. In a larger fleet, a host knows all replicas, the number of hosts,
- * and this many of the other hosts. What each host reads must not grow with the size of the fleet.
+ * Maximum size of a fleet of which every host is known. In a larger fleet, a host knows all replicas, the number of
+ * hosts, and this many of the other hosts. What each host reads must not grow with the size of the fleet.
  */
 const MAX_SAMPLE = 256;
 

@@ -14,7 +14,7 @@ const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 /** Maximum number of senders whose counters are remembered. */
 const MAX_SENDERS = 1_000;
 
-/** How many later messages of the same sender may arrive before a message. */
+/** How many later messages of the same sender may overtake a message. */
 const WINDOW = 64;
 
 /** Numbers of the messages received from one sender. */
@@ -24,8 +24,8 @@ interface Heard {
 }
 
 /**
- * Writes and reads the messages in which replicas announce changes to each other. Each message is sealed and has a
- * number of its sender, so that replaying an old message changes nothing.
+ * Writes and reads the messages in which replicas announce changes to each other. Each message is sealed and numbered
+ * by its sender, so that replaying an old message changes nothing.
  */
 export class SessionNews {
   readonly #sealer: FleetSealer;

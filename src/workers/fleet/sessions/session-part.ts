@@ -12,7 +12,7 @@ import { END_FIELD, fieldOf, MAX_VALUE_LENGTH, readRecord, sealField } from './s
  */
 const MAX_FIELDS = 2 * MAX_WATCHED;
 
-/** Reads the fields of a session, without fields that no replica can have written, and renews its time to live. */
+/** Reads a session's fields and renews its time to live. Leaves out fields that no replica can have written. */
 const READ: RedisScript = {
   keys: 1,
   lua: `

@@ -1,8 +1,8 @@
 /**
  * A separate process that makes one request to the system keyring and ends. Its arguments are `get`, `put` or `remove`,
- * the service and the account. It is not a thread, because the library blocks its thread, forever if the session bus
- * does not answer, and a blocked thread cannot be ended. Secrets pass as hex over the standard streams, never as
- * arguments.
+ * the service and the account. It is not a thread, because the library blocks the thread that calls it: forever, if the
+ * session bus does not answer. A blocked thread cannot be ended. Secrets pass as hex over the standard streams, never
+ * as arguments.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { AsyncEntry } from '@napi-rs/keyring';
 import { messageOf } from '../../../shared/errors.ts';
 
 /**
- * Ends this process in case its parent has ended without doing so. A timer in this thread would be blocked together
- * with the thread.
+ * Ends this process in case its parent ended without ending it. A timer in this thread would be blocked together with
+ * the thread.
  */
 new Worker('setTimeout(() => process.kill(process.pid, "SIGKILL"), 20_000)', { eval: true }).unref();
 

@@ -14,8 +14,8 @@ const SERVICE = 'mcp-switchyard';
 const TIMEOUT_MS = 5_000;
 
 /**
- * The error of a keyring that cannot be reached or refuses a request: it is locked, has no session, or its library is
- * missing. `message` is the reason in plain words.
+ * The error of a keyring that cannot be reached or refuses a request, because the keyring is locked, there is no
+ * session, or its library is missing. `message` is the reason in plain words.
  */
 export class KeyringError extends Error {
   override readonly name = 'KeyringError';

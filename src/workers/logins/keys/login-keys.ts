@@ -108,8 +108,8 @@ export class LoginKeys {
   }
 
   /**
-   * Records the key of {@link forWriting} in the login file, which may have been replaced meanwhile. Must be called
-   * when rows are written with that key.
+   * Records, in the login file, the key that {@link forWriting} returned: the file may have been replaced meanwhile.
+   * Must be called when rows are written with that key.
    */
   note(register: Pick<KeyRegister, 'noteKeyringKey'>): void {
     if (this.#ofKeyring !== null) register.noteKeyringKey(null, this.#ofKeyring.keyId);

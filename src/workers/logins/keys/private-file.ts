@@ -21,8 +21,9 @@ const OTHERS = 0o077;
 const NO_LINKS: readonly (string | null)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Creates a durable file with mode 0600, regardless of the umask, with all of its bytes. Never replaces a file; of two
- * concurrent processes, one creates it. Returns whether it created the file. Throws the error of the file system.
+ * Creates a file with mode 0600, regardless of the umask, and makes all of its bytes durable. Never replaces a file; of
+ * two concurrent processes, only one creates it. Returns whether it created the file. Throws the error of the file
+ * system.
  */
 export function createPrivateFile(path: string, bytes: Uint8Array): boolean {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);

@@ -6,7 +6,7 @@ import type { StartUp } from '../../start-up.ts';
 import { usableStateDir } from '../../state-folder.ts';
 import { unknownConnector } from '../../targets/unknown-names.ts';
 
-/** Throws OPTIONS_INVALID without a state folder: it is the only place that keeps logins. */
+/** Throws OPTIONS_INVALID without a state folder, because only a state folder keeps logins. */
 export function assertKeepsLogins(options: SourceOptions): void {
   if (options.state === false) throw misuse('Logins are kept in the state folder: leave out --no-state');
   if (usableStateDir(options) === undefined) throw misuse('Without a state folder, logins are lost: give --state-dir');
@@ -34,7 +34,7 @@ export function withLogins(connector: string | undefined, options: SourceOptions
   );
 }
 
-/** Login settings in the entry of a connector; null if it has none or excludes logins. */
+/** Login settings in the entry of a connector; null if the entry has none or excludes logins. */
 export function settingsOf(manager: ConnectorProxyManager, connectorId: string): OAuthSettings | null {
   const entry = manager.connector(connectorId)?.entry;
   const settings = entry === undefined ? null : oauthSettingsOf(entry);

@@ -92,7 +92,7 @@ function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string
   ];
 }
 
-/** Waits for the first redirect of a login, over loopback or pasted. */
+/** Waits for the first redirect of a login, which either arrives over loopback or is pasted. */
 async function awaitRedirect(
   started: StartedLogin,
   redirect: LoopbackRedirect,

@@ -38,9 +38,9 @@ interface LoginResult {
 }
 
 /**
- * Logs in to one connector, or in turn to each one that needs it; a failed login does not stop the rest. Resolves with
- * the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder, and with
- * CONNECTOR_UNKNOWN.
+ * Logs in to one connector, or, one after the other, to each connector that needs a login; a failed login does not stop
+ * the rest. Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder,
+ * and with CONNECTOR_UNKNOWN.
  */
 export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
   assertKeepsLogins(options);
@@ -79,8 +79,8 @@ interface Attempt {
 }
 
 /**
- * Waits until all connectors that may need a login were tried. Returns the ids of connectors that need one or whose
- * login failed; with `--force`, also of connectors that have one.
+ * Waits until all connectors that may need a login have been tried. Returns the ids of connectors that need a login or
+ * whose login failed; with `--force`, also of connectors that have a login.
  */
 async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<readonly string[]> {
   const ids = manager

@@ -32,8 +32,8 @@ export interface LoopbackRedirect extends AsyncDisposable {
   /** The redirect address, such as `http://127.0.0.1:53412/callback`. */
   readonly url: string;
   /**
-   * Resolves with the first redirect that carries `state`; refuses a second one, and one with another `state`. Rejects
-   * with the signal's reason.
+   * Resolves with the first redirect that carries `state`; refuses later redirects, and redirects with another `state`.
+   * Rejects with the signal's reason.
    */
   readonly receive: (state: string, signal: AbortSignal) => Promise<ArrivedRedirect>;
 }
@@ -94,7 +94,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
       for (const response of open) renderRedirectPage(response, REDIRECT_PAGES.failed);
       await settledWithin(Promise.all([...open].map(ended)), LAST_PAGE_MS);
-      // Browsers keep connections open that never carried a request.
+      // Browsers leave connections open even if they never sent a request over them.
       for (const server of servers) server.closeAllConnections();
       await Promise.all(closed);
     },

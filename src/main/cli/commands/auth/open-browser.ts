@@ -13,7 +13,7 @@ export interface BrowserEnvironment {
 export function noBrowserBecause({ platform, env }: BrowserEnvironment = process): string | null {
   const isSet = (name: string): boolean => (env[name] ?? '') !== '';
   if (isSet('SSH_CONNECTION') || isSet('SSH_TTY')) return 'this is an SSH session';
-  // Windows, which runs WSL, has a browser.
+  // WSL runs on Windows, which has a browser.
   const hasDisplay = ['DISPLAY', 'WAYLAND_DISPLAY', 'WSL_DISTRO_NAME'].some(isSet);
   if (platform !== 'linux' && platform !== 'freebsd' && platform !== 'openbsd') return null;
   return hasDisplay ? null : 'there is no display';

@@ -55,7 +55,7 @@ export function readLines(input: NodeJS.ReadStream, output: NodeJS.WritableStrea
 
 /**
  * Reads lines until one holds the redirected address with the login's `state`, and says what is wrong with each other
- * one. Rejects with LOGIN_FAILED at the end of the input, or with the signal's reason.
+ * line. Rejects with LOGIN_FAILED at the end of the input, or with the signal's reason.
  */
 export async function askForRedirect(
   lines: InputLines,

@@ -2,14 +2,17 @@ import { type Export, exportServers } from '../../../registry/transfer/export-se
 import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 import type { SnippetClient } from './snippet-clients.ts';
 
-/** How the client reaches the gateway: over HTTP to one that listens, or by starting its own as a stdio server. */
+/**
+ * How the client reaches the gateway: over HTTP if the gateway listens, or by starting a gateway of its own as a stdio
+ * server.
+ */
 export type Way =
   | { readonly kind: 'http'; readonly url: string; readonly tokenEnv: string | null }
   | { readonly kind: 'stdio'; readonly program: OwnProgram; readonly serveArgs: readonly string[] };
 
 /** Configuration to paste, and where it goes. */
 export interface Snippet {
-  /** A whole file of the client, and the part to add to an existing one. */
+  /** A whole file of the client, and the part to add to an existing file. */
   readonly written: Export;
   /** The files that the client reads, the narrowest first. */
   readonly files: readonly string[];
@@ -21,9 +24,9 @@ export interface Snippet {
 
 /**
  * Creates the configuration for one client. Claude Desktop's file accepts only stdio servers and skips an entry with a
- * url, so it is named only for those. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and Goose,
- * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a field that names the variable. VS Code's
- * inputs are not used: a person has to type them, and background agents skip such servers.
+ * url, so that file is named only for stdio servers. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and
+ * Goose, `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a field that names the variable. VS
+ * Code's inputs are not used: a person has to type them, and background agents skip such servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const written = exportServers([serverOf(name, way)], client);

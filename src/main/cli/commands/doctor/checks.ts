@@ -15,7 +15,7 @@ import { counted, type Failure, failureFrom, failureLine, failureOf, mark, print
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'note' | 'failed';
-  /** What was found, and what to do about it if anything. */
+  /** What was found, and what, if anything, to do about it. */
   readonly message: string;
 }
 
@@ -121,7 +121,7 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
   }
 }
 
-/** Which proxy is used, and for which hosts it is not. Credentials in its URL are not shown. */
+/** Reports which proxy is used, and for which hosts none is used. Credentials in the URL of the proxy are not shown. */
 export function checkProxy({ proxy }: NetworkSettings): Finding {
   if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : originOf(new URL(url)));
@@ -136,7 +136,10 @@ function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
-/** Compares this machine's clock with the `Date` header of the server of the map, which is exact to the second. */
+/**
+ * Compares this machine's clock with the `Date` header that the server of the map sends. That header is exact to the
+ * second.
+ */
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
   try {

@@ -17,7 +17,7 @@ function missing({ id, lastError, why, login }: ListedConnector): Finding {
   return { check: 'login', outcome: 'failed', message: `${id}: ${withOwnCommand(lastError?.message ?? why)}${lost}` };
 }
 
-/** Reports a login. One that cannot be refreshed ends at a known time, and the use of its tools with it. */
+/** Reports a login. A login that cannot be refreshed ends at a known time, and its tools cannot be used after that. */
 function present({ id, login }: ListedConnector): Finding {
   const where = `${id}: logged in at ${login?.issuer ?? 'an unknown issuer'}`;
   const expiresAt = login?.expiresAt ?? null;

@@ -20,8 +20,8 @@ import { sayNotUp } from '../sync.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
 /**
- * Lists the prompts of all connectors, or of one, which is then the only one that is started. Resolves with the exit
- * code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
+ * Lists the prompts of all connectors, or of one connector, without starting any other. Resolves with the exit code: 0
+ * if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runPrompts(words: readonly string[], options: FeatureOptions): Promise<number> {
   return withFeatures(words, options, async (manager, ids, failure) => {
@@ -90,7 +90,9 @@ function promptNamed(name: string, connectorId: string, prompts: readonly Featur
   throw new SwitchyardError('OPTIONS_INVALID', `Connector ${connectorId} has no prompt ${printable(name)}. ${meant}`);
 }
 
-/** Reads the arguments of a prompt, which are all texts. Throws OPTIONS_INVALID for a missing or unknown one. */
+/**
+ * Reads the arguments of a prompt, all of which are texts. Throws OPTIONS_INVALID for a missing or unknown argument.
+ */
 async function promptArguments(prompt: Feature, words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const known = argumentsOf(prompt.item);
   const schema = {

@@ -19,9 +19,9 @@ export interface ReadOptions extends FeatureOptions {
 }
 
 /**
- * Reads a resource. Texts go to stdout unchanged; other content goes into the folder of `--save`, or to stdout if that
- * is not a terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource that
- * no connector lists, or as the manager's `request` does.
+ * Reads a resource. Texts go to stdout unchanged; other content goes into the folder of `--save`, or to stdout if
+ * stdout is not a terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource
+ * that no connector lists, or as the manager's `request` does.
  */
 export function runRead(words: readonly string[], options: ReadOptions): Promise<number> {
   const [first = '', second, ...rest] = words;

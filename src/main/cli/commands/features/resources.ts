@@ -7,7 +7,7 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
 /**
- * Lists the resources and resource templates of all connectors, or of one, which is then the only one that is started.
+ * Lists the resources and resource templates of all connectors, or of one connector, without starting any other.
  * Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runResources(words: readonly string[], options: FeatureOptions): Promise<number> {

@@ -14,7 +14,7 @@ export interface FeatureOptions extends SourceOptions, AdHocOptions {
   readonly connector?: string;
 }
 
-/** `ids` are the connectors that are up; `failure` is null if all requested connectors are. */
+/** `ids` are the connectors that are up; `failure` is null if all requested connectors are up. */
 type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], failure: Failure | null) => Promise<number>;
 
 /** Runs `work` with the connector that `words` and options name: a URL, a stdio server, an id, or all connectors. */
@@ -35,9 +35,7 @@ export async function withFeatures(
   );
 }
 
-/**
- * Runs `work` with the connector called `only`, which is then the only one that is started; with all if it is absent.
- */
+/** Runs `work` with the connector called `only`, and starts no other. Without `only`, runs it with all connectors. */
 export function withOne(options: SourceOptions, only: string | undefined, work: FeatureWork): Promise<number> {
   return withManager(
     options,

@@ -19,8 +19,8 @@ export interface FleetCommandOptions extends FleetFlags {
 }
 
 /**
- * Runs `work` with the fleet that the flags name, as an onlooker that the roster does not name. By then the server has
- * answered or failed to. Throws OPTIONS_INVALID without `--fleet`.
+ * Runs `work` with the fleet that the flags name, as an onlooker that the roster does not name. `work` starts once the
+ * server has answered or has failed to answer. Throws OPTIONS_INVALID without `--fleet`.
  */
 export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
   const { json: _, ...flags } = options;

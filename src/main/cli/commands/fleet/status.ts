@@ -21,7 +21,8 @@ interface FleetMapSummary {
 }
 
 /**
- * Shows a fleet as a whole. Resolves with the exit code: 0 if every map has a leader and every host the newest body.
+ * Shows a fleet as a whole. Resolves with the exit code: 0 if every map has a leader and every host has the newest
+ * body.
  */
 export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
@@ -43,7 +44,7 @@ export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
   });
 }
 
-/** Returns the failure of maps without a leader, or that some hosts do not have in their newest version; else null. */
+/** Returns the failure of maps that have no leader or whose newest version some hosts lack; null without such maps. */
 function unevenMaps(maps: readonly FleetMapSummary[]): Failure | null {
   const uneven = maps.filter(({ leader, hosts, current }) => leader === null || hosts !== current);
   if (uneven.length === 0) return null;

@@ -109,7 +109,7 @@ function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Returns the name of a tool without its connector's. */
+/** Returns the name of a tool without the name of its connector. */
 function shortName({ name, connectorId }: DescribedTool): string {
   return name.slice(connectorId.length + 1);
 }

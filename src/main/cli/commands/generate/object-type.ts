@@ -16,7 +16,7 @@ export function isObjectSchema(schema: JsonObject): boolean {
 
 /**
  * Returns the type of the objects that a schema describes. If the schema names properties and says nothing of others,
- * the type has only those, so that a misspelt one is an error; JSON Schema itself would allow any.
+ * the type has only the named properties, so that a misspelt name is an error; JSON Schema itself would allow any name.
  */
 export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
   const properties = isObject(schema.properties) ? schema.properties : {};

@@ -25,7 +25,7 @@ const PRIMITIVES: ReadonlyMap<string, TypeText> = new Map([
   ['null', atom('null')],
 ]);
 
-/** Receives each type that a schema refers to once: its name and its text. */
+/** Receives the name and the text of each type that a schema refers to, once for each type. */
 export type Declare = (name: string, type: string) => void;
 
 /**

@@ -10,7 +10,7 @@ export interface TypeText {
 /** The compiler refuses intersections of unions that come to more than 100 000 members ("too complex to represent"). */
 export const MAX_WIDTH = 1_000;
 
-/** Maximum number of members of a union, and of values of an enum that are written out. */
+/** Maximum number of members of a union, or of values of an enum, that are written out. */
 export const MAX_MEMBERS = 10_000;
 
 /** Longer unions get one line for each member. */
@@ -40,8 +40,8 @@ export function unionOf(types: readonly TypeText[]): TypeText {
 }
 
 /**
- * Returns the intersection of types. A part that would make it too wide is left out, which allows more than the schema
- * does and never less.
+ * Returns the intersection of types. A part that would make the intersection too wide is left out, so that the type
+ * allows more than the schema, and never less.
  */
 export function intersectionOf(types: readonly TypeText[]): TypeText {
   const parts: TypeText[] = [];

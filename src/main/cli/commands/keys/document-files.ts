@@ -29,7 +29,10 @@ export interface DocumentFiles {
   readonly newest: KeyDocument | null;
 }
 
-/** Keys and threshold that must sign the next document, and the version that sets them; 0 for the configured keys. */
+/**
+ * The keys for the next document, how many of them must sign it, and the version that sets both; 0 for the configured
+ * keys.
+ */
 export interface NextSigners extends KeyRoots {
   readonly version: number;
 }

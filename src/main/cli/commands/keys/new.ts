@@ -59,7 +59,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/** Checks the folder before the private key is written, which would otherwise be left without its public half. */
+/** Checks the folder before the private key is written: otherwise that key could be left without its public half. */
 function assertWritableFolder(folder: string, flag: string): void {
   try {
     accessSync(folder, constants.W_OK);

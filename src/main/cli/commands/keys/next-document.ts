@@ -51,8 +51,8 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Writes the document after the newest one, if hosts would accept it. Returns the exit code. Throws OPTIONS_INVALID,
- * naming the missing signatures, if they would not and `--partial` is not given.
+ * Writes the document that follows the newest one, if hosts would accept it. Returns the exit code. Throws
+ * OPTIONS_INVALID, naming the missing signatures, if hosts would not accept it and `--partial` is not given.
  */
 export function writeNextDocument(
   options: DocumentOptions,

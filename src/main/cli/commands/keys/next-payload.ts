@@ -58,7 +58,7 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   };
 }
 
-/** Returns the payload of a document that was read, unchanged. */
+/** Returns the unchanged payload of a document that was read. */
 export function payloadOf({ signatures }: KeyDocument): KeyDocumentPayload {
   // readKeyDocument() has checked the shape.
   return signatures[0]?.payload as unknown as KeyDocumentPayload;

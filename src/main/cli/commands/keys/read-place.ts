@@ -49,7 +49,7 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
     const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
-    // A single place returns its newest document if it does not have the next one.
+    // A place without `{version}` returns its newest document even if it does not have the requested one.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }

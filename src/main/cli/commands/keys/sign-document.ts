@@ -17,8 +17,8 @@ export interface SignDocumentOptions {
 }
 
 /**
- * Adds signatures to a document that `--partial` wrote. Once hosts would accept it, writes it where they look for it.
- * Resolves with the exit code.
+ * Adds signatures to a document that `--partial` wrote. Once hosts would accept the document, writes it where hosts
+ * look for it. Resolves with the exit code.
  */
 export async function runKeysSignDocument(options: SignDocumentOptions): Promise<number> {
   const files = openDocuments(options.documents);

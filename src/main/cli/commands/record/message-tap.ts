@@ -2,7 +2,7 @@ import { LineSplitter } from '../../../connectors/stdio/line-splitter.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { messageInLine, RefusedMessage } from '../../../mcp/refused-message.ts';
 
-/** Maximum length of a line. A longer one ends the recording of that direction. */
+/** Maximum length of a line. A longer line ends the recording of the direction in which it was sent. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 /** Reads the messages in a stream of bytes, one message a line. Skips lines that are not messages. */

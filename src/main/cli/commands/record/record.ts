@@ -24,8 +24,8 @@ export interface RecordOptions {
 
 /**
  * Relays between the standard streams of this process and one server, and records the messages. Resolves with the exit
- * code: that of the server's command; 1 if not all was recorded. Rejects with OPTIONS_INVALID, RECORDING_INVALID or
- * CONNECTOR_COMMAND_FAILED.
+ * code of the server's command, or with 1 if not everything was recorded. Rejects with OPTIONS_INVALID,
+ * RECORDING_INVALID or CONNECTOR_COMMAND_FAILED.
  */
 export async function runRecord(path: string, server: readonly string[], options: RecordOptions): Promise<number> {
   const interrupted = untilInterrupted();

@@ -48,7 +48,10 @@ class AddressRelay {
   readonly #requestInit: { readonly headers: Record<string, string> };
   readonly #onServer: (message: JsonObject) => void;
   readonly #waiting = new Map<unknown, string>();
-  /** Errors that sending threw. Their requests are answered with them, so they are not printed too. */
+  /**
+   * Errors that sending threw. Each request that failed is answered with its error, so the error is not printed as
+   * well.
+   */
   readonly #thrown = new WeakSet<object>();
   #transport: Promise<Transport>;
   #idle = Promise.withResolvers<void>();
@@ -95,7 +98,7 @@ class AddressRelay {
       const stream = new SSEClientTransport(this.#url, { requestInit: this.#requestInit });
       const older = this.#start(stream);
       await older.catch(async () => {
-        // It would try again every few seconds, and keep the process running.
+        // Otherwise the stream would try again every few seconds, and keep the process running.
         await stream.close().catch(() => {});
         throw error;
       });
@@ -108,7 +111,7 @@ class AddressRelay {
     transport.onmessage = (message) => {
       if (isObject(message)) this.#take(message);
     };
-    // The transport reports an error here before it throws it.
+    // The transport reports an error here before throwing the error.
     transport.onerror = (error) =>
       void nextTurn().then(() => {
         if (!this.#thrown.has(error)) say(printable(messageOf(error)));

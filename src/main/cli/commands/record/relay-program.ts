@@ -18,9 +18,9 @@ export interface Taps {
 }
 
 /**
- * Runs a stdio server between the standard streams of this process, byte for byte, until it ends, its client leaves or
- * `interrupted` resolves. Resolves with the exit code of the server, 1 after a signal. Rejects
- * with CONNECTOR_COMMAND_FAILED if it cannot be started.
+ * Runs a stdio server and connects it to the standard streams of this process, byte for byte, until the server ends,
+ * its client leaves or `interrupted` resolves. Resolves with the exit code of the server, or with 1 after a signal.
+ * Rejects with CONNECTOR_COMMAND_FAILED if it cannot be started.
  */
 export async function relayProgram(
   [command = '', ...args]: readonly string[],

@@ -14,7 +14,7 @@ export interface AddOptions extends RegistryOptions {
   readonly header?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Id of a client for logins that was registered by hand; `clientSecretEnv` names the variable with its secret. */
+  /** Id of a client that was registered by hand for logins; `clientSecretEnv` names the variable with its secret. */
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
   /** The OAuth scopes to request, separated by spaces. */

@@ -21,9 +21,9 @@ export interface ExportOptions extends ShowingOptions {
 }
 
 /**
- * Prints the servers in a client's format, with secrets masked by default. With a file name, writes them there with
- * their secrets, readable by the owner only; with `into`, adds them to a file of that client. Resolves with the exit
- * code. Rejects with OPTIONS_INVALID if the file, or a server in it, may not be replaced.
+ * Prints the servers in a client's format, with secrets masked by default. With a file name, writes the servers with
+ * their secrets to that file, readable by the owner only; with `into`, adds the servers to a file of that client.
+ * Resolves with the exit code. Rejects with OPTIONS_INVALID if the file, or a server in it, may not be replaced.
  */
 export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
   const { format, into, force, json } = options;

@@ -15,8 +15,8 @@ const CAPABILITIES = [
 
 /**
  * Returns a result for `initialize` or `server/discover` if none was recorded, built from a recorded modern server. A
- * client of the other protocol generation starts with the other method, and some clients send it to a separate process.
- * Returns null for other methods, and if nothing is known.
+ * client of the other protocol generation starts with the other method, and some clients send that method to a separate
+ * process. Returns null for other methods, and if nothing is known.
  */
 export function beginningOf(method: string, params: JsonObject, exchanges: readonly Exchange[]): JsonObject | null {
   if (method !== 'initialize' && method !== 'server/discover') return null;

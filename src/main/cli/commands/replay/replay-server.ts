@@ -12,7 +12,7 @@ const RPC_INVALID_PARAMS = -32_602;
 
 /**
  * Delay between a notification and the response after it. Some clients handle notifications later than responses that
- * arrive in the same read, and then drop them.
+ * arrive in the same read, and then drop the notifications.
  */
 const NOTICE_MS = 50;
 
@@ -162,7 +162,10 @@ export class ReplayServer {
     this.#send({ ...message, params: { ...params, _meta } });
   }
 
-  /** Returns a response that does not depend on the recording, so that clients unlike the recorded one can start. */
+  /**
+   * Returns a response that does not depend on the recording, so that even a client that differs from the recorded one
+   * can start.
+   */
   #builtIn(method: string, params: JsonObject): JsonObject | null {
     if (method === 'ping') return { result: {} };
     const result = beginningOf(method, params, this.#exchanges);

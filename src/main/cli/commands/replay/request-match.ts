@@ -12,8 +12,9 @@ export type Match =
   | { readonly kind: 'none'; readonly nearest: Exchange | null };
 
 /**
- * Finds recorded requests. Equal requests are found in their recorded order, then the last one again. In lenient mode,
- * if no request is equal, the nearest one with the same method and subject, such as a tool name, is used.
+ * Finds recorded requests. Equal requests are found in the order in which they were recorded; after that, the last of
+ * them is found again. In lenient mode, if no request is equal, the nearest recorded request with the same method and
+ * the same subject (such as a tool name) is used.
  */
 export class RequestMatcher {
   readonly #byMethod = new Map<string, Exchange[]>();

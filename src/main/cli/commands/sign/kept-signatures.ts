@@ -6,8 +6,8 @@ import type { SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { printable, say } from '../../terminal/output.ts';
 
 /**
- * Returns the map with only the asymmetric signatures that still match its content and whose keys do not sign it now.
- * Throws MAP_SIGNATURE_MALFORMED.
+ * Returns the map with only those asymmetric signatures that still match its content and are not replaced now by a new
+ * signature of the same key. Throws MAP_SIGNATURE_MALFORMED.
  */
 export function withoutStrayed(
   map: Readonly<Record<string, unknown>>,

@@ -7,7 +7,7 @@ import { type KnownSource, knownSources, latestFloorMs } from './known-sources.t
 import { type StoreOptions, withStore } from './open-store.ts';
 
 export interface ResetFloorOptions extends StoreOptions {
-  /** A URL, a store key or the start of one, or the id of a map. */
+  /** A URL, a store key, the start of a store key, or the id of a map. */
   readonly source: string;
   /** Whether to skip the confirmation. */
   readonly yes: boolean;
@@ -17,9 +17,9 @@ export interface ResetFloorOptions extends StoreOptions {
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Deletes the floor of a source, and a stored map from the future; keeps what else is known of the source. Resolves
- * with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if there is
- * no terminal for the confirmation.
+ * Deletes the floor of a source, and a stored map from the future; keeps everything else that is known of the source.
+ * Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if
+ * there is no terminal for the confirmation.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {

@@ -14,8 +14,8 @@ export interface NamedChange extends ToolPinDetail {
 /** Tools compared with their pins. */
 export interface PinnedTools {
   /**
-   * Tools that differ from their pin. In a fleet also the tools named in the command: hosts may have other pins of
-   * them.
+   * Tools that differ from their pin. In a fleet, also the tools that the command names, because other hosts may have
+   * other pins of those tools.
    */
   readonly changes: readonly NamedChange[];
   /** Pins the current definitions. Resolves with the tools that were pinned. */

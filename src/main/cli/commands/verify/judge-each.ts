@@ -8,14 +8,14 @@ import { attempt } from './attempt.ts';
 
 /** Finding about one asymmetric signature of a map. */
 export interface SignatureFinding {
-  /** As in the signature; null if it cannot be read. */
+  /** The `kid` in the signature; null if the signature cannot be read. */
   readonly kid: string | null;
   readonly alg: string | null;
   /** Thumbprint of the trusted key with this `kid`; null if no trusted key has it. */
   readonly thumbprint: string | null;
-  /** When it stops counting, epoch ms; null unless it is valid. */
+  /** When the signature stops counting, epoch ms; null unless it is valid. */
   readonly expiresAt: number | null;
-  /** Why it does not count; null if it does. */
+  /** Why the signature does not count; null if it counts. */
   readonly problem: Failure | null;
 }
 
