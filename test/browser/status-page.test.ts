@@ -101,7 +101,7 @@ describe('the status page', () => {
     expect(await it.page.content()).not.toContain('token=');
   });
 
-  it('is checked for violations that this control inserts, and all of them are detected', async () => {
+  it('is checked strictly enough (control: every violation that the test inserts is detected)', async () => {
     await using it = await open();
     await it.page.evaluate(
       `document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/x.png"><p id="wide">')`,

@@ -7,7 +7,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const dated = (atMs: number, connectors: readonly Json[] = [off('a')], ttlSeconds = 3_600): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date(atMs).toISOString(), ttlSeconds }));
 
-describe('35 an older map with a valid signature', () => {
+describe('35: an older map with a valid signature', () => {
   it('is rejected, even after a restart', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
@@ -37,8 +37,8 @@ describe('35 an older map with a valid signature', () => {
   });
 });
 
-describe('36 two different maps with the same generatedAt', () => {
-  it('raise an alarm, and the later one is used', async () => {
+describe('36: two maps with the same generatedAt', () => {
+  it('raise an alarm if they differ, and the map that was loaded later is used', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -52,7 +52,7 @@ describe('36 two different maps with the same generatedAt', () => {
     expect(held.complaints()).toHaveLength(1);
   });
 
-  it('raise an alarm even if the host restarts in between', async () => {
+  it('raise an alarm if they differ, even if the host restarts in between', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -81,7 +81,7 @@ describe('36 two different maps with the same generatedAt', () => {
   });
 });
 
-describe('38 a map from the future', () => {
+describe('38: a map from the future', () => {
   it('is accepted if the clocks differ by seconds', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 5_000)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
@@ -105,7 +105,7 @@ describe('38 a map from the future', () => {
     expect(after.manager.status().serviceMap.lastError).toBeNull();
   });
 
-  it('is rejected just beyond the allowed skew, and accepted exactly at it', async () => {
+  it('is accepted exactly at the allowed skew, and rejected just beyond the skew', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 60_001)));
     await using held = mapUnderTest(server.url, { now: () => NOW, maxClockSkewMs: 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
@@ -115,7 +115,7 @@ describe('38 a map from the future', () => {
   });
 });
 
-describe('37 an expired map', () => {
+describe('37: an expired map', () => {
   it('is rejected if it is new, and the last good map is served as stale', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(dated(NOW, [off('a')], 60)));
@@ -128,7 +128,7 @@ describe('37 an expired map', () => {
   });
 });
 
-describe('41 a clock that jumps while a map is being verified', () => {
+describe('41: a clock that jumps while a map is being verified', () => {
   it.each([
     ['never', -3_600_000],
     ['never', 3_600_000],

@@ -6,7 +6,7 @@ import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
 import { KEY, mapOf } from '../helpers/signed-map.ts';
 import { sharedWorld, survives } from './last-good.ts';
 
-/** A map that must be rejected: the row of the fault catalogue with the fault, the code, and the bytes. */
+/** A map that must be rejected: its row in the fault catalogue and the fault, then the code, then the bytes. */
 export type Hostile = readonly [what: string, code: string, make: () => string | Uint8Array];
 
 export const now = (): string => new Date().toISOString();
@@ -34,8 +34,8 @@ export function resigned(change: (signature: string) => unknown): string {
 }
 
 /**
- * Defines a test for each map on the main thread and on a worker thread: it is rejected with its code, and the last
- * good map stays.
+ * Defines two tests for each map, one on the main thread and one on a worker thread: the map is rejected with its code,
+ * and the last good map stays.
  */
 export function refuses(hostile: readonly Hostile[]): void {
   const caps = { maxConnectors: 100, maxMapBytes: 1_000_000, timeoutMs: 2_000 };

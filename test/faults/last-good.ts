@@ -7,7 +7,7 @@ import { counterOf, type MapUnderTest, mapNow, mapUnderTest, off } from '../help
 const GOOD = ['a', 'b'];
 const EVERYTHING = { depth: 12, maxArrayLength: null, maxStringLength: null } as const;
 
-/** A manager and its server, which a test can break. */
+/** A manager, and its map server that a test can break. */
 export interface World {
   readonly held: MapUnderTest;
   readonly server: FaultyServer;

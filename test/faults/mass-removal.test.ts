@@ -21,7 +21,7 @@ const managed = (names: readonly string[]) =>
     },
   );
 
-describe('51 a map that loses more than half of its connectors', () => {
+describe('51: a map that loses more than half of its connectors', () => {
   it('does not remove them at once: they stay callable, and a warning is logged', async () => {
     await using it = await managed(ids(5));
     await it.manager.sync();
@@ -72,7 +72,7 @@ describe('51 a map that loses more than half of its connectors', () => {
   });
 });
 
-describe('51 connectors whose removal is held back', () => {
+describe('51: connectors whose removal is held back', () => {
   const mapFor = (names: readonly string[]): Uint8Array => mapNow(names.map((id) => off(id)));
   const serves = (names: readonly string[]): Fault => answer(mapFor(names));
 
@@ -138,7 +138,7 @@ describe('51 connectors whose removal is held back', () => {
     expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], others]);
   });
 
-  it('are also held back by a manager that starts with a stored map', async () => {
+  it('are also kept by a manager that starts with a stored map', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(serves(ids(5)));
     {
@@ -171,7 +171,7 @@ describe('51 connectors whose removal is held back', () => {
     [5, 2, true],
     [5, 3, false],
     [7, 3, true],
-  ])('include those of a map that goes from %d to %d connectors: %s', async (before, after, isHeld) => {
+  ])('are not removed if a map goes from %d to %d connectors: %s', async (before, after, isHeld) => {
     await using server = await FaultyServer.start(serves(ids(before)));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();

@@ -6,7 +6,7 @@ import { sharedWorld, survives } from './last-good.ts';
 
 type FaultName = keyof typeof FAULTS;
 
-/** Faults by their row in the fault catalogue. */
+/** Faults, each with its row in the fault catalogue and the code that it causes. */
 const EXPECTED: [row: number, name: FaultName, code: string][] = [
   [5, 'no-response', 'MAP_TIMEOUT'],
   [6, 'close-before-headers', 'MAP_CONNECTION_LOST'],
@@ -63,7 +63,7 @@ const CAPS = { maxMapBytes: 1_000_000 };
 const faultOf = (name: FaultName): Fault => FAULTS[name](mapNow());
 
 describe('on the main thread', () => {
-  it.each(EXPECTED)('%d %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
+  it.each(EXPECTED)('%d: %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url, { ...CAPS, offload: 'never' });
     await survives({ held, server }, faultOf(name), code);
@@ -73,13 +73,13 @@ describe('on the main thread', () => {
 describe('on a worker thread', () => {
   const world = sharedWorld({ ...CAPS, offload: 'always' });
 
-  it.each(EXPECTED)('%d %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
+  it.each(EXPECTED)('%d: %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
     await survives(world(), faultOf(name), code);
   });
 });
 
 describe.concurrent('without a map', () => {
-  it.each(EXPECTED)('%d %s rejects the first sync with %s', async (_, name, code) => {
+  it.each(EXPECTED)('%d: %s rejects the first sync with %s', async (_, name, code) => {
     await using server = await FaultyServer.start(faultOf(name));
     await using held = mapUnderTest(server.url, CAPS);
     await expect(held.manager.sync()).rejects.toMatchObject({ name: 'ConnectorManifestError', code });
@@ -88,13 +88,13 @@ describe.concurrent('without a map', () => {
   });
 });
 
-it('19 a web page in place of the map is reported as a web page', async () => {
+it('19: a web page in place of the map is reported as a web page', async () => {
   await using server = await FaultyServer.start(faultOf('html-captive-portal'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
 });
 
-it('19 a 407 from the map server itself has a code and a reason', async () => {
+it('19: a 407 from the map server itself has a code and a reason', async () => {
   await using server = await FaultyServer.start(faultOf('s407'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({
@@ -105,7 +105,7 @@ it('19 a 407 from the map server itself has a code and a reason', async () => {
 
 describe('a fault that has ended by the second attempt', () => {
   it.each(['close-before-headers', 'reset-before-headers', 'no-response', 's500', 'truncated'] as const)(
-    'such as %s is not logged',
+    'is not logged: %s',
     async (name) => {
       await using server = await FaultyServer.start((socket, request) => {
         const isFirst = server.requests.length === 1;

@@ -67,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to each of these addresses in turn, and from then on to the last; 127.0.0.1 counts
- * as public if `isHome`.
+ * Rules by which every name resolves to each of these addresses in turn, and from then on to the last address;
+ * 127.0.0.1 counts as public if `isHome`.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -92,7 +92,7 @@ const direct = resolveNetwork(undefined, false, {});
 
 describe('a name that resolves to a private address', () => {
   it.each([[['127.0.0.1']], [['1.1.1.1', '127.0.0.1']], [['127.0.0.1', '1.1.1.1']]])(
-    '(%j) is rejected without a connection, over http and https',
+    'is rejected without a connection, over http and https: %j',
     async (addresses) => {
       await using server = await countingServer();
       const rules = rulesOf([addresses]);
@@ -123,7 +123,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('does not affect an open socket, which does not resolve the name again', async () => {
+  it('does not affect an open socket, because the name is not resolved again', async () => {
     const http = createHttpServer((_, response) => void response.end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -194,7 +194,7 @@ async function connectorOver(
   };
 }
 
-describe('a connector of a map whose name resolves to a private address', () => {
+describe('a connector of a map, if its host name resolves to a private address', () => {
   const oauth = () => createLogin({});
 
   it.each<[string, Json, Partial<ConnectorProxyManagerOptions>]>([
@@ -229,7 +229,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
     expect([rules.hosts.includes('inner.test'), await inner.connections()]).toEqual([true, 0]);
   });
 
-  it('is retried on a forced attempt, and comes up once its name has another address', async () => {
+  it('is retried on a forced attempt, and comes up once its host name has another address', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const endpoint = `http://host.test:${portOf(server.url)}/mcp`;
     await using held = await connectorOver(rulesOf([['10.0.0.1'], ['127.0.0.1']], true), { endpoint });
@@ -357,7 +357,7 @@ describe('allowPrivateEndpoints: false', () => {
   });
 });
 
-it('without allowPrivateEndpoints: false a connector of a map may be on loopback', async () => {
+it('a connector of a map may be on loopback, unless allowPrivateEndpoints is false', async () => {
   await using server = await TestMcpServer.start(addEcho);
   await using managed = await manage([entry('one', { endpoint: server.url })], { proxy: false });
   await managed.manager.sync();

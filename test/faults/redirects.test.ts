@@ -24,8 +24,8 @@ async function redirector(status: number, location: (request: IncomingMessage) =
 /** Loopback addresses in spellings that a filter for names and dotted quads would miss. */
 const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '127.1'];
 
-describe('a redirect of the map', () => {
-  it.each([301, 302, 303, 307, 308])('with status %d is not followed, not even to a good map', async (status) => {
+describe('a load of the map', () => {
+  it.each([301, 302, 303, 307, 308])('follows no redirect with status %d, not even to a good map', async (status) => {
     await using elsewhere = await FaultyServer.start(answer(mapNow()));
     await using server = await redirector(status, () => elsewhere.url);
     await using held = mapUnderTest(server.url, { timeoutMs: 10_000 });
@@ -35,7 +35,7 @@ describe('a redirect of the map', () => {
     expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret('map')}`);
   });
 
-  it.each(SPELLINGS)('24 to %s is not followed, on the main thread or on a worker', async (host) => {
+  it.each(SPELLINGS)('24: follows no redirect to %s, on the main thread or on a worker', async (host) => {
     await using elsewhere = await FaultyServer.start(answer(mapNow()));
     const { port } = new URL(elsewhere.url);
     await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
@@ -47,7 +47,7 @@ describe('a redirect of the map', () => {
     expect([server.requests.length, elsewhere.requests]).toEqual([6, []]);
   });
 
-  it('23 to the same URL is not followed either', async () => {
+  it('23: follows no redirect within the same origin either', async () => {
     await using server = await FaultyServer.start((socket, request) => {
       const isFirst = request.startsWith('GET /map');
       (isFirst ? redirectTo('/other') : answer(mapNow()))(socket, request);
@@ -57,7 +57,7 @@ describe('a redirect of the map', () => {
     expect(server.requests.map((request) => request.startsWith('GET /map?'))).toEqual([true, true, true]);
   });
 
-  it('is not followed by fetchImpl, which is called with redirect: manual', async () => {
+  it('calls fetchImpl with redirect: manual, and follows no redirect that fetchImpl returns', async () => {
     const asked: (RequestInit | undefined)[] = [];
     const fetchImpl = (async (_url, init) => {
       asked.push(init);
@@ -78,7 +78,7 @@ const AUTHS = [
 ] as const;
 const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'never' } as const;
 
-describe.each(AUTHS)('25 a redirect of a connector that gets its key as %s', (header, auth, value) => {
+describe.each(AUTHS)('25: a redirect of a connector that gets its key as %s', (header, auth, value) => {
   it.each([301, 302, 303, 307, 308])(
     'with status %d to another origin is not followed, and nothing is sent there',
     async (status) => {
@@ -116,7 +116,7 @@ describe.each(AUTHS)('25 a redirect of a connector that gets its key as %s', (he
   );
 });
 
-it('25 a redirect within the origin of a connector is followed, with its key', async () => {
+it('25: a redirect within the origin of a connector is followed, and the connector gets its key there', async () => {
   await using real = await TestMcpServer.start(addEcho);
   real.redirectFrom('/old');
   const endpoint = real.url.replace('/mcp', '/old');

@@ -6,7 +6,7 @@ import { survives } from './last-good.ts';
 const many = (count: number): Uint8Array<ArrayBuffer> =>
   mapNow(Array.from({ length: count }, (_, index) => off(`connector-${index}`)));
 
-describe('43 with the default limits', () => {
+describe('43: with the default limits', () => {
   it.each(['endless-body', 'gzip-bomb'] as const)('%s is cut off while it streams', async (name) => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
@@ -14,7 +14,7 @@ describe('43 with the default limits', () => {
   });
 });
 
-describe('43 exactly at a limit', () => {
+describe('43: exactly at a limit', () => {
   it('as many connectors as allowed are accepted, and one more is rejected', async () => {
     await using server = await FaultyServer.start(answer(many(100)));
     await using held = mapUnderTest(server.url, { maxConnectors: 100 });

@@ -68,8 +68,8 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     const heard: number[] = [];
     const onprogress = ({ progress }: { readonly progress: number }): void => void heard.push(progress);
     await client.call('fixture__test_tool_with_progress', {}, { onprogress });
-    // The SDK calls notification listeners one turn after it handles a result: the last notification is lost if both
-    // arrive in one piece.
+    // The SDK calls notification listeners one turn after it handles a result: the last notification is lost if it
+    // arrives in one piece with the result.
     expect(heard.slice(0, 2)).toEqual([0, 50]);
     expect([0, 50, 100]).toEqual(expect.arrayContaining(heard));
   });

@@ -34,7 +34,7 @@ const v1 = (owner: string): Promise<SdkClient> => connectSdkV1(world, 'http', ow
 const legacy = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'legacy', owner);
 const modern = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'auto', owner);
 
-// Each client numbers its requests from the same start, so that their ids are equal.
+// Both clients start to number their requests at the same number, so that the ids of their requests are equal.
 describe.each([
   ['two clients of the SDK 1.x', v1, v1],
   ['two modern clients of the SDK 2.x', modern, modern],

@@ -9,7 +9,7 @@ export interface RealServer {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Text in the last line that the server prints before it exits, because something that it needs is missing.
+   * Given if the server exits because something that it needs is missing: a text in the last line that it prints.
    * Without this field, the server must list its tools.
    */
   readonly exitsWith?: string;

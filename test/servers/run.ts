@@ -40,7 +40,7 @@ function check(what: string, isGood: boolean, detail = ''): void {
   say(`${isGood ? 'ok' : 'NO'}  ${what}${isGood || detail === '' ? '' : `: ${detail}`}`);
 }
 
-/** The entry of a server, wrapped in a process that logs all messages if a trace is wanted. */
+/** The entry of a server. If a trace is wanted, the entry starts the server in a process that logs all messages. */
 function traced(server: RealServer, runId: string): ServerEntry {
   const entry = entryOf(server, folder, runId);
   if (values.trace === undefined) return entry;

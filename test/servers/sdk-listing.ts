@@ -22,7 +22,10 @@ export interface SdkListing {
 
 const START_MS = 40_000;
 
-/** Starts a server, lists its tools and ends it: with the probe for the modern protocol first, otherwise without it. */
+/**
+ * Starts a server, lists its tools and ends it. If that fails with the probe for the modern protocol, does the same
+ * once more without the probe.
+ */
 export async function listWithSdk(entry: ServerEntry): Promise<SdkListing> {
   const first = await listOnce(entry, 'auto');
   return first.tools === null ? listOnce(entry, 'legacy') : first;

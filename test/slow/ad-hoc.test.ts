@@ -42,7 +42,7 @@ describe('a server that is given on the command line', () => {
     expect(stdout).toContain(` call ${http.url} say text=text\n`);
   });
 
-  it('gets headers and tokens from variables, which never appear in the output', async () => {
+  it('gets headers and tokens from variables, whose values never appear in the output', async () => {
     const token = secret('ad hoc token');
     const args = ['tools', http.url, '--bearer-env', 'TOKEN', '--header', `X-Other: \${OTHER}`, '--json'];
     const { code, stdout, stderr } = await on(args, { TOKEN: token, OTHER: secret('other') });

@@ -154,7 +154,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([forced.code, forced.stdout]).toEqual([0, expect.stringMatching(/^crm: logged in/)]);
   });
 
-  it('requests the additional scopes that a tool needs, once a call has shown them', async () => {
+  it('requests the additional scopes that a tool needs, once a call has shown which scopes are missing', async () => {
     const addTools = (server: Parameters<AddTools>[0]): void => {
       for (const name of ['look', 'remove']) server.registerTool(name, {}, () => ({ content: [] }));
     };

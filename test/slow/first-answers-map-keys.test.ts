@@ -25,7 +25,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** A map of one connector that a separate key signs, and a gateway over stdio that ran once with it. */
+/** A map of one connector, which is signed by a separate key, and a gateway over stdio that ran once with this map. */
 interface World extends AsyncDisposable {
   readonly publisher: KeyPublisher;
   readonly at: Place;
@@ -83,7 +83,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
     await closed(later);
   });
 
-  it('list no more than a normal start after another process learned of the revocation', async () => {
+  it('list no more than a normal start once another process has learned of the revocation', async () => {
     const firstLists: boolean[] = [];
     for (const SWITCHYARD_FIRST_ANSWERS of ['on', 'off']) {
       await using world = await ranOnce();

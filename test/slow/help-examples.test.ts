@@ -35,7 +35,7 @@ const OLD_KID = '2026-11-29-Xk3fQ2ab';
  */
 const NOT_RUN = /^mcp-switchyard (?:bench|demo|fleet)\b|--fleet |^mcp-switchyard replay .* --connector/;
 
-/** Examples that report something in this world, with the matching exit code. */
+/** Examples that find something to report in this world, and the exit code of each. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   'mcp-switchyard tools diff --state-dir ./state': 1,
   'mcp-switchyard tools diff mail.send --state-dir ./state': 1,
@@ -87,7 +87,7 @@ async function run(line: string, cwd = work): Promise<Outcome> {
   let isTold = false;
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
-    // A second signal would end it without waiting for running calls.
+    // A second signal would end the gateway without waiting for running calls.
     if (!isListening || isTold || !output.includes('Ctrl-C ends it')) return;
     isTold = true;
     child.kill('SIGTERM');

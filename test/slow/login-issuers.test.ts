@@ -14,7 +14,7 @@ interface World extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
 }
 
-/** An issuer of that kind, a server that introspects each token, and a manager that wants to log in. */
+/** An issuer with these options, a server that introspects each token, and a manager that wants to log in. */
 async function start(options: AuthorizationServerOptions, oauth: object = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const issuer = stack.use(await AuthorizationServer.start({ isOpaque: true, ...options }));
@@ -91,7 +91,7 @@ test('a manager logs a person in with a client that authenticates with a private
   await expectIn(manager);
 });
 
-test('a manager refreshes with the client that logged in, after another redirect URL caused another registration', async () => {
+test('a manager refreshes with the client that logged in, even after another redirect URL caused a second registration', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 4 });
   await using one = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({ issuer: issuer.issuer });

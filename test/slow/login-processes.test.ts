@@ -10,7 +10,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const loginId = loginIdOf(keyOf('a'));
 
 describe('processes that share a folder of logins', () => {
-  it('refresh a login one at a time, and refresh each generation once', async () => {
+  it('refresh a login one process at a time, and refresh each generation once', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -26,7 +26,7 @@ describe('processes that share a folder of logins', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('pass the turn of a killed process at once to the next process, which learns that the token may be spent', async () => {
+  it('give the turn of a killed process to the next process at once, and report that the token may be spent', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -54,7 +54,7 @@ describe('processes that share a folder of logins', () => {
     expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it("see each other's changes, even if they watched before the very first login", async () => {
+  it("see each other's changes, even if they began to watch before the very first login", async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);

@@ -25,7 +25,7 @@ function handles(): number {
   return process.getActiveResourcesInfo().filter((name) => /^(?:Process|Pipe)Wrap$/.test(name)).length;
 }
 
-/** A manager with a stdio server for each way to stop and to behave, all of them started. */
+/** A manager with one stdio server for each point of stopping and each reaction; all the servers have been started. */
 async function startAll(programs: StoppingPrograms) {
   // Retries of the servers that exit would continue while the others are checked.
   const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
@@ -140,7 +140,7 @@ describe('a host that is killed with SIGKILL', () => {
     await eventually('the program is gone', () => programs.alive().length === 0);
   }, 60_000);
 
-  it('leaves stubborn servers to the next host on its state folder, which ends them and logs it', async () => {
+  it('leaves stubborn servers to the next host on its state folder, and that host ends and logs them', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
@@ -158,7 +158,7 @@ describe('a host that is killed with SIGKILL', () => {
     );
   }, 60_000);
 
-  it('does not end the servers of another host on the same folder that still runs', async () => {
+  it('does not end the servers of another, running host on the same folder', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn') });

@@ -204,7 +204,7 @@ describe('serve --record', () => {
     }
   }, 180_000);
 
-  it('records a manager of the library with the record option', async () => {
+  it('has its counterpart in the record option of a manager, which records all connectors too', async () => {
     const record = join(folder.path, 'library.jsonl');
     {
       await using manager = new ConnectorProxyManager({ configFile: config, record });

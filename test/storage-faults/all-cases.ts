@@ -9,7 +9,7 @@ import { pauseCases } from './pauses.ts';
 import { powerCutCases } from './power-cuts.ts';
 import { repairCases } from './repairs.ts';
 
-/** Every case. Those with the longest waits come first, so that the others run meanwhile. */
+/** Every case. The cases with the longest waits come first, so that the other cases run meanwhile. */
 export const allCases: readonly FaultCase[] = [
   ...pauseCases,
   ...diskCases,

@@ -26,7 +26,7 @@ export interface FaultCase {
 /** Number of processes that run in parallel. */
 const LANES = 2;
 
-/** Runs `work` for each item, a few at a time. Rejects with the first failure, once the running ones have ended. */
+/** Runs `work` for each item, a few at a time. Rejects with the first failure, once the running items have ended. */
 export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();
   let failure: unknown = null;

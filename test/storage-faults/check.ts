@@ -48,7 +48,7 @@ export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   return found;
 }
 
-/** Checks the file: it may be missing, or hold one of the states, but none older than an acknowledged flush. */
+/** Checks the file: it may be missing, or hold one of the states, but no state older than an acknowledged flush. */
 function checkFile(world: World): void {
   const servers = serversIn(world.registry);
   for (const user of world.users) {

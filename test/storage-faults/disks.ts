@@ -34,7 +34,7 @@ async function rejection(work: Promise<unknown>): Promise<string> {
   );
 }
 
-/** Checks that after the disk has recovered everything in memory becomes durable, and is in the file. */
+/** Checks that once the disk has recovered, everything in memory becomes durable and is written to the file. */
 async function assertRecovers({ cache, folder, registryPath }: Awaited<ReturnType<typeof openOn>>): Promise<void> {
   const endsAt = performance.now() + 5_000;
   while ((await rejection(cache.flush())) !== 'nothing') {
@@ -56,7 +56,7 @@ const full: FaultCase = {
     const { cache } = registry;
     let taken = 0;
     let code = 'nothing';
-    // Replaced servers need room in the log, like new ones.
+    // Replaced servers need room in the log, like new servers.
     while (code === 'nothing' && taken < 5_000) {
       code = await rejection(cache.upsert(server(`filler-${taken % 40}`, ['x'.repeat(6_000)])));
       taken += 1;

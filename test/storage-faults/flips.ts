@@ -73,7 +73,9 @@ function range(from: number, to: number, stride = 1): number[] {
   return Array.from({ length: Math.ceil((to - from) / stride) }, (_, index) => from + index * stride);
 }
 
-/** Flips bits at the end of a file. With `isWhole` the short form also tests each byte, instead of every second. */
+/**
+ * Flips bits at the end of a file. With `isWhole` the short form also tests each byte, instead of every second byte.
+ */
 function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
     name: `a bit flips in the last kilobyte of ${file}, ${kind}`,

@@ -59,8 +59,8 @@ async function run(context: Context, fault: Fault | null): Promise<{ signal: str
 }
 
 /**
- * Checks that the login is one that was stored and at least as new as the last acknowledged one, and that no file holds
- * a secret.
+ * Checks that the login is one of the stored logins, that it is at least as new as the last acknowledged login, and
+ * that no file holds a secret.
  */
 async function check(folder: string, acked: number, last: number, over: Partial<LoginTokens> = {}): Promise<void> {
   const notes: StoreNote[] = [];

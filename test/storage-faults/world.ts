@@ -20,7 +20,7 @@ export interface UserOptions {
   readonly prefix: string;
   readonly seed: number;
   readonly rounds: number;
-  /** Path of the shim, which only counts calls if `fault` is null. */
+  /** Path of the shim. If `fault` is null, the shim only counts calls. */
   readonly shim?: string;
   readonly fault?: Fault | null;
   readonly trace?: string;
@@ -56,7 +56,7 @@ export class World implements Disposable {
   readonly folder: string;
   readonly #users: User[] = [];
 
-  /** `folder` may be an existing one, such as a mounted disk; it is kept. */
+  /** `folder` may be an existing folder, such as a mounted disk; an existing folder is kept. */
   constructor(folder?: string) {
     this.path = realpathSync(mkdtempSync(join(BASE, 'storage-faults-')));
     this.folder = folder ?? join(this.path, 'mcp');

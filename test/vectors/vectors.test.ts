@@ -52,7 +52,7 @@ describe('naughty strings (BLNS)', () => {
 
   it('pass the strict parser, and are signed and verified as keys and values', () => {
     for (const text of strings) {
-      // The keys `__proto__` and `constructor` are rejected; the list has neither.
+      // The keys `__proto__` and `constructor` are rejected; the list contains neither key.
       const payload = { value: text, [`key ${text}`]: [text] };
       const parsed = parseStrictJson(new TextEncoder().encode(JSON.stringify(payload)));
       expect(parsed).toEqual(payload);

@@ -18,7 +18,10 @@ const instructions = readDockerfile(dockerfile);
 const all = (name: string): string[] => instructions.filter((one) => one.name === name).map(({ text }) => text);
 const port = /"--port", "(\d+)"/.exec(dockerfile)?.[1] ?? '';
 
-/** Fills the build's folder with the packed tarball, built in a copy so that no other test sees its dist/. */
+/**
+ * Fills the build's folder with the packed tarball. The tarball is built in a copy of the checkout, so that no other
+ * test sees the dist/ of the copy.
+ */
 function packInto(context: string, scratch: string): void {
   const copy = join(scratch, 'project');
   const run = (command: string, args: readonly string[], cwd: string): void => {

@@ -82,7 +82,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(container.envFrom).toEqual([{ secretRef: { name: of('Secret').metadata.name } }]);
   });
 
-  it('agree on labels and ports, and describe three replicas without affinity, one of which may be unavailable', () => {
+  it('agree on labels and ports, and describe three replicas without affinity, and allow one replica to be unavailable', () => {
     const labels = of('Deployment').spec.template.metadata.labels;
     for (const kind of ['Deployment', 'PodDisruptionBudget'] as const)
       expect(of(kind).spec.selector.matchLabels).toEqual(labels);

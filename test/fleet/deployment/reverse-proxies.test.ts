@@ -156,7 +156,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
   });
 
-  it.skipIf(!isThere)('never sends a call to a second replica after the first one read it', async () => {
+  it.skipIf(!isThere)('never sends a call to a second replica after the first replica has read it', async () => {
     await using cutters = await startCutters();
     await using proxy = await ReverseProxy.start(kind, cutters.urls);
     await eventually('it passes requests on', async () => (await proxy.post('/mcp', {})).statusCode === 502);
@@ -174,7 +174,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
       expect(Number(new RegExp(`^\\s*${name} (\\d+)s;?$`, 'm').exec(PROXY_BLOCKS[kind])?.[1])).toBeGreaterThan(600);
   });
 
-  it.skipIf(!isThere)('keeps a stream open that is idle for ten minutes, scaled to a hundredth', async () => {
+  it.skipIf(!isThere)('keeps a stream open that is idle for ten minutes (scaled to a hundredth)', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind));
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -199,7 +199,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
 
 describe('the Host header of a reverse proxy', () => {
   it.skipIf(!hasProgram('nginx', '-v'))(
-    'is rejected by the gateway if nginx sends its own host name instead of that of the client',
+    'is rejected by the gateway if nginx sends its own host name instead of the client’s',
     async () => {
       await using replicas = await startReplicas();
       const withoutHost = (block: string): string => block.replace(/^ *proxy_set_header Host .*\n/m, '');

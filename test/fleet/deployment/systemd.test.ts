@@ -11,7 +11,7 @@ const bin = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.ur
 const unit = deploymentBlock('/etc/systemd/system/mcp-switchyard.service');
 const environment = deploymentBlock('/etc/mcp-switchyard.env');
 
-/** The output of systemd-analyze for the unit, with the paths of this machine in it. */
+/** The output of systemd-analyze for the unit, whose paths are first replaced with paths of this machine. */
 function analyze(
   text: string,
   ...args: readonly string[]

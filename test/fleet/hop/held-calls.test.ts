@@ -13,7 +13,7 @@ function progressTokenOf(params: unknown): unknown {
   return (params as { readonly _meta: { readonly progressToken: unknown } })._meta.progressToken;
 }
 
-it('a held call is resumed at whichever replica its client retries it, even at a different one each time', async () => {
+it('a held call is resumed at any replica at which its client retries, even at a different replica each time', async () => {
   const answers: unknown[] = [];
   let call: RawRequest | null = null;
   await using server = await RawMcpServer.start({
@@ -67,7 +67,7 @@ it('a held call is resumed at whichever replica its client retries it, even at a
   expect(again.error).toMatchObject({ code: -32_602, message: expect.stringContaining('too old') });
 });
 
-/** Requests roots in the middle of each call, and then answers it with `finish`. */
+/** Requests roots in the middle of each call, and then answers the call with `finish`. */
 function asking(finish: (call: RawRequest) => void): Parameters<typeof RawMcpServer.start>[0] {
   const calls: RawRequest[] = [];
   return {
@@ -123,7 +123,7 @@ it('a large result waits at its connector while the client at another replica do
   expect(JSON.parse(body).result.content[0].text.length).toBe(text.length);
 });
 
-it('the replica that owns a call cancels its work when the client disconnects from the replica in between', async () => {
+it('the replica that owns a call cancels the call when the client disconnects from the replica in between', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(2, { a: remote(server) });
   const first = await postModern(world.at(0).mcp, 'tools/call', { name: 'a__echo' }, options);
@@ -138,7 +138,7 @@ it('the replica that owns a call cancels its work when the client disconnects fr
   );
 });
 
-it('a retry fails at once, as with an old state, if the owning replica is unknown, rejects it or cannot be reached', async () => {
+it('a retry fails at once, as with an old state, if the owning replica is unknown, cannot be reached or rejects the retry', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;

@@ -48,7 +48,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     });
   }
 
-  it('answers with an error at another replica, even in a batch of 2025-03-26', async () => {
+  it('can answer with an error at another replica, even in a batch of protocol 2025-03-26', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const initialize = {
@@ -71,7 +71,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(JSON.stringify(other.messages[1])).toContain('no');
   });
 
-  it('cancels a request at a replica that does not serve it', async () => {
+  it('can cancel a request at a replica other than the replica that serves the request', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});
@@ -95,7 +95,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     }
   });
 
-  it('cannot answer a request of another session, nor cancel its calls', async () => {
+  it('can neither answer requests of another session nor cancel calls of that session', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);

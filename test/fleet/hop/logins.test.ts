@@ -56,7 +56,7 @@ describe('a login behind a balancer without affinity', () => {
     expect(made.status).toBe(403);
   });
 
-  it('keeps the operator signed in at every replica with the same operator token, and at no other', async () => {
+  it('keeps the operator signed in at every replica with the same operator token, and at no other replica', async () => {
     await using world = await startReplicas();
     const browser = new ScriptedBrowser();
     const body = new URLSearchParams({ token: OPERATOR });

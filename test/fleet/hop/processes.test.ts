@@ -58,7 +58,7 @@ async function startWorld(count: number, answers: Readonly<Record<string, Answer
   return { set, server, call, stream, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Requests roots in the middle of each call, and then answers it with `finish`. */
+/** Requests roots in the middle of each call, and then answers the call with `finish`. */
 function asking(finish: (call: RawRequest) => void): Readonly<Record<string, Answer>> {
   const calls = new Map<unknown, RawRequest>();
   return {
@@ -86,7 +86,7 @@ const done = (call: RawRequest, result: Json = { content: [] }) => {
 };
 
 describe.skipIf(!hasRedis)('real replicas without Redis', () => {
-  it("resume each other's held calls, and a killed replica fails only its own calls, each at once", async () => {
+  it("resume each other's held calls, and if one is killed, only its own calls fail, each at once", async () => {
     let isStuck = false;
     await using world = await startWorld(
       3,

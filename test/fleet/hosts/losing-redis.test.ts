@@ -30,11 +30,11 @@ async function expectAlone(source: FleetSource, views: readonly HostView[]): Pro
   await eventually('all hosts are alone', () => areAll(views, 'alone'), LONG_MS);
   const from = Date.now();
   await allHave(views, source.publish(['a', 'alone']).generatedAtMs, LONG_MS);
-  // Lone hosts send COUNT requests in each interval, which may by chance all fall into one second.
+  // Lone hosts send COUNT requests in each interval. By chance, all these requests may fall into one second.
   expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
 }
 
-/** Checks that one host leads again, only it requests maps, and changes reach all hosts at once. */
+/** Checks that one host leads again, that only this host requests maps, and that changes reach all hosts at once. */
 async function expectReunion(source: FleetSource, views: readonly HostView[]): Promise<void> {
   await leaderOf(views);
   await eventually('the others follow', () => views.filter(({ state }) => state === 'following').length === COUNT - 1);
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('stays a fleet in one half when the server is cut off from the other half, whose hosts are alone', async () => {
+  it('splits when half of its hosts lose the server: these hosts are alone, and the other half stays a fleet', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);

@@ -23,7 +23,7 @@ async function ledByChild() {
 }
 
 describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
-  it('soon has another leader when the leader is killed, which sends one request per interval to the source', async () => {
+  it('soon has a new leader after the leader is killed, and still sends the source one request per interval', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     await child.kill();
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
     expect(source.since(killedAt).length).toBeLessThanOrEqual(Math.ceil(seconds * 1.2) + 1);
   });
 
-  it('lets a leader that was paused beyond its lease only follow when it resumes', async () => {
+  it('lets a leader that was paused beyond its lease resume only as a follower', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     const [paused] = child.views;
@@ -55,7 +55,8 @@ describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url, intervalMs: 60_000 };
-    // This host has the wrong key, so it rejects every map, as a host with wrong credentials would get none.
+    // This host has the wrong key, so it rejects every map. A host with wrong credentials would get no map, to the same
+    // effect.
     await using lame = hostsHere('lame', { ...shared, signatureKey: 'another key than that of the source' });
     await lame.started;
     await leaderOf(lame.views);

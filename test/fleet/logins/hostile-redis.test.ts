@@ -32,7 +32,7 @@ const generationOf = (rows: Rows): number => {
 
 const options = { concurrent: true, timeout: 120_000, skip: !hasRedis };
 describe('a Redis server of a fleet to which an attacker writes', options, () => {
-  it('cannot return a host to an older login with rows that were valid once', async () => {
+  it('cannot use rows that were valid once to return a host to an older login', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);
@@ -53,7 +53,7 @@ describe('a Redis server of a fleet to which an attacker writes', options, () =>
     expect(new Set(presented.map(({ token }) => token)).size).toBe(presented.length);
   });
 
-  it('makes no host lose a login, with garbage, rows in the wrong place, future generations, other types and endless leases', async () => {
+  it('costs no host a login: neither by garbage, misplaced rows, future generations, other types nor endless leases', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);

@@ -9,7 +9,7 @@ import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 const SOON_MS = 3_000;
 
 describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
-  it('brings the connector up at every host within about a second after a login at one, and down after a logout at another', async () => {
+  it('brings the connector up at every host within about a second after a login at one host, and down after a logout', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(3);
     await fleet.reaches('needs-login');
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
 });
 
 describe.skipIf(!hasRedis)('a fleet whose hosts have separate logins', () => {
-  it('reports with each needed login that it applies only to this replica', async () => {
+  it('reports with each needed login that the login applies only to this replica', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(2, { fleet: { logins: 'own' } });
     await fleet.logIn(one);

@@ -21,7 +21,7 @@ describe('a fleet without its Redis server', options, () => {
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    '(%s) lets the host that refreshed last continue, while the others report why they cannot, until the server is back',
+    'lets the host that refreshed last continue until the server is back, while others report why they cannot (%s)',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;
@@ -53,7 +53,7 @@ describe('a fleet without its Redis server', options, () => {
     },
   );
 
-  it('restores the logins of its hosts when the server comes back empty, and no ended login comes back', async () => {
+  it('restores the logins of its hosts, but no ended login, when the server comes back empty', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });
     const [one, two] = await fleet.add(2);
     const [asleep] = await fleet.add(1, { isProcess: true });

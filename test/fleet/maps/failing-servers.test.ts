@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(leader.count('refused')).toBe(0);
   });
 
-  it('get an evicted body back, with the confirmations that it had', async () => {
+  it('get an evicted body back, with the confirmations that the body had', async () => {
     const [leader] = await pair();
     answerOf(await leader.api.confirmMap(MAP_NAME, map.sha256));
     await server.do('DEL', mapKeys.body(map.sha256));

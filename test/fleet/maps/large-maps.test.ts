@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     expect(Number(/used_memory_peak:(\d+)/.exec(memory)?.[1])).toBeLessThan(100 * MEGABYTE);
   });
 
-  it('is repaired by its leader, which compares digests at some beats, if its body in Redis has changed', async () => {
+  it('is repaired if its body in Redis has changed, because the leader compares digests at some beats', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();

@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(await server.do('GET', mapKeys.fence)).toBe('1');
   });
 
-  it('is replaced within 2.5 s when it vanishes, with the next fence', async () => {
+  it('is replaced within 2.5 s when it vanishes, and the new leader has the next fence', async () => {
     const first = await join('first');
     await first.leads();
     const others = [await join('second'), await join('third')];
@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     first.vanish();
     await eventually('another leads', () => others.some(({ isLeading }) => isLeading), 2_500);
     expect(await server.do('GET', mapKeys.fence)).toBe('2');
-    // The vanished leader notices it, since it cannot send its renewals.
+    // The vanished leader notices that it was replaced, since it cannot renew its lease.
     await eventually('the first follows', () => !first.isLeading);
   });
 
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(leaders()).toEqual(['second']);
   });
 
-  it('is never a reader, which reports that it is alone after six seconds of silence', async () => {
+  it('is never a reader, and a reader reports after six seconds of silence that it is alone', async () => {
     const reader = await join('reader', { role: 'reader' });
     await eventually('it is alone', () => reader.count('map-alone') === 1, 8_000);
     expect(await server.do('EXISTS', mapKeys.lease)).toBe(0);

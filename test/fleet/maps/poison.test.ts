@@ -157,7 +157,7 @@ describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
       const texts = ['garbage', writeMapHead(fresh, MAP_NAME, stranger), writeMapHead(fresh, MAP_NAME, fleet), 'FREE'];
       await Promise.all(texts.map((text) => client.publish(mapKeys.news, text)));
     }
-    // The leader's own news in between is the latest again, until the next foreign head.
+    // In between, the leader's own news becomes the latest again, until the next foreign head arrives.
     const last = mapOf(FUTURE.generatedAtMs + 499);
     await eventually('it heard the last', async () => {
       await client.publish(mapKeys.news, writeMapHead(headOf(last), MAP_NAME, fleet));

@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it("is rejected if it is older than the fleet's map, or another map with the same generatedAt", async () => {
+  it("is rejected if it is older than the fleet's map, or is another map with the same generatedAt", async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(2_000));
     await leader.close();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await follower.publish(mapOf(1_000))).toBe('done');
   });
 
-  it('is adopted by the next leader that holds it, which confirms it with its own fence', async () => {
+  it('is adopted by the next leader that holds it, and confirmed with the fence of this leader', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);

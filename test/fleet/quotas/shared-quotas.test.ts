@@ -66,7 +66,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     await Promise.all([0, 1, 2].flatMap((host) => [run(host), run(host)]));
     const allMs = performance.now() - startedMs;
     expect(world.peak).toBe(1);
-    // No host waits until another one has finished all its calls.
+    // No host waits until another host has finished all its calls.
     for (const ended of endedAtMs) expect((ended[0] ?? 0) - startedMs).toBeLessThan(allMs / 2);
   });
 
@@ -148,7 +148,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     const before = world.callsAtMs.length;
     for (const host of [0, 1]) await world.call(host, 500);
     await world.burst(15, 500);
-    // Each host used a part of the 20. Until the second host has reported its calls, the first host can get as many
+    // Each host used a part of the 20. Until the second host has reported its calls, the first host can get that many
     // more.
     expect(world.callsAtMs.length - before).toBeLessThanOrEqual(10);
   });

@@ -7,7 +7,7 @@ import { takeArguments } from '../../../src/workers/fleet/permits/permits-part.t
 import { TAKE_PERMITS } from '../../../src/workers/fleet/permits/take-permits-script.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-/** The same script, except that it reads the time from a key that the test sets. */
+/** The script TAKE_PERMITS, except that it reads the time from a key that the test sets. */
 const SCRIPT = TAKE_PERMITS.lua.replace("redis.call('TIME')", "{ redis.call('GET', 'now') / 1000, 0 }");
 const START_MS = 1_790_000_000_123;
 const MINUTE_MS = 60_000;
@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('never exceeds the limit in any sliding window, and rejects only for permits taken within a window, the hold and a bucket', async () => {
+  it('never exceeds the limit in any sliding window, and counts no permit longer than window, hold and bucket together', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),

@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
     expect(world.refused.length).toBeGreaterThan(0);
   });
 
-  it('cannot keep replicas from sharing a session with a record of another type', async () => {
+  it('cannot use a record of another type to keep replicas from sharing a session', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const session = await openSession(world.a);

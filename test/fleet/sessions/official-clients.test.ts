@@ -10,7 +10,7 @@ import { RoundRobinProxy } from '../../helpers/fleet/round-robin-proxy.ts';
 import { WatchableConnector } from '../../helpers/fleet/watchable-connector.ts';
 import { remote } from '../../helpers/gateway-world.ts';
 
-/** The features that both lines of the SDK have, and how each receives updates. */
+/** The features that both lines of the SDK have, and how each line receives updates. */
 interface WatchingClient {
   readonly subscribe: (uri: string) => Promise<unknown>;
   readonly callTool: (name: string) => Promise<unknown>;

@@ -178,7 +178,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
       timesMs.push(performance.now() - fromMs);
     }
     redis.thaw();
-    // Some of them wait a quarter of a second, until the connection counts as lost.
+    // Some requests wait a quarter of a second, until the connection counts as lost.
     expect(Math.max(...timesMs)).toBeLessThan(1_500);
   });
 });

@@ -67,7 +67,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await list(`${second.listener.url}/r/few/mcp`)).status).toBe(404);
   });
 
-  it('end with their token, once the replicas no longer accept it', async () => {
+  it('end as soon as the replicas no longer accept the token that opened them', async () => {
     const redisUrl = await nowhere();
     await using first = await startReplica({}, { redisUrl, listener: { tokens: [ALICE, BOB] } });
     const { headers } = await openSession(first.mcp, {}, bearer(ALICE));

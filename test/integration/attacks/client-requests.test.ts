@@ -230,7 +230,7 @@ describe('malformed requests', () => {
     expect(await raw(world.listener.url, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('with an upgrade header are answered as if they had no such header', async () => {
+  it('with an upgrade header are answered as if the header were missing', async () => {
     await using world = await startGateway({});
     const upgrade = get('host: localhost', 'upgrade: websocket').replace(
       'connection: close',

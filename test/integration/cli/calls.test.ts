@@ -159,7 +159,7 @@ describe('mcp-switchyard call', () => {
 });
 
 describe('mcp-switchyard tools CONNECTOR', () => {
-  it('shows signatures of the named connector and starts no other', async () => {
+  it('shows the signatures of the tools of the named connector, and starts no other connector', async () => {
     const { code, stdout } = await on(['tools', 'three']);
     expect(code).toBe(0);
     expect(stdout).toContain(

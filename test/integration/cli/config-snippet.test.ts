@@ -10,7 +10,7 @@ const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
 const TOKEN = 'a-token-of-the-test';
 const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
 
-/** The servers that our own reader finds in a snippet stored where the client keeps it. */
+/** The servers that our own reader finds if the snippet is in the file in which the client keeps its servers. */
 async function readBack(snippet: string, file: string) {
   using folder = new TempDir();
   const path = join(folder.path, file);

@@ -148,7 +148,7 @@ describe('mcp-switchyard discover', () => {
   it.each([
     ['the command', ['discover', '--json']],
     ['the option', ['tools', '--discover', '--json']],
-  ])('lists the servers that clients have configured as %s, and starts none', async (_, args) => {
+  ])('lists the servers that clients have configured, and starts none of them (as %s)', async (_, args) => {
     const { server, isStarted } = marking();
     const cursor = write(home, '.cursor/mcp.json', { two: server });
     const project = write(repo, '.mcp.json', { one: server });

@@ -13,7 +13,7 @@ describe('a second signal', () => {
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
-  ] as const)('ends the process at once with its own exit code, for %s, then %s', async (first, second) => {
+  ] as const)('ends the process at once with its own exit code: %s, then %s', async (first, second) => {
     const { PATH, NODE_V8_COVERAGE } = process.env;
     const env = { PATH, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
     const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });

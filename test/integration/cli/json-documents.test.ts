@@ -30,7 +30,7 @@ describe('the --json documents of the command line', () => {
     expect(named.filter((words) => !failing.includes(words))).toEqual([]);
   });
 
-  it.each([...CASES, ...STARTED_ELSEWHERE])('have each field of `$command` in docs/json-output.md', (one) => {
+  it.each([...CASES, ...STARTED_ELSEWHERE])('for `$command` have only fields that docs/json-output.md names', (one) => {
     const sections = PAGE.split(/^#{2,3} /m).filter((section) => section.includes(`\`${one.command}\``));
     const missing = sections.map((section) => one.members.filter((name) => !new RegExp(`\\b${name}\\b`).test(section)));
     expect(missing.toSorted((a, b) => a.length - b.length)[0]).toEqual([]);
@@ -43,7 +43,7 @@ describe('the --json documents of the command line', () => {
     },
   );
 
-  it('are printed if a group has the option instead of its command, as in `tools --json digest`', async () => {
+  it('are printed if --json stands before the subcommand, as in `tools --json digest`', async () => {
     const ended = await world.run(['tools', '--json', 'digest', 'one', ...world.up]);
     expectDocument(ended, { code: 0, members: ['connector', 'toolDigests', 'leftOut'] });
   });
@@ -58,7 +58,7 @@ describe('the --json documents of the command line', () => {
     expect([ended.code, ended.stdout]).toEqual([2, '']);
   });
 
-  it('are not asked for by a --json that belongs to a stdio server', async () => {
+  it('are not printed if --json is an argument of a stdio server', async () => {
     const ended = await world.run(['tools', '--', 'node', '--json']);
     expect([ended.code, ended.stdout]).toEqual([1, '0 tools\n']);
   });

@@ -112,7 +112,7 @@ describe('mcp-switchyard keys new', () => {
     expect(readdirSync(dir.path)).toEqual([]);
   });
 
-  it('extends a JWKS, keeps its mode and a symbolic link to it, and rejects a kid that it already holds', async () => {
+  it('extends a JWKS, keeps its mode and symbolic link, and rejects a kid that the JWKS already holds', async () => {
     await newKey('a');
     chmodSync(at('a.json'), 0o640);
     symlinkSync(at('a.json'), at('link.json'));
@@ -139,7 +139,7 @@ describe('mcp-switchyard keys new', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('does not extend a file with private keys or a file that is not a JWKS', async () => {
+  it('extends neither a file with private keys nor a file that is not a JWKS', async () => {
     await newKey('a');
     writeFileSync(at('private.json'), JSON.stringify({ keys: [json('a.jwk')] }));
     writeFileSync(at('list.json'), '[]');
@@ -203,7 +203,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(readdirSync(dir.path)).toEqual(before);
   });
 
-  it('let a second key holder complete a document that --partial left', async () => {
+  it('let a second key holder complete a document that was written with --partial', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'), '--threshold', '2')).code).toBe(0);
     const first = await rotate(['a'], '--keys', at('c.json'), '--roots', 'a', 'b', '--partial');
     expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('keys sign-document --documents')]);

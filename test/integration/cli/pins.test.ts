@@ -9,7 +9,7 @@ import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A connector whose tool was listed, then changed, then listed again, by the command line alone. */
+/** A connector whose tool has changed since the command line listed it, and the commands of that command line. */
 async function changed(description: string) {
   let text = 'sends a mail';
   const mcp = await TestMcpServer.start((server) => {

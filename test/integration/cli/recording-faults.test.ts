@@ -19,13 +19,13 @@ const call = (id: number, name: string, word: string) => ({
   params: { name, arguments: { word } },
 });
 
-/** Answers a call unless its word is `hang`. */
+/** Answers every call, except calls with the argument `hang`. */
 const unlessHanging: SseAnswer = ({ message, accept, result }) => {
   if (JSON.stringify(message).includes('hang')) accept();
   else result({ content: [{ type: 'text', text: 'an answer' }] });
 };
 
-/** Starts an SSE server that refuses the POST of a newer client at the address of its stream. */
+/** Starts an SSE server. It refuses the POST that a newer client first sends to the address of the stream. */
 const startServer = (): Promise<RawSseServer> =>
   RawSseServer.start({
     initialize: ({ path, response, result }) => {
@@ -40,7 +40,7 @@ const startServer = (): Promise<RawSseServer> =>
     'tools/call': unlessHanging,
   });
 
-/** The methods of the requests in a recording, whose every line is valid. */
+/** Checks that every line of a recording is valid, and returns the methods of its requests. */
 function recordedMethods(path: string): unknown[] {
   const { lines, isTorn } = readRecording(path);
   expect(isTorn).toBe(false);
@@ -49,7 +49,7 @@ function recordedMethods(path: string): unknown[] {
 }
 
 describe('SIGTERM in the middle of a recording over SSE', { timeout: 60_000 }, () => {
-  it('ends `record` cleanly, with every message that passed', async () => {
+  it('ends `record` cleanly, and the file holds every message that passed', async () => {
     await using server = await startServer();
     using folder = new TempDir();
     const path = join(folder.path, 'one.jsonl');
@@ -66,7 +66,7 @@ describe('SIGTERM in the middle of a recording over SSE', { timeout: 60_000 }, (
     await eventually('the stream is closed', () => server.openStreams === 0);
   });
 
-  it('ends `serve --record` cleanly, with every message that passed', async () => {
+  it('ends `serve --record` cleanly, and the file holds every message that passed', async () => {
     await using server = await startServer();
     using file = new LocalFile({ web: { type: 'sse', url: server.url.href } });
     using folder = new TempDir();

@@ -66,7 +66,7 @@ describe('mcp-switchyard sign --key', () => {
     expect(verified.stdout).toMatch(/ {4}a \(EdDSA, [\w-]{43}\): valid until 20/);
   });
 
-  it('adds an HMAC that covers the signatures when --key-env is given', async () => {
+  it('adds an HMAC over the map and its signatures when --key-env is given', async () => {
     expect((await sign('--key', at('a.jwk'), '--key-env', 'MAP_KEY')).code).toBe(0);
     const both = ['--keys', at('keys.json'), '--key-env', 'OLD_KEY', '--key-env', 'MAP_KEY'];
     const verified = await verify(...both);
@@ -91,7 +91,7 @@ describe('mcp-switchyard sign --key', () => {
     expect(kidsOf(signedMap())).toEqual(['b']);
   });
 
-  it('drops added signatures that belong to another map, and rejects --add together with --stamp', async () => {
+  it('with --add drops the signatures of another map, and rejects --add together with --stamp', async () => {
     await sign('--key', at('a.jwk'));
     write('map.json', { ...signedMap(), brand: 'another' });
     const { stderr } = await sign('--add', '--key', at('b.jwk'));
@@ -140,7 +140,7 @@ describe('mcp-switchyard sign --key', () => {
 });
 
 describe('mcp-switchyard verify --keys', () => {
-  it('names each signature with its key and why it does not count', async () => {
+  it('names each signature with its key, and says why a signature does not count', async () => {
     await sign('--key', at('a.jwk'), '--key', at('unknown.jwk'));
     const { code, stdout } = await verify('--keys', at('keys.json'), '--threshold', '2', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([

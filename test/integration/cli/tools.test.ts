@@ -21,7 +21,7 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sign and verify', () => {
-  it('sign produces maps that verify and sync accept', async () => {
+  it('`sign` produces maps that `verify` and `sync` accept', async () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
     writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
@@ -36,12 +36,12 @@ describe('mcp-switchyard sign and verify', () => {
     expect((await runCliHere(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
   });
 
-  it('sign waits for a slow stdin', async () => {
+  it('`sign` waits for a slow stdin', async () => {
     const run = await runCli(['sign', '-', '--stamp'], { env, stdin: JSON.stringify(mapOf([])), stdinDelayMs: 1_500 });
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('"signature"') });
   });
 
-  it('sign reads stdin, and warns about an expired map', async () => {
+  it('`sign` reads stdin, and warns about an expired map', async () => {
     const { code, stdout, stderr } = await runCliHere(['sign', '-'], {
       env,
       stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
@@ -53,12 +53,12 @@ describe('mcp-switchyard sign and verify', () => {
   it.each([
     ['{"a":1', 1, 'MAP_SYNTAX'],
     [JSON.stringify(mapOf([entry('../x')])), 1, 'MAP_ID_INVALID'],
-  ])('sign rejects %s', async (stdin, expected, code) => {
+  ])('`sign` rejects %s', async (stdin, expected, code) => {
     const run = await runCliHere(['sign', '-'], { env, stdin });
     expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
   });
 
-  it('verify reports all faults at once, and which producers sign in this way', async () => {
+  it('`verify` reports all faults at once, and names the producers that sign in this way', async () => {
     const body = new TextDecoder()
       .decode(mapNow([entry('a', { scopes: [] })]))
       .replace('"Connector a"', '"Somebody else"');

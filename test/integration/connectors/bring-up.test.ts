@@ -53,7 +53,7 @@ describe('connectors', () => {
     expect(['backing-off', 'connecting']).toContain(states.dead);
   });
 
-  it('that hang are timed out in the phase that they are in', async () => {
+  it('that hang time out in the phase in which they hang', async () => {
     await using silent = await silentServer();
     await using map = await manage([entry('silent', { endpoint: silent.url, timeouts: { connect: 200 } })]);
     await map.manager.sync();
@@ -63,7 +63,7 @@ describe('connectors', () => {
     });
   });
 
-  it.each([401, 403])('that answer with %s fail without a try of another protocol generation', async (status) => {
+  it.each([401, 403])('that answer with %s fail, and no other protocol generation is tried', async (status) => {
     await using server = await MapServer.start();
     server.fail(status);
     await using map = await manage([entry('closed', { endpoint: server.url })]);
@@ -170,7 +170,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('late.echo', { message: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('whose endpoint changes connect to the new endpoint, under the same tool names', async () => {
+  it('whose endpoint changes connect to the new endpoint, and keep the names of their tools', async () => {
     await using one = await TestMcpServer.start(addEcho);
     await using two = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('moving', { endpoint: one.url })]);
@@ -183,7 +183,7 @@ describe('connectors', () => {
 });
 
 describe('a registry given by the host', () => {
-  it("receives each tool as its connector comes up, and calls through the tool's handler", async () => {
+  it("receives each tool when the tool's connector comes up, with a handler that calls the tool", async () => {
     await using server = await TestMcpServer.start(addEcho);
     const held = new Map<string, ToolDescriptor>();
     const registry: ConnectorProxyManagerOptions['registry'] = {

@@ -68,7 +68,7 @@ describe('a call to a connector that is down', () => {
 });
 
 describe('a connection that breaks during a call', () => {
-  it('fails only that call, with an error that says it may have run, and the call is not sent again', async () => {
+  it('fails only that call, which is not sent again, and the error says that the call may have run', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
     await managed.manager.sync();

@@ -91,7 +91,7 @@ describe('the createProxy option', () => {
   it.each<[string, () => Promise<void>, string]>([
     ['fails', () => Promise.reject(new Error('no route')), 'CONNECTOR_CONNECT_FAILED'],
     ['hangs', () => new Promise(() => {}), 'CONNECTOR_TIMEOUT'],
-  ])('fails only its own connector if connect() %s', async (_, connect, code) => {
+  ])('may return a proxy whose connect() %s: only this connector fails', async (_, connect, code) => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect,
       getTools: () => [],
@@ -116,7 +116,7 @@ describe('the createProxy option', () => {
     await expect(map.manager.callTool('own.x')).resolves.toBeUndefined();
   });
 
-  it('leaves the connector down if connect() resolves after the proxy reported itself unavailable', async () => {
+  it('leaves a connector down if its proxy reports itself unavailable before connect() resolves', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
       connect: async () => onAvailabilityChange(false),
       getTools: () => [],

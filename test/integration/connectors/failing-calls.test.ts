@@ -107,21 +107,24 @@ describe('a tool call', () => {
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it.each(sessionGone)('answered twice with %s fails with an error that says it did not run', async (_, spoil) => {
-    await using server = await TestMcpServer.startWithSessions(addTool);
-    await using map = await manage([entry('one', { endpoint: server.url })]);
-    await map.manager.sync();
-    let calls = 0;
-    server.spoilMatching('tools/call', (request, response) => {
-      calls += 1;
-      spoil(request, response);
-    });
-    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
-      code: 'TOOL_CALL_LOST',
-      detail: { sent: 'no' },
-    });
-    expect(calls).toBe(2);
-  });
+  it.each(sessionGone)(
+    'answered twice with %s fails, and the error says that the call did not run',
+    async (_, spoil) => {
+      await using server = await TestMcpServer.startWithSessions(addTool);
+      await using map = await manage([entry('one', { endpoint: server.url })]);
+      await map.manager.sync();
+      let calls = 0;
+      server.spoilMatching('tools/call', (request, response) => {
+        calls += 1;
+        spoil(request, response);
+      });
+      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+        code: 'TOOL_CALL_LOST',
+        detail: { sent: 'no' },
+      });
+      expect(calls).toBe(2);
+    },
+  );
 
   it.each<[string, Spoil]>([['breaks', (request) => request.socket.resetAndDestroy()]])(
     'whose connection %s is not sent again, and the connector reconnects',
@@ -182,7 +185,7 @@ describe('a tool list', () => {
     expect(server.sessions.size).toBe(0);
   });
 
-  it('that never arrives is timed out', async () => {
+  it('that never arrives times out', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', () => {});
     await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);

@@ -140,7 +140,7 @@ describe('connectors of a local configuration file', () => {
 });
 
 describe('a stdio server', () => {
-  it('that dies during a call fails the call with an error that says it may have run, and is restarted', async () => {
+  it('that dies during a call is restarted, and the error of the call says that the call may have run', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 0 } });
     const { manager } = local;
     await manager.sync();
@@ -185,7 +185,7 @@ describe('a stdio server', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('leaves no process behind if the manager closes while it starts', async () => {
+  it('leaves no process behind if the manager closes while the server starts', async () => {
     const local = manageFile({ one: localServer(['one']) });
     const syncing = local.manager.sync();
     syncing.catch(() => {});

@@ -85,7 +85,7 @@ describe('real servers from npm', () => {
   });
 });
 
-it('a running call fails at once when its event stream breaks, with an error that says it may have run', async () => {
+it('a running call fails at once when its event stream breaks, and the error says that the call may have run', async () => {
   using own = new NpmServers();
   await using map = await manage([entry('sse', { endpoint: await own.everythingOverSse(), transport: 'sse' })], {
     syncDeadlineMs: 20_000,

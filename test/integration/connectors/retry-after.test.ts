@@ -19,7 +19,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
     ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
-    'to %s gets no request before that time, neither by sync() nor by a call',
+    'to %s gets no request before that time, neither from sync() nor from a call',
     async (_, answers, requests) => {
       await using server = await RawMcpServer.start(answers);
       await using map = await manage([entry('one', { endpoint: server.url.href })], eager);

@@ -42,7 +42,7 @@ describe.concurrent('a tool that is added later', () => {
     });
     await using managed = await manage([entry('one', { endpoint: server.url, era: 'legacy' })]);
     await managed.manager.sync();
-    // Between the handshake and the stream; the list is read again when the stream opens.
+    // This change comes between the handshake and the stream; the list is read again when the stream opens.
     for (const mcp of servers) addTool(mcp, 'early');
     await eventually('the early one is there', () => names(managed).includes('one.early'));
     expect(server.requests.filter(isStream)).toHaveLength(1);

@@ -205,7 +205,7 @@ function answerMetadata(response: ServerResponse, url: URL, { issuer }: Authoriz
   response.end(JSON.stringify({ resource: url.href, authorization_servers: [issuer] }));
 }
 
-/** Responses of a raw server that requires a token accepted by `passes` for every request. */
+/** Responses of a raw server that rejects every request without a token that `passes` accepts. */
 function protectedBy(issuer: AuthorizationServer, passes: (token: string) => boolean): Record<string, Answer> {
   const kinds = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'GET', 'DELETE'];
   const usual: Record<string, Answer> = {

@@ -39,15 +39,18 @@ describe('a connection over SSE with credentials', () => {
     expect(credentials.challenges).toHaveLength(1);
   });
 
-  it.each(['GET', 'initialize', 'notifications/initialized'])('fails with the login that %s needs', async (kind) => {
-    await using server = await protectedServer([kind]);
-    const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
-    await expect(connectSse(server, { credentials })).rejects.toBe(LOGIN);
-    expect(server.of(kind)).toHaveLength(1);
-    await noStreamLeft(server);
-  });
+  it.each(['GET', 'initialize', 'notifications/initialized'])(
+    'fails, and the error names the login that %s needs',
+    async (kind) => {
+      await using server = await protectedServer([kind]);
+      const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
+      await expect(connectSse(server, { credentials })).rejects.toBe(LOGIN);
+      expect(server.of(kind)).toHaveLength(1);
+      await noStreamLeft(server);
+    },
+  );
 
-  it('fails a call and a list with the needed login, and keeps the stream open', async () => {
+  it('fails a call and a list with an error that names the needed login, and keeps the stream open', async () => {
     await using server = await protectedServer(['tools/call', 'tools/list']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await using sse = await connectSse(server, { credentials });

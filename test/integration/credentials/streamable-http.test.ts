@@ -61,7 +61,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('fails a call, a list and a read with the needed login, once each, and keeps the session', async () => {
+  it('fails a call, a list and a read that need a login after one request each, and keeps the session', async () => {
     const kinds = ['tools/call', 'tools/list', 'resources/read'];
     await using server = await protectedServer({}, kinds);
     await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
@@ -186,7 +186,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const connecting = connectOver(server.url, credentials, 'auto', 600_000);
     await eventually('the login began', () => credentials.challenges.length === 1);
-    // A server that stays silent for two seconds is sent `initialize` too.
+    // A server that stays silent for two seconds also gets `initialize`.
     await vi.advanceTimersByTimeAsync(60_000);
     expect(credentials.challenges).toHaveLength(1);
     cameBack.resolve();

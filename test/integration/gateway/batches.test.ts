@@ -152,7 +152,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, [{ jsonrpc: '2.0', id: 'x', result: {} }])).status).toBe(404);
   });
 
-  it('is rejected as a whole if the protocol version has no batches, if it is empty or too long, or in an unknown session', async () => {
+  it('is rejected as a whole if it is empty or too long, if its session is unknown, or if its version has no batches', async () => {
     await using at = await worldOf();
     const pings = (count: number) => Array.from({ length: count }, (_, id) => request(id, 'ping'));
     const refused = async (batch: unknown, headers: Readonly<Record<string, string>>) => {
@@ -170,7 +170,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, pings(100), session)).answers).toHaveLength(100);
   });
 
-  it('counts each of its requests towards the concurrency limit, and rejects ids that are in use', async () => {
+  it('counts towards the concurrency limit with each of its requests, and may not use an id that is in use', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) }, { limits: { maxConcurrent: 2 } });
     const session = await open(at.url);

@@ -107,7 +107,7 @@ describe('a server request that the client cannot answer', () => {
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
   ])(
-    'such as %s with %j is rejected for a client with the capabilities %j, with the error %i',
+    'is rejected: %s with %j, for a client with the capabilities %j, with the error %i',
     async (method, params, capabilities, code) => {
       await using server = await RawMcpServer.start(asking(method, params));
       await using world = await startGateway({ a: remote(server) });
@@ -159,7 +159,7 @@ describe('capabilities that the gateway declares to a client', () => {
 describe('a connector that did not declare a feature', () => {
   const params = { ref: { type: 'ref/prompt', name: 'a__p' }, argument: { name: 'x', value: '' } };
 
-  it('gets no request for it', async () => {
+  it('gets no request for that feature', async () => {
     await using server = await RawMcpServer.start({
       'prompts/get': ({ result }) => result({ messages: [] }),
       'resources/read': ({ result }) => result({ contents: [] }),
@@ -176,7 +176,7 @@ describe('a connector that did not declare a feature', () => {
     expect(asked).not.toContain('completion/complete');
   });
 
-  it('gets completion requests if its protocol version has no such declaration yet', async () => {
+  it('gets completion requests if its protocol version cannot declare completions yet', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
         result({

@@ -219,7 +219,7 @@ async function plainClient(url: string): Promise<{
   };
 }
 
-it('a malformed tool is stored unchanged, and shown repaired before its connector is back', async () => {
+it('a malformed tool is stored unchanged, and is shown repaired even before its connector is back', async () => {
   using dir = new TempDir();
   const sent = { name: 'bare', description: null, 'x-own': [1] };
   const server = await startListing({ tool: [sent] });

@@ -35,19 +35,19 @@ const withHost = (host: string, more = ''): string => {
   return `${head}${more}content-length: ${body.length}\r\n\r\n${body}`;
 };
 
-describe('a request of another origin', () => {
+describe('a request with a Host and an Origin header', () => {
   it.each([
     ['evil.example.com', ''],
     ['127.0.0.1.evil.example.com:80', ''],
     ['127.0.0.1', 'origin: http://evil.example.com\r\n'],
     ['127.0.0.1', 'origin: null\r\n'],
     ['127.0.0.1', 'origin: http://127.0.0.1:1\r\n'],
-  ])('is rejected for host %s %s', async (host, more) => {
+  ])('is rejected if the host or the origin is foreign: %s %s', async (host, more) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, withHost(host, more))).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('is accepted if the origin is the listener’s own or an allowed origin', async () => {
+  it('is accepted if host and origin are the listener’s own or are allowed', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startGateway(
       {},
@@ -71,7 +71,7 @@ describe('a request of another origin', () => {
 });
 
 describe('a gateway with tokens', () => {
-  it('requires a token for everything but health, and neither forwards nor shows it', async () => {
+  it('requires a token for everything but health, and neither forwards nor shows the token', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const base = world.listener.url;
@@ -101,7 +101,7 @@ describe('a gateway with tokens', () => {
     for (const token of [ALICE, BOB]) expect(told).not.toContain(token);
   });
 
-  it('serves a session only to the token that opened it, and only on its route', async () => {
+  it('serves a session only to the token that opened the session, and only on the route of the session', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const url = `${world.listener.url}/mcp`;

@@ -9,7 +9,7 @@ import { RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
 const CAPABLE = { sampling: {}, elicitation: {}, roots: {} };
 const SAID = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm', stopReason: 'endTurn' };
 
-/** The conformance server behind a gateway, connected with that protocol generation. */
+/** The conformance server behind a gateway that connects to it with this protocol generation. */
 async function fixtureWorld(era: 'legacy' | 'modern'): Promise<GatewayWorld & { readonly mcp: string }> {
   const fixture = await startConformanceServer();
   const world = await startGateway({ fx: remote(fixture, { era }) });
@@ -218,7 +218,7 @@ describe('a running call', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('is cancelled at its connector when the client cancels it, and no other client’s call is', async () => {
+  it('is cancelled at its connector when the client cancels it, while the calls of other clients continue', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;

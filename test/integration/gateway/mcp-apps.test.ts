@@ -19,7 +19,8 @@ const MIME_TYPE = 'text/html;profile=mcp-app';
 const VIEW = 'ui://weather:80/View%20A.html';
 
 /**
- * An HTML document of about 200 KiB, the size of a bundled app. Results this large are forwarded in pieces elsewhere.
+ * An HTML document of about 200 KiB, the size of a bundled app. In other cases, the gateway forwards results of this
+ * size in pieces.
  */
 const HTML = `<!DOCTYPE html><title>App</title>${'<p>weather</p>'.repeat(15_000)}`;
 
@@ -61,7 +62,7 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
 }
 
 describe('an MCP App behind the gateway', () => {
-  it('is found by the URI of its tool, which keeps its scheme, and is read from its own connector', async () => {
+  it('is found by the URI that its tool names, with its scheme unchanged, and read from its own connector', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });
@@ -126,7 +127,7 @@ describe('an MCP App behind the gateway', () => {
     expect(server.of('resources/read')).toHaveLength(1);
   });
 
-  it('notifies clients of updates, also of parts, under the URI that each client watches', async () => {
+  it('notifies clients of updates of the app and of its parts, each client under the URI that it watches', async () => {
     let notify: (uri: string) => void = () => {};
     await using server = await RawMcpServer.start(
       app({

@@ -149,7 +149,7 @@ describe('routes', () => {
     expect(b.of('tools/call')).toHaveLength(0);
   });
 
-  it('show and call only what their globs allow, on every route', async () => {
+  it('show only what the globs allow, and call nothing else, whatever the route', async () => {
     await using server = await RawMcpServer.start({
       'tools/list': listing(tool('read'), tool('delete_all'), tool('write')),
     });
@@ -215,7 +215,7 @@ describe('prompts, resources and completion', () => {
       );
   });
 
-  it('that are unknown are rejected with the error of each protocol generation', async () => {
+  it('are rejected if they are unknown, with the error of the client’s protocol generation', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -306,20 +306,23 @@ describe('a modern client', () => {
     ['another protocol version in its header', envelope(), { 'mcp-protocol-version': '2027-01-01' }, -32_020],
     ['another name in its header', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
-  ])('with %s is rejected with the matching code, and its id', async (_, meta, headers, code) => {
-    await using world = await startGateway({});
-    const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
-    const sent = {
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': 'a__echo',
-      ...headers,
-    };
-    const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
-    expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
-  });
+  ])(
+    'that sends %s is rejected with the matching code, and with the id of the request',
+    async (_, meta, headers, code) => {
+      await using world = await startGateway({});
+      const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
+      const sent = {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'a__echo',
+        ...headers,
+      };
+      const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
+      expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
+    },
+  );
 
-  it('with an unsupported protocol version gets the list of supported ones', async () => {
+  it('with an unsupported protocol version gets the list of supported versions', async () => {
     await using world = await startGateway({});
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const headers = { 'mcp-protocol-version': '2099-01-01' };
@@ -327,7 +330,7 @@ describe('a modern client', () => {
     expect(answered).toMatchObject({ status: 400, error: { code: -32_022, data: { supported: ['2026-07-28'] } } });
   });
 
-  it('must mirror the arguments that a tool wants in headers', async () => {
+  it('must repeat arguments in headers if the tool requires it', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;

@@ -200,7 +200,7 @@ describe('mcp-switchyard serve', () => {
 });
 
 describe('mcp-switchyard serve --stdio', () => {
-  it('lists the tools of a stdio server that takes a second to start in its very first list', async () => {
+  it('has in its very first list the tools of a stdio server that takes a second to start', async () => {
     using file = new LocalFile({ late: startedAfter('sleep 1', 'late') });
     const cli = startCli(['serve', '--stdio', '--config', file.path, '--no-state'], { stdinDelayMs: 60_000 });
     const clientInfo = { name: 't', version: '1' };

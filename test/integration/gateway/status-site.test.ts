@@ -99,7 +99,7 @@ describe('the status site', () => {
     });
   });
 
-  it('answers HEAD without a body, other methods with 405, and leaves other paths to others', async () => {
+  it('answers HEAD without a body and other methods with 405, and leaves other paths to other handlers', async () => {
     for (const path of ['/', '/status.json', '/status/events']) {
       const head = await fetch(scene.url + path, { method: 'HEAD' });
       expect([head.status, await head.text()]).toEqual([200, '']);
@@ -162,7 +162,7 @@ describe('the event streams of the status site', () => {
     expect(Object.keys(page.updates[1]?.rows ?? {})).toEqual(['b']);
   });
 
-  it('are limited in number; a closed one makes room', async () => {
+  it('are limited in number; a closed stream makes room for another', async () => {
     await scene[Symbol.asyncDispose]();
     scene = await serve([listed('a')], 2);
     const pages = [await listen(), await listen()];
@@ -176,7 +176,7 @@ describe('the event streams of the status site', () => {
     });
   });
 
-  it('end with the site, which then accepts no more', async () => {
+  it('end with the site, which then accepts no new streams', async () => {
     const page = await listen();
     scene.site.close();
     scene.site.close();

@@ -35,7 +35,7 @@ async function answers(world: GatewayWorld): Promise<readonly string[]> {
   return (await Promise.all(said)).sort();
 }
 
-describe('tools of connectors whose ids begin with one another', () => {
+describe('tools of two connectors, if the id of one begins with the id of the other', () => {
   it.each([
     ['at once', ['a', 'a.bank'], ['a', 'a.bank']],
     ['the shorter id first', ['a'], ['a', 'a.bank']],

@@ -252,7 +252,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     return span as ReportedSpan;
   };
 
-  it.each(TRANSPORTS)('leads from the client over the gateway to a connector: %s', (transport) => {
+  it.each(TRANSPORTS)('leads from the client through the gateway to a connector: %s', (transport) => {
     const digit = String(TRANSPORTS.indexOf(transport) + 1);
     const servers = inTrace(digit, 'server');
     const clients = inTrace(digit, 'client');
@@ -401,7 +401,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
   });
 
-  it('continues to the client in a server request, with the trace of the connector or else of the call', () => {
+  it('continues to the client in a server request: the connector’s trace if it has one, otherwise that of the call', () => {
     const named = (kind: ReportedSpan['kind']) =>
       report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
     const [withTrace, without] = named('server');
@@ -421,31 +421,34 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(report.spans.flatMap(({ events }) => events)).toEqual([]);
   });
 
-  it('sends no connector the traceparent of the client', () => {
+  it('does not pass the traceparent of the client on to any connector', () => {
     const all = TRANSPORTS.flatMap((transport) => connectors.calls(transport));
     const ids = all.map((got) => partsOf(traceOf(got))[2]);
     expect(ids.filter((id) => id === spanId('a') || id === spanId('b'))).toEqual([]);
     expect(new Set(ids).size).toBe(all.length);
   });
 
-  it.each(['mcp.server.operation.duration', 'mcp.client.operation.duration'])('measures %s in seconds', (name) => {
-    const histogram = report.histograms.find((one) => one.name === name);
-    expect(histogram?.unit).toBe('s');
-    const boundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
-    for (const { value } of histogram?.points ?? []) expect(value.buckets.boundaries).toEqual(boundaries);
-    const isServer = name.includes('server');
-    const points = histogram?.points.filter(({ attributes }) => attributes['mcp.method.name'] === 'tools/call') ?? [];
-    const tool = isServer ? 'http__echo' : 'http.echo';
-    const echo = points.filter(({ attributes }) => attributes['gen_ai.tool.name'] === tool);
-    expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(8);
-    expect(points.map(({ attributes }) => attributes['error.type'])).toEqual(
-      expect.arrayContaining(['tool_error', '-32602', undefined]),
-    );
-    const keys = new Set(histogram?.points.flatMap(({ attributes }) => Object.keys(attributes)));
-    for (const key of ['jsonrpc.request.id', 'mcp.session.id', 'mcp.resource.uri']) expect(keys).not.toContain(key);
-  });
+  it.each(['mcp.server.operation.duration', 'mcp.client.operation.duration'])(
+    'comes with the metric %s in seconds',
+    (name) => {
+      const histogram = report.histograms.find((one) => one.name === name);
+      expect(histogram?.unit).toBe('s');
+      const boundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+      for (const { value } of histogram?.points ?? []) expect(value.buckets.boundaries).toEqual(boundaries);
+      const isServer = name.includes('server');
+      const points = histogram?.points.filter(({ attributes }) => attributes['mcp.method.name'] === 'tools/call') ?? [];
+      const tool = isServer ? 'http__echo' : 'http.echo';
+      const echo = points.filter(({ attributes }) => attributes['gen_ai.tool.name'] === tool);
+      expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(8);
+      expect(points.map(({ attributes }) => attributes['error.type'])).toEqual(
+        expect.arrayContaining(['tool_error', '-32602', undefined]),
+      );
+      const keys = new Set(histogram?.points.flatMap(({ attributes }) => Object.keys(attributes)));
+      for (const key of ['jsonrpc.request.id', 'mcp.session.id', 'mcp.resource.uri']) expect(keys).not.toContain(key);
+    },
+  );
 
-  it('measures the duration of sessions, on both sides', () => {
+  it('comes with metrics of the duration of sessions, on both sides', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
       [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
@@ -459,7 +462,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
 });
 
 describe('a trace through the gateway, in a host that traces HTTP', () => {
-  it('links to the span of the HTTP request or is below it, and sends one traceparent header', async () => {
+  it('links to the span of the HTTP request or is nested in that span, and sends one traceparent header', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
     const headers = { traceparent: parent('2', 'b') };

@@ -23,7 +23,7 @@ describe('an Agent of undici 6', () => {
     ['ProxyAgent', () => new undici6.ProxyAgent(closedPort)],
     ['EnvHttpProxyAgent', () => new undici6.EnvHttpProxyAgent()],
     ['RetryAgent', () => new undici6.RetryAgent(new undici6.Agent())],
-  ])('such as %s is rejected at construction', (_, make) => {
+  ])('is rejected at construction: %s', (_, make) => {
     const refused = expect.objectContaining({ code: 'AGENT_INCOMPATIBLE', detail: { option: 'agent' } });
     const agent = make();
     expect(() => new ConnectorProxyManager({ serviceMapUrl: closedPort, signatureKey: KEY, agent })).toThrow(refused);
@@ -75,7 +75,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['7 EnvHttpProxyAgent', (url) => new undici7.EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
-  ])('that is a proxy (%s) carries the map on the main thread and the connectors', async (_, make) => {
+  ])('that is a proxy (%s) carries the connectors, and the map on the main thread', async (_, make) => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     const agent = make(proxy.url());
@@ -120,7 +120,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 EnvHttpProxyAgent', () => new EnvHttpProxyAgent({ httpProxy: '', httpsProxy: '' })],
     ['8 RetryAgent', () => new RetryAgent(new Agent()) as unknown as Agent],
     ['8 composed', () => new Agent().compose((dispatch) => dispatch) as unknown as Agent],
-  ])('such as %s carries the map and the connectors, and stays open after the manager', async (_, make) => {
+  ])('carries the map and the connectors, and stays open after the manager closes: %s', async (_, make) => {
     const agent = make();
     await using mcp = await TestMcpServer.start(() => {});
     await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
@@ -175,8 +175,8 @@ describe('an Agent of undici 7 or 8', () => {
   });
 });
 
-describe('functions given as options', () => {
-  it('fetchImpl gets the original request on the main thread, while a worker verifies the map', async () => {
+describe('a manager with functions as options', () => {
+  it('calls fetchImpl on the main thread with the original request, while a worker verifies the map', async () => {
     const asked: [string, RequestInit | undefined][] = [];
     const fetchImpl = (async (url, init) => {
       asked.push([String(url), init]);
@@ -196,14 +196,14 @@ describe('functions given as options', () => {
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
   });
 
-  it('sleep is called with 50 and 100 ms between the attempts', async () => {
+  it('calls sleep with 50 and 100 ms between the attempts', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     await held.manager.sync().catch(() => {});
     expect(held.pauses).toEqual([50, 100]);
   });
 
-  it('now takes precedence over clock', async () => {
+  it('uses now rather than clock if both are given', async () => {
     const at = Date.parse('2030-01-01T00:00:00Z');
     const fetchImpl = (async () =>
       new Response(mapNow([off('a')], { generatedAt: '2030-01-01T00:00:00Z' }))) as typeof fetch;

@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('from the environment carries connectors and the map on both threads, except for hosts in NO_PROXY', async () => {
+  it('from the environment carries the connectors, and the map on both threads, except for hosts in NO_PROXY', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using direct = await TestMcpServer.start(() => {});
@@ -178,11 +178,14 @@ describe('a proxy', () => {
 
 describe('a proxy that requires credentials', () => {
   const credentials = `user:${secret('proxy')}`;
-  /** The encoded form that is sent; the search for secrets in the test output does not find it. */
+  /**
+   * The credentials in the encoded form that is sent; the search for secrets in the test output does not find this
+   * form.
+   */
   const encoded = Buffer.from(credentials).toString('base64');
 
   it.each(['never', 'always'] as const)(
-    'gets the credentials in its URL, and no other server gets them (offload %s)',
+    'gets the credentials that its URL contains, and no other server gets them (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials });
       await using plain = await TestMcpServer.start(() => {});

@@ -115,7 +115,7 @@ describe('an invalid certificate', () => {
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
   });
 
-  it('control: the server counts requests without TLS', async () => {
+  it('is tested with a server that counts requests without TLS (control)', async () => {
     await using server = await serveMap(leaf);
     await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow();
     expect(server.plainRequests).toBe(1);

@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('works if the main store is unusable, and opening the main store is retried each time', async () => {
+  it('works if the main store is unusable, and each use of the main store tries to open it again', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');
@@ -73,7 +73,7 @@ describe('DurableLogins', () => {
     expect((await store.readAll()).logins).toEqual([login]);
   });
 
-  it('does not harm the main store if it is unusable itself', async () => {
+  it('does not harm the main store if the store of the logins is unusable', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'logins.sqlite'));
     database.exec('CREATE TABLE theirs (a)');

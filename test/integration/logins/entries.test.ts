@@ -31,7 +31,7 @@ afterEach(() => {
   delete process.env[VARIABLE];
 });
 
-describe('an entry of a map with a machine login', () => {
+describe('a map entry with a machine login', () => {
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };
 
   it('comes up with a secret from a variable that allowEnv names, and works', async () => {
@@ -61,7 +61,7 @@ describe('an entry of a map with a machine login', () => {
     expect(issuer.tokenRequests).toEqual([{ grantType: 'client_credentials', status: 200, error: null }]);
   });
 
-  it('fails without any request if allowEnv does not name its variable, and follows a corrected map', async () => {
+  it('fails without any request if allowEnv does not name its variable, and works once the map is corrected', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -80,7 +80,7 @@ describe('an entry of a map with a machine login', () => {
     [{ dpop: true }, 'DPoP'],
     [{ grant: 'id-jag' }, 'ID-JAG'],
     [{ workloadIdentity: {} }, 'workload identity'],
-  ])('is kept and reports what is unsupported for %j', async (oauth, named) => {
+  ])('stays in the map if its oauth is %j, and reports what is unsupported', async (oauth, named) => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth })]);
@@ -142,7 +142,7 @@ describe('an entry of a map with a machine login', () => {
   });
 });
 
-it('a file with a corrected secret logs in at once, and not with the old secret', async () => {
+it('a connector logs in at once after its secret in the file was corrected, and not with the old secret', async () => {
   await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };
@@ -157,7 +157,7 @@ it('a file with a corrected secret logs in at once, and not with the old secret'
   expect(issuer.tokenRequests.filter(({ status }) => status === 200)).toHaveLength(1);
 });
 
-it('a file of Cursor logs in with the client, secret and scopes of its auth, and shows no secret', async () => {
+it('a connector of a Cursor file logs in with the client, secret and scopes of its auth, and shows no secret', async () => {
   const client = {
     client_id: 'by-hand',
     client_secret: SECRET,

@@ -47,7 +47,7 @@ const hasSecretService = isInstalled('dbus-run-session') && isInstalled('gnome-k
 
 // The keyring of macOS and Windows always exists, and belongs to the person who runs the tests.
 describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
-  it.skipIf(!hasSecretService)('holds the key if there is a secret service, and no file holds it', () => {
+  it.skipIf(!hasSecretService)('holds the key if there is a secret service, and the key is in no file', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'state');
     mkdirSync(stateDir);

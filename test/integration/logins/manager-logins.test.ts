@@ -26,7 +26,7 @@ test('a manager registers, logs in, calls, refreshes with rotation, and needs a 
   expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
   expect(manager.status().connectors).toMatchObject([{ login: { state: 'logged-in', isRefreshable: true } }]);
 
-  // The server accepts no token any more: one refresh, and then a person is needed.
+  // The server no longer accepts any token: the manager refreshes once, and then needs a person.
   server.refusesAll = true;
   const calls = await Promise.allSettled([1, 2, 3, 4].map(() => manager.callTool('crm.whoami')));
   expect(calls.every(({ status }) => status === 'rejected')).toBe(true);

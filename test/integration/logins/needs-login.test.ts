@@ -131,7 +131,7 @@ describe('a command with a connector that needs a login', () => {
 });
 
 describe('waiting for connectors that need a login', () => {
-  it('ready("any") and ready("all") skip such a connector; ready(id) does not', async () => {
+  it('ready("any") and ready("all") skip a connector that needs a login, but ready(id) does not', async () => {
     await using manager = new ConnectorProxyManager({ configFile: file.path, logger: recordingLogger() });
     await manager.sync();
     await manager.ready('any');
@@ -170,7 +170,7 @@ describe('waiting for connectors that need a login', () => {
     },
   );
 
-  it('such a connector is logged once, does not retry, and comes up with the first forced sync after the login', async () => {
+  it('a connector is logged once, does not retry, and comes up with the first forced sync after its login', async () => {
     await using own = await startProtected();
     using only = new LocalFile({ linear: remote(own) });
     const logger = recordingLogger();

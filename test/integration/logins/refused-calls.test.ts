@@ -66,7 +66,7 @@ test('a call that needs a login fails alone if the connector works without a log
   );
 });
 
-test('connectors that need a login do not delay others: all of one origin are tried once, and the others come up', async () => {
+test('twenty connectors of one origin that need a login are tried once each, and delay no other connector', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({

@@ -102,7 +102,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ generation: 2, tokens: tokensOf('b') }]);
   });
 
-  it('is written for a folder without an image by the first process that reads its logins', async () => {
+  it('is written by the first process that reads the logins of a folder without an image', async () => {
     await using w = world();
     await w.store();
     renameSync(w.image, w.at('elsewhere'));
@@ -122,7 +122,7 @@ describe('the start image of the logins', () => {
     }
     renameSync(w.at('logins.key'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
-    // Unreadable logins are not written to an image, which would hide them.
+    // No image is written while logins are unreadable, because an image would hide these logins.
     expect((await w.start().readAll()).unreadable).toBe(3);
     await w.close();
     expect(existsSync(w.image)).toBe(false);
@@ -159,7 +159,7 @@ describe('the start image of the logins', () => {
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it.skipIf(isWindows)('is not read if others can read it or the key, nor through a symbolic link', async () => {
+  it.skipIf(isWindows)('is not read through a symbolic link, or if others can read the image or the key', async () => {
     await using w = world();
     await w.store();
     for (const file of [w.image, w.at('logins.key')]) {

@@ -37,13 +37,14 @@ describe('defects of the replaced manager that this manager does not have', () =
     await using managed = await manage([entry('one', { endpoint: mcp.url }), sse], { agent });
     await managed.manager.sync();
     expect(managed.manager.status().connectors.map(({ state }) => state)).toEqual(['ready', 'ready']);
-    // Includes the one for the map; the SSE connector has an open GET and sends its messages in parallel.
+    // The requests include the request for the map. The SSE connector has an open GET and sends its messages in
+    // parallel.
     expect(dispatched).toBeGreaterThan(mcp.requests.length + managed.server.requests.length + 3);
     await managed.manager.close();
     await inner.destroy();
   });
 
-  it('3 and 4: an expired map is fetched again, and on failure the last good map is served, not the one before', async () => {
+  it('3 and 4: an expired map is fetched again, and on failure the last good map is served, not the map before it', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(at(NOW, 'first')));
     await using held = mapUnderTest(server.url, { now: () => now });

@@ -49,7 +49,7 @@ describe('a manager', () => {
     ]);
   });
 
-  it('loads the first map on the main thread and later ones on a worker thread', async () => {
+  it('loads the first map on the main thread and later maps on a worker thread', async () => {
     await using map = await manage([entry('a', { status: 'disabled' })]);
     await map.manager.sync();
     await map.publish([]);

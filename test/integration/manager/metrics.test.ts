@@ -89,7 +89,7 @@ it('the gauge of the event loop delay shows, from the first scrape on, how long 
   });
 });
 
-it('the gauge of a connector stays until the last manager of the process that has it closes', async () => {
+it('the gauge of a connector stays while any manager of the process still has the connector', async () => {
   const first = await manage([entry('shared')], { createProxy: () => here });
   const second = await manage([entry('shared')], { createProxy: () => here });
   await first.manager.sync();

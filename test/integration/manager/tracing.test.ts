@@ -64,28 +64,25 @@ describe('one trace', () => {
   it.each([
     ['callTool', 'tools/call'],
     ['request', 'prompts/get'],
-  ] as const)(
-    'takes its parent from the `_meta` that a host gives to %s, if it is well-formed',
-    async (way, method) => {
-      await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
-      await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
-      await managed.manager.sync();
-      const send = async (_meta: object): Promise<RawRequest | undefined> => {
-        if (way === 'callTool') await managed.manager.callTool('one.echo', {}, { params: { _meta } });
-        else await managed.manager.request('one', method, { name: 'greet', _meta });
-        return server.of(method).at(-1);
-      };
-      const [trace, span] = ['1'.repeat(32), 'a'.repeat(16)];
-      const sent = await send({ traceparent: `00-${trace}-${span}-01`, tracestate: 'k=v', own: 1 });
-      const { traceparent, ...rest } = (sent?.message.params?._meta ?? {}) as Record<string, unknown>;
-      expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!${span})[0-9a-f]{16}-01$`));
-      expect(rest).toEqual({ tracestate: 'k=v', own: 1 });
-      expect(sent?.headers).toMatchObject({ traceparent, tracestate: 'k=v' });
-      const junk = await send({ traceparent: `00-${trace}-${span}`, tracestate: 'k=v', own: 1 });
-      expect(junk?.message.params?._meta).toEqual({ own: 1 });
-      expect(junk?.headers.traceparent ?? '').not.toContain(trace);
-    },
-  );
+  ] as const)('takes its parent from a well-formed `_meta` that a host gives to %s', async (way, method) => {
+    await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
+    await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
+    await managed.manager.sync();
+    const send = async (_meta: object): Promise<RawRequest | undefined> => {
+      if (way === 'callTool') await managed.manager.callTool('one.echo', {}, { params: { _meta } });
+      else await managed.manager.request('one', method, { name: 'greet', _meta });
+      return server.of(method).at(-1);
+    };
+    const [trace, span] = ['1'.repeat(32), 'a'.repeat(16)];
+    const sent = await send({ traceparent: `00-${trace}-${span}-01`, tracestate: 'k=v', own: 1 });
+    const { traceparent, ...rest } = (sent?.message.params?._meta ?? {}) as Record<string, unknown>;
+    expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!${span})[0-9a-f]{16}-01$`));
+    expect(rest).toEqual({ tracestate: 'k=v', own: 1 });
+    expect(sent?.headers).toMatchObject({ traceparent, tracestate: 'k=v' });
+    const junk = await send({ traceparent: `00-${trace}-${span}`, tracestate: 'k=v', own: 1 });
+    expect(junk?.message.params?._meta).toEqual({ own: 1 });
+    expect(junk?.headers.traceparent ?? '').not.toContain(trace);
+  });
 
   it('is published on diagnostics channels, including failures', async () => {
     const told: string[] = [];

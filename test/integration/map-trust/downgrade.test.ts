@@ -21,7 +21,7 @@ async function seenSigned(): Promise<TrustWorld> {
   return world;
 }
 
-describe('a host that has seen a source signed', () => {
+describe('a host that has seen signed maps of a source', () => {
   it('rejects a newer map that only has an HMAC, and keeps the current map', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
@@ -38,7 +38,7 @@ describe('a host that has seen a source signed', () => {
     ['a restart', () => {}],
     ['damage to the stored map', (world) => vandalise(world, `UPDATE source SET body = x'00'`)],
     ['the loss of the start image', (world) => removeImages(world)],
-  ])('still rejects such a map after %s', async (_, damage) => {
+  ])('still rejects a map that only has an HMAC after %s', async (_, damage) => {
     await using world = await seenSigned();
     damage(world);
     world.server.serve(signed(mapAt(1, ['forged']), HMAC));
@@ -75,7 +75,7 @@ describe('a host that has seen a source signed', () => {
         keys: { version: null, trustsConfigurationAlone: true },
       });
     });
-    // Requirements for every map need no state.
+    // A requirement that applies to every map needs no state.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     const both = { signatureKey: HMAC, signatureKeys: jwksOf(KEY) };
     await world.during(both, (manager) => {
@@ -86,7 +86,7 @@ describe('a host that has seen a source signed', () => {
 });
 
 describe('a change of the accepted signatures', () => {
-  it('makes a host verify the current map again, from HMAC through either and both to signatures only', async () => {
+  it('makes a host verify the current map again, at each step from HMAC through either and both to signatures only', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);

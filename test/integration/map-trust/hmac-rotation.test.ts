@@ -23,7 +23,7 @@ describe('the rotation of an HMAC key', () => {
     expect(seen).toEqual([1, 1, 0, 0, 1].map((index) => [null, index, ['a']]));
   });
 
-  it('keeps the floor of its URL over restarts with different keys', async () => {
+  it('keeps the floor of the map URL over restarts with different keys', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), OLD));
     await world.during({ signatureKey: OLD }, (manager) => expect(idsOf(manager)).toEqual(['a']));

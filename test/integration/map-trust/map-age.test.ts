@@ -147,7 +147,7 @@ describe('the map of a source that cannot be reached', () => {
 });
 
 describe('a wall clock that jumps', () => {
-  it('forward by a year drops the map, and back again accepts the same map, with its floor', async () => {
+  it('forward by a year makes the host drop the map, and a jump back makes the host accept it again, with its floor', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -162,7 +162,7 @@ describe('a wall clock that jumps', () => {
     });
   });
 
-  it('is noticed during a load, whose map then counts as a first map', async () => {
+  it('is noticed during a load, and the loaded map then counts as a first map', async () => {
     await using world = await trustWorld();
     const body = signed(mapAt(0, ['a', 'b']), HMAC);
     world.server.serve(body);

@@ -46,7 +46,7 @@ describe('a servers.json of an open host', () => {
     expect(readFileSync(it.path, 'utf8')).toBe(text);
   });
 
-  it('is read again if the store was locked while it was edited', async () => {
+  it('is read again if the store was locked while the file was edited', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a'));

@@ -92,7 +92,7 @@ describe('loadConnectorServiceMap', () => {
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 
-  it('uses the fetchImpl option, and times out if it ignores its signal', async () => {
+  it('uses the fetchImpl option, and times out if fetchImpl ignores the signal', async () => {
     const body = signed(mapOf([entry('a')]));
     const fetchImpl = (async () => new Response(body)) as typeof fetch;
     expect((await load('http://map.invalid/', { fetchImpl })).payload.connectors).toHaveLength(1);

@@ -117,7 +117,7 @@ describe('a tool whose definition the signed map approves', () => {
     expect(names(world)).toEqual(['bank.pay']);
   });
 
-  it('is quarantined after a restart before any request if it differs, even if the digest is newer than the stored tool', async () => {
+  it('is quarantined after a restart, before any request, if it differs, even if the digest is newer than the stored tool', async () => {
     for (const first of [{ pay: DIGEST }, undefined]) {
       using dir = new TempDir();
       await using server = await bank(EVIL, LOOK);
@@ -201,7 +201,7 @@ describe('a tool whose definition the signed map approves', () => {
 });
 
 describe('mcp-switchyard tools digest', () => {
-  it('prints the member to paste, which then approves what is listed, quarantined or not', async () => {
+  it('prints the member to paste, and with this member the map approves all listed tools, quarantined or not', async () => {
     await using server = await bank(PAY, LOOK, { name: 'broken', inputSchema: [] });
     await using maps = await MapServer.start(mapNow([server.entry({ look: DIGEST })]));
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };

@@ -65,7 +65,7 @@ describe('an attacker', () => {
     publisher.publish(other.documents[2] as never);
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_UNTRUSTED' } });
-    // A host without any documents does not accept them either.
+    // A host without any documents does not accept these documents either.
     await using fresh = follower(publisher, { keyDocuments: other.keysUrl });
     publisher.serve([off('a')], { signers: [publisher.keys[0] as PrivateJwk] });
     await fresh.sync();
@@ -138,7 +138,7 @@ describe('an attacker', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('who freezes the key documents succeeds only until the newest one expires, and the map is dropped after maxStaleMs', async () => {
+  it('who freezes the key documents succeeds only until the newest document expires, and the map is dropped after maxStaleMs', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -170,7 +170,7 @@ describe('an attacker', () => {
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['thawed']]);
   });
 
-  it('who sets the clock back revives no expired document, and who sets it forward expires none permanently', async () => {
+  it('who changes the clock neither revives an expired document nor lets a valid document expire permanently', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     publisher.rotate({ expires: new Date(startedAt + DAY_MS).toISOString() });
@@ -287,7 +287,7 @@ describe('a failing server of key documents', () => {
     ],
   ];
 
-  it.each(hostile)('leaves known keys in force, and the map is refreshed, if it %s', async (_, answer, code) => {
+  it.each(hostile)('leaves known keys in force if it %s, and the map is refreshed', async (_, answer, code) => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 500 });
     await host.sync();

@@ -34,7 +34,7 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
 }
 
 describe("the revocation of the current map's key", () => {
-  it.concurrent('removes its connectors at once; running calls have 5 s to end, and new ones are rejected', async () => {
+  it.concurrent('removes its connectors at once; running calls have 5 s to end, and new calls are rejected', async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -110,7 +110,7 @@ describe("the revocation of the current map's key", () => {
     await syncing;
   });
 
-  it('lets the next map with a valid key bring the connectors back, but no older map', async () => {
+  it('lets the next map with a valid key bring the connectors back, but lets no older map do so', async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(good);
@@ -169,7 +169,7 @@ describe("the revocation of the current map's key", () => {
     ['both', true],
     ['either', true],
     ['signature', true],
-  ] as const)('drops a map of a source seen signed if accept is %s', async (accept, isDropped) => {
+  ] as const)('drops a map of a source with signed maps if accept is %s', async (accept, isDropped) => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     publisher.serve([off('a')], { signers: [stolen], hmacKey: KEY });

@@ -11,7 +11,7 @@ const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMa
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 
 describe('a rotation of keys', () => {
-  it('is followed in one refresh by a host that missed three of them', async () => {
+  it('is followed in one refresh by a host that missed three rotations', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     publisher.rotate();
@@ -39,7 +39,7 @@ describe('a rotation of keys', () => {
     }
   });
 
-  it('is followed in two refreshes by a host that missed 70 of them', async () => {
+  it('is followed in two refreshes by a host that missed 70 rotations', async () => {
     await using publisher = await KeyPublisher.start();
     for (let times = 0; times < 70; times += 1) publisher.rotate();
     publisher.serve();
@@ -51,7 +51,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
   });
 
-  it('costs one more request in each refresh without news, and none without key documents', async () => {
+  it('costs one extra request in each refresh without news, and no extra request without key documents', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -88,7 +88,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('is noticed between the responses with documents and with the map, without another attempt', async () => {
+  it('is noticed between the response with the documents and the response with the map, without another attempt', async () => {
     await using publisher = await KeyPublisher.start();
     // The documents hold nothing new; then keys are rotated, and then the map is sent.
     publisher.answerMap((_, response) => {
@@ -192,7 +192,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
   });
 
-  it('applies to sources whose maps are verified on a worker thread, in order', async () => {
+  it('also applies to a source whose maps are verified on a worker thread: first the keys change, then the map', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher, { offload: 'always' });

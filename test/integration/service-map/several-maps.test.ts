@@ -64,7 +64,7 @@ function start(sources: readonly ServiceMapSourceOptions[], options: Partial<Sou
 const at = (id: string, path: string): Json => entry(id, { endpoint: `http://127.0.0.1:9/${path}` });
 
 describe('several service maps', () => {
-  it('bring up the connectors of all of them, each map verified with its own key', async () => {
+  it('bring up the connectors of all maps, each map verified with its own key', async () => {
     await using maps = await twoMaps([at('one', 'a1')], [at('two', 'b2'), at('three', 'b3')]);
     await using manager = start(maps.sources);
     await manager.sync();

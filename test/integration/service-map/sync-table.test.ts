@@ -96,7 +96,7 @@ describe('sync', () => {
     });
   });
 
-  it('sends one request when the circuit has been open for a minute, and closes it on success', async () => {
+  it('sends one request when the circuit has been open for a minute, and closes the circuit on success', async () => {
     await using state = await inState('fresh', 'open');
     state.clock.at += 60_000;
     expect(state.manager.status().serviceMap.circuit).toBe('half-open');
@@ -222,7 +222,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors()).toEqual([]);
   });
 
-  it('warns of two different maps with the same generatedAt, and accepts the later one', async () => {
+  it('warns of two different maps with the same generatedAt, and accepts the map that it loads later', async () => {
     const logger = recordingLogger();
     await using state = await inState('fresh', 'closed', { logger });
     state.server.serve(signed(mapOf([entry('a', { status: 'disabled' })])));

@@ -54,7 +54,7 @@ describe('worker threads that die one after the other', () => {
     await pool.close();
   });
 
-  it('between loads are counted too, and cause the same pause', async () => {
+  it('are counted too if they die between loads, and cause the same pause', async () => {
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('dies-when-idle'), logger });
     pool.boot();

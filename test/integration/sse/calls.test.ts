@@ -244,7 +244,7 @@ describe('a message that an SSE server sends on its own', () => {
     ]);
   });
 
-  it('is answered by the host if it is a request, with any declared capabilities', async () => {
+  it('is answered by the host if it is a request, whatever capabilities are declared', async () => {
     const host: HostSide = {
       capabilities: { sampling: {}, elicitation: {}, roots: {} },
       answer: async ({ method, params }) => ({ method, params }),

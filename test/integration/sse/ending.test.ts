@@ -10,7 +10,7 @@ const END_MS = 5_000;
 const silent: SseAnswer = () => {};
 const accepting: SseAnswer = ({ accept }) => accept();
 
-/** Answers of a server that falls silent at one point, and the last request that it receives then. */
+/** For each point at which a server can fall silent: the last request that it receives, and its answers until then. */
 const PHASES: Readonly<Record<string, readonly [lastKind: string, answers: Readonly<Record<string, SseAnswer>>]>> = {
   'before the headers of its stream': ['GET', { GET: silent }],
   'before its endpoint': ['GET', { GET: (_, server) => void server.openStream('') }],
@@ -142,7 +142,7 @@ describe.concurrent('an event stream that ends', () => {
     ['with its connection', ({ stream }) => stream.destroy()],
     ['with an unusable endpoint', (it) => void it.stream.write(it.endpoint('http://evil.test/'))],
     ['with too large an event', ({ stream }) => void stream.write(`data: ${'x'.repeat(300_000)}`)],
-  ])('%s fails its calls, and the connector reconnects', async (_, leave) => {
+  ])('(%s) fails its calls, and the connector reconnects', async (_, leave) => {
     await using server = await RawSseServer.start({ 'tools/call': accepting });
     const entries = { one: { type: 'sse', url: server.url.href } };
     await using local = manageFile(entries, { maxResultBytes: 200_000, random: { next: () => 0 } });

@@ -119,7 +119,7 @@ describe('a package that the process does not need', () => {
     expect(packages).toEqual(['undici']);
   });
 
-  it('is not loaded by metrics, apart from prom-client when they are read', async () => {
+  it('is not loaded by metrics, apart from prom-client when the metrics are read', async () => {
     const then = `process.stdout.write((await getConnectorMetricsRegistry().metrics()).includes('connector="one"') ? '!' : '?');`;
     const { packages, stdout } = await runModule(withServer(then));
     expect(stdout).toBe('here!');

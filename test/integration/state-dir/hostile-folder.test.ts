@@ -78,7 +78,7 @@ class World implements Disposable {
     return { connectors, store: manager.status().store, lines, events: lines.map(({ event }) => event) };
   }
 
-  /** Whether nothing elsewhere was changed, renamed or created. */
+  /** Whether the files elsewhere are the same as at the start, under the same names. */
   get isUntouched(): boolean {
     return this.#elsewhere() === this.#before;
   }

@@ -30,7 +30,7 @@ function start(serviceMapUrl: string, stateDir: string, nowMs = NOW) {
   return Object.assign(manager, { events: () => logger.lines.map(({ fields }) => fields.event) });
 }
 
-/** Runs a manager for one sync, so that the next one starts with what it stored. */
+/** Runs a manager for one sync, so that the next manager starts with what it stored. */
 async function runOnce(serviceMapUrl: string, stateDir: string): Promise<void> {
   await using manager = start(serviceMapUrl, stateDir);
   await manager.sync();
@@ -181,7 +181,7 @@ describe('a state folder', () => {
     expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
   });
 
-  it('is not written to if the host configures none', async () => {
+  it('is not written to if the host does not configure it', async () => {
     using dir = new TempDir();
     chmodSync(dir.path, 0o700);
     await using server = await MapServer.start(signed(mapOf([])));

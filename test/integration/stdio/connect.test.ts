@@ -200,7 +200,7 @@ describe.concurrent('a message of a stdio server', () => {
     expect(await call(opened)).toEqual({ content: [], unknown: { kept: [1] } });
   });
 
-  it('answers a call with its id as a string, too', async () => {
+  it('answers a call even if it carries the id as a string', async () => {
     const script = { ...LEGACY, 'tools/call': ['{"jsonrpc":"2.0","id":"3","result":{"content":[]}}'] };
     await using opened = await open(script);
     expect(await call(opened)).toEqual({ content: [] });
@@ -272,7 +272,7 @@ describe.concurrent('a call over stdio', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('fails when the server exits meanwhile, with an error that says it may have run', async () => {
+  it('fails when the server exits meanwhile, and the error says that the call may have run', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
     await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);

@@ -93,7 +93,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(sent).toEqual([]);
   });
 
-  it('closes a transport that is still starting', async () => {
+  it('also works while the transport is still starting', async () => {
     const program = stdioProgram('ignores-signals', { graceMs: 50 });
     const starting = program.transport.start();
     await program.transport.close();

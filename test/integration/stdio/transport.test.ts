@@ -161,7 +161,7 @@ describe('a stdio transport', () => {
     expect(transport).toMatchObject({ pid: null, exit: null });
   });
 
-  it('cannot be started after it was closed, nor twice', async () => {
+  it('cannot be started twice, or after it was closed', async () => {
     await using program = stdioProgram('serves');
     await program.transport.start();
     await expect(program.transport.start()).rejects.toMatchObject({ code: 'INTERNAL' });

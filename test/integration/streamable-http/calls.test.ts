@@ -239,7 +239,7 @@ describe('a stream that breaks before its response', () => {
   });
 
   it.each([404, 405, 500])(
-    'that cannot be resumed (%i) fails its call with an error that says it may have run',
+    'that cannot be resumed (%i) fails its call, and the error says that the call may have run',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,

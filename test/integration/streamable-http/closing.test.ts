@@ -102,7 +102,7 @@ describe('a connection that is closed', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
 
-  it('aborts every request to the host, which gets each id once, and sends no response', async () => {
+  it('aborts every request to the host, to which each id was passed once, and sends no response', async () => {
     const signals: AbortSignal[] = [];
     const answered = Promise.withResolvers<Record<string, unknown>>();
     const host = hostThat(({ signal }) => {

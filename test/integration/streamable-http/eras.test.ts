@@ -121,7 +121,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
       },
     ],
     ['another result', ({ result }) => result({ tools: [] })],
-  ])('is legacy if it answers the probe with %s, and is remembered', async (_, discover) => {
+  ])('is legacy if the server answers the probe with %s, and is remembered', async (_, discover) => {
     const [first, second] = await connectTwice({ 'server/discover': discover });
     expect([first.connection?.facts.era, first.asked]).toEqual(['legacy', BOTH_STEPS]);
     expect([second.connection?.facts.era, second.asked]).toEqual(['legacy', LEGACY_STEPS]);
@@ -132,7 +132,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     ['503 with Retry-After', status(503, { 'retry-after': '30' }), BOTH_STEPS],
     ['a connection reset', reset, ['server/discover', ...BOTH_STEPS]],
     ['a stream that ends', ({ events, response }) => [events(), response.end()], BOTH_STEPS],
-  ])('is legacy for one connection if it answers the probe with %s', async (_, discover, steps) => {
+  ])('is legacy for one connection if the server answers the probe with %s', async (_, discover, steps) => {
     const [first, second] = await connectTwice({ 'server/discover': discover });
     for (const { connection, asked } of [first, second]) {
       expect([connection?.facts.era, asked]).toEqual(['legacy', steps]);
@@ -172,7 +172,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     30_000,
   );
 
-  it('is modern if the probe is answered while initialize runs, whose session is then ended', async () => {
+  it('is modern if the probe is answered while initialize runs, and the session of initialize is then ended', async () => {
     const [first, server] = await connectOnce({
       'server/discover': later(2_500, modern),
       initialize: later(1_500, withSession('late')),
@@ -199,7 +199,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
   it.each<[string, Answer, Answer]>([
     ['to the probe', rpcError(400, -32_022, { supported: ['2027-01-01'] }), withSession('never')],
     ['to the probe, without an id', rpcError(400, -32_022, { supported: ['2027-01-01'] }, false), withSession('never')],
-  ])('is not legacy if it names another modern version %s', async (_, discover, initialize) => {
+  ])('is not legacy if the server names another modern version in answer %s', async (_, discover, initialize) => {
     const [first] = await connectOnce({ 'server/discover': discover, initialize });
     expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
     expect(first.asked).toEqual(['server/discover', 'server/discover']);
@@ -247,7 +247,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
   });
 
   it.each([400, 404, 405])(
-    'with %i for initialize reports it, even if the probe is unanswered',
+    'with %i for initialize reports that status, even if the probe is unanswered',
     async (code) => {
       const [first] = await connectOnce({ 'server/discover': hang, initialize: status(code) }, 3_500);
       expect(first.error).toMatchObject({ detail: { step: 'initialize', status: code } });
@@ -256,7 +256,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
   );
 
   it.each(['server/discover', 'initialize'])(
-    'reports a legacy SSE server if the response to %s is its event',
+    'reports a legacy SSE server if the response to %s is an endpoint event',
     async (step) => {
       const sse: Answer = ({ response }) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });

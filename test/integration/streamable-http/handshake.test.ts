@@ -125,7 +125,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('is remembered if it is legacy, until that no longer works', async () => {
+  it('is remembered if it is legacy, until the legacy protocol no longer works', async () => {
     await using server = await RawMcpServer.start();
     const connect = rawConnector(server);
     await connect();
@@ -137,7 +137,7 @@ describe('the protocol generation of a connector', () => {
     expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
-  it('is the one that the entry names, without a probe', async () => {
+  it('is the generation that the entry names, without a probe', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server, { era: 'legacy' });
     expect(raw.connection.facts.era).toBe('legacy');
@@ -193,7 +193,7 @@ describe('a handshake', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(['half']);
   });
 
-  it('keeps its own headers if the entry has the same names', async () => {
+  it('keeps its own headers if the entry sets headers of the same names', async () => {
     await using server = await RawMcpServer.start();
     const headers = {
       Accept: 'text/plain',
@@ -243,7 +243,7 @@ describe('a legacy session', () => {
     [410, '', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
-  ])('that is lost (%i %s) fails the call, and reports whether it may have run', async (code, body, sent) => {
+  ])('that is lost (%i %s) fails the call, and reports whether the call may have run', async (code, body, sent) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });

@@ -48,7 +48,7 @@ describe('HTTP headers of a response', () => {
 });
 
 describe('a call that cannot be sent', () => {
-  it('is rejected if the arguments cannot be written as JSON, whatever error they throw', async () => {
+  it('is rejected if the arguments cannot be written as JSON, whatever error the conversion throws', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const throwing = {
@@ -73,7 +73,7 @@ describe('a call that cannot be sent', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it('fails at the connection already if the entry has an invalid header', async () => {
+  it('fails already when the connector connects, if the entry has an invalid header', async () => {
     await using server = await RawMcpServer.start();
     const connected = connectRaw(server, { headers: { 'x-odd': 'a\nb' }, timeoutMs: 3_000 });
     expect(await outcome(connected)).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });

@@ -51,7 +51,7 @@ describe('ten calls', () => {
   const cases = ['with', 'without'].flatMap((mode) => Object.keys(bodies).map((body) => [mode, body] as const));
 
   it.each(cases)(
-    'run ten times, for any status with which a server %s sessions answers with %s',
+    'run exactly ten times if a server %s sessions answers with %s, whatever the HTTP status',
     async (mode, body) => {
       let status = 200;
       let runs = 0;

@@ -45,7 +45,7 @@ describe.concurrent('a standing stream', () => {
     server.close();
   });
 
-  it('is not requested from a server that declares no changes, nor again from a server that has no stream', async () => {
+  it('is never requested from a server that declares no changes, and only once from a server that has no stream', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);

@@ -61,7 +61,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in by itself/)]);
   });
 
-  it('redirects to localhost and the port that the client was registered with', async () => {
+  it('redirects to localhost, and to the port that the client was registered with', async () => {
     const port = await freePort();
     const redirectUri = `http://localhost:${port}/callback`;
     await using world = await LoginCli.start({

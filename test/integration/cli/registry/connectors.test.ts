@@ -18,7 +18,7 @@ describe('--registry', () => {
     expect(listed.stderr).toContain('one: ready');
   });
 
-  it('works together with a map; fails, and reports the place of each record that cannot be a connector', async () => {
+  it('works together with a map, but fails and reports the place of each record that cannot be a connector', async () => {
     await using map = await startCliWorld();
     using world = new RegistryWorld();
     await world.fill(registeredProgram('near'), socket);

@@ -5,7 +5,7 @@ import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('mcp-switchyard registry export', () => {
-  it('round-trips through its own format, and through the formats of clients except for what they cannot express', async () => {
+  it('round-trips through its own format, and through formats of clients as far as they can express the servers', async () => {
     using it = registryCli();
     const servers = [
       {

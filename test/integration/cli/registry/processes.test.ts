@@ -7,7 +7,7 @@ import { registeredProgram } from '../../../helpers/registry-world.ts';
 afterEach(killRunning);
 
 describe('several processes that change one registry', () => {
-  it('overwrite a server only with --replace or --force, also when two processes add one name at once', async () => {
+  it('overwrite a server only with --replace or --force, even when two processes add the same name at once', async () => {
     using it = registryCli(runCli);
     const add = (command: string, ...more: string[]): Promise<Ended> =>
       it.registry(['add', 'x', ...more, '--', command]);

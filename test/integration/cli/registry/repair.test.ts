@@ -22,7 +22,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     }
   });
 
-  it('name the damage, repair it, and find none afterwards', async () => {
+  it('name the damage, repair it, and then find no more damage', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'), registeredProgram('two', { env: { KEY: 'hunter-of-env' } }));
     expect(await on(world, 'verify')).toMatchObject({ code: 0, stderr: '' });

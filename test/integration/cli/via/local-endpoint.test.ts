@@ -184,7 +184,7 @@ describe('the local socket of a gateway', () => {
     await end(next);
   });
 
-  it('must belong to a gateway that answers when --via names it', async () => {
+  it('is rejected if --via names it and no gateway answers on it', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'other.sock');
     await expect(findGateway({ ...OPTIONS, via: path })).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });

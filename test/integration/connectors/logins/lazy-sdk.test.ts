@@ -12,7 +12,7 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HEAVY = ['@modelcontextprotocol/client', 'jose', 'zod', 'pkce-challenge'];
 
-it('the modules of the OAuth protocol load neither the SDK nor jose before they are used', async () => {
+it('an import of the modules of the OAuth protocol loads neither the SDK nor jose', async () => {
   const modules = globSync('src/main/connectors/credentials/oauth/**/*.ts').map((path) => resolve(path));
   expect(modules.length).toBeGreaterThan(10);
   expect(await loadedBy(`for (const path of ${JSON.stringify(modules)}) await import(path);`)).toEqual([]);
@@ -46,7 +46,7 @@ it('connectors with valid logins load neither the SDK nor jose', async () => {
   expect(await loadedBy(script('crm'))).toContain('@modelcontextprotocol/client');
 });
 
-/** Returns which of the heavy modules a process loads that runs these statements. */
+/** Runs these statements in a process, and returns which of the heavy modules the process loads. */
 async function loadedBy(statements: string): Promise<readonly string[]> {
   const script = `
 

@@ -113,7 +113,7 @@ describe('OAuth metadata', () => {
     }
   });
 
-  it('that redirects to another host counts as missing', async () => {
+  it('whose URL redirects to another host counts as missing', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave(RESOURCE_METADATA, redirects(`${other.origin}${RESOURCE_METADATA}`));
@@ -122,7 +122,7 @@ describe('OAuth metadata', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('that redirects within its origin is followed', async () => {
+  it('whose URL redirects within its origin is read from the new URL', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects('/elsewhere', 307));
     at.server.behave(
@@ -132,7 +132,7 @@ describe('OAuth metadata', () => {
     expect(await at.discover()).toMatchObject({ resource: at.server.endpoint.href, issuer: at.server.origin });
   });
 
-  it('that redirects in a circle counts as missing', async () => {
+  it('whose URL redirects in a circle counts as missing', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects(RESOURCE_METADATA));
     expect(await at.discover()).toMatchObject({ resourceMetadata: null, issuer: at.server.origin });

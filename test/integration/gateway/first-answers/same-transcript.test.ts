@@ -28,14 +28,14 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Makes a gateway send its pending change notifications now, so that no client of the test receives them. */
+/** Makes a gateway send its pending change notifications now, so that clients of the test do not receive them later. */
 function tellNow({ gateway }: GatewayWorld): void {
   const nobody = { view: gateway.view() as View, wants: () => false, watches: () => false, logLevel: null, send() {} };
   gateway.notices.addKnowing(nobody);
   gateway.notices.remove(nobody);
 }
 
-/** All fields of a header that only a start from a file needs. */
+/** The fields of a header that are needed only to start from a file. */
 const UNBOUND = {
   ...{ version: '', image: { name: '', sha256: '' }, epoch: null, paths: [], binding: '' },
   ...{ writtenAtMs: 0, validUntilMs: null },
@@ -111,7 +111,7 @@ const message: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('prompts/list', 'resources/list', 'resources/templates/list').map((method) => request(method, {})),
   fc.constant(request('tools/call', { name: 'a__echo', arguments: { text: 'x' } })),
   fc.constant(request('tools/call', { name: 'a__echo', _meta: META })),
-  // Of no request: whether a call ends before its cancellation arrives is a matter of time.
+  // No request has this id: whether a call ends before its cancellation arrives would be a matter of time.
   fc.constant({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'id 99' } }),
   fc.constant([request('ping')]),
   fc.constant(request('no/such', {})),
@@ -139,7 +139,7 @@ function linesOf(messages: readonly unknown[]): Buffer {
   return Buffer.from(`${[...lines, '{"jsonrpc":"2.0","id":"last","method":"ping"}'].join('\n')}\n`);
 }
 
-describe('a client with first answers from before the gateway is ready', () => {
+describe('a client that gets first answers before the gateway is ready', () => {
   it('receives the same messages as a client that waits for the gateway, for any script and any time of takeover', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
@@ -213,7 +213,7 @@ describe('a client with first answers from before the gateway is ready', () => {
     },
   );
 
-  it('receives the same messages if it leaves within a line', async () => {
+  it('receives the same messages if it leaves in the middle of a line', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);

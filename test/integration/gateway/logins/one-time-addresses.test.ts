@@ -53,7 +53,7 @@ describe('a one-time login URL', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax; Max-Age=600$/);
   });
 
-  it('is handed out again while it is fresh, so that a retrying client cannot collect several (address reuse)', async () => {
+  it('is handed out again while it is fresh, so that a retrying client cannot collect several URLs (address reuse)', async () => {
     await using world = await startLoginGateway();
     const addresses = await Promise.all(Array.from({ length: 5 }, () => addressOf(world)));
     expect(new Set(addresses).size).toBe(1);
@@ -140,7 +140,7 @@ describe('the page of a login URL', () => {
     expect((await browser.request(address, { method: 'POST', body, headers: own })).status).toBe(303);
   });
 
-  it('rejects a form without its token, without its cookie, or that is too long', async () => {
+  it('rejects a form without its token or its cookie, and a form that is too long', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -159,7 +159,7 @@ describe('the page of a login URL', () => {
     'http://issuer.example.com',
     'javascript:alert(1)//',
     'file:///etc/passwd',
-  ])('redirects to no authorization endpoint like %s (open redirect)', async (issuer) => {
+  ])('does not redirect to an authorization endpoint like %s (open redirect)', async (issuer) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);

@@ -117,7 +117,7 @@ describe('an operator with a token', () => {
       headers,
     });
     expect(started.status).toBe(303);
-    // The form of one browser is not valid in another, even if both are the operator's.
+    // The form of one browser is not valid in another browser, even if both browsers are the operator's.
     const other = await fetch(`${world.url}/login/start`, {
       ...{ method: 'POST', body: fieldsOf(text), redirect: 'manual' },
       headers: { ...headers, ...bearer(OPERATOR) },

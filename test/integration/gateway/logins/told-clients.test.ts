@@ -23,7 +23,7 @@ async function logIn(world: LoginGateway, address: string): Promise<void> {
 }
 
 describe('a legacy client that supports URL elicitation', () => {
-  it('gets a URL elicitation error and a notification after the login, and its retry runs', async () => {
+  it('gets a URL elicitation error, and after the login a notification, and its retry runs', async () => {
     await using world = await startLoginGateway();
     const session = await openSession(world.mcp, OPENS);
     await using standing = await openStream(world.mcp, {
@@ -42,7 +42,7 @@ describe('a legacy client that supports URL elicitation', () => {
     const again = await session.call('tools/call', CALL);
     expect(again.error.data?.elicitations).toEqual([asked]);
     await logIn(world, String(asked?.url));
-    // The notification of changed tools may arrive before or after it.
+    // The notification of changed tools may arrive before or after the notification of the login.
     const completions = () => standing.messages.filter(({ method }) => method === 'notifications/elicitation/complete');
     await eventually('it hears of the login', () => completions().length > 0);
     expect(completions()).toEqual([
@@ -132,7 +132,7 @@ describe('a client without URL elicitation', () => {
     expect(page).toContain('&lt;b&gt;Claude&lt;/b&gt;\ufffd');
   });
 
-  it("receives no other content of the connector's error", async () => {
+  it("does not receive the scopes that the connector's error names", async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 401, 'hidden-scope');
     const { error } = await postLegacy(world.mcp, 'tools/call', CALL);
@@ -178,7 +178,7 @@ describe('clients of a gateway with tokens', () => {
     ['x-forwarded-for', '203.0.113.9'],
     ['via', '1.1 proxy'],
     ['x-real-ip', '203.0.113.9'],
-  ])('get no login URL on this machine through a proxy (forwarded headers): %s', async (name, value) => {
+  ])('get no login URL if they come through a proxy on this machine (forwarding header %s)', async (name, value) => {
     await using open = await startLoginGateway();
     const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
     expect(anonymous.error.message).toContain('An operator must log in');
