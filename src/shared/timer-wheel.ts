@@ -20,7 +20,7 @@ export interface WheelTime {
   source(): unknown;
 }
 
-/** A timer of a {@link TimerWheel}; `cancel()` is idempotent and harmless after it fired. */
+/** A timer of a {@link TimerWheel}; `cancel()` may be called repeatedly, and also after the timer has fired. */
 interface WheelTimer {
   cancel(): void;
 }

@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(views.flatMap((view) => view.logged('fleet-refused'))).toEqual([]);
   });
 
-  it('are checked by fleet check, which reports the permissions that a user lacks', async () => {
+  it('make "fleet check" report every missing permission if they are incomplete', async () => {
     await using server = await RedisServer.start(
       documentedRules().map((rule) => rule.replaceAll(' +hset ', ' ').replace(' +getrange', '')),
     );

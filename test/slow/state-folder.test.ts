@@ -19,7 +19,7 @@ describe('the state folder of the command line', () => {
     expect(await runCli(['tools', 'diff'], { env })).toMatchObject({ code: 0, stdout: expect.stringContaining('All') });
   });
 
-  it('is not used with --no-state, and tools diff rejects this option', async () => {
+  it('is not used with --no-state, an option that "tools diff" rejects', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const env = { XDG_STATE_HOME: dir.path };

@@ -40,7 +40,7 @@ async function runWords(argv: readonly string[], early: EarlyClient | null): Pro
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      // One line, as for every other failure, and where to find help.
+      // One line about the failure, as for every other failure, and one line that says where to find help.
       outputError: (text, write) =>
         write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });

@@ -36,7 +36,7 @@ const NEXT: Readonly<Record<ConnectorState, readonly ConnectorState[]>> = {
 export interface Transition {
   readonly from: ConnectorState;
   readonly to: ConnectorState;
-  /** The reason, for people. */
+  /** The reason, as readable text. */
   readonly why: string;
   /** Epoch ms. */
   readonly at: number;

@@ -36,8 +36,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   /**
    * Brings maps and connectors up to date. Resolves when every enabled connector is up or has failed, or after
-   * `syncDeadlineMs`; the rest continues in the background. A connector that fails does not fail the sync. `force` also
-   * fetches maps that are still fresh, and reconnects connectors that are down.
+   * `syncDeadlineMs`; unfinished work continues in the background. A connector that fails does not fail the sync.
+   * `force` also fetches maps that are still fresh, and reconnects connectors that are down.
    * Rejects with a ConnectorManifestError if there is no map to serve (docs/refreshing.md has the table), with
    * CONFIG_INVALID if the local file was never read, with CLOSED after `close()`.
    */

@@ -6,8 +6,8 @@ const HEAD_LENGTH = 4_096;
 const TAIL_LENGTH = 256;
 
 /**
- * Maximum length of an error, which is written for people and logs. A longer error only burdens every component that
- * passes it on.
+ * Maximum length of an error, which people read, also in logs. A longer error only burdens every component that passes
+ * it on.
  */
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
@@ -63,7 +63,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Parses the JSON in a line from a stdio server, as {@link parseMessage} does. Returns undefined for a line without an
- * object or array. Servers also print lines for people, and creating a SyntaxError for each such line would be slow.
+ * object or array. Servers also print lines that are not messages, and creating a SyntaxError for each such line would
+ * be slow.
  */
 export function messageInLine(line: string): unknown {
   const [first, last] = [line.trimStart()[0], line.trimEnd().at(-1)];

@@ -9,7 +9,7 @@ interface RecordingHeader {
   readonly note: string;
 }
 
-/** Note for people in the first line. */
+/** A note in the first line, for the reader of the file. */
 const RECORDING_NOTE =
   'MCP messages as they were sent. Headers, environment and configured secrets are left out. Arguments and ' +
   'results are unchanged, so review this file before you share it.';

@@ -1,8 +1,8 @@
 import type { ToolInfo } from './tool-info.ts';
 
 /**
- * A cached list of tools ordered by name. After a change, only changed tools are sorted and merged in; the rest is
- * copied.
+ * A cached list of tools ordered by name. After a change, only changed tools are sorted and merged in; all other tools
+ * are copied.
  */
 export class SortedTools {
   readonly #get: (name: string) => ToolInfo | undefined;

@@ -30,7 +30,7 @@ export interface ToolPinsDeps {
 export class ToolPins {
   readonly #deps: ToolPinsDeps;
   readonly #byConnector = new Map<string, ReadonlyMap<string, ToolPinChange>>();
-  /** The last reported definition of each tool that ever differed. */
+  /** For each tool that has ever differed from its pin: the digest of the definition that was reported last. */
   readonly #told = new Map<string, string>();
 
   constructor(deps: ToolPinsDeps) {

@@ -15,7 +15,7 @@ export interface ProvenMap {
   readonly canonical: readonly (string | null)[];
   /** Digests of the entries, 32 bytes each. */
   readonly digests: Uint8Array;
-  /** The texts of `digests`, which asymmetric signatures cover; null if no such signature was verified. */
+  /** `digests` as texts, the form that asymmetric signatures cover; null if no asymmetric signature was verified. */
   readonly digestTexts: DigestTexts | null;
 }
 

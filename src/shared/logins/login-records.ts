@@ -78,7 +78,7 @@ export interface StoredLogin {
   readonly generation: number;
   /** Tokens; null once a refresh was refused, so that the user must log in again. */
   readonly tokens: LoginTokens | null;
-  /** Reason for people why there are no tokens; null while there are. */
+  /** The reason why there are no tokens, as readable text; null while there are tokens. */
   readonly lostBecause: string | null;
   /**
    * The store whose hosts were the last to log in or refresh; absent if it is this store. Only the hosts of that store
@@ -163,7 +163,7 @@ export type RefreshOutcome =
   | { readonly kind: 'refreshed'; readonly tokens: LoginTokens }
   /** The issuer refused the refresh token permanently (`invalid_grant` and similar). `reason` contains no secret. */
   | { readonly kind: 'lost'; readonly reason: string }
-  /** The request was certainly not processed. `reason` is for people and contains no secret. */
+  /** The request was certainly not processed. `reason` is readable text without secrets. */
   | { readonly kind: 'unspent'; readonly reason?: string }
   /**
    * The result is unknown: the response was lost, or the issuer failed (5xx). The refresh token is kept and tried

@@ -13,7 +13,7 @@ export const DIGEST_BYTES = 32;
 export interface DigestTable {
   /** Ids in map order, joined by line feeds (which no id contains), as ASCII; empty without connectors. */
   readonly idList: SharedBytes;
-  /** Digests of 32 bytes for each id, in the same order. */
+  /** One digest of 32 bytes for each id, in the order of `idList`. */
   readonly digests: SharedBytes;
 }
 

@@ -116,7 +116,10 @@ function countMembersOf(container: object, subject: string): number {
   return count;
 }
 
-/** Returns the first repeated key of an object and its line, for people. The bytes are known to be JSON. */
+/**
+ * Returns a readable text that names the first repeated key of an object and the line of that key. The bytes are known
+ * to be JSON.
+ */
 function placeOfDuplicate(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const keysOfOpen: (Set<string> | null)[] = [];

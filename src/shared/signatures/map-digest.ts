@@ -17,8 +17,8 @@ const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
- * The digests of a map's entries in the canonical form that is hashed: each in base64url and in quotes, followed by a
- * comma. For the next map, only the changed digests are replaced.
+ * The digests of a map's entries, as the text that is hashed: each digest is in base64url and in quotes, and is
+ * followed by a comma. For the next map, only the texts of changed entries are written again.
  */
 export type DigestTexts = Uint8Array;
 

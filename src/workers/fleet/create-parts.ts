@@ -8,7 +8,9 @@ import { createProbe } from './probe/create-probe.ts';
 import { createRoster } from './roster/create-roster.ts';
 import { createSessionPart } from './sessions/session-part.ts';
 
-/** The combined API of the parts; the entry of the thread implements the rest. */
+/**
+ * The functions of {@link FleetApi} that the parts implement. The entry of the thread implements `open` and `close`.
+ */
 export type FleetParts = Omit<FleetApi, 'open' | 'close'>;
 
 /** Creates every part of the fleet thread. */

@@ -54,7 +54,7 @@ export function prepareLoginTables(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA application_id = ${LOGIN_APPLICATION_ID}; PRAGMA user_version = ${LOGIN_SCHEMA_VERSION}`);
 }
 
-/** Runs the checks of {@link prepareLoginTables}. It must be called before anything is written. */
+/** Throws the same errors as {@link prepareLoginTables}, and changes nothing. Call it before anything is written. */
 export function assertOwnFormat(database: DatabaseSync, path: string): void {
   const version = pragma(database, 'user_version');
   const id = pragma(database, 'application_id');

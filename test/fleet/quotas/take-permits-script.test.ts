@@ -147,7 +147,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 2, { limits, wanted: 1 })).epoch).not.toBe(epoch);
   });
 
-  it('holds no more fields than the windows have buckets, and expires', async () => {
+  it('stores no more fields than the windows have buckets, and sets an expiry on their key', async () => {
     await client.del('q');
     const limits = { perMinute: 1_000_000, perHour: 1_000_000, perDay: 1_000_000 };
     for (let minute = 0; minute < 400; minute += 1) await take(START_MS + minute * 600_000, { limits, wanted: 5 });

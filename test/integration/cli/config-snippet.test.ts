@@ -79,7 +79,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('creates the folder of a file that it adds to', async () => {
+  it('creates the missing folder of the file that --into names', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'project', '.cursor', 'mcp.json');
     const { code, stderr } = await runCliHere(['config', 'cursor', '--into', path]);

@@ -83,7 +83,7 @@ describe('faults over SSE', () => {
     await expect(map.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('58: a stream continues if its events exceed the size limit only together', async () => {
+  it('58: a stream continues if each of its events is below the size limit, even if their total is not', async () => {
     await using server = await sseServer((stream, { id }) => {
       for (let sent = 0; sent < 50; sent += 1)
         stream.write(event({ method: 'notifications/message', params: { text: 'x'.repeat(10_000) } }));

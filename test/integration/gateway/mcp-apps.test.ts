@@ -62,7 +62,7 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
 }
 
 describe('an MCP App behind the gateway', () => {
-  it('is found by the URI that its tool names, with its scheme unchanged, and read from its own connector', async () => {
+  it('is read from its own connector by the URI that its tool names, and that URI keeps its scheme', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });

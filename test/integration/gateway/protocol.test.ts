@@ -136,7 +136,7 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
-  it('of one connector never reach another connector whose id begins like one of its tools', async () => {
+  it('of connector "a" never reach connector "a.b", even with the name of a tool that begins with "b."', async () => {
     await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
     await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });

@@ -75,7 +75,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['7 EnvHttpProxyAgent', (url) => new undici7.EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
-  ])('that is a proxy (%s) carries the connectors, and the map on the main thread', async (_, make) => {
+  ])('that is a proxy (%s) carries the requests to the connectors and those for the map', async (_, make) => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     const agent = make(proxy.url());

@@ -97,7 +97,7 @@ it('a map is reassembled completely with any schedule of credits, and chunks in 
   );
 });
 
-it('a load that is cancelled at any chunk but the last ends without a commit', async () => {
+it('a load ends without a commit if it is cancelled at any chunk before the last one', async () => {
   const schedule = fc.tuple(fc.integer({ min: 300, max: 400 }), fc.integer({ min: 0, max: 2 }));
   await fc.assert(
     fc.asyncProperty(schedule, async ([count, cancelAt]) => {

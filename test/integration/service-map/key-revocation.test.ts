@@ -142,7 +142,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('keeps a map in force if enough other keys signed it', async () => {
+  it('leaves the map in force if enough other keys signed it', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     await using publisher = await withMapKey(one, two, three);
     const root = newKey('second-root');

@@ -256,7 +256,7 @@ describe('a state folder', () => {
     expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
   });
 
-  it.runIf(isRoot)('that holds a store of a third user works without that store', async () => {
+  it.runIf(isRoot)('that holds a store of a third user leaves the manager working without a store', async () => {
     using it = new World();
     it.fillState();
     chownSync(it.at('switchyard.db'), STRANGER, STRANGER);

@@ -58,7 +58,7 @@ describe('limitLogs', () => {
     ]);
   });
 
-  it('passes every error, every line without an event and every line about anything else', () => {
+  it('passes all errors, all lines without an event, and all lines that are not about a connector or tool', () => {
     const { logger, lines } = limited(1);
     times(5, () => logger.error({ event: 'bad', connectorId: 'c' }, 'error'));
     times(5, () => logger.debug({ connectorId: 'c' }, 'no event'));

@@ -88,7 +88,7 @@ describe('login of a registry server', () => {
     }
   });
 
-  it('changes the entry when its secret changes, and is reported with the place of its first error', async () => {
+  it('changes when its secret changes, and is reported with the place of the error if it is invalid', async () => {
     using dir = new TempDir();
     const servers = new RegisteredServers(dir.path);
     const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];

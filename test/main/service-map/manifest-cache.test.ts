@@ -38,7 +38,7 @@ describe('ManifestCache', () => {
     expect([cache.getFresh(), cache.get()]).toEqual([undefined, 'map']);
   });
 
-  it.each([0, -1, Number.NaN])('returns nothing for a value that is never fresh (ttl %d)', (ttlMs) => {
+  it.each([0, -1, Number.NaN])('returns a value that is never fresh (ttl %d) only from peek()', (ttlMs) => {
     const cache = new ManifestCache<string>({ now: () => 0 });
     cache.set('map', ttlMs);
     expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, 'map']);

@@ -51,7 +51,7 @@ describe('Snapshot', () => {
     expect(sooner.expiringBy(expiresAtMs).expiresAtMs).toBe(expiresAtMs - 1);
   });
 
-  it('holds the map in its order, normalized and as it was sent', async () => {
+  it('holds the entries in map order, each both normalized and as it was sent', async () => {
     const snapshot = follow(await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })])));
     expect(snapshot.ids).toEqual(['z', 'a']);
     expect(snapshot.entries().map(({ id, status }) => [id, status])).toEqual([

@@ -94,7 +94,7 @@ describe('ToolStore', () => {
     },
   );
 
-  it('assigns no id in the namespace of another known connector, listed or not', () => {
+  it('assigns no id in the namespace of another known connector, even if that connector has no tools', () => {
     const known = new Set(['a', 'a.bank']);
     const { store, changes, told, logger } = setUp(known);
     const a = connector('a');

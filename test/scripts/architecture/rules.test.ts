@@ -18,7 +18,7 @@ function tree(files: Readonly<Record<string, readonly string[]>>): readonly Sour
 }
 
 describe('layer rules', () => {
-  it('allow an import from a folder to one below it and to shared', () => {
+  it('allow a folder to import from lower folders and from shared', () => {
     const files = tree({
       'src/main/manager/a.ts': ['src/main/connectors/b.ts', 'src/shared/c.ts'],
       'src/main/connectors/b.ts': ['src/main/mcp/d.ts'],

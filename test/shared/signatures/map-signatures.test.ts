@@ -193,7 +193,7 @@ describe('signature threshold', () => {
     ],
     ['MAP_SIGNATURE_MISMATCH', [...signaturesOf(MAP, stranger), forged(stranger, STATEMENT, { kid: 'a' })]],
     ['MAP_SIGNATURE_UNTRUSTED', signaturesOf(MAP, a, stranger)],
-  ])('reports %s, the most informative reason, if it is not reached', (code, signatures) => {
+  ])('that is not reached is reported with the most informative reason, %s', (code, signatures) => {
     const trust = two([a, b, c]);
     const revoked = trust.keys.filter(({ kid }) => kid === 'c').map(({ thumbprint }) => thumbprint);
     expect(judged(signatures, { ...trust, revoked })).toBe(code);

@@ -60,7 +60,7 @@ ${metrics
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('')}</section>`;
 }
 
-/** Renders a plot with a lane for each way: each sample is a dot, the median a bar. */
+/** Renders a plot with one lane for each row: the dots are samples of the row, and the bar is their median. */
 function plotOf(metric: string, rows: readonly Row[]): string {
   const most = Math.max(...rows.flatMap(({ samples }) => samples.map(Math.abs)), Number.MIN_VALUE);
   if (rows.every(({ samples }) => samples.length < 2)) return '';

@@ -10,7 +10,7 @@ export function dashedArgumentHint(command: string, words: readonly string[], me
   const [, option = ''] = /unknown option '(--?[^']+)'/.exec(message) ?? [];
   if (option === '' || !TAKING_ARGUMENTS.has(command)) return null;
   const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  // Before the name of the tool, the word can only be a misspelt option.
+  // Arguments follow the name of the tool or prompt, so a dashed word before that name can only be a misspelt option.
   if (!words.slice(command.split(' ').length, Math.max(at, 0)).some((word) => !word.startsWith('-'))) return null;
   const [name = '', ...rest] = (words[at] ?? option).replace(/^-+/, '').split('=');
   const next = words[at + 1];

@@ -7,7 +7,7 @@ import type { Problem } from './check-arguments.ts';
 export class WrongArguments extends SwitchyardError {
   readonly tool: SignedTool;
   readonly problems: readonly Problem[];
-  /** Further lines for people: the signature with its wrong parts marked, and an example. */
+  /** Further lines to print: the signature with its wrong parts marked, and an example. */
   readonly lines: readonly string[];
 
   constructor(tool: SignedTool, problems: readonly Problem[], { width, example }: { width: number; example: string }) {

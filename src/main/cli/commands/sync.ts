@@ -74,7 +74,7 @@ function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): stri
   return `${up} of ${counted(enabled.length, 'connector')} up${logins}, ${counted(toolCount, 'tool')}${map}`;
 }
 
-/** Formats an instant for people. */
+/** Formats an instant as readable text. */
 export function isoOf(epochMs: number | null): string {
   return epochMs === null ? 'never' : new Date(epochMs).toISOString();
 }

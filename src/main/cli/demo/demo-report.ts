@@ -72,7 +72,7 @@ export function reportMembers(report: DemoReport) {
   };
 }
 
-/** Formats the report for people. */
+/** Formats the report as readable text. */
 export function reportText(report: DemoReport): string {
   const connectors = renderTable(
     ['connector', 'era', 'transport', 'tools', 'handshake', 'state'],

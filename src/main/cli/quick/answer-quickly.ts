@@ -19,8 +19,9 @@ type Asked =
   | { readonly kind: 'script'; readonly shell: string };
 
 /**
- * Prints help, the version, or completions, if the command line requests nothing else and the data file is next to the
- * program at `bin`. Returns false, and prints nothing, if the command line has to be parsed as usual.
+ * Answers a command line that requests only help, the version or completions. Returns false, and prints nothing, for
+ * any other command line, or if a data file that the answer needs is missing next to the program at `bin`. The command
+ * line then has to be parsed as usual.
  */
 export async function answerQuickly(argv: readonly string[], bin: string): Promise<boolean> {
   const asked = askedBy(argv);

@@ -4,8 +4,8 @@ import { type Part, partOf, sizeText } from './content-parts.ts';
 import type { SavedPart } from './save-content.ts';
 
 /**
- * Formats a result for people: texts unchanged; images, audio and files by their name, type and size, or by the path
- * that they were saved to. Text of a tool must not control the terminal.
+ * Formats a result as readable text: texts are unchanged; images, audio and files are named by their name, type and
+ * size, or by the path that they were saved to. Text of a tool must not control the terminal.
  */
 export function contentText({ content, structuredContent }: ToolResult, saved: readonly SavedPart[] | null): string {
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];

@@ -1,7 +1,7 @@
 import { createExposedNames } from '../../gateway/catalog/exposed-names.ts';
 import type { ShownTool } from '../via/tool-host.ts';
 
-/** One way to read a name as a tool: the connector that it would belong to, and the rest. */
+/** One way to split a name into the id of a connector and the name of a tool. */
 export interface ToolName {
   readonly connectorId: string;
   /** The name of the tool, without the separator. */

@@ -48,7 +48,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Prints a result for people to stdout. */
+/** Prints a result to stdout, as readable text. */
 export function print(text: string): void {
   process.stdout.write(text);
 }

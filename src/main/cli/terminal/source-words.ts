@@ -45,7 +45,7 @@ export function rememberSource(command: Command): void {
   });
 }
 
-/** Returns the URL that the running command was given in place of a connector; null without one. */
+/** Returns the URL that the running command was given in place of a connector's id; null if it was given no URL. */
 export function typedAddress(): string | null {
   return address;
 }

@@ -7,7 +7,7 @@ export interface OutputFileOptions {
   readonly mode?: number;
   /** Whether an existing file may be replaced. Defaults to true. */
   readonly mayReplace?: boolean;
-  /** What to do about an existing file, for people. */
+  /** What the user can do about an existing file, as readable text. */
   readonly remedy?: string;
 }
 

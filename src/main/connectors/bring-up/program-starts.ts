@@ -46,8 +46,8 @@ interface Waiting {
  * Decides when stdio servers start. Each start uses a processor for a while, and if many servers started at once, all
  * of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot until its
  * first message, for at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last
- * 250 ms, one more server starts for each idle processor. At most 32 servers may be without a first message. If `limit`
- * is set, it is the number of slots, and idle processors add no slots.
+ * 250 ms, one more server starts for each idle processor. At most 32 servers may run that have not yet sent a first
+ * message. If `limit` is set, it is the number of slots, and idle processors add no slots.
  */
 export class ProgramStarts {
   readonly #slots: number;

@@ -10,7 +10,7 @@ export interface StdioCommand {
   readonly cwd: string | null;
 }
 
-/** The origin of an entry that does not come from a map; for people. */
+/** The origin of an entry that does not come from a map, as messages name it. */
 export type Origin = 'the configuration file' | 'the registry' | 'the command line';
 
 /** The data that is kept separately from a local entry. */
@@ -57,7 +57,7 @@ export function loginSecretOf(entry: ConnectorEntry): string | null {
   return locals.get(entry)?.clientSecret ?? null;
 }
 
-/** Returns the origin of an entry, for people. */
+/** Returns the origin of an entry, as messages name it. */
 export function originOf(entry: ConnectorEntry): string {
   return locals.get(entry)?.origin ?? 'the service map';
 }

@@ -26,7 +26,7 @@ export type Verdict =
   | { readonly kind: 'retry' }
   /** Nothing helps until a person acts. `error` is CONNECTOR_LOGIN_NEEDED, or has a LOGIN_… code. */
   | { readonly kind: 'login'; readonly error: SwitchyardError }
-  /** The credentials are wrong; `hint` is a sentence of advice for people. */
+  /** The credentials are wrong; `hint` is a readable sentence of advice. */
   | { readonly kind: 'refused'; readonly hint: string | null };
 
 /**

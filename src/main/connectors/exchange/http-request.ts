@@ -11,7 +11,7 @@ export interface HttpRequest {
 
 /** Callbacks for the events of an exchange. Either `onEnd` or `onFailure` is called, once and last. */
 export interface ExchangeSink {
-  /** The head of the response arrived. `hint` is advice for people about refused credentials, if there is any. */
+  /** The head of the response arrived. `hint` is readable advice about refused credentials, if there is any. */
   onHead(status: number, headers: IncomingHttpHeaders, hint: string | null): void;
   /** A JSON value of the body: the whole body, the data of one event, or one message of a batch. */
   onValue(value: unknown): void;

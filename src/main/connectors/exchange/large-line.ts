@@ -24,7 +24,7 @@ export class LargeLine {
     return this.#length;
   }
 
-  /** Whether the line will not be parsed because it is refused. */
+  /** Whether the line was refused, so that it will not be parsed. */
   get isRefused(): boolean {
     return this.#refuse !== null;
   }

@@ -64,8 +64,8 @@ export class Reconnection {
   }
 
   /**
-   * Schedules the next attempt after a pause, which starts when the pause that the server requested is over. `attempt`
-   * gets the reason, for people.
+   * Schedules the next attempt after a backoff. If the server requested a pause, the backoff starts at the end of that
+   * pause. `attempt` gets the reason as readable text.
    */
   schedule(attempt: (why: string) => void): void {
     const heldMs = Math.max(0, this.#heldUntilMs - monotonicMs());

@@ -8,7 +8,7 @@ const MAX_LINE_LENGTH = 300;
 /** Minimum length of a secret that is redacted; a shorter secret is likely to occur in any text. */
 const MIN_SECRET_LENGTH = 6;
 
-/** The end of a process's stderr, for people. Its size is bounded. */
+/** The end of a process's stderr, as readable text of limited size. */
 export class StderrTail {
   readonly #secrets: readonly string[];
   /**
@@ -18,7 +18,7 @@ export class StderrTail {
   #length = 0;
   #isCut = false;
 
-  /** `secrets` are redacted, even if the process prints them. */
+  /** `secrets` are redacted wherever the process prints them. */
   constructor(secrets: readonly string[]) {
     const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]);
     this.#secrets = parts.filter(({ length }) => length >= MIN_SECRET_LENGTH).toSorted((a, b) => b.length - a.length);

@@ -212,7 +212,7 @@ class ProgramTransport implements StdioTransport {
   /** Ends a server whose message is too large, and reports it at once: a caller waits for the response. */
   #refuse(): void {
     this.#failure = sizeFailure(this.#command, this.#lines.maxBytes);
-    // Otherwise the process would block forever while writing the rest.
+    // Otherwise the process would block forever while writing the rest of the message.
     this.#group?.child.stdout.destroy();
     this.#group?.signal('SIGTERM');
     void this.#end();

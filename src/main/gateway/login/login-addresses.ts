@@ -112,7 +112,8 @@ function isFresh(address: OneTimeAddress, asked: Omit<AddressFacts, 'expiresAt'>
     facts.principal === asked.principal &&
     facts.askedBy === asked.askedBy &&
     facts.isStepUp === asked.isStepUp;
-  // The operator's button opens its address at once, and the browser may differ from the one that was used before.
+  // The operator's button opens its address at once. A second click may come from another browser, in which an opened
+  // address does not work.
   const isAbandoned = openedAt !== null && (facts.principal === OPERATOR || nowMs - openedAt > OPENED_MS);
   // The server may refuse a finished login at once, and then the next login needs its own address.
   return isSame && !isDone && !isAbandoned && facts.expiresAt - nowMs > LEAST_LEFT_MS;

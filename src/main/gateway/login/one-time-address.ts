@@ -10,7 +10,10 @@ export interface AddressFacts {
   readonly isStepUp: boolean;
   /** Principal that got the address, as in `Exchange.principal`. */
   readonly principal: string;
-  /** Requester in words for people: the name of a client, in quotation marks, or the gateway's own page. */
+  /**
+   * The requester, as the page of the address names it: the name of a client in quotation marks, or the gateway's own
+   * page.
+   */
   readonly askedBy: string;
   /** Epoch ms. */
   readonly expiresAt: number;

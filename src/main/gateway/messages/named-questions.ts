@@ -15,8 +15,8 @@ const BEGUN_MARK = /\[(?=\s*connector\b)/giu;
 const HIDING = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * Returns a connector's text in the form for people: the gateway first names the connector. Similar marks in the text
- * itself are changed, so that one connector cannot impersonate another.
+ * Returns a connector's text with the name of the connector in front, for the user who reads it. Similar marks in the
+ * text itself are changed, so that one connector cannot impersonate another.
  */
 export function namedText(connectorId: string, text: string): string {
   const own = text

@@ -32,7 +32,7 @@ export interface StdioOptions {
   readonly output: Writable;
   /** Maximum bytes of one message of the client. */
   readonly maxMessageBytes: number;
-  /** Offers logins to connectors; left out if no logins are possible. */
+  /** Lets the client's user log in to connectors; left out if no login is possible. */
   readonly logins?: LoginDoor;
   /** Messages answered before the gateway existed, and the lists sent by then; null or left out for none. @internal */
   readonly first?: FirstSession | null;

@@ -21,7 +21,9 @@ export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
-/** Members that need no warning: they are for people, or the right choice follows from what the issuer supports. */
+/**
+ * Members that need no warning: they only inform readers, or the right choice follows from what the issuer supports.
+ */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
 

@@ -30,7 +30,7 @@ const MAX_SCHEMAS = 10_000;
 
 class SchemaWalk {
   readonly #root: JsonObject;
-  /** Targets of references. They are walked once, after the rest. */
+  /** Targets of references. They are walked once, after the root. */
   readonly #targets = new Set<object>();
   #count = 0;
   #keyword: string | null = null;

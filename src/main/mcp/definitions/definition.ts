@@ -65,8 +65,8 @@ export interface Examined {
   /** Reason to leave it out; null if it is not left out. */
   readonly reason: DropReason | null;
   /**
-   * Description of the first problem for people; null if there is no problem. It names members, and never shows their
-   * values.
+   * Description of the first problem, as readable text; null if there is no problem. It names members, and never shows
+   * their values.
    */
   readonly fault: string | null;
 }

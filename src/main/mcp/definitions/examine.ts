@@ -36,7 +36,7 @@ export function examine(kind: DefinitionKind, definition: JsonObject, revision: 
   return { view: view === UNFIT ? null : view, repairs, reason, fault };
 }
 
-/** Returns what the newest revision forbids in a definition, in words for people; null if the definition is valid. */
+/** Returns what the newest revision forbids in a definition, as readable text; null if the definition is valid. */
 export function invalidReason(kind: DefinitionKind, definition: JsonObject): string | null {
   return examine(kind, definition, NEWEST_REVISION).fault;
 }

@@ -53,7 +53,7 @@ export class Exam {
 
 /**
  * Checks one member of a definition; the value is undefined if the member is absent. Returns the same value if it is
- * valid, otherwise a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member for people.
+ * valid, otherwise a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 

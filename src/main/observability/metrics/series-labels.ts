@@ -6,7 +6,7 @@ export function keyOf(labels: readonly string[]): string {
   return labels.length === 1 ? (labels[0] ?? '') : labels.join('\0');
 }
 
-/** Returns the labels by name. Throws if their number differs from that of the entry. */
+/** Returns label values by the names of their labels. Throws unless there is one value for each label of the entry. */
 export function labelsOf(
   entry: { readonly name: string; readonly labels: readonly string[] },
   values: readonly string[],

@@ -21,8 +21,9 @@ export interface ClientWriter {
 }
 
 /**
- * Writers by client. Claude, Cursor, VS Code, Zed and Gemini skip unknown members, so their files contain all of a
- * server. The other clients reject a file with unknown members.
+ * Writers by client. Claude, Cursor, VS Code, Zed and Gemini skip unknown members, so every member of a server is
+ * written to their files. The other clients reject a file with unknown members, so only members that they know are
+ * written.
  */
 export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
   claude: {

@@ -3,7 +3,7 @@ import { saying } from './written-members.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Login settings in the format of a client, and whether they are complete. */
+/** Login settings of a server, as a client's configuration file writes them, and whether they are complete. */
 export interface WrittenLogin {
   /** Members of the entry. */
   readonly members: object;

@@ -1,6 +1,6 @@
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
 
-/** A server in the format of a client. */
+/** The entry of a server, as a client's configuration file writes it. */
 export interface WrittenEntry {
   readonly members: object;
   /** Members of the server that the client cannot express and would reject. */

@@ -63,8 +63,8 @@ export class SourceKeys {
   }
 
   /**
-   * Takes over the key document that the store remembers, unless the configured keys were replaced since. Returns null
-   * if the document is not newer than the known one.
+   * Takes over the key document that the store remembers, unless the configured keys were replaced after the document
+   * was stored. Returns null if the document is not taken over.
    */
   remember(remembered: RememberedKeys, { keySet }: AskedSecrets): JudgingDocument | null {
     if (this.#ring === null) return this.#rememberLeft(remembered, keySet);

@@ -3,7 +3,8 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
  * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should be
- * monotonic. Callers that share one attempt (as a source does) ensure that this attempt is the only probe.
+ * monotonic. It does not limit the number of probes of a half-open circuit: its callers have to share one attempt, as
+ * the callers of a source do.
  */
 export class CircuitBreaker {
   readonly #threshold: number;

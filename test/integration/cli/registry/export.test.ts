@@ -42,7 +42,7 @@ describe('mcp-switchyard registry export', () => {
     expect(again.said()).toMatchObject([{ transport: 'stdio', 'x-note': { kept: true } }, { transport: 'http' }]);
   });
 
-  it("adds its servers to a client's file with --into, and keeps the rest", async () => {
+  it("adds its servers to a client's file with --into, and keeps everything else in the file", async () => {
     using cli = registryCli();
     await cli.fill({ name: 'a', transport: 'stdio', command: 'x', env: { API_KEY: 'k-123' } });
     using folder = new TempDir();

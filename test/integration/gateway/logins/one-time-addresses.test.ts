@@ -21,7 +21,7 @@ async function goOn(browser: ScriptedBrowser, address: string): Promise<string> 
 }
 
 describe('a one-time login URL', () => {
-  it('leads one browser to the issuer and back, and the call that needed the login runs then', async () => {
+  it('leads a browser to the issuer and back, after which a call that needs the login succeeds', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -110,7 +110,7 @@ describe('a one-time login URL', () => {
     expect(world.starts).toHaveLength(1);
   });
 
-  it('shows a changed issuer before it leads there', async () => {
+  it('shows the new issuer first if the issuer changed after the page was loaded', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);

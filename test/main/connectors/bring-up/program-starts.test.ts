@@ -89,7 +89,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(6);
   });
 
-  it('allows at most 32 processes without a first message', async () => {
+  it('allows at most 32 processes that have not yet sent a first message', async () => {
     const programs = new Programs(create({ now: 1 }));
     await programs.askAll(...Array.from({ length: 40 }, (_, index) => `p${index}`));
     await vi.advanceTimersByTimeAsync(30_000);
@@ -137,7 +137,7 @@ describe('ProgramStarts', () => {
     await expect(programs.ask('late', leaving.signal)).rejects.toThrow('no longer wanted');
   });
 
-  it('returns a slot that is granted in the same turn as the wait is aborted', async () => {
+  it('frees a slot again if the wait for it is aborted in the turn in which it is granted', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c');
     const leaving = new AbortController();

@@ -91,7 +91,7 @@ describe('ConfigDocument', () => {
     expect(placeOf(text, source, ...path)).toBe(place);
   });
 
-  it('expands aliases and merge keys of YAML, own members first', () => {
+  it('expands aliases and merge keys of YAML, and prefers own members to merged ones', () => {
     const { root } = new ConfigDocument('x: &x { a: 1, b: 2 }\ny:\n  <<: *x\n  b: 3\nz: [*x]', 'a.yaml');
     expect(plainValue(root)).toEqual({ x: { a: 1, b: 2 }, y: { a: 1, b: 3 }, z: [{ a: 1, b: 2 }] });
   });

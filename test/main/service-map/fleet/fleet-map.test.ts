@@ -95,7 +95,7 @@ describe('host that leads a fleet', () => {
     expect(fleet.asked.slice(0, 4)).toContain('read');
   });
 
-  it('replaces a newer fleet map that fails verification with its own map', async () => {
+  it('publishes its own map in place of a newer fleet map that fails verification', async () => {
     const { alarms, answer, fleet, hear, ids } = world();
     answer([off('own')]);
     const head = fleet.put(bytesAt(0, ['forged'], 'a key of somebody else that is long'));

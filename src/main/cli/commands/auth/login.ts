@@ -39,8 +39,8 @@ interface LoginResult {
 
 /**
  * Logs in to one connector, or, one after the other, to each connector that needs a login; a failed login does not stop
- * the rest. Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder,
- * and with CONNECTOR_UNKNOWN.
+ * the other logins. Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state
+ * folder, and with CONNECTOR_UNKNOWN.
  */
 export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
   assertKeepsLogins(options);

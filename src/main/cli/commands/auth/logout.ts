@@ -21,8 +21,8 @@ interface LoggedOut {
 }
 
 /**
- * Logs out of one connector, or of all; a failure does not stop the rest. Resolves with the exit code. Rejects with
- * OPTIONS_INVALID if neither a connector nor `all` is given, or both are.
+ * Logs out of one connector, or of all; a failure does not stop the other logouts. Resolves with the exit code. Rejects
+ * with OPTIONS_INVALID if neither a connector nor `all` is given, or both are.
  */
 export async function runAuthLogout(connector: string | undefined, options: LogoutOptions): Promise<number> {
   if (options.all === (connector !== undefined)) throw misuse('Give the id of a connector, or --all');

@@ -3,7 +3,7 @@ const ONCE = ['state', 'code', 'error', 'iss'] as const;
 
 /**
  * Returns what is wrong with the parameters of a redirect, as a sentence; null if they end the login with this `state`.
- * Does not check their origin: the manager verifies issuer, code and the rest.
+ * Does not check the origin of the parameters: the manager verifies the issuer, the code and all other values.
  */
 export function faultOfRedirect(parameters: URLSearchParams, state: string): string | null {
   const repeated = ONCE.find((name) => parameters.getAll(name).length > 1);

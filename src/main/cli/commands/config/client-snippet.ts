@@ -18,7 +18,7 @@ export interface Snippet {
   readonly files: readonly string[];
   /** A command line that does the same; null if the client has none. */
   readonly command: string | null;
-  /** One line for people: where it goes, and what it does. */
+  /** One readable line: where the snippet goes, and what it does. */
   readonly advice: string;
 }
 

@@ -11,7 +11,7 @@ const SLOW_MS = 50;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Findings of `fleet check` and `doctor` about a fleet: what works, and what to do about the rest. */
+/** Findings of `fleet check` and `doctor` about a fleet: what works, and what to do about what does not work. */
 export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();

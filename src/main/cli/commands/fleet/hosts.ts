@@ -35,7 +35,7 @@ export function warnOfRefused(fleet: Fleet): void {
     say(`${refusedCount} records or commands were refused; hosts with another secret are not shown (\`fleet check\`).`);
 }
 
-/** Shortens a digest for people. */
+/** Shortens a digest for display. */
 export function shortDigest(sha256: string | null): string {
   return sha256 === null ? 'none' : printable(sha256.slice(0, SHORT_DIGEST));
 }

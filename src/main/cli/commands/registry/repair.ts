@@ -6,8 +6,8 @@ import { isRegistryThere, type RegistryOptions, registryFile } from './open-regi
 import { findingLine, nothingThere } from './verify.ts';
 
 /**
- * Repairs the registry as far as possible and reports the rest. Resolves with the exit code: 0 if nothing was lost and
- * no fault is left.
+ * Repairs the registry as far as possible, and reports the faults that remain. Resolves with the exit code: 0 if
+ * nothing was lost and no fault is left.
  */
 export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);

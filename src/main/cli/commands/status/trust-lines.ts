@@ -49,7 +49,7 @@ function keyLines({ version, expiresAt, trustsConfigurationAlone, lastError }: M
   ];
 }
 
-/** Formats a duration for people, in its two largest units. */
+/** Formats a duration as readable text, in its two largest units. */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const [days, hours, minutes] = [

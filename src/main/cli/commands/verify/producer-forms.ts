@@ -22,8 +22,8 @@ const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors',
 const ENCODINGS = ['base64url', 'hex', 'base64'] as const;
 
 /**
- * Returns which known serialization of a producer would have matched, described for people; null if none does, so that
- * the key or the content differs. For diagnosis only: only RFC 8785 is ever accepted.
+ * Describes, as readable text, the known serialization of a producer that would have matched. Returns null if none
+ * would have: then the key or the content differs. For diagnosis only: only RFC 8785 is ever accepted.
  */
 export function matchingForm(map: Readonly<Record<string, unknown>>, signature: string, key: string): string | null {
   for (const order of ORDERS) {

@@ -16,7 +16,7 @@ import { judgeEach, type SignatureFinding } from './judge-each.ts';
 export interface CheckResult {
   readonly check: 'syntax' | 'signature' | 'shape' | 'time';
   readonly failure: Failure | null;
-  /** What was found, for people. */
+  /** What was found, as readable text. */
   readonly found: string;
 }
 

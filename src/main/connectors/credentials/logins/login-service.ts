@@ -19,7 +19,7 @@ export interface StartedLogin {
   readonly expiresAt: number;
 }
 
-/** One login, in a form for people. It holds no token. */
+/** A summary of one login for display. It holds no token. */
 export interface LoginSummary {
   readonly connectorId: string;
   /** `none`: never logged in, or logged out. `lost`: the issuer refused to refresh it. */

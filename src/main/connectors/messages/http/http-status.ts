@@ -30,7 +30,7 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The body after decompression, truncated to the size that was kept. Never shown: it may echo the request. */
   readonly body: string;
-  /** Advice for people about refused credentials; null without advice. */
+  /** Readable advice about refused credentials; null without advice. */
   readonly hint: string | null;
 }
 

@@ -55,8 +55,8 @@ export function rightOfCaller(
 ): 'address' | 'command' | 'operator' {
   if (rules.isStdio || headers === null) return 'address';
   const { isLoopback, tokenCount, hasFurtherHosts, publicUrl } = rules;
-  // A proxy that serves other machines may use a loopback host name itself and add no forwarding headers, as nginx
-  // does.
+  // A proxy for other machines may run here, name a loopback host and add no forwarding headers, as nginx does. Its
+  // requests then look as if this machine had sent them.
   const servesOthers = hasFurtherHosts || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname));
   const isHere = isLoopback && !servesOthers && isLocalRequest(headers);
   // Without tokens, callers cannot be told apart; all callers of this machine count as one.

@@ -40,7 +40,7 @@ const MAX_LENGTH = 32 * 1024 * 1024;
 export class HeldCalls {
   /** Held calls by state, oldest first. */
   readonly #held = new Map<string, HeldCall>();
-  /** Number and length of the held calls of each client. */
+  /** For each client: the number of its held calls, and the length of their requests. */
   readonly #counts = new Shares(MAX_HELD, 1);
   readonly #lengths = new Shares(MAX_LENGTH, 1);
   readonly #states: HeldStates;

@@ -16,7 +16,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
   custom: 'custom',
 };
 
-/** Renders the list with its search; rows and note are separate blocks. */
+/** Renders the list with its search field. Its rows and its note can also be rendered separately. */
 export function renderConnectors(list: ConnectorList, nowMs: number, viewer: PageViewer = ONLOOKER): Html {
   // Browsers drop the table semantics of a table that is laid out as blocks, so the roles are explicit.
   return html`<section class="connectors" aria-labelledby="connectors">

@@ -13,7 +13,7 @@ import { groupsAt } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
-/** Members of a catalog that are for people or for the gateway of Docker itself. */
+/** Members of a catalog that describe a server to its readers, or that only the gateway of Docker itself uses. */
 const ABOUT = ['type', 'title', 'ref', 'readme', 'toolsUrl', 'upstream', 'prompts', 'resources', 'secrets', 'tools'];
 const FOR_DOCKER = [
   'config',

@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('MachineLogins', () => {
-  it('requests one token before the first request, for all waiting requests, without reporting a login', async () => {
+  it('obtains one token that all waiting requests then share, and reports no login', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await Promise.all([1, 2, 3].map(() => sendBy(credentials)));

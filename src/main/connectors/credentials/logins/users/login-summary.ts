@@ -1,7 +1,7 @@
 import type { LoginSummary } from '../login-service.ts';
 import type { OAuthCredentials } from '../oauth-credentials.ts';
 
-/** Returns the login of a connector in a form for people, from the data in memory. */
+/** Returns a summary of a connector's login for display, from the data in memory. */
 export function summaryOf(credentials: OAuthCredentials): LoginSummary {
   const { binding, login, state, target, wanted, isMachine } = credentials;
   const tokens = login?.tokens ?? null;
