@@ -89,7 +89,9 @@ export class OriginQueue {
     const patienceMs = this.#patienceMs();
     const onTimer = (): void => this.#losePatience(waiting);
     const waiting: Waiting = { request, sinceMs: monotonicMs(), timer: startTimer(patienceMs, onTimer) };
-    this.#waiting.push(waiting);
+    // A side request that came first must not get the connection of its main request.
+    if (request.side === null && this.#phases.size === 0) this.#waiting.unshift(waiting);
+    else this.#waiting.push(waiting);
     this.pump();
   }
 
@@ -109,7 +111,8 @@ export class OriginQueue {
   #maySend({ side }: QueuedRequest): boolean {
     const active = this.#phases.size;
     if (active >= this.#mostAtOnce()) return false;
-    if (active < this.#open || active === 0) return true;
+    if (active === 0) return side === null;
+    if (active < this.#open) return true;
     // undici opens the second connection to a TLS server only when it knows from the first whether the server supports
     // HTTP/2.
     if (side !== null && this.#isTls && this.#connectMs === null) return false;

