@@ -12,7 +12,8 @@ export interface Cancellation {
 
 /**
  * A cancellation that creates its AbortSignal on first access. Most calls are never cancelled, and code outside of this
- * package never sees their signal. Listeners are called once, in their order, and must not throw.
+ * package never sees their signal. Listeners are called once, in their order, and must not throw. Unlike an AbortSignal,
+ * it does not notice that a listener is added twice.
  */
 export class LateSignal implements Cancellation {
   #aborted = false;
@@ -67,7 +68,7 @@ export class LateSignal implements Cancellation {
 
   removeEventListener(_type: 'abort', listener: () => void): void {
     if (this.#first === listener) this.#first = null;
-    else this.#others?.removeFirst((one) => one === listener);
+    else this.#others?.removeLast((one) => one === listener);
   }
 }
 

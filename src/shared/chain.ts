@@ -36,9 +36,13 @@ export class Chain<T> {
     return entry;
   }
 
-  /** Removes the first value for which `isWanted` holds. Returns false if there is no such value. */
-  removeFirst(isWanted: (value: T) => boolean): boolean {
-    for (let entry = this.#first; entry !== null; entry = entry.next) if (isWanted(entry.value)) return entry.remove();
+  /**
+   * Removes the last value for which `isWanted` holds. Returns false if there is no such value. Values that live long
+   * are at the start, so the search begins at the end.
+   */
+  removeLast(isWanted: (value: T) => boolean): boolean {
+    for (let entry = this.#last; entry !== null; entry = entry.previous)
+      if (isWanted(entry.value)) return entry.remove();
     return false;
   }
 

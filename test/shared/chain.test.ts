@@ -7,7 +7,7 @@ describe('Chain', () => {
     const operation = fc.oneof(
       fc.record({ what: fc.constant('add' as const), value: fc.nat(9) }),
       fc.record({ what: fc.constant('remove' as const), at: fc.nat(40) }),
-      fc.record({ what: fc.constant('removeFirst' as const), value: fc.nat(9) }),
+      fc.record({ what: fc.constant('removeLast' as const), value: fc.nat(9) }),
     );
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
@@ -23,8 +23,8 @@ describe('Chain', () => {
             const entry = entries[one.at];
             if (entry !== undefined) expect(entry.remove()).toBe(model.delete(entry));
           } else {
-            const found = [...model].find(([, value]) => value === one.value)?.[0];
-            expect(chain.removeFirst((value) => value === one.value)).toBe(found !== undefined);
+            const found = [...model].findLast(([, value]) => value === one.value)?.[0];
+            expect(chain.removeLast((value) => value === one.value)).toBe(found !== undefined);
             if (found !== undefined) model.delete(found);
           }
           const values = [...model.values()];

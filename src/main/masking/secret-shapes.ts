@@ -1,8 +1,12 @@
 import { MASK } from './secret-mask.ts';
 
 /** Words that mark a name as secret wherever they occur in it. */
-const SECRET_WORD =
-  /token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|apikey|accesskey|privatekey|signature|connectionstring/;
+const SECRET_WORD = new RegExp(
+  [
+    'token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie',
+    'apikey|accesskey|privatekey|signature|connectionstring',
+  ].join('|'),
+);
 
 /**
  * Words that mark a name as secret only if they are a whole part of the name. They also occur within harmless words.
@@ -12,8 +16,24 @@ const SECRET_PARTS: ReadonlySet<string> = new Set(
 );
 
 /** Matches the tokens of well-known services by their prefix. */
-const KNOWN_TOKEN =
-  /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
+const KNOWN_TOKEN = new RegExp(
+  `\\b(?:${[
+    /(?:sk|pk|rk)[-_][\w-]{12,}/,
+    /gh[oprsu]_\w{16,}/,
+    /github_pat_\w{16,}/,
+    /glpat-[\w-]{12,}/,
+    /xox[a-z]-[\w-]{8,}/,
+    /hf_\w{16,}/,
+    /npm_\w{16,}/,
+    /A[KS]IA[A-Z0-9]{12,}/,
+    /AIza[\w-]{16,}/,
+    /ya29\.[\w-]{8,}/,
+    /eyJ[\w-]{6,}\.[\w.-]{6,}/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})`,
+  'g',
+);
 
 /**
  * Matches addresses. In this pattern and the following patterns, names have a limited length, so that the running time
@@ -25,8 +45,16 @@ const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
  * Matches `NAME=value`, `Name: value` and `"name": "value"`. Only the last form continues across blanks. A semicolon
  * may start another assignment.
  */
-const ASSIGNMENT =
-  /(?<![\w$])(["']?)([A-Za-z_][\w.-]{0,255})\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]{0,127}=))+)|(:\s*)([^"'\n]+))/g;
+const ASSIGNMENT = new RegExp(
+  `${/(?<![\w$])(["']?)([A-Za-z_][\w.-]{0,255})\1/.source}(?:${[
+    /(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')/,
+    /(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]{0,127}=))+)/,
+    /(:\s*)([^"'\n]+)/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})`,
+  'g',
+);
 
 /** Matches `Name=value;Name=value`, as in connection strings of databases. Values may contain blanks. */
 const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;

@@ -75,8 +75,13 @@ describe('connectors', () => {
     // After a 401 the client looks for the server's OAuth metadata.
     const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
       url?.includes('/.well-known/') === true;
-    // The probe, and the tools/list sent in parallel unless the refusal of the probe came first.
-    expect(server.requests.filter((request) => !isMetadata(request)).length).toBeLessThanOrEqual(2);
+    // The probe, and the tools/list sent in parallel unless the refusal of the probe came first. Neither is a handshake
+    // of the legacy protocol, whose requests have no such header.
+    const methods = server.requests
+      .filter((request) => !isMetadata(request))
+      .map(({ headers }) => headers['mcp-method']);
+    expect(methods.slice(0, 1)).toEqual(['server/discover']);
+    expect(methods.slice(1).filter((method) => method !== 'tools/list')).toEqual([]);
   });
 
   it('that answer the probe with a server error are tried as legacy servers', async () => {

@@ -28,8 +28,13 @@ const CREDENTIAL = /\b(bearer|basic|digest|token)(\s+["']?)(?=[a-z]*[^\sa-z])[^\
  * A credential after a name that announces it. The length of the name is limited, because long words would take too
  * much time.
  */
-const NAMED =
-  /([\w.-]{0,40}(?:token|secret|passw|pwd|credential|authorization|cookie|api[-_]?key|access[-_]?key|signature)\w{0,40}["']?\s*[:=]\s*["']?)(?!bearer\b|basic\b|digest\b|token\b)[^\s"',;]+/gi;
+const SECRET_NAME = /token|secret|passw|pwd|credential|authorization|cookie|api[-_]?key|access[-_]?key|signature/
+  .source;
+const NAMED = new RegExp(
+  `([\\w.-]{0,40}(?:${SECRET_NAME})${/\w{0,40}["']?\s*[:=]\s*["']?/.source})` +
+    /(?!bearer\b|basic\b|digest\b|token\b)[^\s"',;]+/.source,
+  'gi',
+);
 
 /** Returns a foreign name or id, fit to be shown on one line. */
 export function shownName(name: string, maxLength: number = MAX_LENGTH): string {

@@ -19,7 +19,8 @@ export function renderEvents(events: readonly EventLine[]): Html {
 
 export function renderEvent({ at, subject, what, detail, state }: EventLine): Html {
   const aspect = state === null ? 'off' : STATES[state].aspect;
-  return html`<li class="${aspect}">${timeOfDay(at)} ${state !== null && stateIcon(state)}<span><bdi class="subject">${subject}</bdi> ${what} <small>${detail}</small></span></li>`;
+  const text = html`<span><bdi class="subject">${subject}</bdi> ${what} <small>${detail}</small></span>`;
+  return html`<li class="${aspect}">${timeOfDay(at)} ${state !== null && stateIcon(state)}${text}</li>`;
 }
 
 /** Returns the announcement of new events for screen readers. */

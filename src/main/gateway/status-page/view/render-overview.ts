@@ -10,7 +10,9 @@ export function renderVerdict(system: SystemModel, name: string): Html {
   const { verdict, connectorsByState, connectorCount, toolCount } = system;
   const up = connectorsByState.ready + connectorsByState.degraded;
   const wanted = connectorCount - connectorsByState.disabled;
-  return html`<section class="verdict ${verdict.aspect}" data-block="verdict" data-title="${verdict.headline} · ${name}" aria-labelledby="verdict">
+  const title = `${verdict.headline} · ${name}`;
+  const block = html`data-block="verdict" data-title="${title}"`;
+  return html`<section class="verdict ${verdict.aspect}" ${block} aria-labelledby="verdict">
 ${signal(verdict.aspect)}
 <div><h2 id="verdict">${verdict.headline}</h2>
 ${verdict.reasons.length > 0 && html`<p class="reasons">${verdict.reasons.join(' · ')}</p>`}
@@ -26,7 +28,9 @@ export function renderCounts({ connectorsByState, connectorCount }: SystemModel,
     const icon = state === null ? null : stateIcon(state);
     const word = state === null ? 'All' : STATES[state].word;
     const aspect = state === null ? '' : STATES[state].aspect;
-    return html`<li><a class="${aspect}" href="${address}"${state === query.state && html` aria-current="true"`}>${icon}<span>${word}</span> <b>${count}</b></a></li>`;
+    const current = state === query.state && html` aria-current="true"`;
+    const text = html`${icon}<span>${word}</span> <b>${count}</b>`;
+    return html`<li><a class="${aspect}" href="${address}"${current}>${text}</a></li>`;
   };
   return html`<nav class="counts" data-block="counts" aria-label="Connectors by state">
 ${track(connectorsByState, connectorCount)}
@@ -44,5 +48,6 @@ function track(counts: SystemModel['connectorsByState'], total: number): Html {
       from += counts[state];
       return part;
     });
-  return html`<svg class="shares" viewBox="0 0 ${Math.max(1, total)} 1" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+  const box = `0 0 ${Math.max(1, total)} 1`;
+  return html`<svg class="shares" viewBox="${box}" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
 }

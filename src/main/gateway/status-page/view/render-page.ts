@@ -13,6 +13,11 @@ import { renderConnectors } from './render-connectors.ts';
 import { renderEvents } from './render-events.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
+/** The lamp that shows whether the page receives updates. */
+const LAMP: Html = trusted(
+  '<svg class="lamp" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4.5"/></svg>',
+);
+
 /**
  * Renders the whole page. `nonce` is the nonce in the page's Content-Security-Policy, so no other style or script runs.
  */
@@ -33,10 +38,11 @@ ${ICON_SPRITE}
 <header>
 <p class="brand">${TURNOUT}<span><b>${name}</b> <small>${version}</small></span></p>
 <h1 class="unseen">Status of ${name}</h1>
-<div class="live"><p id="live" hidden><svg class="lamp" viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4.5"/></svg><span id="live-text" role="status"></span></p>
+<div class="live"><p id="live" hidden>${LAMP}<span id="live-text" role="status"></span></p>
 <button type="button" id="pause" hidden>Pause</button></div>
 </header>
-<noscript><p class="hint">Without JavaScript this page does not update. It shows the status at ${timeOfDay(at)} UTC. <a href="${listAddress(connectors.query)}">Reload</a></p></noscript>
+<noscript><p class="hint">Without JavaScript this page does not update. It shows the status at ${timeOfDay(at)} UTC.
+<a href="${listAddress(connectors.query)}">Reload</a></p></noscript>
 <main>
 <div class="overview">${renderVerdict(system, name)}${renderCounts(system, connectors.query)}</div>
 <div class="facts">${renderSources(system, at)}${renderFleet(system.fleet)}${renderProcess(process, at)}</div>

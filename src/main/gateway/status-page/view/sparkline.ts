@@ -15,16 +15,20 @@ export function sparkline(latency: LatencyView): Html {
   const y = (ms: number): string => (HEIGHT - EDGE - (maxMs === 0 ? 0 : ms / maxMs) * (HEIGHT - 2 * EDGE)).toFixed(1);
   const points = recentMs.map((ms, index) => `${x(index)},${y(ms)}`).join(' ');
   const last = recentMs.length - 1;
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${latencyText(latency)}"><polyline points="${points}"/>${failed.map(
-    (index) => html`<path class="miss" d="M${x(index)} ${HEIGHT}v-6"/>`,
-  )}<circle cx="${x(last)}" cy="${y(recentMs[last] ?? 0)}" r="2"/></svg>`;
+  const line = html`<polyline points="${points}"/>`;
+  const ticks = failed.map((index) => html`<path class="miss" d="M${x(index)} ${HEIGHT}v-6"/>`);
+  const end = html`<circle cx="${x(last)}" cy="${y(recentMs[last] ?? 0)}" r="2"/>`;
+  const size = html`viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`;
+  const label = latencyText(latency);
+  return html`<svg class="spark" ${size} role="img" aria-label="${label}">${line}${ticks}${end}</svg>`;
 }
 
 /** Returns the line's content in words, for screen readers. */
 export function latencyText({ recentMs, failed, p50Ms, p95Ms, maxMs }: LatencyView): string {
   const calls = recentMs.length === 1 ? 'The last call' : `The last ${recentMs.length} calls`;
   const failures = failed.length === 0 ? 'none failed' : `${failed.length} failed`;
-  return `${calls}: median ${milliseconds(p50Ms)}, 95th percentile ${milliseconds(p95Ms)}, slowest ${milliseconds(maxMs)}, ${failures}`;
+  const [median, p95, slowest] = [p50Ms, p95Ms, maxMs].map(milliseconds);
+  return `${calls}: median ${median}, 95th percentile ${p95}, slowest ${slowest}, ${failures}`;
 }
 
 /** Formats a duration with two significant digits: `0.4 ms`, `12 ms`, `1.2 s`. */
