@@ -12,8 +12,8 @@ export interface Cancellation {
 
 /**
  * A cancellation that creates its AbortSignal on first access. Most calls are never cancelled, and code outside of this
- * package never sees their signal. Listeners are called once, in their order, and must not throw. Unlike an AbortSignal,
- * it does not notice that a listener is added twice.
+ * package never sees their signal. Listeners are called once, in their order, and must not throw. A listener that is
+ * added twice is called twice; an AbortSignal would call it once.
  */
 export class LateSignal implements Cancellation {
   #aborted = false;
