@@ -1,6 +1,6 @@
-import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../../shared/nearest-name.ts';
+import { misuse } from '../flags/option-values.ts';
 import { answerJson } from '../terminal/json-document.ts';
 import { mergeOutputFile } from '../terminal/merge-output-file.ts';
 import { EXIT, print, say } from '../terminal/output.ts';
@@ -63,8 +63,4 @@ function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOpt
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
     throw misuse('--token-env takes the name of a variable, not its value');
   return { kind: 'http', url, tokenEnv: tokenEnv ?? null };
-}
-
-function misuse(message: string): SwitchyardError {
-  return new SwitchyardError('OPTIONS_INVALID', message);
 }

@@ -36,9 +36,6 @@ export interface RefreshSchedulerOptions {
   readonly startTimer?: typeof startTimer | undefined;
 }
 
-/** Fields that the logs of the replaced scheduler have, so that searches for them still work. */
-const LOG_FIELDS = { brand: 'brAInwav' };
-
 /**
  * Calls `onRefresh` repeatedly, each time after interval × (1 ± jitter) milliseconds and at least 100 ms. The jitter
  * keeps hosts from sending requests in step. A refresh that rejects is logged, never thrown. The timer of the scheduler
@@ -131,7 +128,7 @@ export class RefreshScheduler {
   async #refresh(): Promise<boolean> {
     const { clock = systemClock, logger, onRefresh, sourceId } = this.#options;
     const startedAt = clock.now();
-    const who = { ...LOG_FIELDS, ...(sourceId !== undefined && { sourceId }) };
+    const who = sourceId === undefined ? {} : { sourceId };
     try {
       await onRefresh();
       logger.info({ ...who, event: 'refresh-completed', durationMs: clock.now() - startedAt }, 'Refresh completed');

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../../../shared/servers/server-info.ts';
 import { readRegistered } from '../../../registry/registered-server.ts';
+import { misuse } from '../../flags/option-values.ts';
 import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { shown } from './list.ts';
@@ -89,8 +90,4 @@ function assertUsable(server: ServerInfo, path: string): void {
   const message = (problem?.message ?? '').replace(' The server is left out.', '');
   if (problem?.code === 'SECRET_MASKED') throw new SwitchyardError('SECRET_MASKED', message);
   throw misuse(message);
-}
-
-function misuse(message: string): SwitchyardError {
-  return new SwitchyardError('OPTIONS_INVALID', message);
 }
