@@ -71,7 +71,7 @@ function checkCommand(): void {
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   for (const name of ['mcp-switchyard', 'switchyard']) {
     const help = capture('npx', ['--no', name, '--', '--help'], { cwd: folder, env });
-    if (!help.includes('  npx --no mcp-switchyard demo\n')) throw new Error(`The help of ${name} says:\n${help}`);
+    if (!help.includes('  npx --no -- mcp-switchyard demo\n')) throw new Error(`The help of ${name} says:\n${help}`);
   }
   say('npx --no finds the command, which names itself so');
 }

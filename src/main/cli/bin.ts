@@ -3,7 +3,8 @@
 const OLDEST_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
-  process.stderr.write(`mcp-switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
+  const remedy = 'Install a newer version from https://nodejs.org.';
+  process.stderr.write(`mcp-switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}. ${remedy}\n`);
   process.exitCode = 1;
 } else {
   // EPIPE is not a failure, because a reader such as `head` closes the pipe early. Any other error, such as a full

@@ -1,4 +1,5 @@
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { FORMAT_VERSION, headerLine } from './recording-format.ts';
 
@@ -9,6 +10,12 @@ const LINE_FEED = 0x0a;
 
 /** Size of the blocks that are read to find the end of the last complete line. */
 const BLOCK_BYTES = 64 * 1024;
+
+/** The file of a recording. */
+interface Target {
+  readonly path: string;
+  readonly temporaryPath: string | null;
+}
 
 /**
  * Writes the lines of a recording. The file always contains complete lines in their order, whenever the process ends.
@@ -22,17 +29,22 @@ export class RecordingFile {
   #writing: Promise<void> | null = null;
   #failure: SwitchyardError | null = null;
   #closing: Promise<void> | null = null;
+  /** The path of the new file until it replaces an existing file; null if it is at its own path. */
+  #temporaryPath: string | null;
+  #isReplacing = false;
 
-  private constructor(path: string, file: FileHandle, onFailure: (failure: SwitchyardError) => void) {
-    this.#path = path;
+  private constructor(target: Target, file: FileHandle, onFailure: (failure: SwitchyardError) => void) {
+    this.#path = target.path;
+    this.#temporaryPath = target.temporaryPath;
     this.#file = file;
     this.#onFailure = onFailure;
   }
 
   /**
-   * Creates a recording that only its owner can read, replacing an existing file, or appends to a recording. Rejects
-   * with OPTIONS_INVALID if that fails, and with RECORDING_INVALID if the file to append to is not a recording. Calls
-   * `onFailure` at most once, with RECORDING_FAILED, when nothing can be written any more.
+   * Creates a recording that only its owner can read, or appends to a recording. A new recording does not replace an
+   * existing file yet: {@link write} says when. Rejects with OPTIONS_INVALID if the file cannot be opened, and with
+   * RECORDING_INVALID if the file to append to is not a recording. Calls `onFailure` at most once, with
+   * RECORDING_FAILED, when nothing can be written any more.
    */
   static async open(
     path: string,
@@ -42,12 +54,12 @@ export class RecordingFile {
     try {
       const isThere = await isRegularFile(path);
       const isNew = !isAppending || !isThere;
-      // An existing file may be readable by other users, or be a link to such a file.
-      if (isNew) await rm(path, { force: true });
-      else await prepareToAppend(path);
-      const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600), onFailure);
-      if (isNew) recording.write(headerLine());
-      return recording;
+      if (!isNew) await prepareToAppend(path);
+      // The existing file may be readable by other users, or be a link to such a file. So a new file replaces it.
+      const temporaryPath = isNew && isThere ? `${path}.${randomUUID()}.tmp` : null;
+      const file = await open(temporaryPath ?? path, isNew ? 'ax' : 'a', 0o600);
+      if (isNew) await file.appendFile(headerLine());
+      return new RecordingFile({ path, temporaryPath }, file, onFailure);
     } catch (error) {
       if (error instanceof SwitchyardError) throw error;
       throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path} (${codeOf(error) ?? messageOf(error)})`);
@@ -64,9 +76,13 @@ export class RecordingFile {
     return this.#waitingBytes;
   }
 
-  /** Adds a line, which must end with a line feed. Has no effect after a failure or after closing. */
-  write(line: string): void {
+  /**
+   * Adds a line, which must end with a line feed. If `isReplacing` is true, the new recording replaces an existing file
+   * now, if it has not done so before. Has no effect after a failure or after closing.
+   */
+  write(line: string, isReplacing = true): void {
     if (this.#failure !== null || this.#closing !== null) return;
+    this.#isReplacing ||= isReplacing;
     this.#waiting.push(line);
     this.#waitingBytes += Buffer.byteLength(line);
     if (this.#waitingBytes > MAX_WAITING_BYTES) this.#fail('the disk is too slow');
@@ -96,6 +112,9 @@ export class RecordingFile {
         this.#waiting = [];
         await this.#file.appendFile(bytes);
         this.#waitingBytes -= bytes.length;
+        if (this.#temporaryPath === null || !this.#isReplacing) continue;
+        await rename(this.#temporaryPath, this.#path);
+        this.#temporaryPath = null;
       }
     } catch (error) {
       this.#fail(codeOf(error) ?? messageOf(error));
@@ -112,6 +131,8 @@ export class RecordingFile {
       this.#fail(codeOf(error) ?? messageOf(error));
     }
     await this.#file.close().catch((error: unknown) => this.#fail(codeOf(error) ?? messageOf(error)));
+    // Nothing was recorded that is worth replacing the existing file.
+    if (this.#temporaryPath !== null) await rm(this.#temporaryPath, { force: true }).catch(() => {});
   }
 
   #fail(why: string): void {

@@ -36,6 +36,7 @@ export class Recording {
   #note({ connector, connection, from, message }: RecordedLine): void {
     const masked = this.#secrets.mask(message) as JsonObject;
     const line: RecordedLine = { connector, connection, from, message: masked };
-    this.file.write(`${JSON.stringify(line)}\n`);
+    // An existing file is kept if the server cannot be reached.
+    this.file.write(`${JSON.stringify(line)}\n`, from === 'server');
   }
 }

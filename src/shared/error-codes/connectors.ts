@@ -45,7 +45,7 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_EXITED: entry(
     'The process of a stdio server exited unexpectedly.',
-    'Read the last line that it wrote to stderr, in `detail.stderr`, and run its command by hand.',
+    'Read the line of its stderr that the message quotes (`detail.stderr`), and run its command by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
     'The connector did not answer in time. The message says what took too long.',

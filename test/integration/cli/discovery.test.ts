@@ -72,11 +72,12 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(stdout).toContain('two.whoami');
   });
 
-  it('is skipped by doctor, which still checks the machine', async () => {
+  it('fails a check of doctor, which still checks the machine and starts nothing', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
-    const { stdout, stderr } = await run('doctor');
-    expect(stderr).toContain('--trust');
+    const { stdout, code } = await run('doctor');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/config +OPTIONS_INVALID: .*--trust/);
     expect(stdout).toContain('threads');
     expect(isStarted()).toBe(false);
   });

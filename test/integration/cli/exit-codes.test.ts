@@ -43,7 +43,9 @@ describe('mcp-switchyard', () => {
       'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
     const { code, stdout, stderr } = await run(['--version'], { nodeArgs: ['--import', older] });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^mcp-switchyard needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\.\n$/);
+    expect(stderr).toMatch(
+      /^mcp-switchyard needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\. Install a newer version from .*\n$/,
+    );
   });
 });
 

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Recording } from '../../../src/main/recording/recording.ts';
@@ -16,7 +25,7 @@ const linesOf = (path: string): readonly { message?: { id: number } }[] =>
 /** Records one message in a file. */
 async function recordOne(path: string, id: number, isAppending = false): Promise<void> {
   const recording = new Recording(await RecordingFile.open(path, isAppending));
-  recording.connection(null).note('client', message(id) as never);
+  recording.connection(null).note('server', message(id) as never);
   await recording.close();
 }
 
@@ -36,6 +45,22 @@ describe('RecordingFile', () => {
     ]);
     await recordOne(path, 2);
     expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2]);
+  });
+
+  it('keeps an existing file until a message of the server is recorded', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'a.jsonl');
+    writeFileSync(path, 'earlier');
+    const unanswered = new Recording(await RecordingFile.open(path));
+    unanswered.connection(null).note('client', message(1) as never);
+    await unanswered.close();
+    expect(readFileSync(path, 'utf8')).toBe('earlier');
+    const answered = new Recording(await RecordingFile.open(path));
+    answered.connection(null).note('client', message(2) as never);
+    answered.connection(null).note('server', message(3) as never);
+    await answered.close();
+    expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2, 3]);
+    expect(readdirSync(folder.path)).toEqual(['a.jsonl']);
   });
 
   it('appends to a recording after its last complete line', async () => {

@@ -39,12 +39,19 @@ export async function runConfig(client: string, serveArgs: readonly string[], op
     const change = mergeOutputFile(into, written, { mode: 0o666, mayReplace: options.force });
     if (options.json) answerJson({ client: known, file: into, change, snippet: written.document });
     say(change === 'none' ? `${into} has it already` : `${change === 'created' ? 'Created' : 'Changed'} ${into}`);
+    say(nextStep(known, way));
     return EXIT.ok;
   }
   if (options.json) answerJson({ client: known, files, command, snippet: written.document });
   else print(written.text);
   say(advice);
   return EXIT.ok;
+}
+
+/** Returns what is left to do once the file of a client names the gateway. */
+function nextStep(client: SnippetClient, way: Way): string {
+  const start = way.kind === 'http' ? `Start the gateway that listens on ${way.url}, then restart` : 'Restart';
+  return `${start} ${client}, so that it reads the file again`;
 }
 
 function knownClient(asked: string): SnippetClient {

@@ -52,7 +52,8 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
   }
   let code: number = EXIT.ok;
   let howToLogIn: string | null = null;
-  if (!given.ok) report(given.finding);
+  if (options.unusableFile !== undefined) report(failedFinding('config', options.unusableFile));
+  else if (!given.ok) report(given.finding);
   else {
     code = await withManager(options, async (manager, startUp) => {
       report(...(await checkMap(manager, startUp, options)));

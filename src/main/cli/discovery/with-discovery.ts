@@ -1,5 +1,5 @@
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
-import { codeOf, messageOf } from '../../../shared/errors.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import { isAddress } from '../flags/is-address.ts';
 import { printable, say } from '../terminal/output.ts';
 import { withOwnCommand } from '../terminal/own-command.ts';
@@ -10,6 +10,8 @@ export interface DiscoveryOptions {
   readonly from?: readonly Client[];
   /** The files of `--from` or of the current folder; set before the command runs. */
   readonly foundFiles?: readonly string[];
+  /** For `doctor`: why the file of the current folder, or the files of `--from`, cannot be used. */
+  readonly unusableFile?: SwitchyardError;
   /** Digests that some of these files must still have when they are read. */
   readonly configDigests?: Readonly<Record<string, string>>;
 }
@@ -60,9 +62,10 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   const deps = { ...machine, book, isTrusted: options.trust, terminal: ownTerminal() };
   const choosing = options.from === undefined ? chooseProjectFile(deps) : chooseClientFiles(options.from, deps);
   const { files, notes } = await choosing.catch((error: unknown) => {
-    // `doctor` can still check the machine without any file.
-    if (command.name() !== 'doctor' || codeOf(error) !== 'OPTIONS_INVALID') throw error;
-    return { files: [], notes: [messageOf(error)] };
+    // `doctor` can still check the machine without any file, and reports why the file is not used.
+    if (command.name() !== 'doctor' || !(error instanceof SwitchyardError)) throw error;
+    command.setOptionValue('unusableFile', error);
+    return { files: [], notes: [] };
   });
   for (const note of notes) say(printable(withOwnCommand(note)));
   const digests = files.flatMap(({ path, digest }) => (digest === null ? [] : [[path, digest] as const]));

@@ -4,7 +4,7 @@ import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
 import { printable } from '../terminal/output.ts';
 import type { ShownTool, ToolHost } from '../via/tool-host.ts';
 import { toolNamed, toolNamesOf } from './tool-name.ts';
-import { meantInstead, unknownConnector, unknownTool } from './unknown-names.ts';
+import { connectorsNamed, meantInstead, unknownConnector, unknownTool } from './unknown-names.ts';
 
 /** A tool that a command line names, and its connector, which has been started. */
 export interface ChosenTool {
@@ -74,6 +74,6 @@ function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]
           remembered.map(({ name }) => name),
         )
       : null;
-  const hint = same === undefined ? (meant ?? 'Name it as CONNECTOR.TOOL.') : `Did you mean ${printable(same.name)}?`;
-  return new SwitchyardError('TOOL_UNKNOWN', `${printable(written)} names no connector. ${hint}`);
+  const hint = same === undefined ? (meant ?? connectorsNamed(ids)) : `Did you mean ${printable(same.name)}?`;
+  return new SwitchyardError('TOOL_UNKNOWN', `There is no connector or tool ${printable(written)}. ${hint}`);
 }

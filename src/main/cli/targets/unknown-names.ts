@@ -32,3 +32,11 @@ export function meantInstead(name: string, known: readonly string[]): string | n
   const nearest = nearestName(name, known);
   return nearest === null ? null : `Did you mean ${printable(nearest)}?`;
 }
+
+/** Says which connectors exist, and how a tool of one is named. */
+export function connectorsNamed(ids: readonly string[]): string {
+  const more = ids.length > NAMES_SHOWN ? ` and ${ids.length - NAMES_SHOWN} more` : '';
+  const names = `${ids.slice(0, NAMES_SHOWN).map(printable).join(', ')}${more}`;
+  const exist = ids.length === 1 ? `The only connector is ${names}.` : `The connectors are ${names}.`;
+  return `${exist} Write a tool as CONNECTOR.TOOL.`;
+}

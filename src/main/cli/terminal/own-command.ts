@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { ownFile } from '../own-file.ts';
-import { sourceWords, typedAddress } from './source-words.ts';
+import { sourceWords, stateWords, typedAddress } from './source-words.ts';
 
 /** The name of the program. */
 export const PROGRAM = 'mcp-switchyard';
@@ -39,9 +39,9 @@ export function ownWords(start: Start = thisProcess()): readonly string[] {
   // it.
   const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
   if (folders.some((folder) => isSameProgram(join(folder, PROGRAM), bin))) return [PROGRAM];
-  // `--no`: never fetched from npm.
+  // `--no`: never fetched from npm. Without `--`, npx takes `--help` and `--version` for its own options.
   const isOfProject = projectOf(here) === home && existsSync(join(home, 'node_modules', '.bin', PROGRAM));
-  return isOfProject ? ['npx', '--no', PROGRAM] : [node, bin];
+  return isOfProject ? ['npx', '--no', '--', PROGRAM] : [node, bin];
 }
 
 /** A command and its first arguments. */
@@ -69,14 +69,28 @@ export function loginCommand(connectorId?: string): string {
 }
 
 /**
- * Replaces `mcp-switchyard` by the words that start it here, in the commands that a text quotes in backticks. Login
- * commands get the source options of the running command, so that they find the same connectors.
+ * Replaces `mcp-switchyard` by the words that start it here, in the commands that a text quotes in backticks. Commands
+ * that work with connectors get the source options of the running command, so that they find the same connectors.
  */
 export function withOwnCommand(text: string): string {
-  const withSource = text.replace(/(?<=`)mcp-switchyard auth login(?: ([^`\s]+))?(?=`)/g, (_, id?: string) =>
-    loginCommand(id),
-  );
-  return withSource.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
+  return text.replace(/(?<=`)mcp-switchyard (?=[a-z])([^`]+)(?=`)/g, (_, rest: string) => ownCommandLine(rest));
+}
+
+/** Returns the command line for the words after the name of the program, as a text quotes them. */
+function ownCommandLine(rest: string): string {
+  const login = /^auth login(?: (\S+))?$/.exec(rest);
+  if (login !== null) return loginCommand(login[1]);
+  const pinned = /^tools (diff|approve)(?: (.+))?$/.exec(rest);
+  if (pinned !== null) {
+    const [, verb = '', name] = pinned;
+    return ownCommand('tools', verb, ...(name === undefined ? [] : [name]), ...stateWords());
+  }
+  const listed = /^(?:status|tools|resources|prompts)$/.exec(rest)?.[0];
+  if (listed === undefined) return `${ownCommand()} ${rest}`;
+  const address = typedAddress();
+  // `status` accepts no URL of a server.
+  const words = address === null ? [listed] : [listed === 'status' ? 'tools' : listed, address];
+  return ownCommand(...words, ...sourceWords());
 }
 
 /** Removes the login command at the end of a message, for output whose last line repeats that command. */

@@ -9,6 +9,7 @@ export const OWN_REMEDIES: Partial<Readonly<Record<ErrorCode, string>>> = {
   MAP_UNAUTHORIZED: 'Check the key that `--map-key-env` names.',
   MAP_TOO_LARGE: 'Publish a smaller map: the command line reads at most 32 MiB.',
   MAP_TOO_MANY_CONNECTORS: 'Publish a smaller map: the command line accepts at most 100 000 connectors.',
+  CONFIG_INVALID: 'Correct the file, or name another file with `--config`.',
   STORE_FOREIGN: 'Name another folder with `--state-dir`.',
   STORE_TOO_NEW: 'Use the newer version, or name another folder with `--state-dir`.',
   WORKER_FILE_MISSING: 'Install mcp-switchyard again: one of its files is missing.',
@@ -22,6 +23,7 @@ export const OWN_REMEDIES: Partial<Readonly<Record<ErrorCode, string>>> = {
   TOOL_UNKNOWN: 'List the tools with `mcp-switchyard tools`.',
   TOOL_CHANGED:
     'Review the change with `mcp-switchyard tools diff`. If it is intended, run `mcp-switchyard tools approve`.',
+  TOOL_CALL_REJECTED: 'Correct the request as the message says.',
   TOOL_CALL_TIMEOUT: 'Check the connector, or raise `--call-timeout`.',
   TOOL_RESULT_TOO_LARGE: 'Request less data: the command line accepts at most 32 MiB.',
   CLOSED: 'Run the command again.',

@@ -28,21 +28,28 @@ const SOURCE_OPTIONS = [
 
 let words: readonly string[] = [];
 
+/** The option of `words` that names the state folder, with its value; empty if it was not given. */
+let ofState: readonly string[] = [];
+
 /** URL of the server on the command line; null without one. */
 let address: string | null = null;
 
 /** Remembers the source options of the running command line, for the commands that it suggests. */
 export function rememberSource(command: Command): void {
   address = command.args.slice(0, 1).find(isAddress) ?? null;
-  words = SOURCE_OPTIONS.flatMap((name) => {
-    const option = command.options.find((known) => known.attributeName() === name && !known.negate);
-    if (option?.long == null || command.getOptionValueSource(name) !== 'cli') return [];
-    const value: unknown = command.getOptionValue(name);
-    const { long } = option;
-    if (value === true) return [long];
-    if (!Array.isArray(value)) return [long, String(value)];
-    return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
-  });
+  words = SOURCE_OPTIONS.flatMap((name) => wordsOf(command, name));
+  ofState = wordsOf(command, 'stateDir');
+}
+
+/** Returns an option of the command line with its values, as words; none if the option was not given. */
+function wordsOf(command: Command, name: (typeof SOURCE_OPTIONS)[number]): readonly string[] {
+  const option = command.options.find((known) => known.attributeName() === name && !known.negate);
+  if (option?.long == null || command.getOptionValueSource(name) !== 'cli') return [];
+  const value: unknown = command.getOptionValue(name);
+  const { long } = option;
+  if (value === true) return [long];
+  if (!Array.isArray(value)) return [long, String(value)];
+  return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
 }
 
 /** Returns the URL that the running command was given in place of a connector's id; null if it was given no URL. */
@@ -53,4 +60,9 @@ export function typedAddress(): string | null {
 /** Returns the words that let another command use the same connectors as the running one. */
 export function sourceWords(): readonly string[] {
   return words;
+}
+
+/** Returns the words that let another command use the same state folder as the running one. */
+export function stateWords(): readonly string[] {
+  return ofState;
 }

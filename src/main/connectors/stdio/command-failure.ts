@@ -46,17 +46,17 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Returns CONNECTOR_EXITED for a stdio server that ended or closed its streams; `lastLine` is the last line that it
- * wrote.
+ * Returns CONNECTOR_EXITED for a stdio server that ended or closed its streams; `errorLine` is the line of
+ * its output that says why.
  */
-export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null, lastLine: string): SwitchyardError {
+export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null, errorLine: string): SwitchyardError {
   const detail: ErrorDetail = {
     command,
     ...(exit?.code != null && { code: exit.code }),
     ...(exit?.signal != null && { signal: exit.signal }),
-    ...(lastLine !== '' && { stderr: lastLine }),
+    ...(errorLine !== '' && { stderr: errorLine }),
   };
-  const why = lastLine === '' ? '.' : `: ${lastLine}`;
+  const why = errorLine === '' ? '.' : `: ${errorLine}`;
   return new SwitchyardError('CONNECTOR_EXITED', `Connector process ${JSON.stringify(command)} ${fateOf(exit)}${why}`, {
     detail,
   });

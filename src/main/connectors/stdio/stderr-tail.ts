@@ -1,9 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { errorLineOf } from './error-line.ts';
 
 const KEPT_BYTES = 8 * 1024;
-
-/** Maximum length of a line in an error message. */
-const MAX_LINE_LENGTH = 300;
 
 /** Minimum length of a secret that is redacted; a shorter secret is likely to occur in any text. */
 const MIN_SECRET_LENGTH = 6;
@@ -51,10 +49,9 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** Returns the last non-blank line, at most 300 characters of it; empty without such a line. */
-  get lastLine(): string {
-    const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
-    return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;
+  /** The line that most likely says why the process failed, at most 300 characters of it; empty without one. */
+  get errorLine(): string {
+    return errorLineOf(this.text);
   }
 
   #withoutSecrets(text: string): string {

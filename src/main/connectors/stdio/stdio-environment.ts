@@ -32,8 +32,25 @@ const NEEDED: readonly string[] = IS_WINDOWS
   : ['HOME', 'LANG', 'LANGUAGE', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER'];
 
 /**
+ * Variables that say which certificate authorities a program trusts, as paths or switches. Without them, `npx` and
+ * `uvx` could download no package on a machine whose TLS traffic is intercepted.
+ */
+const CERTIFICATES: readonly string[] = [
+  'CURL_CA_BUNDLE',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'REQUESTS_CA_BUNDLE',
+  'SSL_CERT_DIR',
+  'SSL_CERT_FILE',
+];
+
+/** Variables that name a proxy. Programs read them in upper or lower case. */
+const PROXIES: readonly string[] = ['ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+
+/**
  * Returns the environment of a stdio server: the needed variables of `inherited`, then all of `own`. The list is that
- * of the MCP SDK, plus locale, time zone and the folder for temporary files.
+ * of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate authorities, and proxies whose
+ * URLs contain no credentials.
  */
 export function stdioEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
@@ -44,11 +61,21 @@ export function stdioEnvironment(
   for (const [name, value] of Object.entries(inherited)) {
     // Windows calls it `Path`. If both `Path` and `PATH` were set, processes would disagree on which one to use.
     if (replaced.has(comparable(name))) continue;
-    const isNeeded = NEEDED.includes(comparable(name)) || name.startsWith('LC_') || name === LINEAGE_VARIABLE;
     // A value that starts with () is a function of an old bash, which the next shell would execute (CVE-2014-6271).
-    if (isNeeded && value !== undefined && !value.startsWith('()')) environment[name] = value;
+    if (value === undefined || value.startsWith('()')) continue;
+    if (isNeeded(name) || isPublicProxy(name, value)) environment[name] = value;
   }
   return Object.assign(environment, own);
+}
+
+function isNeeded(name: string): boolean {
+  if (NEEDED.includes(comparable(name)) || CERTIFICATES.includes(comparable(name))) return true;
+  return name.startsWith('LC_') || name === LINEAGE_VARIABLE;
+}
+
+/** Whether a variable names a proxy without credentials: an entry must name variables that hold secrets. */
+function isPublicProxy(name: string, value: string): boolean {
+  return PROXIES.includes(name.toUpperCase()) && !value.includes('@');
 }
 
 /** Windows compares variable names case-insensitively. */

@@ -243,6 +243,6 @@ class ProgramTransport implements StdioTransport {
   }
 
   #exitFailure(): SwitchyardError {
-    return exitFailure(this.#command, this.exit, this.#stderr.lastLine || this.#chatter.lastLine);
+    return exitFailure(this.#command, this.exit, this.#stderr.errorLine || this.#chatter.errorLine);
   }
 }

@@ -62,7 +62,9 @@ describe('quick help (without commander)', () => {
     const text = JSON.stringify(data);
     expect(text).not.toContain(process.execPath);
     expect(text).not.toContain(process.cwd());
-    expect(renderHelp(data.help['tools approve'] as never, 80, 'npx --no mcp-switchyard')).not.toContain(OWN_COMMAND);
+    expect(renderHelp(data.help['tools approve'] as never, 80, 'npx --no -- mcp-switchyard')).not.toContain(
+      OWN_COMMAND,
+    );
   });
 
   it.each([

@@ -45,7 +45,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('is npx --no in a project that has the package installed, so that nothing is downloaded from npm', () => {
+  it('is npx --no -- in a project that has the package installed, so that nothing is downloaded from npm', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));
@@ -54,7 +54,7 @@ describe('command that starts this CLI', () => {
     // npx adds this folder to the PATH of the processes that it starts.
     const path = join(root, 'node_modules', '.bin');
     for (const cwd of [root, join(root, 'below')])
-      expect(ownWords({ bin, node: NODE, cwd, path })).toEqual(['npx', '--no', 'mcp-switchyard']);
+      expect(ownWords({ bin, node: NODE, cwd, path })).toEqual(['npx', '--no', '--', 'mcp-switchyard']);
     touch('below', 'package.json');
     expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
   });

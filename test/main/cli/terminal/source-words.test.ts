@@ -6,7 +6,7 @@ import { rememberSource, sourceWords } from '../../../../src/main/cli/terminal/s
 
 /** Returns the source words stored for a command line. */
 function wordsOf(...args: string[]): readonly string[] {
-  const command = withSource(new Command().exitOverride());
+  const command = withSource(new Command().exitOverride().argument('[words...]'));
   command.parse(args, { from: 'user' });
   rememberSource(command);
   return sourceWords();
@@ -32,7 +32,26 @@ describe('source options of the current command line', () => {
     ]);
   });
 
-  it('appear only in commands that log in', () => {
+  it('appear in the suggested commands that work with connectors', () => {
+    wordsOf('--config', 'b c.json', '--state-dir', '/s');
+    for (const name of ['status', 'tools', 'resources', 'prompts'])
+      expect(withOwnCommand(`See \`mcp-switchyard ${name}\`.`)).toMatch(
+        new RegExp(` ${name} --config 'b c\\.json' --state-dir /s\`\\.$`),
+      );
+    expect(withOwnCommand('`mcp-switchyard tools diff`')).toMatch(/ tools diff --state-dir \/s`$/);
+    expect(withOwnCommand('`mcp-switchyard tools approve crm.$(reboot)`')).toMatch(
+      / tools approve 'crm\.\$\(reboot\)' --state-dir \/s`$/,
+    );
+    expect(withOwnCommand('`mcp-switchyard registry list`')).toMatch(/ registry list`$/);
+  });
+
+  it('are replaced in suggested commands by the URL that the running command was given', () => {
+    wordsOf('https://crm.example/mcp');
+    for (const name of ['status', 'tools'])
+      expect(withOwnCommand(`\`mcp-switchyard ${name}\``)).toMatch(/ tools https:\/\/crm\.example\/mcp`$/);
+  });
+
+  it('appear in commands that log in', () => {
     wordsOf('--config', 'b c.json');
     expect(loginCommand('crm')).toMatch(/ auth login crm --config 'b c\.json'$/);
     const text = withOwnCommand('Run `mcp-switchyard auth login crm` or `mcp-switchyard tools diff`.');

@@ -12,14 +12,14 @@ describe('StderrTail', () => {
     expect(tailOf('one\r\ntwo\nthree').text).toBe('one\ntwo\nthree');
     expect(tailOf('one\rtwo').text).toBe('one\ntwo');
     expect(tailOf('').text).toBe('');
-    expect(tailOf('').lastLine).toBe('');
+    expect(tailOf('').errorLine).toBe('');
   });
 
   it('starts with a whole line if the output was truncated', () => {
     const tail = tailOf(Array.from({ length: 2_000 }, (_, line) => `line ${line}\n`).join(''));
     expect(tail.text.length).toBeLessThanOrEqual(8_192);
     expect(tail.text).toMatch(/^line \d+\nline/);
-    expect(tail.lastLine).toBe('line 1999');
+    expect(tail.errorLine).toBe('line 1999');
   });
 
   it('keeps the end of a line that is longer than the tail', () => {
@@ -59,9 +59,9 @@ describe('StderrTail', () => {
     expect(tailOf('abcdef abcde', ['abcdef', 'abcde']).text).toBe('[redacted] abcde');
   });
 
-  it('returns the last line that is not blank, truncated to 300 characters', () => {
-    expect(tailOf('first\n  last  \n\n \n').lastLine).toBe('last');
-    expect(tailOf('x'.repeat(300)).lastLine).toBe('x'.repeat(300));
-    expect(tailOf(`${'x'.repeat(400)}\n`).lastLine).toBe(`${'x'.repeat(299)}…`);
+  it('returns the last non-blank line as the error line, truncated to 300 characters', () => {
+    expect(tailOf('first\n  last  \n\n \n').errorLine).toBe('last');
+    expect(tailOf('x'.repeat(300)).errorLine).toBe('x'.repeat(300));
+    expect(tailOf(`${'x'.repeat(400)}\n`).errorLine).toBe(`${'x'.repeat(299)}…`);
   });
 });

@@ -21,6 +21,18 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     });
   });
 
+  it('passes on certificate authorities, and proxies without credentials', () => {
+    const passedOn = {
+      NODE_EXTRA_CA_CERTS: '/ca.pem',
+      SSL_CERT_FILE: '/ca.pem',
+      REQUESTS_CA_BUNDLE: '/ca.pem',
+      HTTPS_PROXY: 'http://proxy.example:8080',
+      no_proxy: 'localhost',
+    };
+    const withCredentials = { HTTP_PROXY: 'http://me:secret@proxy.example:8080', all_proxy: 'me:secret@proxy.example' };
+    expect(stdioEnvironment({ ...passedOn, ...withCredentials }, {})).toEqual(passedOn);
+  });
+
   it('passes on no exported function of an old bash', () => {
     expect(stdioEnvironment({ TERM: '() { :;}; id' }, {})).toEqual({});
   });

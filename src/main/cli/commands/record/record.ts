@@ -14,6 +14,7 @@ import { EXIT, failureLine, failureOf, printable, say } from '../../terminal/out
 import { MessageTap } from './message-tap.ts';
 import { relayAddress } from './relay-address.ts';
 import { relayProgram } from './relay-program.ts';
+import { sayWaiting } from './say-waiting.ts';
 
 export interface RecordOptions {
   /** Whether to append to the file. */
@@ -53,6 +54,7 @@ export async function runRecord(path: string, server: readonly string[], options
     await relayAddress(url, headers, { client: noted('client'), server: noted('server'), lost }, interrupted);
     return EXIT.ok;
   };
+  sayWaiting(`Recording to ${printable(path)}`);
   try {
     const code = await relayed();
     // The last messages may fail to be written too.

@@ -5,6 +5,7 @@ import { nearestName } from '../../../../shared/nearest-name.ts';
 import { untilInterrupted } from '../../terminal/interrupt.ts';
 import { EXIT, printable, say } from '../../terminal/output.ts';
 import { MessageTap } from '../record/message-tap.ts';
+import { sayWaiting } from '../record/say-waiting.ts';
 import { exchangesOf } from './exchanges.ts';
 import { readRecording } from './read-recording.ts';
 import { ReplayServer } from './replay-server.ts';
@@ -29,6 +30,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
   const connectors = [...new Set(lines.flatMap(({ connector }) => connector ?? []))].sort();
   const { connector } = options;
   if (connector !== undefined && !connectors.includes(connector)) throw unknownConnector(connector, connectors);
+  sayWaiting(`Replaying ${printable(path)}`);
   if (connector === undefined && connectors.length > 0) {
     const { serveRecorded } = await import('./replay-gateway.ts');
     return serveRecorded(path, connectors, options.lenient);

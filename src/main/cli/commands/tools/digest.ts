@@ -1,8 +1,8 @@
 import { approvedDigest } from '../../../../shared/tools/approved-digest.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../../source-options.ts';
-import { connectorsOf, notUpFailure } from '../../start-up.ts';
-import { unknownConnector } from '../../targets/unknown-names.ts';
+import { connectorsOf, notUpFailure, type StartUp } from '../../start-up.ts';
+import { startConnector, syncEntries } from '../../targets/chosen-connector.ts';
 import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
@@ -15,10 +15,9 @@ const UNNAMEABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
  * back. Resolves with the exit code: 0 if the connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runToolsDigest(connectorId: string, options: SourceOptions): Promise<number> {
-  const work = async (manager: ConnectorProxyManager, settled: () => Promise<unknown>): Promise<number> => {
-    await manager.sync();
-    if (!manager.has(connectorId)) throw unknownConnector(manager, connectorId);
-    await settled();
+  const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
+    await syncEntries(manager);
+    await startConnector(manager, startUp, connectorId);
     const connectors = connectorsOf(manager, connectorId);
     const failure = notUpFailure(connectors);
     const { toolDigests, leftOut } = digestsOf(manager, connectorId);
@@ -29,11 +28,11 @@ export function runToolsDigest(connectorId: string, options: SourceOptions): Pro
     return failure === null ? EXIT.ok : EXIT.failed;
   };
   // Remembered or pinned definitions say nothing about the current list.
-  return withManager(
-    { ...options, state: false, pinTools: 'off' },
-    (manager, startUp) => work(manager, () => startUp.settled(connectorId)),
-    { syncDeadlineMs: 1, only: () => connectorId },
-  );
+  return withManager({ ...options, state: false, pinTools: 'off' }, work, {
+    syncDeadlineMs: 1,
+    connect: 'on-demand',
+    only: () => connectorId,
+  });
 }
 
 function digestsOf(
