@@ -21,7 +21,7 @@ export interface AddressRules {
 const RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 const NEARBY_RULES: AddressRules = { lookup, isPublic: (address) => !isMetadataAddress(address) };
 
-/** Placeholder: a request that was never sent has no controller. */
+/** Stands for the controller, because a request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**

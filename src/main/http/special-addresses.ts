@@ -52,7 +52,9 @@ const SPECIAL_IPV6: readonly Range[] = [
   ...SPECIAL_IPV4.map(([address, prefix]): Range => [sixToFour(address), 16 + prefix]),
 ];
 
-/** Each list has addresses of one family: in a list of both families, ::ffff:0:0/96 would match every IPv4 address. */
+/**
+ * Each list has addresses of only one family. In a list of both families, ::ffff:0:0/96 would match every IPv4 address.
+ */
 const special4 = listOf(SPECIAL_IPV4, 'ipv4');
 const public6 = listOf(PUBLIC_IPV6, 'ipv6');
 const special6 = listOf(SPECIAL_IPV6, 'ipv6');

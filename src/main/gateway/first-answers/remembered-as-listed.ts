@@ -12,7 +12,7 @@ import type { PinPolicy } from '../../options/option-checks.ts';
 import type { KeptImage } from '../../state-dir/host-memory.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** Maximum number of tools. Longer lists are rebuilt at each start. */
+/** Maximum number of remembered tools for which first answers are prepared. Longer lists are built at each start. */
 const MAX_TOOLS = 4_000;
 
 /** Number of connectors compared in one turn of the event loop. */
@@ -28,11 +28,11 @@ export interface RememberedList {
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
-  /** Names of tools that the signed map holds back. */
+  /** Names of the tools that the host does not list because their definitions changed or are not approved. */
   readonly heldBack: ReadonlySet<string>;
 }
 
-/** Returns the tools that a manager lists now, with the facts that decided about them. */
+/** Returns the tools that a manager lists now, and the facts that decided which tools it lists. */
 export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
   return {
     tools: manager.listTools(),

@@ -33,7 +33,10 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   requestTimeoutMs: 30_000,
 };
 
-/** Part of a limit that one token may use if there are several tokens. A single caller may use the whole limit. */
+/**
+ * Part of a limit that one token may use if there are several tokens. If there is only one caller, it may use the whole
+ * limit.
+ */
 const SHARE_OF_ONE = 0.5;
 
 /** Returns the part of each limit that one caller may use. */

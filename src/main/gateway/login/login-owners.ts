@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { CALLBACK_PATH } from './client-document.ts';
 
 /**
- * Forms of an address and of its cookie in a fleet: a random part, `~` and the id of the replica that has the login.
+ * Path of a login address in a fleet, and name of its cookie. Both have a random part, `~` and the id of the replica
+ * that has the login.
  */
 const ADDRESS = /^\/login\/[A-Za-z0-9_-]{43}~([A-Za-z0-9_-]{1,64})$/;
 const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,64})=/;

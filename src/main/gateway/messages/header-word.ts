@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A single value, the common case. */
+/** Matches a header with a single value, which is the common case. */
 const WORD = /^[^\s,]+$/;
 
 /**

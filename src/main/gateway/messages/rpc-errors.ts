@@ -26,7 +26,9 @@ export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcErro
   return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });
 }
 
-/** Creates the error for a resource URI that several connectors have. Each of `candidates` names one of them. */
+/**
+ * Creates the error for a resource URI that several connectors have. `candidates` are the exposed URIs to choose from.
+ */
 export function ambiguousResource(uri: string, candidates: readonly string[]): RpcError {
   const message = `Several connectors have this resource. Use one of: ${candidates.slice(0, MAX_NAMED).join(', ')}`;
   return invalidParams(message, { uri, candidates: candidates.slice(0, MAX_NAMED) });

@@ -21,11 +21,11 @@ export interface MethodDeps extends ForwardDeps {
    * unknown.
    */
   readonly namedSettled: () => Promise<void>;
-  /** Time to live of lists in milliseconds, as far as the gateway can tell. */
+  /** Returns the time to live of lists, in milliseconds. */
   readonly ttlMs: () => number;
 }
 
-/** One request for a method, and the route on which it came. */
+/** One request for a method, and the route that it arrived on. */
 interface MethodCall {
   readonly params: JsonObject;
   readonly exchange: Exchange;

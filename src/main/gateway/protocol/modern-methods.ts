@@ -9,7 +9,10 @@ import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-/** Time to live of the response to `server/discover`. A connector that serves MCP Apps may appear at any time. */
+/**
+ * Time to live of the response to `server/discover`. It is limited, because a connector with MCP Apps may appear at any
+ * time.
+ */
 const DISCOVER_TTL_MS = 60_000;
 
 /** Creates the result of `server/discover`. `servesUi` states whether a connector may serve MCP Apps. */
@@ -68,7 +71,8 @@ export async function listen(
     if (stop !== null) watched.set(uri, { connectorId, stop });
   };
   try {
-    // Watches begin before the acknowledgement: every later change must be reported.
+    // The watches begin before the acknowledgement is sent, because every change after the acknowledgement must be
+    // reported.
     await Promise.all([...uris].map(watch));
     const honoured = {
       ...Object.fromEntries(flags.map((flag) => [flag, true])),

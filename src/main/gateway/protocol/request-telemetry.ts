@@ -26,8 +26,8 @@ export interface LoneMessage {
 }
 
 /**
- * Returns the same data for a handshake or a notification. The session is read at the end, because a handshake creates
- * it.
+ * Returns the data for the span and the metrics of a handshake or a notification. `session` is called at the end,
+ * because a handshake creates the session.
  */
 export function servedMessage(
   message: LoneMessage,

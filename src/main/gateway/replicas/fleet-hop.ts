@@ -10,19 +10,19 @@ import { HopReports } from './hop-reports.ts';
 import { HopSender } from './hop-sender.ts';
 import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.ts';
 
-/** Timeout of a short request to another replica. */
+/** Timeout of a request to another replica, other than a forwarded request. */
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of concurrent requests to all replicas, and of waiting requests. Cancellations beyond these limits are
+ * Maximum number of concurrent notifications to other replicas, and of notifications that wait. Further ones are
  * dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
 
 /**
- * How long a request may wait until its replica becomes known, and how many requests may wait. A request may name a
- * replica that has just started, before this replica has read it in the roster.
+ * How long a request may wait until the roster names its replica, and how many requests may wait. The request may be
+ * for a replica that has just started, and that is not yet in this replica's copy of the roster.
  */
 const KNOWN_WITHIN_MS = 1_500;
 const MAX_AWAITED = 256;

@@ -12,7 +12,7 @@ import type { HopAnswer, HopKind } from './replica-hop.ts';
 import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
 import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
 
-/** Timeout for connecting, and the time for which idle connections are kept. */
+/** Timeout for opening a connection, and the time for which an idle connection is kept open. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 
@@ -57,8 +57,8 @@ export class HopSender implements AsyncDisposable {
 
   /**
    * Sends a hop and resolves with the head of the response. Rejects with FLEET_HOP_REFUSED if the replica cannot be
-   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if it ends or falls silent before it responds, and
-   * with the reason of the signal.
+   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if the replica ends or falls silent before it
+   * responds. Rejects with the reason of `signal` if `signal` aborts.
    */
   async send(
     kind: HopKind,
@@ -99,7 +99,8 @@ export class HopSender implements AsyncDisposable {
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
     try {
-      // undici follows no redirects by default, and none may be followed: the response would come from another server.
+      // Redirects must not be followed, because the response would come from another server. undici follows none by
+      // default.
       this.#agent ??= this.#openAgent();
       const dispatcher = await this.#agent;
       const { request } = await loadUndici();

@@ -21,13 +21,14 @@ interface Body {
   readonly onGivenUp: () => void;
   bytes: number;
   lastMs: number;
-  /** Null until the body is counted. */
+  /** Entry of this body in the list of bodies; null until the body has been added. */
   entry: ChainEntry | null;
 }
 
 /**
- * Limits the bytes of all bodies that are being read, in total and per caller. Bytes count once they have arrived. If
- * there is no room, the slowest body of the caller that holds the most is abandoned, unless it is fast enough.
+ * Limits the bytes of all bodies that are being read, in total and per caller. Only bytes that have arrived count. If
+ * there is no room for more bytes, a body of the caller with the most bytes is abandoned. It is the slowest body of
+ * that caller, and only a slow body is abandoned.
  */
 export class BodyBudget {
   readonly #shares: Shares;

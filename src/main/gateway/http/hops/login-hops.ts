@@ -30,7 +30,7 @@ const SENT_ON = new Set([
 /** Only cookies of logins are forwarded. The operator's cookie is not. */
 const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 
-/** Maximum size of a form: a login form holds a token or two. */
+/** Maximum size of a form, in bytes. A login form has at most two fields. */
 const MAX_BYTES = 8 * 1024;
 
 const GONE =

@@ -26,7 +26,7 @@ interface BatchHttpRequest extends McpHttpRequest {
 /** Serves one request of a batch, with the limits that every request has. Never rejects. */
 export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
 
-/** Number of listeners for the end of a response, in addition to one listener for each request of a batch. */
+/** Number of event listeners on a response, in addition to one listener for each request of a batch. */
 const OTHER_LISTENERS = 10;
 
 /**
@@ -79,7 +79,8 @@ export interface QuietDeps {
 
 /**
  * Handles a message that needs no response. If it concerns work of another replica, it is forwarded to that replica. A
- * response is dropped if it matches no server request, or if nothing waits for it any more. Never rejects.
+ * client's response is dropped if it matches no server request, or if that server request has already ended. Never
+ * rejects.
  */
 export async function takeQuietly(
   headers: IncomingHttpHeaders,

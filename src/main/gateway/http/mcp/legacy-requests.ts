@@ -78,7 +78,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // If the client has disconnected in the meantime, nothing would notice that later.
+    // If the client has disconnected while the state arrived, no later event would report that.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);

@@ -151,7 +151,7 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   let session = sessionOf(http, sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, sessions, session);
-    // A client that has disconnected in the meantime would otherwise keep its slot for ever.
+    // If the client has disconnected while the state arrived, its slot would never be freed.
     if (response.destroyed) return;
   }
   if (session === undefined) refuseUnfound(http, sessions);

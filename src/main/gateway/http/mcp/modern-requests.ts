@@ -52,7 +52,10 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
   await serveRequest(http, message, facts, deps.server);
 }
 
-/** Forwards a retry to the replica that holds the call. It counts as served here, so that a drain waits for it. */
+/**
+ * Forwards a retry to the replica that holds the call. The retry counts as a running request of this replica, so that a
+ * drain waits for it.
+ */
 async function passOn(
   { request, response, reply, caller }: McpHttpRequest,
   message: RpcRequest,

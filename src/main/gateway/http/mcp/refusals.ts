@@ -7,7 +7,7 @@ import { writeError } from '../../messages/write-message.ts';
 import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
-/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this code. */
+/** Error code of refusals for which JSON-RPC defines no code, only HTTP has a status. SDKs use this code. */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 
@@ -46,8 +46,8 @@ export function refuseUnread(
 }
 
 /**
- * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A refused message has
- * its own status; the error of a method has 200.
+ * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A message that is
+ * refused has a status for its error code. An error of the called method has status 200.
  */
 export function statusOf(error: RpcError): number {
   const { code } = error;

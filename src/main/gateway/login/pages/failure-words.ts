@@ -1,6 +1,6 @@
 import { codeOf } from '../../../../shared/errors.ts';
 
-/** Text for the user by error code. No text of an issuer, a connector or the address is repeated. */
+/** Texts for the user, by error code. They repeat no text of an issuer, of a connector or of the requested address. */
 const WORDS: Readonly<Record<string, string>> = {
   LOGIN_EXPIRED: 'The login took too long, was used before, or was started elsewhere. Start it again.',
   LOGIN_FAILED:

@@ -1,7 +1,7 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** Content of the page of a one-time address, which is shown before the browser is sent to the issuer. */
+/** Content of the page of a one-time address. The browser shows this page before it is sent to the issuer. */
 export interface LoginPage {
   /** Display name of the connector, and its id. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface LoginPage {
   readonly issuer: string | null;
   /** Whether the issuer has become known or has changed since the button was last pressed. */
   readonly isIssuerNew: boolean;
-  /** Path of the address itself. */
+  /** Path of the one-time address, to which the form is sent. */
   readonly action: string;
   readonly formToken: string;
 }
@@ -62,7 +62,7 @@ export function renderDone(name: string, nonce: string): string {
 }
 
 /**
- * Renders the page that says why there is no login. `again` is the path to try again at; null if retrying is useless.
+ * Renders a page that says why there is no login. `again` is the path of a link to try again; null for no such link.
  */
 export function renderRefusal(title: string, why: string, again: string | null, nonce: string): string {
   return renderFrame(

@@ -205,7 +205,7 @@ class HeldCall {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
-    // Server requests from the same turn of the event loop go to the client together.
+    // Server requests that arrive in the same turn of the event loop are sent to the client together.
     queueMicrotask(() => this.#asked.resolve());
     return answered.promise;
   }
