@@ -53,7 +53,7 @@ export class EventWriter {
     return this.#response.writableNeedDrain;
   }
 
-  /** Sends an event. Returns false, and disconnects the client, if too much is unread. */
+  /** Sends an event. Returns false, and disconnects the client, if the client has left too many bytes unread. */
   send(event: ServerSentEvent): boolean {
     const { maxUnreadBytes, mayLeave } = this.#options;
     const unread = this.#response.writableLength;
@@ -66,7 +66,10 @@ export class EventWriter {
     return true;
   }
 
-  /** Starts an event whose data is JSON that arrives in pieces. Until {@link endPieces} nothing else may be sent. */
+  /**
+   * Starts an event whose data is JSON that arrives in pieces. Nothing else may be sent until {@link endPieces} is
+   * called.
+   */
   beginPieces(name: string, start: string): void {
     this.#timer?.cancel();
     this.#response.write(`event: ${name}\ndata: ${start}`);

@@ -84,8 +84,8 @@ export class Gateway {
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
   /**
-   * For each listener: a function that returns its sessions. If the listener can only have one client, the value is a
-   * function that returns the capabilities of that client.
+   * Listeners. The key is a function that returns the sessions of a listener. For a listener that can only have one
+   * client, the value is a function that returns the capabilities of that client; otherwise it is null.
    */
   readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;

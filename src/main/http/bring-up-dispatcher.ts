@@ -49,7 +49,7 @@ export class SideDispatcher implements Dispatching {
 /** Error of a request that was abandoned before it was sent. */
 class GivenUp extends Error {
   constructor() {
-    super('The request is no longer wanted');
+    super('The request was abandoned before it was sent');
   }
 }
 

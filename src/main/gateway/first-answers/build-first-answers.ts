@@ -75,7 +75,9 @@ export interface WrittenPage {
   readonly json: string;
 }
 
-/** Returns a tool source that marks all tools as remembered: their connectors have not listed them again yet. */
+/**
+ * Returns a tool source that marks all tools as remembered, because their connectors have not listed them again yet.
+ */
 export function rememberedTools(tools: readonly ToolInfo[]): ConstructorParameters<typeof ToolList>[0] {
   const remembered = tools.map((tool) => (tool.isStale ? tool : { ...tool, isStale: true }));
   const byName = new Map(remembered.map((tool) => [tool.name, tool]));

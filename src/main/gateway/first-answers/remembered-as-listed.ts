@@ -28,7 +28,7 @@ export interface RememberedList {
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
-  /** Names of the tools that the host does not list because their definitions changed or are not approved. */
+  /** Names of the tools that are not listed because the signed map does not approve their definitions. */
   readonly heldBack: ReadonlySet<string>;
 }
 

@@ -22,8 +22,9 @@ export function isLoopback(host: string): boolean {
 export function tokenFault(token: unknown): string | null {
   if (typeof token !== 'string') return `must be a string, but is ${token === null ? 'null' : typeof token}`;
   if (token === '') return 'is empty';
-  if (token.trim() !== token) return 'begins or ends with white space or a line break, as text read from a file may';
-  if (!/^[\x21-\x7e]+$/.test(token)) return 'holds a character that is not visible ASCII';
+  if (token.trim() !== token)
+    return 'begins or ends with white space or a line break, as the text of a file often does';
+  if (!/^[\x21-\x7e]+$/.test(token)) return 'contains a character that is not visible ASCII';
   return token.length < MIN_TOKEN_LENGTH
     ? `has ${token.length} characters; at least ${MIN_TOKEN_LENGTH} are needed`
     : null;
@@ -43,7 +44,7 @@ export function assertTokens(named: readonly (readonly [name: string, token: unk
     if (other !== undefined)
       throw new SwitchyardError(
         'OPTIONS_INVALID',
-        `${name} is the same access token as ${other}: give each client its own`,
+        `${name} is the same access token as ${other}. Give each client its own token.`,
       );
     seen.set(token, name);
   }

@@ -46,7 +46,7 @@ export class Application {
       if (response.destroyed || request.destroyed) return;
       this.#parts.logger.error({ event: 'gateway-failed', err: error }, `A request failed: ${messageOf(error)}`);
       if (response.headersSent) response.destroy();
-      else refuse(response, 500, 'The gateway failed; see its log');
+      else refuse(response, 500, 'The gateway failed. The reason is in its log.');
     }
   }
 

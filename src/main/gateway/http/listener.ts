@@ -186,7 +186,7 @@ function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): v
   if (!isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Other machines can reach ${host}: a gateway that listens there needs tokens`,
+      `Other machines can reach ${host}, so a gateway that listens there needs access tokens`,
     );
 }
 

@@ -11,9 +11,9 @@ import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts
 import { readForm } from './read-form.ts';
 
 const NO_ADDRESS =
-  'This address was opened in another browser, was used, or has expired. Get a new one where you got it.';
+  'This address was opened in another browser, was used, or has expired. Get a new address where you got it.';
 
-const NO_LOGIN = 'This login was started in another browser, or is over. Start it again.';
+const NO_LOGIN = 'This login was started in another browser, or has ended. Start it again.';
 
 const PURPOSES = 'Open this address yourself, in a browser window.';
 
@@ -45,9 +45,10 @@ export class BrowserLogin {
     if (address === undefined || !address.isOpenedBy(request.headers.cookie))
       return refusePage(response, 403, NO_ADDRESS);
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This form is not from this page.');
+    if (!(form instanceof URLSearchParams))
+      return refusePage(response, form, 'The form is invalid. Load the page again.');
     if (!isOwnPage(request.headers) || !address.isFormToken(form.get('token')))
-      return refusePage(response, 403, 'This form is not from the page of this address.');
+      return refusePage(response, 403, 'This form was not sent from the page of this address. Load the page again.');
     if (address.isDone) return await this.#show(response, address, {}, false);
     const { connectorId } = address.facts;
     try {

@@ -117,7 +117,8 @@ export class LoginDesk implements LoginDoor {
     const { connectorId } = address.facts;
     const current = address.started;
     if (current !== null && current.expiresAt > this.now()) return current;
-    if (!address.countStart()) throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too often.');
+    if (!address.countStart())
+      throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times at this address.');
     const base = await this.base();
     const ownDocument = this.isSecure ? base + CLIENT_DOCUMENT_PATH : null;
     const clientMetadataUrl = this.#options.clientMetadataUrl ?? ownDocument;
@@ -126,7 +127,10 @@ export class LoginDesk implements LoginDoor {
       clientMetadataUrl,
     });
     if (!mayBeOpened(started.authorizationUrl))
-      throw new SwitchyardError('LOGIN_METADATA_INVALID', 'The authorization endpoint is neither https nor loopback.');
+      throw new SwitchyardError(
+        'LOGIN_METADATA_INVALID',
+        'The authorization endpoint must be https, or http on loopback.',
+      );
     address.started = started;
     return started;
   }

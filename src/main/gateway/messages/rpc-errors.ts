@@ -57,7 +57,8 @@ export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
     const isRenamed = era === 'modern' && answered.code === RPC_RESOURCE_NOT_FOUND;
     return isRenamed ? new RpcError(RPC_INVALID_PARAMS, answered.message, answered.data) : answered;
   }
-  if (!(error instanceof SwitchyardError)) return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed; see its log');
+  if (!(error instanceof SwitchyardError))
+    return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed. The reason is in its log.');
   const { code, message, detail } = error;
   const remedy = clientRemedy(code);
   const data = { code, ...(remedy !== undefined && { remedy }), ...detail };

@@ -56,7 +56,10 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
   };
 
-  /** Repeats `find` after waiting for connectors that, right after a start, have not listed their items yet. */
+  /**
+   * Calls `find`. If it finds nothing, waits for connectors that have not listed their items since the start, and calls
+   * it again.
+   */
   const findSettled = async <T>(find: () => T | null): Promise<T | null> => {
     await deps.featuresSettled();
     const found = find();

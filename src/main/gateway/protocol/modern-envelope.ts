@@ -46,7 +46,7 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
   if (headers !== null) checkHeader(headers, 'MCP-Protocol-Version', version);
   if (headers !== null) checkHeader(headers, 'Mcp-Method', method);
   if (version !== MODERN_REVISION) {
-    throw new RpcError(RPC_UNSUPPORTED_VERSION, `Revision ${version.slice(0, 32)} is not supported`, {
+    throw new RpcError(RPC_UNSUPPORTED_VERSION, `MCP revision ${version.slice(0, 32)} is not supported`, {
       supported: [MODERN_REVISION],
       requested: version,
     });

@@ -51,7 +51,7 @@ export async function listen(
   const asked = params.notifications;
   if (!isObject(asked)) throw invalidParams('The parameter notifications is missing');
   const uris = new Set(Array.isArray(asked.resourceSubscriptions) ? (asked.resourceSubscriptions as unknown[]) : []);
-  if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription watches at most ${MAX_WATCHED} resources`);
+  if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription may watch at most ${MAX_WATCHED} resources`);
   const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
   const meta = { [SUBSCRIPTION_ID]: id };
   const watched = new Map<string, { readonly connectorId: string; readonly stop: () => void }>();

@@ -47,7 +47,7 @@ export class RequestServer {
     return { [Symbol.dispose]: () => this.#end() };
   }
 
-  /** Counts a request that was answered within `durationMs`, before this server existed. */
+  /** Counts a request that took `durationMs` and was answered before this server existed. */
   answered(method: string, durationMs: number): void {
     recordGatewayRequest(this.#label(method), 'ok', durationMs);
   }

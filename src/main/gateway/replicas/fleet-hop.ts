@@ -14,8 +14,7 @@ import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.t
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of concurrent notifications to other replicas, and of notifications that wait. Further ones are
- * dropped.
+ * Maximum number of messages to all other replicas that are being sent, and that wait. Further messages are dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
@@ -70,7 +69,8 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<HopAnswer> {
     const owner = await this.#knownHost(ownerId);
-    if (owner === null) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The replica is unknown.');
+    if (owner === null)
+      throw new SwitchyardError('FLEET_HOP_REFUSED', 'The roster of the fleet does not name the replica.');
     return await this.#sender.send(kind, owner, payload, signal);
   }
 
@@ -108,7 +108,10 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     return await Promise.all(others.map((host) => this.#limit(() => this.#ask(kind, host, payload))));
   }
 
-  /** True if the replica did what the hop requests. Never rejects: a replica that has ended has nothing left to do. */
+  /**
+   * True if the replica did what the hop requests. Never rejects, because a replica that has ended has nothing left to
+   * do.
+   */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
     using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
     try {

@@ -91,6 +91,6 @@ async function passBack(
 }
 
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  using limit = deadline(PATIENCE_MS, () => new Error('The client reads nothing'), signal);
+  using limit = deadline(PATIENCE_MS, () => new Error('The client did not read the response in time'), signal);
   await once(response, 'drain', { signal: limit.signal });
 }

@@ -114,14 +114,14 @@ export class HopSender implements AsyncDisposable {
       if (response.statusCode !== 200) {
         response.body.on('error', () => {}).destroy();
         if (response.statusCode !== 403) throw gone(`The other replica responded with HTTP ${response.statusCode}.`);
-        this.#options.reports.refused('another replica refused the hop of this one', { replica: facts.receiverId });
+        this.#options.reports.refused('another replica refused a hop of this replica', { replica: facts.receiverId });
         throw refused('The replica at that address refused the hop.');
       }
       for await (const chunk of response.body) yield chunk as Buffer;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof SwitchyardError) throw error;
-      if (neverConnected(error)) throw refused('The other replica cannot be connected to.', error);
+      if (neverConnected(error)) throw refused('No connection to the other replica could be opened.', error);
       throw gone(`The other replica was lost (${messageOf(error)}). Send the whole request again.`, error);
     }
   }
@@ -133,7 +133,7 @@ export class HopSender implements AsyncDisposable {
       if (frame.kind === 'alive') continue;
       const head = frame.kind === 'head' ? parseForeignJson(frame.bytes.toString()) : null;
       if (isObject(head)) return head;
-      throw gone('The response of the other replica has no head.');
+      throw gone('The response of the other replica does not begin with a head.');
     }
   }
 }

@@ -54,7 +54,10 @@ function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   return glob.slice(place).every((element) => element === 'any number');
 }
 
-/** Expands a glob with braces into globs without braces. Braces without a comma or a partner are literal text. */
+/**
+ * Expands a glob with braces into globs without braces. Braces that contain no comma, or that are not closed, are
+ * literal text.
+ */
 function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];

@@ -27,8 +27,8 @@ interface Body {
 
 /**
  * Limits the bytes of all bodies that are being read, in total and per caller. Only bytes that have arrived count. If
- * there is no room for more bytes, a body of the caller with the most bytes is abandoned. It is the slowest body of
- * that caller, and only a slow body is abandoned.
+ * there is no room for more bytes, the slowest body of one caller is abandoned, provided that it is slow. That caller
+ * is the one who needs room, if it has used up its own share. Otherwise it is the caller with the most bytes.
  */
 export class BodyBudget {
   readonly #shares: Shares;

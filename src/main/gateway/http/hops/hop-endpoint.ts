@@ -40,8 +40,8 @@ const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
 /**
- * Body of the response to a refused hop. The connection is closed after it, so that senders outside of the fleet do not
- * keep connections.
+ * Body of the response to a refused hop. The connection is closed after it, so that senders outside of the fleet cannot
+ * keep connections open.
  */
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 
@@ -99,7 +99,7 @@ export class HopEndpoint {
     const { senderId, counter, proof } = claim;
     const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
     if (!isProven(facts, bytes, proof, fleet.sealer))
-      return 'its authentication header is wrong, or for another fleet id, secret or replica';
+      return 'its authentication header is invalid, or was made for another fleet id, secret or replica';
     // A hop that this replica receives from itself was sent to a wrong address.
     if (senderId === fleet.hostId) return 'it comes from this replica itself';
     return this.#seen.take(senderId, counter) ? facts : 'it was received before';

@@ -104,8 +104,8 @@ export async function takeQuietly(
 }
 
 /**
- * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, and asking all
- * replicas costs little.
+ * Cancels a request. If this replica does not serve it, all other replicas are asked to cancel it. That is also done
+ * for a request that has just ended, because it costs little.
  */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;

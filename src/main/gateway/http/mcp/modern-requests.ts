@@ -82,7 +82,7 @@ async function subscribe(
   deps: ModernDeps,
 ): Promise<JsonObject> {
   using place = deps.streams.place(caller.payer);
-  if (place === null) throw new RpcError(RPC_TRANSPORT, 'Too many streams');
+  if (place === null) throw new RpcError(RPC_TRANSPORT, 'Too many streams are open. Retry later.');
   const signal = AbortSignal.any([gone, deps.draining]);
   const send = (method: string, sent: JsonObject): void => void reply.send({ jsonrpc: '2.0', method, params: sent });
   return await listen(params, id, caller.view, { send, signal, principal: caller.principal }, deps);

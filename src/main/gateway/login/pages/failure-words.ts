@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   LOGIN_SECRET_MISSING:
     'The connector’s entry names a variable for its client secret, but the gateway does not have that variable.',
   LOGIN_METADATA_INVALID:
-    'The login metadata of the connector is invalid or not allowed. See the gateway’s log for the field.',
+    'The login metadata of the connector is invalid or not allowed. The gateway’s log names the invalid field.',
   LOGIN_UNSUPPORTED: 'The connector needs a kind of login that this gateway does not support.',
   CONNECTOR_UNKNOWN: 'The connector no longer exists.',
   CONNECTOR_ADDRESS_REFUSED: 'The authorization server is at an address that this gateway may not connect to.',

@@ -21,8 +21,8 @@ export interface LoginPage {
 const NEW_ISSUER = 'The gateway now knows where you log in. Check the address before you continue.';
 
 const AT_ISSUER =
-  'Log in there with the account that the connector may use. You then come back to this gateway. It keeps the ' +
-  'access, and uses it for all callers of this connector.';
+  'Log in there with the account that the connector may use. You then come back to this gateway. The gateway ' +
+  'stores the login, and uses it for all callers of this connector.';
 
 const ONLY_YOU =
   'Continue only if you requested this login yourself just now. If someone sent you this address, they could use ' +
@@ -56,7 +56,7 @@ ${isIssuerNew && html`<p class="warning" role="status">${NEW_ISSUER}</p>`}
 export function renderDone(name: string, nonce: string): string {
   return renderFrame(
     `Logged in to ${name}`,
-    html`<p>The gateway uses the login from now on. You can close this window.</p>`,
+    html`<p>The gateway can now use the login. You can close this window.</p>`,
     nonce,
   );
 }

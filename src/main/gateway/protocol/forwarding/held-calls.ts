@@ -144,7 +144,8 @@ class HeldCall {
     // The work starts in a later microtask. By then the exchange that serves it is known.
     this.#outcome = Promise.resolve().then(() => work(context));
     this.#outcome.catch(() => {
-      // The request that serves the call gets the rejection. Between two requests nothing else would handle it.
+      // The request that serves the call handles a rejection. Between two requests, this handler prevents an unhandled
+      // rejection.
     });
   }
 

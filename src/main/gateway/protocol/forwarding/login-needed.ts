@@ -108,7 +108,8 @@ function loginError(needed: NeededLogin, offer: LoginOffer): RpcError {
 function whatToDo({ connectorId }: NeededLogin, offer: LoginOffer): string {
   const command = `\`mcp-switchyard auth login ${connectorId}\``;
   if (offer.kind === 'address') return `Open ${offer.url} in a browser within ten minutes, log in, and try again.`;
-  if (offer.kind === 'operator') return `An operator must log in: ${command} on the gateway’s machine, or its page.`;
+  if (offer.kind === 'operator')
+    return `An operator must log in, with ${command} on the gateway’s machine or on its status page.`;
   return `Run ${command} on the gateway’s machine, and try again.`;
 }
 

@@ -77,7 +77,7 @@ export class ClientSession implements NoticeListener {
   #isClosed = false;
   #count = 0;
   logLevel: string | null = null;
-  /** Reports changes to the other replicas; null if there are none. */
+  /** Reports changes of this session to other replicas; null without other replicas. */
   sharing: SessionSharing | null = null;
 
   /** `write` sends a message that belongs to no request. */
@@ -114,7 +114,7 @@ export class ClientSession implements NoticeListener {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
       throw invalidParams('This session already watches the maximum number of resources', { uri });
-    // Counts towards the maximum while the request to the connector is in flight.
+    // The entry counts towards the maximum while the request to the connector is in flight.
     const asking: Watched = { connectorId, stop: () => {} };
     this.#watched.set(uri, asking);
     try {
@@ -200,7 +200,7 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  /** Cancels a request at the client's wish. Returns false if no such request is being served. */
+  /** Cancels a request, because its client has asked for that. Returns false if no such request is being served. */
   cancel(requestId: unknown): boolean {
     const running = this.running.get(requestId as RequestId);
     running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled the request.'));

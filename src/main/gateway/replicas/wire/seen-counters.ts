@@ -13,8 +13,9 @@ interface Window {
 }
 
 /**
- * Counters of accepted hops, by sender, so that no hop is accepted twice. No clock is needed for this. Each process
- * creates new ids for its role as sender and receiver at its start, so nothing has to be remembered across restarts.
+ * Counters of accepted hops, by sender, so that no hop is accepted twice. No clock is needed for this. A hop is bound
+ * to the ids of its sender and its receiver, and each process has a new id after a restart. So nothing has to be
+ * remembered across restarts.
  */
 export class SeenCounters {
   readonly #senders: LRUCache<string, Window>;

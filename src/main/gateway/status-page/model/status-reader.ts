@@ -75,7 +75,7 @@ export class StatusReader {
     };
   }
 
-  /** Makes the next view read the manager again, if an event happened since the last reading. */
+  /** Makes the next {@link read} read the manager again, if an event happened since the last reading. */
   renew(): void {
     if (this.#reading?.seq !== this.#deps.events.seq) this.#reading = null;
   }

@@ -54,7 +54,8 @@ export function renderNote({ query, rows, matchingCount, totalCount, pageCount }
   const isFiltered = query.text !== '' || query.state !== null;
   const matching = isFiltered ? `${matchingCount} of ${totalCount} connectors match. ` : '';
   const rest = matchingCount - rows.length;
-  const shown = rest > 0 ? `${rows.length} are shown here, connectors with problems first; ${rest} more are not.` : '';
+  const shown =
+    rest > 0 ? `${rows.length} are shown here, connectors with problems first. ${rest} more are on other pages.` : '';
   const nothing = totalCount === 0 ? 'There are no connectors yet.' : '';
   const pages =
     pageCount > 1 &&
