@@ -11,7 +11,7 @@ import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts
 import { readForm } from './read-form.ts';
 
 const NO_ADDRESS =
-  'This address was opened in another browser, was used, or has expired. Get a new address where you got it.';
+  'This address was opened in another browser, was used, or has expired. Get a new address where you got this one.';
 
 const NO_LOGIN = 'This login was started in another browser, or has ended. Start it again.';
 

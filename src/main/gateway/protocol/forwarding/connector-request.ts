@@ -139,9 +139,9 @@ async function send(
 }
 
 /**
- * Returns the request's parameters without those that name its subject (name, arguments, URI) and without hop-by-hop
- * `_meta` keys. A tool call is never sent as a task, because the client could not query the task through the gateway. A
- * receiver that does not declare tasks would ignore `task` (MCP 2025-11-25, tasks).
+ * Returns the request's parameters, without the fields that name its subject (name, arguments, URI) and without
+ * hop-by-hop `_meta` keys. A tool call is never sent as a task, because the client could not query the task through the
+ * gateway. A receiver that does not declare tasks would ignore `task` (MCP 2025-11-25, tasks).
  */
 function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target): JsonObject {
   const { name: _name, arguments: _arguments, uri: _uri, _meta, task, ...others } = params;
