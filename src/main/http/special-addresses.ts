@@ -76,8 +76,8 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Link-local addresses (RFC 3927; RFC 4291, 2.5.6), and the other addresses at which clouds offer the metadata of a
- * machine, including its credentials: Azure, Alibaba, Oracle, AWS over IPv6.
+ * Link-local addresses (RFC 3927; RFC 4291, 2.5.6), and other addresses at which clouds offer the metadata of a
+ * machine, including its credentials. These belong to Azure, Alibaba, Oracle, and AWS over IPv6.
  */
 const METADATA_IPV4: readonly Range[] = [
   ['169.254.0.0', 16],

@@ -18,7 +18,7 @@ const MAX_TOOLS = 4_000;
 /** Number of connectors compared in one turn of the event loop. */
 const BATCH = 8;
 
-/** The tools that the next start will list first, and the start image that holds them. */
+/** The tools that the next start will list first, and the start image that contains them. */
 export interface RememberedList {
   readonly tools: readonly ToolInfo[];
   readonly image: { readonly name: string; readonly sha256: string };
@@ -42,9 +42,9 @@ export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
 }
 
 /**
- * Returns the tools of a manager if its start image holds the same tools, so that the next start lists them. Null if
+ * Returns the tools of a manager if its start image contains the same tools, so that the next start lists them. Null if
  * the image is older, incomplete or too large. Also null if a connector has no remembered tools, because the next start
- * then waits for it. Never rejects.
+ * then waits for that connector. Never rejects.
  */
 export async function rememberedAsListed(
   { tools, entries, heldBack }: ListedFacts,
@@ -76,8 +76,8 @@ export async function rememberedAsListed(
 }
 
 /**
- * True if the image holds the tools that the connector lists, and if all other tools of the connector in the image are
- * held back.
+ * True if the image contains the tools that the connector lists, and no other tools of that connector except tools that
+ * are held back.
  */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,

@@ -8,7 +8,7 @@ export interface ListenerLimits {
   readonly maxSessions: number;
   /** Time without a request after which a session is closed. */
   readonly sessionIdleMs: number;
-  /** Maximum number of requests served at once. */
+  /** Maximum number of requests that are served at the same time. */
   readonly maxConcurrent: number;
   /** Maximum number of open notification streams. */
   readonly maxStreams: number;

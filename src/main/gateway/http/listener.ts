@@ -175,7 +175,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-/** Throws OPTIONS_INVALID unless `host` is loopback or every caller needs a valid token. */
+/** Throws OPTIONS_INVALID if other machines can reach `host` and there are no tokens, or if a token is invalid. */
 function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): void {
   if (typeof host !== 'string' || host === '')
     throw new SwitchyardError('OPTIONS_INVALID', 'host must be an address to listen on, such as 127.0.0.1');
@@ -204,7 +204,7 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
 function endSocket(socket: Socket, status: string): void {
   socket.on('error', () => {});
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  // A client that keeps its own side open would keep occupying a connection.
+  // Without this, a client that does not close its end of the socket would occupy a connection.
   startTimer(REFUSED_MS, () => socket.destroy());
 }
 

@@ -118,8 +118,8 @@ export class BrowserLogin {
   }
 
   /**
-   * Logs a failed login. Messages of logins hold no secret. Of a redirect with an error, only the error code is logged,
-   * because anybody can write the description into an address.
+   * Logs a failed login. The messages of failed logins contain no secrets. If the issuer redirected the browser with an
+   * error, only the error code is logged, because anybody can write a description into the address of a redirect.
    */
   #warn(error: unknown, connectorId: string, redirectError: string | null = null): void {
     const code = codeOf(error);

@@ -17,8 +17,8 @@ export function ownerSuffix(hostId: string | null): string {
 }
 
 /**
- * Returns the other replicas that may have the login of a browser. The address names the replica. When the browser
- * comes back from the issuer, its cookies name the replica. Empty if this replica has the login. `hasState` tells
+ * Returns the other replicas that may have the login of a browser; empty if this replica has it. The replica is named
+ * in the login address or, when the browser comes back from the issuer, in the browser's cookies. `hasState` tells
  * whether a login of this replica has a given `state`.
  */
 export function loginOwners(

@@ -88,7 +88,7 @@ export class OneTimeAddress {
     return timingSafeEqual(hash('sha256', token ?? '', 'buffer'), hash('sha256', this.formToken, 'buffer'));
   }
 
-  /** Counts one redirect to the issuer. False if the limit is exceeded. */
+  /** Counts one redirect to the issuer. Returns false if the limit is exceeded. */
   countStart(): boolean {
     this.#starts += 1;
     return this.#starts <= MAX_STARTS;

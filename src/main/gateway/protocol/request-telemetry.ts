@@ -66,7 +66,7 @@ function agreedOf(
   session: Exchange['session'],
 ): ReturnType<Served['agreed']> {
   if (era === 'modern') return { revision: MODERN_REVISION, sessionId: null };
-  // The only session of a stdio connection has no id of its own.
+  // A stdio connection has only one session, and that session has no id.
   const sessionId = headers === null ? null : (session?.id ?? null);
   return { revision: session?.revision ?? legacyRevision(headers), sessionId };
 }

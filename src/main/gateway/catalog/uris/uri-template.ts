@@ -7,7 +7,7 @@ type Part =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'any';
-      /** Prefix of the expansion, unless the expansion is empty (RFC 6570 section 3.2.1). */
+      /** First character of the expansion. An empty expansion has no prefix (RFC 6570 section 3.2.1). */
       readonly prefix: string;
       readonly stops: string;
       readonly mayBeEmpty: boolean;

@@ -19,8 +19,8 @@ let drainCount = 0;
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * Pauses a request until the next turn of the event loop. Without this, libuv reads up to 32 times from one socket
- * before it turns to the next. Then 2 MiB of each of many large bodies would be in memory at once.
+ * Pauses a request until the next turn of the event loop. Without this, libuv would read up to 32 times from one socket
+ * before it reads from the next. With many large bodies, 2 MiB of each would then be in memory at the same time.
  */
 function restForATurn(request: IncomingMessage): void {
   request.pause();
@@ -71,9 +71,9 @@ export function readBody(
 }
 
 /**
- * Responds to a request whose body is not needed, and closes the connection. Closing a connection while the client
- * still sends would reset it, and the client would never see the response. So the rest is read up to a limit and
- * dropped.
+ * Responds to a request whose body is not needed, and closes the connection. If the connection were closed while the
+ * client still sends, it would be reset and the client would not see the response. So the rest of the body is read up
+ * to a limit, and dropped.
  */
 export function answerUnread(
   request: IncomingMessage,

@@ -34,7 +34,7 @@ export class HttpSession {
   /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
   relay: NoticeRelay | null = null;
   /**
-   * Resolves once this replica has the session state of the other replicas. Null afterwards, and if there are no other
+   * Resolves once this replica has the session state of the other replicas. Null after that, and without other
    * replicas.
    */
   arriving: Promise<void> | null = null;

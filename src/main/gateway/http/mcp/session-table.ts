@@ -52,7 +52,9 @@ export class SessionTable {
   readonly #replicated: ReplicatedSessions | null;
   #sweep: Timer | null = null;
 
-  /** With `replicated`, a session that has left the table is opened again from its id, unless it has ended. */
+  /**
+   * If `replicated` is given, a session that was dropped from the table but has not ended is opened again from its id.
+   */
   constructor(
     limits: SessionLimits,
     onClosed: (session: HttpSession) => void,

@@ -3,8 +3,8 @@ import { isMetadataUrl } from '../../../options/option-checks.ts';
 import { isLoopbackHost } from './who-may-log-in.ts';
 
 /**
- * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID unless it is https, or http on
- * loopback. Also throws if it has credentials, a query or a fragment. `name` is the option's name in the error.
+ * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID for an address that is neither https
+ * nor http on loopback, or has credentials, a query or a fragment. `name` is the option's name in the error.
  */
 export function readPublicUrl(text: string, name: string): URL {
   const fault = faultOf(text);

@@ -111,9 +111,9 @@ export class ClientNotices {
   }
 
   /**
-   * Passes on a log message of a connector. It may hold data of a client, so it is routed like a server request. It
-   * goes to the only client with calls in flight at the connector. If there are no calls, it goes to the only connected
-   * client.
+   * Passes on a log message of a connector. The message may contain data of a client, so it is sent to one client only,
+   * like a server request. It goes to the only client with calls in flight at the connector. If there are no calls, it
+   * goes to the only connected client.
    */
   #logged(connectorId: string, params: JsonObject): void {
     const call = this.#calls.only(connectorId);

@@ -107,8 +107,9 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Watches a resource of a connector, unless the client already does. `begin` resolves with the function that ends the
-   * watch. Rejects as `begin` does, and with an RpcError if the client already watches the maximum number of resources.
+   * Watches a resource of a connector. Does nothing if the client already watches it. `begin` resolves with the
+   * function that ends the watch. Rejects as `begin` does, and with an RpcError if the client already watches the
+   * maximum number of resources.
    */
   async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;

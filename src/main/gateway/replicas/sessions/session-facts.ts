@@ -3,7 +3,7 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS } from '../../../mcp/json-rpc.ts';
 import { UI_EXTENSION } from '../../messages/capabilities.ts';
 
-/** Immutable facts of a legacy session. Its sealed id carries them from replica to replica. */
+/** Immutable facts of a legacy session. They are sealed into the session's id, so every replica can read them. */
 export interface SessionFacts {
   readonly revision: string;
   /** The part of the client's capabilities that the gateway serves. */
