@@ -33,7 +33,7 @@ export class CallLatencies {
     this.#rings = new LRUCache({ max: keptConnectors });
   }
 
-  /** Number of calls recorded since the start. If the number has changed, there are new durations to show. */
+  /** Number of calls recorded since the start. While this number stays the same, there are no new durations to show. */
   get recorded(): number {
     return this.#recorded;
   }
@@ -50,9 +50,9 @@ export class CallLatencies {
     this.#rings.set(connectorId, ring);
   }
 
-  /** Returns a summary of the last 60 calls of a connector; null if no calls of it are kept. */
+  /** Returns a summary of the last 60 calls of a connector, or null if no calls of the connector are recorded. */
   of(connectorId: string): LatencyView | null {
-    // Reading a connector does not keep it from being dropped.
+    // `peek` does not count as a use, so reading the summary of a connector does not delay its eviction from the cache.
     const ring = this.#rings.peek(connectorId);
     if (ring === undefined) return null;
     const kept = Math.min(ring.count, KEPT_CALLS);

@@ -5,7 +5,7 @@ import { startTimer, type Timer } from '../../shared/clock.ts';
 export interface ServerSentEvent {
   readonly name?: string;
   readonly id?: string;
-  /** Any text; its line breaks arrive as `\n`. */
+  /** Data of the event. May contain any text; clients receive each line break as `\n`. */
   readonly data: string;
 }
 
@@ -13,14 +13,15 @@ export interface EventWriterOptions {
   /** Time that a client waits before it reconnects, in milliseconds; null to leave that to the client. */
   readonly retryMs: number | null;
   /**
-   * Interval of the comments that keep the stream alive, so that no proxy closes it as dead; null for no such comments.
+   * Interval of the comments that are sent so that no proxy closes an idle stream, in milliseconds; null for no
+   * comments.
    */
   readonly keepAliveMs: number | null;
   /** Maximum bytes that a client may leave unread before it is disconnected. */
   readonly maxUnreadBytes: number;
   /**
-   * Reports the client's unread bytes. Returns false if all clients together have too many unread bytes; this client is
-   * then disconnected. Null for no common limit.
+   * Called with the client's unread bytes. Returns false if all clients together have too many unread bytes; this
+   * client is then disconnected. Null or left out if there is no common limit.
    */
   readonly mayLeave?: ((unreadBytes: number) => boolean) | null;
 }
@@ -52,7 +53,7 @@ export class EventWriter {
     return this.#response.writableNeedDrain;
   }
 
-  /** Sends an event. Returns false, and disconnects the client, if too much is unread. */
+  /** Sends an event. Returns false, and disconnects the client, if the client has left too many bytes unread. */
   send(event: ServerSentEvent): boolean {
     const { maxUnreadBytes, mayLeave } = this.#options;
     const unread = this.#response.writableLength;
@@ -65,7 +66,10 @@ export class EventWriter {
     return true;
   }
 
-  /** Starts an event whose data is JSON that arrives in pieces. Until {@link endPieces} nothing else may be sent. */
+  /**
+   * Starts an event whose data is JSON that arrives in pieces. Nothing else may be sent until {@link endPieces} is
+   * called.
+   */
   beginPieces(name: string, start: string): void {
     this.#timer?.cancel();
     this.#response.write(`event: ${name}\ndata: ${start}`);
@@ -98,7 +102,7 @@ export class EventWriter {
 }
 
 function formatEvent({ name, id, data }: ServerSentEvent): string {
-  // JSON has no line breaks; a plain search for them is much faster than a regular expression.
+  // Most data is JSON without line breaks, and a plain search for them is much faster than a regular expression.
   const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
   const fields = [
     ...(id === undefined ? [] : [`id: ${withoutBreaks(id)}`]),
@@ -108,12 +112,17 @@ function formatEvent({ name, id, data }: ServerSentEvent): string {
   return `${fields.join('\n')}\n\n`;
 }
 
-/** Replaces line breaks and NUL: a line break would start another field, and a NUL would make clients ignore an id. */
+/**
+ * Replaces line breaks and NUL. A line break would start another field, and a NUL would make clients ignore an event
+ * id.
+ */
 function withoutBreaks(text: string): string {
   return text.replace(/[\r\n\0]/g, ' ');
 }
 
-/** Puts JSON on one line: line breaks have no meaning outside of strings, and cannot occur inside of them. */
+/**
+ * Replaces the line breaks in JSON. They have no meaning between JSON values, and cannot occur inside of JSON strings.
+ */
 function onOneLine(chunk: Buffer): Buffer {
   if (!chunk.includes(0x0a) && !chunk.includes(0x0d)) return chunk;
   const line = Buffer.from(chunk);

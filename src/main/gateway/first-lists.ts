@@ -8,13 +8,16 @@ export type FirstListsManager = Pick<
   'restored' | 'listConnectors' | 'listTools' | 'sync' | 'connector' | 'on'
 >;
 
-/** Maximum waits of lists after the start, in milliseconds. */
+/** How long list requests wait for connectors. All times are counted from the start of the gateway, in milliseconds. */
 interface FirstListsLimits {
-  /** For connectors of any kind. */
+  /** Maximum wait for connectors in general. */
   readonly maxWaitMs: number;
-  /** While a stdio server starts, which takes 1 s or 2 s in Node. */
+  /** Maximum wait while a stdio server is starting. A stdio server in Node needs 1 s or 2 s to start. */
   readonly maxProgramWaitMs: number;
-  /** For names that a client may know from another replica or an earlier run. */
+  /**
+   * Maximum wait for a tool, prompt or resource that a client names, and may know from another replica or an earlier
+   * run.
+   */
   readonly maxNamedWaitMs: number;
 }
 
@@ -106,7 +109,7 @@ export class FirstLists {
     const leftMs = maxMs - (monotonicMs() - this.#startedMs);
     if (leftMs <= 0) return;
     await Promise.race([raceSignal(settled, this.#closed), systemSleep(leftMs, this.#closed)]).catch(() => {
-      // The gateway was closed in the meantime.
+      // The gateway was closed during the wait.
     });
   }
 

@@ -26,14 +26,19 @@ import { RequestServer } from './protocol/request-server.ts';
 
 /** What a gateway serves, and under which names. */
 export interface GatewayOptions {
-  /** Manager with the option `notifications`, and with the same `host`. */
+  /**
+   * The manager of the connectors. It must have been created with the option `notifications`, and with the same `host`.
+   */
   readonly manager: ConnectorProxyManager;
   /** Result of `createGatewayHost()`. */
   readonly host: GatewayHost;
   readonly logger: Logger;
   /** Separator between the id of a connector and a name. */
   readonly separator: string;
-  /** Globs of exposed names, for every route. A glob that begins with `!` denies names. Empty for all names. */
+  /**
+   * Globs that decide which exposed names are listed on every route. A glob that begins with `!` hides names. With an
+   * empty list, all names are listed.
+   */
   readonly tools: readonly string[];
   /** Further routes, each with its own additional globs. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
@@ -41,12 +46,14 @@ export interface GatewayOptions {
   readonly fleet?: Fleet | null;
 }
 
-/** Time to live of lists while nothing is wrong. Clients with a stream are notified of a change at once. */
+/**
+ * Time to live of lists while all connectors are settled. A client with a stream is notified of a change immediately.
+ */
 const LIST_TTL_MS = 60_000;
 
 /**
- * Time to live while a connector waits for a login, so that clients without a stream see its tools soon after the
- * login.
+ * Time to live of lists while a connector waits for a login. It is short, so that clients without a stream soon see the
+ * tools that appear after the login.
  */
 const LOGIN_TTL_MS = 5_000;
 
@@ -77,7 +84,8 @@ export class Gateway {
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
   /**
-   * Functions that return the sessions of each listener, and the capabilities of its client if it has only one client.
+   * Listeners. The key is a function that returns the sessions of a listener. For a listener that can only have one
+   * client, the value is a function that returns the capabilities of that client; otherwise it is null.
    */
   readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
@@ -167,7 +175,10 @@ export class Gateway {
     await settledWithin(this.server.idle(), deadlineMs);
   }
 
-  /** Ends everything that clients have open. The manager stays open: its owner closes it. Idempotent. */
+  /**
+   * Ends all subscriptions, watches and held calls of clients. The manager stays open, because its owner closes it.
+   * Idempotent.
+   */
   close(): void {
     this.#closed.abort(new Error('The gateway was closed'));
     this.#off();

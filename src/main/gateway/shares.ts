@@ -22,7 +22,7 @@ export class Shares {
     return this.#held.get(caller) ?? 0;
   }
 
-  /** True if the caller can take this amount. */
+  /** True if this amount is available to the caller. */
   has(caller: string, amount = 1): boolean {
     return this.#total + amount <= this.#max && this.hasShare(caller, amount);
   }
@@ -32,13 +32,13 @@ export class Shares {
     return this.of(caller) + amount <= this.#maxOfOne;
   }
 
-  /** Notes that the caller holds this amount more, even beyond its limit. */
+  /** Adds this amount to what the caller holds, even beyond its limit. */
   take(caller: string, amount = 1): void {
     this.#total += amount;
     this.#held.set(caller, this.of(caller) + amount);
   }
 
-  /** Notes that the caller holds this amount less. */
+  /** Subtracts this amount from what the caller holds. */
   give(caller: string, amount = 1): void {
     this.#total -= amount;
     const rest = this.of(caller) - amount;
@@ -46,7 +46,10 @@ export class Shares {
     else this.#held.delete(caller);
   }
 
-  /** Takes one slot, which is free again when the result is disposed of. Null if the caller cannot have one. */
+  /**
+   * Reserves one slot, which becomes free again when the result is disposed of. Null if no slot is available to the
+   * caller.
+   */
   place(caller: string): Disposable | null {
     if (!this.has(caller)) return null;
     this.take(caller);

@@ -21,7 +21,7 @@ export interface AddressRules {
 const RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 const NEARBY_RULES: AddressRules = { lookup, isPublic: (address) => !isMetadataAddress(address) };
 
-/** Placeholder: a request that was never sent has no controller. */
+/** Stands for the controller, because a request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**
@@ -36,7 +36,7 @@ export function createPublicAgent(network: NetworkSettings, rules: AddressRules 
 
 /**
  * Creates a separate agent that also connects to private addresses, but neither to link-local addresses nor to the
- * metadata addresses of clouds. It fails and resolves like the agent of {@link createPublicAgent}.
+ * metadata addresses of clouds. In all other respects it behaves like the agent of {@link createPublicAgent}.
  */
 export function createNearbyAgent(
   network: NetworkSettings,

@@ -7,7 +7,7 @@ export interface AgentLike {
   dispatch(...args: never[]): unknown;
 }
 
-/** A handler in the form that undici 8's fetch passes. undici 6 looks for other methods instead. */
+/** A handler of the kind that undici 8's fetch passes to an agent. undici 6 expects a handler with other methods. */
 const HANDLER = {
   onRequestStart(): void {},
   onRequestUpgrade(): void {},

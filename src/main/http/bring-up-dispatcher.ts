@@ -16,21 +16,21 @@ type Queues = Map<string, OriginQueue>;
 const outOfTurn = new AsyncLocalStorage<Queues>();
 
 /**
- * Runs `work`. The requests of `work` do not wait for the connections of other connectors. They wait for at most one
- * connection of their own.
+ * Runs `work`. Its requests do not wait for connections of other connectors; they wait for at most one connection of
+ * their own.
  */
 export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
   return outOfTurn.run(new Map(), work);
 }
 
-/** Member of a request's options that marks it as a side request. */
+/** Property of a request's options that marks the request as a side request. */
 const SIDE = Symbol('side');
 
 /**
  * Sends a side request, in parallel with the main request. The side request gets no connection that the main request
- * could use. It is not sent once `side.isGivenUp` is set, and then fails with a {@link GivenUp}. `dispatcher` must be a
- * {@link BringUpDispatcher}. Any other dispatcher sends the request without setting `side.isSent`. `side` is not kept
- * in an async context, because a socket would retain that context for all its later requests.
+ * could use. If `side.isGivenUp` is set before the side request is sent, it fails with a {@link GivenUp}. `dispatcher`
+ * must be a {@link BringUpDispatcher}. Any other dispatcher sends the request without setting `side.isSent`. `side` is
+ * not kept in an async context, because a socket would retain that context for all its later requests.
  */
 export class SideDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -49,24 +49,25 @@ export class SideDispatcher implements Dispatching {
 /** Error of a request that was abandoned before it was sent. */
 class GivenUp extends Error {
   constructor() {
-    super('The request is no longer wanted');
+    super('The request was abandoned before it was sent');
   }
 }
 
-/** Placeholder: a request that was never sent has no controller. */
+/** Stands for the controller, because a request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
-/** Error codes of a connection that the other side broke. */
+/** Error codes of a connection that the other side closed or reset. */
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Maximum number of origins whose connections are remembered. Beyond that number, idle origins are forgotten. */
 const MAX_ORIGINS = 1_000;
 
 /**
- * Sends the requests that connect connectors. A request that follows another request reuses its connection. Without
- * this class, a request that starts just before the last byte of a response has arrived would open a new connection.
- * The number of connections to each origin is limited by `loads`, which learns how the origin responds. Calls are
- * passed on unchanged. A stream that stays open (an answered GET) does not count towards the limit.
+ * Sends the requests that connect connectors, and lets them share connections. A new request usually waits until an
+ * earlier request has released its connection. Without this class it would open a new connection, even if a response is
+ * about to end. `loads` limits the number of connections to each origin, and is told how the origin responds. Other
+ * requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET) does not count
+ * towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -94,7 +95,7 @@ export class BringUpDispatcher implements Dispatching {
       try {
         this.#dispatcher.dispatch(options, told);
       } catch (error) {
-        // No caller is left to catch the error once the request has been queued.
+        // The request was queued, so the caller of `dispatch` has already returned and cannot catch the error.
         progress.left();
         fail(error);
       }
@@ -115,7 +116,10 @@ export class BringUpDispatcher implements Dispatching {
     return queue;
   }
 
-  /** A connector may have two requests in flight once its origin has shown that it can take more load. */
+  /**
+   * Returns the maximum number of requests in flight. It is two for each connector once the origin has shown that it
+   * can handle more load.
+   */
   #mostAtOnce(origin: string): number {
     return this.#loads.hasGrown(origin) ? 2 * this.#loads.limitOf(origin) : this.#loads.limitOf(origin);
   }
@@ -126,7 +130,7 @@ export class BringUpDispatcher implements Dispatching {
   }
 }
 
-/** Receives how an origin responds. */
+/** Is told how an origin responds to a request. */
 interface Judge {
   readonly onStatus: (status: number) => void;
   readonly onError: (error: Error) => void;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** Placeholder: a request that was never sent has no controller. */
+/** Stands for the controller, because a request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /** The part of an agent that this package uses: undici's fetch and our exchanges send requests only with `dispatch`. */
@@ -16,7 +16,7 @@ export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher 
 }
 
 /**
- * Sends requests over an agent that is created for the first of them, so that only processes that send requests load
+ * Sends requests over an agent that is created with the first request, so that only processes that send requests load
  * undici. Requests that arrive while undici loads are queued and then sent in order.
  */
 export class LateAgent implements Dispatching {
@@ -25,13 +25,14 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** Calls `make` for the first request, and again for the next request if `make` rejected. */
+  /** `make` creates the agent. It is called for the first request, and again for the next request if it rejected. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }
 
   /**
-   * Starts to create the agent, so that it is ready for the first request. If that fails, the first request reports it.
+   * Starts to create the agent, so that it is ready for the first request. If creating it fails, the first request
+   * fails with that error.
    */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});

@@ -16,9 +16,9 @@ export function fetchOver(dispatcher: Dispatcher): FetchMap {
 }
 
 /**
- * Loads the modules for the first request over an agent, in separate turns of the event loop. Loaded in one turn, the
- * modules of undici would block the event loop for tens of milliseconds. Never rejects: the request itself reports what
- * could not be loaded.
+ * Loads the modules that the first request over an agent needs, one module per turn of the event loop. Loading them all
+ * in one turn would block the event loop for tens of milliseconds. Never rejects, because the request itself reports a
+ * module that cannot be loaded.
  */
 export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void> {
   try {

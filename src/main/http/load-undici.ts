@@ -5,8 +5,8 @@ import type { NetworkSettings } from '../../shared/net/network.ts';
 type AgentClass = new (options: Agent.Options) => Agent;
 
 // undici is loaded by individual files, because undici's index also loads mocks, caches, retries and WebSockets, which
-// is much slower. The casts to `string` keep TypeScript from looking for types of these files. Bundlers still see the
-// names.
+// is much slower. The casts to `string` keep TypeScript from looking for the types of these files. Bundlers still find
+// the file names.
 
 const loadAgent = lateModule<AgentClass>('undici', async () => {
   const { default: found } = await import('undici/lib/dispatcher/agent.js' as string);

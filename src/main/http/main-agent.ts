@@ -10,14 +10,14 @@ const KEEP_ALIVE_MS = 60_000;
 /** An agent that loads undici with the first request, or when `warm` is called. */
 export type MainAgent = Dispatcher & Pick<LateAgent, 'warm'>;
 
-/** A {@link MainAgent} whose loading can be waited for. */
+/** A {@link MainAgent} with `whole`, which resolves once undici is loaded. */
 export type AwaitableAgent = MainAgent & Pick<LateAgent, 'whole'>;
 
 /**
- * Creates the agent of a manager on the main thread: for all its connectors, and for maps that the main thread
- * downloads. It has no timeouts of its own, because streams of connectors stay open and every exchange already has a
- * deadline. `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that it
- * cannot read. Of undici's methods, the agent supports only `dispatch` and `destroy`.
+ * Creates the agent of a manager on the main thread. All connectors use it, and so do downloads of maps on the main
+ * thread. It has no timeouts, because streams of connectors stay open and every exchange already has a deadline.
+ * `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that cannot be
+ * read. Of undici's methods, the agent supports only `dispatch` and `destroy`.
  */
 export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): AwaitableAgent {
   const settings = agentSettings(network);

@@ -1,6 +1,6 @@
 import { hasCodeAmongCauses } from '../../shared/errors.ts';
 
-/** Error codes of the address guard (`address-guard.ts`). */
+/** Error codes of requests that the address guard refused (`address-guard.ts`). */
 const REFUSED: ReadonlySet<string> = new Set(['CONNECTOR_ADDRESS_REFUSED']);
 
 /** Error codes of requests for which no connection could be established. */

@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../shared/clock.ts';
 
 /**
- * Number of connectors of one origin that connect at the same time, initially and at most. Equal numbers are a fixed
- * limit.
+ * Limit for the connectors of one origin that connect at the same time: its initial and its maximum value. If both are
+ * equal, the limit is fixed.
  */
 interface LoadLimits {
   readonly first: number;
@@ -16,7 +16,7 @@ interface Load {
   limit: number;
   /** Whether the origin was overloaded before, so that the limit now grows slowly. */
   isSlow: boolean;
-  /** Number of good responses since the limit last grew. */
+  /** Number of good responses since the limit was last raised. */
   good: number;
   shrunkAtMs: number;
 }
@@ -55,12 +55,14 @@ export class OriginLoads {
     return this.limitOf(origin) > this.#limits.first;
   }
 
-  /** Calls `listener` with each limit that changes. Only one listener is kept. */
+  /**
+   * Calls `listener` with the origin and its new limit whenever a limit changes. A second listener replaces the first.
+   */
   onChange(listener: (origin: string, limit: number) => void): void {
     this.#onChange = listener;
   }
 
-  /** Notes a response of the origin without a sign of overload. */
+  /** Records a response that shows no sign of overload. */
   answered(origin: string): void {
     if (this.isFixed) return;
     const load = this.#load(origin);
@@ -69,7 +71,7 @@ export class OriginLoads {
     this.#set(origin, load, load.isSlow ? load.limit + 1 : load.limit * 2);
   }
 
-  /** Notes that the origin asked for fewer requests, or broke a connection. */
+  /** Records that the origin asked for fewer requests, or broke a connection. */
   strained(origin: string): void {
     if (this.isFixed) return;
     const load = this.#load(origin);
@@ -80,8 +82,8 @@ export class OriginLoads {
   }
 
   /**
-   * Forgets the origin, because none of its connectors is connecting any more. The next time starts with the initial
-   * limit.
+   * Forgets the origin, because none of its connectors is connecting any more. Its limit then starts at the initial
+   * value again.
    */
   forget(origin: string): void {
     this.#byOrigin.delete(origin);

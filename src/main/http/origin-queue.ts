@@ -19,27 +19,33 @@ export interface QueuedRequest {
 
 /** Receives the progress of a request that was sent. */
 export interface Progress {
-  /** The connection is established. */
+  /** Called when the connection is established. */
   started(): void;
-  /** The head of the response has arrived. */
+  /**
+   * Called when the head of the response has arrived. `isClosing` is true if the server closes the connection
+   * afterwards.
+   */
   answered(isClosing: boolean): void;
-  /** The first bytes of the response have arrived, and usually all of them: the connection is about to become free. */
+  /**
+   * Called when the first bytes of the response have arrived. Usually all bytes have arrived by then, so the connection
+   * is about to become free.
+   */
   arriving(): void;
-  /** The connection is free, once undici has released it. Idempotent. */
+  /** Called when the response has ended. The connection is free once undici has released it. Idempotent. */
   ended(): void;
-  /** The connection is occupied permanently, or was lost. Idempotent. */
+  /** Called when the connection is occupied permanently, or was lost. Idempotent. */
   left(): void;
 }
 
 /**
- * Bounds of the time that a request waits for a connection, in milliseconds. Between these bounds, the request waits as
- * long as a new connection would take. While the limit of requests in flight is reached, the request waits until no
- * other request has ended for the time of the upper bound. So the limit is exceeded only if responses do not arrive.
+ * Minimum and maximum time that a request waits for a connection, in milliseconds. Between these two, it waits as long
+ * as opening a connection takes. If the maximum number of requests is in flight, it waits longer: until no request has
+ * ended for `MAX_PATIENCE_MS`. So more requests are sent only if responses do not arrive.
  */
 const MIN_PATIENCE_MS = 100;
 const MAX_PATIENCE_MS = 1_000;
 
-/** A connection that takes less time than this is opened without waiting for a busy connection. */
+/** If opening a connection takes less time than this, a request does not wait for a busy connection. */
 const CHEAP_CONNECT_MS = 10;
 
 interface Waiting {
@@ -52,10 +58,10 @@ interface Waiting {
 type Phase = 'sent' | 'arriving' | 'ended' | 'lingering';
 
 /**
- * Queues the requests that connect connectors of one origin, in order. A request that follows another request reuses
- * its connection. undici releases a connection some turns of the event loop after the end of a response. A request that
- * does not wait for the release would get a new connection. A request that arrives while all connections are busy gets
- * a new connection only if that is quicker than waiting.
+ * Queues the requests that connect the connectors of one origin, in order, and lets them reuse connections. undici
+ * releases a connection some turns of the event loop after a response has ended. A request that does not wait for this
+ * release would open a new connection. If all connections are busy, a new connection is opened only if that is quicker
+ * than waiting.
  */
 export class OriginQueue {
   readonly #isTls: boolean;
@@ -68,10 +74,11 @@ export class OriginQueue {
   #connectMs: number | null = null;
   /** Time that the last response took; null before the first response. */
   #answerMs: number | null = null;
-  /** Time when the last request ended. */
+  /** Time when the last request ended, in monotonic milliseconds. */
   #overMs = 0;
   /**
-   * Whether a request waited without success for a response that was arriving. If so, the server keeps streams open.
+   * Whether a response that was arriving did not end while a request waited for it. If so, the server keeps streams
+   * open.
    */
   #hasLingered = false;
 
@@ -89,7 +96,7 @@ export class OriginQueue {
     const patienceMs = this.#patienceMs();
     const onTimer = (): void => this.#losePatience(waiting);
     const waiting: Waiting = { request, sinceMs: monotonicMs(), timer: startTimer(patienceMs, onTimer) };
-    // A side request that came first must not get the connection of its main request.
+    // The side request may have been added first, but it must not get the connection of its main request.
     if (request.side === null && this.#phases.size === 0) this.#waiting.unshift(waiting);
     else this.#waiting.push(waiting);
     this.pump();
@@ -113,8 +120,8 @@ export class OriginQueue {
     if (active >= this.#mostAtOnce()) return false;
     if (active === 0) return side === null;
     if (active < this.#open) return true;
-    // undici opens the second connection to a TLS server only when it knows from the first whether the server supports
-    // HTTP/2.
+    // undici opens a second connection to a TLS server only after the first connection has shown whether the server
+    // supports HTTP/2.
     if (side !== null && this.#isTls && this.#connectMs === null) return false;
     if (this.#ending() > 0) return false;
     if (this.#connectMs === null || this.#answerMs === null || this.#connectMs < CHEAP_CONNECT_MS) return true;
@@ -133,10 +140,13 @@ export class OriginQueue {
     return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, this.#connectMs ?? 0));
   }
 
-  /** Returns how much longer a request should wait when its timer fires; 0 or less if it should not wait. */
+  /**
+   * Returns how much longer a request should wait after its timer has fired. The request should not wait if this is 0
+   * or less.
+   */
   #restMs({ sinceMs }: Waiting): number {
     const phases = [...this.#phases.values()];
-    // A connection becomes free within a few turns of the event loop.
+    // A response has ended, so its connection becomes free within a few turns of the event loop.
     if (phases.includes('ended')) return CHEAP_CONNECT_MS;
     if (phases.length < this.#mostAtOnce() || !phases.includes('sent')) return 0;
     return MAX_PATIENCE_MS - (monotonicMs() - Math.max(sinceMs, this.#overMs));
@@ -186,7 +196,7 @@ export class OriginQueue {
         if (request.side !== null) request.side.isSent = true;
         const tookMs = startedMs - sentMs;
         if (isNew) this.#connectMs = Math.min(this.#connectMs ?? tookMs, tookMs);
-        // Other requests may have waited to learn how long a connection takes.
+        // Other requests may have waited until it was known how long opening a connection takes.
         this.pump();
       },
       answered: (closes) => {

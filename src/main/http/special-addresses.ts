@@ -52,7 +52,9 @@ const SPECIAL_IPV6: readonly Range[] = [
   ...SPECIAL_IPV4.map(([address, prefix]): Range => [sixToFour(address), 16 + prefix]),
 ];
 
-/** Each list has addresses of one family: in a list of both families, ::ffff:0:0/96 would match every IPv4 address. */
+/**
+ * Each list has addresses of only one family. In a list of both families, ::ffff:0:0/96 would match every IPv4 address.
+ */
 const special4 = listOf(SPECIAL_IPV4, 'ipv4');
 const public6 = listOf(PUBLIC_IPV6, 'ipv6');
 const special6 = listOf(SPECIAL_IPV6, 'ipv6');
@@ -74,8 +76,8 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Link-local addresses (RFC 3927; RFC 4291, 2.5.6), and the other addresses at which clouds offer the metadata of a
- * machine, including its credentials: Azure, Alibaba, Oracle, AWS over IPv6.
+ * Link-local addresses (RFC 3927; RFC 4291, 2.5.6), and other addresses at which clouds offer the metadata of a
+ * machine, including its credentials. These belong to Azure, Alibaba, Oracle, and AWS over IPv6.
  */
 const METADATA_IPV4: readonly Range[] = [
   ['169.254.0.0', 16],

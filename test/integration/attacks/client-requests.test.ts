@@ -141,7 +141,7 @@ describe('a body over the size limit', () => {
     await eventually('the connection is closed', () => socket.closed);
     expect([error(), answer().split('\r\n')[0]]).toEqual(['', 'HTTP/1.1 413 Payload Too Large']);
     expect(answer()).toMatch(/connection: close/i);
-    expect(answer()).toContain('A request is at most 1000000 bytes');
+    expect(answer()).toContain('A request must have at most 1000000 bytes');
   });
 
   it('is answered with 413 before it is sent, if the client expects 100-continue', async () => {

@@ -42,7 +42,7 @@ describe('subscriptions', () => {
     await using first = await streamPost(url, listenMessage({ toolsListChanged: true }), listenHeaders);
     await eventually('it is acknowledged', () => first.messages.length === 1);
     const { error } = await postModern(url, 'subscriptions/listen', { notifications: { toolsListChanged: true } });
-    expect(error.message).toContain('Too many streams');
+    expect(error.message).toContain('Too many streams are open');
   });
 
   it('move to the new connection when the headers of a connector change', async () => {

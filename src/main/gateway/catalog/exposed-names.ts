@@ -15,7 +15,7 @@ export interface ExposedNames {
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
 }
 
-/** Characters accepted in a name. The strictest clients in use accept 64 of them. */
+/** Characters that a name may contain. The strictest clients in use accept names of at most 64 characters. */
 const PART = /^[A-Za-z0-9_-]+$/;
 const MAX_LENGTH = 64;
 
@@ -23,9 +23,9 @@ const HASH_LENGTH = 12;
 const HASHED = new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`);
 
 /**
- * Creates names of the form `<connectorId><separator><name>`. A name that would be too long, contain other characters
- * or be ambiguous is shortened and cleaned, and ends with a hash of connector and name. Whether a name is changed
- * depends only on the connector and the name, not on other tools, so a name never moves from one tool to another.
+ * Creates names of the form `<connectorId><separator><name>`. A name that would be too long or ambiguous, or contain
+ * other characters, is cleaned and shortened. It then ends with a hash of connector and name. Whether a name is changed
+ * depends only on the connector and the name, not on other tools. So an exposed name always belongs to the same tool.
  */
 export function createExposedNames(separator = '__'): ExposedNames {
   const isPlain = (connectorId: string, name: string): boolean => {

@@ -45,7 +45,10 @@ export class FeatureLists {
   };
   readonly #merged = new Map<Feature, readonly Listed[]>();
   readonly #limit = pLimit(MAX_AT_ONCE);
-  /** Reads that are scheduled or running. A change that is reported during a read schedules another read. */
+  /**
+   * Scheduled and running reads, by feature and connector. `again` means that a change was reported while the read was
+   * running, so another read follows.
+   */
   readonly #due = new Map<string, Timer | 'reading' | 'again'>();
   readonly #stops: readonly (() => void)[];
   readonly #closed = new AbortController();
@@ -79,7 +82,7 @@ export class FeatureLists {
     return merged;
   }
 
-  /** Returns the items of one connector, in the same order. */
+  /** Returns the items of one connector, ordered by {@link keyOf}. */
   of(feature: Feature, connectorId: string): readonly Listed[] {
     return this.#lists[feature].get(connectorId) ?? [];
   }

@@ -31,7 +31,7 @@ export class FeaturePages {
     this.#lookup = new ResourceLookup({ ...deps, isShown: (listed) => this.#isShown(listed) });
   }
 
-  /** Returns one page of a feature's list. Throws an RpcError for a cursor of another server. */
+  /** Returns one page of a feature's list. Throws an RpcError for a malformed cursor. */
   page(feature: Feature, cursor: unknown, revision: WireRevision): Page {
     const list = this.#route.isUnfiltered ? this.#ofRoute(feature) : this.#shown[feature](this.#ofRoute(feature));
     return pageOf(list, { keyOf, write: (listed) => this.#write(feature, listed, revision) }, cursor);

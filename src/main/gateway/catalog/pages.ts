@@ -11,7 +11,7 @@ export const MAX_ENTRY_LENGTH = 256 * 1024;
 export interface Page {
   /** Entries as JSON, separated by commas. */
   readonly json: string;
-  /** Undefined on the last page. */
+  /** Cursor of the next page; undefined on the last page. */
   readonly nextCursor: string | undefined;
 }
 

@@ -9,7 +9,7 @@ import { MAX_ENTRY_LENGTH } from './pages.ts';
 /** Features that connectors list in addition to tools. */
 export type Feature = 'prompts' | 'resources' | 'templates';
 
-/** An item that a connector lists, as it was sent. */
+/** An item of a connector's list, as the connector sent it. */
 export interface Listed {
   readonly connectorId: string;
   readonly item: JsonObject;
@@ -17,13 +17,13 @@ export interface Listed {
   readonly own: string;
 }
 
-/** A list of a connector, and the definitions that were left out of it. */
+/** Items of one list of a connector, and the definitions that clients do not see. */
 export interface FeatureListing {
   /** Items ordered by their own names. */
   readonly items: readonly Listed[];
   /**
-   * Definitions that were left out. They include listed items that are invalid in every revision. No client ever sees
-   * such an item.
+   * Definitions that no client sees. Some of them are still in `items`: these are well-formed, but not allowed in any
+   * protocol revision.
    */
   readonly dropped: readonly DroppedDefinition[];
 }

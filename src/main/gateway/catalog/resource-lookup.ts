@@ -19,8 +19,8 @@ export interface ResourceLookupDeps {
 const MAX_TEMPLATES = 200;
 
 /**
- * Finds the connector of a URI that a client sends. The URI either names its connector, as listed URIs do, or a tool
- * has returned it in the connector's own form. In the second case the connector is the only one that has this URI.
+ * Finds the connector of a URI that a client sends. A URI that the gateway listed names its connector. A URI from the
+ * result of a tool may be in the connector's own form. It is then resolved only if exactly one connector has that URI.
  */
 export class ResourceLookup {
   readonly #deps: ResourceLookupDeps;
@@ -53,7 +53,8 @@ export class ResourceLookup {
   }
 
   /**
-   * Resolves a URI that names a connector. A plus sign in a scheme, as in `git+https:`, need not come from the gateway.
+   * Resolves a URI that names a connector. Null if there is no such connector: the scheme of a connector's own URI may
+   * also contain a plus sign, as in `git+https:`.
    */
   #named(exposed: string): ConnectorUri | null {
     const named = this.#deps.route.resolveUri(exposed);
@@ -80,14 +81,16 @@ export class ResourceLookup {
   }
 
   /**
-   * True if the route shows this resource. Filters decide by name. A URI is known if it is listed, expands a listed
-   * template or is a tool's user interface. Any other URI could be any resource, so it is not shown.
+   * True if the route shows this resource. The route's filter checks names, so the name of the resource must be known.
+   * It is known if the URI is listed, matches a listed template or is the user interface of a tool. Any other URI is
+   * not shown.
    */
   #isResourceShown({ connectorId, uri }: ConnectorUri): boolean {
     const { lists, route, uiLinks, isShown } = this.#deps;
     if (route.isUnfiltered || uiLinks.ownersOf(uri).has(connectorId)) return true;
     const listed = lists.of('resources', connectorId).filter(({ own }) => own === uri);
-    // For a listed resource its own name decides, even if the name of a matching template is allowed.
+    // The filter checks a listed resource by the resource's own name, even if it allows the name of a matching
+    // template.
     if (listed.length > 0) return listed.some(isShown);
     return this.#expanding(lists.of('templates', connectorId), uri).size > 0;
   }

@@ -8,7 +8,7 @@ export interface Route {
   readonly name: string;
   /** The only connector that the route shows; null for all connectors. */
   readonly connectorId: string | null;
-  /** Filters names in the form that the route of all connectors exposes, even on a route of one connector. */
+  /** Filters tools, prompts and resources by their full names (see `fullName`), even on a route of one connector. */
   readonly isAllowed: NameFilter;
   /** Whether the route shows everything. */
   readonly isUnfiltered: boolean;

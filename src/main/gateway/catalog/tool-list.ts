@@ -41,7 +41,9 @@ export class ToolList {
   #listed: readonly ToolInfo[] = [];
   /** The tools of `#listed` that the route shows. */
   #shown: readonly ToolInfo[] = [];
-  /** Tool ids by hashed exposed name, which cannot be split, and the reverse map. */
+  /**
+   * Tool ids by hashed exposed name, and hashed exposed names by tool id. A hashed name cannot be split into its parts.
+   */
   readonly #renamed = new Map<string, string>();
   readonly #nameOf = new Map<string, string>();
 
@@ -88,8 +90,8 @@ export class ToolList {
   }
 
   /**
-   * Notes that the tools with these ids were added, changed or removed. An id may have moved to another connector, and
-   * then its exposed name differs.
+   * Updates the cached names after tools with these ids were added, changed or removed. An id may now belong to a tool
+   * of another connector, which has a different exposed name.
    */
   changed(ids: readonly string[]): void {
     for (const id of ids) {
@@ -112,7 +114,8 @@ export class ToolList {
     const { connectorId, isUnfiltered } = this.#route;
     const shown = isUnfiltered ? all : all.filter((tool) => this.#isShown(tool));
     if (connectorId === null) return shown;
-    // Ids of other connectors may begin with this id and a dot, so the range may contain tools of other connectors.
+    // The id of another connector may begin with this id and a dot. So the range may also contain tools of other
+    // connectors.
     return shown
       .slice(lowerBound(shown, nameOf, `${connectorId}.`), lowerBound(shown, nameOf, `${connectorId}/`))
       .filter((tool) => tool.connectorId === connectorId);

@@ -31,7 +31,9 @@ export interface BuiltAnswers {
   readonly texts: readonly string[];
 }
 
-/** Time to live of lists right after a start: none, because the connectors are about to come up. */
+/**
+ * Time to live of lists right after a start. Clients must not cache them, because the connectors are about to come up.
+ */
 const TTL_MS = 0;
 
 /**
@@ -73,11 +75,13 @@ export interface WrittenPage {
   readonly json: string;
 }
 
-/** Returns a tool source that marks all tools as remembered: their connectors have not listed them again yet. */
+/**
+ * Returns a tool source that marks all tools as remembered, because their connectors have not listed them again yet.
+ */
 export function rememberedTools(tools: readonly ToolInfo[]): ConstructorParameters<typeof ToolList>[0] {
   const remembered = tools.map((tool) => (tool.isStale ? tool : { ...tool, isStale: true }));
   const byName = new Map(remembered.map((tool) => [tool.name, tool]));
-  // The gateway's own list has already counted dropped definitions.
+  // Counts nothing, because the tool list of the gateway has already counted the dropped definitions.
   const droppedDefinitions = { add: () => {} };
   return { listTools: () => remembered, tool: (name) => byName.get(name), droppedDefinitions };
 }

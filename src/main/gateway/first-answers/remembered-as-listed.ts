@@ -12,13 +12,13 @@ import type { PinPolicy } from '../../options/option-checks.ts';
 import type { KeptImage } from '../../state-dir/host-memory.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** Maximum number of tools. Longer lists are rebuilt at each start. */
+/** Maximum number of remembered tools for which first answers are prepared. Longer lists are built at each start. */
 const MAX_TOOLS = 4_000;
 
 /** Number of connectors compared in one turn of the event loop. */
 const BATCH = 8;
 
-/** The tools that the next start will list first, and the start image that holds them. */
+/** The tools that the next start will list first, and the start image that contains them. */
 export interface RememberedList {
   readonly tools: readonly ToolInfo[];
   readonly image: { readonly name: string; readonly sha256: string };
@@ -28,11 +28,11 @@ export interface RememberedList {
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
-  /** Names of tools that the signed map holds back. */
+  /** Names of the tools that are not listed because the signed map does not approve their definitions. */
   readonly heldBack: ReadonlySet<string>;
 }
 
-/** Returns the tools that a manager lists now, with the facts that decided about them. */
+/** Returns the tools that a manager lists now, and the facts that decided which tools it lists. */
 export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
   return {
     tools: manager.listTools(),
@@ -42,9 +42,9 @@ export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
 }
 
 /**
- * Returns the tools of a manager if its start image holds the same tools, so that the next start lists them. Null if
+ * Returns the tools of a manager if its start image contains the same tools, so that the next start lists them. Null if
  * the image is older, incomplete or too large. Also null if a connector has no remembered tools, because the next start
- * then waits for it. Never rejects.
+ * then waits for that connector. Never rejects.
  */
 export async function rememberedAsListed(
   { tools, entries, heldBack }: ListedFacts,
@@ -76,8 +76,8 @@ export async function rememberedAsListed(
 }
 
 /**
- * True if the image holds the tools that the connector lists, and if all other tools of the connector in the image are
- * held back.
+ * True if the image contains the tools that the connector lists, and no other tools of that connector except tools that
+ * are held back.
  */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,

@@ -8,7 +8,9 @@ import { SwitchyardError } from '../../../shared/errors.ts';
  */
 const MIN_TOKEN_LENGTH = 16;
 
-/** Length of a principal in characters. It holds 72 bits, so that two tokens of a list never collide. */
+/**
+ * Length of the digest in a principal. Its 12 base64url characters hold 72 bits, so the tokens of a list never collide.
+ */
 const PRINCIPAL_LENGTH = 12;
 
 /** True if an address to listen on can be reached only from this machine. */
@@ -20,8 +22,9 @@ export function isLoopback(host: string): boolean {
 export function tokenFault(token: unknown): string | null {
   if (typeof token !== 'string') return `must be a string, but is ${token === null ? 'null' : typeof token}`;
   if (token === '') return 'is empty';
-  if (token.trim() !== token) return 'begins or ends with white space or a line break, as text read from a file may';
-  if (!/^[\x21-\x7e]+$/.test(token)) return 'holds a character that is not visible ASCII';
+  if (token.trim() !== token)
+    return 'begins or ends with white space or a line break, as the text of a file often does';
+  if (!/^[\x21-\x7e]+$/.test(token)) return 'contains a character that is not visible ASCII';
   return token.length < MIN_TOKEN_LENGTH
     ? `has ${token.length} characters; at least ${MIN_TOKEN_LENGTH} are needed`
     : null;
@@ -29,7 +32,7 @@ export function tokenFault(token: unknown): string | null {
 
 /**
  * Checks access tokens, each paired with its name for error messages. Throws OPTIONS_INVALID for a token that {@link
- * tokenFault} rejects, and for a duplicate: its two clients could not be told apart.
+ * tokenFault} rejects. Also throws for a token that occurs twice, because its two clients could not be told apart.
  */
 export function assertTokens(named: readonly (readonly [name: string, token: unknown])[]): void {
   const seen = new Map<unknown, string>();
@@ -41,7 +44,7 @@ export function assertTokens(named: readonly (readonly [name: string, token: unk
     if (other !== undefined)
       throw new SwitchyardError(
         'OPTIONS_INVALID',
-        `${name} is the same access token as ${other}: give each client its own`,
+        `${name} is the same access token as ${other}. Give each client its own token.`,
       );
     seen.set(token, name);
   }
@@ -78,7 +81,7 @@ export class AccessTokens {
 
   /** True if a request carries the operator's token, and no other credential. */
   isOperator(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): boolean {
-    // Without an operator token there is nothing to compare, and nothing that the time could reveal.
+    // Without an operator token there is nothing to compare, so the response time cannot reveal anything.
     if (this.#operator === null) return false;
     const given = digestOf(tokenOf(request.headers.authorization ?? ''));
     return timingSafeEqual(this.#operator, given) && !hasSeveral(request.rawHeaders);
@@ -86,8 +89,9 @@ export class AccessTokens {
 }
 
 /**
- * Returns the name of a token's holder in sessions, limits and logs. It is the same on every replica, in any order of
- * tokens. The digest is made with a separate key, so it differs from any digest of the token that is made elsewhere.
+ * Returns the principal of a token: the name of its holder in sessions, limits and logs. The principal is the same on
+ * every replica, whatever the order of the tokens. Its digest uses a separate key, so it differs from other digests of
+ * the same token.
  */
 export function principalOf(token: string): string {
   const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');

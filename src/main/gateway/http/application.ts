@@ -46,7 +46,7 @@ export class Application {
       if (response.destroyed || request.destroyed) return;
       this.#parts.logger.error({ event: 'gateway-failed', err: error }, `A request failed: ${messageOf(error)}`);
       if (response.headersSent) response.destroy();
-      else refuse(response, 500, 'The gateway failed; see its log');
+      else refuse(response, 500, 'The gateway failed. The reason is in its log.');
     }
   }
 
@@ -55,7 +55,7 @@ export class Application {
     const isDraining = endpoint.draining.aborted;
     const fault = requestFault(request);
     if (fault !== null) {
-      // It is uncertain what the request means and where it ends, so the connection cannot carry another request.
+      // The end of a malformed request is uncertain, so the connection cannot be used for another request.
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
@@ -71,7 +71,8 @@ export class Application {
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const readiness = isReady(gateway.manager, readyFor, isDraining);
-      // Probes have no token, so they get no names of connectors. Only callers who may see the status page get those.
+      // Probes have no token, so they do not get the names of connectors. Only callers who may see the status page get
+      // them.
       const isTrusted = 'principal' in guard.authenticate(request);
       return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }

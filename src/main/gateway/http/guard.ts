@@ -9,7 +9,7 @@ import { hostName } from './request-faults.ts';
 export interface GuardOptions {
   /** Host names under which the listener may be addressed, in addition to the loopback names. */
   readonly allowedHosts: readonly string[];
-  /** Origins of pages that may send requests, in addition to the listener's own. */
+  /** Origins of pages that may send requests, in addition to the listener's own origin. */
   readonly allowedOrigins: readonly string[];
   /** Accepted access tokens. Without tokens, every request that reaches the listener is accepted. */
   readonly tokens: readonly string[];
@@ -24,8 +24,8 @@ type Refusal = { readonly status: 403 | 401; readonly why: string };
 
 export interface Guard {
   /**
-   * Returns why a request is refused because of its host or origin: it is not meant for this listener, or a page of
-   * another site sent it (DNS rebinding). Null if it is accepted.
+   * Returns why a request is refused because of its host or origin; null if it is accepted. It is refused if its host
+   * is not a name of this listener, or if a page of another site sent it (DNS rebinding).
    */
   checkOrigin(headers: IncomingHttpHeaders): Refusal | null;
   /**
@@ -33,7 +33,7 @@ export interface Guard {
    * Refuses a request with two `Authorization` headers.
    */
   authenticate(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): { readonly principal: string } | Refusal;
-  /** Returns the origin to allow for a permitted page (CORS); null for any other. */
+  /** Returns the origin to allow for a permitted page (CORS); null for any other page. */
   corsOrigin(headers: IncomingHttpHeaders): string | null;
 }
 
@@ -47,8 +47,8 @@ export function createGuard(options: GuardOptions): Guard {
   const hosts = new Set([...LOOPBACK, ...allowedHosts.map((host) => host.toLowerCase())]);
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
   const accessTokens = new AccessTokens(tokens, operatorToken);
-  // A host name can be made to resolve to any address; an IP address cannot. Beyond loopback, a token is required as
-  // well.
+  // An attacker can make a host name resolve to any address, so unknown names are refused. An IP address is accepted if
+  // the listener is not on loopback, because such a listener also requires a token.
   const isHost = (name: string): boolean =>
     hosts.has(name) || (!isLoopback && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
   return {

@@ -9,12 +9,12 @@ import type { ConnectorProxyManager } from '../../manager/connector-proxy-manage
  */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 
-/** Whether requests may be sent here, and the reasons if not. */
+/** Whether the gateway is ready for requests, and what it waits for if it is not. */
 export interface Readiness {
   readonly isReady: boolean;
-  /** Number of outstanding conditions: connectors, or 1 for the sources, any connector, or the shutdown. */
+  /** Number of conditions that are not met yet: the connectors that are waited for, or 1 for any other condition. */
   readonly waiting: number;
-  /** Names of the first 20 outstanding conditions. */
+  /** The first 20 of these conditions: ids of connectors, or a text such as `any connector`. */
   readonly waitsFor: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export interface Readiness {
 const MAX_NAMED = 20;
 
 /**
- * Decides whether a gateway is ready by the connectors that are up; disabled connectors do not count. A gateway that
- * shuts down is not ready.
+ * Returns whether a gateway is ready. This depends on how many of its connectors are up; disabled connectors do not
+ * count. A gateway that shuts down is not ready.
  */
 export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
   if (isDraining) return verdict(['the shutdown to finish']);
@@ -38,7 +38,8 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
     count('needs-login'),
   ];
   if (down === 0 && up + needLogin > 0) return verdict([]);
-  // Tools of an earlier run are served at once; their connectors come up when the tools are called.
+  // Tools that are remembered from an earlier run can be listed already. Their connectors come up when the tools are
+  // called.
   if (readyFor === 'any') return verdict(up > 0 || manager.listTools().length > 0 ? [] : ['any connector']);
   const isWaitedFor = ({ id, status }: ConnectorEntry): boolean =>
     status === 'enabled' && !isUp(manager, id) && manager.connector(id)?.status?.state !== 'needs-login';

@@ -8,7 +8,7 @@ export interface ListenerLimits {
   readonly maxSessions: number;
   /** Time without a request after which a session is closed. */
   readonly sessionIdleMs: number;
-  /** Maximum number of requests served at once. */
+  /** Maximum number of requests that are served at the same time. */
   readonly maxConcurrent: number;
   /** Maximum number of open notification streams. */
   readonly maxStreams: number;
@@ -33,7 +33,10 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   requestTimeoutMs: 30_000,
 };
 
-/** Part of a limit that one token may use if there are several tokens. A single caller may use the whole limit. */
+/**
+ * Part of a limit that one token may use if there are several tokens. If there is only one caller, it may use the whole
+ * limit.
+ */
 const SHARE_OF_ONE = 0.5;
 
 /** Returns the part of each limit that one caller may use. */

@@ -30,7 +30,7 @@ export interface ListenerOptions {
   readonly logger: Logger;
   /** Address to listen on, such as `127.0.0.1`. */
   readonly host: string;
-  /** 0 for any free port. */
+  /** Port to listen on; 0 for any free port. */
   readonly port: number;
   /**
    * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list every
@@ -42,9 +42,15 @@ export interface ListenerOptions {
    * out for none.
    */
   readonly operatorToken?: string | null;
-  /** Address under which browsers reach the listener: https, or http on loopback. Defaults to the listener's own. */
+  /**
+   * Address under which browsers reach the listener: https, or http on loopback. Defaults to the listener's own
+   * address.
+   */
   readonly publicUrl?: string | null;
-  /** https address of a client metadata document that another server hosts, in place of the gateway's own. */
+  /**
+   * https address of a client metadata document (CIMD) that another server hosts. It replaces the gateway's own
+   * document.
+   */
   readonly clientMetadataUrl?: string | null;
   /** Host names that requests may use, besides loopback. */
   readonly allowedHosts: readonly string[];
@@ -132,23 +138,23 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that sends `Expect: 100-continue` learns at once that its body is too long, and need not send it.
+    // A client that sends `Expect: 100-continue` learns before it sends the body that the body is too long.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });
   server.on('connect', (_, socket) => endSocket(socket as Socket, '405 Method Not Allowed'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
   await findOpenTelemetry();
-  // Requests must not join the trace in which the host happens to start listening.
+  // Requests must not become part of the trace that is active when the host starts to listen.
   const address = await detached(() => listen(server, host, port));
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    // Responses to server requests of running calls may arrive at another replica, which then has to reach this
-    // replica.
+    // In a fleet, this replica keeps listening while running calls end. Clients answer their server requests, and
+    // another replica that receives such an answer must be able to reach this replica.
     if (fleet === null) server.close();
-    // Notification streams are ended at once, because they would never end by themselves.
+    // Notification streams would never end without this, so they are ended immediately.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);
@@ -169,7 +175,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-/** Throws OPTIONS_INVALID unless `host` is loopback or every caller needs a valid token. */
+/** Throws OPTIONS_INVALID if other machines can reach `host` and there are no tokens, or if a token is invalid. */
 function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): void {
   if (typeof host !== 'string' || host === '')
     throw new SwitchyardError('OPTIONS_INVALID', 'host must be an address to listen on, such as 127.0.0.1');
@@ -180,7 +186,7 @@ function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): v
   if (!isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Other machines can reach ${host}: a gateway that listens there needs tokens`,
+      `Other machines can reach ${host}, so a gateway that listens there needs access tokens`,
     );
 }
 
@@ -198,7 +204,7 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
 function endSocket(socket: Socket, status: string): void {
   socket.on('error', () => {});
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  // A client that keeps its own side open would keep occupying a connection.
+  // Without this, a client that does not close its end of the socket would occupy a connection.
   startTimer(REFUSED_MS, () => socket.destroy());
 }
 

@@ -11,9 +11,9 @@ import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts
 import { readForm } from './read-form.ts';
 
 const NO_ADDRESS =
-  'This address was opened in another browser, was used, or has expired. Get a new one where you got it.';
+  'This address was opened in another browser, was used, or has expired. Get a new address where you got this one.';
 
-const NO_LOGIN = 'This login was started in another browser, or is over. Start it again.';
+const NO_LOGIN = 'This login was started in another browser, or has ended. Start it again.';
 
 const PURPOSES = 'Open this address yourself, in a browser window.';
 
@@ -45,9 +45,10 @@ export class BrowserLogin {
     if (address === undefined || !address.isOpenedBy(request.headers.cookie))
       return refusePage(response, 403, NO_ADDRESS);
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This form is not from this page.');
+    if (!(form instanceof URLSearchParams))
+      return refusePage(response, form, 'The form is invalid. Load the page again.');
     if (!isOwnPage(request.headers) || !address.isFormToken(form.get('token')))
-      return refusePage(response, 403, 'This form is not from the page of this address.');
+      return refusePage(response, 403, 'This form was not sent from the page of this address. Load the page again.');
     if (address.isDone) return await this.#show(response, address, {}, false);
     const { connectorId } = address.facts;
     try {
@@ -117,8 +118,8 @@ export class BrowserLogin {
   }
 
   /**
-   * Logs a failed login. Messages of logins hold no secret. Of a redirect with an error, only the error code is logged,
-   * because anybody can write the description into an address.
+   * Logs a failed login. The messages of failed logins contain no secrets. If the issuer redirected the browser with an
+   * error, only the error code is logged, because anybody can write a description into the address of a redirect.
    */
   #warn(error: unknown, connectorId: string, redirectError: string | null = null): void {
     const code = codeOf(error);

@@ -6,13 +6,13 @@ import { type AddressFacts, OneTimeAddress } from './one-time-address.ts';
 /** Lifetime of an address. */
 const ADDRESS_LIFE_MS = 600_000;
 
-/** An address with less time left is not offered again. */
+/** Minimum time until an address expires for the address to be offered again. */
 const LEAST_LEFT_MS = 60_000;
 
 /** Time after which an opened address counts as abandoned, so that its caller gets a new one. */
 const OPENED_MS = 120_000;
 
-/** Maximum number of valid addresses, and the part of them that one caller may have. */
+/** Maximum number of valid addresses, and the part of these addresses that one caller may have. */
 const MAX_ADDRESSES = 1_000;
 const SHARE_OF_ONE = 0.5;
 
@@ -112,9 +112,9 @@ function isFresh(address: OneTimeAddress, asked: Omit<AddressFacts, 'expiresAt'>
     facts.principal === asked.principal &&
     facts.askedBy === asked.askedBy &&
     facts.isStepUp === asked.isStepUp;
-  // The operator's button opens its address at once. A second click may come from another browser, in which an opened
-  // address does not work.
+  // The operator's button opens its address immediately. A second click may come from another browser, in which an
+  // opened address does not work.
   const isAbandoned = openedAt !== null && (facts.principal === OPERATOR || nowMs - openedAt > OPENED_MS);
-  // The server may refuse a finished login at once, and then the next login needs its own address.
+  // The server may refuse a login right after it is finished, and then the next login needs a new address.
   return isSame && !isDone && !isAbandoned && facts.expiresAt - nowMs > LEAST_LEFT_MS;
 }

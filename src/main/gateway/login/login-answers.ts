@@ -49,7 +49,11 @@ export function refusePage(
   response: ServerResponse,
   status: number,
   why: string,
-  { title = 'Not here', again = null, headers = {} }: { title?: string; again?: string | null; headers?: Headers } = {},
+  {
+    title = 'Request refused',
+    again = null,
+    headers = {},
+  }: { title?: string; again?: string | null; headers?: Headers } = {},
 ): void {
   answerPage(response, status, (nonce) => renderRefusal(title, why, again, nonce), { headers });
 }

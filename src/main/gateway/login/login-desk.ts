@@ -55,7 +55,7 @@ export class LoginDesk implements LoginDoor {
     this.rules = rules;
     this.isSecure = rules.publicUrl?.protocol === 'https:';
     this.addresses = new LoginAddresses({ clock, isSecure: this.isSecure, hostId });
-    // The login may happen elsewhere: on the command line, or at another address.
+    // This also notices logins that were made elsewhere, for example on the command line or at another address.
     this.#off = manager.on('connector', ({ connectorId, to }) => {
       if (to === 'ready' || to === 'degraded') this.#cameUp(connectorId);
     });
@@ -88,7 +88,10 @@ export class LoginDesk implements LoginDoor {
     };
   }
 
-  /** Returns an address for the operator on the gateway's page; null if there are too many. */
+  /**
+   * Creates a login address for the operator, who requested it on the status page. Null if there are too many
+   * addresses.
+   */
   async addressForOperator(connectorId: string): Promise<OneTimeAddress | null> {
     const known = (await this.manager.logins()).find((login) => login.connectorId === connectorId);
     const facts = { connectorId, isStepUp: false, principal: OPERATOR, askedBy: 'The status page of this gateway' };
@@ -114,7 +117,8 @@ export class LoginDesk implements LoginDoor {
     const { connectorId } = address.facts;
     const current = address.started;
     if (current !== null && current.expiresAt > this.now()) return current;
-    if (!address.countStart()) throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too often.');
+    if (!address.countStart())
+      throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times at this address.');
     const base = await this.base();
     const ownDocument = this.isSecure ? base + CLIENT_DOCUMENT_PATH : null;
     const clientMetadataUrl = this.#options.clientMetadataUrl ?? ownDocument;
@@ -123,14 +127,17 @@ export class LoginDesk implements LoginDoor {
       clientMetadataUrl,
     });
     if (!mayBeOpened(started.authorizationUrl))
-      throw new SwitchyardError('LOGIN_METADATA_INVALID', 'The authorization endpoint is neither https nor loopback.');
+      throw new SwitchyardError(
+        'LOGIN_METADATA_INVALID',
+        'The authorization endpoint must be https, or http on loopback.',
+      );
     address.started = started;
     return started;
   }
 
   /**
-   * Finishes the login of a browser that comes back from the issuer. Rejects as the manager's `finishLogin` does, and
-   * then the address stays valid.
+   * Finishes the login of a browser that comes back from the issuer. Rejects as the manager's `finishLogin` does. In
+   * that case the address stays valid.
    */
   async finish(address: OneTimeAddress, parameters: URLSearchParams): Promise<void> {
     // A state is valid for one redirect, whatever the outcome.
@@ -145,7 +152,7 @@ export class LoginDesk implements LoginDoor {
     void this.manager
       .ready(connectorId, { timeoutMs: UP_MS })
       .catch(() => {
-        // Waiting clients retry their requests, whose errors name the failure.
+        // Clients that wait for the login now retry their requests, and the errors of these requests name the failure.
       })
       .finally(() => this.addresses.end(address, true));
   }

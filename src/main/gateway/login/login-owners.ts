@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { CALLBACK_PATH } from './client-document.ts';
 
 /**
- * Forms of an address and of its cookie in a fleet: a random part, `~` and the id of the replica that has the login.
+ * Path of a login address in a fleet, and name of its cookie. Both have a random part, `~` and the id of the replica
+ * that has the login.
  */
 const ADDRESS = /^\/login\/[A-Za-z0-9_-]{43}~([A-Za-z0-9_-]{1,64})$/;
 const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,64})=/;
@@ -16,8 +17,8 @@ export function ownerSuffix(hostId: string | null): string {
 }
 
 /**
- * Returns the other replicas that may have the login of a browser. The address names the replica. When the browser
- * comes back from the issuer, its cookies name the replica. Empty if this replica has the login. `hasState` tells
+ * Returns the other replicas that may have the login of a browser; empty if this replica has it. The replica is named
+ * in the login address or, when the browser comes back from the issuer, in the browser's cookies. `hasState` tells
  * whether a login of this replica has a given `state`.
  */
 export function loginOwners(

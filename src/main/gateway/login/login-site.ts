@@ -138,11 +138,12 @@ export class LoginSite {
   async #start(request: IncomingMessage, response: ServerResponse, principal: string | null): Promise<void> {
     const { desk } = this.#options;
     const form = await readForm(request);
-    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This form is not from the status page.');
+    if (!(form instanceof URLSearchParams))
+      return refusePage(response, form, 'The form is invalid. Load the status page again.');
     if (!isOwnPage(request.headers) || !this.#isOperator(request, principal))
       return refusePage(response, 403, 'Only the operator of this gateway may log in here.');
     if (!isSame(form.get('token') ?? '', this.#formToken(request)))
-      return refusePage(response, 403, 'The page is out of date. Load it again.', { again: '/' });
+      return refusePage(response, 403, 'The status page is out of date. Load it again.', { again: '/' });
     const connectorId = form.get('connector') ?? '';
     if (!desk.manager.has(connectorId)) return refusePage(response, 404, 'The connector no longer exists.');
     if (!hasAddress(request.headers, desk.rules))

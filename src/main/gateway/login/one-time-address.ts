@@ -11,7 +11,7 @@ export interface AddressFacts {
   /** Principal that got the address, as in `Exchange.principal`. */
   readonly principal: string;
   /**
-   * The requester, as the page of the address names it: the name of a client in quotation marks, or the gateway's own
+   * The requester, in the words that the page shows: the name of a client in quotation marks, or the gateway's own
    * page.
    */
   readonly askedBy: string;
@@ -46,7 +46,7 @@ export class OneTimeAddress {
   issuer: string | null;
   /** Login for which the browser was sent to the issuer; null before the start and after a failure. */
   started: StartedLogin | null = null;
-  /** Login start in progress: pressing the button twice starts only one login. */
+  /** Start of the login while it is in progress. It is kept so that pressing the button twice starts only one login. */
   starting: Promise<StartedLogin> | null = null;
   /** Epoch ms; null until a browser opens the address. */
   openedAt: number | null = null;
@@ -88,7 +88,7 @@ export class OneTimeAddress {
     return timingSafeEqual(hash('sha256', token ?? '', 'buffer'), hash('sha256', this.formToken, 'buffer'));
   }
 
-  /** Counts one redirect to the issuer. False if the limit is exceeded. */
+  /** Counts one redirect to the issuer. Returns false if the limit is exceeded. */
   countStart(): boolean {
     this.#starts += 1;
     return this.#starts <= MAX_STARTS;

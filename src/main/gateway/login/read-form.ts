@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Maximum size of a form: it holds a token or two. */
+/** Maximum size of a form, in bytes. A login form has at most two fields. */
 const MAX_BYTES = 8 * 1024;
 
 /** Reason why a form cannot be read, as an HTTP status. */

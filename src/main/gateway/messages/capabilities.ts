@@ -56,9 +56,9 @@ export const SHARED_CAPABILITIES: JsonObject = {
 const QUESTIONS = ['sampling', 'elicitation', 'roots'] as const;
 
 /**
- * Returns the part of a client's capabilities that the gateway serves, and may therefore declare to connectors. It
- * holds MCP Apps, and server requests unless they cannot reach the client. Tasks, experimental features and unknown
- * extensions need methods that the gateway does not have.
+ * Returns the part of a client's capabilities that the gateway serves, and may therefore declare to connectors. MCP
+ * Apps is always kept. Server requests are kept only if they can reach the client. Tasks, experimental features and
+ * unknown extensions are removed, because they need methods that the gateway does not have.
  */
 export function servedCapabilities(declared: unknown, isReachable = true): JsonObject {
   if (!isObject(declared)) return {};

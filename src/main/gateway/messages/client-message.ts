@@ -23,8 +23,8 @@ export function withoutNulls(object: JsonObject): JsonObject {
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
- * Parses the JSON of a client. Some clients on Windows start it with a byte order mark, which RFC 8259 section 8.1
- * allows parsers to ignore. Throws a SyntaxError, or a JsonFault for JSON that nests too deeply or holds too much.
+ * Parses the JSON of a client. Ignores a byte order mark at its start, which some clients on Windows send (RFC 8259
+ * section 8.1). Throws a SyntaxError, or a JsonFault for JSON that is nested too deeply or is too large.
  */
 export function parseClientJson(text: string): unknown {
   return parseForeignJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);

@@ -5,18 +5,18 @@ import type { ErrorCode } from '../../../shared/error-codes.ts';
  * a client is only told what it can act on, so most codes have no remedy here.
  */
 const CLIENT_REMEDIES: Partial<Record<ErrorCode, string>> = {
-  CONNECTOR_UNAVAILABLE: 'Retry later, or ask the operator of the gateway: its status page shows the reason.',
-  CONNECTOR_GONE: 'List the tools again: the connector was removed or disabled.',
+  CONNECTOR_UNAVAILABLE: 'Retry later, or ask the operator of the gateway. Its status page shows the reason.',
+  CONNECTOR_GONE: 'The connector was removed or disabled. List the tools again.',
   TOOL_UNKNOWN: 'List the tools again, and use a name from the list.',
-  TOOL_CALL_TIMEOUT: 'Retry with less work for one call, if the tool may run twice.',
-  TOOL_CALL_REJECTED: 'Read the message; `retryAfterMs`, if present, is how long to wait before a retry.',
-  TOOL_CALL_LOST: 'Retry if the tool may run twice; with `sent: "no"` it did not run.',
+  TOOL_CALL_TIMEOUT: 'If the tool may run twice, retry with less work in one call.',
+  TOOL_CALL_REJECTED: 'Read the message. If `retryAfterMs` is present, wait for that long before a retry.',
+  TOOL_CALL_LOST: 'With `sent: "no"`, the tool did not run: retry. Otherwise, retry only if the tool may run twice.',
   TOOL_RESULT_TOO_LARGE: 'Ask the tool for less, such as a page or a filter.',
   TOOL_CHANGED: 'Ask the operator of the gateway to approve the changed tool.',
   TOOL_NOT_APPROVED: 'Ask the operator of the gateway to approve the tool.',
   QUOTA_EXCEEDED: 'Retry later, and call less often.',
   OPTIONS_INVALID: 'Correct the parameters of the request.',
-  CLOSED: 'Connect again: the gateway is shutting down.',
+  CLOSED: 'The gateway is shutting down. Connect again.',
 };
 
 /** Returns what a client can do about an error of this code; undefined if it can do nothing. */

@@ -49,7 +49,7 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders | null;
   /** Aborts when the client cancels the request or disconnects. */
   readonly signal: Cancellation;
-  /** Sends a notification about this request before its response. Later notifications are dropped. */
+  /** Sends a notification about this request before its response. Notifications after the response are dropped. */
   notify(method: string, params: JsonObject): void;
   /** Sends server requests; null if a client of this protocol generation cannot receive them during a request. */
   readonly ask: AskClient | null;

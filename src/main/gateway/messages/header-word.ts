@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A single value, the common case. */
+/** Matches a header with a single value, which is the common case. */
 const WORD = /^[^\s,]+$/;
 
 /**
- * Returns the value of a header that holds one word, such as a revision or a session id. Undefined if it is missing or
- * empty. A proxy may repeat a header, and Node.js joins the values with commas: equal values count as one.
+ * Returns the value of a header that contains one word, such as a revision or a session id. Undefined if the header is
+ * missing or empty. If a proxy repeats a header, Node.js joins the values with commas. In that case equal values count
+ * as one value.
  */
 export function headerWord(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name.toLowerCase()];

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
 
-/** Distinguishes the gateway's state from the state of a modern connector, which is passed through. */
+/** Prefix that distinguishes the gateway's states from the states of modern connectors, which are passed through. */
 const PREFIX = 'switchyard:';
 
-/** Place that the states of held calls are sealed for. */
+/** Context that the sealed states of held calls are bound to. */
 const PLACE = 'held call';
 
 const KEY_BYTES = 24;

@@ -79,5 +79,8 @@ function refusing<T>(work: () => T): T {
 }
 
 function rejected(why: string): SwitchyardError {
-  return new SwitchyardError('TOOL_CALL_REJECTED', `The request of the connector must not reach a person: ${why}.`);
+  return new SwitchyardError(
+    'TOOL_CALL_REJECTED',
+    `The gateway did not show the connector’s request to the user: ${why}.`,
+  );
 }

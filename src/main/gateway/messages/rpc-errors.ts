@@ -26,7 +26,9 @@ export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcErro
   return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });
 }
 
-/** Creates the error for a resource URI that several connectors have. Each of `candidates` names one of them. */
+/**
+ * Creates the error for a resource URI that several connectors have. `candidates` are the exposed URIs to choose from.
+ */
 export function ambiguousResource(uri: string, candidates: readonly string[]): RpcError {
   const message = `Several connectors have this resource. Use one of: ${candidates.slice(0, MAX_NAMED).join(', ')}`;
   return invalidParams(message, { uri, candidates: candidates.slice(0, MAX_NAMED) });
@@ -55,7 +57,8 @@ export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
     const isRenamed = era === 'modern' && answered.code === RPC_RESOURCE_NOT_FOUND;
     return isRenamed ? new RpcError(RPC_INVALID_PARAMS, answered.message, answered.data) : answered;
   }
-  if (!(error instanceof SwitchyardError)) return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed; see its log');
+  if (!(error instanceof SwitchyardError))
+    return new RpcError(RPC_INTERNAL_ERROR, 'The gateway failed. The reason is in its log.');
   const { code, message, detail } = error;
   const remedy = clientRemedy(code);
   const data = { code, ...(remedy !== undefined && { remedy }), ...detail };

@@ -7,7 +7,7 @@ import { namedQuestion } from '../messages/named-questions.ts';
 import type { CallsUnderWay } from './forwarding/calls-under-way.ts';
 import type { ClientSession } from './notices/client-session.ts';
 
-/** Clients that a server request without a related client request can go to. */
+/** Clients that can receive a server request which belongs to no client request. */
 interface Askable {
   readonly calls: CallsUnderWay;
   readonly sessions: () => readonly ClientSession[];
@@ -27,16 +27,16 @@ export interface GatewayHost extends HostSide {
 }
 
 /**
- * Creates the host side. `capabilities` are what a connection declares at its handshake, for all clients. If the
- * gateway only ever has one client, they are the capabilities of that client, as soon as they are known. Otherwise they
- * are sampling, elicitation and MCP Apps, and also roots while a connected client supports roots.
+ * Creates the host side. `capabilities` are what the gateway declares in the handshake with a connector, for all
+ * clients. If the gateway can only have one client, they are the capabilities of that client, as soon as these are
+ * known. Otherwise they are sampling, elicitation and MCP Apps, and also roots while a connected client supports roots.
  *
- * A server request that belongs to a client request goes to that client, and never here. Some server requests, over
- * stdio or a standing stream, do not say which client call they belong to. They go to the only client with calls in
- * flight at that connector. If there are no calls, they go to the only session that can answer. Otherwise they are
- * rejected, so that one client never answers for another.
+ * `answer` handles only server requests that do not say which client call they belong to, as over stdio or a standing
+ * stream. All other server requests go directly to the client of the call. `answer` chooses the only client with calls
+ * in flight at that connector. If there are no calls, it chooses the only session that can answer. Otherwise it rejects
+ * the request, so that one client never answers for another.
  *
- * `instanceId` is the id that clients have already received. Defaults to a new one.
+ * `instanceId` is the id that clients have already received. Defaults to a new id.
  */
 export function createGatewayHost(instanceId: string = randomUUID()): GatewayHost {
   let among: Askable | null = null;
@@ -78,7 +78,7 @@ function askOnly(
   return only.ask(method, namedQuestion(connectorId, method, params), signal);
 }
 
-/** Answers a server request that no client takes. A server that requests roots anyway gets an empty list. */
+/** Answers a server request that cannot be sent to any client. A server that requests roots gets an empty list. */
 function unclaimed(method: string, why: string): JsonObject {
   return method === 'roots/list' ? { roots: [] } : refuse(why);
 }

@@ -8,7 +8,10 @@ import type { LogLevels } from './notices/log-levels.ts';
 import type { ResourceWatches } from './notices/resource-watches.ts';
 import { watchResource } from './notices/watch-resource.ts';
 
-/** Returns the revision to use with a client that offers this one (MCP 2025-11-25, version negotiation). */
+/**
+ * Returns the revision to use with a client, given the revision that the client offers (MCP 2025-11-25, version
+ * negotiation).
+ */
 export function agreedRevision({ protocolVersion }: JsonObject): string {
   if (typeof protocolVersion !== 'string') throw invalidParams('The protocolVersion is missing');
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];

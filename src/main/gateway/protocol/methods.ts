@@ -21,11 +21,11 @@ export interface MethodDeps extends ForwardDeps {
    * unknown.
    */
   readonly namedSettled: () => Promise<void>;
-  /** Time to live of lists in milliseconds, as far as the gateway can tell. */
+  /** Returns the time to live of lists, in milliseconds. */
   readonly ttlMs: () => number;
 }
 
-/** One request for a method, and the route on which it came. */
+/** One request for a method, and the route that it arrived on. */
 interface MethodCall {
   readonly params: JsonObject;
   readonly exchange: Exchange;
@@ -56,7 +56,10 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
   };
 
-  /** Repeats `find` after waiting for connectors that, right after a start, have not listed their items yet. */
+  /**
+   * Calls `find`. If it finds nothing, waits for connectors that have not listed their items since the start, and calls
+   * it again.
+   */
   const findSettled = async <T>(find: () => T | null): Promise<T | null> => {
     await deps.featuresSettled();
     const found = find();

@@ -35,8 +35,8 @@ export function isModern(method: string, params: JsonObject, headers: IncomingHt
 
 /**
  * Reads and checks the fields that every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
- * headers, as over stdio, only the body is checked. Throws an RpcError in the order that the specification requires:
- * the envelope, headers that contradict it, the revision, missing headers.
+ * headers, as over stdio, only the body is checked. Throws an RpcError for the first fault, in the order that the
+ * specification requires: the envelope, headers that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};
@@ -46,7 +46,7 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
   if (headers !== null) checkHeader(headers, 'MCP-Protocol-Version', version);
   if (headers !== null) checkHeader(headers, 'Mcp-Method', method);
   if (version !== MODERN_REVISION) {
-    throw new RpcError(RPC_UNSUPPORTED_VERSION, `Revision ${version.slice(0, 32)} is not supported`, {
+    throw new RpcError(RPC_UNSUPPORTED_VERSION, `MCP revision ${version.slice(0, 32)} is not supported`, {
       supported: [MODERN_REVISION],
       requested: version,
     });
@@ -84,7 +84,7 @@ function requireHeaders(method: string, params: JsonObject, headers: IncomingHtt
   if (decodeHeaderValue(header) !== subject) throw mismatch('The header Mcp-Name differs from the body');
 }
 
-/** Returns the name or URI of a request's subject, as a header of the request must repeat it. */
+/** Returns the name or URI of a request's subject, which a header of the request must repeat. */
 function subjectOf(method: string, { name, uri }: JsonObject): unknown {
   if (method === 'tools/call' || method === 'prompts/get') return name;
   return method === 'resources/read' ? uri : undefined;

@@ -9,7 +9,10 @@ import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-/** Time to live of the response to `server/discover`. A connector that serves MCP Apps may appear at any time. */
+/**
+ * Time to live of the response to `server/discover`. It is limited, because a connector with MCP Apps may appear at any
+ * time.
+ */
 const DISCOVER_TTL_MS = 60_000;
 
 /** Creates the result of `server/discover`. `servesUi` states whether a connector may serve MCP Apps. */
@@ -48,7 +51,7 @@ export async function listen(
   const asked = params.notifications;
   if (!isObject(asked)) throw invalidParams('The parameter notifications is missing');
   const uris = new Set(Array.isArray(asked.resourceSubscriptions) ? (asked.resourceSubscriptions as unknown[]) : []);
-  if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription watches at most ${MAX_WATCHED} resources`);
+  if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription may watch at most ${MAX_WATCHED} resources`);
   const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
   const meta = { [SUBSCRIPTION_ID]: id };
   const watched = new Map<string, { readonly connectorId: string; readonly stop: () => void }>();
@@ -68,7 +71,8 @@ export async function listen(
     if (stop !== null) watched.set(uri, { connectorId, stop });
   };
   try {
-    // Watches begin before the acknowledgement: every later change must be reported.
+    // The watches begin before the acknowledgement is sent, because every change after the acknowledgement must be
+    // reported.
     await Promise.all([...uris].map(watch));
     const honoured = {
       ...Object.fromEntries(flags.map((flag) => [flag, true])),

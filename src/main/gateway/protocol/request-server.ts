@@ -10,7 +10,7 @@ import { toRpcError, UnknownMethod } from '../messages/rpc-errors.ts';
 import type { Method } from './methods.ts';
 import { servedRequest } from './request-telemetry.ts';
 
-/** Serves a method of only one protocol generation or transport. Null if the method is unknown there. */
+/** Serves a method of only one protocol generation or transport. Resolves with null if it does not know the method. */
 export type OwnMethod = (method: string, params: JsonObject) => Promise<Outcome | null>;
 
 /**
@@ -47,7 +47,7 @@ export class RequestServer {
     return { [Symbol.dispose]: () => this.#end() };
   }
 
-  /** Counts a request that was answered within `durationMs`, before this server existed. */
+  /** Counts a request that took `durationMs` and was answered before this server existed. */
   answered(method: string, durationMs: number): void {
     recordGatewayRequest(this.#label(method), 'ok', durationMs);
   }

@@ -26,8 +26,8 @@ export interface LoneMessage {
 }
 
 /**
- * Returns the same data for a handshake or a notification. The session is read at the end, because a handshake creates
- * it.
+ * Returns the data for the span and the metrics of a handshake or a notification. `session` is called at the end,
+ * because a handshake creates the session.
  */
 export function servedMessage(
   message: LoneMessage,
@@ -66,7 +66,7 @@ function agreedOf(
   session: Exchange['session'],
 ): ReturnType<Served['agreed']> {
   if (era === 'modern') return { revision: MODERN_REVISION, sessionId: null };
-  // The only session of a stdio connection has no id of its own.
+  // A stdio connection has only one session, and that session has no id.
   const sessionId = headers === null ? null : (session?.id ?? null);
   return { revision: session?.revision ?? legacyRevision(headers), sessionId };
 }

@@ -10,19 +10,18 @@ import { HopReports } from './hop-reports.ts';
 import { HopSender } from './hop-sender.ts';
 import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.ts';
 
-/** Timeout of a short request to another replica. */
+/** Timeout of a request to another replica, other than a forwarded request. */
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of concurrent requests to all replicas, and of waiting requests. Cancellations beyond these limits are
- * dropped.
+ * Maximum number of messages to all other replicas that are being sent, and that wait. Further messages are dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
 
 /**
- * How long a request may wait until its replica becomes known, and how many requests may wait. A request may name a
- * replica that has just started, before this replica has read it in the roster.
+ * How long a request may wait until the roster names its replica, and how many requests may wait. The request may be
+ * for a replica that has just started, and that is not yet in this replica's copy of the roster.
  */
 const KNOWN_WITHIN_MS = 1_500;
 const MAX_AWAITED = 256;
@@ -70,7 +69,8 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     signal: AbortSignal,
   ): Promise<HopAnswer> {
     const owner = await this.#knownHost(ownerId);
-    if (owner === null) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The replica is unknown.');
+    if (owner === null)
+      throw new SwitchyardError('FLEET_HOP_REFUSED', 'The roster of the fleet does not name the replica.');
     return await this.#sender.send(kind, owner, payload, signal);
   }
 
@@ -108,7 +108,10 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
     return await Promise.all(others.map((host) => this.#limit(() => this.#ask(kind, host, payload))));
   }
 
-  /** True if the replica did what the hop requests. Never rejects: a replica that has ended has nothing left to do. */
+  /**
+   * True if the replica did what the hop requests. Never rejects, because a replica that has ended has nothing left to
+   * do.
+   */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
     using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
     try {

@@ -8,7 +8,7 @@ import { toRpcError, unknownState } from '../messages/rpc-errors.ts';
 import { writeError } from '../messages/write-message.ts';
 import type { HopAnswer, ReplicaHop } from './replica-hop.ts';
 
-/** Retry of a held call, and the means to answer it. */
+/** Retry of a held call, and the functions to respond to it. */
 export interface Retry {
   readonly message: { readonly id: RequestId; readonly method: string; readonly params: JsonObject };
   readonly request: Pick<IncomingMessage, 'headers' | 'url'>;
@@ -47,7 +47,7 @@ export async function forwardRetry(retry: Retry, ownerId: string, replicas: Repl
     const answer = await replicas.forward('retry', ownerId, payload, signal);
     await passBack(answer, response, signal, message.id);
   } catch (error) {
-    // After the response has begun, it can only be cut off.
+    // Once the response has begun, no error can be sent, so the connection is closed.
     if (response.headersSent) response.destroy();
     else if (!signal.aborted) refuse(writeError(message.id, errorFor(error)));
   }
@@ -62,7 +62,10 @@ function headersFor(headers: IncomingHttpHeaders): JsonObject {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => SENT_ON.test(name)));
 }
 
-/** Rejects if the response breaks off at a point where no error can be sent to the client. */
+/**
+ * Passes the response of another replica to the client. If the response breaks off between two events of a stream, the
+ * client gets an error as the last event. Rejects if it breaks off anywhere else.
+ */
 async function passBack(
   { head, body }: HopAnswer,
   response: ServerResponse,
@@ -88,6 +91,6 @@ async function passBack(
 }
 
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  using limit = deadline(PATIENCE_MS, () => new Error('The client reads nothing'), signal);
+  using limit = deadline(PATIENCE_MS, () => new Error('The client did not read the response in time'), signal);
   await once(response, 'drain', { signal: limit.signal });
 }

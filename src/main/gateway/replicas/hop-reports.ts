@@ -13,8 +13,8 @@ export class HopReports {
   }
 
   /**
-   * Reports a refused hop. `why` ends the sentence "A hop between replicas was refused: …", and holds no text of the
-   * sender.
+   * Reports a refused hop. `why` completes the sentence "A hop between replicas was refused: …", and contains no text
+   * of the sender.
    */
   refused(why: string, fields: object = {}): void {
     recordFleetRefusal('hop');

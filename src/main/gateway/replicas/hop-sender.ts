@@ -12,7 +12,7 @@ import type { HopAnswer, HopKind } from './replica-hop.ts';
 import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
 import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
 
-/** Timeout for connecting, and the time for which idle connections are kept. */
+/** Timeout for opening a connection, and the time for which an idle connection is kept open. */
 const CONNECT_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 
@@ -57,8 +57,8 @@ export class HopSender implements AsyncDisposable {
 
   /**
    * Sends a hop and resolves with the head of the response. Rejects with FLEET_HOP_REFUSED if the replica cannot be
-   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if it ends or falls silent before it responds, and
-   * with the reason of the signal.
+   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if the replica ends or falls silent before it
+   * responds. Rejects with the reason of `signal` if `signal` aborts.
    */
   async send(
     kind: HopKind,
@@ -99,7 +99,8 @@ export class HopSender implements AsyncDisposable {
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
     try {
-      // undici follows no redirects by default, and none may be followed: the response would come from another server.
+      // Redirects must not be followed, because the response would come from another server. undici follows none by
+      // default.
       this.#agent ??= this.#openAgent();
       const dispatcher = await this.#agent;
       const { request } = await loadUndici();
@@ -113,14 +114,14 @@ export class HopSender implements AsyncDisposable {
       if (response.statusCode !== 200) {
         response.body.on('error', () => {}).destroy();
         if (response.statusCode !== 403) throw gone(`The other replica responded with HTTP ${response.statusCode}.`);
-        this.#options.reports.refused('another replica refused the hop of this one', { replica: facts.receiverId });
+        this.#options.reports.refused('another replica refused a hop of this replica', { replica: facts.receiverId });
         throw refused('The replica at that address refused the hop.');
       }
       for await (const chunk of response.body) yield chunk as Buffer;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof SwitchyardError) throw error;
-      if (neverConnected(error)) throw refused('The other replica cannot be connected to.', error);
+      if (neverConnected(error)) throw refused('No connection to the other replica could be opened.', error);
       throw gone(`The other replica was lost (${messageOf(error)}). Send the whole request again.`, error);
     }
   }
@@ -132,7 +133,7 @@ export class HopSender implements AsyncDisposable {
       if (frame.kind === 'alive') continue;
       const head = frame.kind === 'head' ? parseForeignJson(frame.bytes.toString()) : null;
       if (isObject(head)) return head;
-      throw gone('The response of the other replica has no head.');
+      throw gone('The response of the other replica does not begin with a head.');
     }
   }
 }

@@ -4,8 +4,8 @@ type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | unde
 
 /**
  * Returns the URL at which other machines reach a listener on `host`. If `host` means all addresses (`0.0.0.0`, `::`),
- * the URL holds the first address that other machines can reach, IPv4 before IPv6. It holds loopback if the machine has
- * no such address.
+ * the URL contains the first address that other machines can reach, IPv4 before IPv6. If the machine has no such
+ * address, the URL contains a loopback address.
  */
 export function reachableAddress(host: string, port: number, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || host === '::';

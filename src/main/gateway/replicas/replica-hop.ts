@@ -37,7 +37,7 @@ export interface ReplicaHop {
   ended(session: HopSession): Promise<void>;
   /**
    * Offers the other replicas a message that belongs to no request. The replica with the client's standing stream sends
-   * it. Resolves with whether a replica has sent it. Never rejects.
+   * it. Resolves with true if a replica has sent it. Never rejects.
    */
   notice(session: HopSession, message: JsonObject): Promise<boolean>;
   /**

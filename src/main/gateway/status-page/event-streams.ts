@@ -9,7 +9,7 @@ import type { PageViewer } from './view/page-viewer.ts';
 /** Minimum interval between updates of a page. */
 const TICK_MS = 1_000;
 
-/** Maximum interval between updates of a page, in ticks: gauges stay current, and a lost connection is noticed. */
+/** Maximum interval between updates of a page, in ticks. It keeps gauges current and reveals lost connections. */
 const GAUGE_TICKS = 5;
 
 /** A page that has not read everything for this many ticks is disconnected. */
@@ -63,11 +63,14 @@ export class EventStreams {
     return this.#isClosed || this.#streams.size >= this.#deps.maxStreams;
   }
 
-  /** Takes over a response, with these headers, until either side ends it. */
+  /**
+   * Takes over a response, and sends updates until the page disconnects or the streams are closed. `headers` are added
+   * to the response.
+   */
   open(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>, listener: Listener): void {
     const { query, viewer, stamp, seq } = listener;
     const all = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
-    // A page that is behind gets no updates until it has caught up, so nothing accumulates.
+    // No limit is needed, because a page that has not read everything gets no further updates.
     const options = { retryMs: RETRY_MS, keepAliveMs: null, maxUnreadBytes: Number.POSITIVE_INFINITY };
     request.socket.setNoDelay(true);
     const writer = new EventWriter(response, all, options);
@@ -101,15 +104,15 @@ export class EventStreams {
       this.#told = newsCount;
       const told = isDue ? this.#tellAll() : Promise.resolve();
       void told.then(() => {
-        // The last page may have disconnected in the meantime. A page that has connected since then has started its own
-        // timer.
+        // If the last page has disconnected, there is no timer any more. If another page has connected since, it has
+        // its own timer.
         if (this.#timer === timer) this.#timer = this.#nextTick();
       });
     });
     return timer;
   }
 
-  /** Serves one page per turn of the event loop: each page may search thousands of connectors. */
+  /** Updates one page per turn of the event loop, because the update of a page may search thousands of connectors. */
   async #tellAll(): Promise<void> {
     this.#deps.renew();
     for (const stream of [...this.#streams]) {

@@ -17,9 +17,9 @@ export interface PageUpdate {
   readonly announcement: string;
 }
 
-/** Content of an open page, so that only changes are sent. */
+/** Content of an open page. It is remembered, so that only changes are sent. */
 export class PageState {
-  /** Texts by kind and key. Pages with the same content share them. */
+  /** Content of each part and row that was sent, by kind and key. */
   #said: ReadonlyMap<string, string> = new Map();
   #order = '';
   readonly #viewer: PageViewer;
@@ -36,7 +36,7 @@ export class PageState {
     return this.#seq;
   }
 
-  /** Treats the page as rendered from this model, if the stamp of the model is `stamp`. */
+  /** Records that the page was rendered from this model. Does nothing if the stamp of the model is not `stamp`. */
   adopt(model: StatusModel, stamp: string): void {
     const blocks = blocksOf(model, this.#viewer);
     if (stampOf(blocks) !== stamp) return;
@@ -44,7 +44,9 @@ export class PageState {
     this.#order = orderOf(model).join(' ');
   }
 
-  /** Returns the update that makes the page show this model; null if nothing changed. The update counts as sent. */
+  /**
+   * Returns the update that makes the page show this model; null if nothing changed. Records that the update was sent.
+   */
   advance(model: StatusModel): PageUpdate | null {
     const blocks = blocksOf(model, this.#viewer);
     const news = blocks.filter(({ kind, key, saying }) => this.#said.get(`${kind} ${key}`) !== saying);
@@ -66,7 +68,7 @@ export class PageState {
   }
 }
 
-/** Returns markup by key; a key such as `__proto__` has no special meaning. */
+/** Returns markup by key. Also accepts a key such as `__proto__`. */
 function markupOf(blocks: readonly Block[], kind: Block['kind']): Readonly<Record<string, string>> {
   const wanted = blocks.filter((block) => block.kind === kind);
   return Object.fromEntries(wanted.map(({ key, render }) => [key, render().toString()]));

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Headers of every response: no caching, no sniffing, no referrer, no use by other origins. */
+/** Headers of every response. They forbid caching, content sniffing, referrers and use by other origins. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -8,13 +8,13 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Policy of responses that are not pages: they may load nothing at all. */
+/** Content security policy of responses that are not pages. They may load nothing at all. */
 export const BARE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * Returns the policy of a page. Only the style and the script with this nonce run. The page can only connect to its own
- * server. `formTarget` is the origin that its forms finally lead to, because browsers also apply `form-action` to
- * redirects.
+ * Returns the content security policy of a page. Only the style and the script with this nonce are allowed. The page
+ * can only connect to its own server. `formTarget` is the origin that its forms finally lead to; it is needed, because
+ * browsers also apply `form-action` to redirects.
  */
 export function pagePolicy(nonce: string, formTarget: string | null = null): string {
   return [
@@ -47,7 +47,7 @@ export function answer(
     .end(isHead ? undefined : body);
 }
 
-/** Responds with a sentence. */
+/** Responds with a text of one sentence. */
 export function answerText(
   response: ServerResponse,
   status: number,

@@ -20,7 +20,7 @@ const DEFAULT_MAX_STREAMS = 32;
 
 export interface StatusSiteOptions {
   readonly manager: Pick<ConnectorProxyManager, 'status' | 'connector' | 'on'>;
-  /** Call durations, recorded by the caller of tools. */
+  /** Durations of tool calls, recorded by the code that calls the tools. */
   readonly latencies: CallLatencies;
   readonly clock?: Clock;
   /** Title of the page. */
@@ -95,7 +95,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
           viewer,
           query: parseListQuery(parameters),
           stamp: parameters.get('stamp') ?? '',
-          // A number higher than the last event's comes from before a restart of the gateway.
+          // A number that is higher than that of the last event was assigned before the gateway restarted.
           seq: seq <= events.seq ? seq : 0,
         },
       );
@@ -121,7 +121,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
   };
 }
 
-/** Parses the query by hand: a client's request target need not be a valid URL. */
+/** Parses the query without `URL`, because the request target of a client need not be a valid URL. */
 function parametersOf({ url = '' }: IncomingMessage): URLSearchParams {
   const start = url.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : url.slice(start));

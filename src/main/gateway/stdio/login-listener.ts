@@ -9,7 +9,7 @@ import { LoginDesk, type LoginManager } from '../login/login-desk.ts';
 import { LoginSite } from '../login/login-site.ts';
 import type { LoginDoor } from '../messages/login-offer.ts';
 
-/** Whose logins a gateway over stdio offers. */
+/** Options of the logins that a gateway over stdio offers. */
 export interface StdioLoginsOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;
@@ -29,8 +29,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Creates login addresses for the only client of a gateway over stdio. Such a gateway has no listener. When the first
- * address is requested, a listener is opened on a free loopback port, for logins alone.
+ * Creates login addresses for the only client of a gateway over stdio. Such a gateway does not listen for HTTP
+ * requests. When the first address is requested, a listener for logins alone is opened on a free loopback port.
  */
 export function createStdioLogins({ manager, logger, clientMetadataUrl }: StdioLoginsOptions): StdioLogins {
   let listening: Promise<{ readonly server: Server; readonly url: string }> | null = null;
@@ -58,7 +58,7 @@ export function createStdioLogins({ manager, logger, clientMetadataUrl }: StdioL
       try {
         return await desk.offer(request);
       } catch (error) {
-        // If no listener can be opened, the command line still works.
+        // If no listener can be opened, the user can still log in on the command line.
         logger.warn({ event: 'login-failed', err: error }, `Cannot offer an address for logins: ${messageOf(error)}`);
         listening = null;
         return { kind: 'command' };
@@ -103,7 +103,7 @@ async function listen(
         server.listen(0, HOST, resolve);
       }),
   );
-  // The client keeps the process running; pending logins do not.
+  // Only the client keeps the process running. Pending logins must not keep it running.
   server.unref();
   return { server, url: `http://${HOST}:${(server.address() as AddressInfo).port}` };
 }

@@ -15,7 +15,7 @@ import type { StdioClient, StdioOptions } from './stdio-client.ts';
  */
 export async function resumeClient(client: StdioClient, first: FirstSession, options: StdioOptions): Promise<void> {
   const { gateway, view } = options;
-  // Connectors receive the client's capabilities, and may come up in the meantime.
+  // The client's capabilities are set before the wait, because a connector that comes up during the wait receives them.
   client.capabilities = first.messages.map(capabilitiesIn).findLast((found) => found !== null) ?? null;
   await gateway.manager.restored();
   for (const { message, tookMs } of first.messages) resume(client, message, tookMs, options);

@@ -20,8 +20,8 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
     if (options.first != null) await resumeClient(client, options.first, options);
     for await (const chunk of options.input)
       for (const line of lines.push(chunk)) {
-        if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
-        // The client's messages are not read while it does not read its responses.
+        if (line === null) return client.refuse(`A message must have at most ${options.maxMessageBytes} bytes`);
+        // While the client does not read its responses, its messages are not read.
         if (options.output.writableLength > MAX_UNREAD_BYTES) await drained(options.output);
         if (typeof line !== 'string' || line.trim() !== '') client.take(line);
       }

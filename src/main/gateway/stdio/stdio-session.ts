@@ -4,7 +4,7 @@ import { clientNameOf, servedCapabilities } from '../messages/capabilities.ts';
 import { agreedRevision } from '../protocol/legacy-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
 
-/** Principal of the client at the other end; there is only one. */
+/** Principal of the only client of a gateway over stdio. */
 export const PRINCIPAL = 'stdio';
 
 /**

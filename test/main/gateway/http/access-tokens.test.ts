@@ -26,12 +26,12 @@ describe('tokenFault', () => {
     [1234567890123456, 'must be a string, but is number'],
     [['x'.repeat(16)], 'must be a string, but is object'],
     ['fifteen-letters', 'has 15 characters; at least 16 are needed'],
-    ['a-token-of-20-letters\n', 'begins or ends with white space or a line break, as text read from a file may'],
-    ['\ta-token-of-20-letters', 'begins or ends with white space or a line break, as text read from a file may'],
-    ['                    ', 'begins or ends with white space or a line break, as text read from a file may'],
-    ['a token of 20 letters', 'holds a character that is not visible ASCII'],
-    ['a-token\u0000-of-20-letters', 'holds a character that is not visible ASCII'],
-    ['schlüssel-mit-umlaut', 'holds a character that is not visible ASCII'],
+    ['a-token-of-20-letters\n', 'begins or ends with white space or a line break, as the text of a file often does'],
+    ['\ta-token-of-20-letters', 'begins or ends with white space or a line break, as the text of a file often does'],
+    ['                    ', 'begins or ends with white space or a line break, as the text of a file often does'],
+    ['a token of 20 letters', 'contains a character that is not visible ASCII'],
+    ['a-token\u0000-of-20-letters', 'contains a character that is not visible ASCII'],
+    ['schlüssel-mit-umlaut', 'contains a character that is not visible ASCII'],
     ['a-token-of-16-car', null],
   ])('reports for the token %j: %s', (token, fault) => {
     expect(tokenFault(token)).toBe(fault);

@@ -8,7 +8,7 @@ type Element = OneCharacter | 'any number';
 
 const MAX_PATTERN_LENGTH = 1_024;
 
-/** Maximum number of alternatives that the braces of a glob expand to: {a,b}{c,d} expands to four. */
+/** Maximum number of alternatives that the braces of a glob expand to. For example, `{a,b}{c,d}` expands to four. */
 const MAX_ALTERNATIVES = 256;
 
 const ANY: OneCharacter = () => true;
@@ -31,8 +31,8 @@ export function compileGlob(pattern: string): (name: string) => boolean {
 }
 
 /**
- * Uses two pointers. Only the last `*` is ever extended on a mismatch, since extending an earlier one cannot match
- * more.
+ * True if the whole name matches the glob. After a mismatch, only the last `*` takes one more character and the rest is
+ * matched again. Giving an earlier `*` more characters could not lead to further matches.
  */
 function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   let [at, place, star, retryAt] = [0, 0, -1, 0];
@@ -54,7 +54,10 @@ function matches(glob: readonly Element[], codes: readonly number[]): boolean {
   return glob.slice(place).every((element) => element === 'any number');
 }
 
-/** Expands a glob with braces into globs without braces. Braces without a comma or a partner are literal text. */
+/**
+ * Expands a glob with braces into globs without braces. Braces that contain no comma, or that are not closed, are
+ * literal text.
+ */
 function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];

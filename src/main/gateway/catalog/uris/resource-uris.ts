@@ -7,7 +7,7 @@ export interface ConnectorUri {
 const PLAIN = /^[a-z0-9-]$/;
 const ESCAPE = /^[0-9a-f]{2}$/;
 
-/** Scheme of MCP Apps resources, which hosts check (MCP Apps 2026-01-26, UI resource format). */
+/** URI scheme of MCP Apps resources. Hosts require this scheme (MCP Apps 2026-01-26, UI resource format). */
 const UI_SCHEME = /^ui:\/\//i;
 
 /** True if a URI is that of an MCP Apps user interface. */

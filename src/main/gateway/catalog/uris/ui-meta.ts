@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { isUiUri } from './resource-uris.ts';
 
-/** `_meta` fields that hold the URI of a user interface: the older form of MCP Apps, and that of the Apps SDK. */
+/** `_meta` fields that hold the URI of a user interface, in the older form of MCP Apps and in the Apps SDK. */
 const FLAT_KEYS = ['ui/resourceUri', 'openai/outputTemplate'] as const;
 
 /**

@@ -1,4 +1,4 @@
-/** Maximum lengths of a template, and of a URI that is compared with the template. Connectors choose both. */
+/** Maximum length of a template, and maximum length of a URI that is compared with a template. */
 const MAX_TEMPLATE_LENGTH = 1_024;
 const MAX_URI_LENGTH = 2_048;
 
@@ -7,22 +7,23 @@ type Part =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'any';
-      /** Prefix of the expansion, unless the expansion is empty (RFC 6570 section 3.2.1). */
+      /** First character of the expansion. An empty expansion has no prefix (RFC 6570 section 3.2.1). */
       readonly prefix: string;
       readonly stops: string;
       readonly mayBeEmpty: boolean;
     };
 
 /**
- * Returns the text before the first expression of a template. Every URI that the template expands to begins with it.
+ * Returns the text before the first expression of a template. Every URI that matches the template begins with this
+ * text.
  */
 export function templatePrefix(template: string): string {
   return template.split('{', 1)[0] ?? '';
 }
 
 /**
- * True if a URI can be an expansion of a template (RFC 6570). The time is at most proportional to the length of both,
- * whatever the template. A variable without an operator does not match `/`, `?` and `#`, unless it ends in `*`.
+ * True if a URI can be an expansion of a template (RFC 6570). Takes at most (length of template × length of URI) steps
+ * for any template. A variable without an operator does not match `/`, `?` and `#`, unless it ends in `*`.
  */
 export function matchesTemplate(template: string, uri: string): boolean {
   if (template.length > MAX_TEMPLATE_LENGTH || uri.length > MAX_URI_LENGTH) return false;
@@ -62,7 +63,7 @@ function after(part: Part, reached: Uint8Array<ArrayBuffer>, uri: string): Uint8
     const isStart = reached[at] === 1;
     if (isStart && mayBeEmpty) next[at] = 1;
     const letter = uri.charAt(at);
-    // The prefix itself may be one of the characters that end the expansion.
+    // The prefix is checked first, because its character (such as `?`) may also be a character that ends the expansion.
     if (isStart && prefix !== '' && letter === prefix) isOpen = true;
     else {
       if (isStart && prefix === '') isOpen = true;

@@ -21,13 +21,14 @@ interface Body {
   readonly onGivenUp: () => void;
   bytes: number;
   lastMs: number;
-  /** Null until the body is counted. */
+  /** Entry of this body in the list of bodies; null until the body has been added. */
   entry: ChainEntry | null;
 }
 
 /**
- * Limits the bytes of all bodies that are being read, in total and per caller. Bytes count once they have arrived. If
- * there is no room, the slowest body of the caller that holds the most is abandoned, unless it is fast enough.
+ * Limits the bytes of all bodies that are being read, in total and per caller. Only bytes that have arrived count. If
+ * there is no room for more bytes, the slowest body of one caller is abandoned, provided that it is slow. That caller
+ * is the one who needs room, if it has used up its own share. Otherwise it is the caller with the most bytes.
  */
 export class BodyBudget {
   readonly #shares: Shares;

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startTimer } from '../../../../shared/clock.ts';
 import type { BodyBudget } from './body-budget.ts';
 
-/** Limits up to which a refused body is still read, so that its client can read the error. */
+/** Maximum bytes and time for reading a refused body to its end, so that its client can read the error. */
 const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Maximum number of refused bodies that are read up to these limits at the same time. Of each further body, only the
- * first part is read. Many such bodies would take too much memory, and nearly all clients read the error before the
- * reset that follows it.
+ * Maximum number of refused bodies that are read up to these limits at the same time. Of each further refused body,
+ * only `SHORT_DRAIN_BYTES` are read, because many such bodies would take too much memory. Nearly all clients still read
+ * the error before the connection is reset.
  */
 const MOST_DRAINS = 8;
 const SHORT_DRAIN_BYTES = 64 * 1024;
@@ -19,8 +19,8 @@ let drainCount = 0;
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * Pauses a request until the next turn of the event loop. Without this, libuv reads up to 32 times from one socket
- * before it turns to the next. Then 2 MiB of each of many large bodies would be in memory at once.
+ * Pauses a request until the next turn of the event loop. Without this, libuv would read up to 32 times from one socket
+ * before it reads from the next. With many large bodies, 2 MiB of each would then be in memory at the same time.
  */
 function restForATurn(request: IncomingMessage): void {
   request.pause();
@@ -61,7 +61,8 @@ export function readBody(
   request.on('data', onData);
   request.once('end', () => over(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
   request.on('error', reject);
-  // A request also emits `close` after its end. Creating an error each time would be wasteful.
+  // `close` is also emitted after a complete request. In that case no error is needed, and creating one would be
+  // wasteful.
   request.once('close', () => {
     body[Symbol.dispose]();
     if (!request.complete) reject(new Error('The client disconnected'));
@@ -70,9 +71,9 @@ export function readBody(
 }
 
 /**
- * Responds to a request whose body is not needed, and closes the connection. Closing a connection while the client
- * still sends would reset it, and the client would never see the response. So the rest is read up to a limit and
- * dropped.
+ * Responds to a request whose body is not needed, and closes the connection. If the connection were closed while the
+ * client still sends, it would be reset and the client would not see the response. So the rest of the body is read up
+ * to a limit, and dropped.
  */
 export function answerUnread(
   request: IncomingMessage,

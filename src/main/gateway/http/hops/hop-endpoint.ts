@@ -33,18 +33,21 @@ export interface HopEndpointOptions {
 }
 
 /**
- * Bytes that a hop holds in addition to the client's message, and the factor by which the JSON of the message may have
- * grown.
+ * Maximum bytes of a hop's body: `GROWTH` times the maximum bytes of a client's message, whose JSON may grow, plus
+ * `MORE_BYTES` for the other fields.
  */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
-/** Body of a refusal. The connection is then closed, so that senders outside of the fleet hold no slots. */
+/**
+ * Body of the response to a refused hop. The connection is closed after it, so that senders outside of the fleet cannot
+ * keep connections open.
+ */
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 
 /**
- * Accepts requests that other replicas forward. A hop of a sender without a secret of the fleet is refused before its
- * body is read. The response is the same for every reason.
+ * Accepts requests that other replicas forward. If the sender does not know a secret of the fleet, the hop is refused
+ * before its body is read. All refusals have the same response, whatever the reason.
  */
 export class HopEndpoint {
   readonly #options: HopEndpointOptions;
@@ -80,7 +83,10 @@ export class HopEndpoint {
     }
   }
 
-  /** Returns the facts of a genuine hop, or why it is refused. Computes one HMAC for each secret, and reads no body. */
+  /**
+   * Returns the facts of a hop whose sender is verified, or why the hop is refused. Computes one HMAC for each secret
+   * of the fleet. Does not read the body.
+   */
   #authenticate({ method, url = '', headers }: IncomingMessage): HopFacts | string {
     const { fleet, handlers, maxBodyBytes } = this.#options;
     const kind = url.slice(HOP_PATH.length);
@@ -93,7 +99,7 @@ export class HopEndpoint {
     const { senderId, counter, proof } = claim;
     const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
     if (!isProven(facts, bytes, proof, fleet.sealer))
-      return 'its authentication header is wrong, or for another fleet id, secret or replica';
+      return 'its authentication header is invalid, or was made for another fleet id, secret or replica';
     // A hop that this replica receives from itself was sent to a wrong address.
     if (senderId === fleet.hostId) return 'it comes from this replica itself';
     return this.#seen.take(senderId, counter) ? facts : 'it was received before';

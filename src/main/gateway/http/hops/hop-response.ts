@@ -102,7 +102,7 @@ export class HopResponse extends Writable {
 
   #keepAlive(): Timer {
     return startTimer(ALIVE_MS, () => {
-      // Data that waits to be read also shows the other replica that this one is alive.
+      // Unread data also shows the other replica that this replica is alive.
       if (!this.#response.writableNeedDrain) this.#send('alive', Buffer.alloc(0));
       this.#alive = this.#keepAlive();
     });

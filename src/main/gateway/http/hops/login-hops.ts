@@ -30,7 +30,7 @@ const SENT_ON = new Set([
 /** Only cookies of logins are forwarded. The operator's cookie is not. */
 const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
 
-/** Maximum size of a form: a login form holds a token or two. */
+/** Maximum size of a form, in bytes. A login form has at most two fields. */
 const MAX_BYTES = 8 * 1024;
 
 const GONE =
@@ -53,7 +53,7 @@ export async function passLoginOn(
   const address = request.socket.remoteAddress ?? '';
   const body = await readBody(request, `address ${address}`, MAX_BYTES, bodies);
   if (!Buffer.isBuffer(body)) {
-    refusePage(response, 413, 'This form is not from this page.', { headers: { connection: 'close' } });
+    refusePage(response, 413, 'The form is invalid. Load the page again.', { headers: { connection: 'close' } });
     return true;
   }
   const { method = '', url = '' } = request;
@@ -64,7 +64,8 @@ export async function passLoginOn(
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);
     if (next === null) continue;
-    // A browser may have cookies of several replicas; a replica without the browser's login refuses the request.
+    // The previous replica refused the request (403), because it does not have the login. The browser may have cookies
+    // of several replicas.
     await answer?.body[Symbol.asyncIterator]().return?.();
     answer = next;
     if (next.head.status !== 403) break;

@@ -11,8 +11,8 @@ export interface SessionHops {
 }
 
 /**
- * Creates the handlers for messages of other replicas about sessions. Each message names the session, its principal and
- * its route; a session of this replica that differs in any of these is left alone. The response only says whether
+ * Creates the handlers for messages of other replicas about sessions. Each message names a session, its principal and
+ * its route. If the session of this replica differs in any of these, nothing is done. The response only says whether
  * something was done. `heardEnd` ends a session.
  */
 export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: string) => void): SessionHops {
@@ -26,8 +26,8 @@ export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: 
     answer: about(({ client }, { message }) => isObject(message) && client.take(message.id, message)),
     cancelled: about(({ client }, { requestId }) => client.cancel(requestId)),
     ended({ session }, response) {
-      // The end of a session that this replica does not hold is noted, too, because its client may still come to this
-      // replica.
+      // The end is recorded even if this replica does not hold the session, because the client may still send it
+      // requests.
       if (isObject(session) && typeof session.id === 'string') heardEnd(session.id);
       response.finish({ isDone: true });
     },

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** Minimum number of unread bytes at which a response counts. */
+/** Minimum number of unread bytes of a response that counts towards the limits. */
 const COUNTED_BYTES = 64 * 1024;
 
 /** Maximum time for which a client may read nothing of a response. */
@@ -11,7 +11,10 @@ const PATIENCE_MS = 30_000;
 /** Maximum unread bytes of all clients together. Beyond it, requests are refused. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Responses and notifications that were written but not yet read by their clients, so that they are held in memory. */
+/**
+ * Counts the responses and notifications that were written but not yet read by their clients. They stay in memory until
+ * the clients read them.
+ */
 export class Backlog {
   readonly #bytes: Shares;
 
@@ -26,8 +29,8 @@ export class Backlog {
   }
 
   /**
-   * Counts the unread bytes of one stream. Call the returned function with their current number. That function returns
-   * false if there is no room for these bytes, and then the client has to be disconnected.
+   * Starts to count the unread bytes of one stream. Call the returned function with their current number. If it returns
+   * false, there is no room for these bytes and the client must be disconnected.
    */
   stream(caller: string): (unreadBytes: number) => boolean {
     let counted = 0;

@@ -21,7 +21,7 @@ export class BatchReply {
     let isOver = false;
     return {
       acceptsStream: this.#reply.acceptsStream,
-      // Pieces of one response could not be interleaved with the other responses.
+      // The pieces of one response would be mixed with other responses of the batch.
       takesPieces: false,
       beginInTime: () => {},
       send: (message: JsonObject) => !isOver && this.#reply.send(message),

@@ -26,7 +26,7 @@ interface BatchHttpRequest extends McpHttpRequest {
 /** Serves one request of a batch, with the limits that every request has. Never rejects. */
 export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
 
-/** Number of listeners for the end of a response, in addition to one listener for each request of a batch. */
+/** Number of event listeners on a response, in addition to one listener for each request of a batch. */
 const OTHER_LISTENERS = 10;
 
 /**
@@ -79,7 +79,8 @@ export interface QuietDeps {
 
 /**
  * Handles a message that needs no response. If it concerns work of another replica, it is forwarded to that replica. A
- * response is dropped if it matches no server request, or if nothing waits for it any more. Never rejects.
+ * client's response is dropped if it matches no server request, or if that server request has already ended. Never
+ * rejects.
  */
 export async function takeQuietly(
   headers: IncomingHttpHeaders,
@@ -103,8 +104,8 @@ export async function takeQuietly(
 }
 
 /**
- * Cancels a request, which any replica may be serving. If the request has just ended, no replica has it, and asking all
- * replicas costs little.
+ * Cancels a request. If this replica does not serve it, all other replicas are asked to cancel it. That is also done
+ * for a request that has just ended, because it costs little.
  */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;

@@ -34,7 +34,7 @@ export class HttpSession {
   /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
   relay: NoticeRelay | null = null;
   /**
-   * Resolves once this replica has the session state of the other replicas. Null afterwards, and if there are no other
+   * Resolves once this replica has the session state of the other replicas. Null after that, and without other
    * replicas.
    */
   arriving: Promise<void> | null = null;
@@ -61,7 +61,7 @@ export class HttpSession {
     this.#usedMs = monotonicMs();
   }
 
-  /** Sends notifications over this stream from now on. Ends an earlier stream, because the client must have lost it. */
+  /** Sends all further notifications over this stream. Ends an earlier stream, because the client must have lost it. */
   attach(stream: HttpReply): void {
     this.#stream?.close();
     this.#stream = stream;
@@ -88,7 +88,8 @@ export class HttpSession {
   }
 
   /**
-   * Sends a message that another replica has for the client. False if this replica does not have the client's stream.
+   * Sends a message that another replica has for the client. Returns false if this replica does not have the client's
+   * stream.
    */
   pass(message: JsonObject): boolean {
     return this.#stream?.send(message) === true;

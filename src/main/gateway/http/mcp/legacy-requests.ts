@@ -55,7 +55,7 @@ export async function arrivedSession(
 export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
   const { request, response, reply, caller } = http;
   if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
-    refuseForNow(response, reply, 'Too many sessions', id);
+    refuseForNow(response, reply, 'Too many sessions are open. Retry later.', id);
   else refuseSession(reply, id);
 }
 
@@ -78,7 +78,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // If the client has disconnected in the meantime, nothing would notice that later.
+    // If the client disconnected during the wait, `close` has already been emitted, and nothing below would notice it.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);
@@ -127,7 +127,7 @@ async function initialize(
       const clientName = clientNameOf(params.clientInfo);
       const opened = deps.sessions.open({ ...caller, revision, capabilities, clientName });
       if (opened === null) {
-        refuseForNow(response, reply, 'Too many sessions', id);
+        refuseForNow(response, reply, 'Too many sessions are open. Retry later.', id);
         return;
       }
       session = opened.client;

@@ -73,11 +73,11 @@ export async function handleMcp(
 async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void> {
   const { request, reply, response, caller } = http;
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
-    return refuse(reply, 415, 'The body must be application/json');
+    return refuse(reply, 415, 'The Content-Type header must be application/json');
   if (!reply.isAcceptable)
     return refuse(reply, 406, 'The Accept header must allow application/json or text/event-stream');
   if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
-    return refuse(reply, 415, 'The body must not be encoded');
+    return refuse(reply, 415, 'The body must be sent without a content encoding');
   const body = await readBody(request, caller.payer, deps.maxBodyBytes, deps.bodies);
   if (!Buffer.isBuffer(body)) return refuseUnread(request, response, body, deps.maxBodyBytes);
   let value: unknown;
@@ -129,7 +129,7 @@ export async function inTurn(
   if (method === 'subscriptions/listen') return await serve();
   const { payer } = caller;
   if (backlog.isFull(payer) || !running.has(payer))
-    return refuseForNow(response, reply, 'Too many requests at once', id);
+    return refuseForNow(response, reply, 'Too many requests are being served. Retry later.', id);
   running.take(payer);
   try {
     await serve();
@@ -151,7 +151,7 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   let session = sessionOf(http, sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, sessions, session);
-    // A client that has disconnected in the meantime would otherwise keep its slot for ever.
+    // If the client disconnected during the wait, `close` has already been emitted, and its slot would never be freed.
     if (response.destroyed) return;
   }
   if (session === undefined) refuseUnfound(http, sessions);
@@ -159,7 +159,7 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   else {
     const place = streams.place(http.caller.payer);
     if (place === null) {
-      refuseForNow(response, reply, 'Too many streams');
+      refuseForNow(response, reply, 'Too many streams are open. Retry later.');
       return;
     }
     session.attach(reply);

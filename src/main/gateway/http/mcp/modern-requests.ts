@@ -52,7 +52,10 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
   await serveRequest(http, message, facts, deps.server);
 }
 
-/** Forwards a retry to the replica that holds the call. It counts as served here, so that a drain waits for it. */
+/**
+ * Forwards a retry to the replica that holds the call. The retry counts as a running request of this replica, so that a
+ * drain waits for it.
+ */
 async function passOn(
   { request, response, reply, caller }: McpHttpRequest,
   message: RpcRequest,
@@ -79,7 +82,7 @@ async function subscribe(
   deps: ModernDeps,
 ): Promise<JsonObject> {
   using place = deps.streams.place(caller.payer);
-  if (place === null) throw new RpcError(RPC_TRANSPORT, 'Too many streams');
+  if (place === null) throw new RpcError(RPC_TRANSPORT, 'Too many streams are open. Retry later.');
   const signal = AbortSignal.any([gone, deps.draining]);
   const send = (method: string, sent: JsonObject): void => void reply.send({ jsonrpc: '2.0', method, params: sent });
   return await listen(params, id, caller.view, { send, signal, principal: caller.principal }, deps);

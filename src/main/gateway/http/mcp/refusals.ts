@@ -7,11 +7,13 @@ import { writeError } from '../../messages/write-message.ts';
 import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
-/** Error code for refusals that have an HTTP status but no code in JSON-RPC; SDKs use this code. */
+/**
+ * Error code for refusals that have an HTTP status, but no error code of their own in JSON-RPC. SDKs use the same code.
+ */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 
-/** Responds with an HTTP status and an error with this code. */
+/** Responds with an HTTP status and a JSON-RPC error. */
 export function refuse(reply: Reply, status: number, why: string, code = RPC_TRANSPORT, id?: RequestId): void {
   reply.end(writeError(id, new RpcError(code, why)), status);
 }
@@ -21,7 +23,7 @@ export function refuse(reply: Reply, status: number, why: string, code = RPC_TRA
  * (MCP 2025-11-25, session management).
  */
 export function refuseSession(reply: Reply, id?: RequestId): void {
-  refuse(reply, 404, 'Unknown session', RPC_SESSION_UNKNOWN, id);
+  refuse(reply, 404, 'The session is unknown. Initialize a new session.', RPC_SESSION_UNKNOWN, id);
 }
 
 /** Refuses a request that may succeed if it is sent again a moment later. */
@@ -39,15 +41,18 @@ export function refuseUnread(
   maxBytes: number,
 ): void {
   const status = why === 'too-long' ? 413 : 503;
-  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'Too many request bodies at once';
+  const text =
+    why === 'too-long'
+      ? `A request must have at most ${maxBytes} bytes`
+      : 'Too many request bodies are being read. Retry later.';
   recordGatewayRefusal(status);
   const json = writeError(undefined, new RpcError(RPC_TRANSPORT, text));
   answerUnread(request, response, status, json, status === 503 ? { 'retry-after': '1' } : {});
 }
 
 /**
- * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A refused message has
- * its own status; the error of a method has 200.
+ * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A message that is
+ * refused has a status for its error code. An error of the called method has status 200.
  */
 export function statusOf(error: RpcError): number {
   const { code } = error;

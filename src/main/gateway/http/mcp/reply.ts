@@ -179,7 +179,7 @@ export class HttpReply implements Reply {
   #over(): void {
     this.#state = 'over';
     this.#timer?.cancel();
-    // The end of the response is written before this microtask runs.
+    // This microtask runs after the end of the response has been written.
     queueMicrotask(() => this.#backlog.watch(this.#response, this.#payer));
   }
 }

@@ -32,7 +32,7 @@ export interface ReplicatedSessions {
   idOf(facts: NewSession): string;
   /** Returns the facts in an id. Null if no replica made it, or if its session has ended. */
   open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
-  /** Notes that this replica now holds a session: a new session, or a session that another replica opened. */
+  /** Called when this replica begins to hold a session: a new session, or a session that another replica opened. */
   held(session: HttpSession, isNew: boolean): void;
 }
 
@@ -52,7 +52,9 @@ export class SessionTable {
   readonly #replicated: ReplicatedSessions | null;
   #sweep: Timer | null = null;
 
-  /** With `replicated`, a session that has left the table is opened again from its id, unless it has ended. */
+  /**
+   * If `replicated` is given, a session that was dropped from the table but has not ended is opened again from its id.
+   */
   constructor(
     limits: SessionLimits,
     onClosed: (session: HttpSession) => void,
@@ -62,7 +64,7 @@ export class SessionTable {
     this.#replicated = replicated;
     this.#counts = new Shares(limits.maxSessions, 1);
     this.#sessions = new LRUCache({
-      // With the option `max`, the cache would allocate the whole table at once, even for a large configured limit.
+      // With the option `max` instead, the cache would immediately allocate the whole table, even for a large limit.
       maxSize: Math.max(1, limits.maxSessions),
       sizeCalculation: () => 1,
       dispose: (session) => {

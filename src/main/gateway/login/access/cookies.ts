@@ -3,7 +3,7 @@ export interface CookieTraits {
   readonly sameSite: 'Lax' | 'Strict';
   /** Whether browsers reach the gateway over https. */
   readonly isSecure: boolean;
-  /** 0 removes the cookie. */
+  /** Lifetime of the cookie in seconds; 0 removes the cookie. */
   readonly maxAgeS: number;
 }
 

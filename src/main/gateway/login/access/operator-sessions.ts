@@ -12,7 +12,7 @@ const MAX_SESSIONS = 100;
 
 const NAME = 'switchyard-operator';
 
-/** Maximum number of cookies with this name that are tried. */
+/** Maximum number of cookies with this name that are checked in one request. */
 const MAX_COOKIES = 4;
 
 export interface OperatorSessionsOptions {
@@ -94,7 +94,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Place that sessions are sealed for. It depends on the operator token, so that a changed token ends all sessions.
+   * Context that sealed sessions are bound to. It depends on the operator token, so that a changed token ends all
+   * sessions.
    */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;

@@ -3,8 +3,8 @@ import { isMetadataUrl } from '../../../options/option-checks.ts';
 import { isLoopbackHost } from './who-may-log-in.ts';
 
 /**
- * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID unless it is https, or http on
- * loopback. Also throws if it has credentials, a query or a fragment. `name` is the option's name in the error.
+ * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID for an address that is neither https
+ * nor http on loopback, or has credentials, a query or a fragment. `name` is the option's name in the error.
  */
 export function readPublicUrl(text: string, name: string): URL {
   const fault = faultOf(text);
@@ -26,8 +26,8 @@ export function baseOf({ origin, pathname }: URL): string {
 function faultOf(text: string): string | null {
   const url = URL.parse(text);
   if (url === null) return 'must be an address such as https://gateway.example.com';
-  if (url.username + url.password !== '') return 'must hold no credentials';
-  if (url.search + url.hash !== '' || /[?#]/.test(text)) return 'must have no query and no fragment';
+  if (url.username + url.password !== '') return 'must not contain credentials';
+  if (url.search + url.hash !== '' || /[?#]/.test(text)) return 'must have neither a query nor a fragment';
   if (url.protocol === 'https:') return null;
   const isLocal = url.protocol === 'http:' && isLoopbackHost(url.hostname);
   return isLocal ? null : 'must be https, or http on loopback';

@@ -6,7 +6,7 @@ const MAX_KEYS = 1_000;
 
 const MINUTE_MS = 60_000;
 
-/** Limits each key to a number of actions per minute. A whole minute's worth may happen at once. */
+/** Limits each key to a number of actions per minute. All actions of a minute may happen at the same moment. */
 export class RequestRate {
   readonly #perMinute: number;
   readonly #buckets = new LRUCache<string, { left: number; atMs: number }>({ max: MAX_KEYS });
@@ -15,7 +15,7 @@ export class RequestRate {
     this.#perMinute = perMinute;
   }
 
-  /** True if the key may act once more. That action is then counted. */
+  /** Returns true, and counts an action, if the key has not reached its limit. */
   take(key: string, nowMs: number = monotonicMs()): boolean {
     const bucket = this.#buckets.get(key) ?? { left: this.#perMinute, atMs: nowMs };
     const earned = ((nowMs - bucket.atMs) / MINUTE_MS) * this.#perMinute;

@@ -14,7 +14,7 @@ export interface LoginRules {
   readonly tokenCount: number;
   /** Whether the listener may be addressed by names other than loopback names (`--allow-host`). */
   readonly hasFurtherHosts: boolean;
-  /** Address under which browsers reach the gateway; null for its own. */
+  /** Address under which browsers reach the gateway; null if they use the address of the listener. */
   readonly publicUrl: URL | null;
   /** Whether the operator has a token. */
   readonly hasOperatorToken: boolean;
@@ -55,8 +55,8 @@ export function rightOfCaller(
 ): 'address' | 'command' | 'operator' {
   if (rules.isStdio || headers === null) return 'address';
   const { isLoopback, tokenCount, hasFurtherHosts, publicUrl } = rules;
-  // A proxy for other machines may run here, name a loopback host and add no forwarding headers, as nginx does. Its
-  // requests then look as if this machine had sent them.
+  // A proxy for other machines may run on this machine, name a loopback host and add no forwarding headers, as nginx
+  // does. Its requests then look as if they came from this machine.
   const servesOthers = hasFurtherHosts || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname));
   const isHere = isLoopback && !servesOthers && isLocalRequest(headers);
   // Without tokens, callers cannot be told apart; all callers of this machine count as one.

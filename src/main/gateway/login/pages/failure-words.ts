@@ -1,6 +1,6 @@
 import { codeOf } from '../../../../shared/errors.ts';
 
-/** Text for the user by error code. No text of an issuer, a connector or the address is repeated. */
+/** Texts for the user, by error code. They repeat no text of an issuer, of a connector or of the requested address. */
 const WORDS: Readonly<Record<string, string>> = {
   LOGIN_EXPIRED: 'The login took too long, was used before, or was started elsewhere. Start it again.',
   LOGIN_FAILED:
@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   LOGIN_SECRET_MISSING:
     'The connector’s entry names a variable for its client secret, but the gateway does not have that variable.',
   LOGIN_METADATA_INVALID:
-    'The login metadata of the connector is invalid or not allowed. See the gateway’s log for the field.',
+    'The login metadata of the connector is invalid or not allowed. The gateway’s log names the invalid field.',
   LOGIN_UNSUPPORTED: 'The connector needs a kind of login that this gateway does not support.',
   CONNECTOR_UNKNOWN: 'The connector no longer exists.',
   CONNECTOR_ADDRESS_REFUSED: 'The authorization server is at an address that this gateway may not connect to.',

@@ -1,7 +1,7 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** Content of the page of a one-time address, which is shown before the browser is sent to the issuer. */
+/** Content of the page of a one-time address. The browser shows this page before it is sent to the issuer. */
 export interface LoginPage {
   /** Display name of the connector, and its id. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface LoginPage {
   readonly issuer: string | null;
   /** Whether the issuer has become known or has changed since the button was last pressed. */
   readonly isIssuerNew: boolean;
-  /** Path of the address itself. */
+  /** Path of the one-time address, to which the form is sent. */
   readonly action: string;
   readonly formToken: string;
 }
@@ -21,8 +21,8 @@ export interface LoginPage {
 const NEW_ISSUER = 'The gateway now knows where you log in. Check the address before you continue.';
 
 const AT_ISSUER =
-  'Log in there with the account that the connector may use. You then come back to this gateway. It keeps the ' +
-  'access, and uses it for all callers of this connector.';
+  'Log in there with the account that the connector may use. You then come back to this gateway. The gateway ' +
+  'stores the login, and uses it for all callers of this connector.';
 
 const ONLY_YOU =
   'Continue only if you requested this login yourself just now. If someone sent you this address, they could use ' +
@@ -56,13 +56,13 @@ ${isIssuerNew && html`<p class="warning" role="status">${NEW_ISSUER}</p>`}
 export function renderDone(name: string, nonce: string): string {
   return renderFrame(
     `Logged in to ${name}`,
-    html`<p>The gateway uses the login from now on. You can close this window.</p>`,
+    html`<p>The gateway can now use the login. You can close this window.</p>`,
     nonce,
   );
 }
 
 /**
- * Renders the page that says why there is no login. `again` is the path to try again at; null if retrying is useless.
+ * Renders a page that says why there is no login. `again` is the path of a link to try again; null for no such link.
  */
 export function renderRefusal(title: string, why: string, again: string | null, nonce: string): string {
   return renderFrame(

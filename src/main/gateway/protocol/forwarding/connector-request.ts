@@ -63,7 +63,7 @@ export function connectorRequest(
   return async (context) => {
     const { connectorId, exchange, params, logger, target } = forwarding;
     const { capabilities, ask, era } = exchange;
-    // A server request ends with the request that caused it, even if the connector does not wait for the response.
+    // A server request ends when the request that caused it ends, even if the connector does not wait for the response.
     const over = new LateSignal();
     // A server request may arrive over a stream that other requests share.
     const inTrace = keepTrace();
@@ -85,8 +85,8 @@ export function connectorRequest(
       const open = context.current()?.openLarge;
       // The client has disconnected, so the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
-      // Every result of the modern protocol names its type; the result of a legacy connector does not. The connector is
-      // connected by now, but may not have been connected when the request was forwarded.
+      // Every result of the modern protocol must name its type, but a legacy connector does not send one. The protocol
+      // is checked here, because the connector may not have been connected when the request was forwarded.
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
@@ -139,9 +139,9 @@ async function send(
 }
 
 /**
- * Returns the parameters that do not name the subject of the request, with the client's own `_meta`. A tool call is
- * never sent as a task: the client could not query the task through the gateway. Receivers that do not declare tasks
- * ignore the parameter (MCP 2025-11-25, tasks).
+ * Returns the request's parameters, without the fields that name its subject (name, arguments, URI) and without
+ * hop-by-hop `_meta` keys. A tool call is never sent as a task, because the client could not query the task through the
+ * gateway. A receiver that does not declare tasks would ignore `task` (MCP 2025-11-25, tasks).
  */
 function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target): JsonObject {
   const { name: _name, arguments: _arguments, uri: _uri, _meta, task, ...others } = params;

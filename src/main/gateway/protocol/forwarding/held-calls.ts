@@ -103,8 +103,8 @@ export class HeldCalls {
   }
 
   /**
-   * Drops the oldest call of the client that holds the most. If the current client holds as many, it loses its own
-   * oldest call.
+   * Drops the oldest call of the client that holds the most. If the requesting client holds just as many, it loses its
+   * own oldest call.
    */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();
@@ -144,7 +144,8 @@ class HeldCall {
     // The work starts in a later microtask. By then the exchange that serves it is known.
     this.#outcome = Promise.resolve().then(() => work(context));
     this.#outcome.catch(() => {
-      // The request that serves the call gets the rejection. Between two requests nothing else would handle it.
+      // The request that serves the call handles a rejection. Between two requests, this handler prevents an unhandled
+      // rejection.
     });
   }
 
@@ -205,7 +206,7 @@ class HeldCall {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
-    // Server requests from the same turn of the event loop go to the client together.
+    // Server requests that arrive in the same turn of the event loop are sent to the client together.
     queueMicrotask(() => this.#asked.resolve());
     return answered.promise;
   }

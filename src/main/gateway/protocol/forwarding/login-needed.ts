@@ -11,7 +11,7 @@ import type { HeldCalls, HeldContext } from './held-calls.ts';
 /** A request that was rejected because its connector requires a login. It did not run there. */
 export interface NeededLogin {
   readonly connectorId: string;
-  /** Null while unknown. */
+  /** Issuer at which the user has to log in; null while unknown. */
   readonly issuer: string | null;
   /** Whether the connector is up, and only this request requires a login or more rights. */
   readonly isStepUp: boolean;
@@ -23,8 +23,8 @@ export interface NeededLogin {
 const MAX_CAUSES = 8;
 
 /**
- * How long the request of a client waits for the login after its user has opened the address. Clients time out after a
- * minute; before that, the client is prompted once more.
+ * How long a client's request waits for the login after the user has opened the address. After this time the client is
+ * prompted once more, because clients time out after a minute.
  */
 const LOGIN_WAIT_MS = 45_000;
 
@@ -42,7 +42,7 @@ export function neededLogin(error: unknown, connectorId: string, isUp: boolean):
   return null;
 }
 
-/** The parts that are needed to hold the request until the login is done, and to run it then. */
+/** What is needed to hold a request until the login is done, and to send it afterwards. */
 export interface Interrupted {
   readonly about: () => string;
   readonly send: (context: HeldContext) => Promise<Forwarded>;
@@ -108,7 +108,8 @@ function loginError(needed: NeededLogin, offer: LoginOffer): RpcError {
 function whatToDo({ connectorId }: NeededLogin, offer: LoginOffer): string {
   const command = `\`mcp-switchyard auth login ${connectorId}\``;
   if (offer.kind === 'address') return `Open ${offer.url} in a browser within ten minutes, log in, and try again.`;
-  if (offer.kind === 'operator') return `An operator must log in: ${command} on the gateway’s machine, or its page.`;
+  if (offer.kind === 'operator')
+    return `An operator must log in, with ${command} on the gateway’s machine or on its status page.`;
   return `Run ${command} on the gateway’s machine, and try again.`;
 }
 

@@ -15,7 +15,7 @@ export type ChangedList = 'tools' | 'prompts' | 'resources';
 export interface NoticeListener {
   readonly view: View;
   wants(list: ChangedList): boolean;
-  /** True if it watches this connector's resource under this URI, which is in the form that the client sent. */
+  /** True if the listener watches this resource of the connector. `uri` is in the form that the client sent. */
   watches(uri: string, connectorId: string): boolean;
   /** Minimum level of log messages that belong to no request; null for no messages. */
   readonly logLevel: string | null;
@@ -50,8 +50,8 @@ export class ClientNotices {
   }
 
   /**
-   * Adds a listener that already knows all changes so far, including changes that the other listeners are still waiting
-   * for.
+   * Adds a listener that already knows all changes so far. Changes that are waiting to be reported are reported to the
+   * other listeners first, so that the new listener does not receive them.
    */
   addKnowing(listener: NoticeListener): void {
     this.#timer?.cancel();
@@ -111,9 +111,9 @@ export class ClientNotices {
   }
 
   /**
-   * Passes on a log message of a connector. It may hold data of a client, so it is routed like a server request. It
-   * goes to the only client with calls in flight at the connector. If there are no calls, it goes to the only connected
-   * client.
+   * Passes on a log message of a connector. The message may contain data of a client, so it is sent to one client only,
+   * like a server request. It goes to the only client with calls in flight at the connector. If there are no calls, it
+   * goes to the only connected client.
    */
   #logged(connectorId: string, params: JsonObject): void {
     const call = this.#calls.only(connectorId);

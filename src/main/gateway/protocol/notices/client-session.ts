@@ -14,8 +14,8 @@ import { invalidParams } from '../../messages/rpc-errors.ts';
 import type { ChangedList, NoticeListener } from './client-notices.ts';
 
 /**
- * Writes a message to a client. False if there is no stream to the client now; the result may have to come from another
- * replica.
+ * Writes a message to a client. Returns false if there is no stream to the client. Returns a promise if another replica
+ * may have the stream.
  */
 export type WriteMessage = (message: JsonObject) => boolean | Promise<boolean>;
 
@@ -44,7 +44,7 @@ export interface SessionSharing {
 export interface SessionFacts
   extends Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
     Partial<Pick<ClientSession, 'clientName'>> {
-  /** Left out without a fleet. */
+  /** Ids of the server requests to the client; left out without a fleet. */
   readonly questionIds?: QuestionIds;
 }
 
@@ -77,7 +77,7 @@ export class ClientSession implements NoticeListener {
   #isClosed = false;
   #count = 0;
   logLevel: string | null = null;
-  /** Null without other replicas. */
+  /** Reports changes of this session to other replicas; null without other replicas. */
   sharing: SessionSharing | null = null;
 
   /** `write` sends a message that belongs to no request. */
@@ -107,14 +107,15 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Watches a resource of a connector, unless the client already does. `begin` resolves with the function that ends the
-   * watch. Rejects as `begin` does, and with an RpcError if the client already watches the maximum number of resources.
+   * Watches a resource of a connector. Does nothing if the client already watches it. `begin` resolves with the
+   * function that ends the watch. Rejects as `begin` does, and with an RpcError if the client already watches the
+   * maximum number of resources.
    */
   async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
       throw invalidParams('This session already watches the maximum number of resources', { uri });
-    // The slot is taken while the request to the connector is in flight.
+    // The entry counts towards the maximum while the request to the connector is in flight.
     const asking: Watched = { connectorId, stop: () => {} };
     this.#watched.set(uri, asking);
     try {
@@ -187,7 +188,7 @@ export class ClientSession implements NoticeListener {
     }
   }
 
-  /** Handles a response of the client. False if no server request has this id. */
+  /** Handles a response of the client. Returns false if no server request has this id. */
   take(id: unknown, { result, error }: JsonObject): boolean {
     const asked = typeof id === 'string' ? this.#asked.get(id) : undefined;
     if (asked === undefined) return false;
@@ -200,7 +201,7 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  /** Cancels a request because the client wants it. False if no such request is being served. */
+  /** Cancels a request, because its client has asked for that. Returns false if no such request is being served. */
   cancel(requestId: unknown): boolean {
     const running = this.running.get(requestId as RequestId);
     running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled the request.'));

@@ -34,7 +34,7 @@ export class LogLevels {
   want(client: object, level: string | null): void {
     if (level === null) this.#wanted.delete(client);
     else this.#wanted.set(client, level);
-    // If no client wants log messages any more, connectors with a changed level go back to the default.
+    // If no client wants log messages any more, connectors whose level was changed go back to the default level.
     const least = leastOf([...this.#wanted.values()]) ?? (this.#least === null ? null : USUAL);
     if (least === null || least === this.#least) return;
     this.#least = least;

@@ -44,7 +44,7 @@ export class ResourceWatches {
    */
   async watch(connectorId: string, uri: string, principal: string, signal: AbortSignal): Promise<() => void> {
     const place = this.#shares.place(principal);
-    if (place === null) throw invalidParams('Too many resources are watched', { uri });
+    if (place === null) throw invalidParams('This client already watches the maximum number of resources', { uri });
     const key = `${connectorId}\0${uri}`;
     const known = this.#watches.get(key);
     const watch = known ?? { connectorId, uri, count: 0, stop: this.#ask(connectorId, uri) };

@@ -15,12 +15,13 @@ const PREFIX = 'sy1.';
 export const MAX_ID_LENGTH = 4 * 1024;
 
 /**
- * Maximum number of sealed bytes that fit after the prefix in base64url, and how many of them the seal itself takes.
+ * Maximum bytes of the sealed facts, which follow the prefix in base64url. `SEAL_BYTES` of them are added by the
+ * sealing.
  */
 const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
 const SEAL_BYTES = 31;
 
-/** Place that all ids are sealed for. It is the same for all ids, since an id is not stored under a key of Redis. */
+/** Context that sealed ids are bound to. It is the same for all ids, since an id is not stored under a key of Redis. */
 const PLACE = 'session id';
 
 /** Maximum number of opened ids that are cached, and of their characters in total. */

@@ -3,7 +3,7 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS } from '../../../mcp/json-rpc.ts';
 import { UI_EXTENSION } from '../../messages/capabilities.ts';
 
-/** Immutable facts of a legacy session. Its sealed id carries them from replica to replica. */
+/** Immutable facts of a legacy session. They are sealed into the session's id, so every replica can read them. */
 export interface SessionFacts {
   readonly revision: string;
   /** The part of the client's capabilities that the gateway serves. */
@@ -17,7 +17,7 @@ export interface SessionFacts {
   readonly route: string;
   /** Id of the replica that opened the session. */
   readonly hostId: string;
-  /** When that replica opened the session, epoch ms on its own clock. */
+  /** When the replica `hostId` opened the session, in epoch ms on its own clock. */
   readonly issuedAtMs: number;
   /** Random value that makes every session unique. */
   readonly nonce: string;
@@ -26,7 +26,9 @@ export interface SessionFacts {
 const PLAIN = 1;
 const DEFLATED = 2;
 
-/** Maximum length of facts that are compressed. Longer facts are reduced instead; no real client sends that much. */
+/**
+ * Maximum length of the JSON of facts. If it is longer, the facts are reduced first; no real client sends that much.
+ */
 const MAX_JSON_LENGTH = 16 * 1024;
 
 /** Maximum length of a client's name; longer names are truncated. */
@@ -77,7 +79,7 @@ function packJson(json: string, maxBytes: number): Buffer | null {
 
 function unpackJson(packed: Buffer): string {
   const rest = packed.subarray(1);
-  // One UTF-16 code unit of JSON takes at most three bytes in UTF-8.
+  // `MAX_JSON_LENGTH` counts UTF-16 code units, and each of them takes at most three bytes in UTF-8.
   return packed[0] === DEFLATED
     ? inflateRawSync(rest, { maxOutputLength: 3 * MAX_JSON_LENGTH }).toString()
     : rest.toString();

@@ -38,13 +38,13 @@ export interface SessionSharingDeps {
 /** Interval at which sessions in use are read again. Reading keeps them alive and catches up with missed changes. */
 const REFRESH_MS = SESSION_STATE_IDLE_MS / 3;
 
-/** Maximum number of sessions that are read at once after a reconnect. */
+/** Maximum number of sessions that are read at the same time after a reconnect. */
 const MAX_AT_ONCE = 8;
 
 /** Characters of the digest that identifies an ended session. */
 const DIGEST_LENGTH = 22;
 
-/** Maximum number of ended sessions that are remembered here. */
+/** Maximum number of ended sessions that this replica remembers. */
 const MAX_ENDED = 20_000;
 
 /**
@@ -203,14 +203,15 @@ export class SessionSharing {
     if (shared === undefined || this.#deps.held.peek(session.client.id) !== session) return;
     for (const change of shared.takeDelayed()) {
       await this.#tell(session, change);
-      // No replica with a stream watched the resource in the meantime. A second report makes the home replica send an
-      // update.
+      // If no replica with a stream was watching the resource, updates may have been missed. A second report makes the
+      // home replica send an update.
       if (change.kind === 'watch') await this.#tell(session, change);
     }
     const state = await this.#store.read(session.client.id);
     if (state === undefined) return;
     if (state !== null) this.#adopt(session, shared, state);
-    // If the server has lost its data, the replica with the stream restores it, or every replica if there is no stream.
+    // If the fleet server has lost its data, the replica with the stream restores it. If there is no stream, all
+    // replicas do.
     const speaks = shared.homeId === null || shared.homeId === this.#deps.fleet.hostId;
     if (!speaks || state?.isEnded === true) return;
     for (const change of shared.lackingIn(state, session.client.logLevel)) await this.#tell(session, change);

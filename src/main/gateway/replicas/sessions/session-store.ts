@@ -1,10 +1,10 @@
 import type { SessionChange, SessionState } from '../../../../shared/protocol/fleet/session-messages.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
 
-/** Maximum time that a client's request waits for the fleet server. */
+/** How long a client's request waits for the fleet server at most. */
 const PATIENCE_MS = 250;
 
-/** Session state on the fleet server. Clients do not wait long for it, and no method rejects. */
+/** Session state on the fleet server. Its methods wait only briefly for that server, and never reject. */
 export class SessionStore {
   readonly #fleet: Pick<Fleet, 'ask'>;
 
@@ -13,8 +13,7 @@ export class SessionStore {
   }
 
   /**
-   * Writes a change and notifies the other replicas. Resolves with true if that succeeded, as far as this replica
-   * knows.
+   * Writes a change and notifies the other replicas. Resolves with true once the fleet server has confirmed the change.
    */
   async change(sessionId: string, change: SessionChange): Promise<boolean> {
     try {

@@ -34,7 +34,7 @@ export class SharedSession {
   /** Changes that are not yet reported to the other replicas: the last change for each subject. */
   readonly #untold = new Map<string, SessionChange>();
 
-  /** Notes that the client watches a URI. False if it already watches the maximum number of resources. */
+  /** Records that the client watches a URI. Returns false if it already watches the maximum number of resources. */
   addWatched(uri: string): boolean {
     if (!this.watched.has(uri) && this.watched.size >= MAX_WATCHED) return false;
     this.watched.add(uri);
@@ -46,14 +46,15 @@ export class SharedSession {
     this.saidMs.delete(uri);
   }
 
-  /** Keeps a change for later. */
+  /** Keeps a change that cannot be reported to the other replicas yet. */
   delay(change: SessionChange): void {
     const about = change.kind === 'watch' || change.kind === 'unwatch' ? `uri ${change.uri}` : change.kind;
-    // The limit has room for every URI that a client can watch, and for as many that it no longer watches.
+    // The limit has room for the maximum number of watched URIs, and for the same number of URIs that are no longer
+    // watched.
     if (this.#untold.has(about) || this.#untold.size < 2 * MAX_WATCHED) this.#untold.set(about, change);
   }
 
-  /** Returns and clears the changes that were kept. */
+  /** Returns the changes that {@link delay} kept, and forgets them. */
   takeDelayed(): readonly SessionChange[] {
     const changes = [...this.#untold.values()];
     this.#untold.clear();

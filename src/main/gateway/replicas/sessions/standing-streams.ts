@@ -20,23 +20,24 @@ export interface StandingStreamsDeps {
 const UPDATED = 'notifications/resources/updated';
 
 /**
- * Notifications that need not be passed to other replicas: each replica sends them over its own streams, or when a
- * stream opens.
+ * Methods of notifications that need not be passed to other replicas. Each replica sends these notifications over its
+ * own streams, or sends them when a stream opens.
  */
 const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
 
 /** How long a replica without the stream keeps watching a resource while the home replica starts to watch it. */
 const HANDOVER_MS = 500;
 
-/** An update that the client received within this time need not be sent again. */
+/** If the client received an update of a resource within this time, no further update is sent. */
 const SAID_MS = 1_000;
 
-/** Time in which a connector that has come up lists its resources. */
+/** How long a connector that has come up may take to list its resources. */
 const LISTED_MS = 1_000;
 
 /**
- * The standing stream of a session is at one replica, its home, wherever the session's requests go. The home watches
- * the client's resources. It sends one update for each when the stream opens, because earlier changes are unknown.
+ * Each session has at most one standing stream, at one replica: its home. The requests of the session may go to any
+ * replica. The home watches the resources for the client. When the stream opens, the home sends one update for each
+ * resource, because earlier changes are unknown.
  */
 export class StandingStreams {
   readonly #deps: StandingStreamsDeps;
@@ -83,7 +84,8 @@ export class StandingStreams {
   }
 
   /**
-   * Handles a watch at another replica, or a change that the other replica saw before the home watched the resource.
+   * Handles the report of another replica that the client watches a resource. The report is repeated if the resource
+   * changed before the home watched it.
    */
   watchedElsewhere(session: HeldSession, shared: SharedSession, uri: string): void {
     const wasWatched = shared.watched.has(uri) && session.client.isWatching(uri);
@@ -92,7 +94,7 @@ export class StandingStreams {
     else if (monotonicMs() - (shared.saidMs.get(uri) ?? Number.NEGATIVE_INFINITY) > SAID_MS) sayUpdated(session, uri);
   }
 
-  /** Watches a resource that other replicas knew of before this replica. */
+  /** Starts a watch that this replica has found in the stored state of the session. */
   found(session: HeldSession, shared: SharedSession, uri: string): void {
     const isKnown = shared.watched.has(uri);
     if (!isKnown && shared.addWatched(uri) && session.hasStream) void this.#beginAndSay(session, uri);
@@ -121,8 +123,8 @@ export class StandingStreams {
   }
 
   /**
-   * Starts a watch on this replica. Resolves with true if the resource is now watched. Never rejects, because the
-   * request is repeated when a connector comes up.
+   * Starts a watch on this replica. Resolves with true if the resource is now watched. Never rejects, because the watch
+   * is tried again when a connector comes up.
    */
   async #begin(session: HeldSession, uri: string): Promise<boolean> {
     try {
@@ -132,14 +134,14 @@ export class StandingStreams {
       // yet.
       return false;
     }
-    // The stream, or the client's watch, may have ended by now.
+    // By now, the stream or the client's watch may have ended.
     if (!session.hasStream) session.client.unwatch(uri);
     return session.client.isWatching(uri);
   }
 
   #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
     if (notice.method === UPDATED) {
-      // This change was seen during the handover, so the home may have missed it.
+      // This replica still watched the resource when it changed, and the home may not have watched it yet.
       for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
     } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
   }

@@ -25,7 +25,7 @@ const LENGTH_BYTES = 4;
 /** Length, kind and tag. */
 const HEAD_BYTES = LENGTH_BYTES + 1 + TAG_BYTES;
 
-/** Creates a key for the response to one hop, base64url. */
+/** Creates a key for the response to one hop, encoded as base64url. */
 export function createAnswerKey(): string {
   return randomBytes(KEY_BYTES).toString('base64url');
 }
@@ -69,14 +69,14 @@ export async function* readFrames(
   let held = 0;
   let isOver = false;
   for await (const chunk of body) {
-    // Bytes after the end frame are discarded but awaited: only then can the connection be reused.
+    // Bytes after the end frame are discarded. They are still read, because only then can the connection be reused.
     if (isOver) continue;
     chunks.push(chunk);
     held += chunk.length;
     while (!isOver && held >= HEAD_BYTES) {
       if ((chunks[0]?.length ?? 0) < HEAD_BYTES) chunks = [Buffer.concat(chunks)];
       const length = chunks[0]?.readUInt32BE() ?? 0;
-      // No genuine frame is longer, so there is no need to wait for its end.
+      // A frame with a greater length is forged, so its end is not awaited.
       if (length <= MAX_FRAME_BYTES && held < HEAD_BYTES + length) break;
       const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       const frame = length > MAX_FRAME_BYTES ? null : openFrame(all.subarray(0, HEAD_BYTES + length), key, count);

@@ -4,7 +4,7 @@ import type { HopKind } from '../replica-hop.ts';
 /** Header that authenticates a hop before its body is read. */
 export const HOP_HEADER = 'switchyard-hop';
 
-/** Prefix of a hop's path; the kind follows. */
+/** Prefix of the path of a hop. The kind of the hop follows the prefix. */
 export const HOP_PATH = '/fleet/v1/';
 
 /** Facts of a hop other than its body. */
@@ -12,7 +12,7 @@ export interface HopFacts {
   readonly kind: HopKind;
   readonly senderId: string;
   readonly receiverId: string;
-  /** Increases with each hop of its sender, and is used once. */
+  /** Number of the hop. It increases with each hop of the sender, and each number is accepted only once. */
   readonly counter: number;
 }
 
@@ -23,7 +23,7 @@ export interface HopClaim {
   readonly proof: string;
 }
 
-/** Sender, counter, HMAC-SHA-256 in base64url. */
+/** The header's three parts, separated by dots: id of the sender, counter, and HMAC-SHA-256 in base64url. */
 const HEADER = /^([A-Za-z0-9_-]{1,64})\.([1-9]\d{0,15})\.([A-Za-z0-9_-]{43})$/;
 
 /** Returns the header value of a hop whose sealed body has `bytes` bytes. */
@@ -31,7 +31,7 @@ export function writeHopHeader(facts: HopFacts, bytes: number, sealer: FleetSeal
   return `${facts.senderId}.${facts.counter}.${sealer.prove('hop', provenText(facts, bytes))}`;
 }
 
-/** Parses a hop's header. Null if it is missing, repeated or malformed, or if its counter is unreachably high. */
+/** Parses a hop's header. Null if it is missing, repeated or malformed, or if its counter is too high to be genuine. */
 export function readHopHeader(value: string | readonly string[] | undefined): HopClaim | null {
   const [, senderId, digits, proof] = (typeof value === 'string' ? HEADER.exec(value) : null) ?? [];
   const counter = Number(digits);
@@ -45,8 +45,8 @@ export function isProven(facts: HopFacts, bytes: number, proof: string, sealer: 
 }
 
 /**
- * Returns the place that the sealed body of a hop is bound to. The body opens only for the same kind, sender, receiver
- * and counter.
+ * Returns the context that the sealed body of a hop is bound to. The body can only be opened for the same kind, sender,
+ * receiver and counter.
  */
 export function hopPlace({ kind, senderId, receiverId, counter }: HopFacts): string {
   return JSON.stringify(['body', kind, senderId, receiverId, counter]);

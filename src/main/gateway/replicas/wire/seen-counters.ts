@@ -13,8 +13,9 @@ interface Window {
 }
 
 /**
- * Counters of accepted hops, by sender, so that no hop is accepted twice. It needs no clock. The ids of sender and
- * receiver are new with each start of their processes, so nothing has to be remembered across restarts.
+ * Counters of accepted hops, by sender, so that no hop is accepted twice. No clock is needed for this. A hop is bound
+ * to the ids of its sender and its receiver, and each process has a new id after a restart. So nothing has to be
+ * remembered across restarts.
  */
 export class SeenCounters {
   readonly #senders: LRUCache<string, Window>;
@@ -23,7 +24,7 @@ export class SeenCounters {
     this.#senders = new LRUCache({ max: maxSenders });
   }
 
-  /** Marks a counter as seen. False if it was seen before, or is too old to tell. */
+  /** Marks a counter as seen. Returns false if it was seen before, or is too old to tell. */
   take(senderId: string, counter: number): boolean {
     const window = this.#senders.get(senderId) ?? { highest: 0, seen: new Uint32Array(WINDOW / 32) };
     this.#senders.set(senderId, window);
@@ -36,7 +37,7 @@ export class SeenCounters {
   }
 }
 
-/** Advances the window, and clears the counters whose places in the ring it takes. */
+/** Advances the window to a counter, and clears the bits of the counters that are new in the window. */
 function advance(window: Window, counter: number): void {
   if (counter - window.highest >= WINDOW) window.seen.fill(0);
   else

@@ -6,7 +6,7 @@ import type { ListQuery } from './list-query.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
 import { STATE_ORDER, STATES } from './state-words.ts';
 
-/** One connector as the page shows it: nothing in it is secret, and every text may be hostile. */
+/** One connector as the page shows it. It contains no secrets, but any of its texts may be hostile. */
 export interface ConnectorRow {
   readonly id: string;
   readonly name: string;
@@ -57,8 +57,8 @@ export interface ConnectorFacts {
 }
 
 /**
- * Lists one page of `pageRows` connectors; only these are rendered as text. Beyond the last page, the last page is
- * returned.
+ * Returns one page of at most `pageRows` connectors. Only these connectors are converted to text. If the query asks for
+ * a page after the last one, the last page is returned.
  */
 export function listConnectors(
   connectors: readonly ListedConnector[],

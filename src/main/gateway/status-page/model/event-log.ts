@@ -19,7 +19,7 @@ export interface EventLine {
   readonly state: ConnectorState | null;
 }
 
-/** Event text, created only when it is read: thousands of connectors may come up in a second. */
+/** Text of an event. It is created only when it is read, because thousands of connectors may come up in a second. */
 type Told = Omit<EventLine, 'seq' | 'at'>;
 
 interface Entry {
@@ -28,14 +28,14 @@ interface Entry {
   readonly tell: () => Told;
 }
 
-/** The last events of a manager, bounded. */
+/** The last events of a manager, up to a maximum number. */
 export class EventLog {
   readonly #kept: number;
   readonly #entries: Entry[] = [];
   readonly #stops: readonly (() => void)[];
   #seq = 0;
 
-  /** Listens from construction until `close()`. */
+  /** Listens to the manager until `close()` is called. `kept` is the maximum number of events. */
   constructor(manager: Pick<ConnectorProxyManager, 'on'>, clock: Clock, kept: number) {
     this.#kept = kept;
     const add = (at: number, tell: () => Told): void => this.#add(at, tell);
@@ -60,7 +60,7 @@ export class EventLog {
     return this.#seq;
   }
 
-  /** Returns the kept events after the event with this number, newest first. */
+  /** Returns the events with a number greater than `seq`, newest first. */
   after(seq: number): readonly EventLine[] {
     return this.#entries
       .filter((entry) => entry.seq > seq)

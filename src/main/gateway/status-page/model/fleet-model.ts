@@ -3,7 +3,7 @@ import type { FleetHostStatus, FleetStatus } from '../../../fleet/fleet-status.t
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownAddress, shownName } from './shown-text.ts';
 
-/** Maximum number of hosts on the page; the rest are only counted. */
+/** Maximum number of hosts that the page shows. Further hosts are only counted. */
 const MAX_HOSTS = 20;
 
 /** Number of characters of a digest that are shown, to distinguish maps. */

@@ -38,7 +38,7 @@ export interface FileModel {
   readonly readAt: number | null;
   readonly lastError: ShownFailure | null;
   readonly problemCount: number;
-  /** The first problems. */
+  /** The first problems of the file, at most five. */
   readonly problems: readonly string[];
 }
 

@@ -7,26 +7,27 @@ const MAX_LENGTH = 300;
 /** Maximum number of characters of a text that are read, because masking takes time for each character. */
 const MAX_READ = 4_000;
 
-/** Maximum number of cached texts, and of their length. */
+/** Maximum number of cached texts, and maximum length of a cached text. */
 const MAX_REMEMBERED = 1_000;
 const MAX_REMEMBERED_LENGTH = 1_000;
 
 /**
- * Control characters, and characters that change the direction of the following text: a name could pass for another.
+ * Control characters, and characters that change the direction of the text after them. With such characters, one name
+ * could look like another.
  */
 const DISTURBING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu;
 
 const ADDRESS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi;
 
 /**
- * A credential in the middle of a sentence: `… Authorization: Bearer x …`. Letters alone are plain words: `a bearer
- * token`.
+ * Matches a credential after its scheme in a sentence, such as `… Authorization: Bearer x1y2 …`. Does not match plain
+ * words, such as `a bearer token`.
  */
 const CREDENTIAL = /\b(bearer|basic|digest|token)(\s+["']?)(?=[a-z]*[^\sa-z])[^\s"',;]{4,}/gi;
 
 /**
- * A credential after a name that announces it. The length of the name is limited, because long words would take too
- * much time.
+ * Matches a credential after a name such as `token` or `password`. The length of the name is limited, because long
+ * words would take too much time.
  */
 const SECRET_NAME = /token|secret|passw|pwd|credential|authorization|cookie|api[-_]?key|access[-_]?key|signature/
   .source;
@@ -36,21 +37,24 @@ const NAMED = new RegExp(
   'gi',
 );
 
-/** Returns a foreign name or id, fit to be shown on one line. */
+/** Returns a name or id of a connector or map in a form that can be shown on one line. */
 export function shownName(name: string, maxLength: number = MAX_LENGTH): string {
   const cut = name.length <= maxLength ? name : `${name.slice(0, maxLength)}…`;
   return cut.replace(DISTURBING, '\ufffd');
 }
 
-/** Returns a message fit to be shown: without queries and credentials of addresses, and with likely secrets masked. */
+/**
+ * Returns a message in a form that can be shown: without queries and credentials of addresses, and with likely secrets
+ * masked.
+ */
 export const shownMessage: (message: string) => string = remembering((message) => {
   const plain = message.slice(0, MAX_READ).replace(/\s+/g, ' ').replace(ADDRESS, '$1$2');
   return shownName(maskText(plain.replace(CREDENTIAL, `$1$2${MASK}`).replace(NAMED, `$1${MASK}`)));
 });
 
 /**
- * Returns origin and path of an address, with likely secrets masked; null if it is not http or https,
- * such as that of a stdio server.
+ * Returns origin and path of an address, with likely secrets masked. Null if the address is not http or https, as that
+ * of a stdio server.
  */
 export const shownAddress: (address: string) => string | null = remembering((address) => {
   if (!/^https?:/i.test(address) || !URL.canParse(address)) return null;
@@ -59,7 +63,8 @@ export const shownAddress: (address: string) => string | null = remembering((add
 });
 
 /**
- * Caches shown texts. The same texts are shown to each open page once a second, and masking them is most of the work.
+ * Returns `show` with a cache. The same texts are shown to each open page once a second, and masking them is most of
+ * the work.
  */
 function remembering<T>(show: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();

@@ -1,9 +1,9 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 
-/** The three aspects of a railway signal, and a lamp that is out. */
+/** How a state is shown: as clear, caution or stop, as on a railway signal, or as a signal that is off. */
 export type Aspect = 'clear' | 'caution' | 'stop' | 'off';
 
-/** Words and aspect of a state. */
+/** How the page shows one state of a connector. */
 export interface StateWords {
   readonly word: string;
   readonly aspect: Aspect;
@@ -11,7 +11,10 @@ export interface StateWords {
   readonly isTrouble: boolean;
 }
 
-/** Words for each state. States that need attention come first; this is the order of lists. */
+/**
+ * How the page shows each state. The order is that of the connectors in the list: states that need attention come
+ * first.
+ */
 export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
   failed: { word: 'Failed', aspect: 'stop', isTrouble: true },
   'backing-off': { word: 'Backing off', aspect: 'stop', isTrouble: true },
@@ -23,7 +26,7 @@ export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
   disabled: { word: 'Disabled', aspect: 'off', isTrouble: false },
 };
 
-/** All states in that order. */
+/** All states, in the order of {@link STATES}. */
 export const STATE_ORDER: readonly ConnectorState[] = Object.keys(STATES) as ConnectorState[];
 
 /** True if a text is the name of a state. */

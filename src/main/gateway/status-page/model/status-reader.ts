@@ -8,7 +8,7 @@ import type { EventLine, EventLog } from './event-log.ts';
 import type { ListQuery } from './list-query.ts';
 import { type ProcessModel, processModel, type SystemModel, systemModel } from './system-model.ts';
 
-/** Time for which all views share a reading: with thousands of connectors, a reading takes some milliseconds. */
+/** Time for which all viewers share one reading. With thousands of connectors, a reading takes some milliseconds. */
 const MIN_AGE_MS = 1_000;
 
 /** Maximum age of a reading if there are no events. It is limited because a map goes stale without an event. */
@@ -75,7 +75,7 @@ export class StatusReader {
     };
   }
 
-  /** Makes the next view read the manager again, if an event happened since the last reading. */
+  /** Makes the next {@link read} read the manager again, if an event happened since the last reading. */
   renew(): void {
     if (this.#reading?.seq !== this.#deps.events.seq) this.#reading = null;
   }
@@ -84,7 +84,7 @@ export class StatusReader {
     const { manager, events } = this.#deps;
     const last = this.#reading;
     if (last !== null) {
-      // The clock may have been set back.
+      // The absolute value is used, because the clock may have been set back.
       const ageMs = Math.abs(nowMs - last.atMs);
       if (ageMs < (last.seq === events.seq ? MAX_AGE_MS : MIN_AGE_MS)) return last;
     }

@@ -56,7 +56,7 @@ export function systemModel(status: ManagerStatus, nowMs: number): SystemModel {
   };
 }
 
-/** Returns the model of this process, now. */
+/** Returns the model of this process at the time `nowMs`. */
 export function processModel(loopDelay: LoopDelay, nowMs: number): ProcessModel {
   const { rss, heapUsed } = process.memoryUsage();
   return {

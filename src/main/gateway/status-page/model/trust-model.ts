@@ -6,7 +6,7 @@ import { shownName } from './shown-text.ts';
 /** Number of characters of a thumbprint that are shown, to distinguish keys. */
 const SHORT_THUMBPRINT = 8;
 
-/** Time before the expiry of a key or a key document from which the page warns. */
+/** How long before a key or a key document expires the page begins to warn. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
 /** A key that signed the map in force. Instants are epoch ms. */
@@ -29,11 +29,11 @@ export interface TrustModel {
   readonly isHmacOnly: boolean;
   /** The newest key document; null if the configured keys are in force. */
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
-  /** Whether public keys are used and nothing but the configuration vouches for them. */
+  /** Whether public keys are used that are trusted only because the configuration names them. */
   readonly restsOnConfiguration: boolean;
   /** Why newer key documents could not be loaded; null after a success. */
   readonly keyFailure: ShownFailure | null;
-  /** The earliest expiry of a key or key document; null if nothing expires. */
+  /** When the first key or key document expires, in epoch ms; null if nothing expires. */
   readonly keysEndAt: number | null;
   /** Why the map was dropped; null if it was not. */
   readonly dropped: { readonly code: string; readonly at: number } | null;

@@ -51,7 +51,7 @@ function cautionReasons({ counts, maps, files, storeFailure, heldTools, nowMs }:
     ...maps.map((map) => map.freshness === 'stale' && `The map from ${map.sourceId} is stale`),
     ...maps.flatMap((map) => trustReasons(map, nowMs)),
     ...files.map((file) => file.readAt !== null && file.lastError !== null && `The ${file.kind} cannot be read again`),
-    storeFailure !== null && 'The store failed: nothing survives a restart',
+    storeFailure !== null && 'The store failed, so nothing survives a restart',
     heldTools > 0 && `${heldTools === 1 ? '1 tool' : `${heldTools} tools`} held back until approved`,
     counts.connecting > 0 && `${connectors(counts.connecting)} coming up`,
   ].filter((reason) => reason !== false);

@@ -18,18 +18,19 @@ const SHAPES: Readonly<Record<ConnectorState, string>> = {
 };
 
 /**
- * Lamps from top to bottom, as on a signal post: the position of the lamp carries the same information as its colour.
+ * Lamps from top to bottom, as on a railway signal. The position of the lit lamp carries the same information as its
+ * colour.
  */
 const LAMPS: readonly Exclude<Aspect, 'off'>[] = ['stop', 'caution', 'clear'];
 
-/** All shapes, once per page; {@link stateIcon} refers to them. */
+/** All shapes, as symbols that the page contains once. {@link stateIcon} refers to them. */
 export const ICON_SPRITE: Html = trusted(
   `<svg class="sprite" aria-hidden="true" width="0" height="0">${Object.entries(SHAPES)
     .map(([state, shape]) => `<symbol id="i-${state}" viewBox="0 0 16 16">${shape}</symbol>`)
     .join('')}</svg>`,
 );
 
-/** A railway turnout seen from above: one track that becomes two. */
+/** The logo: a railway turnout seen from above, where one track becomes two. */
 export const TURNOUT: Html = trusted(
   '<svg class="mark" viewBox="0 0 40 24" width="40" height="24" aria-hidden="true">' +
     '<path d="M1 17h38" class="track"/><path d="M8 17c10 0 12-10 22-10h9" class="track"/>' +
@@ -44,7 +45,7 @@ export const FAVICON =
   ' stroke=%27%23fff%27 stroke-width=%271.700%27/%3E' +
   '%3C/svg%3E';
 
-/** Renders the shape of a state; the state's word is next to it. */
+/** Renders the shape of a state, to be placed next to the state's word. */
 export function stateIcon(state: ConnectorState): Html {
   return html`<svg class="icon" aria-hidden="true"><use href="#i-${state}"/></svg>`;
 }

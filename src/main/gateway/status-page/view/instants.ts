@@ -23,8 +23,8 @@ function isDate(atMs: number): boolean {
 
 /**
  * Returns an instant in relative words: `12 s ago`, `in 3 min`. The source text of this function is inserted into the
- * page's script, so that server and browser produce the same words. So the function must not use anything from its
- * surrounding scope.
+ * page's script, so that server and browser produce the same words. So the function must not use anything from outside
+ * of its body.
  */
 export function relativeTime(atMs: number, nowMs: number): string {
   const seconds = Math.round(Math.abs(nowMs - atMs) / 1000);

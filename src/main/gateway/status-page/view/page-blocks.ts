@@ -13,8 +13,8 @@ export interface Block {
   /** The connector's id for a row; otherwise the name of the part. */
   readonly key: string;
   /**
-   * The content, for comparison with the block that was sent before: an equal block need not be sent. Relative times
-   * are not part of it, because the browser updates them.
+   * The content, which is compared with the block that was sent before. A block with equal content is not sent again.
+   * Relative times are not part of the content, because the browser updates them.
    */
   readonly saying: string;
   /** Whether the content changes with every reading, as gauges do. */
@@ -22,7 +22,9 @@ export interface Block {
   readonly render: () => Html;
 }
 
-/** Returns all parts of a page that change, except events. The result is the same for all viewers with equal rights. */
+/**
+ * Returns all parts of a page that can change, except events. The result is the same for all viewers with equal rights.
+ */
 export function blocksOf(model: StatusModel, viewer: PageViewer = ONLOOKER): readonly Block[] {
   const { system, connectors, process, at, name } = model;
   const { query, rows, matchingCount, totalCount, pageCount } = connectors;
@@ -53,7 +55,7 @@ export function blocksOf(model: StatusModel, viewer: PageViewer = ONLOOKER): rea
   ];
 }
 
-/** Returns a stamp of the page's content without gauges, to compare two pages. */
+/** Returns a stamp of a page's content, to compare two pages. Gauges are not part of it. */
 export function stampOf(blocks: readonly Block[]): string {
   const hash = createHash('sha256');
   for (const { saying, isGauge } of blocks) if (!isGauge) hash.update(saying);

@@ -23,7 +23,7 @@ const element = (markup) => {
   return template.content.firstElementChild;
 };
 
-// A link or a button that is replaced keeps the keyboard focus.
+// If the replaced element contained the focused link or button, the new link or button gets the keyboard focus.
 const swap = (old, markup) => {
   const next = element(markup);
   const active = document.activeElement;
@@ -97,7 +97,7 @@ const listen = () => {
   const query = new URLSearchParams(location.search);
   query.set('stamp', stamp);
   query.set('seq', String(seq));
-  // After a break, the server sends everything again.
+  // Without a stamp, the server sends everything again after a reconnect.
   stamp = '';
   source = new EventSource('/status/events?' + query);
   source.onopen = () => say('on', 'Live');

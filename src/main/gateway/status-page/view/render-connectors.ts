@@ -16,9 +16,9 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
   custom: 'custom',
 };
 
-/** Renders the list with its search field. Its rows and its note can also be rendered separately. */
+/** Renders the list with its search field. The rows and the note below them can also be rendered separately. */
 export function renderConnectors(list: ConnectorList, nowMs: number, viewer: PageViewer = ONLOOKER): Html {
-  // Browsers drop the table semantics of a table that is laid out as blocks, so the roles are explicit.
+  // The table is styled as blocks, and browsers then no longer treat it as a table. So the roles are explicit.
   return html`<section class="connectors" aria-labelledby="connectors">
 <div class="bar"><h2 id="connectors">Connectors</h2>${renderSearch(list.query)}</div>
 <table role="table" aria-labelledby="connectors">
@@ -49,12 +49,13 @@ export function renderRow(row: ConnectorRow, nowMs: number, viewer: PageViewer =
 </tr>`;
 }
 
-/** Renders a note about the connectors that are not shown, with links to them. */
+/** Renders a note about the connectors that are not shown, with links to the pages that show them. */
 export function renderNote({ query, rows, matchingCount, totalCount, pageCount }: ConnectorList): Html {
   const isFiltered = query.text !== '' || query.state !== null;
   const matching = isFiltered ? `${matchingCount} of ${totalCount} connectors match. ` : '';
   const rest = matchingCount - rows.length;
-  const shown = rest > 0 ? `${rows.length} are shown here, connectors with problems first; ${rest} more are not.` : '';
+  const shown =
+    rest > 0 ? `${rows.length} are shown here, connectors with problems first. ${rest} more are on other pages.` : '';
   const nothing = totalCount === 0 ? 'There are no connectors yet.' : '';
   const pages =
     pageCount > 1 &&

@@ -38,7 +38,7 @@ ${track(connectorsByState, connectorCount)}
 </nav>`;
 }
 
-/** Renders the shares of the states as one bar. The numbers below it carry the same information. */
+/** Renders one bar with the proportion of connectors in each state. The numbers below it carry the same information. */
 function track(counts: SystemModel['connectorsByState'], total: number): Html {
   let from = 0;
   const parts = STATE_ORDER.toReversed()

@@ -3,15 +3,18 @@ import { type Html, html } from './html.ts';
 
 const WIDTH = 108;
 const HEIGHT = 24;
-/** Margin for strokes at the edges. */
+/** Margin at the edges, so that strokes are not cut off. */
 const EDGE = 3;
 
-/** Renders the last calls as a line, and failed calls as ticks at the bottom, with an equivalent text. */
+/**
+ * Renders the durations of the last calls as a line, and failed calls as ticks at the bottom. Screen readers get a text
+ * with the same content.
+ */
 export function sparkline(latency: LatencyView): Html {
   const { recentMs, failed, maxMs } = latency;
   const step = recentMs.length < 2 ? 0 : (WIDTH - 2 * EDGE) / (recentMs.length - 1);
   const x = (index: number): string => (EDGE + index * step).toFixed(1);
-  // The scale starts at 0, so that a steady connector is a steady line; if all values are 0, the line is at the bottom.
+  // The scale starts at 0, so that equal durations give a flat line. If all durations are 0, the line is at the bottom.
   const y = (ms: number): string => (HEIGHT - EDGE - (maxMs === 0 ? 0 : ms / maxMs) * (HEIGHT - 2 * EDGE)).toFixed(1);
   const points = recentMs.map((ms, index) => `${x(index)},${y(ms)}`).join(' ');
   const last = recentMs.length - 1;

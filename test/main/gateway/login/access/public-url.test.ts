@@ -16,9 +16,9 @@ it.each([
   ['http://tools.example.com', 'https, or http on loopback'],
   ['http://127.0.0.1.example.com', 'https, or http on loopback'],
   ['ftp://127.0.0.1', 'https, or http on loopback'],
-  ['https://user:pw@tools.example.com', 'no credentials'],
-  ['https://tools.example.com?', 'no query'],
-  ['https://tools.example.com/#here', 'no fragment'],
+  ['https://user:pw@tools.example.com', 'must not contain credentials'],
+  ['https://tools.example.com?', 'neither a query nor a fragment'],
+  ['https://tools.example.com/#here', 'neither a query nor a fragment'],
 ])('readPublicUrl rejects %s as a public URL', (text, why) => {
   expect(() => readPublicUrl(text, '--public-url')).toThrow(why);
 });

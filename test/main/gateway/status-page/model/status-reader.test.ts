@@ -65,7 +65,7 @@ describe('status page', () => {
     const { reader } = setUp(statusWith(Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`))));
     const all = page(reader);
     expect(all.match(/<tr role="row" data-row=/g)).toHaveLength(200);
-    expect(all).toContain('200 are shown here, connectors with problems first; 9800 more are not.');
+    expect(all).toContain('200 are shown here, connectors with problems first. 9800 more are on other pages.');
     expect(all).toContain('<a href="/?page=2">Next</a>');
     expect(Buffer.byteLength(all)).toBeLessThan(400_000);
     const found = page(reader, parseListQuery(new URLSearchParams({ q: 'c999' })));
@@ -158,11 +158,11 @@ describe('status page', () => {
       'Why stale MAP_TIMEOUT too slow 5 s ago',
       'paused for a minute',
       'next refresh in 30 s',
-      '1 removals, until the next map confirms them',
+      'Held removals 1, until the next map confirms them',
       'problem 4 and 2 more',
       'STORE_UNAVAILABLE locked',
       'STORE_TOO_NEW from the future',
-      '1 tool differs from how they were first seen; 1 held back until approved',
+      '1 tool differs from its pin; 1 held back until approved',
       '4 from an earlier run 2 left out: prompt greet (its arguments are invalid), 1 more',
       'p50 12 ms · p95 12 ms 1 failed',
       'disabled in the service map',

@@ -111,7 +111,7 @@ describe('system verdict', () => {
       'a store that failed',
       statusWith([], { store: { kind: 'failed', stateDir: '/s', code: 'STORE_UNAVAILABLE', message: 'full' } }),
       'caution',
-      'The store failed: nothing survives a restart',
+      'The store failed, so nothing survives a restart',
     ],
   ])('reports %s', (_, status, aspect, headline) => {
     expect(verdict(status)).toMatchObject({ aspect, headline });

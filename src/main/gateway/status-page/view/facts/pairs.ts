@@ -1,7 +1,7 @@
 import type { ShownFailure } from '../../model/shown-failure.ts';
 import { type Html, type HtmlValue, html } from '../html.ts';
 
-/** Renders a term and its value, for a `dl`. */
+/** Renders a term and its value, as an entry of a `dl` element. */
 export function pair(term: string, value: HtmlValue): Html {
   return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
 }

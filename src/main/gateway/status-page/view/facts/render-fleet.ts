@@ -4,8 +4,8 @@ import { failure, pair } from './pairs.ts';
 
 const QUOTAS = {
   own: null,
-  share: 'for the whole fleet; each host gets a share while the server is away',
-  refuse: 'for the whole fleet; calls are refused while the server is away',
+  share: 'for the whole fleet; each host gets a share while the fleet server is unreachable',
+  refuse: 'for the whole fleet; calls are refused while the fleet server is unreachable',
 } as const;
 
 /** Renders the fleet and its hosts; nothing without a fleet. */
@@ -17,10 +17,10 @@ export function renderFleet(fleet: FleetModel | null): Html | false {
   return html`<section class="fleet" data-block="fleet" aria-labelledby="fleet">
 <h2 id="fleet">Fleet</h2>
 <div class="source ${aspect}">
-<h3><bdi>${id}</bdi> <span class="tag ${aspect}">${isConnected ? 'Connected' : 'Away'}</span></h3>
+<h3><bdi>${id}</bdi> <span class="tag ${aspect}">${isConnected ? 'Connected' : 'Disconnected'}</span></h3>
 <dl>${pair('Hosts', hostCount)}${why !== null && pair('Server', failure(why))}${
-    lagMs > 0 && pair('Behind', `${Math.round(lagMs / 1000)} s`)
-  }${refusedCount > 0 && pair('Refused', refusedCount)}${quotas !== null && pair('Quotas', quotas)}${
+    lagMs > 0 && pair('Map lag', `${Math.round(lagMs / 1000)} s`)
+  }${refusedCount > 0 && pair('Rejected data', refusedCount)}${quotas !== null && pair('Quotas', quotas)}${
     sharesLogins && pair('Logins', 'shared by all hosts')
   }</dl>
 </div>

@@ -36,7 +36,7 @@ export function renderProcess(model: ProcessModel, nowMs: number): Html {
   return html`<section class="process" data-block="process" aria-labelledby="process">
 <h2 id="process">Process</h2>
 <dl>${pair(
-    'Loop delay',
+    'Event loop delay',
     `p50 ${p50} · p99 ${p99} · max ${max}`,
   )}${pair('Memory', `${megabytes(rssBytes)}, ${megabytes(heapUsedBytes)} of it heap`)}${pair(
     'Started',
@@ -58,7 +58,7 @@ ${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
 ${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
 ${pair('Revision', map.revision)}
 ${pair('Connectors', map.connectorCount)}
-${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map confirms them`)}
+${heldRemovals > 0 && pair('Held removals', `${heldRemovals}, until the next map confirms them`)}
 ${circuit !== null && pair('Circuit', circuit)}
 ${pausedUntil !== null && pair('Paused', html`requested by the server; next refresh ${instant(pausedUntil, nowMs)}`)}
 ${lastError !== null && renderLastError(map.freshness, lastError, nowMs)}</dl>
@@ -100,7 +100,7 @@ function storeText({ kind, failure: error }: SystemModel['store']): HtmlValue {
 }
 
 function pinsText(changed: number, held: number): string {
-  const differ = `${changed} ${changed === 1 ? 'tool differs' : 'tools differ'} from how they were first seen`;
+  const differ = changed === 1 ? '1 tool differs from its pin' : `${changed} tools differ from their pins`;
   return held > 0 ? `${differ}; ${held} held back until approved` : differ;
 }
 

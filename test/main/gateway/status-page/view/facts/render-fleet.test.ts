@@ -48,10 +48,10 @@ describe('renderFleet', () => {
       quotas: 'refuse',
       sharesLogins: true,
     });
-    expect(text).toContain('Away');
+    expect(text).toContain('Disconnected');
     expect(text).toContain('FLEET_UNAVAILABLE redis://h is away');
     expect(text).toContain(
-      'Behind 5 s Refused 2 Quotas for the whole fleet; calls are refused while the server is away',
+      'Map lag 5 s Rejected data 2 Quotas for the whole fleet; calls are refused while the fleet server is unreachable',
     );
     expect(text).not.toContain('word');
   });
