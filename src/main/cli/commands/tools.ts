@@ -40,6 +40,10 @@ export async function runTools(words: readonly string[], options: ToolsOptions):
   const [target, ...rest] = words.filter((word) => word !== address);
   if (rest.length > 0 || (target !== undefined && options.connector !== undefined))
     throw misuse('Name one connector, one tool, or --connector ID');
+  if (server !== null && options.connector !== undefined)
+    throw misuse(
+      '--connector ID chooses a connector of a configuration, and the command line names a server of its own',
+    );
   const typed: TypedServer = { address, program: options.program };
   if (server !== null) {
     const tool = target === undefined ? null : `${server.id}.${target}`;
