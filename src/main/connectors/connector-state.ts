@@ -42,7 +42,7 @@ export interface Transition {
   readonly at: number;
 }
 
-/** The state of one connector. Every change goes through here and is reported once. */
+/** The state of one connector. All changes of the state are made here, and each change is reported once. */
 export class StateMachine {
   readonly #now: () => number;
   readonly #onTransition: (transition: Transition) => void;
@@ -69,8 +69,8 @@ export class StateMachine {
   }
 
   /**
-   * Changes the state to `to`. Throws on a transition that the table does not list: a defect of this package, not of
-   * its input.
+   * Changes the state to `to`. Throws on a transition that the table does not list, which would be a bug in this
+   * package.
    */
   to(to: ConnectorState, why: string): void {
     const from = this.state;

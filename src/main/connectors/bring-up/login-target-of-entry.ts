@@ -5,17 +5,20 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
 import type { LoginTarget } from '../credentials/login-target.ts';
 
-/** The places that the secrets of logins come from. */
+/** Where the secrets of logins come from. */
 export interface LoginEnvironment {
-  /** The variables that an entry of a map may name; a local entry may name any variable. */
+  /** The environment variables that an entry of a map may name. A local entry may name any variable. */
   readonly allowEnv: readonly string[];
-  /** Read each time a secret is needed, so that a rotated secret takes effect. */
+  /** The environment variables. They are read each time a secret is needed, so that a rotated secret takes effect. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Same as `LoginTarget.isOfReplica`. */
   readonly isOfReplica?: boolean | undefined;
 }
 
-/** A key that only this process has, so that a mark is useless outside this process. */
+/**
+ * The key of the HMAC that marks a secret (`secretMark`). Only this process has the key, so a mark is useless
+ * elsewhere.
+ */
 const MARK_KEY = randomBytes(32);
 
 /** The secrets of one entry's login, read when they are needed. */

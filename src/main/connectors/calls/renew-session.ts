@@ -36,7 +36,7 @@ export function renewSession(error: unknown, open: OpenRoute, route: CallRoute, 
   return detail.sent === 'no' || (isSafe && isSessionLost);
 }
 
-/** Returns the error that ends the connection; the caller gets the server's own response. */
+/** Returns the error with which the connection is released. The failed call itself gets the server's own response. */
 function sessionLost(cause: SwitchyardError): SwitchyardError {
   return new SwitchyardError('TOOL_CALL_LOST', 'The connector no longer knows the session.', {
     cause,

@@ -21,7 +21,7 @@ export interface HttpRefusal {
   readonly contentType: string | null;
   /** The code of the JSON-RPC error in the body. */
   readonly rpcCode: number | null;
-  /** Whether the response says that the server supports a modern revision. */
+  /** Whether the response says that the server supports a modern revision of MCP. */
   readonly namesModern: boolean;
   /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
@@ -32,8 +32,8 @@ export interface HttpRefusal {
 }
 
 /**
- * An HTTP response instead of a JSON-RPC response. Its message quotes nothing from the body, which may echo the
- * request.
+ * A server sent an HTTP response that holds no JSON-RPC response. The error's message quotes nothing from the body,
+ * which may echo the request.
  */
 export class StatusError extends Error {
   readonly refusal: HttpRefusal;
@@ -44,7 +44,7 @@ export class StatusError extends Error {
   }
 }
 
-/** Describes the response in words. */
+/** Describes the response in words, as in "initialize was answered with HTTP 404 (text/html)". */
 export function describeRefusal({
   step,
   status,
