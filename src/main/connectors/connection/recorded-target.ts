@@ -41,7 +41,7 @@ export function hideVariable(record: MessageRecord, name: string, value: string)
   if (isSecretName(name) || maskArgument('', value) !== value) hideHeader(record, value);
 }
 
-/** Hides the secrets in an address: the credentials, and the values of the query. */
+/** Hides the secrets in an address: the credentials, and those values of the query that may be secret. */
 export function hideAddress(record: MessageRecord, url: URL): void {
   const { username, password, searchParams } = url;
   for (const text of [username, password]) {
