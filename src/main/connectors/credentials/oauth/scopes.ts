@@ -28,7 +28,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Returns each of the given scopes once, in the order of their first appearance; null without a scope. */
+/** Returns the given scopes without duplicates, in the order of their first appearance; null if there is none. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }
