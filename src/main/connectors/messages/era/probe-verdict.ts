@@ -31,7 +31,7 @@ export function judgeStep(step: string, error: unknown): StepVerdict {
 }
 
 function judgeStatus({ refusal: { status } }: StatusError): StepVerdict {
-  // A redirect that is not followed needs a person's decision.
+  // A redirect that was not followed is final, because a person has to decide about it.
   if (status === 401 || status === 403 || status === 429 || (status >= 300 && status < 400)) return 'final';
   return status >= 500 ? 'silence' : 'answer';
 }
