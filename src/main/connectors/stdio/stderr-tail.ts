@@ -5,14 +5,15 @@ const KEPT_BYTES = 8 * 1024;
 /** Maximum length of a line in an error message. */
 const MAX_LINE_LENGTH = 300;
 
-/** Minimum length of a secret that is redacted; a shorter secret is likely to occur in any text. */
+/** Minimum length of a secret that is redacted. A shorter secret is likely to be part of ordinary text. */
 const MIN_SECRET_LENGTH = 6;
 
-/** The end of a process's stderr, as readable text of limited size. */
+/** Keeps the end of a process's stderr, as readable text of limited size. */
 export class StderrTail {
   readonly #secrets: readonly string[];
   /**
-   * A buffer of twice the kept size, allocated with the first output, so that most chunks are simply copied to its end.
+   * A buffer of twice the size that is kept, so that most chunks are simply copied to its end. It is allocated with the
+   * first output.
    */
   #room: Buffer | null = null;
   #length = 0;
@@ -51,7 +52,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** Returns the last non-blank line, at most 300 characters of it; empty without such a line. */
+  /** Returns at most 300 characters of the last line that is not blank; empty if there is none. */
   get lastLine(): string {
     const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
     return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;

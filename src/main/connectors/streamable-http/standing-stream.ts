@@ -11,19 +11,19 @@ import type { StreamSink } from './open-stream.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * Delay between the handshake and the standing stream of a connector. Over HTTP/1.1 the stream occupies a connection,
- * and connectors that are still coming up need it more.
+ * Delay between the handshake and opening the standing stream of a connector. Over HTTP/1.1, the stream occupies a
+ * connection, which connectors that are still coming up need more.
  */
 const STREAM_DELAY_MS = 2_000;
 
-/** Delay before a stream that ended is opened again; doubled each time the stream did not last. */
+/** Delay before a stream that ended is opened again. The delay is doubled each time the stream lasted only briefly. */
 const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** The stream is open. Earlier notifications of the server were not received. */
+  /** Called when the stream is open. Notifications that the server sent before were not received. */
   onOpen(): void;
-  /** The server can no longer be reached, or no longer knows the session. */
+  /** Called when the server can no longer be reached, or no longer knows the session. */
   onGone(error: Error): void;
 }
 
@@ -57,7 +57,7 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Only a login helps. If the connection had a login, the whole connection ends; if the connector works without a
+  // Only a login helps. If the connection used a login, the whole connection ends. If the connector works without a
   // login, only the stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
@@ -94,7 +94,7 @@ export function keepStandingStream(
       },
     };
     const filter = { notifications: notices };
-    // The stream outlives the handshake, and is not traced as one of its requests.
+    // The stream is detached from the current trace, because it outlives the handshake.
     abort = detached(() => session.openStream('subscriptions/listen', filter, lastEventId, sink));
   };
   if (isNeededAtOnce) open();
