@@ -66,10 +66,10 @@ function variableOf(
   const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
   const detail = { connectorId: entry.id, variable };
   if (!isLocal(entry) && !allowEnv.includes(variable)) {
-    const message = `${asks}, and allowEnv (--allow-env ${variable}) does not allow it for an entry of a map.`;
+    const message = `${asks}, but allowEnv (--allow-env ${variable}) does not allow it for an entry of a map.`;
     throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
   }
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
   if (value) return value;
-  throw new SwitchyardError('LOGIN_SECRET_MISSING', `${asks}, which is not set or empty.`, { detail });
+  throw new SwitchyardError('LOGIN_SECRET_MISSING', `${asks}, but the variable is not set or is empty.`, { detail });
 }

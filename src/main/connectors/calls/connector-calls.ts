@@ -173,7 +173,7 @@ function tellProgress(
   try {
     options.onProgress?.(progress, params);
   } catch (cause) {
-    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of ${name} threw.`, { cause }));
+    abort(new SwitchyardError('TOOL_CALL_ABORTED', `The onProgress callback of ${name} threw an error.`, { cause }));
   }
 }
 

@@ -171,7 +171,7 @@ function withHint(why: string, hint: string | null): string {
 }
 
 function connectFailed(where: string, why: string, cause: unknown, detail = {}): SwitchyardError {
-  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, { cause, detail });
+  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} could not connect: ${why}`, { cause, detail });
 }
 
 function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}): SwitchyardError {

@@ -8,10 +8,10 @@ export interface HttpRefusal {
   /**
    * The kind of refusal:
    *
-   * - `refused`: the server rejected the request. With 401 and 403 it rejected the credentials.
-   * - `session-lost`: it does not know the session.
-   * - `retry-after`: it limits requests; `retryAfterMs` is the pause that it names, if any.
-   * - `may-have-run`: it failed, or its response is not valid MCP.
+   * - `refused`: the server rejected the request. With 401 and 403, it rejected the credentials.
+   * - `session-lost`: the server does not know the session.
+   * - `retry-after`: the server limits requests. `retryAfterMs` is the pause that it names, if any.
+   * - `may-have-run`: the server failed, or its response is not valid MCP.
    */
   readonly kind: 'refused' | 'session-lost' | 'retry-after' | 'may-have-run';
   /** The MCP method of the request. */

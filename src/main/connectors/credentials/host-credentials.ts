@@ -128,15 +128,16 @@ export class HostCredentials implements Credentials {
       ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
       ...(this.#scope !== undefined && { scope: this.#scope }),
     };
-    // A refresh cannot widen what was granted (RFC 6749 section 6).
     this.#wasAsked = false;
+    // A refresh cannot add scopes to those that were granted (RFC 6749 section 6), so the user has to log in again.
     const forceReauthorization = status === 403 && sdk.isStrictScopeSuperset(this.#scope, granted);
     const result = await sdk.auth(provider, { ...options, forceReauthorization });
     if (result === 'REDIRECT') {
       this.#wasAsked = true;
       const parameters = await raceSignal(oauth.callback(signal), signal);
       const authorizationCode = parameters.get('code');
-      if (authorizationCode === null) throw new SwitchyardError('LOGIN_FAILED', 'The redirect brought no code.');
+      if (authorizationCode === null)
+        throw new SwitchyardError('LOGIN_FAILED', 'The redirect after the login contains no code.');
       const iss = parameters.get('iss');
       await sdk.auth(provider, { ...options, authorizationCode, ...(iss !== null && { iss }) });
     }

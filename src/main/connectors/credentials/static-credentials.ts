@@ -41,7 +41,7 @@ export function staticCredentials(entry: ConnectorEntry, key: string | null): Cr
   if (key === null) {
     throw new SwitchyardError(
       'CONNECTOR_AUTH_MISSING',
-      `Connector ${entry.id} needs a key (auth type ${type}), and none is configured.`,
+      `Connector ${entry.id} needs a key (auth type ${type}), but none is configured.`,
     );
   }
   const isRaw = type === 'apiKey' && headerName !== undefined && headerName.toLowerCase() !== 'authorization';

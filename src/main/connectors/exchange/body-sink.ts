@@ -60,7 +60,7 @@ export const SMALL_ANSWER_BYTES = 1024 * 1024;
 export function tooLarge(maxBytes: number): SwitchyardError {
   return new SwitchyardError(
     'TOOL_RESULT_TOO_LARGE',
-    `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
+    `The response of the connector was larger than ${maxBytes} bytes, so it was discarded.`,
     { detail: { maxBytes } },
   );
 }

@@ -66,7 +66,7 @@ export class OpenExchanges {
         if (!refuse('')) reject(error);
       },
     });
-    const timer = startTimer(timeoutMs, () => abort(new Error(`No answer came within ${timeoutMs} ms`)));
+    const timer = startTimer(timeoutMs, () => abort(new Error(`No response arrived within ${timeoutMs} ms`)));
     return promise;
   }
 

@@ -74,7 +74,8 @@ export class RefusedAnswer {
   }
 
   #cut(): void {
-    if (this.#state === 'open') this.#cutOff(new Error('The response that refused the credentials does not end'));
+    if (this.#state === 'open')
+      this.#cutOff(new Error('The response that refused the credentials did not end in time'));
   }
 
   #over(state: 'ended' | 'broken'): void {

@@ -6,7 +6,7 @@ import type { RequestTraffic } from '../connection/connection.ts';
 /** How long the stream of a response may stay open after the response, in milliseconds. */
 const LINGER_MS = 5_000;
 
-const answered = (): Error => new Error('The stream stayed open after its answer');
+const answered = (): Error => new Error('The stream stayed open after the response had arrived');
 const givenUp = (): Error => new Error('The request was abandoned');
 
 /** A request that waits for its response, and the exchange over which the response arrives. */

@@ -24,7 +24,7 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
     const onAvailabilityChange = (up: boolean): void => {
       lastWord = up;
       // A proxy may report that it is up while connect() still runs. Only a change from up to down needs a reaction.
-      if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
+      if (!up && isUp) events.onLost(new Error('The proxy reported that it is offline'));
     };
     const headers = await headersOf(target, limits);
     // The caller's proxy may use any method of undici's Agent class.

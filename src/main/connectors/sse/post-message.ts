@@ -49,7 +49,8 @@ export function postMessage(
   const abort = exchanges.start(request, {
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
-      if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+      if (status >= 300)
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
     },
     onValue: (value) => {
       // Many servers acknowledge a POST with JSON that is no JSON-RPC message.

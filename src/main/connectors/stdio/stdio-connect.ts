@@ -60,7 +60,8 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
     const { command } = target;
-    if (command === null) throw new SwitchyardError('INTERNAL', `Connector ${target.id} has no command.`);
+    if (command === null)
+      throw new SwitchyardError('INTERNAL', `Internal error: connector ${target.id} has no command.`);
     const endpoint = endpointOf(command);
     const attempt = async (era: EraPolicy): Promise<Connection> => {
       limits.signal.throwIfAborted();
@@ -203,7 +204,7 @@ function startError(error: unknown, target: ConnectorTarget, limits: Parameters<
   return failure.kind === 'network'
     ? new SwitchyardError(
         'CONNECTOR_CONNECT_FAILED',
-        `Connector ${target.id} cannot be connected: ${rootReason(error)}`,
+        `Connector ${target.id} could not connect: ${rootReason(error)}`,
         { cause: error },
       )
     : toConnectError(failure, error, target, limits);

@@ -110,7 +110,7 @@ class ProgramTransport implements StdioTransport {
   }
 
   async start(): Promise<void> {
-    if (this.#group !== null) throw new SwitchyardError('INTERNAL', 'The transport was started already.');
+    if (this.#group !== null) throw new SwitchyardError('INTERNAL', 'Internal error: the transport was started twice.');
     if (this.#isClosed) throw this.#unusable();
     const started = Promise.withResolvers<void>();
     try {

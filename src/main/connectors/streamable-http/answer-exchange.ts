@@ -100,7 +100,7 @@ export function exchangeForAnswer(
       if (isHandshake) writer.adopt(headers);
       // A JSON body may still contain the response, so it gets no time limit.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
     },
     onValue: (value) => requests.take(value, pending),
     onEvent: (type) => {

@@ -56,7 +56,7 @@ export function openLargeResult(
     },
     end() {
       if (scanner.isComplete) pending.resolve({});
-      else pending.reject(new Error('the answer broke off'));
+      else pending.reject(new Error('the response ended before it was complete'));
     },
   };
 }

@@ -46,7 +46,10 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
         refused = { status, headers, hint };
         // The body of a successful response that is not an event stream may never end.
         if (status < 300) abort(new Error('The response is not an event stream'));
-        else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+        else
+          bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+            abort(new Error('The body of the refusal did not end in time')),
+          );
       },
       onValue: (value) => requests.take(value, null),
       onEventId: (id) => sink.onEventId(id),
@@ -61,5 +64,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
 
 function refusalOf({ asked }: WrittenRequest, answer: HttpAnswer): Error {
   const verdict = judgeAnswer(asked, answer);
-  return verdict.kind === 'answered' ? new Error('The stream was answered with a message') : new StatusError(verdict);
+  return verdict.kind === 'answered'
+    ? new Error('The server answered the request for a stream with a single message')
+    : new StatusError(verdict);
 }

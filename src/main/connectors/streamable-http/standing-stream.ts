@@ -28,14 +28,15 @@ export interface StandingStreamEvents {
 }
 
 /**
- * Keeps a stream open for the server's own requests and notifications. With a legacy server the stream is a GET (MCP
- * 2025-11-25, listening for messages). With a modern server it is a subscription that names the `notices` to send (MCP
- * 2026-07-28, subscriptions). The stream is opened at once if a call may wait for one of its messages.
+ * Keeps a stream open for the server's own requests and notifications. With a legacy server, the stream is a GET (MCP
+ * 2025-11-25, listening for messages). With a modern server, it is a subscription to the notifications `notices` (MCP
+ * 2026-07-28, subscriptions). If `isNeededAtOnce` is true, the stream is opened without delay, because calls may wait
+ * for its messages.
  *
- * A server that answers the first request with 405 has no such stream, and is not asked again. A stream that ends for
- * any other reason is opened again after a growing pause, which is at least as long as `Retry-After`. The connection
- * ends if a stream that was open is refused because the session is lost, or if the server is no longer reachable. The
- * returned function ends the stream.
+ * If the server answers 405 before the stream was ever open, it has no such stream, and no further attempt is made. A
+ * stream that ends for any other reason is opened again after a growing pause, which is at least as long as
+ * `Retry-After`. `events.onGone` is called if the server is no longer reachable, or no longer knows the session of a
+ * stream that was open. The returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,

@@ -50,7 +50,7 @@ export class LoginFlows {
     const { book, discoveries, now } = this.#deps;
     const { connectorId, oauth } = target;
     if (oauth?.grant === 'client_credentials') {
-      const why = `Connector ${connectorId} logs in by itself (client_credentials); no person has to log in.`;
+      const why = `Connector ${connectorId} logs in automatically (client_credentials). No person has to log in.`;
       throw new SwitchyardError('LOGIN_UNSUPPORTED', why, { detail: { connectorId } });
     }
     const unsupported = unsupportedLogin(connectorId, oauth);

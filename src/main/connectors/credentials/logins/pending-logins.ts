@@ -56,7 +56,10 @@ export class PendingLogins {
     const login = state === null ? undefined : this.#pending.get(state);
     if (state !== null) this.#pending.delete(state);
     if (login !== undefined && login.expiresAtMs > this.#now()) return login;
-    throw new SwitchyardError('LOGIN_EXPIRED', 'This redirect belongs to no login that is in progress here.');
+    throw new SwitchyardError(
+      'LOGIN_EXPIRED',
+      'No login in progress belongs to this redirect. It may have expired, or may already be finished.',
+    );
   }
 
   clear(): void {

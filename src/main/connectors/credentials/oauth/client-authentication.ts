@@ -86,7 +86,10 @@ function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, client
   if (wanted !== undefined && !isSameIssuer(wanted, issuer))
     throw invalid(`The entry of ${target.connectorId} names another issuer than ${issuer}`);
   if (target.oauth?.clientId !== clientId)
-    throw new SwitchyardError('LOGIN_CLIENT_UNKNOWN', `The entry of ${target.connectorId} names another client now.`);
+    throw new SwitchyardError(
+      'LOGIN_CLIENT_UNKNOWN',
+      `The entry of connector ${target.connectorId} no longer names the client ${clientId}.`,
+    );
   checkSecrets(target);
 }
 

@@ -38,11 +38,11 @@ export interface HttpAnswer {
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP response means. The same table applies to Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. The first row that applies counts, for Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
- * | any | answers the request's id | answered |
+ * | any | has the response to the request | answered |
  * | 401, 403 | | refused: the credentials |
  * | 404, the request named a session | | session lost, did not run |
  * | 400 | an error without an id, with code and words of a lost session | session lost, did not run |

@@ -57,11 +57,15 @@ export class TokenRequester {
     let wasSent = false;
     const send = fetchOf(target);
     const guarded: typeof fetch = async (input, init) => {
-      if (!isOurs()) throw new Error('The turn to refresh is over');
+      if (!isOurs()) throw new Error('The time of this process to refresh the login is over');
       wasSent ||= input instanceof Request || (init?.method ?? 'GET') !== 'GET';
       return send(input, init);
     };
-    using limit = deadline(Math.max(0, leaseMs), () => new Error('The turn to refresh is over'), closing);
+    using limit = deadline(
+      Math.max(0, leaseMs),
+      () => new Error('The time of this process to refresh the login is over'),
+      closing,
+    );
     try {
       const { signal } = limit;
       const request: LoginRequest = { target, fetch: guarded, signal, now };

@@ -93,7 +93,7 @@ export function readTokens(tokens: OAuthTokens, issuer: string, askedAtMs: numbe
   if (token_type.toLowerCase() !== 'bearer')
     throw new SwitchyardError('LOGIN_UNSUPPORTED', `${issuer} issued a token of a type other than Bearer.`);
   if (!ACCESS_TOKEN.test(access_token))
-    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued an access token that no header can hold.`);
+    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued an access token that cannot be sent in a header.`);
   if (refresh_token !== undefined && refresh_token.length > MAX_REFRESH_TOKEN_LENGTH)
     throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued a refresh token that is too long.`);
   return {
