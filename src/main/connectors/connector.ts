@@ -123,8 +123,8 @@ export class Connector {
   }
 
   /**
-   * Whether a connector that is down continues to wait instead of starting an attempt. Applies if the new entry leaves
-   * the connection unchanged.
+   * Whether a connector that is down keeps waiting instead of connecting now, for an entry that needs no other
+   * connection.
    */
   #isWaiting(isSameEntry: boolean): boolean {
     switch (this.state) {

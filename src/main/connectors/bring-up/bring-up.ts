@@ -31,7 +31,7 @@ export type BringUp = (
 ) => Promise<BroughtUp>;
 
 /**
- * Lists the tools of a connector that is already up once more, when it is the connector's turn. Rejects as {@link
+ * Reads a new tool list from a connector that is already up, when it is the connector's turn. Rejects as {@link
  * listAllTools} does.
  */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
@@ -93,7 +93,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     urgent: Promise<void> | null = null,
   ): Promise<T> => {
     const traceable = (): Promise<T> => traced('connect', name, { connectorId: entry.id }, work);
-    // The gate limits how many connectors of one origin connect at a time. Stdio servers have no origin: they wait
+    // The gate limits how many connectors of one origin connect at a time. Stdio servers have no origin, so they wait
     // until processors are idle instead.
     return commandOf(entry) === null ? gate.run(new URL(entry.endpoint).origin, traceable, urgent) : traceable();
   };

@@ -30,8 +30,9 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when the limits allow it, or as soon as `urgent` resolves because a caller waits for the connector. The
-   * limit of the origin is applied first: a connector that waits for it takes no slot of the overall limit.
+   * Runs `work` when the limits allow it, or as soon as `urgent` resolves, which means that a caller waits for the
+   * connector. The limit of the origin is applied first, so a connector that waits for it takes no slot of the overall
+   * limit.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
@@ -59,8 +60,8 @@ export class ConnectGate {
   }
 
   /**
-   * Resolves when the next connector may start. One connector starts in each turn of the event loop, because starting a
-   * handshake takes time on the main thread and 64 handshakes may be due at the same time. None starts while an urgent
+   * Resolves when the next connector may start. One connector starts in each turn of the event loop, because 64
+   * handshakes may be due at the same time and starting each takes time on the main thread. None starts while an urgent
    * connector comes up, for at most MAX_HOLD_MS.
    */
   #turn(): Promise<void> {

@@ -82,7 +82,8 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
-      // Parsing thousands of tools may already have taken too long for one turn of the event loop.
+      // There may be thousands of tools. If parsing them has taken long enough for one turn of the event loop, the rest
+      // is parsed in another turn.
       if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);

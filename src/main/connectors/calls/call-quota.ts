@@ -68,8 +68,8 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Begins a call that need not wait. Returns a function that frees the call's slot, or null if the call has to wait or
-   * may not begin.
+   * Begins a call immediately, if it need not wait. Returns a function that frees the call's slot, or null if the call
+   * has to wait or may not begin.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
@@ -104,7 +104,7 @@ export class CallQuota implements CallLine {
     } finally {
       if (waiter !== null) {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        // This call may have been woken and then abandoned. Another waiting call can use the slot.
+        // If this call was woken and then abandoned, the next waiting call can use its slot.
         this.#wake();
       }
     }

@@ -124,7 +124,7 @@ export class ConnectorCalls {
     );
     let release: (() => void) | null = null;
     try {
-      // Most calls can begin immediately. They skip the `await`, which would delay them.
+      // Most calls can begin immediately. They skip the `await`, which would delay each of them.
       if (quota !== null) release = quota.begin(limit) ?? (await quota.acquire(limit, this.#entry.id, timeoutMs));
       isAdmitted = true;
       for (let isResent = false; ; isResent = true) {

@@ -6,7 +6,7 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  * sent again. `isSafe` is true for a list or a read, which may run twice.
  *
  * 1. A call fails with TOOL_CALL_LOST if the connection broke, or if the server says that it does not know the session
- *   (`messages/http/http-status.ts` has the many ways to say so). The error has `sent: 'no'` if the call certainly did
+ *   (`messages/http/http-status.ts` lists the ways to say so). The error has `sent: 'no'` if the call certainly did
  *   not run, and otherwise `sent: 'maybe'`. If the server reports the loss in a JSON-RPC error, the error is
  *   TOOL_CALL_REJECTED with `sent: 'maybe'`. A standing stream may also notice the loss, without a call
  *   (`streamable-http/standing-stream.ts`).

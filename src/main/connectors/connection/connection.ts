@@ -58,8 +58,8 @@ export type Sent = 'no' | 'maybe';
 /** Receives the JSON of a large result as it arrives. */
 export interface ResultSink {
   /**
-   * Receives the next piece of the result. Returns false to pause the result until `flow.resume` of `onLargeResult` is
-   * called.
+   * Receives the next piece of the result. Returns false to pause the result until `resume` is called, which
+   * `onLargeResult` got in `flow`.
    */
   write(chunk: Buffer): boolean;
 }

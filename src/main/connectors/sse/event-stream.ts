@@ -39,7 +39,7 @@ export function openEventStream(
       {
         onHead(status, headers, hint) {
           isOpen = isEventStream(status, headers);
-          // A response of another type is aborted. Its body is not read, because it may never end.
+          // A response that is not an event stream is aborted. Its body is not read, because it may never end.
           if (!isOpen) abort?.(noStream({ status, headers, hint }));
         },
         onEvent(type, data) {

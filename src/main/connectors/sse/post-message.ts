@@ -10,7 +10,7 @@ import { describeAnswer, type HttpAnswer, type HttpAsked, judgeAnswer } from '..
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 
-/** Time limit for the body of a refusal. Without the complete body, the status is sufficient. */
+/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
 /** A message as an HTTP request. */

@@ -22,8 +22,8 @@ import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
 
 /**
- * When a stream is abandoned: how long to wait until the server names its endpoint. If the stream were closed earlier,
- * the server might not notice, and would keep the session.
+ * Time limit for the server to name its endpoint after the client has abandoned the stream. If the stream were closed
+ * earlier, the server might not notice, and would keep the session.
  */
 const OPENING_GRACE_MS = 2_000;
 

@@ -39,7 +39,7 @@ export class SseRequests {
 
   /** Returns the HTTP request that sends `body`, the JSON of a message, to the endpoint of the session. */
   post(url: URL, body: string): HttpRequest {
-    // The SDK's client accepts any media type, and servers of this transport are used to that.
+    // The SDK's client accepts any media type, and servers of this transport expect that.
     const own = ['content-type', 'application/json', 'accept', '*/*'];
     return { method: 'POST', url, headers: this.#headers(own), body };
   }

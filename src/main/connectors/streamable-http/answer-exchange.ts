@@ -30,7 +30,7 @@ const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** Time limit for the body of a refusal. Without the complete body, the status is sufficient. */
+/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
 /** Where an exchange resumes a stream, and the error that ended the first exchange of the request. */

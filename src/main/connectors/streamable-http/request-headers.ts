@@ -4,7 +4,8 @@ import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { paramHeaders } from '../../mcp/tool-headers.ts';
 
 /**
- * For methods whose subject modern servers require in a header: the parameter that names the subject, such as a tool.
+ * The parameter that names the subject of a request, such as the tool, by method. Modern servers require this name in a
+ * header.
  */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',

@@ -32,7 +32,7 @@ import { keepStandingStream } from './standing-stream.ts';
 /** How long an abandoned handshake may take to end without being aborted, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 2_000;
 
-/** Ignores that a stream opened or ended. Used for streams of which only the messages matter. */
+/** Callbacks for a stream of which only the messages matter. They ignore that the stream opened or ended. */
 const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 
 /** Time limit for ending a session. A session that was not ended eventually expires at the server. */

@@ -19,7 +19,7 @@ import { isExpiring } from './refresh/refresh-schedule.ts';
 import type { Refresher } from './refresh/refresher.ts';
 import type { StepUp } from './step-up.ts';
 
-/** Time after a refresh that a 401 caused during which a further 401 does not cause another refresh. */
+/** For this long after a refresh that a 401 caused, a further 401 causes no other refresh. */
 const RENEWED_MS = 10_000;
 
 const NONE: readonly string[] = [];

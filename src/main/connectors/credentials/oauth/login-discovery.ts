@@ -130,8 +130,8 @@ async function findServer(
 ): Promise<AuthorizationServerMetadata | null> {
   const { fetch, seen } = watchMetadata(request);
   let found: AuthorizationServerMetadata | undefined;
-  // Metadata often lists an issuer without the slash at its end, for example for Auth0. The SDK tolerates a different
-  // slash only if the listed address is the one with the slash.
+  // Metadata may list an issuer without the slash at its end, as is common for Auth0. A slash is added, because the SDK
+  // tolerates a slash that is too many, but not one that is missing.
   const listed = url.endsWith('/') ? url : `${url}/`;
   try {
     found = await sdk.discoverAuthorizationServerMetadata(listed, { fetchFn: fetch });

@@ -3,7 +3,7 @@ import { StatusError } from '../../connection/http-refusal.ts';
 import type { Handshake, LegacyOffer } from './handshakes.ts';
 import { judgeStep, mayBeSse } from './probe-verdict.ts';
 
-/** Calls `begin` once a server has been silent for too long. The returned function ends the wait for that. */
+/** Calls `begin` once a server has been silent for too long. The returned function cancels this. */
 export type WhenSilent = (begin: () => void) => () => void;
 
 /** The two requests that can start a handshake, and the limits for waiting. */

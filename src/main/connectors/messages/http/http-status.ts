@@ -34,7 +34,7 @@ export interface HttpAnswer {
   readonly hint: string | null;
 }
 
-/** The meaning of a response. `answered` means that the body contains the response to the request, `message`. */
+/** The meaning of an HTTP response. If `kind` is `answered`, `message` is the JSON-RPC response to the request. */
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**

@@ -12,7 +12,7 @@ import type { LoginDiscovery, LoginRequest } from '../../oauth/login-discovery.t
 import type { LoginBook } from '../login-book.ts';
 import type { LoginProtocol } from '../login-protocol.ts';
 
-/** A lease that allows this process, and no other, to refresh a login. */
+/** The lease with which only this process may refresh a login. */
 export type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 export interface TokenRequesterDeps {
@@ -42,8 +42,8 @@ export class TokenRequester {
   }
 
   /**
-   * Refreshes the login of `turn`. Sends nothing after the turn has ended: if this process was suspended, another
-   * process may already have used the refresh token, which works only once. Never rejects.
+   * Refreshes a login while this process has the lease `turn`. Sends nothing after the lease has ended: if this process
+   * was suspended, another process may already have used the refresh token, which works only once. Never rejects.
    */
   async refresh(turn: OwnTurn, binding: LoginBinding, target: LoginTarget): Promise<TokenAnswer> {
     const { protocol, fetchOf, now, leaseNow, closing } = this.#deps;
@@ -51,19 +51,19 @@ export class TokenRequester {
     const sendUntilMs = turn.sendUntilMs ?? turn.untilMs;
     const sendMs = sendUntilMs - leaseNow();
     const startedMs = monotonicMs();
-    // Both clocks are needed. A wall clock that is set back would extend the turn, and a monotonic clock stands still
+    // Both clocks are needed. A wall clock that is set back would extend the lease, and a monotonic clock stands still
     // while a laptop sleeps.
     const isOurs = (): boolean => leaseNow() < sendUntilMs && monotonicMs() - startedMs < sendMs;
     let wasSent = false;
     const send = fetchOf(target);
     const guarded: typeof fetch = async (input, init) => {
-      if (!isOurs()) throw new Error('The time of this process to refresh the login is over');
+      if (!isOurs()) throw new Error('The lease for refreshing the login has ended');
       wasSent ||= input instanceof Request || (init?.method ?? 'GET') !== 'GET';
       return send(input, init);
     };
     using limit = deadline(
       Math.max(0, leaseMs),
-      () => new Error('The time of this process to refresh the login is over'),
+      () => new Error('The lease for refreshing the login has ended'),
       closing,
     );
     try {
