@@ -7,8 +7,8 @@
  * - `degraded`: it is connected and can be called, but its tool list is incomplete
  * - `backing-off`: it is down, and retries automatically after a pause
  * - `needs-login`: it is down until a person logs in (CONNECTOR_LOGIN_NEEDED), and is not retried before that
- * - `failed`: it is down, and a retry would not help until something changes, because its key is refused or missing, its
- *   login cannot work, or its address is not allowed
+ * - `failed`: it is down, and a retry would not help until something changes: its key is refused or missing, its login
+ *   cannot work, or its address is not allowed
  * - `closing`: it was removed or shut down; no other state follows
  */
 export type ConnectorState =

@@ -66,7 +66,7 @@ function variableOf(
   const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
   const detail = { connectorId: entry.id, variable };
   if (!isLocal(entry) && !allowEnv.includes(variable)) {
-    const message = `${asks}, but allowEnv (--allow-env ${variable}) does not allow this variable for an entry of a map.`;
+    const message = `${asks}. For an entry of a map, allow this with allowEnv (--allow-env ${variable}).`;
     throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
   }
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;

@@ -16,8 +16,8 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  *   reconnects immediately: a new handshake without the old session id (`initialize`, or `server/discover`), then the
  *   tool list.
  * 4. The call is sent once more over the new session. If it fails again, it fails for good. A tool call with
- *   `sent: 'maybe'` is never sent again, because the tool may have run. A list or a read is sent again even then, if the
- *   session was lost.
+ *   `sent: 'maybe'` is never sent again, because the tool may have run. A list or a read is sent again even then, if
+ *   the session was lost.
  *
  * Refused credentials (401) are handled differently: the connector reconnects once with its current credentials, and
  * the call fails. If a login that was accepted before is refused (401, `wasAuthorized`), the connector stays down until

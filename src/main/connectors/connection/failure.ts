@@ -16,8 +16,8 @@ export type Failure =
   /** The response exceeded the size limit. */
   | { readonly kind: 'too-large'; readonly error: SwitchyardError }
   /**
-   * The response is not valid MCP. `reason` is a clause about the connector, such as "the JSON in its answer is damaged". `isSse`
-   * is true if a legacy SSE server responded.
+   * The response is not valid MCP. `reason` is a clause about the connector, such as "the JSON in its answer is
+   * damaged". `isSse` is true if a legacy SSE server responded.
    */
   | { readonly kind: 'unusable'; readonly reason: string; readonly isSse?: boolean }
   /** The arguments have no JSON form. */

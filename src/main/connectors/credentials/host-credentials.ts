@@ -59,7 +59,7 @@ export class HostCredentials implements Credentials {
         // Another request may have logged in since this request was sent.
         if (present !== undefined && present !== given) return { kind: 'retry' };
         if (this.#isJustIssued(given, challenge)) return refusedNew(challenge);
-        // A DELETE only ends a session. That is no reason to ask a person to log in.
+        // A person should not have to log in just because a DELETE, which only ends a session, is refused.
         if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
         if (challenge.status === 403 && !this.#mayStepUp(challenge)) return { kind: 'refused', hint: null };
       }
@@ -129,7 +129,7 @@ export class HostCredentials implements Credentials {
       ...(this.#scope !== undefined && { scope: this.#scope }),
     };
     this.#wasAsked = false;
-    // A refresh cannot add scopes to those that were granted (RFC 6749 section 6), so the user has to log in again.
+    // A refresh cannot add scopes to the granted scopes (RFC 6749 section 6), so the user has to log in again.
     const forceReauthorization = status === 403 && sdk.isStrictScopeSuperset(this.#scope, granted);
     const result = await sdk.auth(provider, { ...options, forceReauthorization });
     if (result === 'REDIRECT') {

@@ -10,11 +10,11 @@ export interface LoginTarget {
    */
   readonly oauth: OAuthSettings | null;
   /**
-   * Returns the secret that `clientSecretEnv` names or a local file holds; null if there is none. Reads the secret at
+   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads the secret at
    * each call. Throws LOGIN_SECRET_MISSING.
    */
   readonly clientSecret: () => string | null;
-  /** Returns the private key that `privateKeyEnv` names; null if there is none. Throws LOGIN_SECRET_MISSING. */
+  /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
   readonly privateKey: () => string | null;
   /** Whether this machine's user wrote the entry, rather than the author of a map. */
   readonly isLocal: boolean;

@@ -16,7 +16,7 @@ export interface ChannelRequestOptions extends RequestTraffic {
  */
 export interface MessageChannel {
   readonly isModern: boolean;
-  /** The id of the session that the server opened; null or omitted if there is none. */
+  /** The id of the session that the server opened; null or omitted without a session. */
   readonly sessionId?: string | null;
   /**
    * Writes all later messages for the modern revision or for a legacy revision. `revision` is null until it is

@@ -60,7 +60,8 @@ export class MessageConnection implements Connection {
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
   /**
-   * Gets the first page of the tool list in a special way; null if there is none, or if the page was already requested.
+   * Gets the first page of the tool list in a special way; null if the page is requested as usual, or was already
+   * requested.
    */
   #firstList: FirstList | null;
 

@@ -53,7 +53,7 @@ export function postMessage(
         bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
     },
     onValue: (value) => {
-      // Many servers acknowledge a POST with JSON that is no JSON-RPC message.
+      // Many servers acknowledge a POST with JSON, but not with a JSON-RPC message.
       if (value instanceof RefusedMessage || asIncoming(value).kind !== 'junk') requests.take(value, pending);
     },
     onEnd: (text) => {

@@ -52,7 +52,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** Returns at most 300 characters of the last line that is not blank; empty if there is none. */
+  /** Returns at most 300 characters of the last line that is not blank; empty without such a line. */
   get lastLine(): string {
     const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
     return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;

@@ -48,18 +48,18 @@ export interface StdioTransport {
   readonly stderr: string;
   /** How the process ended; null while it runs. */
   readonly exit: ProcessExit | null;
-  /** The error that ended the process or prevented its start; null if there is none. */
+  /** The error that ended the process or prevented its start; null without an error. */
   readonly failure: SwitchyardError | null;
   /** Number of lines on stdout that were not JSON and were skipped. */
   readonly junkLines: number;
 }
 
 /**
- * Creates a transport over `command` (MCP 2025-06-18, transports: stdio). start() rejects with
- * CONNECTOR_COMMAND_FAILED. send() resolves once the kernel has taken the line, and rejects with CONNECTOR_EXITED or
- * CONNECTOR_GONE. `onerror` gets CONNECTOR_EXITED if the process exits on its own, and TOOL_RESULT_TOO_LARGE for a
- * message over the limit, in each case before `onclose`. close() ends the whole process group. It never rejects, and
- * resolves when the process has ended and its pipes are closed.
+ * Creates a transport over `command` (MCP 2025-06-18, transports: stdio). The method `start` rejects with
+ * CONNECTOR_COMMAND_FAILED. The method `send` resolves once the kernel has taken the line, and rejects with
+ * CONNECTOR_EXITED or CONNECTOR_GONE. Before `onclose`, `onerror` gets CONNECTOR_EXITED if the process exited on its
+ * own, or TOOL_RESULT_TOO_LARGE for a message over the limit. The method `close` ends the whole process group. It never
+ * rejects, and resolves when the process has ended and its pipes are closed.
  */
 export function createStdioTransport(command: StdioCommand, options: StdioTransportOptions): StdioTransport {
   return new ProgramTransport(command, options);

@@ -35,8 +35,8 @@ export interface StandingStreamEvents {
  *
  * If the server answers 405 before the stream was ever open, it has no such stream, and no further attempt is made. A
  * stream that ends for any other reason is opened again after a growing pause, which is at least as long as
- * `Retry-After`. `events.onGone` is called if the server is no longer reachable, or no longer knows the session of a
- * stream that was open. The returned function ends the stream.
+ * `Retry-After`. The callback `events.onGone` is called if the server is no longer reachable, or no longer knows the
+ * session of a stream that was open. The returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,

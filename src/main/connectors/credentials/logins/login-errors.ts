@@ -46,7 +46,8 @@ export function bothWays(target: LoginTarget): string {
 
 /** Returns the hint for a login that is refused although it has every scope that the server names. */
 export function scopesAreNotEnough(target: LoginTarget): string {
-  return `The login of ${target.connectorId} has every scope that the server names. Ask the server's operator for access.`;
+  const { connectorId } = target;
+  return `The login of ${connectorId} has every scope that the server names. Ask the server's operator for access.`;
 }
 
 /**
@@ -63,6 +64,7 @@ export function machineRefused(target: LoginTarget, issuer: string | null, why: 
 /** Returns LOGIN_UNSUPPORTED for settings that this version does not support; null for other settings. */
 export function unsupportedLogin(connectorId: string, oauth: OAuthSettings | null): SwitchyardError | null {
   if (oauth?.unsupported === undefined) return null;
-  const message = `Connector ${connectorId} needs a login with ${oauth.unsupported}, which this version does not support.`;
-  return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked: oauth.unsupported } });
+  const asked = oauth.unsupported;
+  const message = `Connector ${connectorId} needs a login with ${asked}, which this version does not support.`;
+  return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked } });
 }

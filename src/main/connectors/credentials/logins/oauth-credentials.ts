@@ -165,7 +165,7 @@ export class OAuthCredentials implements Credentials {
     const tokens = login?.tokens ?? null;
     // Another request, or another process, may have got a newer token since this request was sent.
     if (tokens !== null && tokens.accessToken !== used && !isExpiring(tokens, this.#deps.now())) return RETRY;
-    // A DELETE only ends a session, which may belong to another login. That is no reason to log in.
+    // A DELETE only ends a session, which may belong to another login. It must not cause a new login.
     if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
     if (challenge.status === 403) return this.#deps.stepUp.verdict(this, challenge);
     this.challenge = challenge;

@@ -150,7 +150,7 @@ class HeaderReader {
   }
 }
 
-/** Returns the bearer token in a list of headers; null if there is none. */
+/** Returns the bearer token in a list of headers; null if no header has one. */
 export function bearerOf(sent: readonly string[]): string | null {
   const value = sent[1] ?? '';
   return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;

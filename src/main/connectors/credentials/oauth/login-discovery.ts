@@ -26,9 +26,9 @@ const TELLING = ['resource', 'authorization_servers', 'issuer', 'authorization_e
 /**
  * Finds out which issuer a connector's login needs, and what this issuer supports. Looks for the resource's metadata at
  * the address in the challenge, and otherwise at the well-known addresses (RFC 9728). Then looks for the issuer's
- * metadata (RFC 8414, OpenID Connect Discovery). If there is none, uses the addresses of MCP 2025-03-26 at the origin.
- * Rejects with LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the network or
- * a server failed.
+ * metadata (RFC 8414, OpenID Connect Discovery). Without such metadata, uses the addresses of MCP 2025-03-26 at the
+ * origin. Rejects with LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the
+ * network or a server failed.
  */
 export async function discoverLogin(request: LoginRequest, challenge: Challenge | null): Promise<LoginDiscovery> {
   const { target, signal } = request;

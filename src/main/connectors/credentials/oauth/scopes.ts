@@ -28,7 +28,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Returns the given scopes without duplicates, in the order of their first appearance; null if there is none. */
+/** Returns the given scopes without duplicates, in the order of their first appearance; null if no scope is given. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }

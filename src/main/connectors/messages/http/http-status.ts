@@ -30,7 +30,7 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The body after decompression, truncated to a limit. It is never shown, because it may echo the request. */
   readonly body: string;
-  /** Readable advice about refused credentials; null if there is none. */
+  /** Readable advice about refused credentials; null without advice. */
   readonly hint: string | null;
 }
 

@@ -175,7 +175,7 @@ export class LoginUsers {
     user.seen = seen;
     const isLost = credentials.login !== null && credentials.login.tokens === null;
     if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
-    // The connector still needs a login, because there is none with tokens.
+    // The connector has no login with tokens, so it still needs a login.
     if (isLost || credentials.login === null) return hasChanged;
     credentials.reset();
     this.#deps.events.regained(credentials);

@@ -12,7 +12,7 @@ export interface SeenAnswer {
   readonly isSent: boolean;
   /** The HTTP status of the response; null if there was no response. */
   readonly status: number | null;
-  /** The OAuth `error` of the response; null if there is none. */
+  /** The OAuth `error` of the response; null if the response has no such member. */
   readonly error: string | null;
   readonly description: string | null;
   /** The whole body of the response, if the body was a JSON object. */
