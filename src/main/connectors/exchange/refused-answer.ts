@@ -75,7 +75,7 @@ export class RefusedAnswer {
 
   #cut(): void {
     if (this.#state === 'open')
-      this.#cutOff(new Error('The response that refused the credentials did not end in time'));
+      this.#cutOff(new Error('The response that refused the credentials was too large or too slow'));
   }
 
   #over(state: 'ended' | 'broken'): void {
