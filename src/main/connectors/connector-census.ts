@@ -1,8 +1,8 @@
 import type { ConnectorState, Transition } from './connector-state.ts';
 
 /**
- * Counts the connectors in each state, and keeps the ids of all that are not disabled. Each transition updates the
- * counts, so no caller has to query all connectors.
+ * Counts the connectors in each state, and keeps the ids of all connectors that are not disabled. Each transition
+ * updates the counts, so no caller has to visit all connectors.
  */
 export class ConnectorCensus {
   readonly #counts = new Map<ConnectorState, number>();
@@ -25,21 +25,21 @@ export class ConnectorCensus {
   }
 
   /**
-   * Returns the number of connectors by state. `waiting` is the number of further connectors to count as connecting.
+   * Returns the number of connectors by state. Adds `waiting` to the number of connectors in the state `connecting`.
    */
   counts(waiting: number): ReadonlyMap<ConnectorState, number> {
     if (waiting === 0) return this.#counts;
     return new Map([...this.#counts, ['connecting', (this.#counts.get('connecting') ?? 0) + waiting]]);
   }
 
-  /** Returns the ids of connectors that are up or should be. */
+  /** Returns the ids of the connectors that are not disabled, whether up or down. */
   wanted(): string[] {
     return [...this.#wanted];
   }
 
   /**
-   * Returns the ids of connectors that failed or are backing off. A connector that needs a login is not included: only
-   * a login helps it.
+   * Returns the ids of connectors that failed or are backing off. A connector that needs a login is not included,
+   * because a retry does not help it.
    */
   down(): string[] {
     return [...this.#down];

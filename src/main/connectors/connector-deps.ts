@@ -26,16 +26,16 @@ export interface ConnectorDeps {
   /** Creates the permits for quotas that a whole fleet shares. */
   readonly createPermits?: CreateCallPermits | undefined;
   /**
-   * Returns the delay after which a tool list without a TTL of its own is read again, drawn at random for each read;
-   * null for never.
+   * Returns the delay after which a tool list is read again if the server gave it no TTL; null for never. The delay is
+   * drawn at random for each read.
    */
   readonly relistAfterMs: () => number | null;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
   /** Called with work that `settled()` of the connector set has to wait for. The promise never rejects. */
   readonly onSettling: (settled: Promise<void>) => void;
   /**
-   * Called with the connector's current tools, which stay while the connector is only down. Resolves when callers see
-   * them. Never rejects.
+   * Called with the connector's current tools. While the connector is down, its last tools remain listed. Resolves when
+   * callers see the tools. Never rejects.
    */
   readonly onTools: (
     connector: ConnectorIdentity,
@@ -44,8 +44,8 @@ export interface ConnectorDeps {
   ) => Promise<void>;
   /** Called with a notification of the server, except the notification that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
-  /** Called when the connector was removed or disabled, so that its tools are gone, too. */
+  /** Called when the connector was removed or disabled. Its tools must no longer be listed. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;
-  /** Called when the tool list could not be read again; the present list stays. */
+  /** Called when the tool list could not be read again. The current list stays in use. */
   readonly onListFailed: (connector: ConnectorIdentity, error: SwitchyardError) => void;
 }

@@ -10,7 +10,7 @@ import type { ConnectorState } from './connector-state.ts';
 /** Number of connectors created, updated or removed in one turn of the event loop. */
 const BATCH = 8;
 
-/** Provides the effective entry of each connector. */
+/** Looks up the current entry of each connector, which may come from any source. */
 interface Directory {
   /**
    * Returns the entry with this id, or undefined. Returns the same object while the content of the entry is the same.
@@ -27,15 +27,15 @@ export interface ConnectorSetDeps extends Omit<ConnectorDeps, 'onSettling'> {
 }
 
 /**
- * The connectors that the sources want; each works independently. The cost of an update grows with the number of
- * changes, not with the number of connectors.
+ * The connectors that the sources list. Each connector works independently. The cost of an update grows with the number
+ * of changes, not with the number of connectors.
  */
 export class ConnectorSet {
   readonly #deps: ConnectorSetDeps;
   readonly #connectorDeps: ConnectorDeps;
   readonly #connectors = new Map<string, Connector>();
   readonly #census = new ConnectorCensus();
-  /** Work of connectors that is under way: attempts to connect, reads of tool lists. */
+  /** The promises of connectors that are connecting or reading their tools. */
   readonly #settling = new Set<Promise<void>>();
   /** Number of ids that wait to be processed. An id that waits twice counts twice. */
   #waiting = 0;
@@ -62,15 +62,15 @@ export class ConnectorSet {
     return this.#connectors.get(id);
   }
 
-  /** Returns the connector with this id. If its creation is still pending, creates it at once. */
+  /** Returns the connector with this id. If the connector is listed but not created yet, creates it immediately. */
   find(id: string): Connector | undefined {
     if (!this.#connectors.has(id)) this.#take(id);
     return this.#connectors.get(id);
   }
 
   /**
-   * Returns the connector whose namespace holds `name`: the connector with the longest matching id. If its creation is
-   * still pending, creates it at once.
+   * Returns the connector that the tool name `name` belongs to: the connector with the longest matching id. If the
+   * connector is not created yet, creates it immediately.
    */
   owning(name: string): Connector | undefined {
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
@@ -91,10 +91,10 @@ export class ConnectorSet {
   }
 
   /**
-   * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
-   * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
-   * map adds all of its ids. If another source already lists an added id, its connector also switches to the new entry
-   * in that later turn. Calls to removed connectors have `drainMs` to end.
+   * Applies changes of the directory. Removed and disabled connectors end before this method returns. Other connectors
+   * come up in the background, some in each turn of the event loop. The `added` ids are processed in a later turn,
+   * because a first map adds all of its ids. If an added id is already listed by another source, its connector also
+   * switches to the new entry in that later turn. Calls to removed connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {
@@ -113,14 +113,14 @@ export class ConnectorSet {
   }
 
   /**
-   * Makes every connector that is down retry, and every connector that is up read its tools again; some in each turn of
-   * the event loop.
+   * Makes every connector that is down retry, and every connector that is up read its tools again. Some connectors are
+   * processed in each turn of the event loop.
    */
   refresh(): void {
     this.#inTurns(this.#census.wanted(), (id) => this.#connectors.get(id)?.refresh());
   }
 
-  /** Makes every connector that is down retry, some in each turn of the event loop. */
+  /** Makes every connector that is down retry. Some connectors are processed in each turn of the event loop. */
   retry(): void {
     this.#inTurns(this.#census.down(), (id) => this.#connectors.get(id)?.retry());
   }
@@ -131,7 +131,7 @@ export class ConnectorSet {
     await Promise.all(this.#settling);
   }
 
-  /** Ends all connectors; resolves when their sessions have ended. Idempotent. */
+  /** Ends all connectors. Resolves when their sessions have ended. Idempotent. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#isClosed = true;
     const closing: Promise<void>[] = [];
@@ -170,7 +170,8 @@ export class ConnectorSet {
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
   for (const [index, item] of items.entries()) {
-    // Also waits before the first item: the caller has already done enough work in its turn.
+    // Also waits before the first item, because the caller may already have done much work in this turn of the event
+    // loop.
     if (index % BATCH === 0) await nextTurn();
     work(item);
   }

@@ -1,15 +1,15 @@
 /**
  * The states of a connector:
  *
- * - `disabled`: the map disables it; nothing runs
- * - `connecting`: waits for its turn, does the handshake or lists tools
- * - `ready`: connected, all tools listed
- * - `degraded`: connected and callable, but its tool list is incomplete
- * - `backing-off`: down; a retry follows automatically
- * - `needs-login`: down until a person logs in (CONNECTOR_LOGIN_NEEDED); no retry before that
- * - `failed`: down, and a retry without a change would not help (a key refused or missing, a login that cannot work, an
- *   address that is not allowed)
- * - `closing`: removed or shut down; final
+ * - `disabled`: the connector's entry disables it; nothing runs
+ * - `connecting`: it waits for its turn, connects, or lists its tools
+ * - `ready`: it is connected, and all its tools are listed
+ * - `degraded`: it is connected and can be called, but its tool list is incomplete
+ * - `backing-off`: it is down, and retries automatically after a pause
+ * - `needs-login`: it is down until a person logs in (CONNECTOR_LOGIN_NEEDED), and is not retried before that
+ * - `failed`: it is down, and a retry would not help until something changes: its key is refused or missing, its login
+ *   cannot work, or its address is not allowed
+ * - `closing`: it was removed or shut down; no other state follows
  */
 export type ConnectorState =
   | 'disabled'
@@ -42,7 +42,7 @@ export interface Transition {
   readonly at: number;
 }
 
-/** The state of one connector. Every change goes through here and is reported once. */
+/** The state of one connector. All changes of the state are made here, and each change is reported once. */
 export class StateMachine {
   readonly #now: () => number;
   readonly #onTransition: (transition: Transition) => void;
@@ -69,12 +69,13 @@ export class StateMachine {
   }
 
   /**
-   * Changes the state to `to`. Throws on a transition that the table does not list: a defect of this package, not of
-   * its input.
+   * Changes the state to `to`. Throws on a transition that the table does not list, which would be a bug in this
+   * package.
    */
   to(to: ConnectorState, why: string): void {
     const from = this.state;
-    if (!NEXT[from].includes(to)) throw new Error(`A connector cannot go from ${from} to ${to} (${why})`);
+    if (!NEXT[from].includes(to))
+      throw new Error(`Internal error: a connector cannot change from ${from} to ${to} (${why})`);
     this.#last = { from, to, why, at: this.#now() };
     this.#onTransition(this.#last);
   }

@@ -17,10 +17,12 @@ export interface ConnectorStatus {
   readonly era: string | null;
   readonly transport: string | null;
   readonly toolCount: number;
-  /** The first 100 tools that are left out of the connector's list, by the names that the server gives them. */
+  /** The names of the first 100 tools that were dropped from the connector's list, as the server spells them. */
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
-  /** The process of a stdio server, of the current attempt or the last one; null for other transports. */
+  /**
+   * The process of a stdio server, from the current attempt or else from the last attempt; null for other transports.
+   */
   readonly process: ProcessView | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }

@@ -11,7 +11,7 @@ import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import { ConnectionKeeper } from './live/connection-keeper.ts';
 
 /**
- * One connector: follows its entry, keeps its connection and makes its calls. Its failures do not affect other
+ * One connector. It follows its entry, keeps its connection open and sends its calls. Its failures do not affect other
  * connectors.
  */
 export class Connector {
@@ -47,14 +47,14 @@ export class Connector {
   }
 
   /**
-   * Resolves when the current attempt has ended, whether it succeeded or failed; at once without an attempt. Never
-   * rejects.
+   * Resolves when the current attempt has ended, whether it succeeded or failed. Resolves immediately if no attempt is
+   * running. Never rejects.
    */
   settled(): Promise<void> {
     return this.#keeper.settled();
   }
 
-  /** Applies the current entry of the map: connects, disconnects, reconnects or updates in place. */
+  /** Applies the connector's current entry: connects, disconnects, reconnects or updates in place. */
   update(entry: ConnectorEntry): void {
     const keeper = this.#keeper;
     const before = keeper.entry;
@@ -93,13 +93,13 @@ export class Connector {
     this.#keeper.relist();
   }
 
-  /** Connects at once, whether the connector is down or up, because its login was added, changed or removed. */
+  /** Connects immediately, whether the connector is down or up, because its login was added, changed or removed. */
   loginChanged(): void {
     this.#keeper.loginChanged();
   }
 
   /**
-   * Resolves when a call may succeed: after the current attempt, or after an attempt that this method starts. Rejects
+   * Waits until a call may succeed: until the current attempt has ended, or an attempt that this method starts. Rejects
    * with the reason of `signal`.
    */
   awaitChance(signal: Cancellation): Promise<void> {
@@ -112,8 +112,9 @@ export class Connector {
   }
 
   /**
-   * Closes the connector for good: its tools are removed, its calls reject with `reason`, its session ends. With
-   * `drainMs`, calls in flight have that many milliseconds to end; a second `close()` ends them at once. Idempotent.
+   * Closes the connector for good: its tools are removed, its calls reject with `reason`, and its session ends. With
+   * `drainMs`, calls in flight have that many milliseconds to end. A second `close()` ends them immediately.
+   * Idempotent.
    */
   close(reason: SwitchyardError, drainMs = 0): Promise<void> {
     if (this.state !== 'closing') this.#keeper.end('closing', reason, drainMs);
@@ -121,7 +122,10 @@ export class Connector {
     return this.#keeper.ended().then(() => this.calls.close());
   }
 
-  /** Whether the connector keeps waiting, without a new start, when its new entry leaves the connection unchanged. */
+  /**
+   * Whether a connector that is down keeps waiting instead of connecting now, for an entry that needs no other
+   * connection.
+   */
   #isWaiting(isSameEntry: boolean): boolean {
     switch (this.state) {
       case 'connecting':

@@ -16,9 +16,9 @@ export function unavailableErrorMessage(connectorName: string): string {
 }
 
 /**
- * Returns the error that calls get while a connector is down. Its `cause` is the reason why the connector is down. Its
- * code is CONNECTOR_LOGIN_NEEDED if a person has to log in first; its `detail` then includes the `detail` of the cause,
- * such as the issuer. Otherwise the code is CONNECTOR_UNAVAILABLE. Its `name` is the same for both codes.
+ * Returns the error that calls get while a connector is down. Its `cause` is the reason why the connector is down. If a
+ * person has to log in first, the code is CONNECTOR_LOGIN_NEEDED, and `detail` includes the `detail` of the cause, such
+ * as the issuer. Otherwise the code is CONNECTOR_UNAVAILABLE. The `name` of the error is the same for both codes.
  */
 export function unavailableError(
   { id, name }: ConnectorEntry,

@@ -19,8 +19,9 @@ export interface BroughtUp {
 }
 
 /**
- * Brings one connector up: waits for its turn or for `urgent`, then connects and lists the tools. Rejects with the
- * CONNECTOR_… code of the step that failed, or with the signal's reason. If it rejects, it leaves nothing open.
+ * Brings one connector up: waits until it is the connector's turn or `urgent` resolves, then connects and lists the
+ * tools. Rejects with the CONNECTOR_… code of the step that failed, or with the signal's reason. A failed attempt
+ * leaves no connection open.
  */
 export type BringUp = (
   entry: ConnectorEntry,
@@ -30,13 +31,13 @@ export type BringUp = (
 ) => Promise<BroughtUp>;
 
 /**
- * Lists again the tools of a connector that is already up. This also waits for the connector's turn. Rejects as {@link
+ * Reads a new tool list from a connector that is already up, when it is the connector's turn. Rejects as {@link
  * listAllTools} does.
  */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
 export interface BringUpOptions {
-  /** Returns the way to connect to an entry. */
+  /** Returns the function that connects to the server of an entry. */
   readonly connectOf: (entry: ConnectorEntry) => Connect;
   readonly gate: ConnectGate;
   readonly programs: ProgramStartOptions;
@@ -92,7 +93,8 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     urgent: Promise<void> | null = null,
   ): Promise<T> => {
     const traceable = (): Promise<T> => traced('connect', name, { connectorId: entry.id }, work);
-    // Stdio servers share no origin; they wait for idle processors instead.
+    // The gate limits how many connectors of one origin connect at a time. Stdio servers have no origin, so they wait
+    // until processors are idle instead.
     return commandOf(entry) === null ? gate.run(new URL(entry.endpoint).origin, traceable, urgent) : traceable();
   };
   return {
@@ -138,8 +140,8 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 }
 
 /**
- * Returns a key made of the parts of an entry whose change requires a new connection. The origin of the entry is such a
- * part: an entry of a local file may reach addresses that an entry of a map may not reach.
+ * Returns a key made of the parts of an entry that require a new connection when they change. It includes whether the
+ * entry is local, because a local entry may reach addresses that an entry of a map may not reach.
  */
 export function connectionKey(entry: ConnectorEntry): string {
   const { endpoint, auth, headers, era, transport } = entry;

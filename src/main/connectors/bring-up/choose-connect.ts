@@ -10,7 +10,7 @@ import { createStreamableHttpConnect } from '../streamable-http/streamable-http-
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  // Few hosts need all transports.
+  // SSE and stdio are loaded when they are first needed, because few hosts use all transports.
   const overSse = onDemand(async () => (await import('../sse/sse-connect.ts')).createSseConnect(options));
   const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
   const { record } = options;
@@ -35,8 +35,8 @@ function onDemand(make: () => Promise<Connect>): Connect {
 }
 
 /**
- * Returns the status with which a server refused `initialize`; null for any other error. Refused credentials have
- * another error code, and the refusal of any other step does not indicate SSE.
+ * Returns the HTTP status with which a server refused `initialize`, or `sse` if a legacy SSE server responded. Returns
+ * null for any other error, such as refused credentials or the refusal of another request.
  */
 function statusOfRefusal(error: unknown): number | 'sse' | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;

@@ -9,7 +9,7 @@ import { hasAuthorization, staticCredentials } from '../credentials/static-crede
 export interface ChooseCredentialsOptions {
   /** Returns the key for a connector whose `auth` requires a key. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
-  /** Returns the host's own login to a connector; null if the host has no login of its own. */
+  /** Returns the login that the host itself supplies for a connector (option `oauth`); null if it supplies none. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
@@ -18,8 +18,9 @@ export interface ChooseCredentialsOptions {
 }
 
 /**
- * Chooses the credentials of a connector. The first that exists is used: the key that its `auth` requires, the host's
- * own login, the `Authorization` among its headers, and last a login made by this package. Stdio servers have none.
+ * Returns a function that chooses the credentials of a connector. It uses the first of these that exists: the key that
+ * the entry's `auth` requires, the host's own login, the `Authorization` header of the entry, and last a login made by
+ * this package. Stdio servers have no credentials, except for a key that `auth` requires.
  */
 export function createCredentialsOf(
   options: ChooseCredentialsOptions,
@@ -43,15 +44,18 @@ export function createCredentialsOf(
   };
 }
 
-/** The values on which a login of a host depends. */
+/** The values that the credentials of a host login depend on. If one of them changes, new credentials are created. */
 interface HostLoginKey {
   readonly provider: ConnectorOAuth['provider'];
-  /** The address of the connector, and its headers. */
+  /** The address and the headers of the connector, as JSON. */
   readonly place: string;
   readonly dispatcher: Dispatcher;
 }
 
-/** Credentials are kept across connections: requests of two connections may wait for the same login. */
+/**
+ * The credentials of a host login. All connections of a connector share them, because requests over two connections may
+ * wait for the same login.
+ */
 interface HostLogin extends HostLoginKey {
   readonly credentials: HostCredentials;
 }

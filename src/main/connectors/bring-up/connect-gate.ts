@@ -4,8 +4,8 @@ import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
 import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /**
- * Maximum time for which other connectors wait for an urgent connector. By then, most of the urgent connectors are up,
- * and a connector that hangs must not block the others.
+ * Maximum time for which other connectors wait while urgent connectors come up. Most urgent connectors are up by then,
+ * and an urgent connector that hangs must not block the others.
  */
 const MAX_HOLD_MS = 50;
 
@@ -30,8 +30,9 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when the limits allow it, or out of turn as soon as `urgent` resolves: a caller then waits for the
-   * connector. The origin's limit applies first, so that waiting for this limit takes no slot from other origins.
+   * Runs `work` when the limits allow it, or as soon as `urgent` resolves, which means that a caller waits for the
+   * connector. The limit of the origin is applied first, so a connector that waits for it takes no slot of the overall
+   * limit.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
@@ -59,8 +60,9 @@ export class ConnectGate {
   }
 
   /**
-   * Allows one start in each turn of the event loop: beginning a handshake also takes time on the main thread, and 64
-   * handshakes may be due at once. Allows no start while an urgent connector comes up.
+   * Resolves when the next connector may start. One connector starts in each turn of the event loop, because 64
+   * handshakes may be due at the same time and starting each takes time on the main thread. None starts while an urgent
+   * connector comes up, for at most MAX_HOLD_MS.
    */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);

@@ -28,7 +28,7 @@ export function createIdleProcessors(read: () => readonly Pick<CpuInfo, 'times'>
   };
 }
 
-/** Returns the milliseconds of all processors together. */
+/** Returns the idle time and the total time, in milliseconds, summed over all processors. */
 function sumOf(processors: readonly Pick<CpuInfo, 'times'>[]): { readonly idle: number; readonly total: number } {
   let idle = 0;
   let total = 0;

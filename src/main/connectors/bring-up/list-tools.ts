@@ -10,11 +10,11 @@ import type { Connection, ConnectionFacts } from '../connection/connection.ts';
 export interface ListLimits {
   readonly maxPages: number;
   readonly maxTools: number;
-  /** Time limit for all pages together. */
+  /** Time limit for reading all pages of a tool list, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Maximum number of dropped tools that are named; a connector may list any number. */
+/** Maximum number of dropped tools that are reported by name, because a connector may list any number of tools. */
 const MAX_DROPPED = 1_000;
 
 /** A connector's tools, and the tools that were dropped. */
@@ -51,8 +51,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list in one turn of the event loop. If this turn has taken long enough, a new turn
-  // begins before that.
+  // The caller processes the whole list without a pause. If this turn of the event loop has already taken long, a new
+  // turn begins first.
   if (turns.isOver) await turns.next();
   return listing;
 }
@@ -82,7 +82,8 @@ async function readPages(connection: Connection, limits: ListLimits, signal: Abo
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
-      // Parsing thousands of tools may already have taken long enough for one turn.
+      // There may be thousands of tools. If parsing them has taken long enough for one turn of the event loop, the rest
+      // is parsed in another turn.
       if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
@@ -106,8 +107,8 @@ function callFault(
   { era, transport }: ConnectionFacts,
 ): DropReason | null {
   if (tools.has(name)) return 'duplicate';
-  // Over HTTP such a tool cannot be called with the headers that it declares, and a client must drop it (MCP
-  // 2026-07-28, custom headers).
+  // Over HTTP, a modern client must drop a tool that declares headers which cannot be sent (MCP 2026-07-28, custom
+  // headers).
   if (era !== 'modern' || transport !== 'streamable-http') return null;
   return toolHeaders(definition as RemoteToolDefinition).kind === 'declared' ? null : 'headers';
 }

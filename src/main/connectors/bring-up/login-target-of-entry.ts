@@ -5,17 +5,20 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
 import type { LoginTarget } from '../credentials/login-target.ts';
 
-/** The places that the secrets of logins come from. */
+/** Where the secrets of logins come from. */
 export interface LoginEnvironment {
-  /** The variables that an entry of a map may name; a local entry may name any variable. */
+  /** The environment variables that an entry of a map may name. A local entry may name any variable. */
   readonly allowEnv: readonly string[];
-  /** Read each time a secret is needed, so that a rotated secret takes effect. */
+  /** The environment variables. They are read each time a secret is needed, so that a rotated secret takes effect. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Same as `LoginTarget.isOfReplica`. */
   readonly isOfReplica?: boolean | undefined;
 }
 
-/** A key that only this process has, so that a mark is useless outside this process. */
+/**
+ * The key of the HMAC that marks a secret (`secretMark`). Only this process has the key, so a mark is useless
+ * elsewhere.
+ */
 const MARK_KEY = randomBytes(32);
 
 /** The secrets of one entry's login, read when they are needed. */
@@ -63,10 +66,10 @@ function variableOf(
   const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
   const detail = { connectorId: entry.id, variable };
   if (!isLocal(entry) && !allowEnv.includes(variable)) {
-    const message = `${asks}, and allowEnv (--allow-env ${variable}) does not allow it for an entry of a map.`;
+    const message = `${asks}. For an entry of a map, allow this with allowEnv (--allow-env ${variable}).`;
     throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
   }
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
   if (value) return value;
-  throw new SwitchyardError('LOGIN_SECRET_MISSING', `${asks}, which is not set or empty.`, { detail });
+  throw new SwitchyardError('LOGIN_SECRET_MISSING', `${asks}, but the variable is not set or is empty.`, { detail });
 }

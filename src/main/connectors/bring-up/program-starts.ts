@@ -12,13 +12,13 @@ const MAX_SLOT_MS = 5_000;
 const SAMPLE_MS = 250;
 
 /**
- * If more than this share of the processors is idle, the starting servers wait for something other than a processor.
+ * If more than this share of the processors is idle, the starting servers wait for something else, such as the network.
  */
 const MIN_IDLE_SHARE = 0.3;
 
 /**
- * Maximum number of servers that have not sent a message, however idle the processors are: each takes memory and
- * process ids.
+ * Maximum number of running servers that have not sent a message yet, however idle the processors are. Each server
+ * takes memory and process ids.
  */
 const MAX_SILENT = 32;
 
@@ -31,9 +31,9 @@ export interface ProgramStartsOptions {
 
 /** Permission for one stdio server to start. Every method is idempotent. */
 export interface StartSlot {
-  /** The server has sent its first message. */
+  /** Reports that the server has sent its first message. */
   spoke(): void;
-  /** The server has ended, or was never started. */
+  /** Reports that the server has ended, or was never started. */
   ended(): void;
 }
 
@@ -43,11 +43,11 @@ interface Waiting {
 }
 
 /**
- * Decides when stdio servers start. Each start uses a processor for a while, and if many servers started at once, all
- * of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot until its
- * first message, for at most 5 s. If all slots are taken and the processors were idle for more than 30 % of the last
- * 250 ms, one more server starts for each idle processor. At most 32 servers may run that have not yet sent a first
- * message. If `limit` is set, it is the number of slots, and idle processors add no slots.
+ * Decides when stdio servers start. Each start uses a processor for a while, and if many servers started at the same
+ * time, all of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot
+ * until its first message, for at most 5 s. One more server starts for each idle processor if all slots are taken and
+ * more than 30 % of the processors were idle in the last 250 ms. At most 32 servers may run that have not sent a first
+ * message yet. If `limit` is set, it is the number of slots, and idle processors add no slots.
  */
 export class ProgramStarts {
   readonly #slots: number;
@@ -72,8 +72,8 @@ export class ProgramStarts {
   }
 
   /**
-   * Resolves when a server may start, in the order of the calls, or as soon as `urgent` resolves. An urgent server has
-   * a caller waiting for it, and takes no slot. Rejects with the reason of `signal`.
+   * Resolves when a server may start. Servers start in the order of the calls. A server whose `urgent` has resolved
+   * starts immediately and takes no slot, because a caller waits for it. Rejects with the reason of `signal`.
    */
   async acquire(signal: AbortSignal, urgent: Promise<void> | null = null): Promise<StartSlot> {
     signal.throwIfAborted();
@@ -93,7 +93,7 @@ export class ProgramStarts {
       return await raceSignal(admitted.promise, signal);
     } catch (error) {
       waiting.isGone = true;
-      // The server may have been admitted in the same turn in which the signal aborted.
+      // The server may have been admitted in the same turn in which the signal aborted. Its slot is then freed.
       if (!leave()) void admitted.promise.then((slot) => slot.ended());
       throw error;
     }
@@ -124,7 +124,9 @@ export class ProgramStarts {
     else this.#stopSampling();
   }
 
-  /** Admits the next server. Returns false if none is waiting, or if too many are silent. */
+  /**
+   * Admits the next server. Returns false if no server is waiting, or if too many servers have not sent a message yet.
+   */
   #admitNext(): boolean {
     if (this.#silent >= MAX_SILENT) return false;
     const next = this.#queue.shift();

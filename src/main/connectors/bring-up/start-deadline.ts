@@ -40,7 +40,7 @@ export function startDeadline(
   return {
     signal: controller.signal,
     putOff() {
-      // A server keeps writing after its start is over.
+      // A server may keep writing after its start is over. These lines must not extend the deadline.
       if (isOver || controller.signal.aborted || monotonicMs() - setMs < MIN_STEP_MS) return;
       setMs = monotonicMs();
       current[Symbol.dispose]();

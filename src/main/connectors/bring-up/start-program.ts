@@ -14,14 +14,14 @@ export interface ProgramStartOptions {
   readonly startTimeoutMs: number;
 }
 
-/** Connects with these events, under a signal that aborts when the start takes too long. */
+/** Connects to a stdio server. `signal` aborts when the start takes too long. */
 type ConnectProgram = (events: ConnectionEvents, signal: AbortSignal, timeoutMs: number) => Promise<Connection>;
 
 /**
- * Starts a stdio server when its turn has come, or as soon as `urgent` resolves, and connects to it. The deadline
- * counts from the start of the server. Each line that the server writes to stderr restarts the time, up to 5 min in
- * all; an entry's own `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of
- * `signal`, or as `connect` does.
+ * Starts a stdio server when it is the server's turn or `urgent` resolves, and connects to it. The deadline counts from
+ * the start of the server. Each line that the server writes to stderr extends the deadline, up to 5 min in all. An
+ * entry's own `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of `signal`, or as
+ * `connect` does.
  */
 export async function startProgram(
   entry: ConnectorEntry,

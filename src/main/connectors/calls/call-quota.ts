@@ -5,18 +5,20 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { CallLine, CallPermits, Quotas } from '../../fleet/permits/call-permits.ts';
 import { CallWindows } from './call-windows.ts';
 
-/** Maximum number of calls that may wait for a connector's quota; further calls fail at once. */
+/** Maximum number of calls that may wait for a connector's quota; further calls fail immediately. */
 const MAX_WAITING = 128;
 
-/** A waiting call. It keeps its place until it begins or is abandoned, regardless of how often it is woken. */
+/**
+ * A waiting call. It keeps its place in the queue until it begins or is abandoned, regardless of how often it is woken.
+ */
 interface Waiter {
   wake: () => void;
 }
 
 /**
  * Enforces the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
- * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
- * the quotas apply to a whole fleet, and also to the calls of this host alone.
+ * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With
+ * permits, the quotas apply to the whole fleet, and this host applies them to its own calls as well.
  */
 export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;
@@ -39,7 +41,7 @@ export class CallQuota implements CallLine {
     return this.#waiting.length;
   }
 
-  /** Adopts changed quotas; calls that began under the old quotas still count. */
+  /** Replaces the quotas. Calls that began under the old quotas still count. */
   update(quotas: ConnectorEntry['quotas']): void {
     this.#quotas = quotas;
     this.relimit();
@@ -66,8 +68,8 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Begins a call like {@link acquire}, if the call need not wait. Returns a function that frees the slot, or null if
-   * the call has to wait or may not begin.
+   * Begins a call immediately, if it need not wait. Returns a function that frees the call's slot, or null if the call
+   * has to wait or may not begin.
    */
   begin(signal: Cancellation): (() => void) | null {
     const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
@@ -76,9 +78,9 @@ export class CallQuota implements CallLine {
   }
 
   /**
-   * Resolves with a function that frees the slot, once the call may begin. Rejects with QUOTA_EXCEEDED if too many
-   * calls are waiting, if the quota allows no calls, or if the next slot becomes free only after `withinMs`. Rejects
-   * with the reason of `signal` if the signal aborts first.
+   * Waits until the call may begin. Resolves with a function that frees the call's slot. Rejects with QUOTA_EXCEEDED if
+   * too many calls are waiting, if the quota allows no calls, or if the next slot becomes free only after `withinMs`.
+   * Rejects with the reason of `signal` if the signal aborts first.
    */
   async acquire(signal: Cancellation, connectorId: string, withinMs: number): Promise<() => void> {
     if (this.#concurrent < 1 || this.#windows.allowsNone) throw exceeded(connectorId, 'it allows no calls');
@@ -102,7 +104,7 @@ export class CallQuota implements CallLine {
     } finally {
       if (waiter !== null) {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        // An abandoned call may have been woken for a slot that the next call can use.
+        // If this call was woken and then abandoned, the next waiting call can use its slot.
         this.#wake();
       }
     }
@@ -113,7 +115,7 @@ export class CallQuota implements CallLine {
     this.#permits?.begin();
     this.#active += 1;
     this.#windows.note();
-    // There may be slots for more than one call.
+    // There may be slots for further waiting calls.
     this.#wake();
     let isHeld = true;
     return () => {

@@ -20,9 +20,9 @@ interface Window {
 export class CallWindows {
   #windows: readonly Window[] = [];
 
-  /** Adopts changed quotas; calls that began under the old quotas still count. */
+  /** Replaces the quotas. Calls that began under the old quotas still count. */
   update(quotas: ConnectorEntry['quotas']): void {
-    // A map has thousands of entries, and most of them have no quotas.
+    // Most of the thousands of entries in a map have no quotas, so this case must be fast.
     if (quotas === undefined && this.#windows.length === 0) return;
     this.#windows = WINDOWS.flatMap(([name, ms]) => {
       const max = quotas?.[name];

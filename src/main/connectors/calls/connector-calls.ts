@@ -16,7 +16,7 @@ import { renewSession } from './renew-session.ts';
 /** The settings of an entry for its calls. */
 type CallSettings = Pick<ConnectorEntry, 'id' | 'quotas' | 'timeouts'>;
 
-/** One call with its defaults filled in. */
+/** One call, with its time limit. */
 interface Call<T> {
   /** The name of the call in errors: "tool echo", "request prompts/get". */
   readonly name: string;
@@ -27,14 +27,15 @@ interface Call<T> {
   readonly perform: (connection: Connection, limits: CallLimits) => Promise<T>;
 }
 
-/** A requested call; `quota` is null if quotas do not apply. */
+/** A call without its time limit. `quota` is null if quotas do not apply to the call. */
 interface Asked<T> extends Omit<Call<T>, 'timeoutMs'> {
   readonly quota: CallQuota | null;
 }
 
 /**
- * The calls of one connector. Each has one deadline, which includes waiting for the quota and for the connection. A
- * call that was certainly not sent is sent once more over a new connection ({@link renewSession}).
+ * Makes the calls of one connector. Each call has one deadline, which includes the time that it waits for the quota and
+ * for the connection. A call that was certainly not sent is sent once more over a new connection ({@link
+ * renewSession}).
  */
 export class ConnectorCalls {
   readonly #quota: CallQuota;
@@ -66,9 +67,10 @@ export class ConnectorCalls {
   }
 
   /**
-   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if it needs
-   * a login (both errors have the compatible name). Rejects with CONNECTOR_GONE if the connector is removed during the
-   * call, with QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if the
+   * connector needs a login. Both errors have the `name` that callers of the replaced manager know
+   * (`unavailableErrorName`). Rejects with CONNECTOR_GONE if the connector is removed during the call, with
+   * QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
    */
   callTool(
     tool: RemoteToolDefinition,
@@ -84,7 +86,7 @@ export class ConnectorCalls {
     });
   }
 
-  /** Sends any other request. Quotas do not apply; apart from that, rejects as {@link callTool} does. */
+  /** Sends a request other than a tool call. Quotas do not apply. Otherwise, rejects as {@link callTool} does. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     return this.#send({
       name: `request ${method}`,
@@ -122,7 +124,7 @@ export class ConnectorCalls {
     );
     let release: (() => void) | null = null;
     try {
-      // Most calls begin at once: each await would cost a turn.
+      // Most calls can begin immediately. They skip the `await`, which would delay each of them.
       if (quota !== null) release = quota.begin(limit) ?? (await quota.acquire(limit, this.#entry.id, timeoutMs));
       isAdmitted = true;
       for (let isResent = false; ; isResent = true) {
@@ -171,7 +173,7 @@ function tellProgress(
   try {
     options.onProgress?.(progress, params);
   } catch (cause) {
-    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of ${name} threw.`, { cause }));
+    abort(new SwitchyardError('TOOL_CALL_ABORTED', `The onProgress callback of ${name} threw an error.`, { cause }));
   }
 }
 

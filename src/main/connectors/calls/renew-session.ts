@@ -5,18 +5,19 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  * Renews a lost session or a broken connection, based on the error of a failed call. Returns whether the call may be
  * sent again. `isSafe` is true for a list or a read, which may run twice.
  *
- * 1. Servers say in several ways that they do not know a session (`messages/http/http-status.ts`). If the call
- *   certainly did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; the same applies to a call that never
- *   reached the server. In all other cases the call fails with `sent: 'maybe'`. A JSON-RPC error that reports the loss
- *   is a response, TOOL_CALL_REJECTED. A standing stream notices a lost session without a call
+ * 1. A call fails with TOOL_CALL_LOST if the connection broke, or if the server says that it does not know the session
+ *   (`messages/http/http-status.ts` lists the ways to say so). The error has `sent: 'no'` if the call certainly did
+ *   not run, and otherwise `sent: 'maybe'`. If the server reports the loss in a JSON-RPC error, the error is
+ *   TOOL_CALL_REJECTED with `sent: 'maybe'`. A standing stream may also notice the loss, without a call
  *   (`streamable-http/standing-stream.ts`).
  * 2. `route.lose` releases the connection. Other calls in flight over HTTP can finish. The tools stay listed, and a
  *   reconnect is due after a pause.
- * 3. A call with `sent: 'no'` requests a connection from the route again. The route reconnects at once: a new handshake
- *   without the old session id (`initialize`, or `server/discover`), then the tool list.
- * 4. The call is sent once more over the new session. If it fails again, it fails for good. A call with `sent: 'maybe'`
- *   is never sent again, since the tool may have run. A list or a read is sent again in that case too, if a session was
- *   lost.
+ * 3. The caller of this function requests a connection from the route again for a call with `sent: 'no'`. The route
+ *   reconnects immediately: a new handshake without the old session id (`initialize`, or `server/discover`), then the
+ *   tool list.
+ * 4. The call is sent once more over the new session. If it fails again, it fails for good. A tool call with
+ *   `sent: 'maybe'` is never sent again, because the tool may have run. A list or a read is sent again even then, if
+ *   the session was lost.
  *
  * Refused credentials (401) are handled differently: the connector reconnects once with its current credentials, and
  * the call fails. If a login that was accepted before is refused (401, `wasAuthorized`), the connector stays down until
@@ -36,9 +37,9 @@ export function renewSession(error: unknown, open: OpenRoute, route: CallRoute, 
   return detail.sent === 'no' || (isSafe && isSessionLost);
 }
 
-/** Returns the error that ends the connection; the caller gets the server's own response. */
+/** Returns the error with which the connection is released. The failed call itself gets the server's own response. */
 function sessionLost(cause: SwitchyardError): SwitchyardError {
-  return new SwitchyardError('TOOL_CALL_LOST', 'The connector no longer knows the session.', {
+  return new SwitchyardError('TOOL_CALL_LOST', 'The server no longer knows the session of this connection.', {
     cause,
     detail: { sent: 'maybe', session: 'lost' },
   });

@@ -21,15 +21,15 @@ export interface ConnectorTarget {
   readonly era: EraPolicy;
   readonly transport: TransportPolicy;
   readonly credentials: Credentials;
-  /** The command of a stdio server; null for other connectors. The URL of a stdio server is only a name. */
+  /** The command of a stdio server; null for other connectors. A stdio server is not reached over its `url`. */
   readonly command: StdioCommand | null;
   /** Records the messages of the connection, if recording is on. */
   readonly record?: MessageRecord | undefined;
-  /** Whether the tools are listed as soon as the connector is connected, which saves round trips. */
+  /** Whether the caller lists the tools right after the handshake. The connection can then save round trips. */
   readonly listsAtOnce?: boolean;
 }
 
-/** The findings of a handshake. */
+/** What the handshake found out about the server. */
 export interface ConnectionFacts {
   readonly era: 'legacy' | 'modern' | 'unknown';
   readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
@@ -55,24 +55,27 @@ export interface RequestLimits {
 /** Whether a failed call was sent to the connector: certainly not, or maybe. */
 export type Sent = 'no' | 'maybe';
 
-/** Takes the JSON of a large result as it arrives. */
+/** Receives the JSON of a large result as it arrives. */
 export interface ResultSink {
-  /** Takes a piece. Returns false to pause until `resume` of the sink's flow is called. */
+  /**
+   * Receives the next piece of the result. Returns false to pause the result until `resume` is called, which
+   * `onLargeResult` got in `flow`.
+   */
   write(chunk: Buffer): boolean;
 }
 
 /** Settings of a request, and callbacks for everything that the server sends for that request, except the response. */
 export interface RequestTraffic {
-  /** Called with progress. `params` are the parameters of the progress notification, as the server sent them. */
+  /** Called with each progress notification. `params` are its parameters as the server sent them. */
   readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
   /**
-   * Called with each notification about this request except progress, as far as the connection can tell which request a
-   * notification is about.
+   * Called with each notification about this request, except progress. Some connections cannot always tell which
+   * request a notification is about.
    */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /**
-   * Answers the server requests that this request causes, as far as the connection can tell which request causes them.
-   * The manager's own host answers all other server requests.
+   * Answers the requests that the server sends because of this request, as far as the connection can tell which request
+   * caused them. The manager's own host answers all other server requests.
    */
   readonly host?: HostSide | undefined;
   /**
@@ -82,7 +85,7 @@ export interface RequestTraffic {
   readonly returnsInputRequests?: boolean | undefined;
   /**
    * Opens a sink for a result above 64 KiB, if the connection can read the result piece by piece. The returned result
-   * is then empty; a failure midway still rejects.
+   * is then empty. If the result breaks off, the request still rejects.
    */
   readonly onLargeResult?: ((flow: { readonly resume: () => void }) => ResultSink) | undefined;
 }
@@ -92,7 +95,7 @@ export interface CallLimits extends RequestLimits, RequestTraffic {
   readonly params?: JsonObject | undefined;
 }
 
-/** An open MCP connection: the only way in which other parts communicate with a connector. */
+/** An open MCP connection. All other parts of this package communicate with a connector only through it. */
 export interface Connection {
   readonly facts: ConnectionFacts;
   /**
@@ -116,23 +119,23 @@ export interface Connection {
    * returned function ends the subscription. Rejects as `callTool` does.
    */
   watchResource(uri: string, limits: RequestLimits): Promise<() => void>;
-  /** Ends the session if there is one, then the connection. Never rejects. Idempotent. */
+  /** Ends the session if there is one, and then closes the connection. Never rejects. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Callbacks for events of a connection that belong to no request. */
+/** Callbacks for those events of a connection that belong to no request. */
 export interface ConnectionEvents {
-  /** The connection ended, although `close()` was not called. */
+  /** Called when the connection ended although `close()` was not called. */
   onLost(error: Error): void;
-  /** The tools changed, or may have changed. */
+  /** Called when the tools changed or may have changed. */
   onToolsChanged(): void;
   /** Called with a notification that belongs to no request, except the notification about tools. */
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
-  /** A stdio server is started for the connection. */
+  /** Called when a stdio server is started for the connection. */
   onProcess?(view: ProcessView): void;
-  /** The stdio server wrote to stderr. */
+  /** Called when the stdio server wrote to stderr. */
   onOutput?(): void;
-  /** The stdio server sent its first message. */
+  /** Called when the stdio server sent its first message. */
   onFirstMessage?(): void;
 }
 
@@ -144,9 +147,9 @@ export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits
 
 /** Callbacks for the process groups that connections start. */
 export interface ProgramWatch {
-  /** The process group with the leader `pid` runs now. */
+  /** Called when the process group with the leader `pid` has started. */
   started(pid: number): void;
-  /** All processes of that group have ended. */
+  /** Called when all processes of the group with the leader `pid` have ended. */
   ended(pid: number): void;
 }
 
@@ -157,8 +160,8 @@ export interface ConnectOptions {
   readonly host: HostSide;
   /** The endpoints that are known to be legacy. */
   readonly eras?: EraMemory;
-  /** Is notified of the process groups that run. */
+  /** Notified when process groups of stdio servers start and end. */
   readonly programs?: ProgramWatch | undefined;
-  /** Records the messages of each new connection. Never rejects. */
+  /** Opens a recording for the messages of a new connection. Never rejects. */
   readonly record?: ((connectorId: string) => Promise<MessageRecord>) | undefined;
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { monotonicMs } from '../../../shared/clock.ts';
 
-/** How long a legacy endpoint is remembered, and so not probed again. */
+/** How long a legacy endpoint is remembered. During this time, it is not probed again. */
 const HORIZON_MS = 600_000;
 
 /** At most this many endpoints are remembered; the least recently used endpoint is forgotten first. */
@@ -9,7 +9,7 @@ const MAX_ENDPOINTS = 100_000;
 
 /**
  * Remembers the endpoints that are known to be legacy, so that a reconnect need not probe them again (MCP 2026-07-28,
- * versioning). Also remembers strict endpoints, at which an attempt with parallel requests failed.
+ * versioning). Also remembers strict endpoints: endpoints at which requests in parallel have failed.
  */
 export class EraMemory {
   readonly #legacy = memory();

@@ -8,7 +8,7 @@ export type Failure =
   | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }
   /** The connector refused the credentials. `status` is 401 or 403; `hint` is a sentence of advice. */
   | { readonly kind: 'refused'; readonly status: number; readonly hint: string | null }
-  /** A login is needed first, or failed; the error is reported unchanged. */
+  /** A login is needed first, or a login failed. The error is reported unchanged. */
   | { readonly kind: 'login'; readonly error: SwitchyardError }
   /** Any other HTTP response that holds no JSON-RPC response. */
   | { readonly kind: 'status'; readonly refusal: HttpRefusal }
@@ -16,14 +16,14 @@ export type Failure =
   /** The response exceeded the size limit. */
   | { readonly kind: 'too-large'; readonly error: SwitchyardError }
   /**
-   * The response is not valid MCP; `reason` is a clause that calls the connector "it". `isSse` is true for a legacy SSE
-   * server.
+   * The response is not valid MCP. `reason` is a clause about the connector, such as "the JSON in its answer is
+   * damaged". `isSse` is true if a legacy SSE server responded.
    */
   | { readonly kind: 'unusable'; readonly reason: string; readonly isSse?: boolean }
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
   /**
-   * The connection broke, or was never made. `isRefused` means that the address is not allowed, so no connection was
+   * The connection broke, or was never made. If `isRefused` is true, the address is not allowed, so no connection was
    * tried.
    */
   | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string; readonly isRefused?: boolean };
@@ -171,7 +171,7 @@ function withHint(why: string, hint: string | null): string {
 }
 
 function connectFailed(where: string, why: string, cause: unknown, detail = {}): SwitchyardError {
-  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, { cause, detail });
+  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} could not connect: ${why}`, { cause, detail });
 }
 
 function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}): SwitchyardError {
@@ -179,7 +179,8 @@ function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}):
 }
 
 /**
- * Returns the error for a tool list that failed because the connection was lost; the connector must reconnect first.
+ * Returns the error for a tool list that failed because the connection was lost. The connector has to reconnect before
+ * the list can be read.
  */
 function lostList(reason: string, cause: unknown): SwitchyardError {
   return new SwitchyardError('CONNECTOR_CONNECT_FAILED', listFailed(reason), { cause, detail: { phase: 'list' } });

@@ -8,10 +8,10 @@ export interface HttpRefusal {
   /**
    * The kind of refusal:
    *
-   * - `refused`: the server rejected the request. With 401 and 403 it rejected the credentials.
-   * - `session-lost`: it does not know the session.
-   * - `retry-after`: it limits requests; `retryAfterMs` is the pause that it names, if any.
-   * - `may-have-run`: it failed, or its response is not valid MCP.
+   * - `refused`: the server rejected the request. With 401 and 403, it rejected the credentials.
+   * - `session-lost`: the server does not know the session.
+   * - `retry-after`: the server limits requests. `retryAfterMs` is the pause that it names, if any.
+   * - `may-have-run`: the server failed, or its response is not valid MCP.
    */
   readonly kind: 'refused' | 'session-lost' | 'retry-after' | 'may-have-run';
   /** The MCP method of the request. */
@@ -21,7 +21,7 @@ export interface HttpRefusal {
   readonly contentType: string | null;
   /** The code of the JSON-RPC error in the body. */
   readonly rpcCode: number | null;
-  /** Whether the response says that the server supports a modern revision. */
+  /** Whether the response says that the server supports a modern revision of MCP. */
   readonly namesModern: boolean;
   /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
@@ -32,8 +32,8 @@ export interface HttpRefusal {
 }
 
 /**
- * An HTTP response instead of a JSON-RPC response. Its message quotes nothing from the body, which may echo the
- * request.
+ * A server sent an HTTP response that holds no JSON-RPC response. The error's message quotes nothing from the body,
+ * which may echo the request.
  */
 export class StatusError extends Error {
   readonly refusal: HttpRefusal;
@@ -44,7 +44,7 @@ export class StatusError extends Error {
   }
 }
 
-/** Describes the response in words. */
+/** Describes the response in words, as in "initialize was answered with HTTP 404 (text/html)". */
 export function describeRefusal({
   step,
   status,

@@ -4,7 +4,10 @@ import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 export interface StdioCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** Set in addition to the few variables that every stdio server gets. May hold secrets. */
+  /**
+   * Environment variables that are set in addition to the few that every stdio server gets. Their values may be
+   * secrets.
+   */
   readonly env: Readonly<Record<string, string>>;
   /** The working directory; null for that of this process. */
   readonly cwd: string | null;
@@ -13,7 +16,7 @@ export interface StdioCommand {
 /** The origin of an entry that does not come from a map, as messages name it. */
 export type Origin = 'the configuration file' | 'the registry' | 'the command line';
 
-/** The data that is kept separately from a local entry. */
+/** The data of a local entry that is kept apart from the entry itself. */
 interface Local {
   readonly command: StdioCommand | null;
   readonly origin: Origin;
@@ -21,15 +24,14 @@ interface Local {
 }
 
 /**
- * The command, the client secret and the origin of each local entry. All three are kept apart from the entry, so that
- * an entry of a map has neither a command nor a secret, whatever the map contains. Output that shows entries then shows
- * no secret either.
+ * The command, the client secret and the origin of each local entry. They are kept apart from the entry: an entry of a
+ * map thus has neither a command nor a secret, whatever the map contains. Output that shows entries shows no secret.
  */
 const locals = new WeakMap<ConnectorEntry, Local>();
 
 /**
- * Marks an entry as local. `command` is the command to run for it; null if it is reached by its URL. `clientSecret` is
- * the secret for its login, if the file holds one.
+ * Marks an entry as local. `command` is the command to run; null if the entry has a URL instead. `clientSecret` is the
+ * secret for the login of the entry, if the file holds one.
  */
 export function markLocal(
   entry: ConnectorEntry,
@@ -40,7 +42,7 @@ export function markLocal(
   locals.set(entry, { command, origin, clientSecret });
 }
 
-/** Whether the user of this machine wrote the entry, in a file or the registry; a map is written by somebody else. */
+/** Whether the user of this machine wrote the entry, in a file or the registry. A map is written by somebody else. */
 export function isLocal(entry: ConnectorEntry): boolean {
   return locals.has(entry);
 }

@@ -3,7 +3,7 @@ import type { MessageRecord } from '../../recording/recording-format.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { ConnectorTarget } from './connection.ts';
 
-/** Matches variables that hold a folder, a socket or the kind of a desktop, although their names look secret. */
+/** Matches the names of variables that look secret but hold a folder, a socket or a setting of the desktop. */
 const HARMLESS_NAME = /^(?:OLD)?PWD$|^(?:XDG|DESKTOP|DBUS|GNOME|KDE|TERM)_|_(?:SOCK|SOCKET|PATH|FILE|DIR)$/i;
 
 /** Values that are settings and not secrets. Hiding such common words would remove them from the whole record. */
@@ -29,19 +29,19 @@ export function hideArguments(record: MessageRecord, args: readonly string[]): v
   args.forEach((argument, index) => {
     if (maskArgument(args[index - 1] ?? '', argument) === argument) return;
     record.hide(argument);
-    // `--token=VALUE`, `NAME=VALUE`, `Authorization: Bearer VALUE`
+    // Matches `--token=VALUE`, `NAME=VALUE` and `Authorization: Bearer VALUE`.
     const value = /^[\w.-]+\s*[=:]\s*(.+)$/s.exec(argument)?.[1];
     if (value !== undefined) hideHeader(record, value);
   });
 }
 
-/** Hides the value of a variable that is secret by its name or by its shape. */
+/** Hides the value of a variable if its name or the value itself looks secret. */
 export function hideVariable(record: MessageRecord, name: string, value: string): void {
   if (HARMLESS_NAME.test(name) || HARMLESS_VALUE.test(value)) return;
   if (isSecretName(name) || maskArgument('', value) !== value) hideHeader(record, value);
 }
 
-/** Hides the secrets of an address: its credentials and the values of its query. */
+/** Hides the secrets in an address: the credentials, and those values of the query that may be secret. */
 export function hideAddress(record: MessageRecord, url: URL): void {
   const { username, password, searchParams } = url;
   for (const text of [username, password]) {
@@ -51,7 +51,10 @@ export function hideAddress(record: MessageRecord, url: URL): void {
   for (const [name, value] of searchParams) if (isSecretName(name) || value.length >= 8) record.hide(value);
 }
 
-/** Hides a value and the parts that are secret by themselves: the token after `Bearer`, the password within `Basic`. */
+/**
+ * Hides the value of a header, and also the secret parts of it: the token after `Bearer`, and the password within
+ * `Basic`.
+ */
 export function hideHeader(record: MessageRecord, value: string): void {
   record.hide(value);
   const [, scheme = '', token = ''] = /^(\S+)\s+(\S+)$/.exec(value) ?? [];

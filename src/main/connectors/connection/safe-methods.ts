@@ -10,7 +10,7 @@ const SAFE: ReadonlySet<string> = new Set([
   'tools/list',
 ]);
 
-/** Whether a request may be sent twice: lists and reads, never a call. */
+/** Whether a request may be sent twice. True for lists and reads, false for tool calls. */
 export function isSafeToRepeat(method: string): boolean {
   return SAFE.has(method);
 }

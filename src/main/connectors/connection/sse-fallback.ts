@@ -1,7 +1,7 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connection, ConnectorTarget } from './connection.ts';
 
-/** Name of the request for the event stream of a legacy server, in errors. */
+/** The name that errors use for the request that opens the event stream of a legacy server. */
 export const STREAM_STEP = 'the GET of the event stream';
 
 /** The two ways to connect over HTTP. */
@@ -15,14 +15,17 @@ export interface HttpWays {
   readonly statusOf: (error: unknown) => number | 'sse' | null;
 }
 
-/** The statuses with which servers of the legacy transport refuse a POST (MCP 2025-03-26, backwards compatibility). */
+/**
+ * The results of `statusOf` after which SSE is tried: the statuses with which legacy SSE servers refuse a POST (MCP
+ * 2025-03-26, backwards compatibility), and `sse`.
+ */
 const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 
 /**
  * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the event
- * that names an endpoint. The fallback is used only if the entry leaves both `transport` and `era` open, since SSE is
- * legacy. Refused credentials (401, 403), too many requests (429) and silence do not cause the fallback. Rejects with
- * the error of SSE, or with that of Streamable HTTP if the server does not know SSE either.
+ * that names an endpoint. SSE is tried only if the entry prescribes neither a `transport` nor the modern `era`, since
+ * SSE is legacy. Refused credentials (401, 403), too many requests (429) and silence do not lead to SSE. Rejects with
+ * the error of SSE, or with the error of Streamable HTTP if the server does not support SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();

@@ -10,7 +10,7 @@ export interface Challenge {
   /** The address of the request. */
   readonly url: URL;
   readonly method: string;
-  /** Number of times this request was sent again because of a refusal. */
+  /** How often this request was already sent again because of a refusal. */
   readonly resends: number;
 }
 
@@ -40,8 +40,8 @@ export interface Credentials {
    */
   headers(signal: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]>;
   /**
-   * Decides what to do about a refusal. `sent` are the headers that {@link headers} returned for the refused request.
-   * Rejects only with the signal's reason.
+   * Decides what to do after a request was refused. `sent` holds the headers that {@link headers} returned for that
+   * request. Rejects only with the signal's reason.
    */
   refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict>;
 }

@@ -17,13 +17,13 @@ export interface HostCredentialsOptions {
   readonly dispatcher: Dispatcher;
 }
 
-/** Maximum number of step-ups within STEP_UP_MS: a server may demand one more scope each time. */
+/** Maximum number of step-ups within STEP_UP_MS. A server may demand one more scope each time. */
 const MAX_STEP_UPS = 3;
 const STEP_UP_MS = 600_000;
 
 /**
- * The login of a host that has an `OAuthClientProvider` of its own (option `oauth`). The SDK's `auth()` implements the
- * protocol. The login may wait for the user without a time limit; all requests of a connector wait for the same login.
+ * The login of a host that has its own `OAuthClientProvider` (option `oauth`). The SDK's `auth()` implements the
+ * protocol. The login may wait for the user without a time limit. All requests of a connector wait for the same login.
  */
 export class HostCredentials implements Credentials {
   readonly #options: HostCredentialsOptions;
@@ -43,7 +43,7 @@ export class HostCredentials implements Credentials {
   headers(_: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]> {
     const { provider } = this.#options.oauth;
     const tokens = provider.tokens();
-    // Some hosts return their own kind of promise.
+    // Some hosts return a thenable that is not a `Promise`.
     if (tokens && 'then' in tokens)
       return Promise.resolve(tokens).then((present) => headersFor(provider, present, sending));
     return headersFor(provider, tokens, sending);
@@ -56,10 +56,10 @@ export class HostCredentials implements Credentials {
       if (this.#flow === null) {
         const present = (await provider.tokens())?.access_token;
         const given = tokenIn(sent);
-        // Another request may have logged in meanwhile.
+        // Another request may have logged in since this request was sent.
         if (present !== undefined && present !== given) return { kind: 'retry' };
         if (this.#isJustIssued(given, challenge)) return refusedNew(challenge);
-        // Ending a session is no reason to ask a person to log in.
+        // A person should not have to log in just because a DELETE, which only ends a session, is refused.
         if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
         if (challenge.status === 403 && !this.#mayStepUp(challenge)) return { kind: 'refused', hint: null };
       }
@@ -71,7 +71,10 @@ export class HostCredentials implements Credentials {
     }
   }
 
-  /** Whether a server refused a request only to demand a DPoP proof with its nonce (RFC 9449 section 9). */
+  /**
+   * Remembers the DPoP nonce that a server sent. Returns whether the server refused the request only because it lacked
+   * a proof with this nonce (RFC 9449 section 9).
+   */
   async #takeNonce({ url, dpopNonce, wwwAuthenticate }: Challenge): Promise<boolean> {
     const session = dpopNonce === null ? undefined : await this.#options.oauth.provider.dpop?.();
     if (session === undefined || dpopNonce === null) return false;
@@ -80,8 +83,8 @@ export class HostCredentials implements Credentials {
   }
 
   /**
-   * Whether a login that this request caused for the same reason produced this token. Another login would then not
-   * help.
+   * Whether this same request already caused a login because of the same status, and that login produced this token.
+   * Another login would then not help.
    */
   #isJustIssued(token: string | undefined, { status, resends }: Challenge): boolean {
     const issued = this.#issued;
@@ -125,15 +128,16 @@ export class HostCredentials implements Credentials {
       ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
       ...(this.#scope !== undefined && { scope: this.#scope }),
     };
-    // A refresh cannot widen what was granted (RFC 6749 section 6).
     this.#wasAsked = false;
+    // A refresh cannot add scopes to the granted scopes (RFC 6749 section 6), so the user has to log in again.
     const forceReauthorization = status === 403 && sdk.isStrictScopeSuperset(this.#scope, granted);
     const result = await sdk.auth(provider, { ...options, forceReauthorization });
     if (result === 'REDIRECT') {
       this.#wasAsked = true;
       const parameters = await raceSignal(oauth.callback(signal), signal);
       const authorizationCode = parameters.get('code');
-      if (authorizationCode === null) throw new SwitchyardError('LOGIN_FAILED', 'The redirect brought no code.');
+      if (authorizationCode === null)
+        throw new SwitchyardError('LOGIN_FAILED', 'The redirect after the login contains no code.');
       const iss = parameters.get('iss');
       await sdk.auth(provider, { ...options, authorizationCode, ...(iss !== null && { iss }) });
     }
@@ -156,13 +160,16 @@ function headersFor(
   tokens: Tokens,
   sending: Sending,
 ): readonly string[] | Promise<readonly string[]> {
-  // A host in JavaScript may return less than the types say.
+  // The provider of a host may return less than its types say.
   if (!tokens?.access_token) return [];
   const isBound = provider.dpop !== undefined && tokens.token_type?.toLowerCase() === 'dpop';
   return isBound ? proven(provider, tokens.access_token, sending) : ['authorization', `Bearer ${tokens.access_token}`];
 }
 
-/** Returns the headers for a token that is bound to a key, with a proof of that key (RFC 9449 section 7.1). */
+/**
+ * Returns the headers for a token that is bound to a key. They include a proof that this host has the key (RFC 9449
+ * section 7.1).
+ */
 async function proven(provider: OAuthClientProvider, accessToken: string, { method, url }: Sending) {
   const session = await provider.dpop?.();
   if (session === undefined) return ['authorization', `Bearer ${accessToken}`];
@@ -175,8 +182,8 @@ function tokenIn([name, value]: readonly string[]): string | undefined {
 }
 
 /**
- * Returns a provider that remembers the issuer of a login, in case the given provider does not. The SDK compares that
- * issuer with the issuer that sends the user back.
+ * Returns a provider that also remembers the issuer of a login, unless the given provider does so. When the user
+ * returns, the SDK compares the remembered issuer with the issuer that sent the user back.
  */
 function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {
   if (provider.discoveryState !== undefined || provider.saveDiscoveryState !== undefined) return provider;

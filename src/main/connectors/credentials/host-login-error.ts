@@ -10,9 +10,9 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the error of a host's failed login. It quotes no text of a server, because such text may echo the request.
- * `detail.wasAsked` of LOGIN_FAILED is true if the user was sent to the authorization server. The user must not be sent
- * there again at once.
+ * Converts the error of a host's failed login. The result quotes no text of a server, because such text may echo the
+ * request. `detail.wasAsked` of LOGIN_FAILED is true if the user was sent to the authorization server. The user must
+ * not be sent there again immediately.
  */
 export function hostLoginError(
   error: unknown,
@@ -28,7 +28,7 @@ export function hostLoginError(
   const where = `The login to connector ${connectorId} at ${url.origin} failed`;
   if (error instanceof SwitchyardError)
     return new SwitchyardError(error.code, `${where}: ${error.message}`, { detail });
-  // The parser's message quotes the response.
+  // The message of a parser quotes the response, so it is not used.
   if (error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError'))
     return new SwitchyardError('LOGIN_METADATA_INVALID', `${where}: a response of the login is malformed.`);
   if (brand === null)

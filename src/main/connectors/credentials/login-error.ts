@@ -1,8 +1,8 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
 /**
- * Whether an error says that a login is needed first, or why a login failed. Such an error is neither a response of the
- * connector nor a failure of the network, whatever its cause, so it never causes the request to be repeated.
+ * Whether an error says that a login is needed first, or why a login failed. Whatever its cause, such an error is
+ * neither a response of the connector nor a failure of the network, so the request is never repeated because of it.
  */
 export function isLoginError(error: unknown): error is SwitchyardError {
   if (!(error instanceof SwitchyardError)) return false;

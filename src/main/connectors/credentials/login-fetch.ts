@@ -25,8 +25,8 @@ export interface LoginFetchOptions {
 }
 
 /**
- * Creates a fetch for the requests of a login. It follows redirects within an origin only, and reads the whole body. It
- * rejects bodies over 1 MiB, and JSON that is too deep or has too many values.
+ * Creates a fetch for the requests of a login. The fetch follows redirects only within an origin, and reads the whole
+ * body. It rejects bodies over 1 MiB, and JSON that is nested too deep or has too many values.
  */
 export function createLoginFetch({ dispatcher, home, signal }: LoginFetchOptions): Fetch {
   const own = async (input: string | URL, init: Init = {}): Promise<Response> => {
@@ -68,7 +68,7 @@ async function wholeOf(answer: Answer): Promise<Response> {
   const fault = scanner.end();
   if (fault !== null) throw fault;
   const headers = new Headers([...answer.headers]);
-  // The body is already decoded.
+  // undici has already decompressed the body.
   headers.delete('content-encoding');
   headers.delete('content-length');
   const isBodiless = status === 204 || status === 205 || status === 304;

@@ -1,6 +1,6 @@
 import { raceSignal } from '../../../shared/clock.ts';
 
-/** A login in progress that several requests wait for. It ends once no request waits for it any more. */
+/** A login in progress that several requests wait for. It is aborted when no request waits for it any more. */
 export class SharedFlow {
   readonly #life = new AbortController();
   readonly #work: Promise<void>;

@@ -4,11 +4,14 @@ import type { OAuthSettings } from '../../../shared/map/oauth-settings.ts';
 export interface LoginTarget {
   readonly connectorId: string;
   readonly url: URL;
-  /** The `oauth` settings of its entry; null without settings: then only a challenge describes the login. */
+  /**
+   * The `oauth` settings of the connector's entry; null if it has none. In that case, only the server's challenge
+   * describes the login.
+   */
   readonly oauth: OAuthSettings | null;
   /**
-   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads it at each
-   * call. Throws LOGIN_SECRET_MISSING.
+   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads the secret at
+   * each call. Throws LOGIN_SECRET_MISSING.
    */
   readonly clientSecret: () => string | null;
   /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
@@ -18,8 +21,8 @@ export interface LoginTarget {
   /** Whether this host is a replica of a fleet in which each replica has its own logins. */
   readonly isOfReplica?: boolean | undefined;
   /**
-   * A mark that differs for different secrets of a local file, and reveals nothing about the secret. Absent without a
-   * secret.
+   * A mark that differs for different secrets of a local file, and reveals nothing about the secret. Absent if there is
+   * no secret.
    */
   readonly secretMark?: string | undefined;
 }

@@ -1,8 +1,8 @@
 import { type Challenge, type Credentials, NO_CREDENTIALS, type Sending, type Verdict } from './credentials.ts';
 
 /**
- * Credentials that report whether a request waits for them: a server cannot count as silent before a request to it was
- * sent.
+ * Credentials that report whether a request is waiting for them. Meanwhile the server must not count as silent, because
+ * it is not its turn to respond.
  */
 class WatchedCredentials implements Credentials {
   readonly #credentials: Credentials;

@@ -15,20 +15,20 @@ import {
 } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
-/** Number of bytes that are kept of a body that is not read as messages: enough for a JSON-RPC error. */
+/** Number of bytes that are kept of a body that is not read as messages. They are enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
- * Whether a text starts with a byte order mark, which some servers write; a reader may skip it (RFC 8259 section 8.1),
- * as fetch does.
+ * Whether a text starts with a byte order mark. Some servers write one, and a reader may skip it (RFC 8259 section
+ * 8.1), as fetch does.
  */
 function hasMark(text: Buffer): boolean {
   return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf;
 }
 
 /**
- * Creates a reader that handles a body as JSON, as events or as plain text, by its status and media type, and limits
- * its size.
+ * Creates a reader for a body, with a size limit. The status and the media type decide whether the body is read as
+ * JSON, as events or as plain text.
  */
 export function createBodyReader(
   status: number,
@@ -49,14 +49,17 @@ function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
   return textReader(MAX_TEXT_BYTES, sink);
 }
 
-/** Some servers use another media type for JSON, such as `text/json` or `application/json-rpc`. */
+/**
+ * Whether a media type means JSON. Some servers use other types than `application/json`, such as `text/json` or
+ * `application/json-rpc`.
+ */
 function isJson(type: string): boolean {
   return type === 'application/json' || /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
 }
 
 /**
- * Returns how much of a body to keep as text. With any status, a body may be a JSON-RPC response, such as an error with
- * data.
+ * Returns how many bytes of a body to keep as text. Whatever its status, a body may be a JSON-RPC response, such as an
+ * error with data.
  */
 function maxTextBytes(type: string, cap: ByteCap): number {
   const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
@@ -74,7 +77,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       size += chunk.length;
       if (size > maxBytes) return sink.onFailure(tooLarge(maxBytes));
       if (large !== null) return large.write(chunk);
-      // A value that will be refused in the end is not kept in memory.
+      // A value that has to be refused is detected early, so that it is not kept in memory.
       const fault = scanner?.write(chunk) ?? null;
       if (fault !== null) return sink.onFailure(new UnusableAnswer(`its answer ${fault.message}`));
       chunks.push(chunk);
@@ -110,7 +113,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
   };
 }
 
-/** Keeps the first `maxBytes` of a body. */
+/** Creates a reader that keeps the first `maxBytes` of a body as text. */
 function textReader(maxBytes: number, sink: BodySink): BodyReader {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -124,14 +127,14 @@ function textReader(maxBytes: number, sink: BodySink): BodyReader {
   };
 }
 
-/** Requests do not accept compression, but a compressed response is decoded. */
+/** Creates a reader that decompresses a body. Requests do not accept compression, but some servers compress anyway. */
 function decompressing(
   encoding: string,
   open: (sink: BodySink) => BodyReader,
   status: number,
   sink: BodySink,
 ): BodyReader {
-  // The status suffices, for example for refused credentials, even if the text is damaged.
+  // The status of a refusal is sufficient, even if its text is damaged.
   const isText = status >= 300;
   let isDamaged = false;
   let isEnded = false;
@@ -142,7 +145,7 @@ function decompressing(
     if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
     return { take: refuse, end: refuse, stop: () => {} };
   }
-  // A few compressed bytes may expand to many, so a paused body has to stay compressed.
+  // A few compressed bytes may expand to many. While the body is paused, the decoder is therefore paused as well.
   const reader = open({
     onValue: (value) => sink.onValue(value),
     onEvent: (type, data) => sink.onEvent(type, data),

@@ -1,32 +1,32 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
-/** Takes a JSON value as bytes. */
+/** Receives a JSON value as bytes, piece by piece. */
 export interface ValueSink {
   write(chunk: Buffer): void;
   end(): void;
 }
 
-/** Pauses and resumes the bytes of a body. */
+/** Pauses and resumes the body that bytes come from. */
 export interface ValueFlow {
   readonly pause: () => void;
   readonly resume: () => void;
 }
 
 /**
- * Maximum size of a response after decompression, in bytes: of the whole response, or of each event of a standing
- * stream. `perEvent` may grow up to `most` while the stream is open.
+ * Maximum size after decompression, in bytes. A number limits the whole response. An object limits each event of a
+ * standing stream; `perEvent` may grow up to `most` while the stream is open.
  */
 export type ByteCap = number | { readonly perEvent: number; readonly most?: number };
 
 /** Callbacks for the content of a body. */
 export interface BodySink {
-  /** A message. The messages of a batch (MCP 2025-03-26) are delivered one by one. */
+  /** Called with each message. The messages of a batch (MCP 2025-03-26) are delivered one by one. */
   onValue(value: unknown): void;
-  /** A server-sent event of another type than `message`. */
+  /** Called with each server-sent event of another type than `message`. */
   onEvent(type: string, data: string): void;
   /**
-   * A value is larger than {@link LARGE_BYTES}; `head` is the part received so far. If this returns a sink, the value
-   * goes there as bytes. Otherwise it goes to `onValue` once it is complete.
+   * Called when a value exceeds {@link LARGE_BYTES}; `head` is the part received so far. If this returns a sink, the
+   * sink gets the value as bytes. Otherwise `onValue` gets the value once it is complete.
    */
   onLargeValue(head: Buffer): ValueSink | null;
   onEventId(id: string): void;
@@ -47,12 +47,12 @@ export interface BodyReader {
   stop(): void;
 }
 
-/** Size from which a value is large: it is offered as bytes, and scanned while it arrives. */
+/** Size in bytes above which a value is large. A large value is offered as bytes, and scanned while it arrives. */
 export const LARGE_BYTES = 64 * 1024;
 
 /**
- * Maximum size of the response to a handshake, and of the body of a refusal that is JSON or events. A server may send
- * long `instructions`; 1 MiB is more than the context of most models.
+ * Maximum size in bytes of the response to a handshake, and of a refusal's body that is JSON or events. A server may
+ * send long `instructions`, but more than 1 MiB would not fit into the context of most models.
  */
 export const SMALL_ANSWER_BYTES = 1024 * 1024;
 
@@ -60,7 +60,7 @@ export const SMALL_ANSWER_BYTES = 1024 * 1024;
 export function tooLarge(maxBytes: number): SwitchyardError {
   return new SwitchyardError(
     'TOOL_RESULT_TOO_LARGE',
-    `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
+    `The response of the connector was larger than ${maxBytes} bytes, so it was discarded.`,
     { detail: { maxBytes } },
   );
 }

@@ -10,43 +10,45 @@ const CARRIAGE_RETURN = 0x0d;
 const DATA = Buffer.from('data:');
 const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
 
-/** Number of bytes to read before yielding to the event loop: about a thousand of the shortest events. */
+/**
+ * Number of bytes to read before checking whether the turn of the event loop is over: about a thousand of the shortest
+ * events.
+ */
 const SLICE_BYTES = 8 * 1024;
 
 /**
- * Limits of an event with several lines. Servers write JSON into one line, which may be as large as the cap allows;
- * each further line costs extra memory until the event ends.
+ * Limits of an event whose data has several lines. Servers usually write JSON in one line, which only the cap limits.
+ * Further lines cost extra memory until the event ends.
  */
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
 /**
- * Matches the possible beginnings of JSON, except the literals true, false and null, which cannot be messages. Other
- * data is not parsed.
+ * Matches data that may be a JSON message. Any other data is not parsed, such as the literals true, false and null.
  */
 const MESSAGE = /^\s*[[{"\d-]/;
 
 /**
- * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Lines go to the parser once they are
- * complete. A large line of data is passed on as it arrives if the sink accepts bytes.
+ * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Each line goes to the parser once it
+ * is complete. If the sink accepts bytes, a large line of data is passed on as it arrives.
  */
 export class EventReader implements BodyReader {
   readonly #sink: BodySink;
   readonly #maxBytes: number;
   readonly #cap: ByteCap;
   readonly #parser: EventSourceParser;
-  /** The current, incomplete line. */
+  /** The last line, which is not complete yet. */
   #line = new LargeLine();
-  /** Whether the current line is data; null while the line is not yet large. */
+  /** Whether the last line is data; null while the line is not large. */
   #isData: boolean | null = null;
-  /** The sink of the current line, if it is passed on as bytes. */
+  /** The sink of the last line, if the line is passed on as bytes. */
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;
-  /** Chunks that arrived and wait for a later turn of the event loop. */
+  /** Chunks that have arrived, and are read in a later turn of the event loop. */
   #waiting: Buffer[] = [];
   #isEnded = false;
-  /** Number of data lines, and number of all bytes, since the last blank line. */
+  /** Number of data lines and number of bytes since the last blank line. */
   #dataLines = 0;
   #eventBytes = 0;
 
@@ -94,7 +96,7 @@ export class EventReader implements BodyReader {
     this.#takeLine();
   }
 
-  /** Reads a chunk, and yields to the event loop if the chunk is large. */
+  /** Reads a chunk. If this takes too long, the rest is read in a later turn of the event loop. */
   #consume(chunk: Buffer): void {
     for (let rest = chunk; rest.length > 0 && !this.#isStopped; ) {
       if (this.#large !== null) rest = this.#ofLarge(rest, this.#large);
@@ -113,7 +115,7 @@ export class EventReader implements BodyReader {
     turns.later(() => this.#readOn());
   }
 
-  /** Reads the waiting chunks, until the turn is over. */
+  /** Reads the waiting chunks, until this turn of the event loop has taken long enough. */
   #readOn(): void {
     if (this.#isStopped) return;
     const waiting = this.#waiting;
@@ -159,7 +161,10 @@ export class EventReader implements BodyReader {
     if (end < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(end));
   }
 
-  /** Counts the data lines of the current event, and their bytes. Fails if an event of several lines is too large. */
+  /**
+   * Counts the data lines and the bytes of the current event. Reports a failure if an event of several lines is too
+   * large.
+   */
   #mayHold(lines: Buffer): boolean {
     const begun = this.#line.length > 0 ? this.#line : null;
     if (begun === null ? lines[0] === DATA[0] : begun.startsWith(DATA.subarray(0, 1))) this.#dataLines += 1;
@@ -182,7 +187,7 @@ export class EventReader implements BodyReader {
     return false;
   }
 
-  /** Passes complete lines to the parser, starting with the current line. */
+  /** Passes complete lines to the parser. The first of them completes the current line. */
   #feed(lines: Buffer): void {
     const first = endOfLine(lines);
     if (this.#line.length > 0) this.#line.add(lines.subarray(0, first), DATA.length);
@@ -202,7 +207,7 @@ export class EventReader implements BodyReader {
     else if (this.#isData === null && this.#line.length > LARGE_BYTES) this.#offer();
   }
 
-  /** Offers the line as bytes. If the sink declines, the line is kept until it is complete. */
+  /** Offers the current line to the sink as bytes. If the sink declines, the line is kept until it is complete. */
   #offer(): void {
     this.#isData = this.#line.startsWith(DATA);
     if (!this.#isData || this.#line.isRefused) return;
@@ -216,7 +221,7 @@ export class EventReader implements BodyReader {
   }
 }
 
-/** Returns the number of data lines that begin in these bytes, after their first line. */
+/** Returns the number of data lines that begin after the first line of `bytes`. */
 function linesOfData(bytes: Buffer): number {
   let count = 0;
   for (let at = 0; at < bytes.length - 1; at += 1) {

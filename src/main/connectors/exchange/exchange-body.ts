@@ -3,7 +3,7 @@ import type { ExchangeSink } from './http-request.ts';
 
 /** The exchange that a body belongs to. */
 export interface BodyOwner {
-  /** Whether the exchange has ended, so that its events no longer matter. */
+  /** Whether the exchange has ended. The content of the body is then no longer reported. */
   readonly isOver: boolean;
   end(text: string): void;
   fail(reason: Error): void;

@@ -12,18 +12,18 @@ import { RefusedAnswer } from './refused-answer.ts';
 
 const MAX_REDIRECTS = 5;
 
-/** Maximum number of times a request is sent again with other credentials: after a refresh, and after a step-up. */
+/** Maximum number of times a request is sent again: once after a refresh, and once after a step-up. */
 const MAX_RESENDS = 2;
 
-/** Headers that may occur only once; undici returns a repeated header as a list. */
+/** Headers that may occur only once. undici returns a repeated header as a list. */
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**
- * Sends a request and reads its response as it arrives. A redirect is followed only if it keeps the method and stays
- * within the origin, since the headers of the request are only for this origin. `cap` limits the size of the response.
- * A request that was answered with 401 or 403 did not run, so it is sent again if the credentials decide so; the sink
- * does not see the refusal. If the credentials say that a login is needed first, the exchange fails with their error.
- * `onOver` is called before the sink is notified of the end.
+ * Sends a request and reads its response as it arrives. `cap` limits the size of the response. A redirect is followed
+ * only if it keeps the method and stays within the origin, because the headers of the request are only for this origin.
+ * A request that was answered with 401 or 403 did not run. If the credentials decide so, it is sent again, and the sink
+ * does not see the refusal. If the credentials demand a login, the exchange fails with their error. `onOver` is called
+ * before the sink is notified of the end.
  */
 export function startExchange(
   dispatcher: Dispatcher,
@@ -56,9 +56,9 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   /** The headers that the credentials provided for the current request. */
   #given: readonly string[] = [];
   #resends = 0;
-  /** The refused response that the credentials examine, or that is drained before the request is sent again. */
+  /** The response that refused the credentials, until they have decided about it and its body is no longer needed. */
   #refused: RefusedAnswer | null = null;
-  /** Aborts the credential operation of this exchange; null while no such operation is in progress. */
+  /** Aborts the work of the credentials on a refusal; null while no refusal was reported to them. */
   #asking: AbortController | null = null;
 
   constructor(
@@ -81,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   send(url: URL): void {
     this.#url = url;
     try {
-      // Other exchanges may wait for the same credential operation, so it does not end with this exchange.
+      // Other exchanges may wait for the same headers, so this work gets no signal and does not end with this exchange.
       const given = this.#credentials.headers(null, { method: this.#request.method, url });
       if (!(given instanceof Promise)) this.#dispatch(given);
       else
@@ -137,7 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
     else this.#answer(status, headers, null);
   }
 
-  /** Lets the credentials decide how to handle a refusal, and acts on it. */
+  /** Asks the credentials how to handle a refusal, and does what they decide. */
   async #ask(status: 401 | 403, headers: IncomingHttpHeaders): Promise<void> {
     const refused = new RefusedAnswer((reason) => this.#controller?.abort(reason));
     this.#refused = refused;
@@ -224,7 +224,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
       return;
     }
     const settle = (): void => this.#settle(this.#failed ?? error);
-    // undici reports an invalid request synchronously, before the caller has the function that ends the exchange.
+    // undici reports an invalid request synchronously, before the caller has got the function that ends the exchange.
     if (this.#isDispatching) queueMicrotask(settle);
     else settle();
   }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ValueFlow, ValueSink } from './body-sink.ts';
 
-/** One HTTP request of a connector; in `headers`, names and values alternate. */
+/** One HTTP request to a server. In `headers`, names and values alternate. */
 export interface HttpRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly url: URL;
@@ -9,20 +9,23 @@ export interface HttpRequest {
   readonly body: string | null;
 }
 
-/** Callbacks for the events of an exchange. Either `onEnd` or `onFailure` is called, once and last. */
+/** Callbacks for the events of an exchange. The last call is always either `onEnd` or `onFailure`, and is made once. */
 export interface ExchangeSink {
-  /** The head of the response arrived. `hint` is readable advice about refused credentials, if there is any. */
+  /**
+   * Called when the head of the response arrived. `hint` is readable advice about refused credentials, if there is any.
+   */
   onHead(status: number, headers: IncomingHttpHeaders, hint: string | null): void;
-  /** A JSON value of the body: the whole body, the data of one event, or one message of a batch. */
+  /** Called with each JSON value of the body: the whole body, the data of one event, or one message of a batch. */
   onValue(value: unknown): void;
-  /** A server-sent event of another type than `message`. */
+  /** Called with each server-sent event of another type than `message`. */
   onEvent?(type: string, data: string): void;
-  /** A large value begins. It is delivered as bytes if this returns a sink. */
+  /** Called when a large value begins. If this returns a sink, the sink gets the value as bytes. */
   onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
   onEventId?(id: string): void;
   onRetry?(retryMs: number): void;
   /**
-   * The response has ended. `text` is the body, unless the body was the JSON or the events of a successful response.
+   * Called when the response has ended. `text` is the body, or empty if the body was JSON or events of a successful
+   * response.
    */
   onEnd(text: string): void;
   onFailure(error: unknown): void;

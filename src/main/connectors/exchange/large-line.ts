@@ -2,13 +2,13 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { LARGE_BYTES } from './body-sink.ts';
 
-/** Number of bytes of a refused line that are kept at its start and at its end, to find the id of its message. */
+/** Numbers of bytes that are kept at the start and at the end of a refused line, to find the id of its message. */
 const HEAD_BYTES = 4_096;
 const TAIL_BYTES = 256;
 
 /**
- * Collects a line of JSON that arrives in pieces. A long line is scanned while it arrives, so that a line that will be
- * refused is not kept in memory.
+ * Collects a line of JSON that arrives in pieces. A long line is scanned while it arrives, so that a line that has to
+ * be refused is not kept in memory.
  */
 export class LargeLine {
   #pieces: Buffer[] = [];
@@ -29,7 +29,7 @@ export class LargeLine {
     return this.#refuse !== null;
   }
 
-  /** Adds a piece. The first `skip` bytes of the line are not JSON. */
+  /** Adds a piece of the line. `skip` is the number of bytes at the start of the line that are not JSON. */
   add(piece: Buffer, skip = 0): void {
     this.#length += piece.length;
     if (this.#refuse !== null) {
@@ -63,7 +63,7 @@ export class LargeLine {
     return whole;
   }
 
-  /** Returns the line, and begins the next line. */
+  /** Returns the line, or a RefusedMessage in its place, and starts the next line. */
   take(): Buffer | RefusedMessage {
     const line = this.#refuse?.() ?? this.peek();
     this.#pieces = [];

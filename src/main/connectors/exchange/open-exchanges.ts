@@ -8,10 +8,10 @@ import type { ByteCap } from './body-sink.ts';
 import { startExchange } from './http-exchange.ts';
 import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts';
 
-/** Describes a message about which nothing else is known. */
+/** Describes a message for errors if the caller does not describe it. */
 const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 
-/** The open exchanges of one session. They end when the session ends. */
+/** The exchanges of one session that are in progress. They end when the session ends. */
 export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;
@@ -36,10 +36,10 @@ export class OpenExchanges {
   }
 
   /**
-   * Sends a request whose response has no relevant content. Resolves once the head of a successful response arrives.
+   * Sends a message whose response has no relevant content. Resolves once the head of a successful response arrives.
    * Rejects with a StatusError, with the network's error, or because the response took longer than `timeoutMs`. A
-   * response that is still open after that time is aborted: connections must not accumulate if a server never ends its
-   * responses.
+   * response that is still open after that time is aborted. Otherwise connections would accumulate if a server never
+   * ended its responses.
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -62,11 +62,11 @@ export class OpenExchanges {
       },
       onFailure: (error) => {
         timer.cancel();
-        // The status holds whether or not the body was complete.
+        // The status counts even if the body is incomplete.
         if (!refuse('')) reject(error);
       },
     });
-    const timer = startTimer(timeoutMs, () => abort(new Error(`No answer came within ${timeoutMs} ms`)));
+    const timer = startTimer(timeoutMs, () => abort(new Error(`No response arrived within ${timeoutMs} ms`)));
     return promise;
   }
 

@@ -1,16 +1,16 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { type BodyReader, SMALL_ANSWER_BYTES } from './body-sink.ts';
 
-/** Limits for draining an unneeded body, so that its connection can be used again. */
+/** Limits for reading the rest of a body that is not needed, so that its connection can be used again. */
 const MAX_UNWANTED_BYTES = 64 * 1024;
 const MAX_UNWANTED_MS = 1_000;
 
-/** Time limit for a body that may still be needed. The status alone is sufficient. */
+/** Time limit for a body that may still be needed. If it is not complete by then, the status is sufficient. */
 const MAX_KEPT_MS = 5_000;
 
 /**
- * The body of a response that refuses the credentials, while it is undecided whether the request is sent again. The
- * body is kept up to a limit, or aborted with `cutOff`, so that it occupies no connection while a person logs in.
+ * The body of a response that refuses the credentials, while it is undecided whether the request is sent again. A body
+ * that is too large or too slow is aborted with `cutOff`, so that it occupies no connection while a person logs in.
  */
 export class RefusedAnswer {
   readonly #cutOff: (reason: Error) => void;
@@ -41,15 +41,12 @@ export class RefusedAnswer {
     this.#reader?.end();
   }
 
-  /** Notes that the body broke off. */
+  /** Called when the connection broke before the end of the body. */
   broken(): void {
     this.#over('broken');
   }
 
-  /**
-   * Discards the body. `next` is called once the connection of the body is free or closed; at once if the connection
-   * already is.
-   */
+  /** Discards the body. Calls `next` once the connection of the body is free or closed, which may be immediately. */
   drop(next: () => void): void {
     this.#chunks = [];
     if (this.#state !== 'open') {
@@ -63,7 +60,8 @@ export class RefusedAnswer {
   }
 
   /**
-   * Passes the received part of the body to `reader`, and the rest as it arrives. Returns false if the body broke off.
+   * Passes the received part of the body to `reader`, and later the rest as it arrives. Returns false if the connection
+   * broke before the end of the body.
    */
   replay(reader: BodyReader): boolean {
     this.#timer.cancel();
@@ -76,7 +74,8 @@ export class RefusedAnswer {
   }
 
   #cut(): void {
-    if (this.#state === 'open') this.#cutOff(new Error('The response that refused the credentials does not end'));
+    if (this.#state === 'open')
+      this.#cutOff(new Error('The response that refused the credentials was too large or too slow'));
   }
 
   #over(state: 'ended' | 'broken'): void {

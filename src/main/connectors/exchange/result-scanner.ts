@@ -3,8 +3,9 @@ import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '.
 const RESULT = Buffer.from('"result"');
 
 /**
- * Finds the value of the member `result` in the bytes of a JSON-RPC message as they arrive, and returns its bytes
- * alone. It examines only strings, brackets and commas; the reader of the result detects any other damage.
+ * Finds the value of the member `result` in a JSON-RPC message that arrives as bytes, and returns only the bytes of
+ * this value. The scanner examines only strings, brackets and commas. The reader of the result detects any other
+ * damage.
  */
 export class ResultScanner {
   #depth = 0;
@@ -25,7 +26,7 @@ export class ResultScanner {
     return this.#state === 'after' && this.#depth === 0 && !this.#inString;
   }
 
-  /** Returns the pieces of `chunk` that belong to the result: none or one. */
+  /** Returns the part of `chunk` that belongs to the result, as a list with one item or none. */
   take(chunk: Buffer): readonly Buffer[] {
     let from = this.#state === 'within' ? 0 : -1;
     let to = -1;
@@ -60,13 +61,13 @@ export class ResultScanner {
     this.#name = this.#depth === 1 && this.#isName ? [QUOTE] : null;
   }
 
-  /** Skips the open string from `at` on. Returns the index of its last byte in this chunk. */
+  /** Skips the rest of the current string, from `at` on. Returns the index of its last byte in this chunk. */
   #string(chunk: Buffer, at: number): number {
     if (this.#name !== null || this.#isEscaped) {
       this.#byte(chunk[at] ?? 0);
       return at;
     }
-    // Most of a large result is in strings, so this jumps to the next quote.
+    // Most of a large result consists of strings, so jumping to the next quote saves time.
     const quote = chunk.indexOf(QUOTE, at);
     const end = quote < 0 ? chunk.length : quote;
     let backslashes = 0;

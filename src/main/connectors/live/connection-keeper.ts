@@ -18,24 +18,24 @@ import type { LiveConnection } from './live-connection.ts';
 import { openLiveConnection } from './open-live-connection.ts';
 import { Reconnection } from './reconnection.ts';
 
-/** Maximum wait of a call for an attempt that it started. */
+/** Maximum time that a call waits for an attempt to connect that it started. */
 const PROBE_WAIT_MS = 2_000;
 
 /**
- * Opens the connection of one connector, keeps it open, and provides it to calls. Every failure becomes a state
+ * Opens the connection of one connector, keeps it open, and provides it to calls. Every failure leads to a new state
  * (`fate.ts`). A backoff ends with an automatic retry, and the state needs-login ends with {@link loginChanged}.
  */
 export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
-  /** The current entry of the map. */
+  /** The current entry of the connector. */
   entry: ConnectorEntry;
   readonly machine: StateMachine;
   readonly #deps: ConnectorDeps;
   readonly #slot = new ConnectionSlot();
   readonly #reconnection: Reconnection;
   #settled: Promise<void> = Promise.resolve();
-  /** Resolves when a caller waits for the current attempt. */
+  /** Resolves when a caller starts to wait for the current attempt. */
   #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** Whether the login changed during the current attempt, which may have used the old login. */
+  /** Whether the login has changed during the current attempt, which may have used the old login. */
   #isLoginNewer = false;
   #process: ProcessView | null = null;
   /** The last error; null once the connection is up again. */
@@ -95,9 +95,9 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   /**
-   * Connects at once and out of turn, because a person logged in or out, here or in another process. Also replaces a
-   * connection that is up, since its session and its tools belong to the old login. A current attempt is repeated if it
-   * fails because it needs a login.
+   * Connects immediately, because a person logged in or out, here or in another process. A connection that is up is
+   * replaced, because its session and its tools belong to the old login. An attempt that fails for lack of a login is
+   * repeated.
    */
   loginChanged(): void {
     const { state } = this.machine;
@@ -114,12 +114,12 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#settle(Promise.all([this.#settled, refreshed]).then(() => {}));
   }
 
-  /** Announces the most recently read tools, with the current entry. */
+  /** Reports the last tool list of a connection, together with the current entry. */
   announce({ listing, connection }: LiveConnection): Promise<void> {
     return this.#deps.onTools(this, listing, connection.facts);
   }
 
-  /** Closes the connector until it is restarted, or for good, and removes its tools. Calls have `drainMs` to end. */
+  /** Closes the connector for good or until its next start, and removes its tools. Calls have `drainMs` to end. */
   end(to: 'disabled' | 'closing', reason: SwitchyardError, drainMs = 0): void {
     const wasOff = this.machine.state === 'disabled';
     this.machine.to(to, reason.message);
@@ -129,7 +129,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#deps.onToolsGone(this);
   }
 
-  /** Ends the current attempt or connection, the next attempt, and all calls, including draining ones. */
+  /** Ends the current connection or attempt, cancels the next attempt, and aborts all calls, even draining ones. */
   cut(reason: SwitchyardError): void {
     this.#reconnection.cancel();
     this.#slot.clear(reason, this.#settled);
@@ -146,8 +146,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   /**
-   * Resolves when a call may succeed. Speeds up a current attempt and waits for its end. If the connector is backing
-   * off, retries at once, unless it was just tried, and waits at most 2 s. Rejects with the reason of `signal`.
+   * Waits until a call may succeed. Speeds up an attempt in progress and waits for its end. If the connector is backing
+   * off, starts an attempt, unless it just tried one, and waits at most 2 s. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;
@@ -189,7 +189,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#deps.onSettling(settled);
   }
 
-  /** Never rejects: a failure becomes a state. */
+  /** Attempts to bring the connector up. Never rejects, because a failure leads to a new state. */
   async #attempt(why: string): Promise<void> {
     const life = this.#slot.begin();
     this.#urgency = Promise.withResolvers();
@@ -214,7 +214,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     } catch (error) {
       if (life.aborted) return;
       const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
-      // Repeated within the same attempt, so that calls that wait for the attempt use the new login.
+      // The attempt is repeated rather than ended, so that calls that wait for it use the new login.
       if (this.#isLoginNewer && fateOf(coded) !== 'backing-off') await this.#attempt('its login changed');
       else this.#fail(coded);
     }
@@ -234,7 +234,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#slot.occupy(up);
     this.#lastError = null;
     await this.announce(up);
-    // A listener may have closed the connector in the meantime, or the connection may have broken.
+    // While the tools were announced, the connector may have been closed, or the connection may have broken.
     if (!up.life.aborted && this.#slot.up === up) this.machine.to(...stateOfListing(up.listing));
   }
 
@@ -242,8 +242,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#lastError = error;
     this.#reconnection.failed(error);
     const fate = fateOf(error);
-    // The timer is set before the transition is reported, so that a listener that closes the connector cancels it too.
-    // It is detached, since the call or the sync during which the failure happened will be over by then.
+    // The timer is set before the transition is reported, so that a listener that closes the connector also cancels it.
+    // It is detached, because it outlives the operation during which the failure happened.
     if (fate === 'backing-off') this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to(fate, error.message);
   }

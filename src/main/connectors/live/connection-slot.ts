@@ -2,14 +2,10 @@ import { startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
 
-/**
- * Holds a connector's one connection: the current connection, its lifetime, and earlier connections that are still
- * closing.
- */
+/** Holds the current connection of a connector, its lifetime, and earlier connections that are still closing. */
 export class ConnectionSlot {
   /**
-   * Connections that were released and wait for the calls in flight over them, by the controller that would abort those
-   * calls.
+   * Released connections that wait for their calls in flight. The key is the controller that would abort these calls.
    */
   readonly #retiring = new Map<AbortController, Promise<void>>();
   #up: LiveConnection | null = null;
@@ -22,8 +18,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Starts a new lifetime, for an attempt and for the connection that it opens. The returned signal aborts when the
-   * lifetime has to end.
+   * Starts a new lifetime, which covers an attempt and the connection that it opens. The returned signal aborts when
+   * the lifetime has to end.
    */
   begin(): AbortSignal {
     this.#life = new AbortController();
@@ -35,9 +31,9 @@ export class ConnectionSlot {
   }
 
   /**
-   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP these calls can finish
+   * Releases the connection, although calls may be in flight over it. Over Streamable HTTP, these calls can finish
    * before the connection is closed. The same applies to SSE, unless `isGone` says that the event stream has ended.
-   * Over other transports the calls are lost with the connection.
+   * Over other transports, the calls are lost with the connection.
    */
   release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];
@@ -69,8 +65,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Ends the current attempt or connection, and the calls over released connections. {@link closed} waits for
-   * `attempt`.
+   * Ends the current connection or attempt, and the calls over released connections. After that, {@link closed} also
+   * waits for `attempt`.
    */
   clear(reason: SwitchyardError, attempt: Promise<void>): void {
     this.#life?.abort(reason);
@@ -82,7 +78,8 @@ export class ConnectionSlot {
   }
 
   /**
-   * Resolves when the connections that had to end at once are closed; calls in flight may keep other connections open.
+   * Resolves when the connections that had to end immediately are closed. Released connections may stay open for their
+   * calls in flight.
    */
   closed(): Promise<void> {
     return this.#closing;

@@ -4,7 +4,8 @@ import type { ProcessView } from '../connection/process-view.ts';
 import type { LiveConnection } from './live-connection.ts';
 
 /**
- * Receives the events of a connection from the first step of its handshake, and forwards them to the live connection.
+ * Receives the events of a connection from the first step of its handshake, and forwards them to the live connection
+ * once there is one.
  */
 export class ConnectionWatch implements ConnectionEvents {
   readonly onProcess: (view: ProcessView) => void;
@@ -36,8 +37,9 @@ export class ConnectionWatch implements ConnectionEvents {
   }
 
   /**
-   * Returns the result of `bringUp` if it is still needed and its connection still open. Rejects as `bringUp` does,
-   * with the signal's reason or with the loss of the connection. If it rejects, it leaves nothing open.
+   * Returns the result of `bringUp`, if it is still needed and its connection is still open. Rejects as `bringUp` does,
+   * with the signal's reason, or with the error that ended the connection. In all these cases, no connection stays
+   * open.
    */
   async bring(bringUp: (events: ConnectionEvents) => ReturnType<BringUp>, signal: AbortSignal): Promise<BroughtUp> {
     const arrived = await bringUp(this);

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { SwitchyardError } from '../../../shared/errors.ts';
 
-/** The consequence of a failure for a connector: a retry, waiting for a person, or no further attempt. */
+/** What follows from a failure of a connector: a retry, waiting for a person, or no further attempt. */
 export type Fate = 'backing-off' | 'needs-login' | 'failed';
 
-/** Codes of logins that cannot work with the current entry and server. */
+/** Codes of failed logins that cannot succeed with the current entry and server. */
 const LOGIN_BROKEN = [
   'LOGIN_CLIENT_UNKNOWN',
   'LOGIN_METADATA_INVALID',
@@ -13,9 +13,9 @@ const LOGIN_BROKEN = [
 ] as const satisfies readonly ErrorCode[];
 
 /**
- * Failures after which a retry with the same settings would not help. A refused name may resolve to another address
- * later, but the periodic background retry is frequent enough for that. Waiting for that retry also limits how often
- * names that a map's author chose are looked up.
+ * Failures after which a retry with the same settings would not help. A host name that was refused because of its
+ * address may resolve to another address later. The periodic retry in the background is frequent enough for that, and
+ * limits how often a map's author can make this machine look up names.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
@@ -25,7 +25,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...LOGIN_BROKEN,
 ]);
 
-/** Codes of a failed tool list that mean that the connection itself was lost. */
+/** Codes of a failed tool list which mean that the connection itself was lost. */
 const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
   'CONNECTOR_CONNECT_FAILED',
@@ -35,8 +35,8 @@ const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Returns the fate of a connector that could not connect, or lost its connection, because of this error. A person who
- * did not complete a requested login is not asked again at once.
+ * Returns what follows from this error of a connector that could not connect or lost its connection. If a person did
+ * not complete a login, the connector does not ask for the login again immediately.
  */
 export function fateOf({ code, detail }: Pick<SwitchyardError, 'code' | 'detail'>): Fate {
   if (code === 'CONNECTOR_LOGIN_NEEDED') return 'needs-login';
@@ -44,7 +44,7 @@ export function fateOf({ code, detail }: Pick<SwitchyardError, 'code' | 'detail'
   return PERMANENT.has(code) ? 'failed' : 'backing-off';
 }
 
-/** Whether a tool list that failed with this code shows that the connection was lost. */
+/** Whether a failed tool list with this error code means that the connection was lost. */
 export function isConnectionLost(code: ErrorCode): boolean {
   return LOST.has(code);
 }

@@ -9,22 +9,31 @@ import { ToolRefresher } from './tool-refresher.ts';
 
 /** Callbacks of a live connection. */
 export interface LiveConnectionEvents {
-  /** Returns the delay in milliseconds after which a list without a TTL is read again; null for never. */
+  /** Returns the delay in milliseconds after which a tool list without a TTL is read again; null for never. */
   readonly relistAfterMs: () => number | null;
   readonly relist: () => Promise<ToolListing>;
-  /** The tools were read again; `hadWhole` says whether the previous list was complete. */
+  /** Called when the tools were read again. `hadWhole` says whether the previous list was complete. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
-  /** Reading the tools showed that the connection was lost. */
+  /** Called when a failed read of the tools showed that the connection was lost. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
-  /** The connection was closed, after it was open for `durationMs`. `error` is null if it was no longer needed. */
+  /**
+   * Called when the connection was closed, after it was open for `durationMs`. `error` is null if the connection was no
+   * longer needed.
+   */
   readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
-/** Minimum age of a stable connection. A failure after that age begins a new series of attempts. */
+/**
+ * Minimum age at which a connection counts as stable. If a stable connection fails, the pauses between attempts start
+ * again from the shortest.
+ */
 const STABLE_MS = 10_000;
 
-/** A connector's connection while it is up: its most recently read tools, their refresher, and the calls in flight. */
+/**
+ * The connection of a connector that is up, with its last tool list, the refresher of this list, and the calls in
+ * flight.
+ */
 export class LiveConnection implements OpenRoute {
   readonly connection: Connection;
   /** Aborts when the connection is released. */
@@ -79,8 +88,8 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection once the calls in flight have ended. Over Streamable HTTP each call has an exchange of its
-   * own, so the failure of one call does not affect the other calls. Resolves when the connection is closed.
+   * Closes the connection once the calls in flight have ended. Over Streamable HTTP, each call has its own exchange, so
+   * the failure of one call does not affect other calls. Resolves when the connection is closed.
    */
   async retire(cause: Error): Promise<void> {
     this.refresher.stop();
@@ -94,8 +103,8 @@ export class LiveConnection implements OpenRoute {
   }
 
   /**
-   * Closes the connection now. `cause` is the error that ends it, or null if it is no longer needed. Nothing is read or
-   * reported any more. Resolves when it is closed.
+   * Closes the connection now, and stops reading and reporting tools. `cause` is the error that ended the connection,
+   * or null if the connection is no longer needed. Resolves when the connection is closed.
    */
   close(cause: Error | null): Promise<void> {
     this.refresher.stop();

@@ -4,13 +4,19 @@ import type { ToolListing } from '../bring-up/list-tools.ts';
 import type { ConnectorDeps, ConnectorIdentity } from '../connector-deps.ts';
 import { LiveConnection, type LiveConnectionEvents } from './live-connection.ts';
 
-/** Callbacks of a live connection for its keeper. */
+/** Callbacks that the keeper of a live connection provides. */
 interface KeptEvents extends Pick<LiveConnectionEvents, 'onLost'> {
-  /** Another tool list was read and announced, and its completeness differs from that of the previous list. */
+  /**
+   * Called when a new tool list was announced that is complete although the previous list was not, or the other way
+   * round.
+   */
   readonly onWholeness: (listing: ToolListing) => void;
 }
 
-/** Creates the live connection of a connector: its lists go to `deps.onTools`, its end is recorded. */
+/**
+ * Creates the live connection of a connector. Its tool lists go to `deps.onTools`, and its end is recorded in the
+ * metrics.
+ */
 export function openLiveConnection(
   arrived: BroughtUp,
   life: AbortSignal,

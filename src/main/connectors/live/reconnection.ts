@@ -5,8 +5,9 @@ const BASE_MS = 500;
 const CAP_MS = 60_000;
 
 /**
- * Returns the delay in milliseconds before attempt `failures + 1`: full jitter over an exponentially growing range.
- * Connectors that went down together then do not come back together (AWS, "Exponential Backoff And Jitter", 2015).
+ * Returns the delay in milliseconds before the next attempt: a random part of a range that grows exponentially with
+ * `failures` (full jitter). Connectors that went down at the same time then come back at different times (AWS,
+ * "Exponential Backoff And Jitter", 2015).
  */
 export function backoffMs(failures: number, random: Random): number {
   const range = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures - 1, 30));
@@ -21,7 +22,7 @@ export class Reconnection {
   readonly #random: Random;
   #failures = 0;
   #startedAtMs = Number.NEGATIVE_INFINITY;
-  /** Time before which the server wants no requests (`Retry-After`). */
+  /** Time until which the server wants no requests (`Retry-After`), on the monotonic clock. */
   #heldUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
 
@@ -29,7 +30,7 @@ export class Reconnection {
     this.#random = random;
   }
 
-  /** Whether a call may start an attempt now: at most one per second, for all calls together. */
+  /** Whether a call may start an attempt now. All calls together may start at most one attempt per second. */
   get mayProbe(): boolean {
     return !this.isHeld && monotonicMs() - this.#startedAtMs >= PROBE_GAP_MS;
   }
@@ -55,8 +56,8 @@ export class Reconnection {
   }
 
   /**
-   * Notes that a connection was lost. A call may start an attempt at once. After a stable connection, the pauses begin
-   * again with the shortest.
+   * Notes that a connection was lost. A call may then start an attempt immediately. If the connection was stable, the
+   * pauses start again from the shortest.
    */
   lost(wasStable: boolean): void {
     this.#startedAtMs = Number.NEGATIVE_INFINITY;
@@ -65,7 +66,7 @@ export class Reconnection {
 
   /**
    * Schedules the next attempt after a backoff. If the server requested a pause, the backoff starts at the end of that
-   * pause. `attempt` gets the reason as readable text.
+   * pause. Calls `attempt` with the reason for the attempt as readable text.
    */
   schedule(attempt: (why: string) => void): void {
     const heldMs = Math.max(0, this.#heldUntilMs - monotonicMs());

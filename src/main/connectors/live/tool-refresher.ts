@@ -4,30 +4,30 @@ import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
 /**
- * Delay between the first notification of a change and the read: a server that registers many tools sends a
- * notification for each tool.
+ * Delay between the first notification that the tools changed and the read of the list. A server that registers many
+ * tools sends a notification for each of them.
  */
 const DEBOUNCE_MS = 100;
 
-/** Minimum time between the end of one read and the next read that a notification causes. */
+/** Minimum time between the end of one read and the start of the next read that a notification causes. */
 const MIN_GAP_MS = 1_000;
 
-/** Bounds for the TTL that a server gives its list. */
+/** Limits for the TTL that a server gives its tool list. */
 const MIN_TTL_MS = 5_000;
 const MAX_TTL_MS = 24 * 3_600_000;
 
 export interface ToolRefresherOptions {
-  /** Reads the whole list. */
+  /** Reads the whole tool list. */
   readonly list: () => Promise<ToolListing>;
-  /** Returns the delay after which a list without a TTL is read again; null for never. */
+  /** Returns the delay in milliseconds after which a list without a TTL is read again; null for never. */
   readonly relistAfterMs: () => number | null;
-  /** Called with a new list. Resolves when callers see it; the read counts as in progress until then. */
+  /** Called with each new list. Resolves when callers see the list. The read counts as in progress until then. */
   readonly onListing: (listing: ToolListing) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Keeps the tool list of one connection current, with one read at a time, regardless of the number of notifications.
+ * Keeps the tool list of one connection up to date. Only one read runs at a time, however many notifications arrive.
  */
 export class ToolRefresher {
   readonly #options: ToolRefresherOptions;
@@ -36,7 +36,7 @@ export class ToolRefresher {
   #expiry: Timer | null = null;
   #isNoticedInFlight = false;
   #isStopped = false;
-  /** Time before which the server wants no requests (`Retry-After`). */
+  /** Time until which the server wants no requests (`Retry-After`), on the monotonic clock. */
   #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolRefresherOptions) {
@@ -50,7 +50,8 @@ export class ToolRefresher {
   }
 
   /**
-   * Schedules the next read after `ttlMs`, the server's own TTL, or after the default delay if the server gives no TTL.
+   * Schedules the next read after `ttlMs`, the TTL that the server gave the list. If the server gave no TTL, the
+   * default delay applies.
    */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
@@ -60,8 +61,8 @@ export class ToolRefresher {
   }
 
   /**
-   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no request, it resolves at
-   * once and the list is read later.
+   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no requests, it resolves
+   * immediately and the list is read later.
    */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
@@ -79,7 +80,7 @@ export class ToolRefresher {
     return this.#flight;
   }
 
-  /** Stops the refresher; a read in progress is not reported. */
+  /** Stops the refresher. A read in progress is then not reported. */
   stop(): void {
     this.#isStopped = true;
     this.#notice?.cancel();
@@ -94,12 +95,12 @@ export class ToolRefresher {
     });
   }
 
-  /** Reads the list when a timer is due. It is detached, since the operation that set the timer is over. */
+  /** Reads the list when a timer is due. The read is detached, because the operation that set the timer is over. */
   #refreshOnTime(): void {
     void detached(() => this.refresh());
   }
 
-  /** Honours the pause that a failed read names. */
+  /** If the error of a failed read names a pause, delays further reads until the pause is over. */
   #hold(error: unknown): void {
     const holdMs = error instanceof SwitchyardError ? error.detail.retryAfterMs : undefined;
     if (typeof holdMs !== 'number') return;

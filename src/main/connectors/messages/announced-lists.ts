@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 
 /**
- * Returns the lists of which a server announces changes, as the filter of a subscription (MCP 2026-07-28,
- * subscriptions). Includes only the tool list unless `isAll`.
+ * Returns a filter for a subscription that names the lists of which a server announces changes (MCP 2026-07-28,
+ * subscriptions). The filter names only the tool list, unless `isAll` is true.
  */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
   return {
@@ -22,8 +22,8 @@ export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObje
 }
 
 /**
- * Whether a server may send further notifications: a legacy server sends log messages and resource updates over its
- * standing stream.
+ * Whether a server may send other notifications than those about lists. A legacy server sends log messages and resource
+ * updates over its standing stream.
  */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
   const { logging, resources } = capabilities;

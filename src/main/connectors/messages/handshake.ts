@@ -13,20 +13,21 @@ export type { Handshake } from './era/handshakes.ts';
 
 /** Options of a handshake, set by the transport. */
 export interface HandshakeOptions {
-  /** The address under which `eras` remembers the server. */
+  /** The address by which `eras` remembers the server. */
   readonly endpoint: string;
   readonly eras: EraMemory;
   readonly transport: ConnectionFacts['transport'];
-  /** The channel for `initialize`, if the modern and the legacy handshake use separate channels. */
+  /** The channel for `initialize`, if the legacy handshake uses another channel than the modern one. */
   readonly legacyChannel?: MessageChannel;
   /**
-   * Calls its callback when the server has been silent for so long that `initialize` is sent in parallel with the
-   * probe: some legacy servers ignore unknown requests. Omitted by transports on which every request gets a response.
+   * Calls its callback when the server has been silent for too long. `initialize` is then sent in parallel with the
+   * probe, because some legacy servers ignore unknown requests. A transport omits `whenSilent` if every request gets a
+   * response.
    */
   readonly whenSilent?: WhenSilent;
   /**
-   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused in the way in
-   * which legacy SSE servers refuse it.
+   * Time limit for the response to the probe, in milliseconds from the start of the probe. It applies only if the
+   * server has refused `initialize` as legacy SSE servers do.
    */
   readonly patienceMs?: number;
   /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */
@@ -34,10 +35,10 @@ export interface HandshakeOptions {
 }
 
 /**
- * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers a
- * legacy server. If the server does not know the probe or does not respond, `auto` falls back to the legacy protocol
- * (MCP 2026-07-28, versioning). Only a legacy verdict that rests on a response is remembered. Rejects as the channels'
- * requests do.
+ * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers
+ * the server as legacy. If the server does not know the probe or does not respond, `auto` falls back to the legacy
+ * protocol (MCP 2026-07-28, versioning). A legacy server is remembered only if it responded to the probe. Rejects as
+ * the channels' requests do.
  */
 export async function shakeHands(
   channel: MessageChannel,
@@ -67,13 +68,14 @@ export async function shakeHands(
   });
   const { facts } = handshake;
   if (facts.era === 'legacy' && isByAnswer) eras.noteLegacy(endpoint);
-  // Both handshakes may have run at once over the same channel.
+  // The modern and the legacy handshake may have run in parallel over the same channel.
   if (legacyChannel === channel) channel.speak(facts.era === 'modern' ? 'modern' : 'legacy', facts.protocolVersion);
   return handshake;
 }
 
 /**
- * Throws CONNECTOR_LOOP for a gateway that connects to itself: its own tools would appear among its tools, without end.
+ * Throws CONNECTOR_LOOP if a gateway connects to itself. Otherwise the gateway's own tools would appear among its
+ * tools, endlessly nested.
  */
 export function assertNotSelf({ instanceId }: HostSide, handshake: Handshake, connectorId: string): void {
   if (instanceId !== undefined && handshake.instanceId === instanceId)

@@ -9,14 +9,14 @@ const MAX_ROUNDS = 10;
 /** Delay before repeating a request that the server deferred without requesting input. */
 const PUT_OFF_MS = 250;
 
-/** Obtains the host's answer to one request of a server. */
+/** Asks the host for the answer to one request of a server. */
 export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 
 /**
- * Provides the input that the response `first` requests, until the request has its final response (`resultType:
- * input_required`; MCP 2026-07-28, multi round-trip requests). In each round the host answers, and the request is sent
- * again with the answers and the server's unchanged state. Rejects as `send` and `answer` do, or, while waiting for
- * input, with the reason of the first of `signals` to abort.
+ * Repeats a request until the server no longer requests input (`resultType: input_required`; MCP 2026-07-28, multi
+ * round-trip requests). `first` is the first response, which requests input. In each round, the host provides the
+ * input, and the request is sent again with this input and the server's unchanged state. Rejects as `send` and `answer`
+ * do. Also rejects with the reason of the first of `signals` that aborts while the host provides input.
  */
 export async function throughInputRounds(
   first: JsonObject,
@@ -34,7 +34,7 @@ export async function throughInputRounds(
     const asked = Object.entries(isObject(inputRequests) ? inputRequests : {});
     if (asked.length === 0) await systemSleep(PUT_OFF_MS, signal);
     const answering = asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const);
-    // The host may ignore the signal.
+    // The host may ignore the signal, so this function does not wait for the host after an abort.
     const answers = await raceSignal(Promise.all(answering), signal);
     result = await send({
       ...params,

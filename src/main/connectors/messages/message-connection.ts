@@ -21,20 +21,20 @@ import { laterFailure, requestFailure } from './request-failure.ts';
 import { askHost } from './server-requests.ts';
 import { asToolPage, asToolResult } from './tool-answers.ts';
 
-/** The tool list of a server that declares no tools. No request is sent for it. */
+/** The tool list of a server that declares no tools. Such a server is not asked for its list. */
 const NO_TOOLS: ToolPage = { tools: [], nextCursor: null, ttlMs: null };
 
-/** One request. */
+/** One request to the server. */
 interface Asked {
   readonly method: string;
   readonly params: JsonObject;
-  /** The tool; set for a call. */
+  /** The tool to call; set only for `tools/call`. */
   readonly tool?: RemoteToolDefinition;
   /** The name of the request in errors. */
   readonly what: string;
 }
 
-/** The host that answers the server's requests, and the connector that they come from. */
+/** The host that answers the server's requests, and the id of the connector that the requests come from. */
 interface Answerer {
   readonly host: HostSide;
   readonly connectorId: string;
@@ -51,7 +51,7 @@ export interface TransportParts {
   readonly end: () => Promise<void>;
 }
 
-/** An MCP connection over a channel whose handshake is done, over any transport. */
+/** An MCP connection whose handshake is done, over the channel of any transport. */
 export class MessageConnection implements Connection {
   readonly facts: ConnectionFacts;
   readonly #channel: MessageChannel;
@@ -59,7 +59,10 @@ export class MessageConnection implements Connection {
   readonly #transport: TransportParts;
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
-  /** Special way to request the first page; null if no special way is needed, or once the page was requested. */
+  /**
+   * Gets the first page of the tool list in a special way; null if the page is requested as usual, or was already
+   * requested.
+   */
   #firstList: FirstList | null;
 
   constructor(
@@ -107,7 +110,7 @@ export class MessageConnection implements Connection {
     await this.request('resources/subscribe', { uri }, limits);
     return () =>
       void this.#channel.request('resources/unsubscribe', { uri }, { signal: null }).catch(() => {
-        // The subscription counts as ended, whatever the server responds.
+        // Whatever the server responds, the subscription counts as ended.
       });
   }
 
@@ -116,7 +119,7 @@ export class MessageConnection implements Connection {
     return this.#transport.end();
   }
 
-  /** Sends a request and reads its result, after any rounds of input that a modern server requests. */
+  /** Sends a request and reads its result. If a modern server requests input first, provides the input. */
   async #exchange<T>(asked: Asked, limits: CallLimits, read: (result: JsonObject) => T): Promise<T> {
     const { method, params, tool, what } = asked;
     let isLaterRound = false;
@@ -136,7 +139,7 @@ export class MessageConnection implements Connection {
   #send(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const answer = this.#channel.request(method, params, options);
     if (!isSafeToRepeat(method)) return answer;
-    // The server may just have closed a kept-alive connection. A call is not repeated; a read may be.
+    // The server may just have closed a kept-alive connection. A list or a read is then repeated; a call is not.
     return answer.catch((error: unknown) => {
       if (!isBrokenConnection(error)) throw error;
       return this.#channel.request(method, params, options);

@@ -3,13 +3,13 @@ import { startCoarseTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 
-/** How long the stream of a response may stay open after the response. */
+/** How long the stream of a response may stay open after the response, in milliseconds. */
 const LINGER_MS = 5_000;
 
-const answered = (): Error => new Error('The stream stayed open after its answer');
+const answered = (): Error => new Error('The stream stayed open after the response had arrived');
 const givenUp = (): Error => new Error('The request was abandoned');
 
-/** A request that waits for its response, and the exchange that brings the response. */
+/** A request that waits for its response, and the exchange over which the response arrives. */
 export class PendingRequest {
   readonly id: number;
   readonly answer: Promise<JsonObject>;
@@ -44,7 +44,7 @@ export class PendingRequest {
     return this.#isSettled;
   }
 
-  /** Whether part of the response was passed to the caller, so that the request cannot be repeated. */
+  /** Whether a part of the response was already passed to the caller. The request can then not be repeated. */
   get isHandedOut(): boolean {
     return this.#isHandedOut;
   }
@@ -53,7 +53,7 @@ export class PendingRequest {
     this.#isHandedOut = true;
   }
 
-  /** Sets the function that ends the exchange for the response, or ends the pause before the next exchange. */
+  /** Sets the function that ends what the request waits for: the exchange, or the pause before the next exchange. */
   over(abort: (reason: Error) => void): void {
     this.#abort = abort;
   }
@@ -62,7 +62,7 @@ export class PendingRequest {
     if (this.#isSettled) return;
     this.#settle(false);
     this.#resolve(result);
-    // Aborting the stream at once would close its connection, which the next request could use.
+    // Aborting the stream immediately would close its connection, which the next request could use.
     if (this.#abort !== null) this.#linger = startCoarseTimer(LINGER_MS, () => this.#abort?.(answered()));
   }
 
@@ -72,13 +72,13 @@ export class PendingRequest {
     this.#reject(error);
   }
 
-  /** Rejects the request, and ends the exchange or the pause before the next exchange. */
+  /** Rejects the request, and ends its exchange or the pause before the next exchange. */
   end(error: Error): void {
     this.reject(error);
     this.#abort?.(error);
   }
 
-  /** Notes that the exchange has ended. */
+  /** Notes that the exchange of the request has ended. */
   ended(): void {
     this.#linger?.cancel();
     this.#abort = null;

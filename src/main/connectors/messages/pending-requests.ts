@@ -8,21 +8,26 @@ import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
 
-/** Callbacks for messages of a server other than responses and progress. */
+/** Callbacks for the messages of a server that are neither responses nor progress. */
 export interface MessageEvents {
-  /** A request or a notification of the server. `host` answers the request; if omitted, the usual host does. */
+  /**
+   * Called with a request or a notification of the server. `host` answers the request; if omitted, the usual host
+   * answers.
+   */
   readonly onMessage: (message: FromServer, host?: HostSide) => void;
-  /** An unexpected message arrived: a response with an unknown, wrong or repeated id, or no valid message at all. */
+  /**
+   * Called when an unexpected message arrived: a response with an unknown, wrong or repeated id, or an invalid message.
+   */
   readonly onStray: () => void;
 }
 
 /**
- * Notifications that are not about the request on whose stream they arrive. A server cancels its own request by that
- * request's id.
+ * Notifications that do not concern the request on whose stream they arrive. With `notifications/cancelled`, a server
+ * cancels one of its own requests.
  */
 const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/updated', 'notifications/cancelled']);
 
-/** The requests to one server that wait for a response, by id. Delivers each message of the server to its recipient. */
+/** The requests to one server that wait for a response, by id. Passes each message of the server to its recipient. */
 export class PendingRequests {
   readonly #events: MessageEvents;
   readonly #byId = new RequestTable<PendingRequest>();
@@ -37,8 +42,8 @@ export class PendingRequests {
   }
 
   /**
-   * Registers a request that is about to be sent, to wait for its response. `onGivenUp` is called if its signal aborts
-   * first.
+   * Registers a request that is about to be sent. `onGivenUp` is called if the signal aborts before the response
+   * arrives.
    */
   add(id: number, signal: Cancellation | null, traffic: RequestTraffic, onGivenUp: () => void): PendingRequest {
     const inTrace = keepTraceForLater();
@@ -52,8 +57,8 @@ export class PendingRequests {
   }
 
   /**
-   * Takes a parsed JSON value that the server sent. `from` is the request whose response stream brought the value; null
-   * if the value came over a standing stream.
+   * Processes a parsed JSON value that the server sent. `from` is the request on whose response stream the value
+   * arrived; null if it arrived on a standing stream.
    */
   take(value: unknown, from: PendingRequest | null): void {
     const message = asIncoming(value);
@@ -73,7 +78,8 @@ export class PendingRequests {
   }
 
   /**
-   * A response that cannot be parsed fails the request that it names, or the request whose response stream brought it.
+   * Fails a request because its response was refused by the JSON parser. It is the request that the response names, or
+   * the request on whose stream the response arrived.
    */
   #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
     const pending = isRequest ? null : (this.#waiting(id) ?? from);
@@ -81,14 +87,14 @@ export class PendingRequests {
     else pending.reject(new UnusableAnswer(`its answer ${reason}`));
   }
 
-  /** A malformed response fails its request at once, rather than at its deadline. */
+  /** Fails a request because its response is malformed, so that the caller need not wait for the deadline. */
   #takeJunk(value: unknown): void {
     const pending = isObject(value) && value.method === undefined ? this.#waiting(value.id) : undefined;
     if (pending === undefined) this.#events.onStray();
     else pending.reject(new UnusableAnswer(malformed(value as JsonObject)));
   }
 
-  /** Some servers answer the id 7 as "7". */
+  /** Returns the pending request with this id. Some servers answer the id 7 as "7". */
   #waiting(id: unknown): PendingRequest | undefined {
     if (typeof id === 'number') return this.#byId.get(id);
     return typeof id === 'string' && /^\d{1,15}$/.test(id) ? this.#byId.get(Number(id)) : undefined;
@@ -96,8 +102,8 @@ export class PendingRequests {
 
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
     const named = this.#waiting(message.id);
-    // An error without an id belongs to the request whose stream brought it: MCP 2025-11-25 omits the id, JSON-RPC sets
-    // it to null.
+    // An error without an id belongs to the request on whose stream it arrived. MCP 2025-11-25 omits the id; JSON-RPC
+    // sets it to null.
     const isNameless = message.id === null || message.id === undefined;
     const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
     if (pending === null) this.#events.onStray();
@@ -113,7 +119,7 @@ export class PendingRequests {
   }
 }
 
-/** Describes what is wrong with a malformed JSON-RPC response. The description holds nothing that the server sent. */
+/** Describes what is wrong with a malformed JSON-RPC response. The description quotes nothing that the server sent. */
 function malformed({ jsonrpc, result, error }: JsonObject): string {
   if (jsonrpc !== '2.0') return 'its answer is not a JSON-RPC 2.0 message: the member `jsonrpc` is not "2.0"';
   if (error !== undefined && error !== null)

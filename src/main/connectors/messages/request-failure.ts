@@ -6,7 +6,7 @@ import { networkFailure } from '../connection/network-failure.ts';
 import { isLoginError } from '../credentials/login-error.ts';
 import { SessionLossAnswered } from './http/session-loss.ts';
 
-/** Classifies the failure of a channel's request. */
+/** Classifies the error of a request that was sent over a channel. */
 export function requestFailure(error: unknown): Failure {
   if (error instanceof RpcError) {
     const isSessionLost = error instanceof SessionLossAnswered;
@@ -30,7 +30,8 @@ function statusFailure({ refusal }: StatusError): Failure {
 }
 
 /**
- * Classifies the failure of a later round of a call. The failure says nothing about the first round, which was sent.
+ * Classifies the error of a later round of a call. Even if the request of this round was not sent, the request of the
+ * first round was, so the call may have run.
  */
 export function laterFailure(error: unknown): Failure {
   const failure = requestFailure(error);

@@ -1,10 +1,10 @@
 import { CLIENT_INFO } from '../../mcp/host-side.ts';
 import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 
-/** The members of `_meta` that belong to one request. */
+/** The members of `_meta` that differ from request to request. */
 export interface RequestMeta {
   readonly progressToken: number | null;
-  /** The host's client capabilities for this request, if they differ from those of the connection. */
+  /** The host's client capabilities for this request; null if they are those of the connection. */
   readonly capabilities: JsonObject | null;
 }
 

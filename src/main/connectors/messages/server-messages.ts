@@ -8,7 +8,9 @@ import { ServerRequests } from './server-requests.ts';
 /** The connector that the messages belong to. */
 type ServerTarget = Pick<ConnectorTarget, 'id' | 'record'>;
 
-/** Delivers a server's messages other than responses: its requests to the host, its notifications to the connector. */
+/**
+ * Delivers the messages of a server that are not responses: requests go to the host, notifications to the connector.
+ */
 export class ServerMessages {
   readonly #host: HostSide;
   readonly #events: ConnectionEvents;
@@ -16,7 +18,7 @@ export class ServerMessages {
   readonly #record: MessageRecord | undefined;
   #isUp = false;
 
-  /** `channel` is called when a request has to be answered. */
+  /** `channel` returns the channel over which a request of the server is answered. */
   constructor(channel: () => MessageChannel, target: ServerTarget, host: HostSide, events: ConnectionEvents) {
     const { id: connectorId, record } = target;
     this.#host = host;
@@ -31,17 +33,17 @@ export class ServerMessages {
     this.#requests = new ServerRequests(answers, connectorId);
   }
 
-  /** Whether the connection is up: after its handshake, and until it is closed. */
+  /** Whether the connection is up: its handshake is done, and it is not closed. */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** Marks the handshake as done: notifications are delivered to the connector from now on. */
+  /** Marks the handshake as done. Notifications that arrive later are delivered to the connector. */
   up(): void {
     this.#isUp = true;
   }
 
-  /** Marks the connection as closed: nothing is delivered any more. */
+  /** Marks the connection as closed. Messages that arrive later are not delivered. */
   down(): void {
     this.#isUp = false;
     this.#requests.stop();

@@ -12,9 +12,9 @@ import { faultOf } from '../../observability/telemetry/mcp-attributes.ts';
 import { type Served, serveTraced } from '../../observability/telemetry/server-operation.ts';
 
 /**
- * Forwards a server request to the host, if the host declared the capability. A server that requests roots although
- * none were declared gets an empty list. Rejects with an RpcError, which has the host's own error code if that code is
- * an integer. Also rejects for a server request that must not reach a person.
+ * Forwards a server request to the host, if the host declared the capability. If a server requests roots although the
+ * host declared none, it gets an empty list. Rejects with an RpcError if the host cannot answer, or if the request must
+ * not reach a person. The error has the code of the host's own error if that code is an integer.
  */
 export async function askHost(
   host: HostSide,
@@ -33,13 +33,13 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // A failure of the host, including its network, says nothing about the connector.
+    // The error of a host, even of its network, must not look like a failure of the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }
 }
 
-/** Maximum number of concurrent requests of one server; further requests are not answered. */
+/** Maximum number of requests of one server that may run at the same time; further requests are not answered. */
 const MAX_RUNNING = 64;
 
 /** Sends the host's response to a request of the server. Rejects if the server does not accept it. */
@@ -47,7 +47,7 @@ interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
 
-/** Answers the requests that a legacy server sends over its streams. `stop` aborts the requests in progress. */
+/** Answers the requests that a legacy server sends over its streams. `stop` aborts all requests in progress. */
 export class ServerRequests {
   readonly #session: AnswersServer;
   readonly #connectorId: string;
@@ -58,10 +58,10 @@ export class ServerRequests {
     this.#connectorId = connectorId;
   }
 
-  /** Forwards a request to `host`, or aborts a request that the server cancelled. */
+  /** Forwards a request to `host`, or aborts a request because the server cancelled it. */
   take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
-      // A duplicate id would make two responses indistinguishable, so the later request is ignored.
+      // The responses to two requests with the same id could not be told apart, so the later request is ignored.
       if (this.#running.has(message.id)) return;
       void this.#answer(message.id, message.method, message.params, host);
     } else if (message.method === 'notifications/cancelled')
@@ -80,7 +80,7 @@ export class ServerRequests {
       const result = method === 'ping' ? {} : await serveTraced(asked(id, method, params), ask);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
-      // If even the error cannot be sent, the server gets no response, as if the host had ended.
+      // If even the error cannot be sent, the server gets no response.
       if (!running.signal.aborted) await this.#session.answer(id, { error: asAnswer(error) }).catch(() => {});
     } finally {
       this.#running.delete(id);
@@ -89,8 +89,8 @@ export class ServerRequests {
 }
 
 /**
- * Describes the span of a server request. Its parent is the trace that the server sends along. Without such a trace,
- * the span starts a new trace.
+ * Describes the trace span of a server request. Its parent is the trace that the server sent with the request. Without
+ * such a trace, the span starts a new one.
  */
 function asked(id: string | number, method: string, params: JsonObject): Served {
   return {

@@ -14,8 +14,8 @@ import { unavailableErrorMessage, unavailableErrorName } from '../unavailable-er
 const DISCONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * Creates a {@link Connect} over a caller's own proxies. Connectors with such a proxy use the state machine, but not
- * this package's transports.
+ * Creates a {@link Connect} over proxies that the caller supplies. Connectors with such a proxy use the state machine
+ * of this package, but not its transports.
  */
 export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {
   return async (target, events, limits) => {
@@ -23,11 +23,11 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
     let lastWord: boolean | null = null;
     const onAvailabilityChange = (up: boolean): void => {
       lastWord = up;
-      // A proxy may report that it is up from within connect(). Only the change from up to down needs a reaction.
-      if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
+      // A proxy may report that it is up while connect() still runs. Only a change from up to down needs a reaction.
+      if (!up && isUp) events.onLost(new Error('The proxy reported that it is offline'));
     };
     const headers = await headersOf(target, limits);
-    // A host may use any method of undici's class.
+    // The caller's proxy may use any method of undici's Agent class.
     const whole = agent instanceof LateAgent ? await within(wholeAgent(agent), limits) : agent;
     const proxy = createProxy(configFor(target, { headers, logger, agent: whole, onAvailabilityChange }));
     try {
@@ -35,7 +35,8 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
         settled(() => proxy.connect()),
         limits,
       );
-      // Some proxies resolve although they failed, and retry by themselves; here the state machine retries.
+      // Some proxies resolve although connecting failed, and retry by themselves. Here the state machine retries, so
+      // this counts as a failure.
       if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it reports that it is not connected');
     } catch (error) {
       await disconnect(proxy);
@@ -80,7 +81,7 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
   };
 }
 
-/** Only undici's index gives agents their methods other than `dispatch`. */
+/** Returns an agent that has all methods of undici's Agent class. Loads the whole of undici for that. */
 async function wholeAgent(agent: LateAgent): Promise<AgentLike> {
   await loadUndici();
   return await agent.whole();
@@ -115,7 +116,7 @@ async function headersOf({ headers, credentials, url }: ConnectorTarget, limits:
   return Object.fromEntries(all.flatMap((name, index) => (index % 2 === 0 ? [[name, all[index + 1] ?? '']] : [])));
 }
 
-/** Converts tools to the form in which any connector would send them, and drops tools that have no JSON form. */
+/** Converts tools to plain JSON, as servers send them, and drops tools that cannot be converted. */
 function inJson(tools: readonly unknown[]): readonly unknown[] {
   return tools.flatMap((tool) => {
     try {
@@ -126,12 +127,15 @@ function inJson(tools: readonly unknown[]): readonly unknown[] {
   });
 }
 
-/** Calls a caller's method and returns a promise, even if the method throws or returns synchronously. */
+/** Calls a method of a proxy. Returns a promise, even if the method throws or returns synchronously. */
 async function settled<T>(work: () => T | Promise<T>): Promise<T> {
   return work();
 }
 
-/** A proxy does not support signals, so its promise is abandoned if the signal aborts first. */
+/**
+ * Waits for a promise of a proxy until the signal aborts. The promise is then abandoned, because proxies do not support
+ * signals.
+ */
 function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
   return raceSignal(work, limits.signal);
 }

@@ -5,10 +5,10 @@ import type { Logger } from '../../observability/logger.ts';
 export interface RemoteToolProxyOptions {
   /** The address of the MCP server, http or https. */
   readonly endpoint: string;
-  /** Whether the proxy connects at all. */
+  /** Whether the proxy connects. If false, it stays offline. */
   readonly enabled: boolean;
   readonly logger: Logger;
-  /** Delay before a reconnect in milliseconds, ± 50 %. Defaults to 5 000. */
+  /** Delay before a reconnect in milliseconds. The actual delay varies by ± 50 %. Defaults to 5 000. */
   readonly reconnectDelay?: number | undefined;
   /** The name of the proxy in logs. */
   readonly serviceLabel?: string | undefined;
@@ -19,7 +19,7 @@ export interface RemoteToolProxyOptions {
   readonly onAvailabilityChange?: ((isUp: boolean) => void) | undefined;
   /** Headers sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** An Agent of undici 7 or 8. Defaults to an agent of its own. */
+  /** An Agent of undici 7 or 8. By default, the proxy creates its own agent. */
   readonly agent?: AgentLike | undefined;
   readonly connectorId?: string | undefined;
 }

@@ -24,8 +24,8 @@ const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
  * One MCP server behind the interface of the replaced package, for callers that build their own proxies. A manager
- * needs no such proxy. An error that the server sends is a response. Only a lost connection takes the proxy offline,
- * and the proxy reconnects automatically.
+ * needs no such proxy. An error that the server sends is passed to the caller as a response. Only a lost connection
+ * takes the proxy offline, and the proxy then reconnects automatically.
  */
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
@@ -34,15 +34,18 @@ export class RemoteToolProxy {
   #ownAgent: LateAgent | null = null;
   #connection: Connection | null = null;
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
-  /** The current lifetime, which `disconnect()` aborts with everything that runs under it. Null while disconnected. */
+  /**
+   * The time from `connect()` to `disconnect()`; null while disconnected. `disconnect()` aborts everything that started
+   * in it.
+   */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Resolves once everything that `disconnect()` has to end has ended. */
+  /** Resolves once everything that the last `disconnect()` had to end has ended. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
-  /** Whether the last connection broke and no reconnect has failed since. */
+  /** Whether the last connection broke and no attempt to reconnect has failed since. */
   #isLost = false;
 
-  /** Opens nothing. Throws AGENT_INCOMPATIBLE. */
+  /** Does not connect yet. Throws AGENT_INCOMPATIBLE. */
   constructor(options: RemoteToolProxyOptions) {
     if (options.agent !== undefined) assertCompatibleAgent(options.agent);
     this.#options = options;
@@ -50,13 +53,13 @@ export class RemoteToolProxy {
     this.#calls = new ConnectorCalls({ id: options.connectorId ?? this.#label }, CALL_TIMEOUT_MS, {
       reach: () => this.#reach(),
       lose: ({ connection }, error) => this.#lose(connection, error),
-      // The headers never change, so the current credentials are the credentials that were refused.
+      // The headers never change, so a reconnect would send the same refused credentials.
       renewCredentials: () => {},
     });
   }
 
   /**
-   * Connects and lists the tools. Resolves after the first attempt; if it failed, further attempts follow
+   * Connects and lists the tools. Resolves after the first attempt. If that attempt failed, further attempts follow
    * automatically. Never rejects.
    */
   connect(): Promise<void> {
@@ -67,7 +70,7 @@ export class RemoteToolProxy {
       return Promise.resolve();
     }
     this.#timer?.cancel();
-    // A `disconnect()` that is in progress has to finish first.
+    // A `disconnect()` that is in progress has to finish before the proxy connects again.
     this.#life ??= { abort: new AbortController(), attempt: null };
     const life = this.#life;
     life.attempt ??= this.#ending
@@ -78,7 +81,7 @@ export class RemoteToolProxy {
     return life.attempt;
   }
 
-  /** Ends everything; nothing starts afterwards. Never rejects. */
+  /** Ends the connection and all attempts to connect. Never rejects. */
   disconnect(): Promise<void> {
     this.#timer?.cancel();
     const life = this.#life;
@@ -99,7 +102,7 @@ export class RemoteToolProxy {
     if (connection !== null) this.#tell(false);
   }
 
-  /** Returns the tools that were listed at the last connect. */
+  /** Returns the tools that the server listed last. */
   getTools(): ProxiedTool[] {
     return [...this.#tools.values()].map(({ name, description, inputSchema }) => ({
       name,
@@ -113,8 +116,8 @@ export class RemoteToolProxy {
   }
 
   /**
-   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`.
-   * Otherwise it rejects with the TOOL_CALL_… code of the failure.
+   * Calls a tool. While the proxy is offline, rejects with CONNECTOR_UNAVAILABLE; the error's `name` is then
+   * `unavailableErrorName`. Otherwise rejects with the TOOL_CALL_… code of the failure.
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
@@ -122,7 +125,8 @@ export class RemoteToolProxy {
   }
 
   async #reach(): Promise<OpenRoute> {
-    // A call that was certainly not sent is sent again, so the proxy reconnects at once.
+    // After a lost connection, the proxy reconnects immediately, because a call that was certainly not sent is sent
+    // again.
     if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
     const connection = this.#connection;
     const life = this.#life;
@@ -171,7 +175,7 @@ export class RemoteToolProxy {
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
         relistAfterMs: () => null,
         onListing: async (listing) => this.#take(listing.tools),
-        // The present tools stay; the next call shows whether the connection was lost.
+        // The current tools stay in use. If the connection was lost, the next call shows it.
         onFailure: () => {},
       });
       signal.addEventListener('abort', () => refresher?.stop(), { once: true });
@@ -210,7 +214,7 @@ export class RemoteToolProxy {
     this.#tell(false);
   }
 
-  /** This runs the caller's code, and its errors must not end the proxy. */
+  /** Calls the caller's callback, whose errors must not end the proxy. */
   #tell(isUp: boolean): void {
     try {
       this.#options.onAvailabilityChange?.(isUp);

@@ -12,10 +12,12 @@ import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
 
 /** Callbacks for the content of an event stream. */
 export interface EventStreamSink {
-  /** The address to which the server wants messages. The server may name another one later. */
+  /**
+   * Called with the address to which the server wants messages to be sent. The server may name another address later.
+   */
   onEndpoint(address: EndpointAddress): void;
   onMessage(value: unknown): void;
-  /** The stream was never opened, broke, or ended. Called once, and last. */
+  /** Called when the stream was never opened, broke, or ended. It is called once, after all other callbacks. */
   onEnd(reason: Error): void;
 }
 
@@ -37,7 +39,7 @@ export function openEventStream(
       {
         onHead(status, headers, hint) {
           isOpen = isEventStream(status, headers);
-          // The body is not read: it may never end.
+          // A response that is not an event stream is aborted. Its body is not read, because it may never end.
           if (!isOpen) abort?.(noStream({ status, headers, hint }));
         },
         onEvent(type, data) {
@@ -54,13 +56,14 @@ export function openEventStream(
       },
       cap,
     );
-  // The stream outlives the handshake, and its messages belong to no operation that is under way now.
+  // The stream is detached from the current trace, because it outlives the handshake and its messages belong to other
+  // operations.
   abort = detached(start);
 }
 
 /**
- * Returns the error of an open stream that failed. An event over the cap and an unusable endpoint have errors of their
- * own.
+ * Returns the error of an open stream that failed. The errors for an event over the cap and for an unusable endpoint
+ * are returned unchanged.
  */
 function broken(error: unknown): Error {
   if (error instanceof SwitchyardError || error instanceof UnusableAnswer) return error;

@@ -10,13 +10,13 @@ import { describeAnswer, type HttpAnswer, type HttpAsked, judgeAnswer } from '..
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 
-/** Time limit for the body of a refusal. The status alone is sufficient. */
+/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
-/** A message in the form in which it goes to the server. */
+/** A message as an HTTP request. */
 export interface WrittenMessage {
   readonly request: HttpRequest;
-  /** What the message requests, for the verdict on a refusal. */
+  /** The facts about the message that are needed to interpret a refusal. */
   readonly asked: HttpAsked;
 }
 
@@ -24,8 +24,8 @@ export interface WrittenMessage {
 type Head = Omit<HttpAnswer, 'body'>;
 
 /**
- * Sends a request whose response comes over the event stream. A server may also answer the POST itself. A refusal fails
- * this request alone, according to the table of statuses (messages/http/http-status.ts).
+ * Sends a request whose response arrives over the event stream, or as the response to the POST itself. If the POST is
+ * refused, only this request fails. Its error follows from the table of statuses (messages/http/http-status.ts).
  */
 export function postMessage(
   exchanges: OpenExchanges,
@@ -43,16 +43,17 @@ export function postMessage(
     const verdict = judgeAnswer(asked, { ...refused, body });
     if (verdict.kind === 'answered') requests.take(verdict.message, pending);
     else pending.reject(new StatusError(verdict));
-    // If the response was taken, this has no effect.
+    // This has no effect if the request is already settled.
     pending.reject(new UnusableAnswer(`its answer is malformed: ${describeAnswer(asked, refused)}`));
   };
   const abort = exchanges.start(request, {
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
-      if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+      if (status >= 300)
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
     },
     onValue: (value) => {
-      // Many servers acknowledge a message with JSON of their own.
+      // Many servers acknowledge a POST with JSON, but not with a JSON-RPC message.
       if (value instanceof RefusedMessage || asIncoming(value).kind !== 'junk') requests.take(value, pending);
     },
     onEnd: (text) => {
@@ -62,7 +63,7 @@ export function postMessage(
     onFailure: (error) => {
       over();
       if (head === null) pending.reject(error);
-      // The status holds whether or not the body was complete.
+      // The status counts even if the body is incomplete.
       else if (head.status >= 300) refuse(head, '');
       else if (isAnswerLost(head, error)) pending.reject(error);
     },
@@ -71,8 +72,8 @@ export function postMessage(
 }
 
 /**
- * Whether a body that failed may have been the response. Any other body was an acknowledgement: the response still
- * comes over the event stream.
+ * Whether a body that broke off may have been the response. Otherwise the body was an acknowledgement, and the response
+ * still arrives over the event stream.
  */
 function isAnswerLost({ status, headers }: Head, error: unknown): boolean {
   if (error instanceof UnusableAnswer) return false;

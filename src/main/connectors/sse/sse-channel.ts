@@ -21,18 +21,20 @@ export interface SseChannelOptions extends MessageEvents {
   /** Headers sent with every request, in addition to those of `credentials`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: Credentials;
-  /** Maximum size of one event, and of the response to one POST. */
+  /** Maximum size of one event, and of the response to one POST, in bytes. */
   readonly maxResultBytes: number;
-  /** Called once, when the stream ended or could not be opened. Every pending request has been rejected before. */
+  /**
+   * Called once, when the stream has ended or could not be opened. By then, every pending request has been rejected.
+   */
   readonly onEnd: (reason: Error) => void;
 }
 
-/** Time limit for the messages that get no response: notifications, and responses to the server. */
+/** Time limit for sending a message that gets no response: a notification, or a response to the server. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
- * JSON-RPC over the legacy HTTP+SSE transport (MCP 2024-11-05): one POST per message, and one event stream that brings
- * all responses. Some servers answer the POST itself, which counts as well; the first response to an id is taken.
+ * JSON-RPC over the legacy HTTP+SSE transport (MCP 2024-11-05): one POST per message, and one event stream for all
+ * responses. Some servers also answer the POST itself with the response. The first response to an id counts.
  */
 export class SseChannel implements MessageChannel {
   readonly isModern = false;
@@ -42,7 +44,7 @@ export class SseChannel implements MessageChannel {
   readonly #exchanges: OpenExchanges;
   readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
   #endpoint: EndpointAddress | null = null;
-  /** Whether the handshake was answered; until then the limit for events is small. */
+  /** Whether the server has answered the handshake. Until then, the limit for events is small. */
   #isAgreed = false;
   #isEnded = false;
 
@@ -51,7 +53,7 @@ export class SseChannel implements MessageChannel {
     this.#writer = new SseRequests(options.headers);
     this.#requests = new PendingRequests(options);
     this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes, options.credentials);
-    // If no caller waits any more when the stream fails, no caller handles the rejection.
+    // If no caller waits any more when the stream fails, the rejection must not count as unhandled.
     this.#opened.promise.catch(() => {});
   }
 
@@ -82,7 +84,7 @@ export class SseChannel implements MessageChannel {
     return this.#opened.promise;
   }
 
-  /** Sets the negotiated revision. Only legacy revisions have this transport. */
+  /** Sets the negotiated revision. The generation is ignored, because only legacy revisions have this transport. */
   speak(_era: 'modern' | 'legacy', revision: string | null): void {
     this.#writer.speak(revision);
     this.#isAgreed = revision !== null;
@@ -104,7 +106,7 @@ export class SseChannel implements MessageChannel {
   }
 
   async answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }) {
-    // The server may send a request before it names its endpoint.
+    // The server may send a request before it has named its endpoint.
     await this.#opened.promise;
     await this.#tell('an answer', this.#writer.answer(id, answer));
   }
@@ -124,7 +126,7 @@ export class SseChannel implements MessageChannel {
     await this.#exchanges.tell(request, TELL_TIMEOUT_MS, asked);
   }
 
-  /** Returns the message as an HTTP request. Throws a ClosedConnection if there is no session, and sends nothing. */
+  /** Returns a message as an HTTP request, without sending it. Throws a ClosedConnection if there is no session. */
   #written(step: string, id: number | null, body: string): WrittenMessage {
     if (this.#endpoint === null || this.#isEnded) throw new ClosedConnection();
     const { url, namesSession } = this.#endpoint;
@@ -133,7 +135,7 @@ export class SseChannel implements MessageChannel {
 
   #cancel(requestId: number): void {
     this.notify('notifications/cancelled', { requestId, reason: 'The caller cancelled the request' }).catch(() => {
-      // The notification is a courtesy: the server finds out anyway when it responds.
+      // The error is ignored. Without the notification, the server merely does work that nobody needs.
     });
   }
 }

@@ -22,8 +22,8 @@ import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
 
 /**
- * Time limit for an abandoned stream to name its endpoint. A server that is disconnected earlier may not notice, and
- * may keep the session.
+ * Time limit for the server to name its endpoint after the client has abandoned the stream. If the stream were closed
+ * earlier, the server might not notice, and would keep the session.
  */
 const OPENING_GRACE_MS = 2_000;
 
@@ -45,7 +45,7 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
     messages.up();
     const answerer = { host, connectorId: target.id };
     return new MessageConnection(traced, agreed.facts, answerer, {
-      // A legacy server sends resource notifications over its one stream.
+      // No further stream is needed. A legacy server sends notifications about resources over its one stream.
       subscribe: () => () => {},
       async end() {
         messages.down();
@@ -77,7 +77,10 @@ function createChannel(
   });
 }
 
-/** Resolves with the result of the handshake. If it fails or the signal aborts, ends the session and rejects. */
+/**
+ * Waits for the handshake, and resolves with its result. If the handshake fails or the signal aborts, ends the session
+ * and rejects.
+ */
 async function settleHandshake(
   channel: SseChannel,
   traced: MessageChannel,

@@ -32,14 +32,14 @@ export class SseRequests {
     return asJson({ jsonrpc: '2.0', ...(id !== null && { id }), method, params: whole });
   }
 
-  /** Returns the JSON of a response to a request of the server. */
+  /** Returns the JSON of a response to a request that the server sent. */
   answer(id: number | string, answer: JsonObject): string {
     return asJson({ jsonrpc: '2.0', id, ...answer });
   }
 
-  /** Returns the request that sends the JSON of a message to the endpoint of the session. */
+  /** Returns the HTTP request that sends `body`, the JSON of a message, to the endpoint of the session. */
   post(url: URL, body: string): HttpRequest {
-    // Servers of this transport know the SDK's client, which accepts any type.
+    // The SDK's client accepts any media type, and servers of this transport expect that.
     const own = ['content-type', 'application/json', 'accept', '*/*'];
     return { method: 'POST', url, headers: this.#headers(own), body };
   }

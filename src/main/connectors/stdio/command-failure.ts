@@ -3,7 +3,10 @@ import { codeOf, type ErrorDetail, rootReason, SwitchyardError } from '../../../
 import type { StdioCommand } from '../connection/local-entry.ts';
 import type { ProcessExit } from './process-group.ts';
 
-/** Returns CONNECTOR_COMMAND_FAILED for a stdio server that could not be started, with the reason and the remedy. */
+/**
+ * Returns CONNECTOR_COMMAND_FAILED for a stdio server that could not be started. The message gives the reason and the
+ * remedy.
+ */
 export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): SwitchyardError {
   const errno = codeOf(cause);
   return new SwitchyardError(
@@ -14,15 +17,14 @@ export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): 
 }
 
 /**
- * Node's own error has all arguments in `spawnargs`. The arguments may be secrets, and the error would put them into
- * logs.
+ * Returns a copy of Node's error without its `spawnargs`, which would put all arguments, even secret ones, into logs.
  */
 function withoutArguments(errno: string | null): Error | undefined {
   return errno === null ? undefined : Object.assign(new Error(`spawn ${errno}`), { code: errno });
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
-  // Node's error names the command even if the folder is missing.
+  // If the folder is missing, Node's error wrongly names the command.
   if (cwd !== null && !isFolder(cwd))
     return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {
@@ -46,8 +48,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Returns CONNECTOR_EXITED for a stdio server that ended or closed its streams; `errorLine` is the line of
- * its output that says why.
+ * Returns CONNECTOR_EXITED for a stdio server that ended or closed its streams. `errorLine` is the line of its output
+ * that says why.
  */
 export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null, errorLine: string): SwitchyardError {
   const detail: ErrorDetail = {

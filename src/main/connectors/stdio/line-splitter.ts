@@ -4,11 +4,11 @@ import { LargeLine } from '../exchange/large-line.ts';
 const LINE_FEED = 0x0a;
 
 /**
- * Splits a stream of bytes into lines of JSON, without ever holding more than `maxBytes` of one line. A long line that
- * is too deep or has too many values is not held either: a {@link RefusedMessage} replaces it.
+ * Splits a stream of bytes into lines of JSON, and never keeps more than `maxBytes` of one line in memory. A long line
+ * that is nested too deep or has too many values is not kept either: a {@link RefusedMessage} replaces it.
  */
 export class LineSplitter {
-  /** Maximum size of one line. It may change while a line is incomplete. */
+  /** Maximum size of one line in bytes. It may be changed while a line is incomplete. */
   maxBytes: number;
   readonly #line = new LargeLine();
 
@@ -17,8 +17,8 @@ export class LineSplitter {
   }
 
   /**
-   * Yields the lines that `chunk` completes, without their line ends and without empty lines. Yields null once a line
-   * is too long; the stream is unusable after that.
+   * Yields the lines that `chunk` completes, without line ends and without empty lines. Yields null when a line is too
+   * long. The stream is unusable after that.
    */
   *push(chunk: Buffer): Generator<string | RefusedMessage | null> {
     let start = 0;

@@ -5,41 +5,44 @@ import type { StdioCommand } from '../connection/local-entry.ts';
 import { stdioEnvironment } from './stdio-environment.ts';
 import { endTree, endTreeNow } from './windows-tree.ts';
 
-/** How a process ended: by itself with a code, or by a signal. */
+/** How a process ended: on its own with an exit code, or by a signal. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** Delay between the end of the process's input and SIGTERM (MCP 2025-06-18, lifecycle: shutdown, stdio). */
+/** Delay between closing the process's stdin and SIGTERM (MCP 2025-06-18, lifecycle: shutdown, stdio). */
 const INPUT_END_GRACE_MS = 300;
 
-/** A killed process that does not end is stuck in the kernel; waiting longer would not help. */
+/**
+ * How long to wait after SIGKILL. A process that has not ended by then is stuck in the kernel, so waiting longer would
+ * not help.
+ */
 const KILL_GRACE_MS = 2_000;
 
-/** Windows has neither process groups nor SIGTERM: there the process tree is ended at the time of SIGKILL. */
+/** Whether the system has process groups and SIGTERM. Windows has neither: there, SIGKILL ends the process tree. */
 const HAS_GROUPS = process.platform !== 'win32';
 
 const live = new Set<ProcessGroup>();
 
-/** Runs when this process exits and can no longer do anything asynchronous. */
+/** Kills all groups when this process exits, when asynchronous work is no longer possible. */
 function killAll(): void {
   for (const group of live) group.killNow();
 }
 
 /**
- * A stdio server and all processes that it starts, in a process group of their own. The group is killed when this
- * process exits. If this process is killed itself, the servers see the end of their input.
+ * A stdio server and all processes that it starts, in their own process group. The group is killed when this process
+ * exits. If this process is killed itself, the servers notice that their stdin was closed.
  */
 export class ProcessGroup {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves when the process has ended; never if it could not be started. */
+  /** Resolves when the process has ended. Never resolves if the process could not be started. */
   readonly exited: Promise<ProcessExit>;
   readonly #closed: Promise<void>;
 
-  /** Throws the synchronous errors of spawn(); most failures are an `error` event of `child` instead. */
+  /** Throws the synchronous errors of spawn(). Most failures are reported by the `error` event of `child` instead. */
   constructor({ command, args, env, cwd }: StdioCommand) {
-    // On Windows cross-spawn finds `npx.cmd` for `npx` and runs it with cmd.exe, with every argument escaped.
+    // On Windows, cross-spawn finds `npx.cmd` for `npx`, and runs it with cmd.exe with every argument escaped.
     this.child = spawn(command, args, {
       cwd: cwd ?? undefined,
       env: stdioEnvironment(process.env, env),
@@ -52,7 +55,8 @@ export class ProcessGroup {
     this.#closed = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => {
-        // The signal must be sent now: once the group is empty, the system may reuse its number.
+        // The signal must be sent immediately. Once the group is empty, the system may give its number to another
+        // group.
         if (HAS_GROUPS) this.signal('SIGKILL');
         this.#unregister();
         resolve({ code, signal });
@@ -61,8 +65,8 @@ export class ProcessGroup {
   }
 
   /**
-   * Signals every process of the group while its leader runs. On Windows, SIGKILL ends the tree and SIGTERM does
-   * nothing.
+   * Sends a signal to every process of the group while its leader runs. On Windows, SIGKILL ends the process tree and
+   * SIGTERM does nothing.
    */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.child;
@@ -71,7 +75,7 @@ export class ProcessGroup {
     else if (signal === 'SIGKILL') endTree(this.child);
   }
 
-  /** Kills every process of the group before returning. */
+  /** Kills every process of the group, synchronously. */
   killNow(): void {
     const { pid } = this.child;
     if (pid === undefined) return;
@@ -80,9 +84,9 @@ export class ProcessGroup {
   }
 
   /**
-   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the process has ended and
-   * its pipes are closed. A daemon that the process started can hold the pipes open: after `drainMs` the pipes are
-   * closed from this side.
+   * Ends the group: closes stdin, then sends SIGTERM, and SIGKILL `graceMs` later. Resolves when the process has ended
+   * and its pipes are closed. A daemon that the process started may keep the pipes open. They are then closed by this
+   * process after `drainMs`.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;
@@ -116,6 +120,6 @@ function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-leader, signal);
   } catch {
-    // The group is empty.
+    // There is no process left in the group.
   }
 }

@@ -3,14 +3,15 @@ import { errorLineOf } from './error-line.ts';
 
 const KEPT_BYTES = 8 * 1024;
 
-/** Minimum length of a secret that is redacted; a shorter secret is likely to occur in any text. */
+/** Minimum length of a secret that is redacted. A shorter secret is likely to be part of ordinary text. */
 const MIN_SECRET_LENGTH = 6;
 
-/** The end of a process's stderr, as readable text of limited size. */
+/** Keeps the end of a process's stderr, as readable text of limited size. */
 export class StderrTail {
   readonly #secrets: readonly string[];
   /**
-   * A buffer of twice the kept size, allocated with the first output, so that most chunks are simply copied to its end.
+   * A buffer of twice the size that is kept, so that most chunks are simply copied to its end. It is allocated with the
+   * first output.
    */
   #room: Buffer | null = null;
   #length = 0;
@@ -49,7 +50,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** The line that most likely says why the process failed, at most 300 characters of it; empty without one. */
+  /** Returns the line that most likely says why the process failed; empty without any line. See {@link errorLineOf}. */
   get errorLine(): string {
     return errorLineOf(this.text);
   }

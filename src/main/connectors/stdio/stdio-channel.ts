@@ -8,7 +8,7 @@ import type { StdioTransport } from './stdio-transport.ts';
 
 /**
  * JSON-RPC over the standard streams of a process, one message per line (MCP 2025-11-25 and 2026-07-28, transports:
- * stdio). All requests share one stream, so a notification cancels a request in both protocol generations.
+ * stdio). All requests share one stream, so in both protocol generations a request is cancelled by a notification.
  */
 export class StdioChannel implements MessageChannel {
   readonly #transport: Pick<StdioTransport, 'send'>;
@@ -51,7 +51,7 @@ export class StdioChannel implements MessageChannel {
     await this.#transport.send(asLine({ jsonrpc: '2.0', id, ...answer }));
   }
 
-  /** Takes a parsed line of the server. MCP 2025-03-26 allows several messages in an array. */
+  /** Processes a parsed line of the server. In MCP 2025-03-26, a line may contain an array of messages. */
   take(value: unknown): void {
     if (Array.isArray(value)) for (const message of value) this.#requests.take(message, null);
     else this.#requests.take(value, null);
@@ -60,7 +60,7 @@ export class StdioChannel implements MessageChannel {
   /** Rejects every pending request with `reason`, because the process has ended. */
   end(reason: Error): void {
     this.#isEnded = true;
-    // A request that was written may have run. A ClosedConnection would say that the request was not sent.
+    // A request that was already written may have run. A ClosedConnection would wrongly say that it was not sent.
     this.#requests.endAll(reason instanceof ClosedConnection ? new LostUnderRequest(reason) : reason);
   }
 
@@ -72,7 +72,7 @@ export class StdioChannel implements MessageChannel {
   #cancel(requestId: number): void {
     if (this.#isEnded) return;
     this.notify('notifications/cancelled', { requestId, reason: 'The caller cancelled the request' }).catch(() => {
-      // The notification is a courtesy: the server finds out anyway when it responds.
+      // The error is ignored. Without the notification, the server merely does work that nobody needs.
     });
   }
 }

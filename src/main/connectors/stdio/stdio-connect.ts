@@ -29,38 +29,39 @@ import { keepSubscription } from './stdio-subscription.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
 /**
- * Time limits for the modern probe, after which `initialize` is sent in parallel: SILENCE_MS from the server's first
- * byte on stdout, START_SILENCE_MS from its start, whichever comes first. A server that writes nothing may still be
- * loading.
+ * Times without a response to the modern probe after which `initialize` is sent in parallel: SILENCE_MS after the
+ * server's first output on stdout, or START_SILENCE_MS after its start, whichever comes first. A server that has
+ * written nothing may still be loading, so it gets more time.
  */
 const SILENCE_MS = 2_000;
 const START_SILENCE_MS = 10_000;
 
-/** The options that stdio servers need. */
+/** The part of the options that stdio servers need. */
 type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'eras' | 'programs'>;
 
 /** A running stdio server, and the objects that exchange its messages. */
 interface RunningProgram {
   readonly transport: StdioTransport;
   readonly channel: StdioChannel;
-  /** The channel for the requests of the connection, with tracing and recording. */
+  /** The channel for the requests of the connection. It also traces and records them. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
-  /** Resolves when the server has written to stdout. */
+  /** Resolves when the server has first written to stdout. */
   readonly awake: Promise<void>;
   /** Whether the server has sent any response. */
   readonly hasAnswered: () => boolean;
 }
 
 /**
- * Creates a {@link Connect} to stdio servers on this machine, for modern and legacy servers. When the promise rejects
- * for any reason, the stdio server and all processes that it started have ended.
+ * Creates a {@link Connect} to modern and legacy stdio servers on this machine. When connecting fails, the stdio server
+ * and all processes that it started have ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
     const { command } = target;
-    if (command === null) throw new SwitchyardError('INTERNAL', `Connector ${target.id} has no command.`);
+    if (command === null)
+      throw new SwitchyardError('INTERNAL', `Internal error: connector ${target.id} has no command.`);
     const endpoint = endpointOf(command);
     const attempt = async (era: EraPolicy): Promise<Connection> => {
       limits.signal.throwIfAborted();
@@ -78,7 +79,7 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
       } catch (error) {
         await transport.close();
         if (limits.signal.aborted) throw limits.signal.reason;
-        // Some servers exit at the first message that they do not know.
+        // Some legacy servers exit when they get a message that they do not know, such as the probe.
         const mayBeLegacy =
           era === 'auto' && transport.exit !== null && !program.hasAnswered() && !eras.isLegacy(endpoint);
         if (mayBeLegacy) {
@@ -94,8 +95,8 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
 }
 
 /**
- * Calls its callback when a server has ignored the probe for too long. `awake` resolves once the server writes to
- * stdout.
+ * Returns a function that calls its callback when a server has ignored the probe for too long. `awake` resolves when
+ * the server first writes to stdout.
  */
 function whenSilent(awake: Promise<void>): WhenSilent {
   return (begin) => {
@@ -111,7 +112,10 @@ function whenSilent(awake: Promise<void>): WhenSilent {
   };
 }
 
-/** Stdio servers have no address: the same command with the same arguments counts as the same server. */
+/**
+ * Returns the name by which `eras` remembers a stdio server. The same command with the same arguments counts as the
+ * same server.
+ */
 function endpointOf({ command, args }: StdioCommand): string {
   return `stdio:${JSON.stringify([command, ...args])}`;
 }
@@ -132,7 +136,7 @@ function startProgram(
   const messages: ServerMessages = new ServerMessages(() => channel, target, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
     onMessage: (message) => {
-      // An acknowledged subscription needs no reaction.
+      // The server's acknowledgement of a subscription needs no reaction.
       if (message.method !== 'notifications/subscriptions/acknowledged') messages.take(message);
     },
     onStray: recordStray,
@@ -193,14 +197,14 @@ function connectionOf(
   });
 }
 
-/** Returns the coded error of a handshake that failed although the process runs. */
+/** Returns the coded error of a handshake that failed while the process was still running. */
 function startError(error: unknown, target: ConnectorTarget, limits: Parameters<Connect>[2]): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   const failure = requestFailure(error);
   return failure.kind === 'network'
     ? new SwitchyardError(
         'CONNECTOR_CONNECT_FAILED',
-        `Connector ${target.id} cannot be connected: ${rootReason(error)}`,
+        `Connector ${target.id} could not connect: ${rootReason(error)}`,
         { cause: error },
       )
     : toConnectError(failure, error, target, limits);

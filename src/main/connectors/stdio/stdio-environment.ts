@@ -1,11 +1,14 @@
-/** Environment variable that tells a gateway started as a stdio server which gateways are its ancestors. */
+/**
+ * Environment variable that names the ancestors of a gateway that was itself started as a stdio server of another
+ * gateway.
+ */
 export const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 const IS_WINDOWS = process.platform === 'win32';
 
 /**
- * Variables that a stdio server needs in order to run. Other variables of this process, which may be keys, are not
- * passed on.
+ * Environment variables that a stdio server needs in order to run. Other variables of this process are not passed on,
+ * because they may be keys.
  */
 const NEEDED: readonly string[] = IS_WINDOWS
   ? [
@@ -48,9 +51,9 @@ const CERTIFICATES: readonly string[] = [
 const PROXIES: readonly string[] = ['ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
 
 /**
- * Returns the environment of a stdio server: the needed variables of `inherited`, then all of `own`. The list is that
- * of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate authorities, and proxies whose
- * URLs contain no credentials.
+ * Returns the environment of a stdio server: the needed variables from `inherited`, then all of `own`. The needed
+ * variables are those of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate authorities,
+ * and proxies whose URLs contain no credentials.
  */
 export function stdioEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
@@ -59,9 +62,10 @@ export function stdioEnvironment(
   const environment: Record<string, string> = {};
   const replaced = new Set(Object.keys(own).map(comparable));
   for (const [name, value] of Object.entries(inherited)) {
-    // Windows calls it `Path`. If both `Path` and `PATH` were set, processes would disagree on which one to use.
+    // Windows spells it `Path`. If both `Path` and `PATH` were set, programs would disagree on which one to use.
     if (replaced.has(comparable(name))) continue;
-    // A value that starts with () is a function of an old bash, which the next shell would execute (CVE-2014-6271).
+    // A value that starts with () is a function definition of an old bash. The next shell would execute it
+    // (CVE-2014-6271).
     if (value === undefined || value.startsWith('()')) continue;
     if (isNeeded(name) || isPublicProxy(name, value)) environment[name] = value;
   }
@@ -78,14 +82,14 @@ function isPublicProxy(name: string, value: string): boolean {
   return PROXIES.includes(name.toUpperCase()) && !value.includes('@');
 }
 
-/** Windows compares variable names case-insensitively. */
+/** Returns the form of a variable name that is compared. Windows ignores the case of variable names. */
 function comparable(name: string): string {
   return IS_WINDOWS ? name.toUpperCase() : name;
 }
 
 /**
- * Returns the values of `own` that look like secrets, by their names or as URLs with credentials: a server may print
- * them.
+ * Returns the values in `own` that look like secrets, because of their names or because they are URLs with credentials.
+ * A server may print these values.
  */
 export function secretsOf(own: Readonly<Record<string, string>>): string[] {
   return Object.entries(own).flatMap(([name, value]) =>

@@ -2,15 +2,18 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 
-/** Delay before a subscription that ended is renewed; doubled each time the subscription did not last. */
+/**
+ * Delay before a subscription that ended is renewed. The delay is doubled each time the subscription lasted only
+ * briefly.
+ */
 const RESUBSCRIBE_MS = 5_000;
 const MAX_RESUBSCRIBE_MS = 300_000;
 
 /**
- * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28). The notifications of the
- * subscription share the stream with all other messages. A subscription that ends or is refused is renewed after a
- * growing pause; `onMissed` reports that changes may have been missed meanwhile. If the server does not know the
- * method, no further attempt is made. The returned function ends the subscription.
+ * Subscribes to changes that a modern server announces (`subscriptions/listen`, MCP 2026-07-28). The notifications of
+ * the subscription share the stream with all other messages. A subscription that ends or is refused is renewed after a
+ * growing pause. `onMissed` then reports that changes may have been missed. If the server does not know the method, no
+ * further attempt is made. The returned function ends the subscription.
  */
 export function keepSubscription(channel: MessageChannel, notifications: JsonObject, onMissed: () => void): () => void {
   const stop = new AbortController();

@@ -12,11 +12,11 @@ import { secretsOf } from './stdio-environment.ts';
 /** Delay between SIGTERM and SIGKILL. */
 const DEFAULT_GRACE_MS = 2_000;
 
-/** Time limit for reading the last output of a process; a daemon that it started can hold its pipes open forever. */
+/** Time limit for reading the last output of a process. A daemon that it started can keep its pipes open. */
 const DRAIN_MS = 300;
 
 export interface StdioTransportOptions {
-  /** Maximum size of one message of the server. */
+  /** Maximum size of one message of the server, in bytes. */
   readonly maxMessageBytes: number;
   /** Maximum size of one message until {@link StdioTransport.trust} is called. Defaults to `maxMessageBytes`. */
   readonly maxFirstBytes?: number;
@@ -24,9 +24,9 @@ export interface StdioTransportOptions {
   readonly graceMs?: number;
 }
 
-/** The standard streams of a process that runs as long as the transport does, one JSON value per line. */
+/** The standard streams of a process, which runs as long as the transport is open. Each line is a JSON value. */
 export interface StdioTransport {
-  /** Called with each line of stdout that is JSON, parsed. */
+  /** Called with the parsed value of each line on stdout that is JSON. */
   onmessage?: (value: unknown) => void;
   /** Called when the process wrote to stderr. */
   onoutput?: () => void;
@@ -34,17 +34,17 @@ export interface StdioTransport {
   onstdout?: () => void;
   /** Called with each error, before `onclose`. */
   onerror?: (error: Error) => void;
-  /** Called once, when no more messages will come. */
+  /** Called once, after the last message. */
   onclose?: () => void;
   start(): Promise<void>;
-  /** Writes a line, which includes its line feed. */
+  /** Writes a line, which must include its line feed. */
   send(line: string): Promise<void>;
-  /** Marks the handshake as done: messages may be as large as `maxMessageBytes`. */
+  /** Marks the handshake as done. Later messages may be as large as `maxMessageBytes`. */
   trust(): void;
   close(): Promise<void>;
-  /** Process id of the server, which is also the number of its process group; null until it was started. */
+  /** Process id of the server, which is also the id of its process group; null before the start. */
   readonly pid: number | null;
-  /** End of its stderr: at most 8 KiB in whole lines, without control characters or secrets of its environment. */
+  /** The last whole lines of stderr, at most 8 KiB, without control characters or secrets of the environment. */
   readonly stderr: string;
   /** How the process ended; null while it runs. */
   readonly exit: ProcessExit | null;
@@ -55,11 +55,11 @@ export interface StdioTransport {
 }
 
 /**
- * Creates a transport over `command` (MCP 2025-06-18, transports: stdio). start() rejects with
- * CONNECTOR_COMMAND_FAILED. send() rejects with CONNECTOR_EXITED or CONNECTOR_GONE; it resolves once the kernel has
- * taken the line. If the process exits by itself, `onerror` gets CONNECTOR_EXITED; for a message over the cap it gets
- * TOOL_RESULT_TOO_LARGE; both before `onclose`. close() ends the whole process group. It never rejects, and resolves
- * when the process has ended and its pipes are closed.
+ * Creates a transport over `command` (MCP 2025-06-18, transports: stdio). The method `start` rejects with
+ * CONNECTOR_COMMAND_FAILED. The method `send` resolves once the kernel has taken the line, and rejects with
+ * CONNECTOR_EXITED or CONNECTOR_GONE. Before `onclose`, `onerror` gets CONNECTOR_EXITED if the process exited on its
+ * own, or TOOL_RESULT_TOO_LARGE for a message over the limit. The method `close` ends the whole process group. It never
+ * rejects, and resolves when the process has ended and its pipes are closed.
  */
 export function createStdioTransport(command: StdioCommand, options: StdioTransportOptions): StdioTransport {
   return new ProgramTransport(command, options);
@@ -79,11 +79,11 @@ class ProgramTransport implements StdioTransport {
   readonly #maxMessageBytes: number;
   readonly #lines: LineSplitter;
   readonly #stderr: StderrTail;
-  /** Lines on stdout that are not messages: some servers write the reason of their exit there. */
+  /** Lines on stdout that are not messages. Some servers write there why they exit. */
   readonly #chatter: StderrTail;
   #group: ProcessGroup | null = null;
   #ending: Promise<void> | null = null;
-  /** Whether close() was called: from then on the only error is that the transport is closed. */
+  /** Whether close() was called. After that, the only error is that the transport is closed. */
   #isClosed = false;
   #failure: SwitchyardError | null = null;
 
@@ -110,13 +110,13 @@ class ProgramTransport implements StdioTransport {
   }
 
   async start(): Promise<void> {
-    if (this.#group !== null) throw new SwitchyardError('INTERNAL', 'The transport was started already.');
+    if (this.#group !== null) throw new SwitchyardError('INTERNAL', 'Internal error: the transport was started twice.');
     if (this.#isClosed) throw this.#unusable();
     const started = Promise.withResolvers<void>();
     try {
       this.#group = new ProcessGroup(this.#command);
       this.#group.child.once('spawn', started.resolve);
-      // The listener stays: without it, a signal that could not be sent would end this process.
+      // The listener is never removed. Without it, a signal that could not be sent would end this process.
       this.#group.child.on('error', started.reject);
       this.#listen(this.#group);
       await started.promise;
@@ -130,12 +130,12 @@ class ProgramTransport implements StdioTransport {
     const group = this.#group;
     if (this.#isClosed || this.#failure !== null || this.#ending !== null || group === null)
       return Promise.reject(this.#unusable());
-    // The callback is called once the pipe has taken the whole line: a server that does not read blocks its callers
-    // instead of filling this process's memory.
+    // The promise resolves once the pipe has taken the whole line. If a server does not read, its callers wait instead
+    // of filling the memory of this process.
     return new Promise((resolve, reject) => {
       group.child.stdin.write(line, (error) => {
         if (error == null) return resolve();
-        // A broken pipe is noticed earlier than the exit of the process, but the error of the exit is more informative.
+        // A broken pipe is noticed before the exit of the process, but the error about the exit is more informative.
         void settledWithin(group.exited, DRAIN_MS).then(() => reject(this.#unusable()));
       });
     });
@@ -209,10 +209,10 @@ class ProgramTransport implements StdioTransport {
     }
   }
 
-  /** Ends a server whose message is too large, and reports it at once: a caller waits for the response. */
+  /** Ends a server whose message is too large, and reports this immediately, because a caller waits. */
   #refuse(): void {
     this.#failure = sizeFailure(this.#command, this.#lines.maxBytes);
-    // Otherwise the process would block forever while writing the rest of the message.
+    // If stdout stayed open, the process would block forever while it writes the rest of the message.
     this.#group?.child.stdout.destroy();
     this.#group?.signal('SIGTERM');
     void this.#end();

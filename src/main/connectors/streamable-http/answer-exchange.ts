@@ -18,22 +18,22 @@ export interface Wire {
   readonly writer: RequestWriter;
   readonly requests: PendingRequests;
   readonly exchanges: OpenExchanges;
-  /** Whether the session was closed, so that nothing more is sent. */
+  /** Whether the session was closed. Nothing is sent after that. */
   isClosed: boolean;
 }
 
 /**
- * Maximum number of consecutive resumptions of a legacy server's event stream that bring no event. RESUME_MS is the
- * pause before each resumption if the server names no pause.
+ * Maximum number of times in a row that an event stream of a legacy server is resumed without bringing an event.
+ * RESUME_MS is the pause before each resumption, unless the server names another pause.
  */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** Time limit for the body of a refusal. The status alone is sufficient. */
+/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
 const REFUSAL_BODY_MS = 5_000;
 
-/** The position at which an exchange resumes a stream, and the failure that ended the previous exchange. */
+/** Where an exchange resumes a stream, and the error that ended the first exchange of the request. */
 interface Resumption {
   readonly count: number;
   readonly lastEventId: string | null;
@@ -47,8 +47,9 @@ const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS
 type Head = Omit<HttpAnswer, 'body'>;
 
 /**
- * Sends `request` and settles `pending` with its response. With a legacy server, a stream that ends before its response
- * is resumed after its last event (MCP 2025-11-25, resumability). The response to a handshake names the session.
+ * Sends `request` and settles `pending` with the response. If the event stream of a legacy server ends before the
+ * response, the stream is resumed after its last event (MCP 2025-11-25, resumability). If `isHandshake` is true, the
+ * session that the response names is used for all later messages.
  */
 export function exchangeForAnswer(
   wire: Wire,
@@ -65,11 +66,12 @@ export function exchangeForAnswer(
     bodyTimer?.cancel();
     pending.ended();
     if (pending.isSettled) return;
-    // The failure of a resumption says nothing about the request itself.
+    // If resuming the stream failed, that error says nothing about the request, so the first error is reported.
     const cause = from.cause ?? failure();
-    // `failure()` may have taken the response and settled the request.
+    // `failure()` may have found the response in the body, and settled the request.
     if (pending.isSettled) return;
-    // Servers may end a stream on purpose and expect a resumption: a stream that brought an event did not fail.
+    // If the stream brought an event, counting starts again, because servers may end a stream on purpose and expect a
+    // resumption.
     const count = lastEventId === from.lastEventId ? from.count : 0;
     const mayResume =
       mayBeResumed && lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
@@ -82,7 +84,7 @@ export function exchangeForAnswer(
     const goOn = (): void => {
       if (!pending.isSettled) exchangeForAnswer(wire, resume, pending, false, next);
     };
-    // Without this timer, the process could exit while a caller waits for the response.
+    // The timer keeps the process alive, because a caller waits for the response.
     const timer = startTimer(retryMs, goOn, { keepAlive: true });
     pending.over(() => timer.cancel());
   };
@@ -96,9 +98,9 @@ export function exchangeForAnswer(
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
       if (isHandshake) writer.adopt(headers);
-      // A JSON body may still be the response, and may take its time.
+      // A JSON body may still contain the response, so it gets no time limit.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
     },
     onValue: (value) => requests.take(value, pending),
     onEvent: (type) => {
@@ -115,7 +117,7 @@ export function exchangeForAnswer(
     onFailure: (error) =>
       over(() => {
         if (head === null || isStream(head)) return error;
-        // The status holds whether or not the body was complete.
+        // The status counts even if the body is incomplete.
         if (head.status >= 300) return judge(head, '');
         return error instanceof UnusableAnswer
           ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)
@@ -130,7 +132,10 @@ function isStream({ status, headers }: Head): boolean {
   return isEventStream(status, headers);
 }
 
-/** Whether a legacy SSE server may have answered this request: the first event of its stream identifies it. */
+/**
+ * Whether a request belongs to the handshake. A legacy SSE server may answer such a request with a stream whose first
+ * event identifies it.
+ */
 function isHandshakeStep({ asked }: WrittenRequest): boolean {
   return asked.step === 'initialize' || asked.step === 'server/discover';
 }

@@ -9,14 +9,14 @@ import { asToolPage } from '../messages/tool-answers.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * Time limit for an unused early list to be answered. Aborting it would close its connection, which the next requests
- * can use.
+ * How long an early list that is not needed may wait for its response. If the request were aborted, its connection
+ * would be closed, although the next requests can use it.
  */
 const UNWANTED_MS = 2_000;
 
 /**
  * A `tools/list` request that is sent in parallel with `server/discover`, so that a modern server answers both in one
- * round trip. It has a session of its own, and its outcome does not affect the handshake.
+ * round trip. The request has its own session, and its outcome does not affect the handshake.
  */
 export class EarlyList {
   readonly #session: StreamableHttpSession;
@@ -25,8 +25,8 @@ export class EarlyList {
   readonly #result: Promise<JsonObject>;
 
   /**
-   * Sends the request over `session`; the dispatcher of `session` sends it as `side`. The response is recorded only if
-   * it is used.
+   * Sends the request over `session`, whose dispatcher sends it as the side request `side`. The response is recorded
+   * only if it is used.
    */
   constructor(session: StreamableHttpSession, side: SideRequest, record: MessageRecord | undefined) {
     this.#session = session;
@@ -34,7 +34,8 @@ export class EarlyList {
     this.#record = record;
     session.speak('modern', MODERN_REVISION);
     this.#result = session.request('tools/list', {}, { signal: null });
-    // The request may fail before `take()` is called, and usually `take()` is never called.
+    // The request may fail before `take()` is called, and `take()` is often never called. The rejection must not count
+    // as unhandled.
     this.#result.catch(() => {});
   }
 
@@ -70,16 +71,16 @@ export class EarlyList {
   async #read(): Promise<ToolPage> {
     const result = await this.#result;
     const page = asToolPage(result);
-    // If the response is unusable, the list is requested again. If the unusable response were recorded, a replay would
-    // answer with it first.
+    // The response is recorded only if it is usable. Otherwise the list is requested again, and a replay of the record
+    // would answer with the unusable response first.
     noteExchange(this.#record, 'tools/list', {}, result);
     return page;
   }
 }
 
 /**
- * Returns the credentials of an early list: a refusal of the early list starts neither a login nor a refresh, but a
- * refusal of the handshake does.
+ * Returns credentials for an early list, with which a refusal starts neither a login nor a refresh. The handshake is
+ * refused as well, and starts them.
  */
 export function quiet(credentials: Credentials): Credentials {
   return {

@@ -8,19 +8,20 @@ import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 
 /**
- * A result that is passed on is not parsed here, so the number of its values is unlimited. The depth of the result is
- * still limited, to protect the reader of the result.
+ * A result that is passed on is not parsed here, so the number of its values is not limited. Its depth is still
+ * limited, to protect the reader of the result.
  */
 const LIMITS = { ...FOREIGN_LIMITS, maxContainers: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
 
-/** A request of the server may be large too, such as a sampling request with pictures. */
+/** Matches the method of a request. A server may send large requests too, such as a sampling request with pictures. */
 const METHOD = /"method"\s*:\s*"/;
 const METHOD_BYTES = 512;
 
 /**
- * Passes the result of a large message on as bytes, piece by piece. Does so if the message is the response to `pending`
- * and the caller wants the result as bytes. `head` is the beginning of the message. Returns null if the message has to
- * be read whole. A message that may be an error is read here, up to 1 MiB, and goes to `take`.
+ * Returns a sink that passes the result of a large message on as bytes, piece by piece. This requires that the message
+ * is the response to `pending`, and that the caller accepts bytes. `head` is the beginning of the message. Returns null
+ * if the message has to be read as a whole. A message that may be an error is collected here, up to 1 MiB, and goes to
+ * `take`.
  */
 export function openLargeResult(
   head: Buffer,
@@ -32,11 +33,11 @@ export function openLargeResult(
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
   const depth = new JsonScanner(LIMITS);
-  // The message will be refused when it is read whole.
+  // The message has a fault. It will be refused when it is read as a whole.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
-  // A message with a method is not a response. A message without a result so far may be an error, or have its members
-  // in another order.
+  // A message with a method is not a response. A message whose head contains no result may be an error, or its members
+  // may have another order.
   if (!scanner.hasResult)
     return METHOD.test(head.toString('latin1', 0, METHOD_BYTES)) ? null : smallValue(head, pending, take);
   pending.handOut();
@@ -55,12 +56,12 @@ export function openLargeResult(
     },
     end() {
       if (scanner.isComplete) pending.resolve({});
-      else pending.reject(new Error('the answer broke off'));
+      else pending.reject(new Error('the response ended before it was complete'));
     },
   };
 }
 
-/** Collects a message without a result at its beginning: an error, which never needs megabytes. */
+/** Collects a message whose head contains no result. It is probably an error, which never needs megabytes. */
 function smallValue(head: Buffer, pending: PendingRequest, take: (message: unknown) => void): ValueSink {
   let pieces: Buffer[] = [Buffer.from(head)];
   let size = head.length;

@@ -11,19 +11,22 @@ export interface StreamSink {
   onOpen(): void;
   onEventId(id: string): void;
   onRetry(retryMs: number): void;
-  /** The stream ended, or was never opened: `reason` is a StatusError if the server refused it. Called once. */
+  /**
+   * Called once, when the stream has ended or could not be opened. `reason` is a StatusError if the server refused the
+   * stream.
+   */
   onOver(reason: unknown): void;
 }
 
-/** Maximum size of one event of a standing stream. */
+/** Maximum size of one event of a standing stream, in bytes. */
 const MAX_EVENT_BYTES = 1024 * 1024;
 
 /** Time limit for the body of a refusal. */
 const REFUSAL_BODY_MS = 5_000;
 
 /**
- * Opens a stream that stays open. Its messages are handled like the messages of any other response. The returned
- * function ends the stream.
+ * Opens a standing stream, which stays open until it is ended. Its messages are handled like the messages of any other
+ * response. The returned function ends the stream.
  */
 export function openStream({ exchanges, requests }: Wire, request: WrittenRequest, sink: StreamSink): AbortExchange {
   let refused: Omit<HttpAnswer, 'body'> | null = null;
@@ -41,9 +44,12 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
           return;
         }
         refused = { status, headers, hint };
-        // A successful response that is not a stream may never end.
+        // The body of a successful response that is not an event stream may never end.
         if (status < 300) abort(new Error('The response is not an event stream'));
-        else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+        else
+          bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+            abort(new Error('The body of the refusal did not end in time')),
+          );
       },
       onValue: (value) => requests.take(value, null),
       onEventId: (id) => sink.onEventId(id),
@@ -58,5 +64,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
 
 function refusalOf({ asked }: WrittenRequest, answer: HttpAnswer): Error {
   const verdict = judgeAnswer(asked, answer);
-  return verdict.kind === 'answered' ? new Error('The stream was answered with a message') : new StatusError(verdict);
+  return verdict.kind === 'answered'
+    ? new Error('The server answered the request for a stream with a single message')
+    : new StatusError(verdict);
 }

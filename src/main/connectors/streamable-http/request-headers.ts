@@ -3,7 +3,10 @@ import { encodeHeaderValue } from '../../mcp/header-value.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { paramHeaders } from '../../mcp/tool-headers.ts';
 
-/** Methods whose target modern servers require in a header, and the parameter that names the target. */
+/**
+ * The parameter that names the subject of a request, such as the tool, by method. Modern servers require this name in a
+ * header.
+ */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
@@ -11,8 +14,8 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the headers that modern servers require of a request: its target, and the arguments whose schema requests a
- * header (MCP 2026-07-28, standard headers). Names and values alternate.
+ * Returns the additional headers that modern servers require for a request: the name of its subject, and the arguments
+ * whose schema asks for a header (MCP 2026-07-28, standard headers). Names and values alternate.
  */
 export function subjectHeaders(
   method: string,

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../exchange/http-request.ts';
 import type { HttpAsked } from '../messages/http/http-status.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
 
-/** An HTTP request, and the facts by which its response is judged. */
+/** An HTTP request, and the facts that are needed to interpret its response. */
 export interface WrittenRequest extends HttpRequest {
   readonly asked: HttpAsked;
 }
@@ -22,7 +22,7 @@ export class RequestWriter {
   /** The revision that a legacy session negotiated. */
   #revision: string | null = null;
   #sessionId: string | null = null;
-  /** The headers that every POST has at present; null until they are built. */
+  /** The headers of every POST; null until they are built with the current session and revision. */
   #postHeaders: readonly string[] | null = null;
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
@@ -40,21 +40,24 @@ export class RequestWriter {
   }
 
   /**
-   * Writes the following messages for the modern revision or for a legacy revision. `revision` is null until it is
+   * Writes all later messages for the modern revision or for a legacy revision. `revision` is null until it is
    * negotiated.
    */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // A new handshake starts, which must not use the session of an earlier handshake.
+    // This starts a new handshake, which must not use the session of an earlier one.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
     this.#postHeaders = null;
   }
 
-  /** Adopts the session that the response to a handshake names (MCP 2025-03-26, session management). */
+  /**
+   * Uses the session that the response to a handshake names for all later messages (MCP 2025-03-26, session
+   * management).
+   */
   adopt(headers: IncomingHttpHeaders): void {
     const id = headers['mcp-session-id'];
-    // The specification allows visible ASCII only; no other id could be sent back.
+    // The specification allows only visible ASCII. Any other id could not be sent back in a header.
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
     this.#postHeaders = null;
   }

@@ -22,22 +22,22 @@ export interface SessionOptions extends MessageEvents {
   readonly credentials: Credentials;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
-  /** Called when a notification or a response was refused because the server does not know the session. */
+  /** Called when the server refused a notification or a response because it does not know the session. */
   readonly onSessionLost: (error: Error) => void;
 }
 
-/** Time limit for the messages that get no response: notifications, and responses to the server. */
+/** Time limit for sending a message that gets no response: a notification, or a response to the server. */
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
- * JSON-RPC over Streamable HTTP: one POST per message, answered with JSON or with events (MCP 2025-11-25 and
- * 2026-07-28, transports). It handles request ids, the session and cancellation; it knows nothing about tools.
+ * JSON-RPC over Streamable HTTP: one POST per message, which is answered with JSON or with events (MCP 2025-11-25 and
+ * 2026-07-28, transports). This class handles request ids, the session and cancellation. It knows nothing about tools.
  */
 export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
   readonly #onSessionLost: SessionOptions['onSessionLost'];
-  /** The response to `initialize`; null until `initialize` is sent. */
+  /** The pending or received response to `initialize`; null until `initialize` is sent. */
   #opening: Promise<unknown> | null = null;
 
   constructor(options: SessionOptions) {
@@ -59,7 +59,10 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#wire.writer.sessionId;
   }
 
-  /** Uses the modern revision or a legacy revision from now on. `revision` is null until it is negotiated. */
+  /**
+   * Writes all later messages for the modern revision or for a legacy revision. `revision` is null until it is
+   * negotiated.
+   */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#wire.writer.speak(era, revision);
   }
@@ -81,8 +84,8 @@ export class StreamableHttpSession implements MessageChannel {
     const request = writer.message(id, method, params, headers, meta);
     const isHandshake = method === 'initialize';
     const pending = requests.add(id, signal, options, () => {
-      // Unless it is notified, a legacy server keeps working after its connection is closed. A modern server treats the
-      // closed connection as a cancellation.
+      // A legacy server must be notified, because it continues to work after the connection of the request is closed. A
+      // modern server treats the closed connection as a cancellation.
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });
     if (isHandshake) this.#opening = pending.answer;
@@ -91,7 +94,7 @@ export class StreamableHttpSession implements MessageChannel {
     return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
   }
 
-  /** Sends a notification. Rejects if the server does not accept it. */
+  /** Sends a notification. Rejects if the server does not accept the notification. */
   notify(method: string, params: JsonObject): Promise<void> {
     return this.#tell(this.#wire.writer.message(null, method, params));
   }
@@ -102,9 +105,9 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   /**
-   * Opens a standing stream: with a modern server by a POST of `method`, otherwise by a GET that resumes after the
-   * event `lastEventId`. Its messages are handled like the messages of any other response. The returned function ends
-   * the stream.
+   * Opens a standing stream: with a modern server by a POST of `method`, with a legacy server by a GET that resumes
+   * after the event `lastEventId`. The messages of the stream are handled like the messages of any other response. The
+   * returned function ends the stream.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;
@@ -133,7 +136,7 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Closes a session that is not needed. If `initialize` is in flight, waits up to `graceMs` for its response, which
-   * names the session to end. Never rejects.
+   * names the session that has to be ended. Never rejects.
    */
   async abandon(graceMs: number, timeoutMs: number): Promise<void> {
     if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);
@@ -153,7 +156,7 @@ export class StreamableHttpSession implements MessageChannel {
   #cancel(requestId: number): void {
     const reason = 'The caller cancelled the request';
     this.notify('notifications/cancelled', { requestId, reason }).catch(() => {
-      // The notification is a courtesy: the server finds out anyway when it responds.
+      // The error is ignored. Without the notification, the server merely does work that nobody needs.
     });
   }
 }

@@ -11,31 +11,32 @@ import type { StreamSink } from './open-stream.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * Delay between the handshake and the standing stream of a connector. Over HTTP/1.1 the stream occupies a connection,
- * and connectors that are still coming up need it more.
+ * Delay between the handshake and opening the standing stream of a connector. Over HTTP/1.1, the stream occupies a
+ * connection, which connectors that are still coming up need more.
  */
 const STREAM_DELAY_MS = 2_000;
 
-/** Delay before a stream that ended is opened again; doubled each time the stream did not last. */
+/** Delay before a stream that ended is opened again. The delay is doubled each time the stream lasted only briefly. */
 const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** The stream is open. Earlier notifications of the server were not received. */
+  /** Called when the stream is open. Notifications that the server sent before were not received. */
   onOpen(): void;
-  /** The server can no longer be reached, or no longer knows the session. */
+  /** Called when the server can no longer be reached, or no longer knows the session. */
   onGone(error: Error): void;
 }
 
 /**
- * Keeps a stream open for the server's own requests and notifications. With a legacy server the stream is a GET (MCP
- * 2025-11-25, listening for messages). With a modern server it is a subscription that names the `notices` to send (MCP
- * 2026-07-28, subscriptions). The stream is opened at once if a call may wait for one of its messages.
+ * Keeps a stream open for the server's own requests and notifications. With a legacy server, the stream is a GET (MCP
+ * 2025-11-25, listening for messages). With a modern server, it is a subscription to the notifications `notices` (MCP
+ * 2026-07-28, subscriptions). If `isNeededAtOnce` is true, the stream is opened without delay, because calls may wait
+ * for its messages.
  *
- * A server that answers the first request with 405 has no such stream, and is not asked again. A stream that ends for
- * any other reason is opened again after a growing pause, which is at least as long as `Retry-After`. The connection
- * ends if a stream that was open is refused because the session is lost, or if the server is no longer reachable. The
- * returned function ends the stream.
+ * If the server answers 405 before the stream was ever open, it has no such stream, and no further attempt is made. A
+ * stream that ends for any other reason is opened again after a growing pause, which is at least as long as
+ * `Retry-After`. The callback `events.onGone` is called if the server is no longer reachable, or no longer knows the
+ * session of a stream that was open. The returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,
@@ -57,7 +58,7 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Only a login helps. If the connection had a login, the whole connection ends; if the connector works without a
+  // Only a login helps. If the connection used a login, the whole connection ends. If the connector works without a
   // login, only the stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
@@ -94,7 +95,7 @@ export function keepStandingStream(
       },
     };
     const filter = { notifications: notices };
-    // The stream outlives the handshake, and is not traced as one of its requests.
+    // The stream is detached from the current trace, because it outlives the handshake.
     abort = detached(() => session.openStream('subscriptions/listen', filter, lastEventId, sink));
   };
   if (isNeededAtOnce) open();

@@ -29,24 +29,27 @@ import { EarlyList, quiet } from './early-list.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
 
-/** Time limit for an abandoned handshake to end by itself, so that its session can be ended too. */
+/** How long an abandoned handshake may take to end without being aborted, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 2_000;
 
-/** Ignores the events of a stream of which only the messages matter. */
+/** Callbacks for a stream of which only the messages matter. They ignore that the stream opened or ended. */
 const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 
-/** Time limit for ending a session; the server eventually expires it anyway. */
+/** Time limit for ending a session. A session that was not ended eventually expires at the server. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
 /** Time without a response to the modern probe after which `initialize` is sent in parallel. */
 const SILENCE_MS = 2_000;
 
-/** Fraction of the handshake's time limit after which an unanswered probe is abandoned, if SSE may still be tried. */
+/**
+ * Part of the handshake's time limit after which the probe is abandoned, if it got no response and SSE may still be
+ * tried.
+ */
 const PATIENCE = 0.8;
 
 /**
- * Creates a {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, for modern and legacy
- * servers. It adds the findings of its handshakes to `options.eras`.
+ * Creates a {@link Connect} over Streamable HTTP for modern and legacy servers. It sends JSON-RPC over undici, without
+ * the SDK. Remembers in `options.eras` what its handshakes found out.
  */
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -56,7 +59,7 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
     const open = (): StreamableHttpSession => openSession(options, { ...target, credentials }, messages, events);
     const endpoint = target.url.href;
     const listsAtOnce = target.listsAtOnce === true && !eras.isStrict(endpoint);
-    // The modern and the legacy handshake may run in parallel, so each has a session of its own.
+    // The modern and the legacy handshake may run in parallel, so each has its own session.
     const modern = open();
     const legacy = open();
     let session = legacy;
@@ -125,8 +128,8 @@ function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyL
     ...{ url, headers, maxResultBytes },
     credentials: quiet(credentials),
     capabilities: host.capabilities,
-    // A modern server sends no requests over a response, and its notifications there do not concern this connection
-    // yet.
+    // A modern server sends no requests with a response. Notifications that it sends with the early list are too early
+    // for this connection.
     ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
   });
   return new EarlyList(session, side, target.record);
@@ -152,7 +155,8 @@ function openSession(
 }
 
 /**
- * Calls `begin` once the server was silent for SILENCE_MS, but not while a login that the server demanded is under way.
+ * Calls `begin` once the server was silent for SILENCE_MS. While the request waits for credentials, such as a login
+ * that the server demanded, `begin` is not called.
  */
 function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   const wait = (): Timer => startTimer(SILENCE_MS, over, { keepAlive: true });
@@ -164,7 +168,10 @@ function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   return () => timer.cancel();
 }
 
-/** Resolves with the result of the handshake. If it fails or the signal aborts, ends the sessions and rejects. */
+/**
+ * Waits for the handshake, and resolves with its result. If the handshake fails or the signal aborts, ends the sessions
+ * and rejects.
+ */
 async function settleHandshake(
   sessions: readonly StreamableHttpSession[],
   handshake: Promise<Handshake>,
@@ -173,7 +180,7 @@ async function settleHandshake(
   limits: RequestLimits,
 ): Promise<Handshake> {
   try {
-    // The handshake itself does not get the signal: an aborted handshake could leave a session with an unknown id.
+    // The signal does not abort the handshake itself, which could leave a session with an unknown id at the server.
     const agreed = await raceSignal(handshake, limits.signal);
     assertNotSelf(host, agreed, target.id);
     return agreed;
@@ -185,15 +192,15 @@ async function settleHandshake(
   }
 }
 
-/** Keeps a standing stream open if the server may send messages over it. The returned function ends it. */
+/** Keeps a standing stream open if the server may send messages over it. The returned function ends the stream. */
 function listen(
   session: StreamableHttpSession,
   facts: ConnectionFacts,
   hostAnswers: boolean,
   events: ConnectionEvents,
 ): () => void {
-  // A legacy server also sends its requests to the host over the standing stream, and calls may wait for the host's
-  // response.
+  // A legacy server sends its requests to the host over the standing stream too. A call may wait until the host has
+  // answered such a request.
   const isNeededAtOnce = facts.era === 'legacy' && hostAnswers;
   const hearsAll = events.onNotification !== undefined;
   const notices = announcedLists(facts.capabilities, hearsAll);

@@ -20,7 +20,7 @@ describe('fateOf', () => {
 
   it('is failed if a person declined the login of the host, so that the person is not asked twice', () => {
     const target = { connectorId: 'crm', url: new URL('https://crm.example/mcp') };
-    const denied = new SwitchyardError('LOGIN_FAILED', 'The redirect brought no code.');
+    const denied = new SwitchyardError('LOGIN_FAILED', 'The redirect after the login contains no code.');
     expect(fateOf(hostLoginError(denied, target, true))).toBe('failed');
     expect(fateOf(hostLoginError(new Error('ECONNREFUSED'), target, false))).toBe('backing-off');
   });

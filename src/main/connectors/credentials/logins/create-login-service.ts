@@ -16,7 +16,7 @@ import { LoginEvents } from './users/login-events.ts';
 import { summaryOf } from './users/login-summary.ts';
 import { LoginUsers } from './users/login-users.ts';
 
-/** Delay between reading the logins and watching for changes by other processes. */
+/** Delay between the first read of the logins and the start of the watch for changes by other processes. */
 const WATCH_AFTER_MS = 500;
 
 /** Dependencies of the logins. */
@@ -32,11 +32,11 @@ export interface LoginServiceDeps {
   readonly sleep: Sleep;
   /** Whether a connector is still in use: logins of other connectors are not refreshed. */
   readonly isWanted: (connectorId: string) => boolean;
-  /** Loads the protocol when it is first needed. */
+  /** Loads the OAuth functions when they are first needed. */
   readonly protocol?: () => Promise<LoginProtocol>;
 }
 
-/** Creates the logins of one manager. Reads and starts nothing before credentials are first requested. */
+/** Creates the logins of one manager. Reads nothing and starts nothing until credentials are first requested. */
 export function createLoginService(deps: LoginServiceDeps): LoginService {
   const { store, logger, now, random, protocol = loadProtocol } = deps;
   const closing = new AbortController();
@@ -81,7 +81,7 @@ export function createLoginService(deps: LoginServiceDeps): LoginService {
 
   const watch = async (): Promise<void> => {
     await book.load();
-    // Connectors that are starting need the processor more than this watch does.
+    // The watch starts late, because connectors that are starting need the processor more.
     const timer = startTimer(WATCH_AFTER_MS, () => {
       unwatch = store.watch(() => void book.read());
       void book.read();

@@ -4,10 +4,15 @@ import { readChallenge } from '../oauth/challenge.ts';
 import type { LoginDiscovery, LoginRequest } from '../oauth/login-discovery.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 
-/** How long a discovery is reused for refusals; a login always makes a new discovery. */
+/**
+ * How long a discovery is reused when a server refuses requests. A login that a person starts always makes a new
+ * discovery.
+ */
 const FRESH_MS = 60_000;
 
-/** Maximum number of discoveries that are kept for one connector: a server may send a new challenge each time. */
+/**
+ * Maximum number of discoveries that are kept for one connector, because a server may send a new challenge each time.
+ */
 const MAX_HELD = 8;
 
 export interface DiscoveriesDeps {
@@ -24,10 +29,10 @@ interface Found {
   isUnderWay: boolean;
 }
 
-/** Discovers the login requirements of connectors. Simultaneous refusals share one discovery. */
+/** Finds out which login each connector requires. Simultaneous refusals share one discovery. */
 export class Discoveries {
   readonly #deps: DiscoveriesDeps;
-  /** By connector, then by the inputs of the discovery; oldest first. */
+  /** Recent discoveries by connector id, and then by the key of their inputs; oldest first. */
   readonly #found = new Map<string, Map<string, Found>>();
 
   constructor(deps: DiscoveriesDeps) {
@@ -40,7 +45,7 @@ export class Discoveries {
     return { target, fetch: fetchOf(target), signal: closing, now };
   }
 
-  /** Returns a recent discovery or makes a new one. Rejects as `discoverLogin` does; a failure is not remembered. */
+  /** Returns a recent discovery, or makes a new one. Rejects as `discoverLogin` does. A failure is not remembered. */
   async find(target: LoginTarget, challenge: Challenge | null): Promise<LoginDiscovery> {
     const nowMs = this.#deps.now();
     this.#forgetOld(nowMs);
@@ -50,8 +55,8 @@ export class Discoveries {
     if (known !== undefined) return known.discovery;
     const [oldest] = found;
     if (found.size >= MAX_HELD && oldest !== undefined) {
-      // Without this, a slow server would get more and more parallel requests. The discovery in progress is as good as
-      // a new one.
+      // If the oldest discovery is still in progress, its result is good enough. Otherwise a slow server would get more
+      // and more parallel requests.
       if (oldest[1].isUnderWay) return oldest[1].discovery;
       found.delete(oldest[0]);
     }
@@ -83,7 +88,7 @@ export class Discoveries {
 }
 
 /**
- * Returns the inputs of a discovery as a key. It leaves out the scopes and errors of a challenge, which differ from
+ * Returns the inputs of a discovery as a key. The key omits the scopes and errors of a challenge, which differ from
  * tool to tool.
  */
 function keyOf(target: LoginTarget, challenge: Challenge | null): string {

@@ -10,14 +10,15 @@ import type { LoginStore } from '../../../../shared/logins/login-store.ts';
 import type { Logger } from '../../../observability/logger.ts';
 
 /**
- * Maximum number of reads. The result of the last read is merged even if this process has made changes during the read.
+ * Maximum number of reads in a row. A read is repeated if this process has changed a login during the read. The result
+ * of the last read is merged in any case.
  */
 const MAX_READS = 4;
 
 export interface LoginBookDeps {
   readonly store: Pick<LoginStore, 'readEarly' | 'readAll'>;
   readonly logger: Logger;
-  /** Called with the bindings whose login was changed, refreshed or removed. */
+  /** Called with the ids of the bindings whose login was changed, refreshed or removed. */
   readonly onChanged: (bindingIds: ReadonlySet<string>) => void;
 }
 
@@ -27,8 +28,8 @@ interface KnownBinding {
 }
 
 /**
- * Keeps the stored logins in memory, because requests must not wait for the store. The logins are read when they are
- * first needed, and again when another process has changed them.
+ * Holds a copy of the stored logins in memory, because requests must not wait for the store. The logins are read when
+ * they are first needed, and again when another process has changed them.
  */
 export class LoginBook {
   readonly #deps: LoginBookDeps;
@@ -73,7 +74,7 @@ export class LoginBook {
 
   /** Reads the store now. Never rejects. */
   async read(): Promise<void> {
-    // A read in progress may have started before the change that this call is about.
+    // A read that is already in progress may have started before the latest change in the store.
     if (this.#reading !== null) await this.#reading;
     this.#reading ??= this.#readSettled().finally(() => {
       this.#reading = null;
@@ -141,7 +142,7 @@ export class LoginBook {
       for (let reads = 1; ; reads += 1) {
         const version = this.#version;
         const stored = await this.#deps.store.readAll();
-        // The result may lack changes that this process has made meanwhile.
+        // The result may lack changes that this process has made during the read.
         if (version !== this.#version && reads < MAX_READS) continue;
         this.#failureCode = null;
         this.#isEarly = false;

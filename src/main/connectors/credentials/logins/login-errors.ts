@@ -9,11 +9,14 @@ export interface NeededLogin {
   readonly status: number;
   /** The scopes that the login must have; null if they are not known. */
   readonly scope: string | null;
-  /** Whether the refused request had a token, or the login was lost. False if there never was a login. */
+  /**
+   * Whether the refused request had a token, or the connector had a login that was lost. False if there never was a
+   * login.
+   */
   readonly wasAuthorized: boolean;
 }
 
-/** Returns the error of a connector that needs a person to log in. */
+/** Returns the error for a connector that needs a person to log in. */
 export function loginNeeded(target: LoginTarget, needed: NeededLogin, cause?: unknown): SwitchyardError {
   const { connectorId, isOfReplica } = target;
   const { issuer, status, scope, wasAuthorized } = needed;
@@ -41,15 +44,19 @@ export function bothWays(target: LoginTarget): string {
   return `Put a key into the headers of its entry, or ${login} if the server supports logins.`;
 }
 
-/** Returns the hint for a login that has every scope that the server names, and is refused. */
+/** Returns the hint for a login that is refused although it has every scope that the server names. */
 export function scopesAreNotEnough(target: LoginTarget): string {
-  return `The login of ${target.connectorId} has every scope the server names; ask the server's operator for access.`;
+  const { connectorId } = target;
+  return `The login of ${connectorId} has every scope that the server names. Ask the server's operator for access.`;
 }
 
-/** Returns the error for a machine whose new tokens the server refuses, or that has requested more scopes too often. */
+/**
+ * Returns the error for a connector that logs in without a person, if the server refuses its new tokens or demands more
+ * scopes too often.
+ */
 export function machineRefused(target: LoginTarget, issuer: string | null, why: string): SwitchyardError {
   const { connectorId } = target;
-  return new SwitchyardError('LOGIN_FAILED', `Connector ${connectorId} logs in by itself, and ${why}.`, {
+  return new SwitchyardError('LOGIN_FAILED', `Connector ${connectorId} logs in automatically, but ${why}.`, {
     detail: { connectorId, ...(issuer !== null && { issuer }) },
   });
 }
@@ -57,6 +64,7 @@ export function machineRefused(target: LoginTarget, issuer: string | null, why: 
 /** Returns LOGIN_UNSUPPORTED for settings that this version does not support; null for other settings. */
 export function unsupportedLogin(connectorId: string, oauth: OAuthSettings | null): SwitchyardError | null {
   if (oauth?.unsupported === undefined) return null;
-  const message = `Connector ${connectorId} needs a login with ${oauth.unsupported}, which this version lacks.`;
-  return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked: oauth.unsupported } });
+  const asked = oauth.unsupported;
+  const message = `Connector ${connectorId} needs a login with ${asked}, which this version does not support.`;
+  return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked } });
 }

@@ -15,7 +15,8 @@ import { LOGIN_TTL_MS, type PendingLogin, PendingLogins } from './pending-logins
 import type { Refresher } from './refresh/refresher.ts';
 
 /**
- * Time limit for an issuer to revoke tokens: a person waits, and the tokens are forgotten even if revoking them fails.
+ * Time limit for an issuer to revoke tokens. It is short because a person waits, and the tokens are forgotten even if
+ * revoking them fails.
  */
 const REVOKE_MS = 5_000;
 
@@ -28,13 +29,13 @@ export interface LoginFlowsDeps {
   readonly now: () => number;
   /** Returns the login target of a connector that this process has used; null for any other connector. */
   readonly targetOf: (connectorId: string) => LoginTarget | null;
-  /** Called when a person logged in: `take` puts the login into the book. */
+  /** Called when a person logged in. `take` adds the login to the login book. */
   readonly onLogin: (target: LoginTarget, binding: LoginBinding, take: () => void) => void;
   /** Aborts requests in progress. */
   readonly closing: AbortSignal;
 }
 
-/** The steps of logins that people take: starting a login, returning from the issuer, logging out. */
+/** The steps of a login that a person makes: starting the login, returning from the issuer, and logging out. */
 export class LoginFlows {
   readonly #deps: LoginFlowsDeps;
   readonly #pending: PendingLogins;
@@ -49,7 +50,7 @@ export class LoginFlows {
     const { book, discoveries, now } = this.#deps;
     const { connectorId, oauth } = target;
     if (oauth?.grant === 'client_credentials') {
-      const why = `Connector ${connectorId} logs in by itself (client_credentials); no person has to log in.`;
+      const why = `Connector ${connectorId} logs in automatically (client_credentials). No person has to log in.`;
       throw new SwitchyardError('LOGIN_UNSUPPORTED', why, { detail: { connectorId } });
     }
     const unsupported = unsupportedLogin(connectorId, oauth);
@@ -113,7 +114,7 @@ export class LoginFlows {
       await this.#unbind(bindingId);
       return false;
     }
-    // Without this wait, a refresh in progress would bring a token that is never revoked.
+    // If a refresh in progress ended later, its new token would never be revoked.
     await refresher.idle(loginId);
     await this.#revoke(target, bindingId);
     const removed = await store.removeLogin(loginId);
@@ -128,14 +129,14 @@ export class LoginFlows {
   }
 
   /**
-   * Returns the pending login that a redirect finishes, on whichever host of the fleet the login began. Throws
+   * Returns the pending login that a redirect finishes, even if the login began on another host of the fleet. Throws
    * LOGIN_EXPIRED.
    */
   async #taken(protocol: LoginProtocol, state: string | null): Promise<PendingLogin> {
     const { store, now, targetOf } = this.#deps;
     const isHere = this.#pending.has(state);
     const login = isHere ? this.#pending.take(state) : null;
-    // Always taken from the fleet too, so that no second redirect can use it on another host.
+    // The login is always removed from the fleet as well, so that no second redirect can finish it on another host.
     const kept = state === null ? null : ((await store.takePending?.(state)) ?? null);
     if (login !== null) return login;
     const target = kept === null ? null : targetOf(kept.connectorId);
@@ -173,15 +174,16 @@ export class LoginFlows {
       key: { issuer, clientId: client.clientId, resource, subject: 'shared' },
       grant: 'authorization_code',
       discovery: packed,
-      // A step-up requested more scopes; later logins request them too.
+      // If a step-up has requested more scopes, later logins request them too.
       wantedScope: wanted === null ? null : scope,
       client,
     } as const satisfies LoginBinding;
   }
 
   /**
-   * Resets the binding after a logout. The scopes of a step-up are no longer requested: an issuer that does not know
-   * one of them would refuse every further login. A machine's secret may go to another issuer only after this reset.
+   * Resets the binding after a logout. The scopes of a step-up are no longer requested, because an issuer that does not
+   * know one of them would refuse every further login. If the connector logs in without a person, its secret may go to
+   * another issuer only after this reset.
    */
   async #unbind(bindingId: string): Promise<void> {
     const { store, book } = this.#deps;
@@ -194,9 +196,7 @@ export class LoginFlows {
     book.takeBinding(free);
   }
 
-  /**
-   * Removes a login that another login has replaced, unless a connector still uses it. Nothing else would remove it.
-   */
+  /** Removes a login that a newer login has replaced, unless another connector still uses it. */
   async #forgetUnused(loginId: string): Promise<void> {
     const { store, book } = this.#deps;
     if (book.bindingsOf(loginId).length > 0) return;
@@ -218,7 +218,7 @@ export class LoginFlows {
       const request = { ...discoveries.requestFor(target), signal: limit.signal };
       if (discovery !== null) await protocol.revokeTokens(request, discovery, client, tokens);
     } catch (error) {
-      // Otherwise the error is the signal's reason, which is ignored.
+      // If the signal aborted, the error is only the signal's reason and is ignored.
       if (!limit.signal.aborted) throw asSwitchyardError(error);
     }
   }

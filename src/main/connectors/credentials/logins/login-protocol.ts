@@ -4,7 +4,7 @@ import type * as discovery from '../oauth/login-discovery.ts';
 import type * as scopes from '../oauth/scopes.ts';
 import type * as tokens from '../oauth/token-requests.ts';
 
-/** The protocol of logins, implemented with the SDK's functions. */
+/** The OAuth functions of logins, which use the SDK. */
 export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscovery' | 'unpackDiscovery'> &
   Pick<typeof clientIdentity, 'identifyClient'> &
   Pick<typeof scopes, 'chooseScope'> &
@@ -14,7 +14,7 @@ export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscov
 let loaded: Promise<LoginProtocol> | null = null;
 
 /**
- * Loads the protocol, and the SDK with it, when the protocol is first needed. Both are slow to load, and connectors
+ * Loads the OAuth functions, and with them the SDK, when they are first needed. Both are slow to load, and connectors
  * with valid tokens never need them.
  */
 export function loadProtocol(): Promise<LoginProtocol> {

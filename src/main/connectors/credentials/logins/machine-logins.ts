@@ -10,7 +10,7 @@ import type { LoginBook } from './login-book.ts';
 import type { LoginProtocol } from './login-protocol.ts';
 import { machineTokens } from './refresh/token-requester.ts';
 
-/** Time after a failure in which the same error is returned without another request. */
+/** Time after a failure during which callers get the same error, and no request is sent. */
 const PAUSE_MS = 1_000;
 
 export interface MachineLoginsDeps {
@@ -18,7 +18,7 @@ export interface MachineLoginsDeps {
   readonly book: LoginBook;
   readonly discoveries: Discoveries;
   readonly protocol: () => Promise<LoginProtocol>;
-  /** Puts a login into the book without notifying anyone. */
+  /** Runs `take`, which adds a login to the book, without notifying any listener. */
   readonly quietly: (take: () => void) => void;
 }
 
@@ -27,11 +27,11 @@ export interface MachineRequest {
   readonly target: LoginTarget;
   readonly bindingId: string;
   readonly challenge: Challenge | null;
-  /** The scopes to request; null for the scopes of the binding, the entry or the server. */
+  /** The scopes to request; null to use the scopes of the binding, the entry or the server. */
   readonly scope: string | null;
 }
 
-/** Logs machines in: client credentials (RFC 6749 section 4.4). No person is needed. */
+/** Logs in connectors that need no person: client credentials (RFC 6749 section 4.4). */
 export class MachineLogins {
   readonly #deps: MachineLoginsDeps;
   readonly #running = new Map<string, Promise<void>>();
@@ -42,12 +42,13 @@ export class MachineLogins {
   }
 
   /**
-   * Gets a token and stores it; simultaneous callers share one request. Rejects with LOGIN_FAILED,
+   * Gets a token and stores it. Simultaneous callers share one request. Rejects with LOGIN_FAILED,
    * LOGIN_SECRET_MISSING, LOGIN_CLIENT_UNKNOWN, LOGIN_METADATA_INVALID or a STORE_… code.
    */
   async obtain(request: MachineRequest): Promise<void> {
     const { target, bindingId, scope } = request;
-    // A corrected entry has the same binding, and must not get the failure that the wrong entry caused.
+    // A corrected entry has the same binding as before. The key must differ, so that the entry does not get the failure
+    // that the wrong entry caused.
     const key = JSON.stringify([bindingId, scope, target.oauth, target.isLocal, target.secretMark]);
     const failure = this.#failures.get(key);
     if (failure !== undefined && monotonicMs() < failure.untilMs) throw failure.error;
@@ -92,7 +93,7 @@ export class MachineLogins {
       wantedScope: scope ?? known?.wantedScope ?? null,
       client,
     };
-    // Saved before the secret is sent: from then on, the secret goes to no other issuer.
+    // The binding is saved before the secret is sent. It ensures that the secret goes to no other issuer later.
     await store.saveBinding(binding);
     this.#deps.quietly(() => book.takeBinding(binding));
     const tokens = await machineTokens(protocol, request, discovery, client, binding);
@@ -102,8 +103,8 @@ export class MachineLogins {
 }
 
 /**
- * Returns the error for a changed issuer. A secret that was given to one issuer must not go to another issuer only
- * because a server now names that issuer.
+ * Returns the error for a changed issuer. A secret that was already given to one issuer must not go to another issuer
+ * just because a server now names that issuer.
  */
 function otherIssuer({ connectorId }: LoginTarget, { issuer }: LoginKey, now: string): SwitchyardError {
   const message =

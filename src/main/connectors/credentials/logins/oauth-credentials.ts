@@ -19,7 +19,7 @@ import { isExpiring } from './refresh/refresh-schedule.ts';
 import type { Refresher } from './refresh/refresher.ts';
 import type { StepUp } from './step-up.ts';
 
-/** A token that was refreshed because of a 401 and is refused within this time is not refreshed again. */
+/** For this long after a refresh that a 401 caused, a further 401 causes no other refresh. */
 const RENEWED_MS = 10_000;
 
 const NONE: readonly string[] = [];
@@ -32,26 +32,26 @@ export interface OAuthCredentialsDeps {
   readonly discoveries: Discoveries;
   readonly stepUp: StepUp;
   readonly now: () => number;
-  /** Called with each refusal that needs a login. */
+  /** Called with each refusal that only a login of a person can resolve. */
   readonly onNeeded: (credentials: OAuthCredentials, error: SwitchyardError) => void;
 }
 
 /** The credentials of a connector that may need a login: the access token of the login, if there is one. */
 export class OAuthCredentials implements Credentials {
-  /** The current target. Its secrets may have changed even if its entry has the same content. */
+  /** The current login target. Its secrets may have changed even if its entry has the same content. */
   target: LoginTarget;
   readonly bindingId: string;
   readonly #deps: OAuthCredentialsDeps;
   #headers: { readonly token: string; readonly list: readonly string[] } | null = null;
-  /** The last refusal because of a missing login: it names the place to log in. */
+  /** The challenge of the last 401, which says where to log in. */
   challenge: Challenge | null = null;
-  /** The issuer that demands the login, as far as it is known; null if no login is needed. */
+  /** Set while a login is needed. `issuer` is the issuer at which to log in; null if it is not known. */
   wanted: { readonly issuer: string | null } | null = null;
   /** Whether a request was refused because the login could not be refreshed at the moment. */
   isStuck = false;
-  /** The generation of the login that the connector refused although it was new. */
+  /** The generation of the login whose token the server refused right after a refresh. */
   #refusedGeneration: number | null = null;
-  /** The generation that a refresh after a 401 produced, and its time. */
+  /** The login's generation after the last refresh that a 401 caused, and the time of that refresh. */
   #renewed: { readonly generation: number; readonly atMs: number } | null = null;
 
   constructor(target: LoginTarget, deps: OAuthCredentialsDeps) {
@@ -60,17 +60,17 @@ export class OAuthCredentials implements Credentials {
     this.#deps = deps;
   }
 
-  /** Whether this machine logs in by itself, without a person. */
+  /** Whether the connector logs in without a person (client credentials). */
   get isMachine(): boolean {
     return this.target.oauth?.grant === 'client_credentials';
   }
 
-  /** The findings of the connector's last login; null before the first login. */
+  /** The facts that the connector's last login established; null before the first login. */
   get binding(): LoginBinding | null {
     return this.#deps.book.binding(this.bindingId);
   }
 
-  /** The current login; null if its issuer or its kind differs from what the entry now names. */
+  /** The current login; null if the entry now names another issuer or another kind of login. */
   get login(): StoredLogin | null {
     const { binding } = this;
     const login = this.#deps.book.loginOf(this.bindingId);
@@ -80,12 +80,12 @@ export class OAuthCredentials implements Credentials {
     return isOther || (binding.grant === 'client_credentials') !== this.isMachine ? null : login;
   }
 
-  /** Whether requests wait for a login. */
+  /** Whether a login is needed before requests can succeed. */
   get isWaiting(): boolean {
     return this.wanted !== null;
   }
 
-  /** The state of the login, in the terms of `LoginSummary`. */
+  /** The state of the login, as `LoginSummary` names it. */
   get state(): LoginSummary['state'] {
     const { login } = this;
     if (login === null) return 'none';
@@ -103,7 +103,7 @@ export class OAuthCredentials implements Credentials {
   }
 
   headers(signal: AbortSignal | null): readonly string[] | Promise<readonly string[]> {
-    // The entry requires an unsupported login, and a token from any other login would not meet that requirement.
+    // The entry requires an unsupported kind of login, so the token of another login would not help.
     if (this.target.oauth?.unsupported !== undefined) return NONE;
     if (!this.#deps.book.isLoaded) return this.#loaded(signal);
     const { login } = this;
@@ -111,7 +111,7 @@ export class OAuthCredentials implements Credentials {
     const { tokens } = login;
     if (tokens === null) return NONE;
     if (!isExpiring(tokens, this.#deps.now())) return this.#bearer(tokens);
-    // The token cannot be refreshed, so the server decides about the old token.
+    // The token cannot be refreshed. It is sent although it is expiring, and the server decides whether to accept it.
     if (tokens.refreshToken === null && !this.isMachine) return this.#bearer(tokens);
     return this.#refreshed(login, signal);
   }
@@ -130,7 +130,7 @@ export class OAuthCredentials implements Credentials {
     return this.headers(signal);
   }
 
-  /** A failure shows in the request itself: the server refuses the request, and its challenge says what it requires. */
+  /** Returns no headers if no token can be obtained. The server then refuses the request and says what it requires. */
   async #firstToken(signal: AbortSignal | null): Promise<readonly string[]> {
     const { target, bindingId } = this;
     const obtained = this.#deps.machines.obtain({ target, bindingId, challenge: null, scope: null });
@@ -163,9 +163,9 @@ export class OAuthCredentials implements Credentials {
     await this.#deps.book.ensure();
     const { login } = this;
     const tokens = login?.tokens ?? null;
-    // Another request, or another process, got a newer token meanwhile.
+    // Another request, or another process, may have got a newer token since this request was sent.
     if (tokens !== null && tokens.accessToken !== used && !isExpiring(tokens, this.#deps.now())) return RETRY;
-    // Ending a session is no reason to log in. The session may belong to another login.
+    // A DELETE only ends a session, which may belong to another login. It must not cause a new login.
     if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
     if (challenge.status === 403) return this.#deps.stepUp.verdict(this, challenge);
     this.challenge = challenge;
@@ -219,7 +219,7 @@ export class OAuthCredentials implements Credentials {
       if (!isFound && !isNamed) return { kind: 'refused', hint };
       return this.#needed({ issuer: isFound ? issuer : null, status: 401, scope, wasAuthorized: false });
     } catch (error) {
-      // The network failed, and nothing indicates that the server supports logins.
+      // True if the network failed and nothing indicates that the server supports logins.
       const isUnknown = error instanceof SwitchyardError && error.code === 'LOGIN_FAILED' && !isNamed;
       if (isUnknown) return { kind: 'refused', hint };
       throw error;
@@ -236,15 +236,14 @@ export class OAuthCredentials implements Credentials {
   #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
     const renewed = this.#renewed;
     if (renewed?.generation !== generation) return false;
-    // A token in the second half of its life may already have expired at the server, since clocks differ and lives are
-    // in seconds.
+    // In the second half of its life, the token may have expired at the server, whose clock may differ.
     const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
     if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
     return resends > 0 || ageMs < RENEWED_MS;
   }
 }
 
-/** Resolves as `work` does, or rejects with the signal's reason if the signal aborts first. */
+/** Settles as `work` does, or rejects with the signal's reason if the signal aborts first. */
 function race<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
   return signal === null ? work : raceSignal(work, signal);
 }

@@ -7,7 +7,7 @@ import type { LoginDiscovery } from '../oauth/login-discovery.ts';
 /** Time limit for a person to log in. */
 export const LOGIN_TTL_MS = 10 * 60_000;
 
-/** At most this many logins in progress; the oldest is discarded first. */
+/** Maximum number of logins in progress. If there are more, the oldest is discarded. */
 const MAX_PENDING = 1_000;
 
 /** A login for which a person was sent to the issuer. */
@@ -48,12 +48,18 @@ export class PendingLogins {
     return state !== null && this.#pending.has(state);
   }
 
-  /** Returns the login of a redirect, and removes it, so that no second redirect can use it. Throws LOGIN_EXPIRED. */
+  /**
+   * Returns the login that a redirect belongs to, and removes it, so that no second redirect can finish it. Throws
+   * LOGIN_EXPIRED.
+   */
   take(state: string | null): PendingLogin {
     const login = state === null ? undefined : this.#pending.get(state);
     if (state !== null) this.#pending.delete(state);
     if (login !== undefined && login.expiresAtMs > this.#now()) return login;
-    throw new SwitchyardError('LOGIN_EXPIRED', 'This redirect belongs to no login that is in progress here.');
+    throw new SwitchyardError(
+      'LOGIN_EXPIRED',
+      'No login in progress belongs to this redirect. It may have expired, or may already be finished.',
+    );
   }
 
   clear(): void {

@@ -10,7 +10,7 @@ import type { LoginBook } from './login-book.ts';
 import { loginNeeded, machineRefused, scopesAreNotEnough } from './login-errors.ts';
 import type { MachineLogins } from './machine-logins.ts';
 
-/** Maximum number of times within STEPS_WITHIN_MS that a machine requests more scopes for one connector. */
+/** Maximum number of times within STEPS_WITHIN_MS that a login with client credentials requests more scopes. */
 const MAX_STEPS = 3;
 const STEPS_WITHIN_MS = 10 * 60_000;
 
@@ -27,14 +27,17 @@ export interface StepUpDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly machines: MachineLogins;
-  /** Called with each refusal. */
+  /** Called with each refusal that only a login of a person can resolve. */
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 
-/** Handles a 403: requests the demanded scopes in addition to the scopes that were already granted (MCP, step-up). */
+/**
+ * Handles a 403 that demands more scopes: requests the demanded scopes in addition to the scopes that were already
+ * granted (MCP, step-up).
+ */
 export class StepUp {
   readonly #deps: StepUpDeps;
-  /** Times at which machines requested more scopes, on the monotonic clock, by binding. */
+  /** Times (monotonic clock) at which a login with client credentials requested more scopes, by binding id. */
   readonly #steps = new Map<string, readonly number[]>();
 
   constructor(deps: StepUpDeps) {
@@ -55,7 +58,7 @@ export class StepUp {
     if (binding !== null && scope !== binding.wantedScope) {
       const wanting = { ...binding, wantedScope: scope };
       this.#deps.book.takeBinding(wanting);
-      // A person has to log in even if the scopes cannot be stored for other processes.
+      // If the scopes cannot be stored for other processes, a person still has to log in.
       cause = await this.#deps.store.saveBinding(wanting).catch((error: unknown) => error);
     }
     const issuer = login?.key.issuer ?? null;

@@ -7,11 +7,11 @@ import { checkUrl, invalid } from './endpoint-rules.ts';
 /** Parameters of a redirect that may occur only once (RFC 6749 section 3.1). */
 const SINGLE = ['code', 'state', 'iss', 'error'] as const;
 
-/** VSCHAR of RFC 6749, appendix A. */
+/** The characters of a code: VSCHAR of RFC 6749, appendix A. */
 const CODE = /^[\x20-\x7e]{1,8192}$/;
 
 /**
- * Returns the address to send a person to, and the code verifier with which this host later redeems the code (PKCE
+ * Returns the URL to which a person is sent, and the code verifier with which this host later redeems the code (PKCE
  * S256, RFC 7636). Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if the issuer's address
  * is not allowed.
  */
@@ -40,9 +40,9 @@ export async function prepareAuthorization(
 }
 
 /**
- * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may
- * be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the redirect has no
- * code.
+ * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4), because nothing from a redirect of another
+ * issuer may be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the
+ * redirect has no code.
  */
 export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {
   const { issuer, metadata } = discovery;
@@ -64,7 +64,7 @@ export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDisc
 }
 
 /**
- * Does the same as the SDK's `validateAuthorizationResponseIssuer`, which would have to be loaded first. Compares
+ * Does the same as the SDK's `validateAuthorizationResponseIssuer`, without loading the SDK. Compares the issuers
  * character by character.
  */
 function checkRedirectIssuer(iss: string | null, { metadata }: LoginDiscovery): void {

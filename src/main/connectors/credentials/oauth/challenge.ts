@@ -1,8 +1,11 @@
 import type { Challenge } from '../credentials.ts';
 
-/** The content of a challenge (RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1). */
+/**
+ * The parts of a `WWW-Authenticate` header that logins need (RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9728
+ * section 5.1).
+ */
 export interface ReadChallenge {
-  /** In lower case, in the order of the header. */
+  /** The authentication schemes in lower case, in the order of the header. */
   readonly schemes: readonly string[];
   readonly resourceMetadataUrl: URL | null;
   readonly scope: string | null;
@@ -18,18 +21,20 @@ export interface ParsedChallenge {
 /** Schemes whose parameters describe a login, in order of preference. */
 const LOGIN_SCHEMES = ['bearer', 'dpop'] as const;
 
-/** Maximum length; longer headers are truncated. Servers send a few hundred characters. */
+/**
+ * Maximum length of a `WWW-Authenticate` header; a longer header is truncated. Servers send a few hundred characters.
+ */
 const MAX_LENGTH = 16 * 1024;
 
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** RFC 6749 section 3.3. */
+/** Matches one scope (RFC 6749 section 3.3). */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Maximum length of all scopes together. No known server exceeds it. Longer scopes would not fit into the address of a
- * login.
+ * Maximum length of all scopes together. No known server exceeds it. Longer scopes would not fit into the URL to which
+ * a person is sent.
  */
 const MAX_SCOPE_LENGTH = 4_096;
 
@@ -47,7 +52,7 @@ export function readChallenge(challenge: Challenge): ReadChallenge {
   };
 }
 
-/** Reads an address of a challenge. Some servers name only its path. */
+/** Reads a URL in a challenge. Some servers send only its path. */
 function readUrl(text: string | null, base: URL): URL | null {
   const url = text === null || text === '' ? null : URL.parse(text, base.href);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') return null;
@@ -55,7 +60,10 @@ function readUrl(text: string | null, base: URL): URL | null {
   return url;
 }
 
-/** Returns the valid scopes of a foreign text, each once, separated by blanks; null without a valid scope. */
+/**
+ * Returns the valid scopes of a text from a server, without duplicates and separated by blanks; null if no scope is
+ * valid.
+ */
 export function readScopes(text: string | null): string | null {
   const seen = new Set<string>();
   let length = 0;
@@ -69,8 +77,8 @@ export function readScopes(text: string | null): string | null {
 }
 
 /**
- * Splits a header into its challenges (RFC 9110 section 11.6.1). It also accepts common violations of the grammar:
- * parameters without commas between them, addresses without quotes, and quotes that never end.
+ * Splits a header into its challenges (RFC 9110 section 11.6.1). Also accepts common violations of the grammar:
+ * parameters without commas between them, addresses without quotes, and quotes that are never closed.
  */
 export function parseChallenges(header: string): readonly ParsedChallenge[] {
   const reader = new HeaderReader(header.slice(0, MAX_LENGTH));
@@ -96,7 +104,7 @@ export function parseChallenges(header: string): readonly ParsedChallenge[] {
   }
 }
 
-/** Reads a header from left to right; each step advances by at least one character, unless the header has ended. */
+/** Reads a header from left to right. Each step advances by at least one character, until the end of the header. */
 class HeaderReader {
   readonly #text: string;
   #at = 0;
@@ -114,7 +122,7 @@ class HeaderReader {
     return this.#take(/[\s,]*/y).includes(',');
   }
 
-  /** Reads up to a blank, a comma, `=` or a quote. A stray quoted string counts as an empty word. */
+  /** Reads until the next blank, comma, `=` or quote. A stray quoted string counts as an empty word. */
   readWord(): string {
     if (this.#text[this.#at] !== '"') return this.#take(/[^\s,="]*/y);
     this.#readQuoted();
@@ -129,7 +137,7 @@ class HeaderReader {
 
   #readQuoted(): string {
     const quoted = this.#take(/"(?:[^"\\]|\\[\s\S])*/y);
-    // Skips the closing quote, or a backslash that ends the header.
+    // Skips the closing quote, or a backslash at the end of the header.
     this.#at += 1;
     return quoted.slice(1).replace(/\\([\s\S])/g, '$1');
   }
@@ -142,7 +150,7 @@ class HeaderReader {
   }
 }
 
-/** Returns the bearer token in the headers of credentials; null without a token. */
+/** Returns the bearer token in a list of headers; null if no header has one. */
 export function bearerOf(sent: readonly string[]): string | null {
   const value = sent[1] ?? '';
   return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;

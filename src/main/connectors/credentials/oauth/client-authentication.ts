@@ -7,13 +7,13 @@ import type { LoginTarget } from '../login-target.ts';
 import { isObject, type LoginDiscovery } from './discovery-record.ts';
 import { invalid, isSameIssuer } from './endpoint-rules.ts';
 
-/** The authentication of a client at the token endpoint, in the form of the SDK's functions. */
+/** How a client authenticates at the token endpoint, in the form that the SDK's functions accept. */
 export interface ClientProof {
   readonly clientInformation: OAuthClientInformationMixed;
   readonly addClientAuthentication?: AddClientAuthentication;
 }
 
-/** JWS algorithms by the type of a key, the preferred one first (RFC 7518 section 3.1, RFC 8037). */
+/** JWS algorithms for each type of key, in order of preference (RFC 7518 section 3.1, RFC 8037). */
 const RSA_ALGORITHMS = ['RS256', 'PS256', 'RS384', 'RS512', 'PS384', 'PS512'] as const;
 const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
   'P-256': 'ES256',
@@ -23,8 +23,9 @@ const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING if the secret or key that the entry
- * names is missing or unreadable, and LOGIN_METADATA_INVALID if the entry names another issuer.
+ * Returns the client's authentication, with its secret or its private key. Rejects with LOGIN_SECRET_MISSING if the
+ * secret or key that the entry names is missing or unreadable, LOGIN_METADATA_INVALID if the entry names another
+ * issuer, and LOGIN_CLIENT_UNKNOWN if it names another client.
  */
 export async function proveClient(
   target: LoginTarget,
@@ -62,7 +63,7 @@ function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: stri
   return !isPlain && metadata?.token_endpoint_auth_methods_supported?.includes(post) === true ? post : null;
 }
 
-/** Throws LOGIN_SECRET_MISSING if the entry names a variable for a secret or a key, and that variable is missing. */
+/** Throws LOGIN_SECRET_MISSING if the entry names a variable for a secret or a key, and the variable has no value. */
 export function checkSecrets(target: LoginTarget): void {
   const { clientSecretEnv, privateKeyEnv } = target.oauth ?? {};
   const missing = [
@@ -77,19 +78,22 @@ export function checkSecrets(target: LoginTarget): void {
 }
 
 /**
- * Throws unless the entry names this issuer and this client, because the entry's secret must not be used for another
- * issuer or client.
+ * Throws if the entry now names another issuer or another client. The entry's secret must not be sent for a login that
+ * does not match the entry.
  */
 function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
   const wanted = target.oauth?.issuer;
   if (wanted !== undefined && !isSameIssuer(wanted, issuer))
     throw invalid(`The entry of ${target.connectorId} names another issuer than ${issuer}`);
   if (target.oauth?.clientId !== clientId)
-    throw new SwitchyardError('LOGIN_CLIENT_UNKNOWN', `The entry of ${target.connectorId} names another client now.`);
+    throw new SwitchyardError(
+      'LOGIN_CLIENT_UNKNOWN',
+      `The entry of connector ${target.connectorId} no longer names the client ${clientId}.`,
+    );
   checkSecrets(target);
 }
 
-/** Returns a client authentication with `private_key_jwt` (RFC 7523 section 2.2). */
+/** Returns a function that authenticates the client with `private_key_jwt` (RFC 7523 section 2.2). */
 async function keyAuthentication(
   target: LoginTarget,
   discovery: LoginDiscovery,
@@ -105,7 +109,7 @@ async function keyAuthentication(
   const authenticate = createPrivateKeyJwtAuth(options);
   return async (headers, parameters, url, metadata) => {
     await authenticate(headers, parameters, url, metadata);
-    // Optional (RFC 7521 section 4.2), but some issuers refuse a request without it.
+    // The `client_id` is optional (RFC 7521 section 4.2), but some issuers refuse a request without it.
     parameters.set('client_id', clientId);
   };
 }
@@ -119,7 +123,7 @@ function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; 
     const alg = jwk.alg;
     return { key: createPrivateKey({ key: { ...jwk }, format: 'jwk' }), alg: typeof alg === 'string' ? alg : null };
   } catch {
-    // The message of OpenSSL or a parser may hold parts of the key.
+    // The message of OpenSSL or the JSON parser may contain parts of the key.
     throw unreadable(target);
   }
 }

@@ -8,19 +8,19 @@ import { uniteScopes } from './scopes.ts';
 
 /** The inputs for the choice of a client, in addition to the entry. */
 export interface ClientChoice {
-  /** Null for client credentials, which need no redirect. */
+  /** The address to which the issuer sends the person back; null for client credentials, which need no redirect. */
   readonly redirectUrl: string | null;
-  /** The address of the document that this host serves; the address in the entry takes precedence. */
+  /** The address of the client metadata document that this host serves. An address in the entry takes precedence. */
   readonly clientMetadataUrl: string | null;
   /** The registration that is stored for this issuer. */
   readonly stored: LoginClient | null;
-  /** The scopes that will be requested; null or absent if the issuer chooses. */
+  /** The scopes that will be requested; null or absent if the issuer chooses the scopes. */
   readonly scope?: string | null | undefined;
 }
 
 /**
- * Returns the client identity of this host at the issuer. The first of these that applies is used: the entry's client,
- * a metadata document if the issuer accepts it, the stored registration if it still fits, a new registration (MCP
+ * Returns the client identity of this host at the issuer: the client in the entry, else a client metadata document if
+ * the issuer accepts it. Otherwise it is the stored registration if it still fits, else a new registration (MCP
  * 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
  * LOGIN_METADATA_INVALID or LOGIN_FAILED.
  */
@@ -55,7 +55,10 @@ function configuredClient(target: LoginTarget, { redirectUrl }: ClientChoice): L
   return newClient('configured', clientId, redirectUris, key === null ? null : 'private_key_jwt');
 }
 
-/** Returns a client whose id is the address of a document (CIMD, draft-ietf-oauth-client-id-metadata-document). */
+/**
+ * Returns a client whose id is the address of a client metadata document (CIMD,
+ * draft-ietf-oauth-client-id-metadata-document).
+ */
 function documentClient(
   target: LoginTarget,
   { metadata }: LoginDiscovery,
@@ -77,8 +80,8 @@ function isUsable(stored: LoginClient, redirectUrl: string, nowMs: number): bool
 }
 
 /**
- * Whether a registration covers these scopes. A new registration costs only a request; a refused login costs a person's
- * time.
+ * Whether a registration covers these scopes. If in doubt, this host registers again: that costs only a request, but a
+ * refused login costs a person's time.
  */
 function mayAskFor({ scope: registered = null }: LoginClient, scope: string | null): boolean {
   return registered === null || scope === null || uniteScopes(registered, scope) === uniteScopes(registered);

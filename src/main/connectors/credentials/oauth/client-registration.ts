@@ -12,10 +12,13 @@ import type { ForeignObject, LoginDiscovery, LoginRequest } from './discovery-re
 import { invalid, isLoopbackHost } from './endpoint-rules.ts';
 import { uniteScopes } from './scopes.ts';
 
-/** Authentication methods of a client, the preferred one first: this host is a public client that uses PKCE. */
+/**
+ * Authentication methods of a client in order of preference. `none` comes first, because this host is a public client
+ * that uses PKCE.
+ */
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 
-/** VSCHAR of RFC 6749, appendix A. */
+/** Matches a valid client id or secret: VSCHAR of RFC 6749, appendix A. */
 const VISIBLE = /^[\x20-\x7e]{1,4096}$/;
 
 /**
@@ -53,7 +56,7 @@ async function register(
     const answer = seen();
     if (answer.status === null || error instanceof SwitchyardError)
       throw asLoginFailure(error, `No client could be registered at ${issuer}`, request.signal);
-    // The scopes may be the cause, so the request is repeated without them and the issuer chooses.
+    // The scopes may have caused the refusal. The request is repeated without scopes, so that the issuer chooses them.
     if (answer.status === 400 && scope !== null) return register(request, discovery, redirectUrl, null);
     const isRefused = answer.status >= 300 && answer.status < 500 && answer.status !== 429;
     if (answer.status < 300) throw invalid(`The registration at ${issuer} was answered without a valid client`);
@@ -65,8 +68,8 @@ async function register(
 }
 
 /**
- * Describes this client for the registration. The scopes include all that the resource knows, for a later step-up.
- * Servers built with the official SDKs refuse a client every scope that it was not registered with.
+ * Describes this client for the registration. The scopes include all scopes that the resource knows, for a later
+ * step-up: servers built with the official SDKs refuse every scope that the client was not registered with.
  */
 function describeClient(
   metadata: AuthorizationServerMetadata | null,
@@ -90,8 +93,8 @@ function describeClient(
 }
 
 /**
- * Returns the part of a response that the SDK gets: neither the text of a refusal nor null members, which the schema of
- * the SDK does not accept.
+ * Returns the part of a registration response that the SDK gets. It contains neither the text of a refusal nor members
+ * that are null, which the SDK's schema does not accept.
  */
 function showRegistration(body: ForeignObject | null, status: number | null, redirectUrl: string): Response {
   if (status === null || status >= 300) return new Response(null, { status: status ?? 500 });

@@ -3,25 +3,25 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import type { LoginTarget } from '../login-target.ts';
 import { checkIssuer, checkUrl, invalid, isLoopbackHost, isSameIssuer } from './endpoint-rules.ts';
 
-/** The findings about the login of an endpoint. */
+/** What a discovery found out about the login of an endpoint. */
 export interface LoginDiscovery {
   readonly issuer: string;
   /**
-   * The resource indicator (RFC 8707): the text in the resource's metadata, or without metadata the endpoint without
-   * its fragment.
+   * The resource indicator (RFC 8707): the one that the resource's metadata names or, if there is no metadata, the
+   * endpoint without its fragment.
    */
   readonly resource: string;
   readonly authorizationServerUrl: string;
   /**
-   * The server's metadata, reduced to the members that are used. Null if none was found, so that the endpoints of MCP
-   * 2025-03-26 at the origin are used.
+   * The metadata of the authorization server, reduced to the members that are used. If none was found, it is null, and
+   * the endpoints of MCP 2025-03-26 at the origin are used.
    */
   readonly metadata: AuthorizationServerMetadata | null;
   /** The resource's metadata, reduced to the members that are used. */
   readonly resourceMetadata: OAuthProtectedResourceMetadata | null;
 }
 
-/** The context of each request about a login. */
+/** The context of each request that concerns a login. */
 export interface LoginRequest {
   readonly target: LoginTarget;
   /** The fetch of `createLoginFetch` for this target. */
@@ -84,7 +84,7 @@ export function checkServerMetadata(metadata: AuthorizationServerMetadata, autho
   if (!isSameIssuer(metadata.issuer, authorizationServerUrl))
     throw invalid(`The metadata at ${authorizationServerUrl} is of another issuer`);
   const authorize = checkUrl(metadata.authorization_endpoint, 'authorization_endpoint');
-  // Otherwise a person's browser could be sent to a process on their own machine.
+  // A person's browser must not be sent to a process on the person's own machine.
   if (authorize.protocol === 'http:' && !isLoopbackHost(issuer.hostname))
     throw invalid('authorization_endpoint must be https, as the issuer is');
   checkUrl(metadata.token_endpoint, 'token_endpoint');
@@ -96,13 +96,13 @@ export function packDiscovery(discovery: LoginDiscovery): string {
   return JSON.stringify(discovery);
 }
 
-/** Reads a stored discovery. Returns null if it is no longer valid and has to be repeated. */
+/** Reads a stored discovery. Returns null if the discovery is not valid and has to be repeated. */
 export function unpackDiscovery(json: string): LoginDiscovery | null {
   try {
     const found = parseForeignJson(json);
     return isObject(found) ? readDiscovery(found) : null;
   } catch {
-    // It is not JSON, or is not accepted by this version: another version wrote it.
+    // The text is not JSON, or another version wrote it in a form that this version does not accept.
     return null;
   }
 }

@@ -1,9 +1,9 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 
-/** Returns an address for messages. The query is removed, because it may hold secrets. */
+/** Returns an address in the form that messages show. The query is removed, because it may contain secrets. */
 export const placeOf = (url: URL): string => url.origin + url.pathname;
 
-/** Whether plain http is safe for a host (RFC 8252 section 7.3, RFC 6761 section 6.3). */
+/** Whether a host is this machine itself, so that plain http is safe (RFC 8252 section 7.3, RFC 6761 section 6.3). */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
 }
@@ -17,7 +17,7 @@ export function isSecureUrl({ protocol, hostname }: URL): boolean {
 const MAX_ADDRESS = 2_048;
 
 /**
- * Whether an address has only valid characters (RFC 3986 section 2), and is not too long. URL.parse skips line breaks,
+ * Whether an address is short enough and has only valid characters (RFC 3986 section 2). URL.parse ignores line breaks,
  * blanks and escape codes, but people see the original text in terminals, pages and messages.
  */
 export function isPlainAddress(text: string): boolean {
@@ -25,8 +25,8 @@ export function isPlainAddress(text: string): boolean {
 }
 
 /**
- * Returns an address of metadata, if it is https, or http on loopback, and has neither credentials nor a fragment.
- * Throws LOGIN_METADATA_INVALID otherwise; `what` names the field.
+ * Parses an address from metadata. Throws LOGIN_METADATA_INVALID if the address is neither https nor http on loopback,
+ * or if it has credentials or a fragment. `what` names the field in the error.
  */
 export function checkUrl(text: string, what: string): URL {
   const url = isPlainAddress(text) ? URL.parse(text) : null;
@@ -38,7 +38,8 @@ export function checkUrl(text: string, what: string): URL {
 }
 
 /**
- * Returns an issuer identifier (RFC 8414 section 2). The rules of {@link checkUrl} apply, and a query is refused, too.
+ * Parses an issuer identifier (RFC 8414 section 2). The rules of {@link checkUrl} apply. In addition, a query is
+ * refused.
  */
 export function checkIssuer(text: string, what: string): URL {
   const url = checkUrl(text, what);
@@ -46,12 +47,12 @@ export function checkIssuer(text: string, what: string): URL {
   return url;
 }
 
-/** Whether two issuer identifiers are the same except for one trailing slash, as the SDK compares them. */
+/** Whether two issuer identifiers are equal. As in the SDK, one trailing slash makes no difference. */
 export function isSameIssuer(one: string, other: string): boolean {
   return one === other || one === `${other}/` || other === `${one}/`;
 }
 
-/** Returns a LOGIN_METADATA_INVALID error. */
+/** Returns a LOGIN_METADATA_INVALID error with the message `what`. */
 export function invalid(what: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError('LOGIN_METADATA_INVALID', `${what}.`, { cause });
 }

@@ -17,15 +17,18 @@ export { type LoginDiscovery, type LoginRequest, packDiscovery, unpackDiscovery 
 
 type Sdk = typeof import('@modelcontextprotocol/client');
 
-/** Metadata has at least one of these members. The response of a server that answers every path has none of them. */
+/**
+ * Valid metadata has at least one of these members. If a server answers every path with the same response, the response
+ * has none of them.
+ */
 const TELLING = ['resource', 'authorization_servers', 'issuer', 'authorization_endpoint', 'token_endpoint'] as const;
 
 /**
- * Discovers the issuer of a connector's login, and the issuer's capabilities. It looks for the resource's metadata at
- * the address in the challenge, else at the well-known addresses (RFC 9728). Then it looks for the issuer's metadata
- * (RFC 8414, OpenID Connect Discovery), else uses the addresses of MCP 2025-03-26 at the origin. Rejects with
- * LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the network or a server
- * failed.
+ * Finds out which issuer a connector's login needs, and what this issuer supports. Looks for the resource's metadata at
+ * the address in the challenge, and otherwise at the well-known addresses (RFC 9728). Then looks for the issuer's
+ * metadata (RFC 8414, OpenID Connect Discovery). Without such metadata, uses the addresses of MCP 2025-03-26 at the
+ * origin. Rejects with LOGIN_METADATA_INVALID, LOGIN_UNSUPPORTED, CONNECTOR_ADDRESS_REFUSED, or LOGIN_FAILED if the
+ * network or a server failed.
  */
 export async function discoverLogin(request: LoginRequest, challenge: Challenge | null): Promise<LoginDiscovery> {
   const { target, signal } = request;
@@ -45,8 +48,8 @@ export async function discoverLogin(request: LoginRequest, challenge: Challenge 
 }
 
 /**
- * Returns a fetch for metadata that the SDK parses. A response that is not metadata counts as missing: many servers
- * answer every path.
+ * Returns a fetch for the metadata that the SDK parses. A response without metadata counts as missing, because many
+ * servers answer every path.
  */
 function watchMetadata(request: LoginRequest): WatchedFetch {
   return watchFetch(request, (body, { status }) => {
@@ -68,14 +71,17 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // The SDK treats the path with a trailing slash as a longer path.
+  // The SDK would refuse the same address with a trailing slash as another resource.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
     throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);
   return found;
 }
 
-/** Returns the resource's metadata at `named`, or at the well-known addresses; null if neither has metadata. */
+/**
+ * Returns the resource's metadata at `named`, or at the well-known addresses if `named` is null. Returns null if there
+ * is no metadata.
+ */
 async function tryResource(
   sdk: Sdk,
   request: LoginRequest,
@@ -98,8 +104,8 @@ async function tryResource(
 }
 
 /**
- * Returns the issuer to use: the entry's, else the first issuer in the resource's metadata, else the connector's own
- * origin.
+ * Returns the issuer to use: the issuer in the entry, else the first issuer in the resource's metadata, else the
+ * connector's own origin.
  */
 function chooseServer(
   { target }: LoginRequest,
@@ -124,8 +130,8 @@ async function findServer(
 ): Promise<AuthorizationServerMetadata | null> {
   const { fetch, seen } = watchMetadata(request);
   let found: AuthorizationServerMetadata | undefined;
-  // Issuers that end with a slash, as Auth0's do, are often listed without it. The SDK tolerates an extra slash only in
-  // the listed address.
+  // Metadata may list an issuer without the slash at its end, as is common for Auth0. A slash is added, because the SDK
+  // tolerates a slash that is too many, but not one that is missing.
   const listed = url.endsWith('/') ? url : `${url}/`;
   try {
     found = await sdk.discoverAuthorizationServerMetadata(listed, { fetchFn: fetch });
@@ -140,7 +146,8 @@ async function findServer(
     throw invalidMetadata(`The metadata at ${url}`, error);
   }
   if (found === undefined) {
-    // The default endpoints are those of a server that is its own issuer (MCP 2025-03-26).
+    // Without metadata, default endpoints are used. They exist only on a server that is its own issuer (MCP
+    // 2025-03-26).
     if (isNamed && URL.parse(url)?.origin !== request.target.url.origin)
       throw invalid(`The authorization server ${url} has no metadata`);
     return null;
@@ -158,17 +165,20 @@ function revocationOf(body: ForeignObject | null): ForeignObject {
   return { revocation_endpoint, revocation_endpoint_auth_methods_supported };
 }
 
-/** Whether an error is this package's or the caller's, rather than the SDK's. */
+/** Whether an error was thrown by this package or the caller, rather than by the SDK. */
 function isOwnFailure(error: unknown, { signal }: LoginRequest): boolean {
   return error instanceof SwitchyardError || error instanceof TypeError || signal?.aborted === true;
 }
 
-/** Whether a schema of the SDK refused a response. False if the response was missing. */
+/** Whether a schema of the SDK refused a response. False if there was no response. */
 function isOfSchema(error: unknown): error is Error & { readonly issues: unknown } {
   return error instanceof Error && 'issues' in error;
 }
 
-/** Returns the error for metadata that a schema of the SDK refuses. It names the fields, without their values. */
+/**
+ * Returns the error for metadata that a schema of the SDK refuses. The error names the wrong fields without their
+ * values.
+ */
 function invalidMetadata(what: string, error: unknown): SwitchyardError {
   const issues = isOfSchema(error) && Array.isArray(error.issues) ? error.issues : [];
   const fields = issues.slice(0, 5).map(({ path }: { path?: readonly PropertyKey[] }) => path?.join('.') ?? '');

@@ -12,19 +12,21 @@ import type { LoginTarget } from '../login-target.ts';
 import { invalid, isLoopbackHost, isSecureUrl, placeOf } from './endpoint-rules.ts';
 
 /**
- * The agents for requests about logins. Each property is read only when a request is sent, so a getter can create the
- * agent at that time.
+ * The agents for requests that concern logins. Each property is read only when a request is sent, so a getter can
+ * create the agent at that time.
  */
 export interface LoginAgents {
   readonly agent: Dispatcher;
   /** Refuses addresses that are not public (`createPublicAgent`). */
   readonly publicAgent: Dispatcher;
-  /** Refuses link-local addresses and those of cloud metadata (`createNearbyAgent`). */
+  /** Refuses link-local addresses and the addresses of cloud metadata services (`createNearbyAgent`). */
   readonly nearbyAgent: Dispatcher;
   readonly allowPrivateEndpoints: boolean;
-  /** Rules that decide whether the connector's own host is private. Defaults to those of the system. */
+  /**
+   * The rules that decide whether the host of the connector has a private address. Defaults to the rules of the system.
+   */
   readonly rules?: AddressRules;
-  /** Time limit for a response, in ms. Defaults to 10 s. */
+  /** Time limit for a response, in milliseconds. Defaults to 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -35,17 +37,17 @@ const SYSTEM_RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 /** Statuses of responses without a body (Fetch, null body status). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Response headers that are passed on. */
+/** Response headers that the SDK gets; all others are removed. */
 const KEPT_HEADERS = ['content-type', 'location'] as const;
 
 const BRACE_OPEN = 0x7b;
 const BRACKET_OPEN = 0x5b;
 
 /**
- * Creates a fetch for all requests about the login of one target: its metadata, and the endpoints that the metadata
- * names. It follows no redirect (the SDK itself follows redirects within the origin), and reads at most 1 MiB in 10 s.
- * Rejects with LOGIN_METADATA_INVALID if an address or a response is not allowed, CONNECTOR_ADDRESS_REFUSED for private
- * addresses, LOGIN_FAILED if the network failed, or the signal's reason.
+ * Creates a fetch for all requests that concern the login of one target: for its metadata, and to the endpoints that
+ * the metadata names. The fetch follows no redirect (the SDK itself follows redirects within the origin), and reads at
+ * most 1 MiB in 10 s. Rejects with LOGIN_METADATA_INVALID if an address or a response is not allowed,
+ * CONNECTOR_ADDRESS_REFUSED for private addresses, LOGIN_FAILED if the network failed, or the signal's reason.
  */
 export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => typeof fetch {
   return (target) => {
@@ -53,7 +55,8 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
     return async (input, init = {}) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const isRead = (init.method ?? 'GET') === 'GET';
-      // An attacker who can change a connector's plain http responses has the connector's tokens anyway.
+      // Plain http is allowed for reading metadata from the connector's own origin: an attacker who could change that
+      // response could read the connector's tokens anyway.
       const isOwn = isRead && url.origin === target.url.origin;
       if (!isOwn && !isSecureUrl(url)) throw invalid(`${placeOf(url)} must be https, or http on loopback`);
       const timeoutMs = agents.timeoutMs ?? TIMEOUT_MS;
@@ -76,7 +79,7 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
 
 /**
  * Chooses the agent for a request. Private addresses are allowed only if the connector itself has a private address and
- * is allowed to have one. Otherwise a map could make this machine probe its network.
+ * its entry may use one. Otherwise a map could make this machine probe its own network.
  */
 function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Promise<Dispatcher> {
   const own = target.url.hostname;
@@ -89,7 +92,10 @@ function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Pr
   };
 }
 
-/** Whether any address of a host is private. A name that cannot be resolved here is left to a proxy. */
+/**
+ * Whether any address of a host is private. A name that cannot be resolved on this machine counts as public, because a
+ * proxy may resolve it.
+ */
 async function isPrivateHost(hostname: string, { lookup, isPublic }: AddressRules): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isLoopbackHost(hostname)) return true;
@@ -101,7 +107,7 @@ async function isPrivateHost(hostname: string, { lookup, isPublic }: AddressRule
   });
 }
 
-/** Reads the response with a size limit, since the SDK reads without one. The body of a refused GET is discarded. */
+/** Reads the response with a size limit, because the SDK sets none. The body of a refused GET is discarded. */
 async function readAnswer(response: UndiciResponse, url: URL, isRead: boolean): Promise<Response> {
   const { status } = response;
   const headers = new Headers();
@@ -123,7 +129,7 @@ async function readBody(response: UndiciResponse, url: URL): Promise<Uint8Array<
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk as Uint8Array);
     length += chunk.length;
-    // Leaving the loop closes the connection.
+    // The exception ends the loop, which closes the connection.
     if (length > MAX_BODY_BYTES) throw invalid(`The response of ${placeOf(url)} is larger than 1 MiB`);
   }
   const body = new Uint8Array(Buffer.concat(chunks));

@@ -9,10 +9,10 @@ const OFFLINE_ACCESS = 'offline_access';
  * precedence, then the scopes of the challenge, then the scopes of the resource's metadata (MCP 2025-11-25, scope
  * selection strategy).
  *
- * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. These scopes are added
- *   to the others.
- * @param client For a `person`, `offline_access` is requested too if the issuer knows that scope, to get a refresh
- *   token.
+ * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. If it is not null, these
+ *   scopes are requested together with the scopes of the entry and of the challenge.
+ * @param client Who logs in. For a `person`, the scope `offline_access` is requested too if the issuer knows it, to get
+ *   a refresh token.
  */
 export function chooseScope(
   target: LoginTarget,
@@ -28,7 +28,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Returns each of the given scopes once, in the order of their first appearance; null without a scope. */
+/** Returns the given scopes without duplicates, in the order of their first appearance; null if no scope is given. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }

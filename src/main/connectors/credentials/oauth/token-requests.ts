@@ -22,7 +22,7 @@ export async function redeemCode(
     readonly codeVerifier: string;
     readonly redirectUrl: string;
     readonly iss: string | null;
-    /** The requested scopes. A response that names no scope grants the requested scopes (RFC 6749 section 5.1). */
+    /** The requested scopes. If a response names no scope, the requested scopes are granted (RFC 6749 section 5.1). */
     readonly scope: string | null;
   },
 ): Promise<LoginTokens> {
@@ -39,8 +39,8 @@ export async function redeemCode(
 }
 
 /**
- * Gets a machine's own tokens (client credentials), with its secret or its private key. Rejects as {@link redeemCode}
- * does.
+ * Gets tokens for a connector that logs in without a person (client credentials), with the client's secret or private
+ * key. Rejects as {@link redeemCode} does.
  */
 export async function fetchMachineTokens(
   request: LoginRequest,
@@ -91,9 +91,9 @@ export async function refreshTokens(
 }
 
 /**
- * Revokes tokens at the issuer (RFC 7009). Resolves with whether the refresh token was revoked; if there is no refresh
- * token, with whether the access token was revoked. Many issuers cannot revoke the access tokens that they sign.
- * Rejects only with the signal's reason.
+ * Revokes tokens at the issuer (RFC 7009). Resolves with true if the refresh token was revoked or, without a refresh
+ * token, if the access token was revoked. Many issuers cannot revoke the access tokens that they sign. Rejects only
+ * with the signal's reason.
  */
 export async function revokeTokens(
   request: LoginRequest,
@@ -107,7 +107,7 @@ export async function revokeTokens(
     try {
       return await revoke(request, discovery, client, endpoint, token, hint);
     } catch {
-      // The login is forgotten here anyway, and expires at the issuer.
+      // An error of the issuer is ignored: the login is forgotten here anyway, and expires at the issuer.
       request.signal?.throwIfAborted();
       return false;
     }
@@ -117,7 +117,7 @@ export async function revokeTokens(
   return isOver ?? isAccessOver;
 }
 
-/** Options that the SDK's functions for token requests have in common. */
+/** Options that all of the SDK's functions for token requests have. */
 interface CommonOptions extends ClientProof {
   readonly metadata?: NonNullable<LoginDiscovery['metadata']>;
   readonly resource: string;
@@ -153,7 +153,7 @@ async function requestTokens(
   }
 }
 
-/** Returns what became of a refresh token whose request failed. */
+/** Returns whether a refresh token can still be used after a request with it failed. */
 function outcomeOf(
   error: unknown,
   seen: SeenAnswer | null,
@@ -199,7 +199,7 @@ async function revoke(
   return response.ok;
 }
 
-/** Returns the metadata of revocation. The SDK's type for OpenID metadata has no such members. */
+/** Returns the metadata for revoking tokens, which the SDK's type for OpenID metadata lacks. */
 function revocationOf({ metadata }: LoginDiscovery): Partial<OAuthMetadata> {
   return (metadata as OAuthMetadata | null) ?? {};
 }

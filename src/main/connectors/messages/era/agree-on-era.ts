@@ -3,10 +3,10 @@ import { StatusError } from '../../connection/http-refusal.ts';
 import type { Handshake, LegacyOffer } from './handshakes.ts';
 import { judgeStep, mayBeSse } from './probe-verdict.ts';
 
-/** Calls `begin` once a server has been silent for too long. The returned function ends the wait. */
+/** Calls `begin` once a server has been silent for too long. The returned function cancels this. */
 export type WhenSilent = (begin: () => void) => () => void;
 
-/** The two ways to start a handshake, and the time limits for waiting. */
+/** The two requests that can start a handshake, and the limits for waiting. */
 export interface EraSteps {
   /** Sends `server/discover`. */
   readonly probe: () => Promise<Handshake>;
@@ -14,22 +14,22 @@ export interface EraSteps {
   readonly offer: () => Promise<LegacyOffer>;
   readonly whenSilent: WhenSilent;
   /**
-   * Time limit for an unanswered probe, counted from its start. It applies once `initialize` was refused in the way in
-   * which legacy SSE servers refuse it. Null for no limit.
+   * Time limit for the response to the probe, in milliseconds from the start of the probe; null for no limit. It
+   * applies only if the server has refused `initialize` as legacy SSE servers do.
    */
   readonly patienceMs: number | null;
 }
 
 export interface Agreement {
   readonly handshake: Handshake;
-  /** Whether the server answered the probe, so that its protocol generation may be remembered. */
+  /** Whether the server responded to the probe. The protocol generation may be remembered only in that case. */
   readonly isByAnswer: boolean;
 }
 
 /**
- * Negotiates the protocol generation with a server (docs/protocol-detection.md). Resolves
- * with the first handshake that the server accepts. A modern handshake that succeeds before `notifications/initialized`
- * was sent wins over a legacy handshake. Rejects once no remaining handshake can succeed, and never for silence alone.
+ * Negotiates the protocol generation with a server (docs/protocol-detection.md). Resolves with the first handshake that
+ * the server accepts. A modern handshake that succeeds before `notifications/initialized` was sent wins over a legacy
+ * handshake. Rejects when no handshake can succeed any more. The silence of the server alone is no reason to reject.
  */
 export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
   return new Negotiation(steps).result;
@@ -41,10 +41,10 @@ class Negotiation {
   readonly #endSilence: () => void;
   readonly #startedMs: number = monotonicMs();
   #patience: Timer | null = null;
-  /** The failure of the probe; null while the probe is in flight. */
+  /** The error of the probe; null while the probe is in flight. */
   #probeError: unknown = null;
   #isOfferSent = false;
-  /** The failure of `initialize`; null unless it failed. */
+  /** The error of `initialize`; null if `initialize` has not failed. */
   #offerError: unknown = null;
   #isProbedAgain = false;
   #isByAnswer = false;
@@ -85,7 +85,8 @@ class Negotiation {
     this.#probeError = error;
     const verdict = judgeStep('server/discover', error);
     if (verdict === 'answer') this.#isByAnswer = true;
-    // If the server is unreachable, `initialize` would fail too, unless it is in flight already.
+    // If the server is unreachable, `initialize` would fail too. If `initialize` was already sent, it may still
+    // succeed.
     const isLost = verdict === 'unreachable' && !this.#isOfferSent;
     if (isLost || verdict === 'final' || verdict === 'modern' || verdict === 'sse') this.#reject(error);
     else if (this.#offerError !== null) this.#reject(this.#worst());
@@ -93,7 +94,7 @@ class Negotiation {
   }
 
   async #offered({ confirm }: LegacyOffer): Promise<void> {
-    // A modern response that arrived together with this legacy response takes precedence.
+    // A modern response may arrive together with this legacy response, and takes precedence.
     await nextTurn();
     if (!this.#decide()) return;
     try {
@@ -124,7 +125,7 @@ class Negotiation {
   }
 
   /**
-   * Returns the more informative failure: that of `initialize`, unless the failure of the probe names a longer pause
+   * Returns the more informative error: the error of `initialize`, unless the error of the probe names a longer pause
    * (`Retry-After`).
    */
   #worst(): unknown {
@@ -136,7 +137,7 @@ class Negotiation {
     if (this.#decide()) this.#outcome.reject(error);
   }
 
-  /** Ends the negotiation. Returns false if it had ended already. */
+  /** Ends the negotiation. Returns false if the negotiation had already ended. */
   #decide(): boolean {
     if (this.#isDecided) return false;
     this.#isDecided = true;

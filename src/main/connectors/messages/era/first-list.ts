@@ -9,8 +9,8 @@ import { StreamEnded } from '../../connection/network-failure.ts';
 import type { Handshake } from './handshakes.ts';
 
 /**
- * Returns the first page of a tool list, either a page already received or the result of `ask`. `ask` may be called
- * more than once.
+ * Returns the first page of a tool list: a page that was already received, or the result of `ask`. May call `ask` more
+ * than once.
  */
 export type FirstList = (ask: () => Promise<ToolPage>, signal: Cancellation) => Promise<ToolPage>;
 
@@ -22,9 +22,9 @@ interface EarlyPage {
   discard(): Promise<void>;
 }
 
-/** The handshake failed although the tools had already been requested. */
+/** The handshake failed after the tools had already been requested. */
 export class HandshakeRefused extends Error {
-  /** The error for an attempt that waited for the handshake. */
+  /** The error that the handshake would have caused if the client had waited for its end. */
   readonly coded: SwitchyardError;
 
   constructor(coded: SwitchyardError) {
@@ -33,18 +33,19 @@ export class HandshakeRefused extends Error {
   }
 }
 
-/** Callbacks for a server that cannot handle requests sent without waiting for the previous response. */
+/** Callbacks that report a server which cannot handle a request before it has responded to the previous one. */
 interface HasteEvents {
-  /** The tools could not be listed. */
+  /** Called when the tools could not be listed. */
   readonly onFailed: () => void;
-  /** The tools are listed, but `notifications/initialized` was refused. */
+  /** Called when the tools were listed, but the server then refused `notifications/initialized`. */
   readonly onRefused: (error: SwitchyardError) => void;
-  /** Converts a refusal of `notifications/initialized` to the error of the connector. */
+  /** Converts a refusal of `notifications/initialized` to the coded error of the connector. */
   readonly coded: (error: unknown) => SwitchyardError;
 }
 
 /**
- * Returns how to request the first list after a handshake that did not wait for every response; null for the usual way.
+ * Returns a function that gets the first page of the tool list, if a page was requested early or the handshake did not
+ * wait for every response. Returns null if the page can be requested as usual.
  */
 export function firstListOf(
   { facts, confirmed }: Handshake,
@@ -59,8 +60,8 @@ export function firstListOf(
 }
 
 /**
- * Returns the first list of a modern server that was requested in parallel with `server/discover`; `page` is the result
- * of that request. If the request failed, the list is requested in the usual way.
+ * Returns a function that gets the first page of a modern server from `page`, a request that was sent in parallel with
+ * `server/discover`. If that request failed, the page is requested as usual.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {
@@ -74,10 +75,10 @@ function listBesideDiscover(page: Promise<ToolPage>): FirstList {
 }
 
 /**
- * Returns the first list of a legacy server that was just sent `notifications/initialized`; `confirmed` is its response
- * to that notification. A strict server may process the list request first, although it was sent later, and refuse it.
- * The request is then repeated once the server has accepted `notifications/initialized`. If the server refuses that
- * notification, the handshake has failed.
+ * Returns a function that requests the first page from a legacy server while `notifications/initialized` is still in
+ * flight; `confirmed` is the server's response to that notification. A strict server may process the page request
+ * first, although it was sent later, and refuse it. The request is then repeated once the server has accepted the
+ * notification. If the server refuses the notification, the handshake has failed.
  */
 function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, coded }: HasteEvents): FirstList {
   const taken = confirmed.catch((error: unknown) => Promise.reject(new HandshakeRefused(coded(error))));
@@ -89,10 +90,10 @@ function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, c
         await raceSignal(taken, signal);
         return ask();
       });
-      // A refusal that arrived together with the list takes precedence.
+      // A refusal of the notification may arrive together with the list, and takes precedence.
       await Promise.race([taken, nextTurn()]);
       confirmed.catch((error: unknown) => {
-        // A missing response is no failure: the server has shown that it works.
+        // A missing response to the notification is no failure, because the list shows that the server works.
         if (error instanceof StatusError) onRefused(coded(error));
       });
       return page;
@@ -103,7 +104,10 @@ function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, c
   };
 }
 
-/** Whether a list was refused for a reason other than credentials or load. */
+/**
+ * Whether the server may have refused the request for a list because it came too early. True for every refusal, except
+ * because of credentials or load.
+ */
 function mayBeTooEarly(error: unknown): boolean {
   if (error instanceof StatusError) return ![401, 403, 429].includes(error.refusal.status);
   return error instanceof RpcError || error instanceof UnusableAnswer || error instanceof StreamEnded;

@@ -15,27 +15,24 @@ import { saysModern } from './probe-verdict.ts';
 /** The result of a handshake. */
 export interface Handshake {
   readonly facts: ConnectionFacts;
-  /** The instance id of the server, if it sends one. */
+  /** The instance id of the server; undefined if the server sends none. */
   readonly instanceId: unknown;
-  /**
-   * The response to `notifications/initialized` if the handshake did not wait for it; null if the handshake waited for
-   * that response.
-   */
+  /** The pending response to `notifications/initialized`; null if the handshake already waited for that response. */
   readonly confirmed: Promise<void> | null;
 }
 
-/** A legacy handshake that the server accepts and that is not confirmed yet. */
+/** A legacy handshake whose `initialize` the server accepted, but which is not confirmed yet. */
 export interface LegacyOffer {
   /**
-   * Sends `notifications/initialized`. Resolves once the server accepts it, or at once if the tools are listed right
-   * after it. Rejects if the server refuses it.
+   * Sends `notifications/initialized`. Resolves once the server accepts it, or immediately if the tools are listed
+   * right after it. Rejects if the server refuses it.
    */
   readonly confirm: () => Promise<Handshake>;
 }
 
 /**
- * Probes for the modern protocol (MCP 2026-07-28, discovery). Sends the probe once more if the server says that it is
- * modern, or if the connection broke. Rejects as the channel's requests do, or with an UnusableAnswer.
+ * Probes for the modern protocol (MCP 2026-07-28, discovery). Sends the probe once more if the server refuses it but
+ * says that it is modern, or if the connection broke. Rejects as the channel's requests do, or with an UnusableAnswer.
  */
 export async function discover(channel: MessageChannel, transport: ConnectionFacts['transport']): Promise<Handshake> {
   const ask = (): Promise<JsonObject> => {
@@ -43,9 +40,9 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
     return channel.request('server/discover', {}, { signal: null });
   };
   const result = await ask().catch((error: unknown) => {
-    // Some servers refuse the first request on purpose, in order to find out whether the client reads the revisions
-    // that they support. Repeating the request is safe after a broken connection too: the server may just have closed a
-    // kept-alive connection.
+    // Some servers refuse the first request on purpose, to find out whether the client reads the revisions that they
+    // support. After a broken connection, the request may be repeated too: the server may just have closed a kept-alive
+    // connection.
     if (saysModern('server/discover', error) || isBrokenConnection(error)) return ask();
     throw error;
   });
@@ -58,7 +55,7 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
 }
 
 /**
- * Sends `initialize` (MCP 2025-11-25, lifecycle). With `listsAtOnce`, does not wait for the response to
+ * Sends `initialize` (MCP 2025-11-25, lifecycle). With `listsAtOnce`, `confirm` does not wait for the response to
  * `notifications/initialized` if the server has tools. Rejects as the channel's requests do, or with an UnusableAnswer
  * if the server requires a revision that is not supported here.
  */
@@ -84,7 +81,7 @@ export async function initialize(
         await confirmed;
         return handshake;
       }
-      // The request for the tool list reports this failure. If that request fails first, this failure does not matter.
+      // The request for the tool list reports this failure, unless that request itself fails first.
       confirmed.catch(() => {});
       return { ...handshake, confirmed };
     },
@@ -106,7 +103,7 @@ function handshakeOf(
 }
 
 /**
- * Returns the capabilities that a server declares. A member that is null or false counts as absent; some servers
+ * Returns the capabilities that a server declares. A capability that is null or false counts as absent. Some servers
  * declare a capability with `true` or `[]`.
  */
 function capabilitiesOf(declared: unknown): JsonObject {

@@ -8,19 +8,19 @@ import { namesModern } from '../http/modern-evidence.ts';
 /**
  * What a failed step of the handshake says about the server:
  *
- * - `answer`: it responded and does not know this protocol generation. The other generation may be tried, and the
- *   verdict may be remembered.
- * - `silence`: it did not respond, or failed (5xx). The other generation may be tried, but the verdict is not
+ * - `answer`: the server responded and does not know this protocol generation. The other generation may be tried, and
+ *   the verdict may be remembered.
+ * - `silence`: the server did not respond, or failed (5xx). The other generation may be tried, but the verdict is not
  *   remembered.
- * - `modern`: it supports a modern revision.
- * - `sse`: it uses the legacy SSE transport.
- * - `final`: it refused the credentials, requires a login first, or limits requests. The other generation would fail
- *   too.
- * - `unreachable`: nothing is known about it.
+ * - `modern`: the server supports a modern revision.
+ * - `sse`: the server uses the legacy SSE transport.
+ * - `final`: the server refused the credentials, requires a login first, redirects, or limits requests. The other
+ *   generation would fail too.
+ * - `unreachable`: the server could not be reached, so nothing is known about it.
  */
 export type StepVerdict = 'answer' | 'silence' | 'modern' | 'sse' | 'final' | 'unreachable';
 
-/** Judges the failure of `server/discover` or `initialize`. */
+/** Returns what the error of `server/discover` or `initialize` says about the server. */
 export function judgeStep(step: string, error: unknown): StepVerdict {
   if (isLoginError(error)) return 'final';
   if (error instanceof SseServerAnswered) return 'sse';
@@ -31,7 +31,7 @@ export function judgeStep(step: string, error: unknown): StepVerdict {
 }
 
 function judgeStatus({ refusal: { status } }: StatusError): StepVerdict {
-  // A redirect that is not followed needs a person's decision.
+  // A redirect that was not followed is final, because a person has to decide about it.
   if (status === 401 || status === 403 || status === 429 || (status >= 300 && status < 400)) return 'final';
   return status >= 500 ? 'silence' : 'answer';
 }

@@ -14,35 +14,35 @@ import { describeRefusal, type HttpRefusal } from '../../connection/http-refusal
 import { namesModern, textNamesModern } from './modern-evidence.ts';
 import { isSessionLoss, saysSessionLost } from './session-loss.ts';
 
-/** The facts about an HTTP request that determine what its response means. */
+/** The facts about an HTTP request that are needed to interpret its response. */
 export interface HttpAsked {
-  /** The MCP method, as errors name it: `initialize`, `tools/call`. */
+  /** The MCP method, as errors name it, for example `initialize` or `tools/call`. */
   readonly step: string;
   /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
-  /** Whether the request named a session: in a header or, over SSE, in its address. */
+  /** Whether the request named a session: in a header or, over SSE, in its URL. */
   readonly hasSession: boolean;
 }
 
-/** An HTTP response whose body yielded no message while it arrived. */
+/** An HTTP response whose body was not delivered as messages while it arrived. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The body after decompression, truncated to the size that was kept. Never shown: it may echo the request. */
+  /** The body after decompression, truncated to a limit. It is never shown, because it may echo the request. */
   readonly body: string;
   /** Readable advice about refused credentials; null without advice. */
   readonly hint: string | null;
 }
 
-/** `answered`: the body answers the request, and `message` is that response. */
+/** The meaning of an HTTP response. If `kind` is `answered`, `message` is the JSON-RPC response to the request. */
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP response means. The same table applies to Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. The first row that applies counts, for Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
- * | any | answers the request's id | answered |
+ * | any | has the response to the request | answered |
  * | 401, 403 | | refused: the credentials |
  * | 404, the request named a session | | session lost, did not run |
  * | 400 | an error without an id, with code and words of a lost session | session lost, did not run |
@@ -79,7 +79,7 @@ function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
   return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
 }
 
-/** If the response says that the session is lost, returns whether the request may have run; otherwise null. */
+/** Returns whether the request may have run, if the response says that the session is lost; otherwise null. */
 function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (status === 404 && hasSession) return 'no';
@@ -102,7 +102,9 @@ export function describeAnswer(
   return describeRefusal({ step, status, contentType: mediaTypeOf(headers), rpcCode: null });
 }
 
-/** Returns the messages of a body: a JSON-RPC message, a batch of them, or events that hold them. */
+/**
+ * Returns the messages in a body, which is a JSON-RPC message, a batch of messages, or events with messages as data.
+ */
 function messagesIn(body: string, contentType: string | null): readonly JsonObject[] {
   const texts = contentType === 'text/event-stream' ? eventsIn(body) : [body];
   return texts.flatMap((text) => {
@@ -120,16 +122,16 @@ function eventsIn(body: string): readonly string[] {
   return data.map((line) => line.slice('data:'.length));
 }
 
-/** Some servers answer the id 7 as "7". */
+/** Whether a message is the response to the request with the id `asked`. Some servers answer the id 7 as "7". */
 function answers({ id, result, error, method }: JsonObject, asked: HttpAsked['id']): boolean {
   if (asked === null || method !== undefined || id === undefined || id === null) return false;
   return String(id) === String(asked) && (isObject(result) || asRpcError(error) !== null);
 }
 
-/** An error in a body that does not answer the request. */
+/** A JSON-RPC error in a body that is not a response to the request. */
 interface ErrorInBody {
   readonly error: RpcError;
-  /** Whether the error names no request at all: JSON-RPC sets the id to null, MCP 2025-11-25 omits it. */
+  /** Whether the error names no request. JSON-RPC then sets the id to null; MCP 2025-11-25 omits the id. */
   readonly isNameless: boolean;
 }
 
@@ -150,7 +152,7 @@ function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
 }
 
-/** undici returns a header that occurs twice as a list. */
+/** Returns the first value of a header. undici returns a header that occurs twice as a list. */
 function firstOf(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null;
 }

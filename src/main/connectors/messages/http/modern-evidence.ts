@@ -2,7 +2,7 @@ import { isObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, type RpcError } fro
 
 const REVISION = /\b\d{4}-\d{2}-\d{2}\b/g;
 
-/** Maximum length of text that is examined. */
+/** Maximum length of the text that is searched for revisions. */
 const MAX_LENGTH = 2_048;
 
 /**
@@ -20,9 +20,9 @@ export function namesModern(
 }
 
 /**
- * Whether a text says that the server supports a modern revision. Legacy SDKs answer a modern request with "Unsupported
- * protocol version: 2026-07-28 (supported versions: …)", which repeats the requested revision: only the list counts
- * there.
+ * Whether an error text says that the server supports a modern revision. Legacy SDKs answer a modern request with
+ * "Unsupported protocol version: 2026-07-28 (supported versions: …)". Such a text repeats the requested revision, so
+ * only its list counts.
  */
 export function textNamesModern(step: string, text: string): boolean {
   const words = text.slice(0, MAX_LENGTH);
@@ -30,7 +30,7 @@ export function textNamesModern(step: string, text: string): boolean {
   return (list.match(REVISION) ?? []).some(isModern);
 }
 
-/** Returns the revisions that the `data` of an error lists; null if there is no list. */
+/** Returns the revisions that the `data` of an error lists as supported; null if there is no list. */
 function supportedIn(data: unknown): readonly unknown[] | null {
   const { supported, supportedVersions } = isObject(data) ? data : {};
   if (Array.isArray(supported)) return supported;

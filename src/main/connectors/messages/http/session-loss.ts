@@ -1,22 +1,28 @@
 import { RpcError } from '../../../mcp/json-rpc.ts';
 
 /**
- * Whether servers use this JSON-RPC code to say that they do not know a session. These are the codes that JSON-RPC
- * leaves to implementations and that MCP does not use, "invalid request", and the HTTP statuses with that meaning.
+ * Whether servers use this error code to say that they do not know a session. True for the codes that JSON-RPC leaves
+ * to implementations and MCP does not use, for "invalid request", and for the HTTP statuses with that meaning.
  */
 function isSessionCode(code: number): boolean {
   return (code <= -32_000 && code >= -32_019) || code === -32_600 || code === 400 || code === 404 || code === 410;
 }
 
-/** Maximum length of text that is examined: the relevant words come first. */
+/** Maximum length of the text that is examined. Servers write the relevant words first. */
 const MAX_LENGTH = 512;
 
-/** Matches the MCP session, not the session of a browser or a terminal. Servers append its id or a verb. */
+/**
+ * Matches words for the MCP session, but not for the session of a browser or a terminal. Servers write its id or a verb
+ * after these words.
+ */
 const OUR_SESSION =
   '(?:^|\\b(?:a|an|bad|client|error|found|gone|http|invalid|mcp|request|server|streamable|that|the|this|your) )' +
   'session(?: id)?(?: with id| with| id)?(?: [\\w-]{1,128})?(?: (?:been|could|does|has|is|or|was|unknown|invalid))*';
 
-/** Servers use different words for a lost session. All of these occurred in public servers, SDKs and bug reports. */
+/**
+ * Patterns of the texts that report a lost session. All of these texts occurred in public servers, SDKs and bug
+ * reports.
+ */
 const PHRASES: readonly RegExp[] = [
   // "Session not found", "MCP session with ID '…' could not be found"
   new RegExp(`${OUR_SESSION} (?:not|never)(?: be| been| yet)? (?:exist|found|initiali[sz]ed|recogni[sz]ed|valid)\\b`),
@@ -51,17 +57,17 @@ export function saysSessionLost(text: string): boolean {
   return PHRASES.some((phrase) => phrase.test(words));
 }
 
-/** Whether the code and the words of an error say that the server does not know the session. */
+/** Whether both the code and the text of an error say that the server does not know the session. */
 export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'message'>): boolean {
   return isSessionCode(code) && saysSessionLost(message);
 }
 
-/** An error response saying that the server does not know the session. */
+/** The server responded with a JSON-RPC error which says that it does not know the session. */
 export class SessionLossAnswered extends RpcError {}
 
 /**
- * Returns the failure of a request within a session, as a SessionLossAnswered if the failure says that the session is
- * lost.
+ * Converts the error of a request within a session to a SessionLossAnswered, if it says that the session is lost.
+ * Returns any other error unchanged.
  */
 export function withinSession(error: unknown): unknown {
   if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;

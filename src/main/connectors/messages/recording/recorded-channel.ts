@@ -8,7 +8,7 @@ export function recordedChannel(channel: MessageChannel, record: MessageRecord |
   return record === undefined ? channel : new RecordedChannel(channel, record);
 }
 
-/** Records a request that bypassed the recorded channel, and its response. */
+/** Records a request that was not sent over the recorded channel, and its response. */
 export function noteExchange(
   record: MessageRecord | undefined,
   method: string,
@@ -22,8 +22,8 @@ export function noteExchange(
 }
 
 /**
- * A channel that records its requests, their responses, and the notifications that come with them, over any transport.
- * ServerMessages records the server's own requests and notifications.
+ * A channel over any transport that records its requests, their responses, and the notifications that arrive with the
+ * responses. ServerMessages records the server's own requests and notifications.
  */
 class RecordedChannel implements MessageChannel {
   readonly #channel: MessageChannel;
@@ -77,8 +77,8 @@ class RecordedChannel implements MessageChannel {
   }
 
   /**
-   * Returns the options with callbacks that also record the request's traffic. Disables streaming: a large result is
-   * read as a whole.
+   * Returns the options of a request with callbacks that also record its messages. Disables streaming, so a large
+   * result is read as a whole.
    */
   #overheard(id: number, { onLargeResult: _, ...options }: ChannelRequestOptions): ChannelRequestOptions {
     const { onProgress, onNotification } = options;

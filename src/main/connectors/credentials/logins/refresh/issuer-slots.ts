@@ -6,11 +6,11 @@ interface Queue {
   readonly waiting: (() => void)[];
 }
 
-/** Sends at most four concurrent token requests to an issuer; further requests wait, in order. */
+/** Sends at most four concurrent token requests to an issuer. Further requests wait, in order. */
 export class IssuerSlots {
   readonly #queues = new Map<string, Queue>();
 
-  /** Runs `work` in its turn. Settles as `work` does. */
+  /** Runs `work` when a slot is free. Settles as `work` does. */
   async run<T>(issuer: string, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(issuer) ?? { running: 0, waiting: [] };
     this.#queues.set(issuer, queue);
@@ -19,7 +19,7 @@ export class IssuerSlots {
     try {
       return await work();
     } finally {
-      // A slot passes directly to the next waiting request, so that later requests cannot overtake it.
+      // The slot passes directly to the next waiting request, so that no later request can overtake it.
       const next = queue.waiting.shift();
       if (next !== undefined) next();
       else queue.running -= 1;

@@ -6,25 +6,28 @@ const FROM = 0.6;
 const TO = 0.85;
 
 /**
- * Fractions for a login that another host of the fleet refreshes: later, so that this host refreshes it only if the
- * other host is down.
+ * The same fractions for a login that another host of the fleet normally refreshes. They are later, so that this host
+ * refreshes the login only if the other host is down.
  */
 const FROM_ELSEWHERE = 0.87;
 const TO_ELSEWHERE = 0.97;
 
-/** Minimum age of a token for a background refresh: an issuer could otherwise cause endless requests. */
+/**
+ * Minimum age of a token before a background refresh. Without it, an issuer of very short-lived tokens could cause
+ * endless requests.
+ */
 const LEAST_AGE_MS = 2_000;
 
 /** An overdue refresh takes place at a random moment within this time, because many refreshes may be overdue. */
 const OVERDUE_MS = 10_000;
 
-/** How long before its expiry a token counts as invalid: a request takes a while. */
+/** A token counts as expired this long before its expiry, because a request takes a while to arrive. */
 const MARGIN_MS = 10_000;
 
-/** The same margin for short-lived tokens, as a fraction of their life. */
+/** Maximum part of a token's life in which the token already counts as expired. It matters for short-lived tokens. */
 const MARGIN_PART = 0.2;
 
-/** Whether an access token has expired, or will expire before a request that is sent now arrives. */
+/** Whether an access token has expired, or will expire before a request that is sent now reaches the server. */
 export function isExpiring({ expiresAtMs, obtainedAtMs }: LoginTokens, nowMs: number): boolean {
   if (expiresAtMs === null) return false;
   const lifeMs = Math.max(0, expiresAtMs - obtainedAtMs);
@@ -32,8 +35,8 @@ export function isExpiring({ expiresAtMs, obtainedAtMs }: LoginTokens, nowMs: nu
 }
 
 /**
- * Returns the milliseconds until a token should be refreshed in the background. Returns null if its expiry is unknown
- * or past, or if its life is too short: the next request then refreshes it.
+ * Returns the milliseconds until a token should be refreshed in the background. Returns null if the token's expiry is
+ * unknown or past, or if its life is too short. Such a token is refreshed by the next request instead.
  */
 export function refreshInMs(
   { expiresAtMs, obtainedAtMs }: LoginTokens,
@@ -57,8 +60,8 @@ export interface RefreshScheduleDeps {
   /** Returns the current login; null if it was removed, or is not refreshed in the background. */
   readonly loginOf: (loginId: string) => StoredLogin | null;
   /**
-   * Refreshes a login. Resolves with the pause before the next attempt in milliseconds, 0 after a success. Never
-   * rejects.
+   * Refreshes a login. Resolves with the pause before the next attempt in milliseconds, or with 0 after a success.
+   * Never rejects.
    */
   readonly refresh: (login: StoredLogin) => Promise<number>;
 }
@@ -73,7 +76,10 @@ export class RefreshSchedule {
     this.#deps = deps;
   }
 
-  /** Schedules the refresh of the current login, or cancels it. A generation is scheduled once. */
+  /**
+   * Schedules the refresh of the current login, or cancels the schedule of a removed login. Each generation of a login
+   * is scheduled once.
+   */
   plan(loginId: string): void {
     const login = this.#deps.loginOf(loginId);
     const planned = this.#timers.get(loginId);

@@ -15,8 +15,8 @@ import { IssuerSlots } from './issuer-slots.ts';
 import type { OwnTurn, TokenRequester } from './token-requester.ts';
 
 /**
- * Range of the pause after the first failure, and the largest range. The range doubles with each failure; the pause is
- * drawn at random from its upper half.
+ * Upper limit of the pause after the first failure. The limit doubles with each failure, up to MAX_BACKOFF_MS. The
+ * pause is drawn at random between half of the limit and the limit.
  */
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
@@ -25,25 +25,28 @@ const MAX_BACKOFF_MS = 60_000;
 const MAX_WAIT_MS = 45_000;
 
 /**
- * How long closing waits for responses. If a response is lost, the login is lost too: its refresh token was already
- * spent.
+ * How long closing waits for responses. If the response to a refresh is lost, the login is lost too, because its
+ * refresh token was already used up.
  */
 const CLOSE_GRACE_MS = 5_000;
 
 /** The result of a refresh. */
 export type Refreshed =
-  /** There are newer tokens, obtained by this process or by another process. */
+  /** There are newer tokens. This process or another process obtained them. */
   | { readonly kind: 'fresh' }
-  /** The tokens are lost: a person has to log in. */
+  /** The tokens are lost. A person has to log in. */
   | { readonly kind: 'lost' }
-  /** Nothing has changed; a later attempt may succeed. */
+  /** Nothing has changed. A later attempt may succeed. */
   | { readonly kind: 'failed'; readonly error: SwitchyardError };
 
 export interface RefresherDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly requester: TokenRequester;
-  /** Returns the connector whose binding is used to refresh a login; null if no connector uses it any more. */
+  /**
+   * Returns a connector that uses the login, and the binding to refresh it with; null if no connector uses the login
+   * any more.
+   */
   readonly userOf: (loginId: string) => { readonly binding: LoginBinding; readonly target: LoginTarget } | null;
   readonly logger: Logger;
   readonly random: Random;
@@ -60,14 +63,15 @@ interface Failure {
 }
 
 /**
- * Refreshes logins: each at most once at a time in this process, and in turn with the processes that share the store.
+ * Refreshes logins. In this process, a login is refreshed at most once at a time. Processes that share the store
+ * refresh it one after the other.
  */
 export class Refresher {
   readonly #deps: RefresherDeps;
   readonly #slots = new IssuerSlots();
   readonly #running = new Map<string, Promise<Refreshed>>();
   readonly #failures = new Map<string, Failure>();
-  /** Aborts once nothing more may be started. */
+  /** Aborts when no further refresh may start. */
   readonly #stopping = new AbortController();
 
   constructor(deps: RefresherDeps) {
@@ -75,8 +79,8 @@ export class Refresher {
   }
 
   /**
-   * Gets tokens that are newer than those of `login`. Simultaneous callers share the result, and after a failure all
-   * callers get the same error until its pause is over. Never rejects.
+   * Gets tokens that are newer than those of `login`. Simultaneous callers share the result. After a failure, all
+   * callers get the same error until the pause is over. Never rejects.
    */
   refresh(login: StoredLogin): Promise<Refreshed> {
     const { loginId } = login;
@@ -93,7 +97,9 @@ export class Refresher {
     return refreshing;
   }
 
-  /** Returns the milliseconds until a failed login may be tried again; 0 if it may be tried at once. */
+  /**
+   * Returns the milliseconds until a login whose refresh failed may be tried again; 0 if it may be tried immediately.
+   */
   pauseMs(loginId: string): number {
     const failure = this.#failures.get(loginId);
     return failure === undefined ? 0 : Math.max(0, failure.untilMs - monotonicMs());
@@ -104,7 +110,7 @@ export class Refresher {
     await this.#running.get(loginId);
   }
 
-  /** Gives requests in progress some time to finish, and starts nothing more. Never rejects. */
+  /** Starts no further refresh, and gives requests in progress some time to finish. Never rejects. */
   async close(): Promise<void> {
     this.#stopping.abort(closedError());
     await settledWithin(Promise.all(this.#running.values()), CLOSE_GRACE_MS);
@@ -186,7 +192,7 @@ export class Refresher {
     return { kind: 'failed', error: error ?? unreachable(login, why ?? 'its issuer does not answer, or fails') };
   }
 
-  /** The issuer may no longer know the registration, so the next login registers again. */
+  /** Forgets a registration that the issuer may no longer know. The next login then registers again. */
   async #forgetClient({ issuer, clientId }: LoginKey): Promise<void> {
     const { store, book } = this.#deps;
     if (book.client(issuer)?.clientId !== clientId) return;
@@ -194,7 +200,10 @@ export class Refresher {
     book.takeClient(issuer, null);
   }
 
-  /** Stores the outcome of a turn. Tokens that cannot be stored are still used, because the old tokens are spent. */
+  /**
+   * Stores the outcome of a refresh. New tokens that cannot be stored are still used, because the old refresh token is
+   * used up.
+   */
   async #end(login: StoredLogin, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { store, logger } = this.#deps;
     try {
@@ -211,7 +220,7 @@ export class Refresher {
   #failed({ loginId }: StoredLogin, error: SwitchyardError): void {
     const count = (this.#failures.get(loginId)?.count ?? 0) + 1;
     const rangeMs = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(count - 1, 16));
-    // At least half of the range, so that a failing issuer gets a pause.
+    // The pause is at least half of its upper limit, so that a failing issuer is spared.
     const pauseMs = rangeMs * (0.5 + this.#deps.random.next() / 2);
     this.#failures.set(loginId, { count, untilMs: monotonicMs() + pauseMs, error });
   }

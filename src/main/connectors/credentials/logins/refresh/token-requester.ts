@@ -12,7 +12,7 @@ import type { LoginDiscovery, LoginRequest } from '../../oauth/login-discovery.t
 import type { LoginBook } from '../login-book.ts';
 import type { LoginProtocol } from '../login-protocol.ts';
 
-/** A turn to refresh a login that this process holds. */
+/** The lease with which only this process may refresh a login. */
 export type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 export interface TokenRequesterDeps {
@@ -33,7 +33,7 @@ export interface TokenAnswer {
   readonly error: SwitchyardError | null;
 }
 
-/** Sends one request to refresh a login, within its turn. */
+/** Sends one request to refresh a login, while this process has the lease for the refresh. */
 export class TokenRequester {
   readonly #deps: TokenRequesterDeps;
 
@@ -42,8 +42,8 @@ export class TokenRequester {
   }
 
   /**
-   * Refreshes the login of `turn`. Sends nothing once the turn is over: a process that was suspended meanwhile would
-   * spend a refresh token that another process has already spent. Never rejects.
+   * Refreshes a login while this process has the lease `turn`. Sends nothing after the lease has ended: if this process
+   * was suspended, another process may already have used the refresh token, which works only once. Never rejects.
    */
   async refresh(turn: OwnTurn, binding: LoginBinding, target: LoginTarget): Promise<TokenAnswer> {
     const { protocol, fetchOf, now, leaseNow, closing } = this.#deps;
@@ -51,17 +51,21 @@ export class TokenRequester {
     const sendUntilMs = turn.sendUntilMs ?? turn.untilMs;
     const sendMs = sendUntilMs - leaseNow();
     const startedMs = monotonicMs();
-    // Both clocks are needed: a wall clock that is set back would extend the turn, and a monotonic clock stands still
+    // Both clocks are needed. A wall clock that is set back would extend the lease, and a monotonic clock stands still
     // while a laptop sleeps.
     const isOurs = (): boolean => leaseNow() < sendUntilMs && monotonicMs() - startedMs < sendMs;
     let wasSent = false;
     const send = fetchOf(target);
     const guarded: typeof fetch = async (input, init) => {
-      if (!isOurs()) throw new Error('The turn to refresh is over');
+      if (!isOurs()) throw new Error('The lease for refreshing the login has ended');
       wasSent ||= input instanceof Request || (init?.method ?? 'GET') !== 'GET';
       return send(input, init);
     };
-    using limit = deadline(Math.max(0, leaseMs), () => new Error('The turn to refresh is over'), closing);
+    using limit = deadline(
+      Math.max(0, leaseMs),
+      () => new Error('The lease for refreshing the login has ended'),
+      closing,
+    );
     try {
       const { signal } = limit;
       const request: LoginRequest = { target, fetch: guarded, signal, now };
@@ -84,7 +88,7 @@ export class TokenRequester {
     if (discovery.issuer !== key.issuer) return { kind: 'lost', reason: 'it belongs to another issuer' };
     const client = this.#clientOf(login, binding);
     if (client === null) return { kind: 'lost', reason: 'its client is no longer known' };
-    // Throws if a secret is missing, before anything is sent.
+    // If a secret is missing, this throws before anything is sent.
     if (client.kind === 'configured') request.target.clientSecret() ?? request.target.privateKey();
     if (binding.grant === 'client_credentials')
       return { kind: 'refreshed', tokens: await machineTokens(protocol, request, discovery, client, binding) };
@@ -98,7 +102,10 @@ export class TokenRequester {
   }
 }
 
-/** Gets a machine's own tokens with the scopes that it currently needs. Rejects as `fetchMachineTokens` does. */
+/**
+ * Gets tokens with client credentials, for the scopes that the binding currently needs. Rejects as `fetchMachineTokens`
+ * does.
+ */
 export function machineTokens(
   protocol: LoginProtocol,
   request: LoginRequest,
@@ -111,7 +118,7 @@ export function machineTokens(
 }
 
 /**
- * Corrects the outcome of a request that was never sent, and so has not spent the refresh token. A login that cannot be
+ * Corrects the outcome of a request that was never sent, so the refresh token can still be used. A login that cannot be
  * refreshed at all stays lost.
  */
 function unsent(outcome: RefreshOutcome): RefreshOutcome {

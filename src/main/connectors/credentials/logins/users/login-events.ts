@@ -5,20 +5,23 @@ import type { Logger } from '../../../../observability/logger.ts';
 import type { LoginTarget } from '../../login-target.ts';
 import type { OAuthCredentials } from '../oauth-credentials.ts';
 
-/** Maximum number of reasons that are logged per connector: a server may invent a new reason for each request. */
+/**
+ * Maximum number of different reasons that are logged per connector. A server could invent a new reason for each
+ * request.
+ */
 const MAX_REASONS = 4;
 
-/** Logs and counts the events of logins, each once. Nothing in them is secret. */
+/** Logs and counts the events of logins. Each event is reported once, and no report contains a secret. */
 export class LoginEvents {
   readonly #logger: Logger;
-  /** Messages that were already logged about a needed login, by connector. */
+  /** Messages about a needed login that were already logged, by connector id. */
   readonly #said = new Map<string, Set<string>>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Reports a request that was refused because a login is needed; only a new reason is logged. */
+  /** Reports a request that was refused because a login is needed. Each reason is logged only once. */
   needed({ target }: { readonly target: LoginTarget }, error: SwitchyardError): void {
     const { connectorId } = target;
     const said = this.#said.get(connectorId) ?? new Set();
@@ -34,13 +37,13 @@ export class LoginEvents {
     this.#logger.info({ event: 'login-done', connectorId, issuer }, `Logged in to ${connectorId} at ${issuer}`);
   }
 
-  /** Counts a redirect that led to no login. Its caller gets the error. */
+  /** Counts a redirect that led to no login. The error itself is returned to the caller that handled the redirect. */
   failed(error: unknown): void {
     const code = error instanceof SwitchyardError ? error.code : 'INTERNAL';
     recordLogin(code === 'LOGIN_EXPIRED' ? 'expired' : 'failed');
   }
 
-  /** Reports a login that the issuer refuses to continue. */
+  /** Reports a login that was lost because the issuer refuses to refresh it. */
   lost({ target, login }: OAuthCredentials): void {
     const { connectorId } = target;
     const issuer = login?.key.issuer;
@@ -50,7 +53,7 @@ export class LoginEvents {
     this.#logger.warn({ event: 'login-lost', connectorId, issuer, reason }, message);
   }
 
-  /** Notes that there is a login again, so that a later refusal is logged. */
+  /** Forgets the logged reasons of a connector that has a login again, so that a later refusal is logged. */
   regained({ target }: OAuthCredentials): void {
     this.#said.delete(target.connectorId);
   }

@@ -21,9 +21,9 @@ type Listener = (connectorIds: readonly string[]) => void;
 
 interface User {
   readonly credentials: OAuthCredentials;
-  /** The members of the target on which the credentials depend, as JSON. */
+  /** The properties of the target that the credentials depend on, as JSON. */
   readonly says: string;
-  /** The login that the connector was last known to have, and whether that login has tokens. */
+  /** The login that the connector had at the last check, and whether that login had tokens. */
   seen: string;
 }
 
@@ -34,16 +34,16 @@ export class LoginUsers {
   readonly #byBinding = new Map<string, Set<string>>();
   readonly #listeners = new Set<Listener>();
   readonly #refreshListeners = new Set<Listener>();
-  /** Ids of connectors to report together, while they are collected. */
+  /** While changes are being collected: the ids of the connectors to report together. Otherwise null. */
   #collected: Set<string> | null = null;
-  /** Once there are this many users, unused users are removed. */
+  /** Number of users at which unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
     this.#deps = deps;
   }
 
-  /** Returns the credentials of a target: the same object while the target has the same content. */
+  /** Returns the credentials of a target. Returns the same object while the target has the same content. */
   credentialsOf(target: LoginTarget): OAuthCredentials {
     const { connectorId } = target;
     const known = this.#users.get(connectorId);
@@ -64,7 +64,7 @@ export class LoginUsers {
     return credentials;
   }
 
-  /** Returns the target of a connector that was used; null for another connector. */
+  /** Returns the login target of a connector that was used; null for any other connector. */
   targetOf(connectorId: string): LoginTarget | null {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }
@@ -80,9 +80,9 @@ export class LoginUsers {
   }
 
   /**
-   * Returns the binding and the target with which a login is refreshed; null if no connector uses it any more. A local
-   * entry takes precedence: an entry of a map with the same endpoint has no local secrets, and may not connect to
-   * private addresses.
+   * Returns a binding and a target with which a login can be refreshed; null if no connector uses the login any more.
+   * The target of a local entry takes precedence. An entry of a map with the same endpoint has no local secrets, and
+   * may not connect to private addresses.
    */
   userOf(loginId: string): { readonly binding: LoginBinding; readonly target: LoginTarget } | null {
     const bindings = this.#deps.book.bindingsOf(loginId);
@@ -101,13 +101,13 @@ export class LoginUsers {
     const told = users.filter((user) => this.#look(user));
     const freed = stuck.filter((user) => !user.credentials.isStuck && !told.includes(user));
     for (const { credentials } of users) this.#plan(credentials);
-    // Before the first read, no request has used a login.
+    // Before the logins were first read, no request can have used a login, so no listener needs a report.
     if (this.#deps.book.isLoaded) this.#tell(told.map(({ credentials }) => credentials.target.connectorId));
     const freedIds = freed.map(({ credentials }) => credentials.target.connectorId);
     if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
   }
 
-  /** Reports once, for the connector and for all connectors that share its binding, that a person logged in. */
+  /** Reports that a person logged in: once, for the connector and all connectors that share its binding. */
   renew(bindingId: string, connectorId: string, take: () => void): void {
     this.#collected = new Set([connectorId]);
     take();
@@ -120,7 +120,10 @@ export class LoginUsers {
     this.#tell([...told]);
   }
 
-  /** Runs `take`, which puts a login into the book, without a report: the caller uses the login at once. */
+  /**
+   * Runs `take`, which adds a login to the book, without a report to the listeners. The caller uses the login
+   * immediately.
+   */
   quietly(take: () => void): void {
     this.#collected = new Set();
     take();
@@ -161,8 +164,8 @@ export class LoginUsers {
   }
 
   /**
-   * Updates a user. Returns whether there is a change to report. A refresh alone is not reported, unless requests
-   * waited for it.
+   * Updates a user. Returns whether its listeners need a report. A refresh alone is not reported, unless the connector
+   * was waiting for a login.
    */
   #look(user: User): boolean {
     const { credentials } = user;
@@ -172,7 +175,7 @@ export class LoginUsers {
     user.seen = seen;
     const isLost = credentials.login !== null && credentials.login.tokens === null;
     if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
-    // A login remains needed until there is a login with tokens.
+    // The connector has no login with tokens, so it still needs a login.
     if (isLost || credentials.login === null) return hasChanged;
     credentials.reset();
     this.#deps.events.regained(credentials);

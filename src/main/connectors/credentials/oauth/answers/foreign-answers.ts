@@ -8,18 +8,18 @@ import { invalid } from '../endpoint-rules.ts';
 
 /** The result of the last request of a {@link WatchedFetch}. Its texts are safe to show. */
 export interface SeenAnswer {
-  /** False if the request certainly never left this machine, or was never made. */
+  /** False if certainly no request has left this machine. */
   readonly isSent: boolean;
-  /** Null if there was no response. */
+  /** The HTTP status of the response; null if there was no response. */
   readonly status: number | null;
-  /** The OAuth `error` of the response. */
+  /** The OAuth `error` of the response; null if the response has no such member. */
   readonly error: string | null;
   readonly description: string | null;
-  /** The whole response, if it was a JSON object. */
+  /** The whole body of the response, if the body was a JSON object. */
   readonly body: ForeignObject | null;
 }
 
-/** A fetch for the SDK that reports what it received. */
+/** A fetch for the SDK, and a function that reports the last response. */
 export interface WatchedFetch {
   readonly fetch: typeof fetch;
   readonly seen: () => SeenAnswer;
@@ -30,24 +30,24 @@ const NOTHING_SEEN: SeenAnswer = { isSent: false, status: null, error: null, des
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_DESCRIPTION = 200;
 
-/** Maximum length of a description; a longer description is ignored. */
+/** Maximum length of an error description; a longer description is ignored. */
 const MAX_FOREIGN_TEXT = 4_096;
 
-/** Maximum length of a list; the rest is ignored. */
+/** Maximum length of a list in a response; further items are ignored. */
 const MAX_LISTED = 1_000;
 
 /**
- * Maximum total length of the secrets to look for. If the secrets are longer, nothing of the response is shown, because
- * the search would take too long.
+ * Maximum total length of the secrets to look for in a response. If the secrets are longer, no text of the response is
+ * shown, because the search would take too long.
  */
 const MAX_SECRETS = 256 * 1024;
 
-/** Number of consecutive characters of a secret that count as an echo of it. */
+/** If a response contains this many consecutive characters of a secret, it counts as an echo of the secret. */
 const ECHO_LENGTH = 12;
 
 /**
- * Minimum length of a secret to be found within words. A shorter secret may be part of ordinary words, so it counts as
- * an echo only as a whole word.
+ * Minimum length of a secret that is searched within words. A shorter secret may be part of ordinary words, so it
+ * counts as an echo only if it is a whole word.
  */
 const WORD_LENGTH = 4;
 
@@ -62,12 +62,13 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'client_assertion_type',
 ]);
 
-/** Codes of network errors that mean that a TLS handshake failed or a proxy refused, so that nothing was sent. */
+/** Error codes of requests that were never sent, because a TLS handshake failed or a proxy refused. */
 const BEFORE_SENDING: ReadonlySet<string> = new Set(['MAP_TLS', 'MAP_PROXY']);
 
 /**
- * Returns a fetch that parses each response within the limits for foreign JSON, and passes the SDK only the result of
- * `show`. The SDK would otherwise put bodies into messages. `show` gets null if the body is not a JSON object.
+ * Returns a fetch that parses each response within the limits for foreign JSON, and passes only the result of `show` to
+ * the SDK. The SDK would otherwise quote bodies in its error messages. `show` gets null if the body is not a JSON
+ * object.
  */
 export function watchFetch(
   request: LoginRequest,
@@ -79,7 +80,7 @@ export function watchFetch(
     try {
       const response = await request.fetch(input, { ...init, signal: request.signal });
       last = { ...NOTHING_SEEN, isSent: true, status: response.status };
-      // The SDK follows redirects within the origin.
+      // The SDK itself follows redirects within the origin.
       if (response.status >= 300 && response.status < 400) return response;
       const body = readObject(await response.text());
       last = { ...last, ...readRefusal(body, secretsOf(init)), body };
@@ -99,8 +100,8 @@ export function jsonResponse(body: ForeignObject, status: number): Response {
 
 /**
  * Returns the part of a response that the SDK's schemas get. Members that are null are omitted: some servers write null
- * for absent members, and the schemas do not accept it. Lists are truncated, because the schemas would spend seconds on
- * a list that fills the response.
+ * for absent members, which the schemas do not accept. Lists are truncated, because the schemas would spend seconds on
+ * a very long list.
  */
 export function presentIn(body: ForeignObject): ForeignObject {
   const present = Object.entries(body).filter(([, value]) => value !== null);
@@ -109,19 +110,22 @@ export function presentIn(body: ForeignObject): ForeignObject {
   );
 }
 
-/** Returns `error: description` of a response, or its status; a clause without a full stop. */
+/**
+ * Returns the OAuth error of a response as `error: description`, or its status. The text is a clause without a full
+ * stop.
+ */
 export function refusalWords({ error, description, status }: SeenAnswer): string {
   if (error === null) return status === null ? 'no answer' : `HTTP ${status}`;
   return description === null ? error : `${error}: ${description}`;
 }
 
-/** Converts an error to LOGIN_FAILED. A SwitchyardError and the signal's reason are returned unchanged. */
+/** Converts an error to LOGIN_FAILED. Returns a SwitchyardError and the signal's reason unchanged. */
 export function asLoginFailure(error: unknown, what: string, signal: AbortSignal | null): unknown {
   if (error instanceof SwitchyardError || (signal?.aborted === true && error === signal.reason)) return error;
   return new SwitchyardError('LOGIN_FAILED', `${what}: ${rootReason(error)}.`, { cause: error });
 }
 
-/** Whether an error of the network says that a request was never sent. */
+/** Whether a network error shows that a request was never sent. */
 function isUnsent(error: unknown): boolean {
   return neverConnected(error) || BEFORE_SENDING.has(classifyFetchError(error));
 }
@@ -158,7 +162,7 @@ export function cleanDescription(text: unknown, secrets: readonly string[]): str
   return line === '' ? null : line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, MAX_DESCRIPTION - 3)}...`;
 }
 
-/** Whether a text holds a secret, a part of a secret, or a percent-encoded secret. */
+/** Whether a text contains a secret, a part of a secret, or a percent-encoded secret. */
 function echoes(text: string, secrets: readonly string[]): boolean {
   const given = secrets.filter((secret) => secret !== '');
   if (given.reduce((length, secret) => length + secret.length, 0) > MAX_SECRETS) return true;
@@ -166,7 +170,7 @@ function echoes(text: string, secrets: readonly string[]): boolean {
   const words = text.split(/[^A-Za-z0-9]+/);
   const isIn = (secret: string): boolean => (secret.length < WORD_LENGTH ? words : text).includes(secret);
   if (forms.some(isIn)) return true;
-  // Blanks and line breaks do not hide a secret.
+  // Blanks and line breaks within a secret must not hide it.
   const dense = text.replace(/[^\x21-\x7e]+/g, '');
   const parts = new Set(partsOf(dense));
   return parts.size > 0 && forms.some((secret) => partsOf(secret).some((part) => parts.has(part)));

@@ -7,8 +7,8 @@ import { jsonResponse, type SeenAnswer } from './foreign-answers.ts';
 
 /**
  * Error codes after which the same refresh token will never work. They are the codes of RFC 6749 section 5.2 and RFC
- * 8707, and the codes that GitHub (with status 200), Slack (with status 200), Microsoft and others use instead. Auth0
- * and Atlassian respond with status 403. Some servers use `invalid_request` for an unknown token.
+ * 8707, and the codes that GitHub and Slack (with status 200), Microsoft and others use instead. Auth0 and Atlassian
+ * respond with status 403. Some servers use `invalid_request` for an unknown token.
  */
 const DEFINITE: ReadonlySet<string> = new Set([
   'invalid_grant',
@@ -31,8 +31,8 @@ const DEFINITE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Codes that refuse the client. A configured client may have a wrong secret, which can be corrected without a new
- * login.
+ * Error codes of a refused client. A client that the user configured may have a wrong secret, which can be corrected
+ * without a new login.
  */
 const CLIENT_REFUSED: ReadonlySet<string> = new Set([
   'invalid_client',
@@ -41,16 +41,16 @@ const CLIENT_REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Statuses of intentional responses of a server. Other statuses come from intermediaries, or say that the server
+ * Statuses with which an issuer answers on purpose. Other statuses come from intermediaries, or say that the issuer
  * failed.
  */
 const MEANT: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 
-/** Matches a token that fits into a request header and is safe there. */
+/** Matches a token that can be sent safely in a request header. */
 const ACCESS_TOKEN = /^[\x21-\x7e]{1,32768}$/;
 const MAX_REFRESH_TOKEN_LENGTH = 65_536;
 
-/** Maximum life of a token: ten years. A longer life is reduced to this maximum. */
+/** Maximum life of a token: ten years. A longer life is shortened to this maximum. */
 const MAX_LIFE_S = 315_360_000;
 
 /** Whether the response to a refresh says that the refresh token will never work again. */
@@ -61,7 +61,7 @@ export function isDefiniteRefusal({ status, error }: SeenAnswer, isRegistered: b
 
 /**
  * Returns the response of a token endpoint in the form that the SDK gets: only the members that the SDK knows, with the
- * types of its schema. So a granted token is not lost when another member has a wrong type.
+ * types of its schema. The SDK would otherwise reject a granted token because another member has a wrong type.
  */
 export function showTokens(body: ForeignObject | null, { status, error }: SeenAnswer): Response {
   const { access_token, token_type, refresh_token, scope } = body ?? {};
@@ -85,21 +85,21 @@ export function showTokens(body: ForeignObject | null, { status, error }: SeenAn
 }
 
 /**
- * Converts tokens to their stored form. Throws LOGIN_UNSUPPORTED for a type other than Bearer, LOGIN_FAILED for an
- * access token that no header can hold.
+ * Converts tokens to their stored form. Throws LOGIN_UNSUPPORTED for a type other than Bearer, and LOGIN_FAILED for an
+ * access token that cannot be sent in a header.
  */
 export function readTokens(tokens: OAuthTokens, issuer: string, askedAtMs: number): LoginTokens {
   const { access_token, token_type, refresh_token, scope, expires_in } = tokens;
   if (token_type.toLowerCase() !== 'bearer')
     throw new SwitchyardError('LOGIN_UNSUPPORTED', `${issuer} issued a token of a type other than Bearer.`);
   if (!ACCESS_TOKEN.test(access_token))
-    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued an access token that no header can hold.`);
+    throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued an access token that cannot be sent in a header.`);
   if (refresh_token !== undefined && refresh_token.length > MAX_REFRESH_TOKEN_LENGTH)
     throw new SwitchyardError('LOGIN_FAILED', `${issuer} issued a refresh token that is too long.`);
   return {
     accessToken: access_token,
     refreshToken: refresh_token ?? null,
-    // Counted from before the request, so that a slow response does not extend the life of a token.
+    // The life of a token is counted from before the request, so that a slow response does not extend it.
     expiresAtMs: expires_in === undefined ? null : askedAtMs + expires_in * 1000,
     obtainedAtMs: askedAtMs,
     scope: readScopes(scope ?? null),
@@ -112,7 +112,8 @@ export function readTokens(tokens: OAuthTokens, issuer: string, askedAtMs: numbe
  */
 function readSeconds(value: unknown): number | null {
   const seconds = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  // Zero or less would cause a refresh before every request; a 401 will show the real expiry.
+  // A life of zero or less would cause a refresh before every request. It is ignored; a 401 will show when the token
+  // expires.
   if (typeof seconds !== 'number' || !(seconds >= 1)) return null;
   return Math.min(Math.floor(seconds), MAX_LIFE_S);
 }
