@@ -1,12 +1,17 @@
+import { basename } from 'node:path';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { Connection, ConnectionEvents } from '../connection/connection.ts';
+import { commandOf } from '../connection/local-entry.ts';
 import { lastLineOf, type ProcessView } from '../connection/process-view.ts';
 import type { ProgramStarts } from './program-starts.ts';
 import { type StartLimits, startDeadline } from './start-deadline.ts';
 
 /** Maximum duration of a start, regardless of the number of lines that the server writes. */
 const MAX_START_MS = 300_000;
+
+/** Commands that download a program before they run it. */
+const DOWNLOADERS: ReadonlySet<string> = new Set(['bunx', 'docker', 'npx', 'pipx', 'pnpm', 'podman', 'uvx', 'yarn']);
 
 export interface ProgramStartOptions {
   readonly starts: ProgramStarts;
@@ -33,7 +38,7 @@ export async function startProgram(
   const slot = await starts.acquire(signal, urgent);
   let program: ProcessView | null = null;
   const limits = limitsOf(entry, startTimeoutMs);
-  using limit = startDeadline(limits, (elapsedMs) => timeoutError(entry.id, elapsedMs, program), signal);
+  using limit = startDeadline(limits, (elapsedMs) => timeoutError(entry, elapsedMs, program), signal);
   try {
     const heard: ConnectionEvents = {
       onLost: (error) => events.onLost(error),
@@ -58,15 +63,22 @@ function limitsOf({ timeouts }: ConnectorEntry, startTimeoutMs: number): StartLi
   return { quietMs: startTimeoutMs, maxMs: Math.max(MAX_START_MS, startTimeoutMs) };
 }
 
-function timeoutError(connectorId: string, elapsedMs: number, program: ProcessView | null): SwitchyardError {
+function timeoutError(entry: ConnectorEntry, elapsedMs: number, program: ProcessView | null): SwitchyardError {
   const timeoutMs = Math.round(elapsedMs);
   const lastLine = program === null ? '' : lastLineOf(program);
-  const saying = lastLine === '' ? 'It wrote nothing to stderr.' : `Its last line on stderr: ${lastLine}`;
+  const saying = lastLine === '' ? silenceOf(entry) : `Its last line on stderr: ${lastLine}`;
   return new SwitchyardError(
     'CONNECTOR_TIMEOUT',
-    `Connector ${connectorId} did not finish the handshake within ${seconds(timeoutMs)} of its start. ${saying}`,
+    `Connector ${entry.id} did not finish the handshake within ${seconds(timeoutMs)} of its start. ${saying}`,
     { detail: { phase: 'connect', timeoutMs, ...(lastLine !== '' && { stderr: lastLine }) } },
   );
+}
+
+/** Describes a server that wrote nothing to stderr: its command may still be downloading a package without a word. */
+function silenceOf(entry: ConnectorEntry): string {
+  const command = basename(commandOf(entry)?.command ?? '').replace(/\.(?:cmd|exe)$/i, '');
+  if (!DOWNLOADERS.has(command)) return 'It wrote nothing to stderr.';
+  return `It wrote nothing to stderr. \`${command}\` may still have been downloading: run the command once by hand.`;
 }
 
 function seconds(ms: number): string {

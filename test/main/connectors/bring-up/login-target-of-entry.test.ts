@@ -31,7 +31,9 @@ describe('secretsOf()', () => {
     expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
       const error = thrown(secretsOf(entryOf(NAMED), { allowEnv, env }).clientSecret);
-      expect(error).toEqual(missing('names the variable SECRET in oauth.clientSecretEnv, and allowEnv'));
+      expect(error).toEqual(
+        missing('names the variable SECRET in oauth.clientSecretEnv. For an entry of a map, allow this with allowEnv'),
+      );
       expect(JSON.stringify(error)).not.toContain('hunter2');
     }
   });

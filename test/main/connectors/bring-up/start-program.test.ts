@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgramStarts } from '../../../../src/main/connectors/bring-up/program-starts.ts';
 import { startProgram } from '../../../../src/main/connectors/bring-up/start-program.ts';
 import type { Connection, ConnectionEvents } from '../../../../src/main/connectors/connection/connection.ts';
+import { markLocal } from '../../../../src/main/connectors/connection/local-entry.ts';
 import { normalizeEntry, type RawEntry } from '../../../../src/shared/map/service-map.ts';
 import { entry } from '../../../helpers/signed-map.ts';
 
@@ -22,7 +23,7 @@ function world(overrides: Readonly<Record<string, unknown>> = {}, limit: number 
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Connection> =>
     startProgram(made, connect, events, { signal, urgent: never }, { starts, startTimeoutMs: 60_000 });
-  return { starts, heard, start };
+  return { starts, heard, start, made };
 }
 
 /** Never connects, and rejects when its signal aborts. */
@@ -80,6 +81,19 @@ describe('startProgram', () => {
         'Connector one did not finish the handshake within 110 s of its start. Its last line on stderr: installing 3 of 9',
     });
     await vi.advanceTimersByTimeAsync(110_000);
+    await failure;
+  });
+
+  it.each([
+    ['npx', ' `npx` may still have been downloading: run the command once by hand.'],
+    ['/opt/node/bin/npx', ' `npx` may still have been downloading: run the command once by hand.'],
+    ['node', ''],
+  ])('reports on a timeout that %s wrote nothing, and may still be downloading', async (command, hint) => {
+    const { start, made } = world();
+    markLocal(made, { command, args: [], env: {}, cwd: null }, 'the configuration file');
+    const message = `Connector one did not finish the handshake within 60 s of its start. It wrote nothing to stderr.${hint}`;
+    const failure = expect(start(hang())).rejects.toMatchObject({ message });
+    await vi.advanceTimersByTimeAsync(60_000);
     await failure;
   });
 
