@@ -30,8 +30,8 @@ export class SwitchyardError extends Error {
 }
 
 /**
- * The error of a service map that could not be obtained or was refused. Callers of the manager that this package
- * replaces catch this class.
+ * The error of a service map that could not be obtained or was refused. Programs that were written for the manager that
+ * this package replaces catch this class by its name.
  */
 export class ConnectorManifestError extends SwitchyardError {
   override readonly name: string = 'ConnectorManifestError';
