@@ -37,19 +37,13 @@ export interface ConnectorEntry {
   readonly version: string;
   readonly name: string;
   readonly status: 'enabled' | 'disabled';
-  /**
-   * Time to live as the publisher wrote it. Defaults to the map's `ttlSeconds`. This package does not use the value, because
-   * publishers disagree on its meaning.
-   */
+  /** Not used by this package, because publishers disagree on it. Defaults to the map's `ttlSeconds`. */
   readonly ttl: number;
   readonly scopes: readonly string[];
   readonly endpoint: string;
   readonly description?: string | undefined;
   readonly auth?: ConnectorAuth | undefined;
-  /**
-   * Login settings as the publisher wrote them; false if the entry disables logins. `auth: { type: "oauth", … }` is
-   * converted to this member.
-   */
+  /** Login settings, or false for no login. `auth: { type: "oauth", … }` is converted to this member. */
   readonly oauth?: Readonly<Record<string, unknown>> | false | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly quotas?: Readonly<Record<string, number>> | undefined;
@@ -89,10 +83,7 @@ export interface CheckedServiceMap {
 
 const MAX_TTL_SECONDS = 30 * 24 * 3600;
 
-/**
- * Ids become parts of tool names, metric labels and log lines, so only some ASCII characters are allowed. Ids are never
- * used in paths.
- */
+/** Ids are parts of tool names, metric labels and log lines, never of paths. So few characters are allowed. */
 const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'));
 
 const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
@@ -126,10 +117,7 @@ const headerValue = text(units(0, 8192), that(isHeaderValue, 'contains a charact
 const nonEmpty = text(units(1, 1024));
 const strings = list(text());
 
-/**
- * SHA-256 in base64url (RFC 4648 section 5) has 43 characters. The last of them holds four bits of the hash and two
- * zero bits.
- */
+/** SHA-256 in base64url (RFC 4648 section 5). The last of the 43 characters ends with two zero bits. */
 const toolDigest = text(
   matching(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url'),
 );
@@ -181,10 +169,7 @@ export const checkMapShape = looseObject({
   metadata: optional(record(anything)),
 });
 
-/**
- * Casts a parsed document to a map. The shape of the map still has to be checked. Throws MAP_SCHEMA if the document is
- * not an object.
- */
+/** Casts a parsed document to a map, without checking its shape. Throws MAP_SCHEMA if it is not an object. */
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Readonly<Record<string, unknown>>;
@@ -224,10 +209,7 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   };
 }
 
-/**
- * Checks an entry and returns its id. Throws MAP_SCHEMA, MAP_ID_INVALID or MAP_ENDPOINT_INVALID. The message names the
- * place of the fault.
- */
+/** Checks an entry and returns its id. Throws MAP_SCHEMA, MAP_ID_INVALID or MAP_ENDPOINT_INVALID. */
 export function checkEntry(entry: unknown, index: number): string {
   const checked = checkEntryShape(entry);
   if (checked instanceof Fault) throw schemaError(`connectors[${index}]`, checked);
@@ -250,10 +232,7 @@ function schemaError(entry: string, fault: Fault): ConnectorManifestError {
   });
 }
 
-/**
- * Whether an entry is enabled. An entry may have `status`, `enabled` or both. If they contradict each other, the entry
- * counts as disabled, because that is safer.
- */
+/** Whether an entry is enabled. An entry counts as disabled if one of `status` and `enabled` says so. */
 export function isEnabled(raw: RawEntry): boolean {
   return raw.status !== 'disabled' && raw.enabled !== false;
 }
