@@ -45,7 +45,7 @@ export class FleetSealer {
    */
   seal(purpose: SealPurpose, place: string, plain: Uint8Array): Buffer {
     const [key] = this.#keysOf(purpose);
-    if (key === undefined) throw new Error('A fleet has a secret');
+    if (key === undefined) throw new Error('Internal error: the fleet has no secret');
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(place));
@@ -70,7 +70,7 @@ export class FleetSealer {
   /** Returns an HMAC-SHA-256 over `text` in base64url, which proves that its sender has a secret of the fleet. */
   prove(purpose: SealPurpose, text: string): string {
     const [key] = this.#keysOf(purpose);
-    if (key === undefined) throw new Error('A fleet has a secret');
+    if (key === undefined) throw new Error('Internal error: the fleet has no secret');
     return createHmac('sha256', key.bytes).update(text).digest('base64url');
   }
 

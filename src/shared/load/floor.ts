@@ -19,7 +19,7 @@ export function assertNotRolledBack(
 ): void {
   if (floorMs === null || generatedAtMs >= floorMs) return;
   const [generatedAt, floor] = [generatedAtMs, floorMs].map((ms) => new Date(ms).toISOString());
-  const message = `The service map of ${generatedAt} is older than the map of ${floor}, which was accepted before.`;
+  const message = `The service map was generated at ${generatedAt}, but a newer map of ${floor} was accepted before.`;
   const way =
     ' That time is in the future: this host accepted a map while its clock was wrong. Correct the clock, then ' +
     'run `mcp-switchyard state reset-floor`.';

@@ -69,7 +69,7 @@ function assertVersion(task: LoadTask): void {
   if (task.version === PROTOCOL_VERSION) return;
   throw new SwitchyardError(
     'PROTOCOL_MISMATCH',
-    `A task of protocol ${task.version} reached a worker of protocol ${PROTOCOL_VERSION}.`,
+    `A worker with protocol version ${PROTOCOL_VERSION} received a task with protocol version ${task.version}.`,
   );
 }
 

@@ -19,7 +19,7 @@ export function assertTimely(
   if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
     throw new ConnectorManifestError(
       'MAP_FROM_FUTURE',
-      `The service map has \`generatedAt\` ${generatedAt}, which is in the future.`,
+      `The service map has \`generatedAt\` ${generatedAt}, which is too far in the future.`,
     );
   }
   assertNotRolledBack(map.generatedAtMs, policy);

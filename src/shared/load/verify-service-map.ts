@@ -63,7 +63,7 @@ export function verifyServiceMap(map: Uint8Array | object, options: VerifyServic
     maxStaleMs: null,
   });
   if (proof.kind === 'same-body')
-    throw new SwitchyardError('INTERNAL', 'Unexpected `same-body` result without a known map.');
+    throw new SwitchyardError('INTERNAL', 'Internal error: a map counted as unchanged, although no map was known.');
   const { header, delta, signers, expiresAtMs } = proof;
   return { header, connectorCount: delta.added.length, signers, expiresAtMs };
 }

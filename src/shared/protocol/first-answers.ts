@@ -78,10 +78,10 @@ export interface ToldPage {
 export interface FirstSession {
   /** The gateway id that the client received. */
   readonly instanceId: string;
-  /** The client's messages that state its capabilities; empty if it has sent none. */
+  /** The messages of the client that were handled so far, in order. */
   readonly messages: readonly EarlyMessage[];
   readonly told: readonly ToldPage[];
-  /** All other input of the client, including input that has not arrived yet. */
+  /** The input of the client that was not handled, followed by all later input. */
   readonly input: AsyncIterable<Buffer>;
 }
 
