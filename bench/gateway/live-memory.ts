@@ -1,6 +1,6 @@
 /**
- * Preloaded into a gateway, with `--expose-gc`. Collects garbage all the time and serves, on the port
- * BENCH_MEMORY_PORT, the peak memory in use since the last request.
+ * A module that is loaded into a gateway with `--import` and `--expose-gc`. It collects garbage all the time. At the
+ * port BENCH_MEMORY_PORT, it serves the peak of the used memory since the last request.
  */
 import { createServer } from 'node:http';
 
