@@ -1,13 +1,13 @@
 /**
- * One start: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep` it closes the
- * manager, so that the state folder is warm.
+ * One start of a manager: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep`,
+ * it closes the manager at the end, so that the state folder is ready for later starts.
  */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 export interface ComeUpSample {
-  /** Time from the construction of the manager until all connectors are up. */
+  /** Time from creating the manager until all connectors are connected. */
   readonly upMs: number;
-  /** Processor time of the process and its threads in that period. */
+  /** Processor time of the process and its threads from creating the manager until all connectors are connected. */
   readonly cpuMs: number;
 }
 
