@@ -26,12 +26,12 @@ const { signal } = new AbortController();
 
 await using server = await RedisServer.start();
 const options = resolveFleet({ url: server.url, id: 'bench', secrets: ['b'.repeat(32)], quotas: true });
-if (options === null) throw new Error('The fleet options are missing');
+if (options === null) throw new Error('Internal error: there are no options for the fleet');
 const deps = { logger: silentLogger, clock: systemClock, random: systemRandom };
 const fleet = createFleet(options, deps);
 await eventually('the fleet is connected', () => fleet.isConnected);
 const createPermits = createCallPermits(fleet, deps);
-if (createPermits === null) throw new Error('The quotas are not shared');
+if (createPermits === null) throw new Error('Internal error: the fleet does not share its quotas');
 
 const ways = {
   own: new CallQuota(quotas),

@@ -23,7 +23,7 @@ await runParts(
     const stores = (): Readonly<Record<string, OpenStore>> => {
       if (noPeers) return OWN_STORES;
       if (!installPeers('lmdb'))
-        throw new Error('The peers of this benchmark cannot be installed; use --no-peers to leave them out');
+        throw new Error('The peers of this benchmark cannot be installed. Use --no-peers to leave them out.');
       return { ...OWN_STORES, ...PEER_STORES };
     };
     return {

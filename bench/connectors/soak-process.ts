@@ -24,7 +24,7 @@ const STEP = 100;
 const [way = '', url = '', cyclesText = '10000'] = process.argv.slice(2);
 const cycles = Number(cyclesText);
 const collect = (globalThis as { gc?: () => void }).gc;
-if (collect === undefined) throw new Error('Run it with --expose-gc');
+if (collect === undefined) throw new Error('Run this script with `node --expose-gc`.');
 
 let reconnects = 0;
 const cycle = way === 'manager' ? await managerCycle() : sdkCycle;

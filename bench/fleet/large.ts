@@ -20,7 +20,7 @@ export async function measureLarge(run: LargeRun, tell: (section: Section) => vo
     ...{ hosts, processes: hosts, entries, intervalMs, isFleet: true, offload: 'auto', source: { entryOf } },
   });
   const { redis } = world;
-  if (redis === null) throw new Error('A fleet has a server');
+  if (redis === null) throw new Error('Internal error: the fleet has no Redis server');
   const client = redis.client();
   await client.connect();
   await client.psubscribe('*');

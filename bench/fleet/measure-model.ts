@@ -97,13 +97,13 @@ function extrapolated(fleets: readonly (readonly [number, FleetLoad])[], { inter
 async function measured({ processes, entries, intervalMs, seconds }: ModelRun, hosts: number): Promise<Measured> {
   await using world = await BenchWorld.start({ hosts, processes, entries, intervalMs, isFleet: true });
   const { redis } = world;
-  if (redis === null) throw new Error('A fleet has a server');
+  if (redis === null) throw new Error('Internal error: the fleet has no Redis server');
   await sleep(SETTLE_MS);
   let load: RedisLoad | null = null;
   const source = await world.loadDuring(async () => {
     load = await redisLoadDuring(redis, () => sleep(seconds * 1_000));
   });
-  if (load === null) throw new Error('The load was not measured');
+  if (load === null) throw new Error('Internal error: the load of the Redis server was not measured');
   const lengthOf = async (pattern: string): Promise<number> => {
     const names = (await redis.do('KEYS', pattern)) as readonly string[];
     return Number(await redis.do('STRLEN', names.find((name) => !name.includes(':patch:')) ?? ''));

@@ -101,7 +101,7 @@ export async function freePort(): Promise<number> {
 async function until(isReady: () => Promise<boolean>, name: string): Promise<void> {
   const startedMs = performance.now();
   while (!(await isReady().catch(() => false))) {
-    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`${name} did not come up`);
+    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`${name} was not ready within ${PATIENCE_MS} ms`);
     await sleep(POLL_MS);
   }
 }

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 const EVERY_MS = 20;
 
 const collect = globalThis.gc;
-if (collect === undefined) throw new Error('Start it with --expose-gc');
+if (collect === undefined) throw new Error('Start this process with `node --expose-gc`.');
 
 let most = 0;
 

@@ -26,10 +26,10 @@ const { client: kind, target, clients, tools } = JSON.parse(process.argv[2] ?? '
 async function useOnce(index: number): Promise<void> {
   const client = await openClient(kind, target);
   const listed = await client.list();
-  if (listed !== tools) throw new Error(`${listed} tools, not ${tools}`);
+  if (listed !== tools) throw new Error(`the list has ${listed} tools instead of ${tools}`);
   const query = `client ${index}`;
   const answer = JSON.stringify(await client.call(target.tool, { query }));
-  if (!answer.includes(JSON.stringify(query))) throw new Error(`answered ${answer.slice(0, 200)}`);
+  if (!answer.includes(JSON.stringify(query))) throw new Error(`the call returned ${answer.slice(0, 200)}`);
   // The client does not end its session, because real clients do not either.
 }
 

@@ -60,7 +60,8 @@ async function pass(): Promise<{ growthBytes: number; elapsedMs: number }> {
   const sizes = await Promise.all(Array.from({ length: atOnce }, result));
   const elapsedMs = performance.now() - startedMs;
   const growthBytes = (await most()) - before;
-  if (sizes.some((size) => size < bytes)) throw new Error(`${target.way}: ${sizes.join(', ')} bytes, not ${bytes}`);
+  if (sizes.some((size) => size < bytes))
+    throw new Error(`Results of ${target.way} have ${sizes.join(', ')} bytes instead of ${bytes}`);
   return { growthBytes, elapsedMs };
 }
 

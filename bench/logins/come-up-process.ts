@@ -19,7 +19,7 @@ await manager.ready('all');
 const upMs = performance.now() - startedMs;
 const { user, system } = process.cpuUsage(cpu);
 const up = manager.status().connectors.filter(({ state }) => state === 'ready').length;
-if (up !== Number(count)) throw new Error(`${up} of ${count} connectors are up`);
+if (up !== Number(count)) throw new Error(`Only ${up} of ${count} connectors are connected`);
 const sample: ComeUpSample = { upMs, cpuMs: (user + system) / 1_000 };
 if (end === 'keep') await manager.close();
 process.stdout.write(JSON.stringify(sample), () => process.exit());

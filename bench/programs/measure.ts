@@ -61,6 +61,6 @@ async function inProcess(way: string, job: StartJob): Promise<StartSample> {
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(limit);
   process.off('exit', kill);
-  if (code !== 0) throw new Error(`${way} ended with ${code}: ${seen.stderr.slice(-1_000)}`);
+  if (code !== 0) throw new Error(`The process for ${way} ended with exit code ${code}: ${seen.stderr.slice(-1_000)}`);
   return JSON.parse(seen.stdout) as StartSample;
 }

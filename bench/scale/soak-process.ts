@@ -29,7 +29,7 @@ const [serviceMapUrl = '', secondsText = '300', serversText = '0'] = process.arg
 const seconds = Number(secondsText);
 const servers = Number(serversText);
 const collect = (globalThis as { gc?: () => void }).gc;
-if (collect === undefined) throw new Error('Run it with --expose-gc');
+if (collect === undefined) throw new Error('Run this script with `node --expose-gc`.');
 
 const startedAt = Date.now();
 const fast = HOUR_MS / (seconds * 1_000);

@@ -125,6 +125,6 @@ async function timeOf(file: string): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+  if (code !== 0) throw new Error(`${file} ended with exit code ${code}`);
   return performance.now() - startedMs;
 }

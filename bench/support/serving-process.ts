@@ -32,7 +32,7 @@ export function startServing<T>(
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
-    child.once('close', (code) => reject(new Error(`${script} ended with ${code}`)));
+    child.once('close', (code) => reject(new Error(`${script} ended with exit code ${code}`)));
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString();
       const end = output.indexOf('\n');

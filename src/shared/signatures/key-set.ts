@@ -59,7 +59,8 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
 export function readKeySet(value: unknown): readonly TrustedKey[] {
   const list = isRecord(value) ? value.keys : undefined;
   if (!Array.isArray(list)) throw invalid('The key set is not a JWK set: it has no array `keys`.');
-  if (list.length > MAX_KEYS) throw invalid(`The key set contains ${list.length} keys, but at most ${MAX_KEYS} are allowed.`);
+  if (list.length > MAX_KEYS)
+    throw invalid(`The key set contains ${list.length} keys, but at most ${MAX_KEYS} are allowed.`);
   const keys = new Map<string, TrustedKey>();
   for (const [index, jwk] of list.entries()) {
     const key = readPublicKey(jwk, `keys[${index}]`);
