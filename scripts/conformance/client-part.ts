@@ -19,9 +19,9 @@ const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | 
 const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.meta.url));
 
 /**
- * Runs the suite's client scenarios once with each transport to a connector. `own` is the manager's Streamable HTTP,
- * and uses the library's logins for OAuth. `stdio` and `sse` connect to a bridge in front of the suite's HTTP server.
- * SSE exists only in the legacy protocol.
+ * Runs the suite's client scenarios once with each transport to a connector. The transport `own` is the manager's
+ * Streamable HTTP, and uses the library's logins for OAuth. The transports `stdio` and `sse` connect to a bridge in
+ * front of the suite's HTTP server. SSE exists only in the legacy protocol.
  */
 export async function runClientPart(): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };

@@ -11,13 +11,13 @@ import { TimerWheel } from './timer-wheel.ts';
  * measuring durations, because the clock can be set back.
  */
 export interface Clock {
-  /** Now, in epoch milliseconds. */
+  /** Returns the current time in epoch milliseconds. */
   now(): number;
 }
 
 /** A source of uniformly distributed random numbers. */
 export interface Random {
-  /** A number in [0, 1). */
+  /** Returns a number from 0 (included) to 1 (excluded). */
   next(): number;
 }
 
@@ -64,7 +64,7 @@ export function startTimer(ms: number, callback: () => void, options: { keepAliv
   return { cancel: () => clearTimeout(handle) };
 }
 
-/** Maximum time that a coarse timer fires too late. */
+/** Maximum delay with which a coarse timer fires. */
 const TICK_MS = 50;
 
 /**

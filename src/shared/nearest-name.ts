@@ -1,7 +1,7 @@
 /** Maximum length of a name that is compared with the known names. */
 const MAX_LENGTH = 40;
 
-/** Returns the name in `known` that `name` probably misspells; null if there is none. */
+/** Returns the name in `known` that `name` probably misspells; null if no name in `known` is similar. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   if (name.length > MAX_LENGTH) return null;
   const ranked = known.map((candidate) => ({

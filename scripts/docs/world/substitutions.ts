@@ -1,4 +1,4 @@
-/** Folders, ports and servers of a demo world, which replace those that the page prints. */
+/** The folder, ports and servers of a demo world. They replace the paths, ports and hosts that a page prints. */
 export interface Places {
   readonly project: string;
   /** The port for gateways and servers that the page starts. */

@@ -24,7 +24,7 @@ export interface FleetKeys {
   pins(scope: string): string;
   pinLog(scope: string): string;
   tools(scope: string): string;
-  /** Set of all scopes that have tools or pins. */
+  /** Key of the set of all scopes that have tools or pins. */
   readonly toolScopes: string;
   logins(scope: string): string;
   loginLease(scope: string, loginId: string): string;

@@ -1,6 +1,6 @@
 import type { TlsSettings } from '../net/network.ts';
 
-/** Settings that the fleet thread receives at its start. Plain data, because it crosses threads. */
+/** Settings that the fleet thread receives at its start. They are plain data, because they are sent to a thread. */
 export interface FleetSettings {
   /** URL with `redis:` or `rediss:`, without credentials. */
   readonly url: string;

@@ -6,7 +6,7 @@ import { JsonScanner } from './json-scanner.ts';
 /** JSON that is shorter than this is cheap to parse whatever it contains, unless it is nested deeply. */
 const CHEAP_LENGTH = 128 * 1024;
 
-/** Number of samples of a text for estimating its different names. */
+/** Number of samples from which the number of different names in a text is estimated. */
 const SAMPLES = 32;
 const SAMPLE_LENGTH = 2 * 1024;
 
@@ -22,7 +22,7 @@ const FIRST_TEXT = /[{[,]\s*"/;
  */
 const NAME_WEIGHT = 4;
 
-/** Maximum length of the strings that V8 interns just as it interns names. */
+/** V8 interns strings up to this length, as it interns all names. */
 const INTERNED_LENGTH = 10;
 
 /**

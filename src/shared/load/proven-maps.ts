@@ -40,8 +40,8 @@ export class ProvenMaps {
   }
 
   /**
-   * Remembers a map, and forgets the map that it follows. `followed` is the checksum of that map; null if there is
-   * none.
+   * Remembers a map, and forgets the map that it follows. `followed` is the checksum of the map to forget; null for a
+   * first map.
    */
   keep(map: ProvenMap, followed: string | null): void {
     if (followed !== null) this.#drop(followed);

@@ -57,7 +57,7 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
     // If another thread wants the body, its buffer is transferred to that thread. This thread then remembers a copy.
     const body = task.wantsBody && context.proven !== null ? acquired.bytes.slice() : acquired.bytes;
     yield* proofEvents(proof, task.wantsBody ? { ...acquired, bytes: body } : { ...acquired, bytes: null }, report);
-    // Computed last, because no caller waits for it.
+    // The trace is computed last, because no caller waits for it.
     const trace = context.proven === null ? null : proof.trace();
     if (trace !== null) context.proven?.keep(trace, task.known?.bodySha256 ?? null);
   } catch (error) {

@@ -96,8 +96,8 @@ export function oauthFault(value: unknown): OAuthFault | null {
 }
 
 /**
- * Returns what is wrong with a combination of members of which each is valid alone; null if nothing is. `hasSecret`
- * says that the client secret is already known, so that no member has to name its variable.
+ * Returns what is wrong with a combination of members that are valid one by one; null if nothing is. If `hasSecret` is
+ * true, the client secret is already known, and no member has to name its variable.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));
@@ -128,7 +128,7 @@ export function unsupportedIn(settings: Readonly<Record<string, unknown>>): Unsu
 export function scopesIn(value: unknown): readonly string[] | null {
   const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;
   if (!Array.isArray(list) || list.length > MAX_SCOPES) return null;
-  // RFC 6749 section 3.3.
+  // RFC 6749 section 3.3 defines the characters of a scope.
   const isScope = (scope: unknown): scope is string =>
     typeof scope === 'string' && scope.length <= MAX_TEXT && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
   return list.every(isScope) ? [...new Set(list)] : null;

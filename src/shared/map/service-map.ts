@@ -63,7 +63,7 @@ export interface ConnectorEntry {
 export interface ServiceMapHeader {
   readonly id: string;
   readonly brand: string;
-  /** Time in ISO 8601. */
+  /** When the map was generated, in ISO 8601. */
   readonly generatedAt: string;
   readonly ttlSeconds: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;

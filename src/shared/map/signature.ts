@@ -39,8 +39,8 @@ export function assertSigned(map: Readonly<Record<string, unknown>>, key: string
 }
 
 /**
- * Returns the index of the first key whose MAC matches the signature of a map. `macOf` returns the MAC of the map for a
- * key, and is called for one key after the other until a MAC matches. An empty key matches nothing. Throws
+ * Returns the index of the first key whose MAC matches the signature of a map. The function `macOf` returns the MAC of
+ * the map for a key. It is called for one key after the other until a MAC matches. An empty key matches nothing. Throws
  * MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
 export function matchingKey(signature: unknown, keys: readonly string[], macOf: (key: string) => Buffer): number {

@@ -32,9 +32,9 @@ export type StoreNote =
    */
   | { readonly kind: 'login-key-file'; readonly path: string; readonly reason: string | null }
   /**
-   * Some logins in the file at `path` cannot be decrypted. `otherKey` is the number of logins whose key is not
-   * available, and `damaged` is the number of logins that fail their checksum. `keyringFailure` says why the system
-   * keyring cannot be used; null if it works or is not needed.
+   * Some logins in the file at `path` cannot be decrypted. The key of `otherKey` logins is not available, and `damaged`
+   * logins fail their checksum. If the key should be in the system keyring and the keyring cannot be used,
+   * `keyringFailure` says why.
    */
   | {
       readonly kind: 'logins-unreadable';

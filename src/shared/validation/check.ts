@@ -32,7 +32,7 @@ export function ofKind<T>(
   return (value) => (isKind(value) ? judge(value, rule) : otherKind(kind, value));
 }
 
-/** Combines rules into one rule. Returns null if there are none. */
+/** Combines rules into one rule. Returns null if the list is empty. */
 export function allOf<T>(rules: readonly Rule<T>[]): Rule<T> | null {
   const [first = null] = rules;
   if (rules.length < 2) return first;

@@ -51,7 +51,7 @@ export interface FleetLoginApi {
   /** Ends a turn. `isUnsent` says that nothing was sent to the issuer; the intent is then removed. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
   /**
-   * Stores a browser login that was started, so that any host can finish it. `bytes` are sealed by the fleet thread.
+   * Stores a browser login that was started, so that any host can finish it. `bytes` are already sealed.
    */
   keepPendingLogin(scope: string, name: string, bytes: Uint8Array<ArrayBuffer>, ms: number): Promise<WriterReply<null>>;
   /**

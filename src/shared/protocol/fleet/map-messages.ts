@@ -69,7 +69,8 @@ export interface FleetMapApi {
 
 export type FleetMapEvent =
   /**
-   * This host is now the leader, and polls the source for all hosts. `head` is the fleet's head; null if there is none.
+   * This host is now the leader, and polls the source for all hosts. `head` is the fleet's head; null if the fleet has
+   * no head.
    */
   | { readonly kind: 'map-leading'; readonly name: string; readonly head: MapHead | null }
   /** This host is no longer the leader. */
