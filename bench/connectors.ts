@@ -1,6 +1,6 @@
 /**
- * How fast do connectors come up, how fast are their calls, and do they stay up?
- * The baselines are the official SDK's client, used directly, and the peers, in the same run and interleaved.
+ * How long do connectors take to start, how fast are their calls, and do they stay connected? The baselines are the
+ * client of the official SDK, and other projects' clients (the peers). All of them run alternately in the same run.
  * `npm run bench -- connectors [--only cold,calls,steady,chaos,soak] [--rounds N] [--no-peers] [--seconds N] [--cycles
  * N] [--seed N]`
  */

@@ -1,8 +1,8 @@
 /**
- * What does a quota shared by a whole fleet cost per call, compared with a quota of each host alone?
- * Sequential calls start and end under `perMinute` and `concurrent`. Rounds of both ways alternate in one process, with
- * a real Redis server and the real fleet thread. The target is at most 0.05 ms more per call.
- * `npm run bench -- fleet-quotas`
+ * How much does a call cost more if the whole fleet shares a quota than if each host has its own quota? Calls run one
+ * after the other under `perMinute` and `concurrent`. Rounds with and without the fleet alternate in one process, with
+ * a real Redis server and the real fleet thread. The target is at most 0.05 ms more per call. `npm run bench --
+ * fleet-quotas`
  */
 import { CallQuota } from '../src/main/connectors/calls/call-quota.ts';
 import { createFleet } from '../src/main/fleet/create-fleet.ts';
@@ -16,7 +16,8 @@ import { RedisServer } from '../test/helpers/fleet/redis-server.ts';
 const ROUNDS = 60;
 const ROUND_MS = 150;
 /**
- * Calls between two pauses. Calls without any work would only request permits; this rate is what one process can do.
+ * Number of calls between two pauses. Without pauses, empty calls would do nothing but request permits. With them, the
+ * rate is what one process can really reach.
  */
 const PAUSE_EVERY = 10;
 
@@ -25,12 +26,12 @@ const { signal } = new AbortController();
 
 await using server = await RedisServer.start();
 const options = resolveFleet({ url: server.url, id: 'bench', secrets: ['b'.repeat(32)], quotas: true });
-if (options === null) throw new Error('The fleet options are missing');
+if (options === null) throw new Error('Internal error: there are no options for the fleet');
 const deps = { logger: silentLogger, clock: systemClock, random: systemRandom };
 const fleet = createFleet(options, deps);
 await eventually('the fleet is connected', () => fleet.isConnected);
 const createPermits = createCallPermits(fleet, deps);
-if (createPermits === null) throw new Error('The quotas are not shared');
+if (createPermits === null) throw new Error('Internal error: the fleet does not share its quotas');
 
 const ways = {
   own: new CallQuota(quotas),
@@ -38,7 +39,7 @@ const ways = {
 };
 const takenUs: Record<keyof typeof ways, number[]> = { own: [], fleet: [] };
 
-/** Makes calls for {@link ROUND_MS} and adds the duration of each to `taken`. */
+/** Makes calls for {@link ROUND_MS}, and adds the duration of each call to `taken`. */
 async function round(quota: CallQuota, taken: number[]): Promise<void> {
   const endsMs = performance.now() + ROUND_MS;
   for (let made = 1; performance.now() < endsMs; made += 1) {

@@ -1,7 +1,7 @@
 /**
- * What does the gateway add to a call, a list, a large result and a start?
- * The baselines are the SDK's client, connected directly, and mcp-hub, in the same run and interleaved.
- * `npm run bench -- gateway [--only calls,rate,list,definitions,warm,clients,stream,hang] [--rounds N] [--no-peers]`
+ * How much time does the gateway add to a call, a list, a large result and a start? The baselines are the client of the
+ * official SDK without a gateway, and mcp-hub. All of them run alternately in the same run. `npm run bench -- gateway
+ * [--only calls,rate,list,definitions,warm,clients,stream,hang] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
 import { measureCalls } from './gateway/calls.ts';

@@ -1,8 +1,7 @@
 /**
- * What does the scan before each parse of foreign JSON cost, compared with the parse?
- * Typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a table, a long text. The best of many runs
- * counts.
- * `npm run bench -- json-scan`
+ * Untrusted JSON is scanned before it is parsed. How long does the scan take, compared with the parsing? Measures
+ * typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a table, and a long text. The shortest of many
+ * runs counts. `npm run bench -- json-scan`
  */
 import { checkForeignJson } from '../src/shared/json/parse-foreign.ts';
 
@@ -36,7 +35,7 @@ const textOf = (bytes: number): string =>
     result: { content: [{ type: 'text', text: 'The quick, brown fox said "hello"\n'.repeat(bytes / 36) }] },
   });
 
-/** Returns the shortest duration of `work`, in microseconds. */
+/** Returns the shortest duration of many runs of `work`, in microseconds. */
 function best(work: () => unknown): number {
   let least = Number.POSITIVE_INFINITY;
   for (const end = performance.now() + RUN_MS; performance.now() < end; ) {

@@ -1,8 +1,8 @@
 /**
- * How soon do many stdio servers come up at once, on few processors?
- * The baselines are mcporter, mcp-hub and the plain SDK (all at once, one by one, and cores + 1 at a time). All run in
- * the same run and interleaved.
- * `npm run bench -- programs [--only cpu,waiting,silent] [--runs N] [--no-peers] [--count N] [--burn MS] [--wait MS]`
+ * How long does it take until many stdio servers are connected on a machine with few processors? The baselines are
+ * mcporter, mcp-hub and the plain SDK. The SDK starts all servers at the same time, one by one, or as many at a time as
+ * there are cores plus one. All of them alternate in the same run. `npm run bench -- programs [--only
+ * cpu,waiting,silent] [--runs N] [--no-peers] [--count N] [--burn MS] [--wait MS]`
  */
 import { installPeers } from './connectors/peers.ts';
 import { measureCpu, measureSilent, measureWaiting, type PartOptions } from './programs/parts.ts';

@@ -1,8 +1,7 @@
 /**
- * How long does the registry take to make a change durable, does the main thread notice, and how soon does a start have
- * its tools?
- * The baselines are rewriting the whole file without fsync (as the replaced store does), write-file-atomic, lmdb and
- * the SDK, in the same run and interleaved.
+ * How long does it take until a change of the registry is durable, and how long does that block the main thread? How
+ * long does a start take until its tools are available? The baselines are the store that this package replaces (it
+ * rewrites the whole file without fsync), write-file-atomic, lmdb and the SDK. All of them alternate in the same run.
  * `npm run bench -- registry [--only upsert,flush,warm] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
@@ -24,7 +23,7 @@ await runParts(
     const stores = (): Readonly<Record<string, OpenStore>> => {
       if (noPeers) return OWN_STORES;
       if (!installPeers('lmdb'))
-        throw new Error('The peers of this benchmark cannot be installed; use --no-peers to leave them out');
+        throw new Error('The peers of this benchmark cannot be installed. Use --no-peers to leave them out.');
       return { ...OWN_STORES, ...PEER_STORES };
     };
     return {

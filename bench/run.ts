@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- NAME … [OPTIONS]]`: runs the named benchmarks, or all of them, and passes the options to each.
+ * `npm run bench [-- NAME … [OPTIONS]]`: runs the named benchmarks, or all benchmarks, and passes the options to each
+ * of them.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';

@@ -1,15 +1,14 @@
 /**
- * When do 1 000 hosts (or sources) that start at the same moment request their maps?
- * A simulation with a seed, in requests per second over an hour. Without spread, all 1 000 requests would come in the
- * same second, every five minutes.
- * `npm run bench -- schedule`
+ * When do 1 000 hosts (or sources) that start at the same time request their maps? A simulation with a fixed seed
+ * counts the requests per second over an hour. If requests were not spread, all 1 000 would be sent in the same second,
+ * every five minutes. `npm run bench -- schedule`
  */
 import { simulateRefreshes } from './support/refresh-simulation.ts';
 
 const HOUR = { hosts: 1_000, untilMs: 3_600_000, intervalMs: 300_000, seed: 1 };
 const WIDTH = 60;
 
-/** Draws the number of seconds by their number of requests. */
+/** Draws how many seconds had how many requests. */
 function histogram(perSecond: readonly number[]): string {
   const seconds = new Map<number, number>();
   for (const requests of perSecond) seconds.set(requests, (seconds.get(requests) ?? 0) + 1);

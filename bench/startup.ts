@@ -1,8 +1,7 @@
 /**
- * How long does it take until this package is useful?
- * Measures import, first call, first list, worker threads, round trips, calls through the gateway, and the command
- * line. Every row has its baseline in the same run, and the ways alternate.
- * `npm run bench -- startup [--only PART,…] [--rounds N] [--no-peers]`
+ * How long does it take until this package is useful? Measures the import, the first call, the first list, worker
+ * threads, round trips, calls through the gateway, and the command line. Each figure is compared with a baseline in the
+ * same run, and the two alternate. `npm run bench -- startup [--only PART,…] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
 import { measureStartupCalls } from './startup/calls.ts';

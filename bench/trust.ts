@@ -1,8 +1,7 @@
 /**
- * What do asymmetric signatures cost for a refresh and for a full verification of a map, in processor time of the
- * worker and of the main thread?
- * The baseline is the same map with only its HMAC, interleaved, each way in its own thread.
- * `npm run bench -- trust [--only canonical,plain] [--pairs N] [--entries N] [--changed N]`
+ * How much processor time do asymmetric signatures take, on the worker and on the main thread? Measures a refresh and a
+ * full verification of a map. The baseline is the same map with only an HMAC. The two alternate, each in its own
+ * thread. `npm run bench -- trust [--only canonical,plain] [--pairs N] [--entries N] [--changed N]`
  */
 import { runParts } from './support/run-parts.ts';
 import { measureTrust } from './trust/measure.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:quick [-- PART …]`: runs every benchmark, or the named parts, once and as small as possible. That
- * takes about five minutes. The run only shows that the benchmarks work; its figures mean nothing.
+ * `npm run bench:quick [-- PART …]`: runs all benchmarks, or the named parts, once and with the smallest possible
+ * sizes. That takes about five minutes. The run shows only that the benchmarks work, and its figures mean nothing.
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * `npm run test:browser`: runs the tests in a real Chromium. Without Chromium it exits with 1 and says what to install.
+ * `npm run test:browser`: runs the tests that need a real Chromium. If there is no Chromium, says how to install it and
+ * exits with 1.
  */
 import { findChromium, NO_CHROMIUM } from '../test/helpers/chromium.ts';
 import { run } from './run-command.ts';

@@ -1,5 +1,6 @@
 /**
- * Writes help and completion of the command line into a build, so that neither has to create all commands when it runs.
+ * Writes the help and the completions of the command line into a build, so that the command line can print them without
+ * creating all commands.
  */
 import type { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -20,32 +21,32 @@ import {
 import { ownCommand } from '../src/main/cli/terminal/own-command.ts';
 import { PACKAGE_VERSION } from '../src/shared/package-version.ts';
 
-/** Writes the quick files into a build of the package, `dist`. */
+/** Writes the files with help and completions into `dist`, a build of the package. */
 export function buildHelp(dist: string): void {
   writeQuickFiles(join(dist, 'main', 'cli'));
 }
 
-/** Writes the quick files of help and completion into `folder`, next to the program. */
+/** Writes the files with help and completions into `folder`, which contains the program. */
 export function writeQuickFiles(folder: string): void {
   const { version, help, completion } = quickData();
   writeFileSync(join(folder, QUICK_HELP_FILE), JSON.stringify({ version, help } satisfies QuickHelpData));
   writeFileSync(join(folder, QUICK_COMPLETION_FILE), JSON.stringify({ completion } satisfies QuickCompletionData));
 }
 
-/** Returns the data that the quick files hold. */
+/** Returns the content of the files with help and completions. */
 export function quickData(): QuickHelpData & QuickCompletionData {
   const program = createProgram(() => {});
   const help = commandsOf(program).map(({ words, command }) => [words, helpOf(command)]);
   return { version: PACKAGE_VERSION, help: Object.fromEntries(help), completion: completions() };
 }
 
-/** A command and the words that name it. */
+/** A command, and the words that a user types to call it. */
 export interface NamedCommand {
   readonly words: string;
   readonly command: Command;
 }
 
-/** Returns a command and all commands below it, except hidden ones. */
+/** Returns a command and all of its subcommands, without hidden commands. */
 export function commandsOf(command: Command, words = ''): readonly NamedCommand[] {
   const below = command.createHelp().visibleCommands(command);
   const path = (name: string): string => (words === '' ? name : `${words} ${name}`);
@@ -94,7 +95,7 @@ function helpOf(command: Command): QuickHelp {
   };
 }
 
-/** Returns the text that a command prints after its help. */
+/** Returns the text that a command prints after its own help. */
 function textAfter(command: Command): string {
   let text = '';
   const context = {
@@ -107,7 +108,7 @@ function textAfter(command: Command): string {
   return text;
 }
 
-/** Returns the completions as commander's adapter collected them while the program was created. */
+/** Returns the completions that commander's adapter collected when the commands were created. */
 function completions(): readonly QuickCompletion[] {
   return [['', tab] as const, ...tab.commands].map(([command, { description, options, arguments: args }]) => ({
     command,

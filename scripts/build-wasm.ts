@@ -1,6 +1,6 @@
 /**
  * `npm run wasm`: assembles src/shared/json/structure-scan.wat into src/shared/json/structure-scan.ts, which is part of
- * the package. A test compares the two.
+ * the package. A test checks that the two files match.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import createWabt from 'wabt';

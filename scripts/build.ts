@@ -1,6 +1,6 @@
 /**
- * `npm run build [-- FOLDER] [--without-declarations]`: builds dist/ from src/: bundles, declarations, source maps and
- * licences.
+ * `npm run build [-- FOLDER] [--without-declarations]`: builds dist/ from src/, with bundles, declarations, source maps
+ * and licences.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,10 +13,10 @@ const { positionals, values } = parseArgs({
 });
 const folder = resolve(positionals[0] ?? 'dist');
 await buildDist(folder, { declarations: !values['without-declarations'] });
-// This goes to stderr, because `npm pack` uses stdout.
+// The sizes are printed to stderr, because `npm pack` reads stdout.
 process.stderr.write(`${sizes(folder)}\n`);
 
-/** Returns the total size of the files of each kind, in KB. */
+/** Returns text with the total size of each kind of file, in KB. */
 function sizes(of: string): string {
   const bytes = new Map<string, number>();
   for (const name of readdirSync(of, { recursive: true, encoding: 'utf8' })) {

@@ -1,7 +1,8 @@
 /**
- * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a new user
- * would. It runs on the pinned Node and on the oldest supported Node: import, a load in a worker, the command line, the
- * demo. It also bundles hosts with the package and runs the examples of docs/bundling.md.
+ * `npm run check:dist`: packs the package, installs the tarball in an empty folder, and uses it there as a new user
+ * would. This is done with the pinned version of Node.js and with the oldest supported version. The script tests
+ * imports, a load in a worker, the command line and the demo. It also bundles hosts with the package, and runs the
+ * examples of docs/bundling.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { capture } from './run-command.ts';
 
 const OLDEST_NODE = '24.0.0';
 
-/** A script that imports and requires every subpath. */
+/** A script that imports and requires every subpath of the package. */
 const SUBPATHS = `
 import { createRequire } from 'node:module';
 for (const path of ['mcp-switchyard', 'mcp-switchyard/fs-store', 'mcp-switchyard/gateway', 'mcp-switchyard/package.json']) {
@@ -31,7 +32,7 @@ try {
     unpackedSize: number;
     entryCount: number;
   }[];
-  if (packed === undefined) throw new Error('npm pack named no file');
+  if (packed === undefined) throw new Error('`npm pack` printed no file name');
   const manifest = { private: true, type: 'module', allowScripts: { node: true } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, 'probe.js'), `${SUBPATHS}${MAP_HOST.source}`);
@@ -62,16 +63,17 @@ function say(line: string): void {
 function install(...what: readonly string[]): void {
   const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
   const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
-  // If npm runs in a script of another package, it would otherwise install into that package.
+  // If this script was started by `npm run`, npm would otherwise install into the package of that script.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }
 
-/** Checks that the command exists under both names, and that the examples in its help work in the project. */
+/** Checks that the command exists under both of its names, and that the examples in its help work. */
 function checkCommand(): void {
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   for (const name of ['mcp-switchyard', 'switchyard']) {
     const help = capture('npx', ['--no', name, '--', '--help'], { cwd: folder, env });
-    if (!help.includes('  npx --no -- mcp-switchyard demo\n')) throw new Error(`The help of ${name} says:\n${help}`);
+    if (!help.includes('  npx --no -- mcp-switchyard demo\n'))
+      throw new Error(`The help of ${name} lacks the expected example:\n${help}`);
   }
   say('npx --no finds the command, which names itself so');
 }
@@ -80,12 +82,12 @@ function check(name: string, node: string): void {
   const bin = join(folder, 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
   const version = capture(node, ['--version']).trim();
   const printed = capture(node, ['probe.js'], { cwd: folder });
-  if (!printed.includes(MAP_HOST.prints)) throw new Error(`On ${name} the load failed: ${printed}`);
+  if (!printed.includes(MAP_HOST.prints)) throw new Error(`With ${name}, the load failed: ${printed}`);
   say(`${name} (${version}): imported every subpath, loaded a map on a thread, stored it`);
   const demo = JSON.parse(capture(node, [bin, 'demo', '--once', '--json'], { cwd: folder })) as {
     connectors: { state: string }[];
   };
   if (demo.connectors.length < 3)
-    throw new Error(`On ${name} the demo brought up ${demo.connectors.length} connectors`);
+    throw new Error(`With ${name}, the demo has only ${demo.connectors.length} connectors`);
   say(`${name} (${version}): the demo brought up ${demo.connectors.length} connectors from the package alone`);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run house`: checks that the layout of src follows the rules of CONTRIBUTING.md, "The house". Prints a line for
- * each finding, and exits with 1 if there is one. `--shrink` lowers the baseline of wide lines.
+ * `npm run house`: checks that the layout of src follows the rules in CONTRIBUTING.md, section "The house". Prints a
+ * line for each finding, and exits with 1 if there is any. `--shrink` lowers the baseline of wide lines.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Counts, compareCounts, shrinkCounts } from './architecture/baseline.ts';

@@ -1,7 +1,7 @@
 /**
  * `npm run words [-- PATH …]`: checks the words of comments, docstrings, test titles and pages. Reports comment lines
- * over 120 columns, sentences over 35 words, and the phrases of scripts/wording/phrases.ts. Exits with 1 if a file has
- * more findings than the baseline allows, or fewer: `--shrink` then lowers the baseline, which never grows.
+ * over 120 columns, sentences over 35 words, and the phrases in scripts/wording/phrases.ts. Exits with 1 if the number
+ * of findings in a file differs from the baseline. `--shrink` lowers the baseline, and never raises it.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

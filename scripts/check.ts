@@ -1,6 +1,6 @@
 /**
- * `npm run check`: runs everything that a change must pass. All steps run even if one fails; the exit code is 0 if all
- * passed. `--without-tests` skips the last step, for a separate run of the tests.
+ * `npm run check`: runs all checks that a change must pass. All steps run, even if one fails. The exit code is 0 only
+ * if all steps passed. `--without-tests` skips the last step, the tests, so that they can be run separately.
  */
 import { run } from './run-command.ts';
 

@@ -1,13 +1,14 @@
 /**
- * `npm run test:conformance [-- PART…]`: runs the official conformance suite, with both requirement sets. Parts:
+ * `npm run test:conformance [-- PART…]`: runs the official conformance suite with both of its requirement sets. The
+ * parts are:
  *
- * - `client`: its client scenarios through each way to a connector
- * - `logins`: its login scenarios through the library's logins
- * - `fixture`: its server scenarios against our own fixture
- * - `gateway`: its server scenarios through `mcp-switchyard serve`
- * - `replicas`: its server scenarios through three replicas behind a round-robin proxy; needs Redis
+ * - `client`: the client scenarios, once with each transport to a connector
+ * - `logins`: the login scenarios, with the logins of the library
+ * - `fixture`: the server scenarios against our own test server
+ * - `gateway`: the server scenarios through `mcp-switchyard serve`
+ * - `replicas`: the server scenarios through three replicas behind a round-robin proxy; needs Redis
  *
- * Defaults to client, logins and gateway.
+ * By default, runs client, logins and gateway.
  */
 import { runClientPart, runLoginPart } from './conformance/client-part.ts';
 import { add, type Score } from './conformance/run-suite.ts';
@@ -18,7 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<Score>>> = {
   logins: runLoginPart,
   fixture: runFixturePart,
   gateway: runGatewayPart,
-  // Loading this part fails with a message if there is no Redis.
+  // This module is imported late, because importing it fails if there is no Redis.
   replicas: async () => (await import('./conformance/replicas-part.ts')).runReplicasPart(),
 };
 const DEFAULT = ['client', 'logins', 'gateway'];

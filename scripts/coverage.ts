@@ -1,6 +1,6 @@
 /**
- * `npm run coverage [-- --report]`: runs the tests with V8's own coverage, which includes worker threads and child
- * processes, and checks the combined report against thresholds.
+ * `npm run coverage [-- --report]`: runs the tests with the coverage of V8, which includes worker threads and child
+ * processes. Then checks the combined report against thresholds.
  */
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -29,13 +29,15 @@ const REPORT = [
 
 const SUITES = ['test', 'test:fleet'];
 
-// `--report` only checks coverage that was counted before, because CI counts it in the test runs that it needs anyway.
+// With `--report`, the coverage of earlier test runs is checked. CI uses this, because it runs the tests with coverage
+// anyway.
 const counted = process.argv.includes('--report') || count();
 process.exitCode = counted && run('c8', REPORT) ? 0 : 1;
 
 function count(): boolean {
   rmSync('coverage', { recursive: true, force: true });
-  // Tests are several times slower here, so a test that depends on time gets a second chance, as in CI.
+  // Tests are several times slower with coverage. With `CI`, a test that fails runs once more, because it may depend on
+  // time.
   const env = { NODE_V8_COVERAGE: resolve(RAW), CI: 'true' };
   return SUITES.map((suite) => run('npm', ['run', suite], { env })).every(Boolean);
 }

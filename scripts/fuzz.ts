@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: fuzzes every target of test/fuzz/targets for one hour in total, one after the other, guided by V8's
- * block coverage. Exits with 1 if an input broke a rule. `--help` lists the options.
+ * `npm run fuzz`: fuzzes all targets in test/fuzz/targets one after the other, for one hour in total, guided by the
+ * block coverage of V8. Exits with 1 if an input broke a rule. `--help` lists the options.
  */
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -39,7 +39,7 @@ const names = options.target;
 const unknown = names.filter((name) => !NAMES.includes(name));
 
 if (options.help) process.stdout.write(HELP);
-else if (unknown.length > 0) refuse(`There is no target ${unknown.join(', ')}. There are ${NAMES.join(', ')}.`);
+else if (unknown.length > 0) refuse(`There is no target ${unknown.join(', ')}. The targets are ${NAMES.join(', ')}.`);
 else if (!(seconds > 0)) refuse('--seconds must be a number above 0.');
 else if (!Number.isSafeInteger(seed) || seed < 0) refuse('--seed must be a whole number.');
 else if (options.input !== undefined) await runOne(options.input);
@@ -61,10 +61,10 @@ async function fuzzAll(): Promise<void> {
   process.exitCode = findings === 0 ? 0 : 1;
 }
 
-/** Runs one input in this process, so that a debugger can be attached. */
+/** Runs a target with one input in this process, so that a debugger can be attached. */
 async function runOne(line: string): Promise<void> {
   const [name, ...others] = names;
-  if (name === undefined || others.length > 0) return refuse('--input needs one --target.');
+  if (name === undefined || others.length > 0) return refuse('--input needs exactly one --target.');
   const finding = await runAlone(urlOf(name), lineToInput(line));
   process.stdout.write(finding === null ? 'This input breaks no rule.\n' : `${finding.kind}: ${finding.message}\n`);
   for (const frame of finding?.frames ?? []) process.stdout.write(`  ${frame}\n`);

@@ -1,11 +1,14 @@
-/** `npm run docs`: writes the pages that are generated from code. `--check` only reports whether they are current. */
+/**
+ * `npm run docs`: writes the pages that are generated from code. `--check` only reports whether these pages are up to
+ * date.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/observability/instrument-table.ts';
 import { ERROR_CODES } from '../src/shared/error-codes.ts';
 import { apiPage } from './api-reference/api-page.ts';
 
-/** Returns docs/errors.md, from the table of codes. */
+/** Returns the text of docs/errors.md, generated from the table of error codes. */
 export function errorsPage(): string {
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { meaning, remedy }]) => `| \`${code}\` | ${meaning} | ${remedy} |`,
@@ -24,7 +27,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** Returns docs/metrics.md, from the table of instruments. */
+/** Returns the text of docs/metrics.md, generated from the table of instruments. */
 export function metricsPage(): string {
   const rows = Object.values(INSTRUMENTS).map(({ kind, name, help, labels }) => {
     const labelled = labels.map((label) => `\`${label}\``).join(', ');

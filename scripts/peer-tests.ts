@@ -1,6 +1,6 @@
 /**
- * `npm run test:peers`: tests that clients of other projects can use the gateway. Clients that are too large for the
- * project's dependencies are installed into test/peers/large first, at the versions pinned in its package.json.
+ * `npm run test:peers`: tests that clients of other projects can use the gateway. Large clients are not dependencies of
+ * this project. They are installed into test/peers/large first, in the versions that its package.json pins.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { run } from './run-command.ts';
 
 const folder = fileURLToPath(new URL('../test/peers/large/', import.meta.url));
 
-/** Returns the version of a package.json; null if the file is missing. */
+/** Returns the version in a package.json; null if the file is missing. */
 function versionIn(path: string): string | null {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;

@@ -5,14 +5,16 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a command in this terminal. Returns whether it exited with 0. */
+/** Runs a command in this terminal. Returns whether its exit code was 0. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): boolean {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...withEnv(options) });
   if (error !== undefined) process.stderr.write(`${command}: ${error.message}\n`);
   return status === 0;
 }
 
-/** Runs a command and returns its stdout. If it fails, throws with everything that it printed. */
+/**
+ * Runs a command and returns what it printed to stdout. If the command fails, throws an error with all of its output.
+ */
 export function capture(command: string, args: readonly string[], options: RunOptions = {}): string {
   const result = spawnSync(command, args, { encoding: 'utf8', ...withEnv(options) });
   if (result.status === 0) return result.stdout;

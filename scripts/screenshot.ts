@@ -1,6 +1,6 @@
 /**
- * `npm run screenshot`: takes the pictures of the status page in docs/images, with real connectors in a real browser.
- * `--all FOLDER` takes every width and theme.
+ * `npm run screenshot`: takes the pictures of the status page for docs/images, with real connectors and a real browser.
+ * `--all FOLDER` takes pictures in every width and theme, and stores them in FOLDER.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ if (findChromium() === null) {
 mkdirSync(folder, { recursive: true });
 await using world = await startStatusWorld();
 await using browser = await startChromium();
-// The test servers run in this process too. The pictures must not show how the start of the servers loads the event
-// loop.
+// The test servers also run in this process, and their start blocks the event loop. Waits, so that the pictures do not
+// show that.
 if (values.all === undefined) await sleep(SETTLED_MS);
 for (const width of widths) {
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,6 +1,7 @@
 /**
- * `npm run test:servers [-- --only ID,… --trace FOLDER]`: checks that published stdio servers start as they do with the
- * plain SDK. They are installed into test/servers first, at the versions pinned in its package.json.
+ * `npm run test:servers [-- --only ID,… --trace FOLDER]`: checks that published stdio servers work with this package as
+ * they do with the plain SDK. The servers are installed into test/servers first, in the versions that its package.json
+ * pins.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { run } from './run-command.ts';
 
 const folder = fileURLToPath(new URL('../test/servers/', import.meta.url));
 
-/** Returns the version of a package.json; null if the file is missing. */
+/** Returns the version in a package.json; null if the file is missing. */
 function versionIn(path: string): string | null {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version.replace(/^v/, '');
@@ -22,7 +23,7 @@ function isInstalled(): boolean {
     dependencies: Record<string, string>;
     optionalDependencies: Record<string, string>;
   };
-  // The optional packages are native executables for one platform.
+  // The optional dependencies are executables that run only on Linux with an x64 processor.
   const native = process.platform === 'linux' && process.arch === 'x64' ? optionalDependencies : {};
   return Object.entries({ ...dependencies, ...native }).every(
     ([name, version]) => versionIn(`${folder}node_modules/${name}/package.json`) === version,

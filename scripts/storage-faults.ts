@@ -1,8 +1,8 @@
 /**
- * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: tests the registry with faults of its disk and processes.
- * With `--full`, every fault is tested at every point, which takes minutes; without it, at a selection of points. With
- * `--only`, only the cases whose names contain TEXT run. Cases that this machine does not allow are skipped and
- * reported.
+ * `npm run test:faults [-- --full] [--seed N] [--only TEXT]`: tests the registry while its disk or its processes fail.
+ * With `--full`, every fault is tested at every possible point, which takes minutes. Without `--full`, only some points
+ * are tested. With `--only`, only the cases whose names contain TEXT run. Cases that are impossible on this machine are
+ * skipped and reported.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed);
-if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed} is not a whole number`);
+if (!Number.isSafeInteger(seed)) throw new Error(`--seed must be a whole number, but is ${values.seed}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'storage-faults-shim-'));
 const counts = new Map<string, number>();

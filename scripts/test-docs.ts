@@ -1,7 +1,7 @@
 /**
- * `npm run test:docs`: runs every code block of README.md, CONTRIBUTING.md and docs, against the packed package, and
- * checks the links. CONTRIBUTING.md, "Blocks in pages", has the markers. `-- --only PAGE` tests one page, and
- * `--tarball FILE` takes a package that is packed already.
+ * `npm run test:docs`: runs every code block of README.md, CONTRIBUTING.md and docs with the packed package, and checks
+ * the links. The section "Blocks in pages" of CONTRIBUTING.md describes the markers. `-- --only PAGE` tests one page.
+ * `--tarball FILE` uses a package that is already packed.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const pages = ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].filter(
   (page) => only === undefined || only.some((name) => page === name || page === `docs/${name}`),
 );
-/** The number of fences of a page, as a measure of how long its test takes. */
+/** Returns the number of fences on a page, as an estimate of how long its test takes. */
 const fences = (page: string): number => readFileSync(page, 'utf8').match(/^```/gm)?.length ?? 0;
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-docs-package-'));
 const failures: string[] = [];

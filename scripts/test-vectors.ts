@@ -1,5 +1,6 @@
 /**
- * `npm run test:vectors`: runs the large public vector sets if their folder exists, and prints a note if it does not.
+ * `npm run test:vectors`: runs the large public sets of test vectors if their folder exists, or prints a note if it
+ * does not.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

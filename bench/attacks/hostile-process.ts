@@ -1,4 +1,7 @@
-/** Attackers of `npm run bench -- attacks`: connectors that respond with hostile JSON, and clients that send it. */
+/**
+ * The attackers of `npm run bench -- attacks`: connectors that respond with hostile JSON, and clients that send hostile
+ * JSON.
+ */
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -14,7 +17,10 @@ const GOOD: Readonly<Record<string, object>> = {
   'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
 };
 
-/** Serves paths of the form `/WHICH/WAY/METHOD`: the payload, its form (JSON or event), and the method that gets it. */
+/**
+ * Serves connectors at paths of the form `/PAYLOAD/FORM/METHOD`. PAYLOAD is the name of a hostile payload, FORM is
+ * `json` or `event`, and METHOD is the method that is answered with the payload.
+ */
 const server = createServer(async (request, response) => {
   const [, name = 'good', way = 'json', ...rest] = decodeURIComponent(request.url ?? '').split('/');
   const hostileTo = rest.join('/');
@@ -29,7 +35,7 @@ const server = createServer(async (request, response) => {
   response.end(way === 'event' ? `data: ${message}\n\n` : message);
 });
 
-/** Sends the start of `count` bodies, and leaves them unfinished. Resolves after two seconds. */
+/** Starts to send `count` requests of `bytes` bytes each, and never finishes. Resolves after two seconds. */
 async function holdBodies(port: number, count: number, bytes: number): Promise<void> {
   const head = `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
   const sockets = Array.from({ length: count }, () => connect({ host: '127.0.0.1', port }));

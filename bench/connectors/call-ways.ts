@@ -5,13 +5,13 @@ import { Agent } from 'undici';
 import { ConnectorProxyManager, createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 
-/** Calls `tool_0` of the server with number `index`. */
+/** Calls `tool_0` of the server with this index. */
 export type Call = (index: number) => Promise<unknown>;
 
-/** Protocol for clients that need to be configured; `sse` is HTTP+SSE. */
+/** Protocol that a client is configured for. `sse` means HTTP+SSE. */
 export type Speech = 'auto' | 'legacy' | 'sse';
 
-/** Way to call tools of running servers. Resolves when calls can be made. */
+/** A way to call tools of running servers. Resolves with the function that calls a tool, once calls are possible. */
 export type CallWay = (urls: readonly string[], speech: Speech) => Promise<Call>;
 
 const args = { query: 'railway' };
@@ -32,7 +32,7 @@ const sdk: CallWay = async (urls, speech) => {
 
 const manager: CallWay = async (urls) => (await managerOf(urls)).call;
 
-/** Creates a manager whose connectors are up. */
+/** Creates a manager, and waits until its connectors are connected. */
 export async function managerOf(
   urls: readonly string[],
 ): Promise<{ readonly manager: ConnectorProxyManager; readonly call: Call }> {
@@ -60,7 +60,10 @@ export async function managerOf(
   return { manager: created, call: (index) => created.callTool(`c${index}.tool_0`, args) };
 }
 
-/** The floor: the same bytes over undici, with nothing around them. For stateless servers of the modern protocol. */
+/**
+ * The lower limit: sends the same bytes with undici and does nothing else. Works only with stateless servers of the
+ * modern protocol.
+ */
 const raw: CallWay = async (urls) => {
   const agent = new Agent();
   const meta = {

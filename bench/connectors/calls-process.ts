@@ -1,4 +1,7 @@
-/** Calls of one way in their own process: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a CallSample. */
+/**
+ * Calls tools in one way, in a separate process: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a
+ * CallSample.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../src/main/cli/bench/report-figures.ts';
 import { CALL_WAYS, type Call, type Speech } from './call-ways.ts';
@@ -40,8 +43,8 @@ const MODES: Readonly<Record<CallJob['mode'], (call: Call, calls: number) => Pro
     return latencies;
   },
   /**
-   * Open loop: each call has a scheduled time, whatever the state of earlier calls. Its latency counts from that time
-   * (no coordinated omission).
+   * Open loop: calls start at scheduled times, even if earlier calls have not ended. Latency counts from the scheduled
+   * time, which avoids coordinated omission.
    */
   async steady(call, calls) {
     const startedMs = performance.now();

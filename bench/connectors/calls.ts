@@ -50,12 +50,15 @@ const STEADY: Scenario = {
   job: { mode: 'steady', calls: 2_000, speech: 'auto' },
 };
 
-/** Measures calls to one real server in another process, each way in a fresh process, interleaved. */
+/**
+ * Measures calls to one real server in another process. Each way to call runs in new processes, alternately with the
+ * others.
+ */
 export async function measureCalls(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const scenario of CALLS) tell(await measure(scenario, rounds));
 }
 
-/** Measures a steady load, and what the manager adds to it. */
+/** Measures calls at a steady rate, and how much time the manager adds to each call. */
 export async function measureSteady(rounds: number, tell: (section: Section) => void): Promise<void> {
   tell(await measure(STEADY, rounds));
 }
@@ -64,7 +67,8 @@ async function measure({ name, ways, fixture, job }: Scenario, rounds: number): 
   const samples = new Map<string, CallSample[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const way of ways) {
-      // One tool: a modern server registers all of its tools for each request, and that must not be measured.
+      // The server has only one tool, because a modern server registers all of its tools for each request, and that
+      // time must not be measured.
       using server = await startFixture({ count: 1, tools: 1, ...fixture });
       const text = JSON.stringify({ ...job, urls: server.urls } satisfies CallJob);
       const sample = await inFreshProcess<CallSample>(SCRIPT, [way, text]);

@@ -7,11 +7,11 @@ import { CALL_WAYS, type Call } from './call-ways.ts';
 const HEALTHY = 56;
 const VICTIMS = 8;
 const PER_SECOND = 200;
-/** Time from a kill to the start of the next server. */
+/** Time from killing a server to starting it again (shortest and longest). */
 const OUTAGE_MS = [200, 3_000] as const;
-/** Time that a victim is up before it may be killed again. */
+/** Time that a server runs before it may be killed again (shortest and longest). */
 const UPTIME_MS = [1_500, 6_000] as const;
-/** Interval at which a restarted victim is probed. */
+/** Interval at which a restarted server is called until it answers. */
 const PROBE_MS = 20;
 const GIVE_UP_MS = 10_000;
 
@@ -25,12 +25,14 @@ interface Outcome {
   readonly failures: Map<string, number>;
   victimCalls: number;
   victimFailures: number;
-  /** Time from listening again to the first answered call. */
+  /** Time from when a restarted server listens to its first answered call. */
   readonly backMs: number[];
   kills: number;
 }
 
-/** Kills 8 of 64 connectors (SIGKILL) and starts them again at random, under an open loop of calls to all of them. */
+/**
+ * Kills 8 of 64 connectors at random (SIGKILL) and starts them again, while all connectors are called at a steady rate.
+ */
 export async function measureChaos({ seconds, seed }: ChaosOptions, tell: (section: Section) => void): Promise<void> {
   const rows: Row[] = [];
   const notes: string[] = [`seed ${seed}`];
@@ -68,7 +70,7 @@ export async function measureChaos({ seconds, seed }: ChaosOptions, tell: (secti
 async function run(way: string, seconds: number, seed: number): Promise<Outcome> {
   const random = seededRandom(seed);
   const between = ([min, max]: readonly [number, number]): number => min + random() * (max - min);
-  // Half of the connectors have sessions, half are stateless.
+  // Half of the connectors have sessions, and the other half are stateless.
   using stateless = await startFixture({ count: HEALTHY / 2, tools: 2 });
   using sessions = await startFixture({ count: HEALTHY / 2, tools: 2, sessions: true });
   const victims: Fixture[] = await Promise.all(
@@ -130,7 +132,8 @@ async function callOnce(call: Call, index: number, dueMs: number, outcome: Outco
 }
 
 /**
- * Measures from now, when the server listens, to the first answered call; null if that takes too long or the run ends.
+ * Resolves with the time from now, when the server listens, to the first answered call. Resolves with null if that
+ * takes too long or the run ends first.
  */
 async function untilServing(call: Call, index: number, endsMs: number): Promise<number | null> {
   const startedMs = performance.now();

@@ -1,22 +1,22 @@
-/** One cold start in its own process: `node cold-process.ts WAY JOB`, where JOB is JSON. Prints a ColdSample. */
+/** One cold start in a separate process: `node cold-process.ts WAY JOB`, where JOB is JSON. Prints a ColdSample. */
 import { watchStall } from '../support/stall.ts';
 import { type ColdJob, type ColdTell, OWN_WAYS } from './cold-ways.ts';
 import { PEER_WAYS } from './peers.ts';
 
 export interface ColdSample {
-  /** Time until all tools of answering connectors are listed. */
+  /** Time until the tools of all connectors that answer are listed. */
   readonly toolsMs: number;
-  /** Time until one tool of each connector has been called; null for a way that does not call. */
+  /** Time until one tool of each connector has been called; null if no tools are called. */
   readonly calledMs: number | null;
   readonly stallMs: number;
 }
 
-/** Limit for ways that wait for a hanging server. */
+/** Maximum time for clients that wait until a hanging server answers. */
 const CAP_MS = 30_000;
 
 export interface ColdProcessJob extends ColdJob {
   readonly tools: number;
-  /** Number of connectors that answer. */
+  /** Number of connectors that answer. Other connectors hang. */
   readonly connectors: number;
 }
 
@@ -50,7 +50,7 @@ const tell: ColdTell = {
     finish();
   },
 };
-// Work that is still pending when everything else is done is not awaited.
+// The client may still work when all tools are listed. The process does not wait for that.
 start(job, tell).catch(done.reject);
 const cap = setTimeout(() => done.resolve(), CAP_MS);
 await done.promise;

@@ -2,25 +2,28 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 
-/** Addresses for a cold start. */
+/** What a cold start needs to know: the address of the map, and the addresses of all servers. */
 export interface ColdJob {
   readonly mapUrl: string;
   readonly urls: readonly string[];
-  /** Whether one tool of each connector is called as soon as it is listed. */
+  /** Whether one tool of each connector is called as soon as its tools are listed. */
   readonly isCalledToo: boolean;
 }
 
 /** Receives the progress of a cold start. */
 export interface ColdTell {
-  /** Called when all code is loaded that a host would have loaded before: the clock starts. */
+  /** Must be called when all code is loaded that a host would have loaded earlier. The clock starts then. */
   ready(): void;
-  /** Called when `count` more tools are listed. */
+  /** Must be called when `count` more tools are listed. */
   tools(count: number): void;
-  /** Called when a tool of one more connector was called. */
+  /** Must be called when a tool of one more connector has been called. */
   called(): void;
 }
 
-/** Way to the tools of all connectors, in a fresh process. It may continue after all available tools are listed. */
+/**
+ * A way to connect to all connectors and list their tools, in a new process. Its promise may stay pending after all
+ * available tools are listed.
+ */
 export type ColdStart = (job: ColdJob, tell: ColdTell) => Promise<void>;
 
 async function connect(url: string): Promise<Client> {

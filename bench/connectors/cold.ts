@@ -45,7 +45,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: '64 × 50 tools, no latency', count: 64, tools: 50, handshakeMs: [0, 0], hanging: 0, isSequentialToo: false },
 ];
 
-/** Peers take seconds if one server hangs, and fewer rounds suffice. */
+/** Number of rounds for peers. It is small, because each peer takes seconds if one server hangs. */
 const PEER_ROUNDS = 3;
 
 export interface ColdOptions {
@@ -54,8 +54,8 @@ export interface ColdOptions {
 }
 
 /**
- * Measures cold starts in fresh processes, all ways interleaved. The manager reads the addresses from a signed map
- * first; the other ways know them.
+ * Measures cold starts in new processes, in which the ways alternate. The manager first reads the addresses from a
+ * signed map. The other ways get the addresses directly.
  */
 export async function measureColdStarts(options: ColdOptions, tell: (section: Section) => void): Promise<void> {
   for (const scenario of SCENARIOS) tell(await measure(scenario, options));
@@ -80,7 +80,7 @@ async function measure(scenario: Scenario, { rounds, withPeers }: ColdOptions): 
       const sample = await inFreshProcess<ColdSample>(SCRIPT, [way, JSON.stringify(job)]);
       samples.set(way, [...(samples.get(way) ?? []), sample]);
     } catch (error) {
-      // A peer may fail; the baseline may not.
+      // A peer may fail, but a failure of the manager or the SDK ends the benchmark.
       if (!(way in PEER_WAYS)) throw error;
       notes.add(`${way} failed: ${String(error).slice(-300)}`);
     }

@@ -6,10 +6,10 @@ import type { ColdStart } from './cold-ways.ts';
 
 const folder = fileURLToPath(new URL('../peers/', import.meta.url));
 
-/** Longer than any peer waits for a hanging server. */
+/** Timeout for requests. It is longer than any peer waits for a hanging server. */
 const PATIENCE_MS = 20_000;
 
-/** Installs the peers if the needed one is missing. Returns false, with the reason on stderr, if that fails. */
+/** Installs the peers if `needed` is missing. If that fails, prints the reason to stderr and returns false. */
 export function installPeers(needed: string): boolean {
   if (existsSync(`${folder}node_modules/${needed}`)) return true;
   process.stderr.write('Installing the peers into bench/peers (once; some 200 MB) …\n');
@@ -20,7 +20,7 @@ export function installPeers(needed: string): boolean {
   return status === 0;
 }
 
-/** Each peer's own way to the tools of several servers. A server that fails counts as having no tools. */
+/** How each peer connects to several servers and lists their tools. A server that fails counts as having no tools. */
 export const PEER_WAYS: Readonly<Record<string, ColdStart>> = {
   'ai-sdk': async ({ urls }, tell) => {
     const { createMCPClient } = await load('@ai-sdk/mcp');

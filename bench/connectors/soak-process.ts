@@ -1,7 +1,7 @@
 /**
- * Reconnects of one way in their own process, run with --expose-gc: `node --expose-gc soak-process.ts WAY URL CYCLES`.
- * Prints a SoakSample. The server forgets a session after one call. So each call of the manager finds its session gone,
- * connects again and is repeated.
+ * Reconnects many times in one way, in a separate process: `node --expose-gc soak-process.ts WAY URL CYCLES`. Prints a
+ * SoakSample. The server forgets a session after one call. So each later call of the manager finds that its session is
+ * gone, connects again and is repeated.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -10,9 +10,9 @@ import { managerOf } from './call-ways.ts';
 export interface SoakSample {
   readonly cycles: number;
   readonly reconnects: number;
-  /** Heap after a collection, every hundredth cycle. */
+  /** Size of the heap after every hundredth cycle, measured after a garbage collection. */
   readonly heapBytes: readonly number[];
-  /** Slope of the last 80 % of the heap samples, by least squares. */
+  /** Growth of the heap per cycle: the least-squares slope of the last 80 % of the samples. */
   readonly bytesPerCycle: number;
   readonly handlesBefore: Readonly<Record<string, number>>;
   readonly handlesAfter: Readonly<Record<string, number>>;
@@ -24,7 +24,7 @@ const STEP = 100;
 const [way = '', url = '', cyclesText = '10000'] = process.argv.slice(2);
 const cycles = Number(cyclesText);
 const collect = (globalThis as { gc?: () => void }).gc;
-if (collect === undefined) throw new Error('Run it with --expose-gc');
+if (collect === undefined) throw new Error('Run this script with `node --expose-gc`.');
 
 let reconnects = 0;
 const cycle = way === 'manager' ? await managerCycle() : sdkCycle;
@@ -62,7 +62,7 @@ function slope(values: readonly number[]): number {
   return covariance / variance;
 }
 
-// The standard streams count as handles once they are used.
+// The standard streams are written to before handles are counted, because they count as handles once they are used.
 for (const stream of [process.stdout, process.stderr]) stream.write('');
 for (let warm = 0; warm < STEP; warm += 1) await cycle();
 await sleep(200);

@@ -6,7 +6,7 @@ import type { SoakSample } from './soak-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./soak-process.ts', import.meta.url));
 
-/** Measures sequential reconnects: does the heap grow, does anything stay open? */
+/** Measures many reconnects one after the other. Does the heap grow, and does any handle stay open? */
 export async function measureSoak(cycles: number, tell: (section: Section) => void): Promise<void> {
   const rows: Row[] = [];
   const notes: string[] = [];

@@ -2,46 +2,52 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { BenchWorld, type SourceLoad } from './world.ts';
 
-/** Parameters of a run of hosts. */
+/** Parameters of part `hosts`. */
 export interface HostsRun {
   /** Total number of hosts. */
   readonly hosts: number;
   readonly processes: number;
   /** Number of entries in a map. */
   readonly entries: number;
-  /** Number of changes of the source whose arrival is measured. */
+  /** Number of changes of the map for which the delay is measured. */
   readonly changes: number;
-  /** Number of kills of the leader, each followed by a change. */
+  /** How often the leader is killed. The map changes after each time. */
   readonly kills: number;
-  /** Interval of the hosts' own refresh. */
+  /** Interval at which a host without a fleet refreshes its map. */
   readonly intervalMs: number;
 }
 
-/** Measurements of hosts. */
+/** Results of part `hosts`. */
 interface HostsFigures {
   readonly calm: SourceLoad;
-  /** Time of the first change, whose code no host has run before. It is not among the others. */
+  /**
+   * Time from the first change until the last host had it. It is separate, because the hosts run the code for changes
+   * for the first time.
+   */
   readonly firstFreshMs: number;
-  /** Time from a change of the source until the last host had it. */
+  /** Time from each later change of the map until the last host had it. */
   readonly lastFreshMs: readonly number[];
-  /** The same time for changes 200 ms after the leader was killed. */
+  /** Time until the last host had a change that was made 200 ms after the leader was killed. */
   readonly afterKillMs: readonly number[];
-  /** Load while the server was away, and after it was back. Null for lone hosts. */
+  /**
+   * Load of the source while the Redis server was stopped (`away`), and after it was started again (`back`). Null for
+   * hosts without a fleet.
+   */
   readonly away: SourceLoad | null;
   readonly back: SourceLoad | null;
   readonly delays: Awaited<ReturnType<BenchWorld['delays']>>;
 }
 
-/** Time between the kill of the leader and the change of the source. */
+/** Time between killing the leader and changing the map. */
 const AFTER_KILL_MS = 200;
 /** Time between two kills. */
 const CALM_MS = 3_000;
-/** Time after which hosts continue on their own. */
+/** Time without news after which a host of a fleet polls the source itself. */
 const ALONE_MS = 6_000;
-/** Request rate of a fleet at rest: the leader's requests, and some audits. */
+/** Requests per second of a fleet while nothing changes: those of the leader, and some audits. */
 const AT_REST = 2;
 
-/** Measures hosts of one fleet and, in the same run and with the same source, lone hosts. */
+/** Measures the hosts of one fleet, and then the same number of hosts without a fleet. Both use the same source. */
 export async function measureHosts(run: HostsRun, tell: (section: Section) => void): Promise<void> {
   const fleet = await runHosts(run, true);
   const alone = await runHosts({ ...run, changes: Math.min(3, run.changes), kills: 0 }, false);
@@ -71,7 +77,7 @@ function rowsOf(
     ['requests at the source without audits, mean', '1/s', [calm.requests / calm.seconds]],
     ['audits at the source, mean', '1/s', away === null ? [] : [calm.audits / calm.seconds]],
     ['requests at the source in any second', '1/s', calm.perSecond],
-    // Lone hosts behave the same with and without a server.
+    // Hosts without a fleet need no Redis server, so their figure is the same without it.
     ['peak of requests without Redis', '1/s', peak(away ?? calm)],
     ['peak of requests when Redis is back', '1/s', back === null ? [] : peak(back)],
     ['last host fresh after a change', 'ms', lastFreshMs],

@@ -10,14 +10,17 @@ export interface LargeRun {
   readonly intervalMs: number;
 }
 
-/** Measures a few hosts with a large map, each in its own process: the server's memory, and the time of each step. */
+/**
+ * Measures a few hosts with a large map, each in a separate process: the memory of the server, and the time of each
+ * step.
+ */
 export async function measureLarge(run: LargeRun, tell: (section: Section) => void): Promise<void> {
   const { hosts, entries, changes, intervalMs } = run;
   await using world = await BenchWorld.start({
     ...{ hosts, processes: hosts, entries, intervalMs, isFleet: true, offload: 'auto', source: { entryOf } },
   });
   const { redis } = world;
-  if (redis === null) throw new Error('A fleet has a server');
+  if (redis === null) throw new Error('Internal error: the fleet has no Redis server');
   const client = redis.client();
   await client.connect();
   await client.psubscribe('*');
@@ -76,7 +79,9 @@ export async function measureLarge(run: LargeRun, tell: (section: Section) => vo
   });
 }
 
-/** Returns fields that make an entry 1.4 KB long, a third of it as incompressible as tokens are. */
+/**
+ * Returns fields that make an entry 1.4 KB long. A third of each entry cannot be compressed, as is the case for tokens.
+ */
 function entryOf(id: string): Record<string, unknown> {
   const noise = Array.from({ length: 6 }, (_, part) => createHash('sha512').update(`${id} ${part}`).digest('base64'));
   return {

@@ -6,7 +6,10 @@ import { type RedisLoad, redisLoadDuring } from './redis-load.ts';
 import { BenchWorld, type SourceLoad } from './world.ts';
 
 export interface ModelRun {
-  /** Two sizes. The smaller one gives the server memory per host, and the larger one checks it. */
+  /**
+   * Numbers of hosts in two measured fleets. The smaller fleet gives the server's memory per host, and the larger fleet
+   * checks that figure.
+   */
   readonly sizes: readonly [number, number];
   readonly processes: number;
   readonly entries: number;
@@ -14,12 +17,12 @@ export interface ModelRun {
   readonly seconds: number;
 }
 
-/** Fleet sizes to extrapolate to. One in a hundred hosts is a gateway. */
+/** Numbers of hosts in the extrapolated fleets. One in a hundred hosts is a gateway. */
 const FLEETS = [1_000, 10_000, 100_000];
 const REPLICA_SHARE = 1 / 100;
-/** Rate of map changes in the extrapolation. */
+/** Number of map changes per hour in the extrapolated fleets. */
 const CHANGES_PER_HOUR = 10;
-/** Time for each host to have a turn in the roster after the last one joined. */
+/** Time after the last host joined in which each host writes itself into the roster once. */
 const SETTLE_MS = 6_000;
 
 interface Measured {
@@ -31,7 +34,7 @@ interface Measured {
   readonly memoryWithoutHosts: number;
 }
 
-/** Compares the model of two fleets with the server's own counters, and extrapolates. */
+/** Measures two fleets, compares the server's own counters with the model, and extrapolates to larger fleets. */
 export async function measureModel(run: ModelRun, tell: (section: Section) => void): Promise<void> {
   const [small, large] = [await measured(run, run.sizes[0]), await measured(run, run.sizes[1])];
   const perHost = (small.redis.memoryBytes - small.memoryWithoutHosts) / run.sizes[0];
@@ -94,13 +97,13 @@ function extrapolated(fleets: readonly (readonly [number, FleetLoad])[], { inter
 async function measured({ processes, entries, intervalMs, seconds }: ModelRun, hosts: number): Promise<Measured> {
   await using world = await BenchWorld.start({ hosts, processes, entries, intervalMs, isFleet: true });
   const { redis } = world;
-  if (redis === null) throw new Error('A fleet has a server');
+  if (redis === null) throw new Error('Internal error: the fleet has no Redis server');
   await sleep(SETTLE_MS);
   let load: RedisLoad | null = null;
   const source = await world.loadDuring(async () => {
     load = await redisLoadDuring(redis, () => sleep(seconds * 1_000));
   });
-  if (load === null) throw new Error('The load was not measured');
+  if (load === null) throw new Error('Internal error: the load of the Redis server was not measured');
   const lengthOf = async (pattern: string): Promise<number> => {
     const names = (await redis.do('KEYS', pattern)) as readonly string[];
     return Number(await redis.do('STRLEN', names.find((name) => !name.includes(':patch:')) ?? ''));

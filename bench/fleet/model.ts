@@ -1,48 +1,55 @@
 /**
- * Model of the load of a fleet on its source and its server, from what hosts do and how often. Pure: no clock, no
- * network. The constants come from src/workers/fleet and src/main/service-map/fleet. `-- fleet --only model`
- * compares the result with a real server's own counters.
+ * Model of the load that a fleet causes at its source and at its Redis server. It is computed from what hosts do and
+ * how often they do it, without a clock or a network. The constants come from src/workers/fleet and
+ * src/main/service-map/fleet. `npm run bench -- fleet --only model` compares the model with the counters of a real
+ * server.
  */
 
-/** A fleet, and the rate of its map changes. */
+/** Properties of a fleet, and how often its map changes. */
 export interface FleetShape {
   readonly hosts: number;
-  /** Number of these hosts with a gateway, which other hosts send requests to. */
+  /** Number of hosts that are gateways. Other gateways forward requests to them. */
   readonly replicas: number;
-  /** The hosts' own refresh interval, seconds. */
+  /** Interval in seconds at which a host without a fleet refreshes its map. */
   readonly intervalSeconds: number;
-  /** Changes of the map per second. */
+  /** Number of map changes per second. */
   readonly changesPerSecond: number;
-  /** Size of the sealed body, and of the patch of a change, in bytes. Null if the map is too small for patches. */
+  /**
+   * Size of the sealed body, and of the patch for a change, in bytes. The size of the patch is null if the map is too
+   * small for patches.
+   */
   readonly bodyBytes: number;
   readonly patchBytes: number | null;
 }
 
-/** Commands per second by name, in the way in which `INFO commandstats` counts client commands. */
+/** Commands per second by name, counted as `INFO commandstats` counts the commands of clients. */
 type CommandRates = Readonly<Record<string, number>>;
 
 export interface FleetLoad {
-  /** Requests per second at the source: the leader's, and audits of all hosts. */
+  /**
+   * Requests per second at the source: those of the leader (`sourcePolls`), and the audits of all hosts
+   * (`sourceAudits`).
+   */
   readonly sourcePolls: number;
   readonly sourceAudits: number;
-  /** Requests per second without a fleet. */
+  /** Requests per second at the source if the hosts were not a fleet. */
   readonly sourceAlone: number;
   readonly commands: CommandRates;
   readonly commandsPerSecond: number;
-  /** Messages that the server delivers per second. */
+  /** Number of messages per second that the Redis server delivers to subscribers. */
   readonly deliveriesPerSecond: number;
   readonly connections: number;
-  /** Bytes that the server sends per second. */
+  /** Bytes per second that the Redis server sends. */
   readonly sentBytesPerSecond: number;
-  /** Memory of the server in addition to that of an empty one. */
+  /** Memory of the Redis server in addition to the memory of an empty server. */
   readonly memoryBytes: number;
 }
 
-/** One-time measurements of the server and of records. */
+/** Sizes that are measured once, as input for the model. */
 export interface MeasuredSizes {
-  /** Server memory for one more host: three connections, its record, its place in the roster. */
+  /** Memory of the Redis server for one more host: its three connections, its record and its part of the roster. */
   readonly memoryPerHostBytes: number;
-  /** Size of a sealed head as a message, and of a sealed record of a host. */
+  /** Size of a sealed head in a message (`headBytes`), and of the sealed record of a host (`recordBytes`). */
   readonly headBytes: number;
   readonly recordBytes: number;
 }
@@ -54,7 +61,7 @@ const CONNECTIONS_PER_HOST = 3;
 const PIECE_BYTES = 256 * 1024;
 const PATCHED_FROM_BYTES = 256 * 1024;
 
-/** Roster: src/workers/fleet/roster. */
+/** Constants of the roster, from src/workers/fleet/roster. */
 const TURN_SECONDS = 5;
 const LARGE_FLEET = 1_000;
 const MAX_SAMPLE = 256;
@@ -62,13 +69,13 @@ const MAX_AGAIN = 16;
 const CLEANERS = 10;
 const NAME_BYTES = 24;
 
-/** Interval of the pings on each connection: src/workers/fleet/connection. */
+/** Interval of the pings on each connection, from src/workers/fleet/connection. */
 const PING_SECONDS = 5;
 
-/** Protocol overhead of a delivered message or a reply. */
+/** Bytes that the protocol adds to a delivered message or a reply. */
 const FRAME_BYTES = 80;
 
-/** Returns the load of a fleet that is at rest except for changes of its map. */
+/** Returns the load of a fleet in which nothing happens except changes of its map. */
 export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   const { hosts, replicas, intervalSeconds, changesPerSecond, bodyBytes, patchBytes } = shape;
   const turnSeconds = hosts - 1 > LARGE_FLEET ? 2 * TURN_SECONDS : TURN_SECONDS;
@@ -76,10 +83,10 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   const isSmall = hosts <= MAX_SAMPLE;
   const again = Math.min(MAX_AGAIN, hosts - 1);
   const cleaned = Math.min(1, CLEANERS / Math.max(1, hosts - 1));
-  // A change is reported in the roster in a separate turn, which reads nothing.
+  // For a change of the map, each host writes its record once more, without reading the roster.
   const writes = turns + hosts * changesPerSecond;
   const readBytes = patchBytes ?? bodyBytes;
-  // The last piece is shorter than the others.
+  // The division rounds down, so 1 is added for the last piece, which is shorter.
   const pieces = Math.floor(readBytes / PIECE_BYTES) + 1;
   const commands: CommandRates = {
     ping: (CONNECTIONS_PER_HOST * hosts) / PING_SECONDS,
@@ -93,7 +100,8 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
     getrange: hosts * changesPerSecond * pieces,
     evalsha: BEATS_PER_SECOND + POLLS_PER_SECOND,
   };
-  // Each response of the source is published with the count of its confirmations.
+  // The leader publishes the head again after each response of the source, because its number of confirmations has
+  // grown.
   const messages = BEATS_PER_SECOND + POLLS_PER_SECOND;
   const namesRead = (isSmall ? hosts : 0) + replicas;
   const commandsPerSecond = Object.values(commands).reduce((sum, rate) => sum + rate, 0);
@@ -113,7 +121,7 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   };
 }
 
-/** True if hosts read patches of a map of this size. */
+/** Whether hosts read changes of a map of this size as patches. */
 export function hasPatches(plainBytes: number): boolean {
   return plainBytes >= PATCHED_FROM_BYTES;
 }

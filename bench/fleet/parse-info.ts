@@ -1,10 +1,10 @@
-/** Values that the benchmark reads from `INFO everything`. A missing value is 0. */
+/** Values from the reply to `INFO everything` that the benchmark needs. A value that is missing in the reply is 0. */
 export interface ServerInfo {
   readonly memoryBytes: number;
   readonly peakMemoryBytes: number;
   readonly connections: number;
   readonly sentBytes: number;
-  /** Number of calls of each command since the start. */
+  /** Number of calls of each command since the server started. */
   readonly calls: Readonly<Record<string, number>>;
 }
 

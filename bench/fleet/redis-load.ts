@@ -1,16 +1,16 @@
 import type { RedisServer } from '../../test/helpers/fleet/redis-server.ts';
 import { parseInfo } from './parse-info.ts';
 
-/** Activity of a server in a period, by its own counters. */
+/** What a Redis server did in a period, by its own counters. */
 export interface RedisLoad {
-  /** Commands per second by name, including commands of scripts. */
+  /** Commands per second by name, including commands that scripts call. */
   readonly commands: Readonly<Record<string, number>>;
   readonly sentBytesPerSecond: number;
   readonly connections: number;
   readonly memoryBytes: number;
 }
 
-/** Measures a server from outside while `work` runs. */
+/** Measures what a Redis server does while `work` runs. */
 export async function redisLoadDuring(server: RedisServer, work: () => Promise<unknown>): Promise<RedisLoad> {
   const before = parseInfo(String(await server.do('INFO', 'everything')));
   const startedMs = performance.now();
@@ -27,7 +27,7 @@ export async function redisLoadDuring(server: RedisServer, work: () => Promise<u
   };
 }
 
-/** Returns the peak memory of the server since its start. */
+/** Returns the peak memory of the Redis server since it started. */
 export async function peakMemoryOf(server: RedisServer): Promise<number> {
   return parseInfo(String(await server.do('INFO', 'memory'))).peakMemoryBytes;
 }

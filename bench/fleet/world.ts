@@ -3,9 +3,9 @@ import { FleetSource, type FleetSourceOptions } from '../../test/helpers/fleet/f
 import { HostProcess, type HostView, leaderOf } from '../../test/helpers/fleet/fleet-world.ts';
 import { RedisServer } from '../../test/helpers/fleet/redis-server.ts';
 
-/** Limit for a change to reach all hosts; a slower change counts as this. */
+/** Maximum time for a change to reach all hosts. A slower change counts as this time. */
 const GIVEN_UP_MS = 30_000;
-/** Minimum time between two changes. The actual time is longer by up to one poll of the leader. */
+/** Minimum time between two changes. A random part of the leader's poll interval is added to it. */
 const CALM_MS = 1_500;
 const POLL_MS = 1_000;
 const LEADER_WITHIN_MS = 60_000;
@@ -14,9 +14,9 @@ export interface WorldShape {
   /** Total number of hosts. */
   readonly hosts: number;
   readonly processes: number;
-  /** Interval of the hosts' own refresh. */
+  /** Interval at which a host without a fleet refreshes its map. */
   readonly intervalMs: number;
-  /** Number of entries in a map. Each change renames the first one. */
+  /** Number of entries in a map. Each change gives the first entry a new name. */
   readonly entries: number;
   readonly isFleet: boolean;
   readonly source?: FleetSourceOptions;
@@ -29,20 +29,23 @@ function idsOf(entries: number, change: number): readonly string[] {
   return Array.from({ length: entries }, (_, index) => (index === 0 ? changeId(change) : `entry-${index}`));
 }
 
-/** Requests at the source in a period. */
+/** Requests at the source of the map in a period. */
 export interface SourceLoad {
   readonly seconds: number;
-  /** Number of requests without audits. */
+  /** Number of requests that are not audits. */
   readonly requests: number;
   readonly audits: number;
-  /** Requests with audits, one sample for each whole second. */
+  /** Number of requests, including audits, in each whole second. */
   readonly perSecond: readonly number[];
 }
 
-/** Real managers in several processes, one source, and a real Redis if they are a fleet. */
+/**
+ * Real managers in several processes, and one source for their map. If the managers are a fleet, also a real Redis
+ * server.
+ */
 export class BenchWorld implements AsyncDisposable {
   readonly source: FleetSource;
-  /** Null for lone hosts. */
+  /** The Redis server; null for hosts without a fleet. */
   readonly redis: RedisServer | null;
   readonly #shape: WorldShape;
   #processes: HostProcess[] = [];
@@ -56,11 +59,11 @@ export class BenchWorld implements AsyncDisposable {
     this.#shape = shape;
     this.source = source;
     this.redis = redis;
-    // An interrupted benchmark must not leave a server behind.
+    // Ends the Redis server even if the benchmark is interrupted.
     process.once('exit', this.#endServer);
   }
 
-  /** Resolves once every host has the first map, and a fleet has its leader. */
+  /** Starts all hosts. Resolves once every host has the first map and, in a fleet, one host is the leader. */
   static async start(shape: WorldShape): Promise<BenchWorld> {
     const redis = shape.isFleet ? await RedisServer.start() : null;
     const world = new BenchWorld(shape, await FleetSource.start(idsOf(shape.entries, 0), shape.source), redis);
@@ -87,7 +90,7 @@ export class BenchWorld implements AsyncDisposable {
     return process;
   }
 
-  /** Kills the process of the leader with SIGKILL. Its other hosts are killed with it. */
+  /** Kills the process of the leader with SIGKILL. All hosts in that process are killed. */
   async killLeader(): Promise<void> {
     const leader = await leaderOf(this.views, LEADER_WITHIN_MS);
     const led = this.#processes.find(({ views }) => views.includes(leader));
@@ -95,7 +98,7 @@ export class BenchWorld implements AsyncDisposable {
     this.#processes = this.#processes.filter((process) => process !== led);
   }
 
-  /** Changes the map after a calm period. Resolves with the milliseconds until the last host had it. */
+  /** Changes the map after `afterMs`. Resolves with the milliseconds from the change until the last host had it. */
   async change(afterMs = CALM_MS + POLL_MS * Math.random()): Promise<number> {
     this.#change += 1;
     const publish = this.source.prepare(idsOf(this.#shape.entries, this.#change));
@@ -104,7 +107,7 @@ export class BenchWorld implements AsyncDisposable {
     return this.lastFresh();
   }
 
-  /** Resolves with the milliseconds from the last publication until the last host had it. */
+  /** Resolves with the milliseconds from the last change of the map until the last host had it. */
   async lastFresh(): Promise<number> {
     const { at: publishedAt } = this.source.current;
     const id = changeId(this.#change);
@@ -116,7 +119,7 @@ export class BenchWorld implements AsyncDisposable {
     return GIVEN_UP_MS;
   }
 
-  /** Returns the event loop delays of each process since the last call, and its memory. */
+  /** Returns the memory of each process, and the delays of its event loop since the last call. */
   delays(): Promise<readonly { readonly p99Ms: number; readonly maxMs: number; readonly rssBytes: number }[]> {
     return Promise.all(this.#processes.map((process) => process.delay()));
   }

@@ -5,7 +5,7 @@ import type { Blocks } from './load-process.ts';
 import { startRawConnectors } from './raw-connectors.ts';
 import { directOf, runLoad, startWorld } from './world.ts';
 
-/** Connectors that answer the calls: minimal servers, or servers of the official SDK. */
+/** The connectors that answer the calls: either minimal servers, or servers of the official SDK. */
 export const CONNECTORS: Readonly<Record<string, () => Promise<Fixture>>> = {
   'bare connector': () => startRawConnectors({ count: 1, tools: 1 }),
   'connector of the SDK': () => startFixture({ count: 1, tools: 1 }),
@@ -14,7 +14,10 @@ export const CONNECTORS: Readonly<Record<string, () => Promise<Fixture>>> = {
 const BLOCKS = 10;
 const PER_BLOCK = 150;
 
-/** Measures calls one at a time by a client of the SDK: how long each takes, and how much longer than a direct call. */
+/**
+ * Measures calls that a client of the SDK makes one after the other: how long each call takes, and how much longer than
+ * without a gateway.
+ */
 export async function measureCalls(
   rounds: number,
   withPeers: boolean,
@@ -37,7 +40,7 @@ export async function measureCalls(
     }
 }
 
-/** Returns percentiles of each round, and what each way adds to the direct one, turn by turn. */
+/** Returns percentiles of each round. Also returns, for each turn, how much time a gateway adds to direct calls. */
 export function latencyRows(rounds: readonly Blocks[]): Row[] {
   const ways = Object.keys(rounds[0] ?? {});
   const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({

@@ -16,7 +16,7 @@ async function openSdkClient({ url, speaks }: Target): Promise<BenchClient> {
   await client.connect(transport);
   return {
     call: (name, args) => client.callTool({ name, arguments: args }),
-    // Each list is requested from the server: the client's own cache is not measured.
+    // `refresh` makes the client request each list from the server, so that its own cache is not measured.
     list: async () => (await client.listTools(undefined, { cacheMode: 'refresh' })).tools.length,
     close: () => client.close(),
   };

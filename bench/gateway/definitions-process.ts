@@ -1,5 +1,5 @@
 /**
- * A legacy server with a given number of tools, whose list is serialized in advance. Prints its port, then runs until
+ * A legacy server with a given number of tools. Its tool list is serialized in advance. Prints its port, and runs until
  * it is killed.
  */
 import { createServer } from 'node:http';
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Creates a typical tool: five arguments, annotations, and an output schema for every third. */
+/** Creates a typical tool with five arguments and annotations. Every third tool also has an output schema. */
 function toolOf(index: number): Json {
   const properties = Object.fromEntries(
     ['owner', 'repository', 'path', 'limit', 'options'].map((name) => [

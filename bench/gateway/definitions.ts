@@ -14,14 +14,14 @@ import { startServing } from '../support/serving-process.ts';
 const SCRIPT = fileURLToPath(new URL('./definitions-process.ts', import.meta.url));
 
 const TOOLS = 1_000;
-/** Number of list reads that are timed together; the checks run as many times. */
+/** How many times a list is read in one measurement. The definitions are checked as many times. */
 const READINGS = 10;
 const BLOCKS = 10;
 const TIMEOUT_MS = 10_000;
 const LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: TIMEOUT_MS };
 const CHECKS = 'checks';
 
-/** Measures what the checks of definitions add to reading a list of 1 000 tools. */
+/** Measures how much time the checks of tool definitions add to reading a list of 1 000 tools. */
 export async function measureDefinitions(rounds: number, tell: (section: Section) => void): Promise<void> {
   using serving = await startServing<number>(SCRIPT, [String(TOOLS)]);
   const agent = new Agent();
@@ -53,7 +53,7 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
     const takenMs = timeOf(text, (tool) => readListItem('tool', tool));
     const legacyMs = timeOf(text, view('2025-11-25'));
     const modernMs = timeOf(text, view(NEWEST_REVISION));
-    // The first block warms up the compiler.
+    // The first block is not counted, because the code is not compiled yet.
     if (block === 0) continue;
     samples.read.push(readMs / READINGS);
     samples.taken.push((100 * takenMs) / readMs);
@@ -88,7 +88,7 @@ function view(revision: WireRevision): (tool: unknown) => void {
   return (tool) => void (isObject(tool) && examine('tool', tool, revision));
 }
 
-/** Returns how long `work` takes for the tools of a block. The tools are freshly parsed, as after a read. */
+/** Returns how long `work` takes for all tools of a list. The list is parsed before, outside the measured time. */
 function timeOf(text: string, work: (tool: unknown) => void): number {
   let durationMs = 0;
   for (let reading = 0; reading < READINGS; reading += 1) {

@@ -1,6 +1,6 @@
 /**
- * Start of a host without a gateway: `node direct-start-process.ts URLS`, JSON. Connects to each server with the SDK,
- * lists its tools and prints their number.
+ * A host that starts without a gateway: `node direct-start-process.ts URLS`, where URLS is JSON. Connects to each
+ * server with the SDK, lists its tools, and prints the number of all tools.
  */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 

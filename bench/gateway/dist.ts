@@ -9,15 +9,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 let dist: string | null = null;
 
 /**
- * Returns the published folder dist, without declarations. It is built once, into a folder that is removed with this
- * process. @public for benchmarks of start-up
+ * Returns the folder dist as it is published, but without declarations. The first call builds it in a temporary folder,
+ * which is removed when this process exits. @public for benchmarks of start-up
  */
 export function distFolder(): string {
   dist ??= build();
   return dist;
 }
 
-/** Returns the path of the published command. */
+/** Returns the path of the command as it is published. */
 export function distBin(): string {
   return join(distFolder(), 'main', 'cli', 'bin.js');
 }
@@ -26,7 +26,7 @@ function build(): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
-  // For packages that are not in the bundle.
+  // Lets the bundle find packages that are not in it.
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const script = join(root, 'scripts', 'build.ts');
   execFileSync(process.execPath, [script, join(folder, 'dist'), '--without-declarations'], { cwd: root });

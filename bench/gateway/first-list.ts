@@ -4,12 +4,14 @@ import type { Target } from './target.ts';
 
 const POLL_MS = 2;
 
-/** A server that is starting may accept a connection and never answer over it: then the request is repeated. */
+/**
+ * A server that is starting may accept a connection and never answer on it. After this time, the request is sent again.
+ */
 const ATTEMPT_MS = 200;
 
 /**
- * Lists until `tools` tools are listed; the server need not be up yet. Resolves with the time of that list by
- * `performance.now()`, or with null after `capMs`.
+ * Requests the tool list again and again until it has `tools` tools. The server may still be starting. Resolves with
+ * the time of that list (`performance.now()`), or with null after `capMs`.
  */
 export async function firstList(target: Target, tools: number, capMs: number): Promise<number | null> {
   const startedMs = performance.now();
@@ -31,7 +33,7 @@ async function listOnce(target: Target): Promise<number> {
 async function list(target: Target): Promise<number> {
   const client = await openClient('raw', target);
   const tools = await client.list();
-  // The response has arrived: closing does not count.
+  // The time for closing the client is not counted, because the response has arrived.
   void client.close();
   return tools;
 }

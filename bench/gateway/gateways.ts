@@ -15,17 +15,17 @@ export const MCP_HUB: string = `${peers}mcp-hub/dist/cli.js`;
 const POLL_MS = 20;
 const PATIENCE_MS = 60_000;
 
-/** Gateway in its own process, in front of connectors `c0`, `c1`, …; it ends with the scope. */
+/** A gateway in a separate process, in front of connectors `c0`, `c1` and so on. Disposing ends the process. */
 export interface RunningGateway extends Disposable {
-  /** URL without a path. */
+  /** URL of the gateway without a path. */
   readonly url: string;
   readonly pid: number;
 }
 
 interface GatewayOptions {
-  /** Whether to wait until all connectors are up. Defaults to true. */
+  /** Whether to wait until all connectors are connected. Defaults to true. */
   readonly isAwaited?: boolean;
-  /** Arguments of Node itself. */
+  /** Arguments for Node.js. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -50,7 +50,10 @@ export const startSwitchyard: StartGateway = async (urls, { isAwaited = true, no
   };
 };
 
-/** Starts mcp-hub, if it is installed. Its clients use the HTTP+SSE transport of 2024-11-05, at `/mcp`. */
+/**
+ * Starts mcp-hub, which must be installed. Its clients connect to `/mcp` with the HTTP+SSE transport of revision
+ * 2024-11-05.
+ */
 export const startMcpHub: StartGateway = async (urls, { isAwaited = true, nodeArgs = [], env = {} } = {}) => {
   const folder = writeConfig(urls);
   const port = await freePort();
@@ -73,12 +76,12 @@ export const startMcpHub: StartGateway = async (urls, { isAwaited = true, nodeAr
   };
 };
 
-/** Returns the environment of a process whose logs and caches go into `folder`, not into the user's own folders. */
+/** Returns the environment for a process that stores its logs and caches in `folder` instead of the user's folders. */
 export function homeIn(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
 }
 
-/** Creates a folder with an `mcp.json` that names these connectors. */
+/** Creates a temporary folder with an `mcp.json` that names these connectors. */
 export function writeConfig(urls: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   const mcpServers = Object.fromEntries(urls.map((url, index) => [`c${index}`, { type: 'http', url }]));
@@ -98,7 +101,7 @@ export async function freePort(): Promise<number> {
 async function until(isReady: () => Promise<boolean>, name: string): Promise<void> {
   const startedMs = performance.now();
   while (!(await isReady().catch(() => false))) {
-    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`${name} did not come up`);
+    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`${name} was not ready within ${PATIENCE_MS} ms`);
     await sleep(POLL_MS);
   }
 }

@@ -11,7 +11,7 @@ import { mcpHubTarget, runLoad, switchyardTargets } from './world.ts';
 
 const FINE = 7;
 const TOOLS = 10;
-/** Number of calls to the hanging connector while the others are measured. */
+/** Number of calls to the hanging connector that are running while the other connectors are measured. */
 const STUCK_CALLS = 16;
 const CAP_MS = 30_000;
 const LOADS = {
@@ -22,7 +22,10 @@ const LOADS = {
 const CASES = ['none hangs', 'one hangs at its handshake', 'one never answers a call'] as const;
 type Case = (typeof CASES)[number];
 
-/** Measures how one hanging connector of eight affects calls and lists of the others, and the first list. */
+/**
+ * Starts eight connectors, of which one hangs. Measures how that affects calls and lists of the others, and the first
+ * list.
+ */
 export async function measureHang(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
   const first = new Map<string, number[]>();
   const measured = { calls: [] as Blocks[], lists: [] as Blocks[] };
@@ -88,11 +91,11 @@ async function leaveWaiting(target: Target): Promise<void> {
   const client = await openClient('raw', target);
   for (let call = 0; call < STUCK_CALLS; call += 1)
     client.call(`c${FINE}__tool_0`, { query: '' }).catch(() => {
-      // The call is never answered, or ends with the gateway.
+      // The call is never answered. It fails when the gateway ends.
     });
 }
 
-/** Compares each way with the same gateway in front of connectors that do not hang. */
+/** Compares each gateway with the same gateway in front of connectors that do not hang. */
 function againstNone(rows: readonly Row[]): Row[] {
   return rows
     .filter(({ metric }) => !metric.startsWith('added'))

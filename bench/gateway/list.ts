@@ -9,7 +9,10 @@ const CONNECTORS = 10;
 const TOOLS = 50;
 const LOAD = { what: 'list', inFlight: 1, blocks: 10, perBlock: 20 } as const;
 
-/** Measures `tools/list` of 500 tools until the client has it; directly from one connector with all of the tools. */
+/**
+ * Measures the time until a client has a list of 500 tools, through each gateway and directly. In the direct case, one
+ * connector has all of the tools.
+ */
 export async function measureLists(
   rounds: number,
   withPeers: boolean,

@@ -1,13 +1,13 @@
 /**
- * Preloaded into a gateway, with `--expose-gc`. Collects garbage all the time and serves, on the port
- * BENCH_MEMORY_PORT, the peak memory in use since the last request.
+ * A module that is loaded into a gateway with `--import` and `--expose-gc`. It collects garbage all the time. At the
+ * port BENCH_MEMORY_PORT, it serves the peak of the used memory since the last request.
  */
 import { createServer } from 'node:http';
 
 const EVERY_MS = 20;
 
 const collect = globalThis.gc;
-if (collect === undefined) throw new Error('Start it with --expose-gc');
+if (collect === undefined) throw new Error('Start this process with `node --expose-gc`.');
 
 let most = 0;
 

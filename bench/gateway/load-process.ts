@@ -1,6 +1,6 @@
 /**
- * Calls or lists of several targets in turns, in its own process: `node load-process.ts JOB`, JSON. Prints the blocks
- * of each way.
+ * A client that makes calls or lists tools through several gateways in turns, in a separate process: `node
+ * load-process.ts JOB`, where JOB is JSON. Prints the blocks of each target.
  */
 import { cpuMsOf } from '../support/process-figures.ts';
 import { type ClientKind, openClient } from './clients.ts';
@@ -12,16 +12,19 @@ export interface LoadJob {
   readonly what: 'call' | 'list';
   readonly inFlight: number;
   /**
-   * Number of turns of each target. The targets alternate, so that other load on the machine affects all of them
+   * Number of blocks for each target. The targets alternate, so that other load on the machine affects all of them
    * equally.
    */
   readonly blocks: number;
   readonly perBlock: number;
-  /** Process id of the connectors. */
+  /** Id of the process in which the connectors run. */
   readonly connectorsPid: number;
 }
 
-/** One turn of one target. CPU is null if the system does not report it, or there is no gateway. */
+/**
+ * Measurements of one block of calls to one target. The processor time of the gateway is null if there is no gateway or
+ * the system does not report it.
+ */
 export interface Block {
   readonly latenciesMs: readonly number[];
   readonly elapsedMs: number;
@@ -32,7 +35,7 @@ export interface Block {
 
 export type Blocks = Readonly<Record<string, readonly Block[]>>;
 
-/** Enough calls for the engine to compile all hot code, in the gateways too. */
+/** Number of calls before the measurement. After these, V8 has compiled all hot code, also in the gateways. */
 const WARM_UP = 2_000;
 const WARM_UP_LISTS = 20;
 const ARGUMENTS = { query: 'railway' };

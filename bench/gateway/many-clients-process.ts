@@ -1,4 +1,7 @@
-/** Many clients at once, in their own process: `node many-clients-process.ts JOB`, JSON. Prints a ManyClientsSample. */
+/**
+ * Many clients at the same time, in a separate process: `node many-clients-process.ts JOB`, where JOB is JSON. Prints a
+ * ManyClientsSample.
+ */
 import { type ClientKind, openClient } from './clients.ts';
 import type { Target } from './target.ts';
 
@@ -10,27 +13,27 @@ export interface ManyClientsJob {
 }
 
 export interface ManyClientsSample {
-  /** Time of each client until it has its session, its list and its call. */
+  /** For each client, the time until it had a session, a tool list and the response to a call. */
   readonly latenciesMs: readonly number[];
   readonly elapsedMs: number;
-  /** Reasons of clients without a correct response. */
+  /** For each client without correct responses, the reason. */
   readonly failures: readonly string[];
 }
 
 const { client: kind, target, clients, tools } = JSON.parse(process.argv[2] ?? '{}') as ManyClientsJob;
 
-/** Runs one client. Rejects if any response does not match the client's request. */
+/** Runs one client. Rejects if a response is not the expected one. */
 async function useOnce(index: number): Promise<void> {
   const client = await openClient(kind, target);
   const listed = await client.list();
-  if (listed !== tools) throw new Error(`${listed} tools, not ${tools}`);
+  if (listed !== tools) throw new Error(`the list has ${listed} tools instead of ${tools}`);
   const query = `client ${index}`;
   const answer = JSON.stringify(await client.call(target.tool, { query }));
-  if (!answer.includes(JSON.stringify(query))) throw new Error(`answered ${answer.slice(0, 200)}`);
-  // The session stays open, as real clients leave theirs.
+  if (!answer.includes(JSON.stringify(query))) throw new Error(`the call returned ${answer.slice(0, 200)}`);
+  // The client does not end its session, because real clients do not either.
 }
 
-// Compiles the engine's hot code first, as in real processes of a gateway's clients.
+// Runs one client before the measurement, so that V8 has compiled the hot code.
 await useOnce(-1);
 const latenciesMs: number[] = [];
 const failures: string[] = [];

@@ -12,7 +12,7 @@ const CLIENTS = 200;
 const CONNECTORS = 4;
 const TOOLS = 10;
 
-/** Measures 200 clients at once, each with its own session, list and call. */
+/** Measures 200 clients at the same time, each with its own session, tool list and call. */
 export async function measureManyClients(
   rounds: number,
   withPeers: boolean,
@@ -26,7 +26,8 @@ export async function measureManyClients(
     });
     for (let round = 0; round < rounds; round += 1)
       for (const target of world.targets) {
-        // The plain proxy is in front of one connector only.
+        // The names of its tools show whether the target is a gateway. The plain proxy is in front of only one
+        // connector.
         const tools = target.tool.startsWith('c0__') ? CONNECTORS * TOOLS : TOOLS;
         const job: ManyClientsJob = { client, target, clients: CLIENTS, tools };
         const sample = await inFreshProcess<ManyClientsSample>(SCRIPT, [JSON.stringify(job)]);

@@ -1,6 +1,7 @@
 /**
- * Minimal cost of a gateway in Node: reads each request whole, forwards it over undici and passes the response back.
- * `node plain-proxy-process.ts URL`. Prints its port as JSON, then runs until it is killed.
+ * A proxy that does the least that a gateway in Node.js must do. It reads each request completely, forwards it with
+ * undici, and passes the response back. `node plain-proxy-process.ts URL` prints its port as JSON, and runs until it is
+ * killed.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

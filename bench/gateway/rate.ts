@@ -8,7 +8,7 @@ const IN_FLIGHT = 32;
 const BLOCKS = 6;
 const PER_BLOCK = 1_000;
 
-/** Measures calls with 32 in flight: the rate, and the CPU of each process. */
+/** Measures the rate of calls, with 32 calls running at the same time, and the processor time of each process. */
 export async function measureRate(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
   for (const [name, start] of Object.entries(CONNECTORS))
     for (const client of ['sdk', 'raw'] satisfies ClientKind[]) {

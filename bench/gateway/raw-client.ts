@@ -6,7 +6,7 @@ import type { BenchClient, Target } from './target.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Bytes read between two pauses. */
+/** Number of bytes that are read between two pauses. */
 const PIECE_BYTES = 64 * 1_024;
 
 const INFO = { name: 'bench', version: '1.0.0' };
@@ -24,8 +24,8 @@ interface Answer {
 }
 
 /**
- * Opens a minimal client over undici, so that the client itself is not measured. It pauses after each 64 KiB of a
- * response.
+ * Opens a minimal client over undici, so that the time of the client itself is negligible. It pauses for `pauseMs`
+ * after each 64 KiB of a response.
  */
 export async function openRawClient(target: Target, pauseMs = 0): Promise<BenchClient> {
   const agent = new Agent();
@@ -71,14 +71,17 @@ function overStreamableHttp(agent: Agent, { url, speaks }: Target, pauseMs: numb
       const session = response.headers['mcp-session-id'];
       if (typeof session === 'string') headers['mcp-session-id'] = session;
       const text = pauseMs === 0 ? await response.body.text() : await readSlowly(response.body, pauseMs);
-      // A stream with a response holds exactly one event.
+      // A response as an event stream contains exactly one event.
       const isStream = String(response.headers['content-type']).startsWith('text/event-stream');
       return JSON.parse(isStream ? (/^data: ?(.*)$/m.exec(text)?.[1] ?? '') : text) as Answer;
     },
   };
 }
 
-/** Posts messages to the endpoint in the first event; responses arrive as events (MCP 2024-11-05, HTTP with SSE). */
+/**
+ * Opens an event stream (HTTP+SSE of MCP 2024-11-05). The first event contains the URL to which messages are posted.
+ * Responses arrive as later events.
+ */
 async function overSse(agent: Agent, url: string, pauseMs: number): Promise<Channel> {
   const { origin, pathname: path } = new URL(url);
   const waiting = new Map<number | undefined, (answer: Answer) => void>();
@@ -97,7 +100,7 @@ async function overSse(agent: Agent, url: string, pauseMs: number): Promise<Chan
   });
   const feed = (chunk: string): void => parser.feed(chunk);
   readPieces(stream.body, pauseMs, feed).catch(() => {
-    // The stream ends when the client does.
+    // The stream fails when the client is closed.
   });
   const to = await endpoint.promise;
   return {

@@ -1,6 +1,6 @@
 /**
- * Process of MCP servers without any SDK, each on its own port: `node raw-connectors-process.ts JOB`, JSON. Prints the
- * ports as JSON, then runs until it is killed.
+ * MCP servers without an SDK, each on its own port, in a separate process: `node raw-connectors-process.ts JOB`, where
+ * JOB is JSON. Prints the ports as JSON, and runs until it is killed.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ interface Message {
   readonly params?: { readonly name?: string; readonly arguments?: Json; readonly protocolVersion?: string };
 }
 
-/** Bytes of a large result that are written at a time. */
+/** Number of bytes of a large result that are written at a time. */
 const PIECE_BYTES = 64 * 1_024;
 
 const { count, tools, handshakeMs = 0, hangsAt } = JSON.parse(process.argv[2] ?? '{}') as RawConnectorsJob;
@@ -36,7 +36,9 @@ const definitions = Array.from({ length: tools }, (_, tool) => ({
   },
 }));
 
-/** Responses of each method in both protocol generations: fields unknown to one of them have no meaning there. */
+/**
+ * Results of each method, for both generations of the protocol. A client ignores the fields of the other generation.
+ */
 const ANSWERS: Readonly<Record<string, (message: Message) => Json>> = {
   'server/discover': () => ({ ...shared, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }),
   initialize: ({ params }) => ({
@@ -65,7 +67,9 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** Sends a text of `bytes` bytes. It creates no more of it than the other side reads. */
+/**
+ * Sends a result with a text of `bytes` bytes. Creates the next part only when the client has read the previous one.
+ */
 async function large(response: ServerResponse, id: number, bytes: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","content":[{"type":"text","text":"`);
@@ -85,7 +89,7 @@ async function large(response: ServerResponse, id: number, bytes: number): Promi
 const ports = await Promise.all(
   Array.from({ length: count }, async () => {
     const server = createServer((request, response) => {
-      // A client that disconnects needs no response.
+      // An error means that the client has disconnected, so it needs no response.
       take(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -6,14 +6,17 @@ const SCRIPT = fileURLToPath(new URL('./raw-connectors-process.ts', import.meta.
 
 export interface RawConnectorsJob {
   readonly count: number;
-  /** Number of tools of each server: `tool_0`, `tool_1`, …; a call with `bytes` returns a text of that size. */
+  /**
+   * Number of tools of each server: `tool_0`, `tool_1` and so on. If a call has the argument `bytes`, it returns a text
+   * of that size.
+   */
   readonly tools: number;
   readonly handshakeMs?: number;
-  /** Requests that are never answered. */
+  /** Kind of requests that the server never answers. */
   readonly hangsAt?: 'handshake' | 'call';
 }
 
-/** Starts servers of both protocol generations that cost next to nothing, so that the servers are not measured. */
+/** Starts minimal servers of both protocol generations, so that the time of the servers is negligible. */
 export async function startRawConnectors(job: RawConnectorsJob): Promise<Fixture> {
   const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(job)]);
   return {

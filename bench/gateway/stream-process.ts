@@ -1,4 +1,7 @@
-/** Client that reads large results, in its own process: `node stream-process.ts JOB`, JSON. Prints a StreamSample. */
+/**
+ * A client that reads large results, in a separate process: `node stream-process.ts JOB`, where JOB is JSON. Prints a
+ * StreamSample.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetPeak, memoryOf } from '../support/process-figures.ts';
 import { openRawClient } from './raw-client.ts';
@@ -6,24 +9,24 @@ import type { Target } from './target.ts';
 
 export interface StreamJob {
   readonly target: Target;
-  /** Size of the text of a result. */
+  /** Size of the text in each result. */
   readonly bytes: number;
-  /** Number of concurrent results. */
+  /** Number of results that are read at the same time. */
   readonly atOnce: number;
-  /** Pause after each 64 KiB. */
+  /** Pause of the client after each 64 KiB. */
   readonly pauseMs: number;
   readonly passes: number;
-  /** URL where the gateway reports its memory in use; null to watch its resident memory. */
+  /** URL at which the gateway reports its used memory; null to measure its resident memory instead. */
   readonly heldUrl: string | null;
 }
 
-/** Peak growth of the gateway's memory, and duration, of each pass. */
+/** For each pass, the duration and the growth of the gateway's memory at its peak. */
 export interface StreamSample {
   readonly growthBytes: readonly number[];
   readonly elapsedMs: readonly number[];
 }
 
-/** Passes that are not counted: memory that a gateway allocates once is not held for a result. */
+/** Number of passes that are not counted. In these passes, a gateway allocates memory that it needs only once. */
 const WARM_UP_PASSES = 3;
 const REST_MS = 300;
 
@@ -31,7 +34,7 @@ const { target, bytes, atOnce, pauseMs, passes, heldUrl } = JSON.parse(process.a
 const pid = target.pid ?? 0;
 const client = await openRawClient(target, pauseMs);
 
-/** Returns the gateway's memory now; its peak is counted from here on. */
+/** Returns the gateway's memory, and starts to measure its peak. */
 async function begin(): Promise<number> {
   if (heldUrl !== null) {
     await most();
@@ -45,7 +48,7 @@ async function most(): Promise<number> {
   return heldUrl === null ? (memoryOf(pid)?.peakBytes ?? Number.NaN) : Number(await (await fetch(heldUrl)).text());
 }
 
-/** Resolves with the length of a result. */
+/** Reads one result, and resolves with its length. */
 async function result(): Promise<number> {
   return JSON.stringify(await client.call(target.tool, { query: '', bytes })).length;
 }
@@ -57,7 +60,8 @@ async function pass(): Promise<{ growthBytes: number; elapsedMs: number }> {
   const sizes = await Promise.all(Array.from({ length: atOnce }, result));
   const elapsedMs = performance.now() - startedMs;
   const growthBytes = (await most()) - before;
-  if (sizes.some((size) => size < bytes)) throw new Error(`${target.way}: ${sizes.join(', ')} bytes, not ${bytes}`);
+  if (sizes.some((size) => size < bytes))
+    throw new Error(`Results of ${target.way} have ${sizes.join(', ')} bytes instead of ${bytes}`);
   return { growthBytes, elapsedMs };
 }
 

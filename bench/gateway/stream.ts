@@ -13,12 +13,12 @@ const LIVE_MEMORY = new URL('./live-memory.ts', import.meta.url).href;
 const MEBIBYTE = 1_024 * 1_024;
 const BYTES = 10 * MEBIBYTE;
 
-/** Reading speeds of clients: as fast as they can, or 64 KiB every 8 ms, some 8 MB a second. */
+/** How fast clients read: either as fast as they can, or 64 KiB every 8 ms, which is about 8 MB per second. */
 const READERS = { 'read at once': 0, 'read slowly': 8 } as const;
 
 /**
- * Measures results of 10 MB, one and four at once, through each gateway: the memory that the gateway holds for them,
- * and its growth.
+ * Measures results of 10 MB through each gateway, one alone and four at the same time: how much memory the gateway
+ * needs for them, and how much its memory grows.
  */
 export async function measureStreams(
   rounds: number,
@@ -52,7 +52,7 @@ const NOTES = [
   'Resident: the peak of a pass minus the level before, including garbage not yet collected; both after three passes that are not counted',
 ];
 
-/** Makes the gateway report its memory in use. */
+/** Returns the arguments and variables with which a gateway reports its used memory at `port`. */
 function watched(port: number): { readonly nodeArgs: readonly string[]; readonly env: Record<string, string> } {
   return {
     nodeArgs: ['--expose-gc', '--import', LIVE_MEMORY],

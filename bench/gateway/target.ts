@@ -1,21 +1,21 @@
 /**
- * Target of a client, and its protocol: a revision of either generation over Streamable HTTP, or the HTTP+SSE transport
- * of 2024-11-05.
+ * Where a client connects to, and with which protocol: a revision over Streamable HTTP, or the HTTP+SSE transport of
+ * revision 2024-11-05.
  */
 export interface Target {
   readonly way: string;
   readonly url: string;
   readonly speaks: 'modern' | 'legacy' | 'sse';
-  /** Name of the tool to call, in the target's own form. */
+  /** Name of the tool to call, as this target lists it. */
   readonly tool: string;
-  /** Process id of the gateway; null without one. */
+  /** Id of the gateway's process; null if the target is not a gateway. */
   readonly pid: number | null;
 }
 
 /** A connected MCP client. */
 export interface BenchClient {
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** Resolves with the number of tools. */
+  /** Lists all tools, and resolves with their number. */
   list(): Promise<number>;
   close(): Promise<void>;
 }

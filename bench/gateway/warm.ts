@@ -21,7 +21,8 @@ const HANDSHAKE_MS = 150;
 const CAP_MS = 20_000;
 
 /**
- * Start of one way: the arguments of Node, and the target to list; null for a process that ends once it has the list.
+ * How a program starts: its arguments for Node.js, and the target whose tools to list. The target is null if the
+ * program lists the tools itself and exits.
  */
 interface Start {
   readonly way: string;
@@ -30,8 +31,8 @@ interface Start {
 }
 
 /**
- * Measures from the start of the process to the first answered `tools/list` with all 500 tools, on a folder that an
- * earlier run filled.
+ * Measures the time from the start of a process to the first `tools/list` with all 500 tools. An earlier run has filled
+ * the state folder.
  */
 export async function measureWarmStarts(
   rounds: number,
@@ -61,7 +62,7 @@ export async function measureWarmStarts(
     starts.push({ way: 'mcp-hub', args: [MCP_HUB, '--port', String(port), '--config', config], target });
   }
   const samples = new Map<string, number[]>();
-  // The first start of each way fills the folder and the system's caches; it is not counted.
+  // The first start of each program is not counted, because it fills the state folder and the caches of the system.
   for (let round = 0; round <= rounds; round += 1)
     for (const start of starts) {
       const elapsedMs = await measure(start, folder);
@@ -94,7 +95,7 @@ async function measure({ way, args, target }: Start, folder: string): Promise<nu
   return atMs - startedMs;
 }
 
-/** Ends the process cleanly, so that it keeps its state. */
+/** Ends the process with a signal, and waits until it has stored its state. */
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   child.kill('SIGTERM');
   const patience = setTimeout(() => child.kill('SIGKILL'), 2_000);

@@ -9,10 +9,13 @@ import type { Target } from './target.ts';
 const PLAIN_PROXY = fileURLToPath(new URL('./plain-proxy-process.ts', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 
-/** Connectors, with each gateway in front of them. */
+/** Running connectors, and the gateways in front of them. */
 export interface World extends Disposable {
   readonly connectors: Fixture;
-  /** Ways to the tool of the first connector: directly, and through each gateway. */
+  /**
+   * All targets for a client: the first connector itself, and each gateway. All of them have the tools of the first
+   * connector.
+   */
   readonly targets: readonly Target[];
   readonly switchyard: RunningGateway;
 }
@@ -20,11 +23,11 @@ export interface World extends Disposable {
 export interface WorldOptions {
   readonly connectors: Fixture;
   readonly withPeers: boolean;
-  /** URL for direct clients. Defaults to the first connector. */
+  /** URL for clients without a gateway. Defaults to the URL of the first connector. */
   readonly directUrl?: string;
 }
 
-/** Starts the gateways in front of `connectors`, which end with them. */
+/** Starts the gateways in front of `connectors`. Disposing of the result ends the gateways and the connectors. */
 export async function startWorld({ connectors, withPeers, directUrl }: WorldOptions): Promise<World> {
   using stack = new DisposableStack();
   stack.use(connectors);
@@ -46,7 +49,7 @@ export async function startWorld({ connectors, withPeers, directUrl }: WorldOpti
   return { connectors, targets, switchyard, [Symbol.dispose]: () => owned.dispose() };
 }
 
-/** Returns the endpoint of a switchyard, for clients of both protocol generations. */
+/** Returns a mcp-switchyard gateway as two targets, one for each protocol generation. */
 export function switchyardTargets({ url, pid }: RunningGateway): readonly [legacy: Target, modern: Target] {
   const ours = { url: `${url}/mcp`, tool: 'c0__tool_0', pid };
   return [
@@ -59,12 +62,12 @@ export function mcpHubTarget({ url, pid }: RunningGateway): Target {
   return { way: 'mcp-hub', url: `${url}/mcp`, speaks: 'sse', tool: 'c0__tool_0', pid };
 }
 
-/** Returns the baseline of a way: the direct one of its protocol generation. */
+/** Returns the name of the target that `way` is compared with: direct calls in the same protocol generation. */
 export function directOf(way: string): string {
   return way.endsWith('modern') ? 'direct, modern' : 'direct, legacy';
 }
 
-/** Makes a client take turns at the targets of a world, in its own process. */
+/** Runs a client in a separate process that uses all targets of a world in turns. */
 export function runLoad(
   { connectors, targets }: Pick<World, 'connectors' | 'targets'>,
   job: Omit<LoadJob, 'targets' | 'connectorsPid'>,

@@ -1,13 +1,13 @@
 /**
- * One start: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep` it closes the
- * manager, so that the state folder is warm.
+ * One start of a manager: `node come-up-process.ts CONFIG STATE_DIR COUNT [keep]`. Prints a ComeUpSample. With `keep`,
+ * it closes the manager at the end, so that the state folder is ready for later starts.
  */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 export interface ComeUpSample {
-  /** Time from the construction of the manager until all connectors are up. */
+  /** Time from creating the manager until all connectors are connected. */
   readonly upMs: number;
-  /** Processor time of the process and its threads in that period. */
+  /** Processor time of the process and its threads from creating the manager until all connectors are connected. */
   readonly cpuMs: number;
 }
 
@@ -19,7 +19,7 @@ await manager.ready('all');
 const upMs = performance.now() - startedMs;
 const { user, system } = process.cpuUsage(cpu);
 const up = manager.status().connectors.filter(({ state }) => state === 'ready').length;
-if (up !== Number(count)) throw new Error(`${up} of ${count} connectors are up`);
+if (up !== Number(count)) throw new Error(`Only ${up} of ${count} connectors are connected`);
 const sample: ComeUpSample = { upMs, cpuMs: (user + system) / 1_000 };
 if (end === 'keep') await manager.close();
 process.stdout.write(JSON.stringify(sample), () => process.exit());

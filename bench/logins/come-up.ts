@@ -13,8 +13,8 @@ const HOUR_MS = 3_600_000;
 const WAYS = ['without a login', 'with a login'] as const;
 
 /**
- * Compares connectors that have a valid login with the same connectors without, until all are up. Fresh processes, in
- * turns.
+ * Measures the time until all connectors are connected. Connectors with a valid login are compared with the same
+ * connectors without logins. The two alternate, in new processes.
  */
 export async function measureComeUp(
   { pairs, count }: { readonly pairs: number; readonly count: number },
@@ -44,7 +44,7 @@ export async function measureComeUp(
         ...[config, stateDir, String(count)],
         ...(pair === 0 ? ['keep'] : []),
       ]);
-      // The first pair warms the state folders and the disk caches.
+      // The first pair is not counted, because it fills the state folders and the disk caches.
       if (pair > 0) samples[way]?.push(sample);
     }
   rmSync(folder, { recursive: true, force: true });

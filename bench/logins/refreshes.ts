@@ -11,20 +11,23 @@ import { configOf, seedLogins } from './seed-logins.ts';
 
 const SCRIPT = fileURLToPath(new URL('./refreshing-process.ts', import.meta.url));
 
-/** Lifetime of a token, and the issuer's response time. */
+/** Lifetime of a token in seconds. */
 const LIFE_SECONDS = 20;
-/** Lifetime of the first tokens: they are stored one by one, and two processes start. */
+/**
+ * Lifetime of the first tokens. It is longer, because all logins are stored and two processes start before the first
+ * refresh.
+ */
 const FIRST_LIFE_SECONDS = 40;
 const ANSWER_MS = 30;
 const STEP_MS = 250;
 
-/** Counts at the issuer. */
+/** What the issuer has counted. */
 interface Seen {
   refreshes: number;
   reused: number;
-  /** Number of refreshes in the first half of a token's life. */
+  /** Number of refreshes in the first half of a token's lifetime. */
   early: number;
-  /** Time of each login's last refresh, on the monotonic clock. */
+  /** For each login, the time of the last refresh on the monotonic clock. */
   readonly lastMs: Map<number, number>;
   running: number;
   most: number;
@@ -32,7 +35,7 @@ interface Seen {
   readonly perStep: Map<number, number>;
 }
 
-/** Measures two processes that share 100 logins whose tokens expire at the same moment. */
+/** Measures two processes that share 100 logins. All tokens expire at the same time. */
 export async function measureRefreshes(
   { count, seconds }: { readonly count: number; readonly seconds: number },
   tell: (section: Section) => void,
@@ -78,7 +81,10 @@ export async function measureRefreshes(
   });
 }
 
-/** Serves the token endpoint, which rotates refresh tokens, and minimal MCP servers behind the tokens. */
+/**
+ * Serves the token endpoint, which issues a new refresh token with each refresh, and minimal MCP servers that require
+ * an access token.
+ */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,

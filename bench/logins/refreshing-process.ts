@@ -1,5 +1,5 @@
 /**
- * Host whose logins are refreshed in the background until it is killed: `node refreshing-process.ts CONFIG STATE_DIR`.
+ * A host that refreshes its logins in the background until it is killed: `node refreshing-process.ts CONFIG STATE_DIR`.
  */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 

@@ -11,7 +11,7 @@ const CLIENT: LoginClient = {
   secretExpiresAtMs: null,
 };
 
-/** Stores a login for each of these addresses in a state folder, as if a user had logged in at `issuer`. */
+/** Stores a login for each of these URLs in a state folder, as if a user had logged in at `issuer`. */
 export async function seedLogins(
   stateDir: string,
   urls: readonly string[],
@@ -53,7 +53,7 @@ function discoveryOf(issuer: string, resource: string): string {
   });
 }
 
-/** Returns a configuration file with a connector for each address, all with the client id `bench`. */
+/** Returns a configuration file with a connector for each URL. All connectors have the client id `bench`. */
 export function configOf(urls: readonly string[], hasLogin: boolean): string {
   const servers = urls.map((url, index) => [
     `c${index}`,

@@ -1,3 +1,6 @@
-/** Imports a package of this folder. It has no types when this file is checked. */
+/**
+ * Imports a package that is installed in this folder. The package may be missing when this file is type-checked, so the
+ * result has no type.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: installed on demand.
 export const load = (name: string): Promise<any> => import(name);

@@ -1,4 +1,4 @@
-/** Kinds of servers in scripted-program.ts. */
+/** Kind of a server, as scripted-program.ts defines it. */
 export type ProgramKind = 'cpu' | 'wait' | 'silent';
 
 export interface ProgramSpec {
@@ -8,32 +8,35 @@ export interface ProgramSpec {
   readonly isSilent: boolean;
 }
 
-/** Servers that one process of the benchmark has to bring up. */
+/** The servers that one process of the benchmark has to start and connect to. */
 export interface StartJob {
   readonly programs: readonly ProgramSpec[];
-  /** The same servers as an mcpServers file. */
+  /** Path of a file that names the same servers in the format `mcpServers`. */
   readonly configFile: string;
-  /** Limit after which a server counts as never up. */
+  /** Time limit in milliseconds. A server that is not connected by then counts as failed. */
   readonly capMs: number;
 }
 
 export interface StartSample {
-  /** Null if no tool was listed. */
+  /** Time until the first server's tools were listed; null if no server's were. */
   readonly firstToolMs: number | null;
-  /** Null if not every answering server came up. */
+  /** Time until the last server's tools were listed; null if a server failed that should answer. */
   readonly lastToolMs: number | null;
   readonly programsUp: number;
-  /** Number of answering servers whose first attempt failed. */
+  /** Number of servers that answer, but whose first attempt failed. */
   readonly failedFirst: number;
 }
 
-/** Receives the outcome of each server, by name. */
+/** Receives the outcome for each server, by its name. */
 export interface StartTell {
-  /** Called when the libraries are loaded; time counts from here. */
+  /** Must be called when all libraries are loaded. The clock starts then. */
   ready(): void;
   up(name: string): void;
   failed(name: string): void;
 }
 
-/** Way to bring up stdio servers. The process exits once all are up, so a way need only clean up other processes. */
+/**
+ * A way to start stdio servers and connect to them. The process exits when all servers are connected, so this function
+ * only has to end other processes that it started.
+ */
 export type StartWay = (job: StartJob, tell: StartTell) => Promise<void>;

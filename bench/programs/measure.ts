@@ -9,14 +9,16 @@ import type { ProgramKind, ProgramSpec, StartJob, StartSample } from './job.ts';
 const PROGRAM = fileURLToPath(new URL('./scripted-program.ts', import.meta.url));
 const PROCESS = fileURLToPath(new URL('./start-process.ts', import.meta.url));
 
-/** A number of servers of one kind. */
+/** Some servers of the same kind. */
 export interface Group {
   readonly kind: ProgramKind;
   readonly ms: number;
   readonly count: number;
 }
 
-/** Brings up the servers of `groups` in one way, in a fresh process. Silent servers are spread among the others. */
+/**
+ * Starts all servers of `groups` in one way, in a new process. Servers that never answer are spread among the others.
+ */
 export async function measureStart(way: string, groups: readonly Group[], capMs: number): Promise<StartSample> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   try {
@@ -39,7 +41,7 @@ function programsOf({ kind, ms, count }: Group): ProgramSpec[] {
   }));
 }
 
-/** Merges lists, with the items of each list at even distances. */
+/** Merges lists. The items of each list are spread evenly over the result. */
 function spread(lists: readonly (readonly ProgramSpec[])[]): ProgramSpec[] {
   const placed = lists.flatMap((list) => list.map((item, index) => ({ item, place: (index + 0.5) / list.length })));
   return placed.sort((a, b) => a.place - b.place).map(({ item }) => item);
@@ -59,6 +61,6 @@ async function inProcess(way: string, job: StartJob): Promise<StartSample> {
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(limit);
   process.off('exit', kill);
-  if (code !== 0) throw new Error(`${way} ended with ${code}: ${seen.stderr.slice(-1_000)}`);
+  if (code !== 0) throw new Error(`The process for ${way} ended with exit code ${code}: ${seen.stderr.slice(-1_000)}`);
   return JSON.parse(seen.stdout) as StartSample;
 }

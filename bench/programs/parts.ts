@@ -3,7 +3,7 @@ import { type Group, measureStart } from './measure.ts';
 import { AT_ONCE, CORES_PLUS_ONE, MANAGER, ONE_BY_ONE } from './own-ways.ts';
 import { PEER_WAYS } from './peer-ways.ts';
 
-/** Figures of one way for one metric, one per round. */
+/** Figures of one way to start servers, with one figure for each round. */
 interface Row {
   readonly way: string;
   readonly metric: string;
@@ -27,14 +27,14 @@ export interface PartOptions {
   readonly count: number;
   readonly burnMs: number;
   readonly waitMs: number;
-  /** Limit after which a server counts as never up. */
+  /** Time limit in milliseconds. A server that is not connected by then counts as failed. */
   readonly capMs: number;
 }
 
-/** Samples of the same round have the same index in each list. */
+/** Samples by way to start servers. The index of a sample is its round. */
 type Rounds = ReadonlyMap<string, readonly StartSample[]>;
 
-/** Measures servers that need the CPU before they answer. */
+/** Measures servers that use much processor time before they answer. */
 export async function measureCpu(options: PartOptions, tell: Tell): Promise<void> {
   const { count, burnMs } = options;
   const ways = [CORES_PLUS_ONE, AT_ONCE, ONE_BY_ONE, MANAGER];
@@ -43,7 +43,7 @@ export async function measureCpu(options: PartOptions, tell: Tell): Promise<void
   tell({ title, rows: rowsOf(rounds.samples, count, CORES_PLUS_ONE), notes: rounds.notes });
 }
 
-/** Measures servers that wait for something else before they answer. */
+/** Measures servers that wait before they answer, without using processor time. */
 export async function measureWaiting(options: PartOptions, tell: Tell): Promise<void> {
   const { count, waitMs } = options;
   const rounds = await interleaved([AT_ONCE, MANAGER], [{ kind: 'wait', ms: waitMs, count }], options);
@@ -55,7 +55,7 @@ export async function measureWaiting(options: PartOptions, tell: Tell): Promise<
   tell({ title, rows: rowsOf(rounds.samples, count, AT_ONCE), notes });
 }
 
-/** Measures a few servers that never answer, among others. */
+/** Measures servers among which a few never answer. */
 export async function measureSilent(options: PartOptions, tell: Tell): Promise<void> {
   const silent = Math.max(1, Math.round(options.count / 5));
   const count = options.count - silent;
@@ -76,7 +76,10 @@ export async function measureSilent(options: PartOptions, tell: Tell): Promise<v
   });
 }
 
-/** Returns how much later the last tool is than without the silent servers, round by round. */
+/**
+ * Returns how much longer it takes until the last tool is listed if some servers never answer. Compares the rounds one
+ * by one.
+ */
 function delayRows(without: Rounds, among: Rounds): Row[] {
   return [...among].flatMap(([way, samples]) => {
     const delays = samples.flatMap(({ lastToolMs }, round) => {
@@ -114,7 +117,7 @@ async function sampleInto(
   try {
     samples.set(way, [...(samples.get(way) ?? []), await measureStart(way, groups, capMs)]);
   } catch (error) {
-    // A peer may fail; the baseline may not.
+    // A peer may fail, but a failure of the manager or the SDK ends the benchmark.
     if (!(way in PEER_WAYS)) throw error;
     notes.add(String(error).slice(0, 300));
     const none: StartSample = { firstToolMs: null, lastToolMs: null, programsUp: 0, failedFirst: 0 };
@@ -140,7 +143,10 @@ function valuesOf(samples: readonly StartSample[], member: keyof StartSample): n
   return samples.flatMap((sample) => sample[member] ?? []);
 }
 
-/** Ratios of the last tool, round by round, so that other load on the machine cancels out. */
+/**
+ * Returns the ratio to the baseline, of the time until the last tool is listed. Each round has its own ratio, so that
+ * other load on the machine cancels out.
+ */
 function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
   return samples.flatMap(({ lastToolMs }, round) => {
     const other = baseline[round]?.lastToolMs ?? null;

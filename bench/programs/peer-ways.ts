@@ -10,7 +10,7 @@ import type { StartWay } from './job.ts';
 const peers = fileURLToPath(new URL('../peers/node_modules/', import.meta.url));
 const MCP_HUB = `${peers}mcp-hub/dist/cli.js`;
 
-/** Poll interval for mcp-hub: its figures are late by half of this, on average. */
+/** Interval at which mcp-hub is polled. On average, its figures are too high by half of this time. */
 const POLL_MS = 50;
 
 const mcporter: StartWay = async ({ programs, capMs }, tell) => {
@@ -40,7 +40,7 @@ interface HubServer {
   readonly capabilities?: { readonly tools?: readonly unknown[] };
 }
 
-/** mcp-hub is a separate process: time counts from its start, so its figures include its own start-up. */
+/** mcp-hub runs in a separate process. The clock starts with that process, so the figures include its start-up. */
 const mcpHub: StartWay = async ({ configFile, programs, capMs }, tell) => {
   const port = await freePort();
   tell.ready();
@@ -64,7 +64,10 @@ const mcpHub: StartWay = async ({ configFile, programs, capMs }, tell) => {
   }
 };
 
-/** Logs and caches go next to the configuration file, not into the user's own folders. */
+/**
+ * Returns the environment for a process that stores its logs and caches next to the configuration file, and not in the
+ * user's folders.
+ */
 function homeIn(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
 }
@@ -74,7 +77,7 @@ async function hubServers(port: number): Promise<readonly HubServer[]> {
     const response = await fetch(`http://127.0.0.1:${port}/api/servers`, { signal: AbortSignal.timeout(2_000) });
     return ((await response.json()) as { servers?: HubServer[] }).servers ?? [];
   } catch {
-    // It does not listen yet, or is too busy.
+    // mcp-hub does not listen yet, or is too busy to answer.
     return [];
   }
 }

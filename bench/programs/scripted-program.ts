@@ -1,6 +1,7 @@
 /**
- * A stdio server for the benchmark: `node scripted-program.ts KIND MS`. `cpu` burns MS of CPU before it reads its first
- * message, `wait` waits MS without using CPU, `silent` reads and never answers. It has two tools.
+ * A stdio server with two tools for the benchmark: `node scripted-program.ts KIND MS`. A server of kind `cpu` uses MS
+ * of processor time before it reads its first message. `wait` waits for MS without using processor time. `silent` reads
+ * messages and never answers.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +11,7 @@ const ms = Number(text);
 const inputSchema = { type: 'object', properties: { query: { type: 'string' } } };
 const tools = ['first', 'second'].map((name) => ({ name, description: `The ${name} tool`, inputSchema }));
 
-/** Uses `ms` of CPU time, whatever the load of the machine. */
+/** Uses `ms` milliseconds of processor time, which takes longer on a busy machine. */
 function burn(): void {
   const start = process.cpuUsage();
   for (;;) {

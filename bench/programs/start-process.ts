@@ -1,5 +1,5 @@
 /**
- * Brings up stdio servers in one way, in its own process: `node start-process.ts WAY JOB`, where JOB is JSON. Prints a
+ * Starts stdio servers in one way, in a separate process: `node start-process.ts WAY JOB`, where JOB is JSON. Prints a
  * StartSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,5 +41,5 @@ const sample: StartSample = {
   programsUp: times.length,
   failedFirst: failedFirst.size,
 };
-// The servers end with this process, because their input ends.
+// The servers exit with this process, because their standard input ends.
 process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -8,8 +8,8 @@ import type { OpenStore } from './stores.ts';
 const SIZE = 10_000;
 
 /**
- * Measures how long the file takes to follow one change among 10 000 servers, and how long that blocks the main thread.
- * The baseline is an idle event loop for the same time.
+ * Measures how long it takes to write the file after a change of one server among 10 000, and how long that blocks the
+ * main thread. The baseline is an idle event loop for the same time.
  */
 export async function measureFlushes(
   stores: Readonly<Record<string, OpenStore>>,
@@ -30,7 +30,7 @@ export async function measureFlushes(
         await flush();
         const tookMs = performance.now() - startedMs;
         samples.flushMs.push(tookMs);
-        // The timer of the watch fires once more.
+        // Waits until the timer that watches for stalls has fired once more.
         await sleep(2);
         samples.stallMs.push(stall.stop());
         const idle = watchStall();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
 import type { BenchStore, OpenStore } from './stores.ts';
 
-/** Creates a typical server: some 300 bytes in the file. */
+/** Creates a typical server, which takes about 300 bytes in the file. */
 export function serverOf(index: number, port = 8_000): ServerInfo {
   return {
     name: `server-${index}`,
@@ -15,7 +15,7 @@ export function serverOf(index: number, port = 8_000): ServerInfo {
   };
 }
 
-/** Runs `work` with a store of `count` servers, in its own folder. */
+/** Runs `work` with a registry of `count` servers in a temporary folder. */
 export async function withStore<T>(
   open: OpenStore,
   count: number,

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { RegistryMemoryCache, type ServerInfo } from '../../src/main/registry/fs-store.ts';
 import { load } from '../peers/load.ts';
 
-/** Way to store servers. */
+/** A store for servers that is measured. */
 export interface BenchStore {
-  /** Resolves when the change is as durable as this way makes it. */
+  /** Stores a server. Resolves when the change is as durable as this store can make it. */
   put(info: ServerInfo): Promise<void>;
   /** Writes all changes to the file that people read; null if there is no such file. */
   readonly flush: (() => Promise<void>) | null;
   close(): Promise<void>;
 }
 
-/** Opens a store with these servers, in an empty folder. */
+/** Opens a store with these servers in an empty folder. */
 export type OpenStore = (folder: string, infos: readonly ServerInfo[]) => Promise<BenchStore>;
 
 /**
- * Ways without dependencies, ours first. `rewrite` is the way of the replaced store; it is not durable, and neither is
- * its flush.
+ * Stores that need no other package. `ours` is the registry of this package. `rewrite` does the same as the store that
+ * this package replaces, and makes nothing durable.
  */
 export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   async ours(folder, infos) {
@@ -30,7 +30,7 @@ export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   rewrite: (folder, infos) => wholeFile(infos, (text) => writeFile(join(folder, 'servers.json'), text)),
 };
 
-/** Ways of packages that are installed on demand. */
+/** Stores of packages that are installed only for this benchmark. */
 export const PEER_STORES: Readonly<Record<string, OpenStore>> = {
   async 'write-file-atomic'(folder, infos) {
     const { default: writeFileAtomic } = await load('write-file-atomic');
@@ -52,7 +52,10 @@ export const PEER_STORES: Readonly<Record<string, OpenStore>> = {
   },
 };
 
-/** Writes the whole file for each change; changes during a write are combined in the next one. */
+/**
+ * Opens a store that writes the whole file for each change. Changes that are made during a write are combined in the
+ * next write.
+ */
 async function wholeFile(infos: readonly ServerInfo[], write: (text: string) => Promise<void>): Promise<BenchStore> {
   const servers = new Map(infos.map((info) => [info.name, info]));
   let next: Promise<void> | null = null;

@@ -5,14 +5,17 @@ import type { BenchStore, OpenStore } from './stores.ts';
 const SIZES = [10, 100, 1_000, 10_000];
 const WRITERS = [1, 64];
 
-/** Puts of one writer in a round: enough for a p99 over three rounds. */
+/**
+ * Number of changes that each writer makes in a round, by the number of writers. Over three rounds, there are enough
+ * samples for a p99.
+ */
 const PUTS = { 1: 100, 64: 10 } as const;
 
 type Stores = Readonly<Record<string, OpenStore>>;
 
 /**
- * Measures how long a change of one server takes until it is durable, by number of servers and of writers. All ways are
- * interleaved.
+ * Measures how long it takes until a change of one server is durable, for several numbers of servers and of writers.
+ * The stores alternate.
  */
 export async function measureUpserts(stores: Stores, rounds: number, tell: (section: Section) => void): Promise<void> {
   const ours = new Map<string, number[]>();

@@ -1,4 +1,6 @@
-/** One start in its own process: `node warm-process.ts fill|warm|sdk JOB`, where JOB is JSON. Prints a WarmSample. */
+/**
+ * One start in a separate process: `node warm-process.ts fill|warm|sdk JOB`, where JOB is JSON. Prints a WarmSample.
+ */
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
 import { watchStall } from '../support/stall.ts';
@@ -6,16 +8,16 @@ import { watchStall } from '../support/stall.ts';
 export interface WarmJob {
   readonly mapUrl: string;
   readonly stateDir: string;
-  /** The connector to call, and its index in the map. */
+  /** URL of the connector whose tool is called, and the index of that connector in the map. */
   readonly url: string;
   readonly index: number;
   readonly tools: number;
 }
 
 export interface WarmSample {
-  /** Time from before construction until all tools are listed; null for the SDK, which lists no tools. */
+  /** Time from before the manager is created until all tools are listed; null for the SDK, which lists no tools. */
   readonly listedMs: number | null;
-  /** Time from the first call, or for the SDK from its connect, until the response. */
+  /** Time until the response to the first call. It starts with the call or, for the SDK, before connecting. */
   readonly calledMs: number;
   readonly stallMs: number;
 }

@@ -14,8 +14,8 @@ const CONNECTORS = 16;
 const TOOLS = 20;
 
 /**
- * Measures starts on a folder that an earlier process filled: until 320 tools are listed, and until the first call is
- * answered. The baseline is the SDK, which knows the address, connecting and calling.
+ * Measures starts with a state folder that an earlier process filled: the time until 320 tools are listed, and until
+ * the first call is answered. The baseline is the SDK, which already knows the URL, connects and calls the tool.
  */
 export async function measureWarmStarts(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const handshakeMs of [

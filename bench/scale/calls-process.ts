@@ -1,5 +1,5 @@
 /**
- * Calls in parallel with refreshes, in their own process: `node calls-process.ts WAY URL COUNT SECONDS`. Prints a
+ * Makes calls while a map is refreshed, in a separate process: `node calls-process.ts WAY URL COUNT SECONDS`. Prints a
  * CallsSample.
  */
 import { type CallsJob, measureCalls } from '../../src/main/cli/bench/measure-calls.ts';
@@ -15,7 +15,7 @@ const job = {
   tool: 'c0.tool_0',
   args: { query: 'railway' },
 } as const;
-// Control: a thread of this process does all the work of a refresh, of another map, and posts no result.
+// The control measurement: another thread does all the work of refreshing another map, and posts no result.
 const control = async (): Promise<CallsJob> => {
   const keeper = await floorKeeper(besideUrl);
   return { ...job, isRefreshing: false, beside: () => keeper.refresh() };

@@ -1,6 +1,6 @@
 /**
- * Host in its own process, run with --expose-gc: `node --expose-gc cost-process.ts OFFLOAD URL ENABLED`. ENABLED
- * connectors come up from the map at URL. Prints a CostSample.
+ * A host in a separate process: `node --expose-gc cost-process.ts OFFLOAD URL ENABLED`. It loads the map at URL, in
+ * which ENABLED connectors are enabled, and connects to them. Prints a CostSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAP_KEY } from '../../src/main/cli/bench/map-server.ts';
@@ -11,10 +11,10 @@ export interface CostSample {
   readonly allToolsMs: number;
   /** Time until `sync()` resolves. */
   readonly syncMs: number;
-  /** Processor time of the whole process, threads included, until all tools are listed. */
+  /** Processor time of the whole process, including its threads, until all tools are listed. */
   readonly cpuMs: number;
   readonly rssMb: number;
-  /** Heap growth of the main thread, after a collection. */
+  /** Growth of the main thread's heap, measured after a garbage collection. */
   readonly heapBytes: number;
   readonly externalBytes: number;
 }

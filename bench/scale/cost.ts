@@ -9,8 +9,8 @@ const SCRIPT = fileURLToPath(new URL('./cost-process.ts', import.meta.url));
 const WAYS = { inline: 'never', manager: 'auto' } as const;
 
 /**
- * Measures first tool, all tools, processor time and memory of a map of 10 000 entries, 16 of which are real running
- * servers.
+ * Measures a map of 10 000 entries, of which 16 are real servers: the time until the first tool and until all tools are
+ * listed, the processor time, and the memory.
  */
 export async function measureCost(rounds: number, tell: (section: Section) => void): Promise<void> {
   using servers = await startFixture({ count: 16, tools: 20, bare: true });
@@ -29,7 +29,10 @@ export async function measureCost(rounds: number, tell: (section: Section) => vo
   });
 }
 
-/** Measures the whole first sync of 1 000 entries whose server takes a millisecond. */
+/**
+ * Measures the first sync of a map of 1 000 entries, from its start to its end. The server of the map answers after one
+ * millisecond.
+ */
 export async function measureSmallTotal(rounds: number, tell: (section: Section) => void): Promise<void> {
   using map = await startMapProcess({ count: 1_000, endpoints: [], latencyMs: 1 });
   const row = rowOf(await collect(map, rounds, '0'));
@@ -41,8 +44,8 @@ export async function measureSmallTotal(rounds: number, tell: (section: Section)
 }
 
 /**
- * Measures the memory of each entry on the main thread, at these sizes. Entries are disabled, or up with a minimal
- * proxy, so that only the manager is measured.
+ * Measures the memory of each entry on the main thread, for maps of these sizes. The entries are either disabled, or
+ * connected to a minimal stand-in, so that only the memory of the manager counts.
  */
 export async function measureMemory(
   sizes: readonly number[],

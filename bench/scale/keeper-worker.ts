@@ -1,4 +1,4 @@
-/** Thread of worker-keepers.ts: loads the map at each message, in the way of `workerData`. */
+/** Worker of worker-keepers.ts. It loads the map whenever it receives a message, in the way that `workerData` names. */
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
- * Host in its own process, run with --expose-gc: `node --expose-gc soak-process.ts URL SECONDS SERVERS`. Its clock runs
- * so fast that the given seconds are an hour. The map is in turns refreshed, changed, confirmed and unavailable; tools
- * are called over sessions that their servers forget. Prints a ScaleSoakSample.
+ * A host in a separate process: `node --expose-gc soak-process.ts URL SECONDS SERVERS`. Its clock runs so fast that
+ * SECONDS seconds count as an hour. In turns, the map is refreshed, changed, confirmed and unavailable. Tools are
+ * called over sessions that their servers forget. Prints a ScaleSoakSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAP_KEY, type MapMode, serveNext } from '../../src/main/cli/bench/map-server.ts';
@@ -12,10 +12,10 @@ export interface ScaleSoakSample {
   readonly reconnects: number;
   readonly calls: number;
   readonly failedCalls: number;
-  /** Heap after a collection, every ten refreshes. */
+  /** Size of the heap after every ten refreshes, measured after a garbage collection. */
   readonly heapBytes: readonly number[];
   readonly externalBytes: readonly number[];
-  /** Slope per refresh of the last 80 % of the heap samples, by least squares. */
+  /** Growth of the heap per refresh: the least-squares slope of the last 80 % of the samples. */
   readonly heapSlope: number;
   readonly handlesBefore: Readonly<Record<string, number>>;
   readonly handlesAfter: Readonly<Record<string, number>>;
@@ -29,7 +29,7 @@ const [serviceMapUrl = '', secondsText = '300', serversText = '0'] = process.arg
 const seconds = Number(secondsText);
 const servers = Number(serversText);
 const collect = (globalThis as { gc?: () => void }).gc;
-if (collect === undefined) throw new Error('Run it with --expose-gc');
+if (collect === undefined) throw new Error('Run this script with `node --expose-gc`.');
 
 const startedAt = Date.now();
 const fast = HOUR_MS / (seconds * 1_000);
@@ -94,7 +94,7 @@ while (Date.now() < endsAt) {
   heapBytes.push(heapUsed);
   externalBytes.push(external);
 }
-// The handle counts compare the same number of cycles as before, at rest.
+// Runs until a whole number of cycles is complete, so that the numbers of handles before and after can be compared.
 while (done % MODES.length !== 0) {
   await cycle(done);
   done += 1;

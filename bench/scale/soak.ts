@@ -10,8 +10,8 @@ const SERVERS = 4;
 const MB = 2 ** 20;
 
 /**
- * Measures an hour of refreshes, changes, failures and reconnects in some minutes: does the heap grow, does anything
- * stay open?
+ * Measures an hour of refreshes, changes, failures and reconnects, in a few minutes. Does the heap grow, and does any
+ * handle stay open?
  */
 export async function measureScaleSoak(seconds: number, tell: (section: Section) => void): Promise<void> {
   using servers = await startFixture({ count: SERVERS, tools: 5, sessions: true, callsPerSession: 3 });

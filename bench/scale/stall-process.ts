@@ -1,5 +1,5 @@
 /**
- * One way to keep a map current, in its own process: `node stall-process.ts WAY URL COUNT REFRESHES`. Prints a
+ * Keeps a map up to date in one way, in a separate process: `node stall-process.ts WAY URL COUNT REFRESHES`. Prints a
  * StallSample.
  */
 import { managerKeeper, plainKeeper } from '../../src/main/cli/bench/keepers.ts';

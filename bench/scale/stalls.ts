@@ -12,7 +12,7 @@ const PAIRED = 10_000;
 
 type Scenario = keyof typeof SCENARIOS;
 
-/** Measures how long a load blocks the main thread, at each of these sizes, in all ways. */
+/** Measures how long a load blocks the main thread, for maps of these sizes and for all ways to load a map. */
 export async function measureSizes(
   sizes: readonly number[],
   rounds: number,
@@ -32,12 +32,16 @@ export async function measureSizes(
   }
 }
 
-/** Compares the manager with the floor, an equally busy worker with an idle main thread, in interleaved pairs. */
+/**
+ * Compares the manager with the lower limit: a worker that does the same work while the main thread does nothing. The
+ * two alternate.
+ */
 export async function measurePairs(pairs: number, tell: (section: Section) => void): Promise<void> {
   const samples = await collect(['floor', 'manager'], PAIRED, pairs, 3);
   const of = (way: string): readonly StallSample[] => samples.get(way) ?? [];
   for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
-    // One sample is the mean of one process: loads of one process are not independent samples.
+    // A sample is the mean of all loads in one process, because the loads of one process are not independent of each
+    // other.
     const means = (way: string): number[] =>
       of(way).map((sample) => meanOf(sample[scenario].map(({ maxMs }) => maxMs)));
     const [ours, floors] = [means('manager'), means('floor')];
@@ -66,7 +70,7 @@ async function collect(
   using server = await startMapProcess({ count: size, endpoints: [] });
   const samples = new Map<string, StallSample[]>();
   for (let round = 0; round < rounds; round += 1) {
-    // The order alternates, because the second way finds a warm machine.
+    // The order alternates, because the second process of a round benefits from the first.
     for (const way of round % 2 === 0 ? ways : [...ways].reverse()) {
       const sample = await inFreshProcess<StallSample>(SCRIPT, [way, server.url, String(size), String(refreshes)]);
       samples.set(way, [...(samples.get(way) ?? []), sample]);

@@ -1,6 +1,6 @@
 /**
- * Thread of streaming.ts: sends entries in chunks of `size` against `credits`. A size of 0 posts them all as one
- * structured clone.
+ * Worker of streaming.ts. It sends entries in chunks of `size` entries, with at most `credits` chunks in transit. If
+ * `size` is 0, it posts all entries as one structured clone.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { pack } from '../../src/shared/codec.ts';

@@ -1,13 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import type { Keeper, KeeperOf } from '../../src/main/cli/bench/keepers.ts';
 
-/** Response of a worker to a `url`. */
+/** Answer of a worker when a map is loaded. */
 export type WorkerAnswer = { readonly kind: 'map'; readonly map: unknown } | { readonly kind: 'done' };
 
-/** A worker that fetches and verifies, and posts the whole map as one structured clone. */
+/** Loads the map in a worker that requests and verifies it, and posts the whole map as one structured clone. */
 export const cloneKeeper: KeeperOf = (url) => workerKeeper('clone', url);
 
-/** The floor: a worker that does all of the loader's work, and posts only that it is done. */
+/**
+ * The lower limit: loads the map in a worker that does all the work of a load, and posts nothing but a note that it is
+ * done.
+ */
 export const floorKeeper: KeeperOf = (url) => workerKeeper('floor', url);
 
 async function workerKeeper(way: 'clone' | 'floor', url: string): Promise<Keeper> {

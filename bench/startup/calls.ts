@@ -1,7 +1,4 @@
-/**
- * What does a call cost through the gateway, compared with a plain byte proxy, and in the library, compared with the
- * official SDK?
- */
+/** How much does a call cost? Compares the gateway with a plain byte proxy, and the library with the official SDK. */
 import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
@@ -15,13 +12,16 @@ const LIBRARY_SCRIPT = fileURLToPath(new URL('./library-calls-process.ts', impor
 const PROXY = 'plain proxy, modern';
 const IN_FLIGHT = 32;
 const TURNS = 8;
-/** The kernel counts processor time in steps of 10 ms: with fewer calls a turn the steps show. */
+/**
+ * Number of calls in each turn. The kernel counts processor time in steps of 10 ms, and with fewer calls these steps
+ * would distort the figures.
+ */
 const CALLS_PER_TURN = 5_000;
 
-/** Baseline of calls by the library: the faster one of the official clients on most machines. */
+/** Baseline for calls with the library: the official client that is faster on most machines. */
 const SDK = 'SDK 2.x, direct';
 
-/** Measures both, `rounds` times each. */
+/** Measures calls through the gateway and calls with the library, `rounds` times each. */
 export async function measureStartupCalls(rounds: number, tell: (section: Section) => void): Promise<void> {
   const gateway: Blocks[] = [];
   const library: LibraryTurns[] = [];
@@ -63,7 +63,10 @@ function gatewayRows(rounds: readonly Blocks[]): Row[] {
       const samples = rounds.flatMap((blocks) => (blocks[way] ?? []).flatMap((block) => of(block) ?? []));
       return samples.length === 0 ? [] : [{ way, metric, unit, samples, baseline: PROXY }];
     });
-  /** Divides each turn by the proxy's adjacent turn, so that other load on the machine affects both equally. */
+  /**
+   * Divides the figure of each turn by the figure of the proxy's turn next to it, so that other load on the machine
+   * cancels out.
+   */
   const shares = (metric: string, of: (block: Block, proxy: Block) => number): Row[] =>
     ways
       .filter((way) => way.startsWith('switchyard'))

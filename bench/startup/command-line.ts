@@ -13,13 +13,16 @@ import { endWithUs } from '../support/serving-process.ts';
 const CONNECTORS = 4;
 const TOOLS = 20;
 
-/** Way to call a tool from a shell: the arguments of Node. */
+/** A way to call a tool from a shell. `args` are the arguments for Node.js. */
 interface Way {
   readonly way: string;
   readonly args: readonly string[];
 }
 
-/** Measures a command from start to end, with a result: through a running gateway, on its own, and with mcporter. */
+/**
+ * Measures a command that calls a tool, from its start to its end. The tool is called through a running gateway,
+ * without a gateway, and with mcporter.
+ */
 export async function measureCommandLine(
   rounds: number,
   withPeers: boolean,
@@ -54,7 +57,7 @@ export async function measureCommandLine(
     for (const { way, args } of ways) {
       const startedMs = performance.now();
       execFileSync(process.execPath, args, { stdio: 'ignore', env, cwd: folder });
-      // The first round fills caches.
+      // The first round is not counted, because it fills caches.
       if (round > 0) samples.set(way, [...(samples.get(way) ?? []), performance.now() - startedMs]);
     }
   gateway.kill('SIGTERM');
@@ -71,7 +74,10 @@ export async function measureCommandLine(
   });
 }
 
-/** Returns the first connector and tool, from the command itself. This also fills the state folder. */
+/**
+ * Returns the name of the first connector and its first tool, as the command itself lists them. This also fills the
+ * state folder.
+ */
 function firstTool(bin: string, given: readonly string[], folder: string): readonly string[] {
   const out = execFileSync(process.execPath, [bin, 'tools', ...given, '--json'], {
     encoding: 'utf8',

@@ -11,11 +11,11 @@ import { startRawConnectors } from '../gateway/raw-connectors.ts';
 const TODAY = 'switchyard, first answers off';
 const NODE = 'node -e 0';
 
-/** Number of connectors of each kind, and of tools of each connector: 20 tools in all. */
+/** Number of connectors of each kind (stdio and HTTP), and of tools of each connector. */
 const EACH = 2;
 const TOOLS = 5;
 
-/** Arguments and environment of a process. */
+/** Arguments and environment for a process of Node.js. */
 interface Way {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -24,9 +24,9 @@ interface Way {
 type Ways = Readonly<Record<string, Way>>;
 
 /**
- * Measures from the spawn of a stdio server to its response to `tools/list`. A gateway that remembers 20 tools of two
- * stdio and two HTTP connectors is compared with servers that have these tools themselves. Then measures whole commands
- * that print help, the version or completions, compared with an empty Node process.
+ * Measures the time from the start of a stdio server to its response to `tools/list`. A gateway that remembers 20 tools
+ * of two stdio and two HTTP connectors is compared with servers that have such tools themselves. Then measures commands
+ * that print help, the version or completions. They are compared with an empty Node.js process.
  */
 export async function measureFirstList(rounds: number, tell: (section: Section) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-first-list-'));
@@ -67,7 +67,7 @@ export async function measureFirstList(rounds: number, tell: (section: Section) 
   }
 }
 
-/** Writes servers whose number of tools is their first argument, and returns the paths of their files. */
+/** Writes servers to files, and returns the paths. The first argument of a server is its number of tools. */
 function serversIn(folder: string): { readonly plain: string; readonly sdk1: string; readonly sdk2: string } {
   const tools = `Array.from({ length: Number(process.argv[2]) }, (_, index) => ({ name: 'tool_' + index,
     description: 'Looks up things of kind ' + index, inputSchema: { type: 'object', properties: { query: { type: 'string' } } } }))`;
@@ -101,12 +101,15 @@ function serversIn(folder: string): { readonly plain: string; readonly sdk1: str
   return { plain: pathOf('plain'), sdk1: pathOf('sdk1'), sdk2: pathOf('sdk2') };
 }
 
-/** Runs a gateway until it has stored its state, and once more. */
+/** Runs a gateway twice. It stores its state in the first run. */
 async function remember(way: Way): Promise<void> {
   for (let run = 0; run < 2; run += 1) await listOnce(way, 3_000);
 }
 
-/** Resolves with the milliseconds from the spawn to the list. The process has ended by then. */
+/**
+ * Starts a server, requests its tool list and waits until the process has ended. Resolves with the milliseconds from
+ * the start to the list.
+ */
 async function listOnce({ args, env }: Way, restMs = 0): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
@@ -129,7 +132,7 @@ async function listOnce({ args, env }: Way, restMs = 0): Promise<number> {
   return tookMs;
 }
 
-/** Resolves with the milliseconds from the spawn of a command to its end. */
+/** Resolves with the milliseconds from the start of a command to its end. */
 async function runOnce({ args, env }: Way): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, args, {
@@ -148,7 +151,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await end;
 }
 
-/** Returns the samples of each way. The first round warms the disk caches, and is dropped. */
+/** Returns the samples of each way. The first round is not counted, because it fills the disk caches. */
 async function takeTurns(
   ways: Ways,
   rounds: number,

@@ -1,13 +1,13 @@
 /**
- * First load of a map in its own process: `node first-sync-process.ts WAY URL LIBRARY`. The library and the code of the
- * way are imported before. Prints a FirstSyncSample.
+ * The first load of a map, in a separate process: `node first-sync-process.ts WAY URL LIBRARY`. The library and all
+ * other code are imported before the measurement. Prints a FirstSyncSample.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FirstSyncSample {
   readonly totalMs: number;
-  /** Longest stall of the event loop. */
+  /** Longest time for which the event loop was blocked. */
   readonly stallMs: number;
   /** Processor time of the whole process. */
   readonly cpuMs: number;

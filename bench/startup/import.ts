@@ -15,7 +15,7 @@ const CLIENT = import.meta.resolve('@modelcontextprotocol/client');
 const SDK_1 = import.meta.resolve('@modelcontextprotocol/sdk/client/index.js');
 const SDK_1_HTTP = import.meta.resolve('@modelcontextprotocol/sdk/client/streamableHttp.js');
 
-/** Node modules that any HTTP client needs, loaded in the cheapest way. */
+/** Modules of Node.js that every HTTP client needs, loaded in the fastest way. */
 const BUILT_INS = [
   'net',
   'tls',
@@ -34,12 +34,13 @@ const BUILT_INS = [
   .map((name) => `process.getBuiltinModule('node:${name}');`)
   .join('\n');
 
-/** Ways to do something in their own processes: names and scripts. */
+/** Scripts that run in separate processes, by name. */
 type Ways = Readonly<Record<string, string>>;
 
 /**
- * Measures from the start of a process to its end: with only an import, and with the first call of one HTTP connector.
- * Each figure is the difference from an empty module in the same round.
+ * Measures processes from their start to their end: one that only imports the package, and one that also makes the
+ * first call of one HTTP connector. Each figure is the difference from a process with an empty module in the same
+ * round.
  */
 export async function measureImport(rounds: number, tell: (section: Section) => void): Promise<void> {
   const ours = pathToFileURL(join(distFolder(), 'main', 'index.js')).href;
@@ -65,7 +66,8 @@ export async function measureImport(rounds: number, tell: (section: Section) => 
 }
 
 /**
- * Connects, lists, calls one tool, and ends. `versionNegotiation` is the fastest setting for the official client 2.x.
+ * Returns scripts that connect, list the tools, call one tool and exit. `versionNegotiation` is the fastest setting for
+ * the official client 2.x.
  */
 function callWays(ours: string, folder: string, url: string, versionNegotiation: object): Ways {
   const port = new URL(url).port;
@@ -98,7 +100,7 @@ async function measure(title: string, folder: string, ways: Ways, rounds: number
     writeFileSync(file, code);
     return { way, file };
   });
-  // The first round fills the system's caches and is not counted.
+  // The first round is not counted, because it fills the caches of the system.
   for (let round = 0; round <= rounds; round += 1) {
     let emptyMs = 0;
     for (const { way, file } of scripts) {
@@ -123,6 +125,6 @@ async function timeOf(file: string): Promise<number> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+  if (code !== 0) throw new Error(`${file} ended with exit code ${code}`);
   return performance.now() - startedMs;
 }

@@ -1,12 +1,12 @@
 /**
- * Calls to one server by the library and by both official clients, in turns: `node library-calls-process.ts URL`.
+ * Calls one server with the library and with both official clients, in turns: `node library-calls-process.ts URL`.
  * Prints LibraryTurns.
  */
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CALL_WAYS, type Call } from '../connectors/call-ways.ts';
 
-/** Latencies of each turn of each way, in milliseconds. */
+/** For each client, the latencies of all calls in each turn, in milliseconds. */
 export type LibraryTurns = Readonly<Record<string, readonly (readonly number[])[]>>;
 
 const WARM_UP_CALLS = 1_000;
@@ -15,7 +15,7 @@ const CALLS_PER_TURN = 100;
 
 async function openSdk1(url: string): Promise<Call> {
   const client = new Client1({ name: 'bench', version: '1.0.0' });
-  // The SDK's own types contradict each other under exactOptionalPropertyTypes.
+  // The cast is needed because, under exactOptionalPropertyTypes, the SDK's transport does not match its own interface.
   await client.connect(new Http1(new URL(url)) as Parameters<Client1['connect']>[0]);
   await client.listTools();
   return () => client.callTool({ name: 'tool_0', arguments: { query: 'railway' } });

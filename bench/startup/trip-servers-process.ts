@@ -1,7 +1,7 @@
 /**
- * MCP servers that answer each request after the same time, in their own process: `node trip-servers-process.ts JOB`,
- * JSON. Each is behind a relay that delays every new connection. Prints a TripServersFacts, then runs until it is
- * killed.
+ * MCP servers that answer each request after the same time, in a separate process: `node trip-servers-process.ts JOB`,
+ * where JOB is JSON. A relay in front of each server delays every new connection. Prints a TripServersFacts, and runs
+ * until it is killed.
  */
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -11,23 +11,23 @@ import { TripServer } from '../../test/helpers/trip-server.ts';
 export interface TripServersJob {
   readonly era: 'legacy' | 'modern';
   readonly count: number;
-  /** Whether all servers are paths of one origin. */
+  /** Whether all servers have the same origin, with different paths. */
   readonly isOneOrigin: boolean;
   readonly requestMs: number;
   /**
-   * Delay of a new connection. Above 0 the connection uses TLS, so that clients see the delay: the system accepts a TCP
-   * connection at once.
+   * Delay of a new connection in milliseconds. If it is above 0, connections use TLS, because without TLS clients would
+   * not notice the delay: the operating system accepts a TCP connection immediately.
    */
   readonly connectMs: number;
 }
 
 export interface TripServersFacts {
   readonly urls: readonly string[];
-  /** URL of one more server, which answers at once. */
+  /** URL of an additional server, which answers immediately. */
   readonly warmUrl: string;
-  /** Certificate authority of the servers, PEM; null without TLS. */
+  /** Certificate authority of the servers in PEM; null if they do not use TLS. */
   readonly ca: string | null;
-  /** URL that returns a TripCounts of the requests since its last use. */
+  /** URL that returns a TripCounts, the number of requests since this URL was last requested. */
   readonly countsUrl: string;
 }
 
@@ -43,7 +43,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Returns the port of a relay to `port`. */
+/** Starts a relay to `port`, and resolves with the relay's own port. */
 function relayTo(port: number): Promise<number> {
   return listen(
     createServer({ pauseOnConnect: true }, (client) => {

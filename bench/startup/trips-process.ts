@@ -1,10 +1,10 @@
 /**
- * Lists the tools of some servers once, in its own process: `node trips-process.ts WAY JOB`, JSON. Prints a
- * ListingSample.
+ * Lists the tools of some servers once, in a separate process: `node trips-process.ts WAY JOB`, where JOB is JSON.
+ * Prints a ListingSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Servers, as addresses and as a configuration file. */
+/** The servers whose tools are listed. The configuration file names the same servers as `urls`. */
 export interface TripTargets {
   readonly urls: readonly string[];
   readonly configFile: string;
@@ -12,24 +12,24 @@ export interface TripTargets {
 
 export interface TripsJob {
   readonly targets: TripTargets;
-  /** Servers to list before the clock starts, so that all code is loaded; null for a cold start. */
+  /** Servers that are listed before the measurement, so that all code is loaded; null to measure a cold start. */
   readonly warmUp: TripTargets | null;
-  /** URL of the published library. */
+  /** URL of the library's entry file in the built package. */
   readonly library: string;
-  /** State folder; null for none. */
+  /** State folder; null to run without one. */
   readonly stateDir: string | null;
-  /** Map of the servers to read instead of their file. */
+  /** A map of the same servers, which is used instead of the configuration file; null to use the file. */
   readonly map: { readonly serviceMapUrl: string; readonly signatureKey: string } | null;
 }
 
 export interface ListingSample {
   /** Time until all tools are listed. */
   readonly tookMs: number;
-  /** Processor time of the whole process in that period. */
+  /** Processor time of the whole process until all tools are listed. */
   readonly cpuMs: number;
 }
 
-/** Lists all tools. Resolves with a function for the work that is left. */
+/** Lists all tools. Resolves with a function that closes the clients. */
 type Listing = (targets: TripTargets, options: object) => Promise<() => Promise<void>>;
 
 const PATIENCE_MS = 30_000;
@@ -62,7 +62,7 @@ const WAYS: Readonly<Record<string, () => Promise<Listing>>> = {
       const manager = new ConnectorProxyManager({ configFile, proxy: false, ...options });
       const synced = manager.sync();
       const endsAt = performance.now() + PATIENCE_MS;
-      // Tools that are only remembered do not count: their connectors are not ready yet.
+      // Waits until connectors are ready, because tools that the manager remembers do not count.
       while (manager.status().connectors.filter(({ state }) => state === 'ready').length < urls.length) {
         if (performance.now() > endsAt) throw new Error(JSON.stringify(manager.status().connectors));
         await sleep(2);

@@ -62,7 +62,7 @@ type Tell = (section: Section) => void;
 
 type Sample = ListingSample & TripCounts;
 
-/** A way, and the job of its process. */
+/** One measurement: the program to run, and its job. */
 interface Turn {
   readonly way: string;
   readonly program: string;
@@ -70,8 +70,8 @@ interface Turn {
 }
 
 /**
- * Measures how long it takes to list the tools of 16 servers that answer each request after 100 ms, and with how many
- * requests and connections. Each way lists them in fresh processes, in turns.
+ * Measures how long it takes to list the tools of 16 servers that answer each request after 100 ms, and how many
+ * requests and connections that needs. The programs list them in turns, each time in a new process.
  */
 export async function measureTrips(rounds: number, tell: Tell): Promise<void> {
   for (const scenario of SCENARIOS) tell(await measureScenario(scenario, rounds));
@@ -97,7 +97,10 @@ async function measureScenario({ title, servers, ways }: Scenario, rounds: numbe
   };
 }
 
-/** Measures from a cold start: the map is fetched and verified before its connectors are known. */
+/**
+ * Measures cold starts in which the connectors come from a map. The map must be loaded and verified before its
+ * connectors are known.
+ */
 async function measureMap(rounds: number): Promise<Section> {
   using world = await World.start({ era: 'modern', isOneOrigin: false, connectMs: 0 });
   using map = await startMapProcess({ count: COUNT, endpoints: world.job.targets.urls, latencyMs: MAP_MS });
@@ -113,7 +116,7 @@ async function measureMap(rounds: number): Promise<Section> {
   };
 }
 
-/** Servers of a scenario, and a folder for it. */
+/** The running servers of a scenario, and a temporary folder for its files. */
 class World implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'switchyard-trips-'));
   readonly #serving: ServingProcess<TripServersFacts>;
@@ -129,7 +132,7 @@ class World implements Disposable {
     return new World(await startServing<TripServersFacts>(SERVERS, [JSON.stringify(job)]));
   }
 
-  /** Job for a cold start, with a file and without remembered state. */
+  /** Job for a cold start with a configuration file and without a state folder. */
   get job(): TripsJob {
     const library = pathToFileURL(join(distFolder(), 'main', 'index.js')).href;
     const targets = this.#targets('servers', this.#serving.printed.urls);
@@ -142,7 +145,7 @@ class World implements Disposable {
 
   async run({ program, job }: Turn): Promise<Sample> {
     await this.#counts();
-    // The certificate authority is set for the whole process, in the same way for all.
+    // All programs get the certificate authority in the same way: through an environment variable of their process.
     const { ca } = this.#serving.printed;
     const before = process.env.NODE_EXTRA_CA_CERTS;
     if (ca !== null) process.env.NODE_EXTRA_CA_CERTS = this.#caFile;
@@ -171,7 +174,7 @@ class World implements Disposable {
     return { urls, configFile };
   }
 
-  /** Returns the counts since the last call. */
+  /** Returns the numbers of requests and connections since the last call. */
   async #counts(): Promise<TripCounts> {
     return (await (await fetch(this.#serving.printed.countsUrl)).json()) as TripCounts;
   }

@@ -12,8 +12,8 @@ const EMPTY = 'empty worker';
 const FIRST_SYNC = fileURLToPath(new URL('./first-sync-process.ts', import.meta.url));
 
 /**
- * Thread that loads the module of its `workerData`, if any, and reports it. It is JavaScript, because TypeScript would
- * be slow to load.
+ * Code of a thread that loads the module in `workerData`, if there is one, and then posts a message. It is JavaScript,
+ * because TypeScript would be slow to load.
  */
 const BOOT = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -22,11 +22,12 @@ Promise.resolve(workerData === null ? null : import(workerData)).then(() => pare
 
 type Tell = (section: Section) => void;
 
-/** Samples by the name of the way. */
+/** Samples by the name of the thread's kind. */
 type Samples<T> = Map<string, T[]>;
 
 /**
- * Measures how long a thread takes until its code is loaded, and what the first load of a map costs with such a thread.
+ * Measures how long it takes until the code of a worker thread is loaded, and how long the first load of a map takes
+ * with such a thread.
  */
 export async function measureWorkers(rounds: number, tell: Tell): Promise<void> {
   const dist = pathToFileURL(join(distFolder(), '/')).href;

@@ -4,7 +4,7 @@ import { seededRandom } from './seeded-random.ts';
 const RESAMPLES = 10_000;
 
 /**
- * Returns the upper bound of the one-sided 95 % confidence interval of the mean (bootstrap, percentile method; Efron
+ * Returns the upper bound of the one-sided 95 % confidence interval of the mean (bootstrap percentile method, Efron
  * 1979).
  */
 export function upperBoundOfMean(samples: readonly number[], seed = 1): number {

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from './maps.ts';
 
-/** Server of a signed map. */
+/** A running server for a signed map. */
 export interface FixtureMap extends Disposable {
   readonly url: string;
 }
 
-/** Serves a signed map of connectors `c0`, `c1`, … at these addresses. */
+/** Serves a signed map with connectors `c0`, `c1` and so on, which have these URLs. */
 export async function serveMapOf(urls: readonly string[]): Promise<FixtureMap> {
   const server = createServer((_, response) => response.end(signedMap(urls)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -3,35 +3,41 @@ import { startServing } from './serving-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./mcp-fixture.ts', import.meta.url));
 
-/** Options of the servers of a fixture. */
+/** Options of {@link startFixture}. */
 export interface FixtureOptions {
   readonly count: number;
   readonly tools: number;
   readonly handshakeMs?: readonly [min: number, max: number];
   readonly hanging?: number;
-  /** Duration of each call, uniformly distributed with a fixed seed. */
+  /** Shortest and longest duration of a call. The durations are random with a fixed seed, and uniformly distributed. */
   readonly callMs?: readonly [min: number, max: number];
-  /** Use legacy servers with sessions and event streams, instead of stateless servers of both protocol generations. */
+  /**
+   * Whether to start legacy servers with sessions and event streams. By default, the servers are stateless and speak
+   * both generations of the protocol.
+   */
   readonly sessions?: boolean;
-  /** Use a minimal server of the modern protocol without the SDK, so that the client is measured. */
+  /**
+   * Whether to start minimal servers of the modern protocol without the SDK, so that the time of the server is
+   * negligible.
+   */
   readonly bare?: boolean;
-  /** Use a minimal server of the legacy HTTP+SSE transport. */
+  /** Whether to start minimal servers with the legacy HTTP+SSE transport. */
   readonly sse?: boolean;
-  /** Refuse requests without an `Authorization` header, with a Bearer challenge. */
+  /** Whether to refuse requests without an `Authorization` header, with a Bearer challenge. */
   readonly wantsToken?: boolean;
-  /** Port of a single server. Defaults to any free port. */
+  /** Port of the server, if there is only one. Defaults to any free port. */
   readonly port?: number;
-  /** Number of calls after which a session is forgotten; 0 for never. */
+  /** Number of calls after which the server forgets a session; 0 if it never does. */
   readonly callsPerSession?: number;
 }
 
-/** Real MCP servers in their own process, each with its own origin. */
+/** Real MCP servers in one separate process. Each has its own port. */
 export interface Fixture extends Disposable {
   readonly urls: readonly string[];
   readonly pid: number;
 }
 
-/** Starts the servers; they are killed with the scope, and with this process. */
+/** Starts the servers. They are killed when the result is disposed of, and when this process exits. */
 export async function startFixture(options: FixtureOptions): Promise<Fixture> {
   const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(options)]);
   return {

@@ -2,7 +2,7 @@ import { createServiceMapSignature } from '../../src/shared/map/signature.ts';
 
 export const BENCH_KEY = 'a key for benchmarks';
 
-/** Creates a signed map of `count` connectors, 1.4 KB each. */
+/** Creates a signed map with `count` connectors. Each entry has a size of 1.4 KB. */
 export function benchMap(count: number, options: { readonly enabled: boolean; readonly endpoint: string }): string {
   const connectors = Array.from({ length: count }, (_, index) => ({
     id: `connector-${index}`,

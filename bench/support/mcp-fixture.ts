@@ -1,6 +1,6 @@
 /**
- * Process of real MCP servers, each on its own port (and so with its own origin): `node mcp-fixture.ts OPTIONS`, JSON.
- * Prints the ports as JSON, then runs until it is killed.
+ * Real MCP servers in a separate process: `node mcp-fixture.ts OPTIONS`, where OPTIONS is JSON. Each server has its own
+ * port, and therefore its own origin. Prints the ports as JSON, and runs until it is killed.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
@@ -46,7 +46,10 @@ const stateless = (): RequestListener => {
   return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
 };
 
-/** Creates a session, with its own server, for each client, as the legacy revisions of the specification define. */
+/**
+ * Creates a listener that opens a session for each client, as the legacy revisions of the specification define. Each
+ * session has its own server.
+ */
 function withSessions(): RequestListener {
   const live = new Map<string, { transport: NodeStreamableHTTPServerTransport; calls: number }>();
   return async (request, response) => {
@@ -76,7 +79,7 @@ function withSessions(): RequestListener {
   };
 }
 
-/** Creates a server whose responses differ only in the id. */
+/** Creates a minimal server. All of its responses to one method are the same, except for the id. */
 function bareServer(): RequestListener {
   const tool = { name: 'tool_0', description: 'Looks things up', inputSchema: { type: 'object' } };
   const shared = { resultType: 'complete', ttlMs: 3_600_000, cacheScope: 'private' };
@@ -98,8 +101,8 @@ function bareServer(): RequestListener {
 }
 
 /**
- * Creates a server for HTTP+SSE (MCP 2024-11-05): one event stream for each session, whose messages are POSTs to its
- * endpoint.
+ * Creates a server for HTTP+SSE (MCP 2024-11-05). Each session has one event stream. The client posts its messages to
+ * the endpoint of the session.
  */
 function sseServer(): RequestListener {
   const streams = new Map<string, ServerResponse>();
@@ -135,13 +138,17 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
-/** Delays handshakes by `delayMs`. The delays are spread evenly over the servers, and are the same in each run. */
+/**
+ * Returns a listener that answers handshakes after `delayMs`. The delays are spread evenly over the servers, and are
+ * the same in each run.
+ */
 function listenerOf(delayMs: number): RequestListener {
   const make = bare ? bareServer : sse ? sseServer : sessions ? withSessions : stateless;
   const listener = make();
   if (delayMs === 0) return listener;
   return (request, response) => {
-    // After the handshake a client sends the agreed revision.
+    // After the handshake, a client sends the revision that was agreed on. So a request without a revision belongs to
+    // the handshake.
     const { 'mcp-method': method, 'mcp-protocol-version': revision } = request.headers;
     const isHandshake = method === 'server/discover' || (request.method === 'POST' && revision === undefined);
     if (isHandshake) setTimeout(() => listener(request, response), delayMs);

@@ -1,21 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Clock ticks per second, which Linux reports to user space on every machine (USER_HZ, proc(5)). */
+/** Clock ticks per second in /proc. On Linux, this number is the same on all machines (USER_HZ, proc(5)). */
 const TICKS_PER_SECOND = 100;
 
 /**
- * Returns the CPU milliseconds of a process so far, of all threads; null if the system does not report it (Linux does).
+ * Returns the processor time that a process and its threads have used, in milliseconds. Returns null if the operating
+ * system is not Linux.
  */
 export function cpuMsOf(pid: number): number | null {
   const stat = read(`/proc/${pid}/stat`);
-  // The command, in parentheses, may hold any character.
+  // The name of the command is in parentheses, and may itself contain any character. So the fields after the last
+  // parenthesis are read.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields === undefined ? null : ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
 }
 
 /**
- * Returns the resident bytes of a process, now and at most since {@link forgetPeak}; null if the system does not report
- * it.
+ * Returns the resident memory of a process in bytes: the current size, and the peak since {@link forgetPeak} was
+ * called. Returns null if the operating system does not report it.
  */
 export function memoryOf(pid: number): { readonly rssBytes: number; readonly peakBytes: number } | null {
   const status = read(`/proc/${pid}/status`);
@@ -24,7 +26,9 @@ export function memoryOf(pid: number): { readonly rssBytes: number; readonly pea
   return { rssBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
 }
 
-/** Restarts the peak count of a process; false if the system does not support that. */
+/**
+ * Makes the operating system measure the peak memory of a process from now on. Returns false if this is not supported.
+ */
 export function forgetPeak(pid: number): boolean {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

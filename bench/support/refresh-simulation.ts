@@ -4,15 +4,15 @@ import { seededRandom } from './seeded-random.ts';
 export interface Simulation {
   readonly hosts: number;
   readonly intervalMs: number;
-  /** Validity of each map; null if it is longer than any interval. */
+  /** How long each map is valid; null if it is valid for longer than any interval. */
   readonly holdsForMs: number | null;
   readonly untilMs: number;
   readonly seed: number;
 }
 
 /**
- * Returns the number of requests in each second when hosts (or sources) that start at the same moment refresh by {@link
- * refreshDelayMs}.
+ * Simulates hosts (or sources) that start at the same time and refresh at the intervals of {@link refreshDelayMs}.
+ * Returns the number of requests in each second.
  */
 export function simulateRefreshes({ hosts, intervalMs, holdsForMs, untilMs, seed }: Simulation): number[] {
   const random = seededRandom(seed);

@@ -1,23 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** A process that serves until it is killed: with the scope, and with this process. */
+/** A process that serves something. It is killed when this object is disposed of, and when this process exits. */
 export interface ServingProcess<T> extends Disposable {
   readonly pid: number;
-  /** First line of its output. */
+  /** The first line that the process printed, parsed as JSON. */
   readonly printed: T;
 }
 
 export interface ServingOptions {
-  /** Arguments of Node itself. */
+  /** Arguments for Node.js. */
   readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether its stderr is hidden. */
+  /** Whether to hide what the process writes to stderr. */
   readonly isQuiet?: boolean;
 }
 
 /**
- * Starts a script that serves. Resolves once it has printed its first line, which is JSON. Rejects if it ends before
- * that.
+ * Starts a script that serves something. Resolves once the script has printed its first line, which must be JSON.
+ * Rejects if the process ends before that.
  */
 export function startServing<T>(
   script: string,
@@ -32,7 +32,7 @@ export function startServing<T>(
   return new Promise((resolve, reject) => {
     let output = '';
     child.once('error', reject);
-    child.once('close', (code) => reject(new Error(`${script} ended with ${code}`)));
+    child.once('close', (code) => reject(new Error(`${script} ended with exit code ${code}`)));
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString();
       const end = output.indexOf('\n');
@@ -52,7 +52,7 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Kills a process when this one ends, for whatever reason. The returned function kills it at once. */
+/** Kills `child` when this process exits for any reason. The returned function kills it immediately. */
 export function endWithUs(child: ChildProcess): () => void {
   children.add(child);
   child.once('close', () => children.delete(child));

@@ -1,4 +1,7 @@
-/** Calls with one way of tracing: `node call-process.ts WAY CALLS`, where WAY is JSON. Prints microseconds per call. */
+/**
+ * Makes calls with one kind of tracing: `node call-process.ts WAY CALLS`, where WAY is JSON. Prints the microseconds
+ * per call.
+ */
 import { DiagConsoleLogger, DiagLogLevel, diag, metrics } from '@opentelemetry/api';
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
@@ -19,19 +22,19 @@ import { TracedChannel } from '../../src/main/observability/telemetry/traced-cha
 import { traced } from '../../src/main/observability/trace.ts';
 
 export interface TracingWay {
-  /** Tracing that the host has set up. */
+  /** The OpenTelemetry setup of the host. */
   readonly host: 'none' | 'no-op' | 'unsampled' | 'spans' | 'spans-and-metrics';
-  /** Whether the call runs without any tracing of this package. */
+  /** Whether calls run without any tracing code of this package. */
   readonly isBare: boolean;
-  /** Whether the client sends a trace. */
+  /** Whether the client sends a `traceparent`. */
   readonly isTraced: boolean;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Number of calls that are timed together: few enough that most batches end before a busy machine switches to other
- * work.
+ * Number of calls that are timed together. It is small, so that most batches end before a busy machine switches to
+ * another process.
  */
 const BATCH = 10;
 const WARM_UP_CALLS = 20_000;
@@ -39,7 +42,7 @@ const WARM_UP_CALLS = 20_000;
 const way = JSON.parse(process.argv[2] ?? '') as TracingWay;
 const calls = Number(process.argv[3]);
 
-/** Accepts spans and drops them: the cost of an exporter is not measured. */
+/** A processor that drops all spans, so that the time of an exporter is not measured. */
 const dropping: SpanProcessor = {
   onStart() {},
   onEnd() {},

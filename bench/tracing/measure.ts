@@ -19,7 +19,7 @@ const WAYS: readonly { readonly way: string; readonly job: TracingWay }[] = [
   },
 ];
 
-/** Measures a call in each way, in turns. */
+/** Measures calls with each kind of tracing, in turns. */
 export async function measureTracing(
   { rounds, calls }: { readonly rounds: number; readonly calls: number },
   tell: (section: Section) => void,

@@ -12,13 +12,13 @@ import {
 import type { SignatureTrust } from '../../src/shared/signatures/trust.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
-/** Processor time of one load, of the worker that verifies the map and of the main thread, in milliseconds. */
+/** Processor time of one load in milliseconds: on the worker, which verifies the map, and on the main thread. */
 export interface LoadCost {
   readonly threadMs: number;
   readonly mainMs: number;
 }
 
-/** A thread that verifies maps in the same way as the pool's threads, and the main thread's half of the load. */
+/** A thread that verifies maps as the threads of the pool do, together with the main thread's part of a load. */
 export class LoadThread {
   readonly #worker = new Worker(new URL('./load-thread.worker.ts', import.meta.url));
   readonly #trust: SignatureTrust;
@@ -29,12 +29,15 @@ export class LoadThread {
     this.#trust = trust;
   }
 
-  /** Loads a map that follows the previous one; the first one is verified in full. */
+  /**
+   * Loads a map that follows the previous map, so that only the changes are verified. The first map is verified in
+   * full.
+   */
   async refresh(body: string): Promise<LoadCost> {
     return await this.#load(body, this.#known);
   }
 
-  /** Loads a map without any known state. */
+  /** Loads a map and verifies it in full, as if no map was known. */
   async proveWhole(body: string): Promise<LoadCost> {
     this.#snapshot = Snapshot.empty();
     return await this.#load(body, null);

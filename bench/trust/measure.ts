@@ -9,14 +9,14 @@ import { type LoadCost, LoadThread } from './load-thread.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A way to sign a map, and the trust that accepts it. The first way is the baseline. */
+/** A way to sign a map, with the trust settings that accept such a map. The first way in a list is the baseline. */
 interface Way {
   readonly name: string;
   readonly trust: SignatureTrust;
   readonly sign: (map: Json) => Json;
 }
 
-/** Serialization of maps: `canonical` as the command `sign` does, `plain` as JSON.stringify does. */
+/** How maps are written: `canonical` as by the command `sign`, or `plain` as by JSON.stringify. */
 export type Writing = 'canonical' | 'plain';
 
 export interface TrustPlan {
@@ -27,18 +27,20 @@ export interface TrustPlan {
 
 const WARM_UP_PAIRS = 3;
 
-/** Number of refreshes whose mean is one sample: the system counts processor time in steps of some milliseconds. */
+/**
+ * Number of refreshes whose mean is one sample, because the system counts processor time in steps of some milliseconds.
+ */
 const REFRESHES = 4;
 
-/** Costs of one way in each pair. */
+/** Processor times of one way to sign, with one value for each pair. */
 interface Costs {
   readonly refresh: LoadCost[];
   readonly whole: LoadCost[];
 }
 
 /**
- * Measures the processor time of refreshes and of full verifications, of the worker and of the main thread, for each
- * way to sign.
+ * Measures the processor time of refreshes and of full verifications, on the worker and on the main thread, for each
+ * way to sign a map.
  */
 export async function measureTrust(
   { count, changed, pairs }: TrustPlan,
@@ -81,7 +83,7 @@ export async function measureTrust(
   });
 }
 
-/** Returns the indexes of all ways, so that each way is first equally often. */
+/** Returns the indexes of all ways to sign, in another order in each turn. Each way is first equally often. */
 function inTurn(ways: readonly unknown[], turn: number): readonly number[] {
   const forth = [...ways.keys()];
   return turn % 2 === 0 ? forth : forth.toReversed();
@@ -92,7 +94,7 @@ function meanOf(costs: readonly LoadCost[]): LoadCost {
   return { threadMs: mean(costs.map((it) => it.threadMs)), mainMs: mean(costs.map((it) => it.mainMs)) };
 }
 
-/** Creates two maps that alternate: they differ in `changed` entries. */
+/** Creates two maps that are loaded alternately. They differ in `changed` entries. */
 function mapsInTurn(count: number, changed: number): readonly Json[] {
   const { signature: _old, ...map } = JSON.parse(benchMap(count, { enabled: false, endpoint: 'http://127.0.0.1:9' }));
   const stride = Math.max(1, Math.floor(count / changed));
@@ -134,7 +136,10 @@ function rowsOf(way: string, baseline: string, { refresh, whole }: Costs): reado
   ];
 }
 
-/** Returns the ratio within each pair, which other load on the machine disturbs less than the ratio of two medians. */
+/**
+ * Returns notes with the ratio to the baseline within each pair. Other load on the machine affects this ratio less than
+ * the ratio of two medians.
+ */
 function notesOf(way: string, costs: Costs, baseline: Costs): readonly string[] {
   return (['refresh', 'whole'] as const).flatMap((kind) =>
     [threadMsOf, mainMsOf].map((msOf, index) => {

@@ -1,8 +1,11 @@
-/** The anchors of the headings on one page, as GitHub makes them. */
+/** Computes the anchors of the headings on one page, in the same way as GitHub. */
 export class Anchors {
   readonly #counts = new Map<string, number>();
 
-  /** Returns the anchor of the next heading. If the same heading occurred before, the anchor gets a number. */
+  /**
+   * Returns the anchor of the next heading on the page. If an earlier heading has the same text, a number is added to
+   * the anchor.
+   */
   take(heading: string): string {
     const slug = heading
       .toLowerCase()

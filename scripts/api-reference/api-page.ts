@@ -24,7 +24,7 @@ const ENTRY_POINTS: readonly EntryPoint[] = [
   },
 ];
 
-/** Builds the declarations of the package at `root` and returns docs/api.md, which shows them. */
+/** Builds the declarations of the package at `root`, and returns the text of docs/api.md, which shows them. */
 export async function apiPage(root: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-api-'));
   try {

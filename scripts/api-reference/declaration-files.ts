@@ -5,43 +5,50 @@ import { mentionsOf } from './mentions.ts';
 
 /** One declaration of a bundled declaration file. */
 export interface Declaration {
-  /** The path of the file and the name in it: the same declaration has the same key, however it is imported. */
+  /**
+   * The path of the file, and the name of the declaration in that file. The key is the same for all imports of the
+   * declaration.
+   */
   readonly key: string;
   readonly kind: 'class' | 'function' | 'constant' | 'type';
-  /** The name in its file. */
+  /** The name of the declaration in its file. */
   readonly name: string;
-  /** The text of its docstring, without stars; empty without one. */
+  /** The text of the docstring without stars; empty if the declaration has no docstring. */
   readonly doc: string;
   /** The declaration without `export` and `declare`. */
   readonly code: string;
-  /** Names that the declaration mentions, as its file calls them. */
+  /** The names of other declarations that this declaration mentions, as they are written in its file. */
   readonly mentions: readonly string[];
 }
 
-/** Where a name of a file comes from: a declaration of these files, or another package. */
+/** What a name in a file refers to: a declaration in these files, or an export of another package. */
 export type Origin = Declaration | { readonly kind: 'foreign'; readonly name: string; readonly from: string };
 
-/** The declaration files of the package, with every name resolved to its declaration. */
+/** The declaration files of the package. For every name in a file, the declaration that it refers to can be found. */
 export class DeclarationFiles {
   readonly #files = new Map<string, ParsedFile>();
 
-  /** `texts`: the text of each file by its path, with `/`. */
+  /** `texts` contains the path and the text of each file. Paths are separated by `/`. */
   constructor(texts: Iterable<readonly [path: string, text: string]>) {
     for (const [path, text] of texts) this.#files.set(path, parseFile(path, text));
   }
 
-  /** Returns what a file exports, by the exported names. Throws for an unknown file. */
+  /** Returns the declarations that a file exports, by their exported names. Throws if the file is unknown. */
   exportsOf(path: string): ReadonlyMap<string, Declaration> {
     const found = new Map<string, Declaration>();
     for (const [exported, local] of this.#file(path).exports) {
       const origin = this.#resolve(path, local);
-      if (origin === null || origin.kind === 'foreign') throw new Error(`${path} exports ${local} of nowhere`);
+      if (origin === null || origin.kind === 'foreign')
+        throw new Error(`${path} exports ${local}, but neither declares nor imports it`);
       found.set(exported, origin);
     }
     return found;
   }
 
-  /** Returns what a declaration mentions. Names of the language and type parameters are left out. */
+  /**
+   * Returns the declarations that a declaration mentions. Type parameters and names that are part of the language are
+   * left out.
+   */
   mentionedBy({ key, mentions }: Declaration): readonly Origin[] {
     const path = key.slice(0, key.indexOf('#'));
     return mentions.flatMap((name) => this.#resolve(path, name) ?? []);
@@ -68,7 +75,7 @@ export class DeclarationFiles {
 interface ParsedFile {
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly imports: ReadonlyMap<string, { readonly from: string; readonly name: string }>;
-  /** Names in the file, by their exported names. */
+  /** Exported names, each with the name of the declaration in the file. */
   readonly exports: ReadonlyMap<string, string>;
 }
 
@@ -154,7 +161,7 @@ function docBefore(offset: number, { text, comments }: Reading): string {
     .trim();
 }
 
-/** Removes what only the compiler needs. */
+/** Removes the parts of a declaration that only the compiler needs. */
 function plainCode(code: string): string {
   return code.replace(/^declare /, '').replace(/^ +#private;\n/m, '');
 }

@@ -4,7 +4,7 @@ interface Node {
   readonly [member: string]: unknown;
 }
 
-/** Members of nodes that name a type or a value of another declaration. */
+/** Types of syntax nodes that refer to another declaration, each with the member that contains its name. */
 const NAMING: Readonly<Record<string, string>> = {
   TSTypeReference: 'typeName',
   TSTypeQuery: 'exprName',
@@ -13,7 +13,7 @@ const NAMING: Readonly<Record<string, string>> = {
   ClassDeclaration: 'superClass',
 };
 
-/** Returns the names that a declaration mentions, each once, in order. Type parameters are among them. */
+/** Returns the names that a declaration mentions, in order and without duplicates. Type parameters are included. */
 export function mentionsOf(declaration: object): readonly string[] {
   const names = new Set<string>();
   if (isNode(declaration)) visit(declaration, names);

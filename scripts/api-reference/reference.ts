@@ -1,13 +1,13 @@
 import type { Declaration, DeclarationFiles } from './declaration-files.ts';
 
-/** One entry point: how it is imported, and its declaration file. */
+/** An entry point of the package: how it is imported, and where its declaration file is. */
 export interface EntryPoint {
   readonly specifier: string;
   readonly path: string;
   readonly about: string;
 }
 
-/** A name of an entry point. */
+/** An exported name and its entry point. */
 interface Place {
   readonly specifier: string;
   readonly name: string;
@@ -17,26 +17,29 @@ interface Place {
 export interface Entry {
   readonly name: string;
   readonly declaration: Declaration;
-  /** Where the page shows this declaration, if that is under another name; null if it is shown here. */
+  /** Where the page shows this declaration, if it shows it under another name; null if it shows it under this name. */
   readonly shownAt: Place | null;
 }
 
-/** The names of one entry point. */
+/** The part of the page about one entry point. */
 export interface Section {
   readonly entryPoint: EntryPoint;
-  /** In alphabetical order. */
+  /** The names that the entry point exports, in alphabetical order. */
   readonly exported: readonly Entry[];
-  /** Types that exported names mention, directly or not, and that no entry point exports. */
+  /** Types that the exported names mention, directly or indirectly, and that no entry point exports. */
   readonly mentioned: readonly Entry[];
 }
 
-/** Lists what each entry point exports. A declaration is shown once, at the first entry point that exports it. */
+/**
+ * Lists the exports of each entry point. The page shows a declaration only once, at the first entry point that exports
+ * it.
+ */
 export function referenceOf(files: DeclarationFiles, entryPoints: readonly EntryPoint[]): readonly Section[] {
   const places = new Map<string, Place>();
   const exportedBy = entryPoints.map((entryPoint) => {
     const { specifier, path } = entryPoint;
     const names = [...files.exportsOf(path)].toSorted(byName);
-    // A declaration that is exported under several names is shown under its own name.
+    // If a declaration is exported under several names, the page shows it under the name of the declaration.
     const [own, others] = [names.filter(([name, one]) => name === one.name), names];
     for (const [name, { key }] of [...own, ...others]) if (!places.has(key)) places.set(key, { specifier, name });
     const exported = names.map(([name, declaration]): Entry => {
@@ -50,7 +53,10 @@ export function referenceOf(files: DeclarationFiles, entryPoints: readonly Entry
   return exportedBy.map((section) => ({ ...section, mentioned: newlyMentioned(files, section.exported, known) }));
 }
 
-/** Follows what declarations mention until nothing new is found. Adds each declaration that it finds to `known`. */
+/**
+ * Finds all declarations that `exported` mentions, directly or indirectly, and adds them to `known`. Returns the ones
+ * that were not in `known` before.
+ */
 function newlyMentioned(files: DeclarationFiles, exported: readonly Entry[], known: Set<string>): readonly Entry[] {
   const found = new Map<string, Declaration>();
   const queue = exported.map(({ declaration }) => declaration);

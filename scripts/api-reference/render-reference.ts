@@ -29,10 +29,10 @@ const NOT_EXPORTED = 'Types that are not exported';
 
 class ReferencePage {
   readonly #files: DeclarationFiles;
-  /** Anchors by the key of a declaration. */
+  /** The anchor of each declaration on the page, by the key of the declaration. */
   readonly #anchors = new Map<string, string>();
 
-  /** Gives out the anchors in the order of the headings on the page. */
+  /** Computes all anchors, in the order of the headings on the page. */
   constructor(files: DeclarationFiles, anchors: Anchors, sections: readonly Section[]) {
     this.#files = files;
     for (const { entryPoint, exported, mentioned } of sections) {
@@ -65,7 +65,7 @@ class ReferencePage {
     ].join('\n');
   }
 
-  /** A row of the table of contents: the name, and the first sentence of its docstring. */
+  /** Returns a row of the table of contents, with the name and the first sentence of the docstring. */
   #row(entry: Entry): string {
     const [sentence = ''] = /^[\s\S]*?(?:\.(?=\s|$)|:(?=\n|$))/.exec(this.#prose(entry.declaration)) ?? [];
     const plain = sentence.replace(/\s+/g, ' ').replaceAll('|', '\\|').replace(/:$/, '.');
@@ -94,7 +94,10 @@ class ReferencePage {
     return this.#link({ name: origin.name, declaration: origin });
   }
 
-  /** The docstring, with `{@link NAME}` as a link if the declaration mentions that name, and as code if not. */
+  /**
+   * Returns the docstring in Markdown. `{@link NAME}` becomes a link if the declaration mentions NAME, and code if it
+   * does not.
+   */
   #prose(declaration: Declaration): string {
     const links = this.#files.mentionedBy(declaration).filter((one) => one.kind !== 'foreign');
     return declaration.doc.replace(LINK, (_, name: string) => {

@@ -1,4 +1,4 @@
-/** Numbers of findings, by a key that names the file. */
+/** The number of findings for each key. A key contains the name of a file. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** A count that differs from its baseline. */
@@ -8,8 +8,8 @@ export interface CountComplaint {
 }
 
 /**
- * Compares counts with their baseline. More findings are a defect. Fewer findings are reported too, so that the
- * baseline gets lowered; `shrinkCommand` is the command that lowers it.
+ * Compares numbers of findings with their baseline. A higher number is a defect. A lower number is reported too, so
+ * that somebody lowers the baseline; `shrinkCommand` is the command for that.
  */
 export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: string): readonly CountComplaint[] {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(baseline)])].sort();
@@ -21,7 +21,7 @@ export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: stri
 }
 
 /**
- * Returns the baseline, lowered to the current counts. The baseline never grows: a count that grew keeps its old
+ * Returns the baseline, lowered to the current numbers of findings. A number that has grown stays as it is in the
  * baseline.
  */
 export function shrinkCounts(now: Counts, baseline: Counts): Counts {

@@ -4,8 +4,8 @@ import type { Import } from './source-tree.ts';
 type Edges = Map<string, Set<string>>;
 
 /**
- * For each folder, finds its files and subfolders that import each other in a circle. An import between two files
- * counts once, in the deepest folder that contains both.
+ * In each folder, finds files and subfolders that import each other in a circle. An import between two files counts
+ * only in the deepest folder that contains both files.
  */
 export function findCircles(imports: readonly Import[]): readonly string[] {
   const folders = new Map<string, Edges>();
@@ -29,7 +29,7 @@ export function findCircles(imports: readonly Import[]): readonly string[] {
     );
 }
 
-/** Returns the strongly connected components of more than one node (Tarjan, 1972). */
+/** Returns the strongly connected components with at least two nodes (Tarjan, 1972). */
 function circlesOf(edges: Edges): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();

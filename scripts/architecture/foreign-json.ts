@@ -1,7 +1,8 @@
 import type { Rule } from './rules.ts';
 
 /**
- * Files that may parse JSON themselves. All other files call `parseForeignJson`, which scans a text before parsing it.
+ * Files that may parse JSON themselves. All other files must call `parseForeignJson`, which checks a text before
+ * parsing it.
  */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/shared/json/parse-foreign.ts', 'scans first'],

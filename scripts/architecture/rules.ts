@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { findCircles } from './circles.ts';
 import type { Import, SourceFile } from './source-tree.ts';
 
-/** The layers of src/main, top to bottom; folders of one layer may import each other, but not in a circle. */
+/** The layers of src/main, from top to bottom. Folders of the same layer may import each other, but not in a circle. */
 const LAYERS: readonly (readonly string[])[] = [
   ['index.ts', 'cli'],
   ['gateway'],
@@ -16,10 +16,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['observability', 'mcp', 'masking'],
 ];
 
-/** Folders of src/main that only import src/shared. */
+/** Folders of src/main that may import only src/shared. The rules call them vocabularies. */
 const VOCABULARIES: readonly string[] = ['mcp', 'masking', 'observability'];
 
-/** Transports of connectors, which do not import each other. */
+/** Folders of the transports of connectors, which must not import each other. */
 const TRANSPORTS: readonly string[] = ['streamable-http', 'sse', 'stdio', 'replaced-api'];
 const MEETING_PLACE = 'src/main/connectors/bring-up/choose-connect.ts';
 
@@ -28,7 +28,7 @@ const MAX_LINES = 250;
 export const MAX_COLUMNS = 120;
 const VAGUE = /^(utils?|misc|common|core|helpers?|small-parts|stuff)(\.|$)/;
 
-/** A rule of the layout. It returns one line for each finding. */
+/** A rule about the layout of src. It returns one line of text for each finding. */
 export type Rule = (files: readonly SourceFile[]) => readonly string[];
 
 const importsOf = (files: readonly SourceFile[], kind: Import['kind'] = 'import'): readonly Import[] =>
@@ -65,8 +65,8 @@ const layerOf = (path: string): number => {
 };
 
 /**
- * Rule 2: vocabularies only import shared/. Connectors only import the interfaces that a host implements, not the
- * options.
+ * Rule 2: the vocabularies import only shared/. Connectors import only the interfaces that a host implements, and not
+ * the options.
  */
 export const checkVocabularies: Rule = (files) =>
   importsOf(files).flatMap((one) => {
@@ -79,7 +79,10 @@ export const checkVocabularies: Rule = (files) =>
       : [];
   });
 
-/** Rule 3: only one file imports several transports, and the view of the status page never imports the manager. */
+/**
+ * Rule 3: only one file imports several transports, and the code for the view of the status page never imports the
+ * manager.
+ */
 export const checkTransports: Rule = (files) => [
   ...files.flatMap((file) => {
     const own = transportOf(file.path);
@@ -99,7 +102,10 @@ function transportOf(path: string): string | null {
   return folder !== undefined && TRANSPORTS.includes(folder) ? folder : null;
 }
 
-/** Rule 4, without wide lines: the size of folders and files, and vague names. */
+/**
+ * Rule 4: folders and files are not too large, and have no vague names. Wide lines are counted elsewhere
+ * (wide-lines.ts).
+ */
 export const checkSizes: Rule = (files) => {
   const counts = new Map<string, number>();
   for (const { path } of files) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
@@ -116,7 +122,7 @@ export const checkSizes: Rule = (files) => {
   ];
 };
 
-/** Rule 5: code refers to a worker by the URL of its entry file. That file exists and is never imported. */
+/** Rule 5: code refers to a worker by the URL of its entry file. That file must exist, and no file imports it. */
 export const checkWorkers: Rule = (files) => {
   const paths = new Set(files.map(({ path }) => path));
   const isEntry = (path: string): boolean => /\.(task|worker)\.ts$/.test(path);

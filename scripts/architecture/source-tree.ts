@@ -2,24 +2,27 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
-/** A reference from one file to another by its path. */
+/** A file refers to another file, by an import or by the URL of a worker. */
 export interface Import {
-  /** Path of the importing file, from the root of the checkout. */
+  /** Path of the importing file, relative to the root of the repository. */
   readonly from: string;
-  /** Path of the referenced file. */
+  /** Path of the imported file, relative to the root of the repository. */
   readonly to: string;
-  /** `worker` for the entry file of another thread, which is named and never imported. */
+  /**
+   * `worker` if the file is the entry file of another thread. Such a file is referred to by its URL, and never
+   * imported.
+   */
   readonly kind: 'import' | 'worker';
 }
 
-/** A source file and its references within this checkout. */
+/** A source file, and its references to other files of this repository. */
 export interface SourceFile {
   readonly path: string;
   readonly lines: readonly string[];
   readonly imports: readonly Import[];
 }
 
-/** Reads every TypeScript file below `folder`, a path from `root`. Throws if a file does not parse. */
+/** Reads all TypeScript files below `folder`, which is relative to `root`. Throws if a file cannot be parsed. */
 export function readSourceTree(root: string, folder: string): readonly SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -29,9 +32,9 @@ export function readSourceTree(root: string, folder: string): readonly SourceFil
 }
 
 /**
- * Parses one file. Every way to name another file counts: imports and re-exports of values and types, side-effect
- * imports, `import()` in code and in types, `new URL('./x', import.meta.url)`, and `workerUrl('workers/x')`. Imports
- * are relative and end in `.ts`, so a path is resolved by joining.
+ * Parses one file and finds all references to other files: imports and re-exports of values and types, side-effect
+ * imports, `import()` in code and in types, `new URL('./x', import.meta.url)`, and `workerUrl('workers/x')`. Imports in
+ * this repository are relative and end in `.ts`, so the path of a file is found by joining two paths.
  */
 export function parseSourceFile(path: string, text: string): SourceFile {
   const { program, errors } = parseSync(path, text);
@@ -80,7 +83,10 @@ function relative(name: string | null, kind: Import['kind']): NamedFile | null {
   return name?.startsWith('.') === true ? { kind, name } : null;
 }
 
-/** Resolves a reference. `workerUrl` takes a path from `src`, without its extension. */
+/**
+ * Returns the path of the file that a reference names. The argument of `workerUrl` is relative to `src` and has no
+ * extension.
+ */
 function resolve(from: string, { name }: NamedFile): string {
   return name.startsWith('.') ? posix.join(posix.dirname(from), name) : posix.join('src', `${name}.ts`);
 }
@@ -101,7 +107,7 @@ function text(node: unknown): string | null {
     : null;
 }
 
-/** Returns the path in a string, or in a template that contains the whole path except its extension. */
+/** Returns the path in a string, or in a template that contains everything of the path except its extension. */
 function pathOf(node: unknown): string | null {
   if (typeof node !== 'object' || node === null || !('quasis' in node)) return text(node);
   const [before, after] = (node.quasis as readonly { readonly value: { readonly raw: string } }[]).map(

@@ -8,7 +8,7 @@ import { thirdPartyLicenses } from './licenses.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds dist into `folder`, which is emptied first. Declarations can be left out if nothing reads them. */
+/** Empties `folder`, and builds dist in it. `declarations` can be false if nobody needs the declarations. */
 export async function buildDist(folder: string, { declarations = true } = {}): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const moduleIds = await bundle(ROOT, folder);

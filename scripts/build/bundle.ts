@@ -7,7 +7,10 @@ import { nodeBuiltins } from './node-builtins.ts';
 import { patchedPackages } from './patched-packages.ts';
 import { trimSourceMap } from './source-maps.ts';
 
-/** Entries of the folder `main`, which hosts import and the command line runs. Keys are paths in dist. */
+/**
+ * Entry files in the folder `main`, which hosts import or the command line runs. A key is the path of the built file in
+ * dist.
+ */
 const MAIN_ENTRIES: Readonly<Record<string, string>> = {
   'main/index': 'src/main/index.ts',
   'main/registry/fs-store': 'src/main/registry/fs-store.ts',
@@ -19,7 +22,7 @@ const MAIN_ENTRIES: Readonly<Record<string, string>> = {
   'main/cli/bench/map-process': 'src/main/cli/bench/map-process.ts',
 };
 
-/** Files of the folder `workers`, which is self-contained: a host may copy it anywhere. */
+/** Entry files in the folder `workers`. This folder needs no other files, so a host may copy it to any place. */
 const WORKER_ENTRIES: Readonly<Record<string, string>> = {
   'load-service-map.task': 'src/workers/load/load-service-map.task.ts',
   'store-writer.worker': 'src/workers/store-writer.worker.ts',
@@ -29,12 +32,15 @@ const WORKER_ENTRIES: Readonly<Record<string, string>> = {
   'piscina.worker': 'node_modules/piscina/dist/worker.js',
 };
 
-/** Modules that find other files relative to their own. Their own files must be directly in the folder `main`. */
+/**
+ * Modules that find other files by paths relative to their own file. So each of them has its own file, directly in the
+ * folder `main`.
+ */
 const PLACED = ['src/main/cli/own-file.ts', 'src/main/threads/worker-url.ts'];
 
 /**
- * Modules that are loaded at the start of a process, or soon after. Their names must begin with different letters,
- * which become parts of file names.
+ * Modules that are loaded when a process starts, or soon after. Each name must begin with a different letter, because
+ * the first letters become parts of file names.
  */
 const MAIN_ROOTS: Readonly<Record<string, Root>> = {
   library: { path: 'src/main/index.ts' },
@@ -62,17 +68,18 @@ const WORKER_ROOTS: Readonly<Record<string, Root>> = {
 };
 
 /**
- * Packages that are not bundled: peers and native modules that may be absent, and `open`, which starts a script from
- * its own folder.
+ * Packages that are not bundled. Most of them are peer dependencies or native modules that may be missing. `open`
+ * starts a script from its own folder.
  */
 const EXTERNAL = ['@napi-rs/keyring', '@napi-rs/nice', 'ioredis', 'msgpackr-extract', 'open'];
 
 /**
- * Finds a `require` of a package. The `require` in msgpackr is allowed, because it is for an optional native module.
+ * Matches a `require` of a package that is not bundled. `msgpackr-extract` is allowed, because it is an optional native
+ * module.
  */
 const NEEDS_URL = /createRequire\$?\(import\.meta\.url\)(?!\("msgpackr-extract"\))/;
 
-/** Bundles `src` into `folder`. Resolves with the ids of the bundled modules. */
+/** Bundles `src` into `folder`. Resolves with the ids of all modules in the bundles. */
 export async function bundle(root: string, folder: string): Promise<readonly string[]> {
   const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   const shared = optionsFor(root, version);
@@ -80,9 +87,12 @@ export async function bundle(root: string, folder: string): Promise<readonly str
   const workers = await write({ ...shared, input: WORKER_ENTRIES }, WORKER_ROOTS, join(folder, 'workers'), '', 'mjs');
   for (const { fileName, code, moduleIds } of main) {
     const placed = PLACED.find((path) => moduleIds.includes(join(root, path)));
-    if (placed !== undefined && dirname(fileName) !== 'main') throw new Error(`${placed} went into ${fileName}`);
-    // A host that is bundled as CommonJS has no import.meta.url, so this code would fail at its start.
-    if (NEEDS_URL.test(code)) throw new Error(`${fileName} has a require of something other than a module of Node`);
+    if (placed !== undefined && dirname(fileName) !== 'main')
+      throw new Error(`${placed} must be in a file directly in main, but was bundled into ${fileName}`);
+    // If a host is bundled as CommonJS, import.meta.url is undefined there, and this code would fail when the host
+    // starts.
+    if (NEEDS_URL.test(code))
+      throw new Error(`${fileName} has a \`require\` of a package, which fails in a CommonJS bundle`);
   }
   return [...new Set([...main, ...workers].flatMap(({ moduleIds }) => moduleIds))]
     .filter((id) => isAbsolute(id))
@@ -95,15 +105,15 @@ function optionsFor(root: string, version: string): RolldownOptions {
     platform: 'node',
     external: (id, importer) =>
       EXTERNAL.includes(id) ||
-      // For prom-client, @opentelemetry/api is a dependency, so it is bundled; for our own code, it is an optional
-      // peer.
+      // prom-client depends on @opentelemetry/api, so it is bundled for prom-client. Our own code treats it as an
+      // optional peer.
       (id === '@opentelemetry/api' && importer?.includes('node_modules') !== true),
     resolve: { mainFields: ['module', 'main'] },
-    // Defined here, because a chunk cannot find package.json by a relative path.
+    // The build inserts the version, because a bundled file cannot find package.json by a relative path.
     plugins: [constantVersion(version), lateRequires(), nodeBuiltins(root), patchedPackages()],
     transform: { target: 'es2024' },
     preserveEntrySignatures: 'allow-extension',
-    // A warning is a mistake in the build, except for the warning that some code is loaded earlier than necessary.
+    // Every warning stops the build, except the warning that some code is loaded earlier than necessary.
     onLog(level, log) {
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
     },
@@ -122,8 +132,8 @@ function constantVersion(version: string): Plugin {
 }
 
 /**
- * Lets the bundler follow the `require` of packages that our own code loads late and synchronously. The code of these
- * packages is then part of dist, and runs at the first call.
+ * Makes the bundler follow `require` calls with which our own code loads packages late and synchronously. The code of
+ * these packages then becomes part of dist, and runs when it is first needed.
  */
 function lateRequires(): Plugin {
   const declared = 'const require = createRequire(import.meta.url);';
@@ -132,7 +142,7 @@ function lateRequires(): Plugin {
     transform: {
       filter: { id: /\/src\/main\/.*\/load-(?:prom-client|yaml)\.ts$/ },
       handler(code, id) {
-        if (!code.includes(declared)) throw new Error(`${id} no longer has: ${declared}`);
+        if (!code.includes(declared)) throw new Error(`${id} no longer contains the line: ${declared}`);
         return { code: code.replace(declared, ''), map: null };
       },
     },

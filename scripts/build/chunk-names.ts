@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import type { CodeSplittingNameFunction } from 'rolldown';
 
-/** A module that is loaded together with everything that it imports statically. */
+/** An entry module, with which everything that it imports statically is loaded. */
 export interface Root {
-  /** Its path from the root of the checkout. */
+  /** Path of the module, relative to the root of the repository. */
   readonly path: string;
-  /** The root that is always loaded before this one. */
+  /** Label of the root that is always loaded before this root. */
   readonly after?: string;
 }
 
 /**
- * Puts modules that are loaded by the same roots into one file, because loading each file takes time. A root only loads
- * code that this root, or the root before it, imports statically. Code that is only loaded later stays in the bundler's
- * own files.
+ * Returns a function that names the output file of each module. Modules that the same roots load get the same file,
+ * because loading each file takes time. A root loads only code that it or the root before it imports statically. For
+ * code that is only loaded later, the bundler chooses the files.
  *
- * `roots` has a label for each root; file names contain the first letters of the labels. Each module of `own` keeps its
- * own file.
+ * `roots` contains the roots by their labels. File names contain the first letters of the labels. Each module in `own`
+ * gets its own file.
  */
 export function chunkNames(
   base: string,
@@ -29,7 +29,7 @@ export function chunkNames(
       labels = new Map();
       for (const [label, { path }] of Object.entries(roots)) {
         const reached = new Set<string>([resolve(base, path)]);
-        // The set grows while it is iterated, which JavaScript allows.
+        // This loop adds to the set that it iterates over. JavaScript also visits the added elements.
         for (const one of reached) for (const next of context.getModuleInfo(one)?.importedIds ?? []) reached.add(next);
         for (const one of reached) labels.set(one, [...(labels.get(one) ?? []), label]);
       }

@@ -5,13 +5,12 @@ import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { capture } from '../run-command.ts';
 
-/** The entry points that TypeScript users import, as paths in dist without an extension. */
+/** The entry points that TypeScript users import, as paths in dist without extensions. */
 const PUBLIC = ['main/index', 'main/registry/fs-store', 'main/gateway/index'];
 
 /**
- * Writes the declarations of the public entry points into `folder`. The declarations are bundled, so that only types
- * that the public types mention are published. Users then need not install the types of packages that only our
- * internals use.
+ * Writes the declarations of the public entry points into `folder`. They are bundled, so that they contain only the
+ * types that the public types mention. Users then need not install the types of packages that only internal code needs.
  */
 export async function buildDeclarations(root: string, folder: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'switchyard-types-'));

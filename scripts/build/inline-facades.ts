@@ -1,12 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** A file that only re-exports the exports of another file. */
+/** A file that only re-exports what another file exports. */
 interface Facade {
   readonly file: string;
-  /** The other file, as a path from the same folder. */
+  /** Path of the other file, relative to the same folder. */
   readonly target: string;
-  /** Members of an object that stands for the facade, made of the other file's exports `m`. */
+  /**
+   * Source code of the members of an object that replaces the facade. In this code, `m` stands for the other file's
+   * exports.
+   */
   readonly members: string;
 }
 
@@ -14,9 +17,9 @@ const RE_EXPORT = /^export \{ ([^}]+) \} from "([^"]+)";\s*$/;
 const CALLED = /^import \{ (\w+) as (\w+) \} from "([^"]+)";\s*export default \2\(\);\s*export \{\};\s*$/;
 
 /**
- * Removes facades: one-line files that the bundler writes if a late import names a module that shares its chunk with
- * other modules. Afterwards late imports name the chunk itself, and load one file less. `files` are paths in `folder`;
- * those in `kept` stay. Returns the files that remain.
+ * Removes facades. The bundler writes these files of one line if a dynamic import names a module that shares its output
+ * file with other modules. Afterwards, the dynamic import names that output file itself, so one file less is loaded.
+ * `files` are paths in `folder`. Files in `kept` are not removed. Returns the paths of the remaining files.
  */
 export function inlineFacades(folder: string, files: readonly string[], kept: readonly string[]): readonly string[] {
   const codes = new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));

@@ -9,12 +9,15 @@ interface Manifest {
 
 const FILES = /^(licen[cs]e|notice|copying)/i;
 
-/** Returns the licences of the packages that these modules belong to, by name. Throws if a package names no licence. */
+/**
+ * Returns the licences of the packages that these modules belong to, by the names of the packages. Throws if a package
+ * has no licence.
+ */
 export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   const folders = new Set(moduleIds.filter((id) => id.includes('/node_modules/')).map((id) => packageFolder(id)));
   const blocks = [...folders].map((folder) => {
     const { name = '', version = '', license } = read(folder);
-    if (license === undefined) throw new Error(`${name} has no licence`);
+    if (license === undefined) throw new Error(`The package ${name} has no licence`);
     const texts = readdirSync(folder)
       .filter((file) => FILES.test(file))
       .sort()
@@ -26,7 +29,10 @@ export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   return `The files of this folder contain code of these packages.\n\n${sorted.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-/** Returns the folder of a file's package. Packages may contain further package.json files, without a version. */
+/**
+ * Returns the folder of the package that a file belongs to. A package may contain further package.json files, which
+ * have no version.
+ */
 function packageFolder(file: string): string {
   let folder = dirname(file);
   while (!existsSync(join(folder, 'package.json')) || read(folder).version === undefined) folder = dirname(folder);

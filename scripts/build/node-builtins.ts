@@ -6,16 +6,16 @@ const BARE = new Set(builtinModules);
 const PREFIX = '\0builtin:';
 const REQUIRE = /\brequire\((['"])((?:node:)?[\w/]+)\1\)/g;
 
-/** Returns the full name of one of Node's own modules; null for another module. */
+/** Returns the full name of a built-in module of Node.js; null for any other module. */
 function builtin(name: string): string | null {
   if (name.startsWith('node:')) return name;
   return BARE.has(name) ? `node:${name}` : null;
 }
 
 /**
- * Loads Node's own modules with `process.getBuiltinModule`. An import statement would read every export of such a
- * module; for `node:http` that loads a whole HTTP client, which is slow. A `require` in a CommonJS package would need
- * `import.meta.url`, which a host's CommonJS bundle does not have.
+ * Loads built-in modules of Node.js with `process.getBuiltinModule`. There are two reasons. An import statement would
+ * read every export of the module, which is slow; for `node:http`, it would load a whole HTTP client. And a `require`
+ * in a CommonJS package would need `import.meta.url`, which does not exist if a host is bundled as CommonJS.
  */
 export function nodeBuiltins(root: string): Plugin {
   return {
@@ -23,10 +23,10 @@ export function nodeBuiltins(root: string): Plugin {
     resolveId(source, importer, { kind }) {
       const name = builtin(source);
       if (name === null) return null;
-      // A dynamic import is already late, so it needs no change.
+      // A dynamic import is executed only when the module is needed, so it stays as it is.
       if (kind === 'dynamic-import') return { id: name, external: true };
-      // Each importer gets its own module. With a shared module, one file would load another file only because of that
-      // module.
+      // Each importing module gets its own copy of this small module. If they shared one, a file would have to load
+      // another file only for that module.
       return { id: `${PREFIX}${name}|${relative(root, importer ?? '')}|`, moduleSideEffects: false };
     },
     load: {
@@ -47,8 +47,8 @@ export function nodeBuiltins(root: string): Plugin {
 }
 
 /**
- * Returns a module with the exports of a built-in module; the bundler keeps the exports that are imported. It uses
- * `globalThis`, because packages may have a variable `process` of their own.
+ * Returns the source of a module with the same exports as a built-in module. The bundler removes the exports that
+ * nobody imports. The source uses `globalThis`, because a package may have a variable named `process`.
  */
 function exportsOf(name: string): string {
   const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((key) => /^[A-Za-z_]\w*$/.test(key));

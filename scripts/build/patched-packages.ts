@@ -1,8 +1,8 @@
 import type { Plugin } from 'rolldown';
 
-/** A change to a file of a package, without which the package would not work in a bundle. */
+/** A change to a file of a package. Without this change, the package would not work in a bundle. */
 interface Patch {
-  /** The end of the file's path. */
+  /** The last part of the file's path. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -10,7 +10,7 @@ interface Patch {
 
 const PATCHES: readonly Patch[] = [
   {
-    // Piscina looks for its worker next to its own file. In a bundle, the worker is next to the task.
+    // Piscina expects its worker next to its own file. In a bundle, its worker is next to the file of the task.
     file: 'piscina/dist/index.js',
     from: "(0, node_path_1.resolve)(__dirname, 'worker.js')",
     to:
@@ -18,7 +18,7 @@ const PATCHES: readonly Patch[] = [
       '(0, node_path_1.extname)(this.options.filename))',
   },
   {
-    // The task is a module, so it is imported directly, with neither `require` nor `new Function`.
+    // The file of the task is an ES module, so it is imported without `require` and without `new Function`.
     file: 'piscina/dist/worker.js',
     from: 'handler = await Promise.resolve(`$' + '{filename}`).then(s => __importStar(require(s)));',
     to: '',
@@ -40,7 +40,7 @@ const PATCHES: readonly Patch[] = [
   },
 ];
 
-/** Applies the patches. Throws if a package no longer contains the text to replace. */
+/** Returns a plugin that applies the patches. Throws if a package no longer contains the text to replace. */
 export function patchedPackages(): Plugin {
   return {
     name: 'patched-packages',
@@ -51,7 +51,7 @@ export function patchedPackages(): Plugin {
         if (patches.length === 0) return null;
         let patched = code;
         for (const { file, from, to } of patches) {
-          if (!patched.includes(from)) throw new Error(`${file} has changed: it no longer has ${from}`);
+          if (!patched.includes(from)) throw new Error(`${file} has changed: it no longer contains ${from}`);
           patched = patched.replace(from, () => to);
         }
         return { code: patched, map: null };

@@ -8,8 +8,8 @@ interface SourceMap {
 const isOfPackage = (source: string): boolean => source.includes('node_modules/');
 
 /**
- * Trims the source map of a file: the texts of our own sources stay. Sources of packages keep only their names, because
- * their texts are unchanged and public. The map of a file without any of our sources is deleted.
+ * Makes the source map of a file smaller. It keeps the texts of our own sources. For sources of packages it keeps only
+ * the names, because their texts are public and unchanged. If a file contains none of our sources, its map is deleted.
  */
 export function trimSourceMap(file: string): void {
   const path = `${file}.map`;

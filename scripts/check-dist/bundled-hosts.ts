@@ -6,7 +6,7 @@ import { build as rolldown } from 'rolldown';
 import { capture } from '../run-command.ts';
 import { HOSTS, MAP_HOST, SERVER } from './hosts.ts';
 
-/** A way to bundle a host. `bundle` resolves with the file to run, a path from `out`. */
+/** A way to bundle a host. `bundle` resolves with the path of the file to run, relative to `out`. */
 interface Way {
   readonly name: string;
   readonly bundle: (folder: string, out: string) => Promise<string>;
@@ -62,8 +62,8 @@ const WAYS: readonly Way[] = [
 ];
 
 /**
- * Bundles hosts with the package that is installed in `folder`, and runs them in folders without `node_modules`. Throws
- * if a host does not print what it should.
+ * Bundles hosts together with the package that is installed in `folder`, and runs them in folders without
+ * `node_modules`. Throws if a host does not print the expected text.
  */
 export async function checkBundledHosts(folder: string, say: (line: string) => void): Promise<void> {
   for (const host of HOSTS) {
@@ -79,7 +79,7 @@ export async function checkBundledHosts(folder: string, say: (line: string) => v
   }
 }
 
-/** Runs the examples of docs/bundling.md, as a user would in the folder where the package is installed. */
+/** Runs the examples of docs/bundling.md as a user would, in the folder in which the package is installed. */
 export function checkExamples(folder: string, say: (line: string) => void): void {
   for (const tool of ['esbuild', '@esbuild', 'rolldown'])
     symlinkSync(resolve('node_modules', tool), join(folder, 'node_modules', tool));
@@ -108,7 +108,7 @@ function addWorkers(folder: string, out: string): void {
   cpSync(workers, join(out, 'mcp-switchyard-workers'), { recursive: true });
 }
 
-/** Returns what a host prints in its folder, which contains a stdio server to start. */
+/** Runs a host in a folder that contains a stdio server, and returns what the host prints. */
 function run(out: string, file: string): string {
   writeFileSync(join(out, 'server.mjs'), SERVER);
   const local = { command: process.execPath, args: [join(out, 'server.mjs')] };
@@ -117,7 +117,7 @@ function run(out: string, file: string): string {
 }
 
 function expectPrinted(name: string, printed: string, wanted: string): void {
-  if (!printed.includes(wanted)) throw new Error(`${name} printed ${printed.trim()}, not ${wanted}`);
+  if (!printed.includes(wanted)) throw new Error(`${name} printed ${printed.trim()} instead of ${wanted}`);
 }
 
 function emptyFolder(): Disposable & { readonly path: string } {

@@ -1,4 +1,4 @@
-/** Hosts of this package, each for one way to use it. They print one line of JSON, or fail. */
+/** Hosts that use this package, each in a different way. A host prints one line of JSON, or fails. */
 
 const MAP = `
 import { createServer } from 'node:http';
@@ -72,7 +72,7 @@ async function main() {
 main();
 `;
 
-/** A stdio server whose only tool returns its argument. */
+/** Source of a stdio server with one tool, which returns its argument. */
 export const SERVER = `
 import { createInterface } from 'node:readline';
 
@@ -90,7 +90,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 `;
 
-/** The source of a host, and what it prints if everything works. */
+/** The source of a host, and what the host prints if everything works. */
 export interface Host {
   readonly name: string;
   readonly source: string;

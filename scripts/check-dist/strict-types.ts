@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture } from '../run-command.ts';
 
-/** The compilers that users have, by the names under which they are installed. */
+/** The versions of TypeScript that users have, by the names under which they are installed. */
 const COMPILERS = { typescript5: '5.9.3', typescript7: '7.0.2' } as const;
 
 const RESOLUTIONS = [
@@ -11,8 +11,8 @@ const RESOLUTIONS = [
 ] as const;
 
 /**
- * A caller in TypeScript. Each `@ts-expect-error` fails if the declarations cannot be resolved, or if a type has become
- * `any`.
+ * A TypeScript program that uses the package. Each `@ts-expect-error` fails if the declarations cannot be resolved, or
+ * if a type has become `any`.
  */
 const CALLER = `
 import { ConnectorProxyManager, type ToolInfo } from 'mcp-switchyard';
@@ -31,9 +31,9 @@ export { listenHttp };
 `;
 
 /**
- * Compiles a caller in `folder`, where the package is installed, with the strictest settings: every declaration file is
- * checked, even the files of our dependencies, and the library `dom` is absent. Throws an error with the output of the
- * compiler.
+ * Compiles a program in `folder`, in which the package is installed, with the strictest settings. The compiler checks
+ * all declaration files, including those of our dependencies, and does not load the library `dom`. Throws an error with
+ * the output of the compiler if that fails.
  */
 export function checkStrictTypes(folder: string, install: (...what: readonly string[]) => void): void {
   const aliases = Object.entries(COMPILERS).map(([name, version]) => `${name}@npm:typescript@${version}`);

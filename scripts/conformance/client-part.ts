@@ -5,7 +5,10 @@ import { add, REQUIREMENTS, runAlone, runSuite, type Score } from './run-suite.t
 
 const WAYS = ['own', 'stdio', 'sse'];
 
-/** Scenarios whose flows the library supports but that no requirement set scores, with their revisions. */
+/**
+ * Login scenarios that the library supports but that no requirement set includes, each with its revision of the
+ * protocol.
+ */
 const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
   ['auth/2025-03-26-oauth-metadata-backcompat', '2025-03-26'],
   ['auth/2025-03-26-oauth-endpoint-fallback', '2025-03-26'],
@@ -16,9 +19,9 @@ const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | 
 const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.meta.url));
 
 /**
- * Runs the suite's client scenarios through each way to a connector. The way `own` is the manager's Streamable HTTP,
- * with the login of a host for OAuth. The ways `stdio` and `sse` are our other clients. These two talk to a bridge to
- * the suite's HTTP server; SSE only exists in the legacy protocol.
+ * Runs the suite's client scenarios once with each transport to a connector. The transport `own` is the manager's
+ * Streamable HTTP, and uses the library's logins for OAuth. The transports `stdio` and `sse` connect to a bridge in
+ * front of the suite's HTTP server. SSE exists only in the legacy protocol.
  */
 export async function runClientPart(): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };
@@ -26,7 +29,7 @@ export async function runClientPart(): Promise<Score> {
     const isLeftOut = (scenario: string): boolean => way !== 'own' && isHttpOnly(scenario);
     for (const { revision } of REQUIREMENTS) {
       if (way === 'sse' && revision === MODERN_REVISION) continue;
-      // The suite splits the command at spaces.
+      // The suite splits the command at spaces, so the path of the client must contain no space.
       const args = ['client', '--command', `node ${client} ${way}`];
       score = add(score, await runSuite(way, args, revision, { isLeftOut, retriesAlone: true }));
     }
@@ -34,7 +37,7 @@ export async function runClientPart(): Promise<Score> {
   return score;
 }
 
-/** Login scenarios that also run through `serve`, one at a time, because each starts its own gateway. */
+/** Login scenarios that also run through `serve`. They run one after the other, because each starts its own gateway. */
 const SERVE_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
   ['auth/metadata-default', '2025-11-25'],
   ['auth/metadata-var3', '2025-11-25'],
@@ -52,8 +55,8 @@ const loginClient = fileURLToPath(new URL('../../test/conformance/login-client.t
 const serveClient = fileURLToPath(new URL('../../test/conformance/serve-login-client.ts', import.meta.url));
 
 /**
- * Runs the suite's login scenarios through the logins of the library, including scenarios that no requirement set
- * scores. Some of them also run through `serve`, its page and its addresses.
+ * Runs the suite's login scenarios with the logins of the library, including scenarios that no requirement set
+ * includes. Some of them also run through the gateway (`serve`), with its page and its redirect URLs.
  */
 export async function runLoginPart(): Promise<Score> {
   const args = ['client', '--command', `node ${loginClient}`];

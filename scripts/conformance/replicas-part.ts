@@ -17,10 +17,10 @@ const TRIES = 3;
 const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/main.ts', import.meta.url));
 
 /**
- * Runs the suite's server scenarios through three replicas of the gateway behind a round-robin proxy without affinity.
- * First all scenarios run undisturbed. Then each scenario runs alone while one replica is killed every 5 s. Each
- * scenario must pass within three attempts, and an attempt may only fail if it had a request in flight at a replica
- * that was killed.
+ * Runs the suite's server scenarios through three replicas of the gateway, behind a round-robin proxy without affinity.
+ * First, all scenarios run while all replicas are up. Then each scenario runs alone while one replica is killed every 5
+ * s. Each scenario must pass within three attempts. An attempt may fail only if one of its requests was in flight at a
+ * replica when that replica was killed.
  */
 export async function runReplicasPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
@@ -63,7 +63,7 @@ async function runWithKills(url: string, requests: ProxiedRequest[], kills: read
   return score;
 }
 
-/** Runs one scenario. Resolves with the reason why it failed; null if it passed. */
+/** Runs one scenario while replicas are killed. Resolves with the reason why it failed; null if it passed. */
 async function passesBesideKills(
   url: string,
   scenario: string,
@@ -82,7 +82,7 @@ async function passesBesideKills(
   return `failed in all ${TRIES} attempts`;
 }
 
-/** Whether a request was in flight at the replica when the replica was killed. */
+/** Whether a request was in flight at a replica when that replica was killed. */
 function wasHit({ upstream, fromMs, toMs }: ProxiedRequest, { replica, atMs }: Kill): boolean {
   const slackMs = 50;
   return upstream === replica && fromMs <= atMs + slackMs && (toMs === null || toMs >= atMs - slackMs);

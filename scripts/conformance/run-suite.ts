@@ -9,7 +9,7 @@ export interface Score {
   readonly failed: number;
 }
 
-/** The requirement sets of the suite, with their numbers of server scenarios. */
+/** The requirement sets of the suite, each with its number of server scenarios. */
 export const REQUIREMENTS = [
   { revision: '2025-11-25', serverScenarios: 30 },
   { revision: '2026-07-28', serverScenarios: 37 },
@@ -19,17 +19,20 @@ const TIMEOUT_MS = 240_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface SuiteOptions {
-  /** A run with fewer scored scenarios fails. Defaults to 1. */
+  /** Minimum number of scenarios that count. With fewer, the run fails. Defaults to 1. */
   readonly least?: number;
-  /** Whether a scenario is ignored, whatever its outcome. Defaults to none. */
+  /** Whether to ignore the result of a scenario. By default, none is ignored. */
   readonly isLeftOut?: (scenario: string) => boolean;
-  /** Whether a failed scenario runs again, alone: the suite runs all client scenarios at once. Defaults to false. */
+  /**
+   * Whether a failed scenario runs once more, alone. The suite runs all client scenarios at the same time, so some may
+   * fail for lack of time. Defaults to false.
+   */
   readonly retriesAlone?: boolean;
 }
 
 /**
- * Runs one requirement set of the official conformance suite. Prints how many of its scored scenarios passed, and the
- * lines of the failed ones. A suite that fails without naming a scenario counts as a failure, too.
+ * Runs one requirement set of the official conformance suite. Prints how many scenarios passed, and the output for each
+ * failed scenario. If the suite fails without naming a scenario, that counts as a failure too.
  */
 export async function runSuite(
   label: string,
@@ -65,12 +68,12 @@ export async function runSuite(
   return { passed, failed: bad.length + 1 };
 }
 
-/** Whether one scenario passes when it runs alone. Scenarios of extensions have no revision. */
+/** Runs one scenario alone. Resolves with true if it passed. `revision` is null for scenarios of extensions. */
 export async function runAlone(args: readonly string[], scenario: string, revision: string | null): Promise<boolean> {
   return (await whyFailedAlone(args, scenario, revision)) === null;
 }
 
-/** Runs one scenario alone. Resolves with the suite's output if it failed; null if it passed. */
+/** Runs one scenario alone. Resolves with the output of the suite if it failed; null if it passed. */
 export async function whyFailedAlone(
   args: readonly string[],
   scenario: string,
@@ -81,13 +84,14 @@ export async function whyFailedAlone(
   return status === 0 ? null : `${stdout}${stderr}`;
 }
 
-/** Lists the server scenarios of a requirement set. Rejects unless there are `count` of them. */
+/** Returns the names of the server scenarios in a requirement set. Rejects if their number is not `count`. */
 export async function listServerScenarios(revision: string, count: number): Promise<readonly string[]> {
   const { stdout } = await run(['list', '--server', '--requirements', revision]);
-  // The list of a requirement set also contains the client scenarios, under another heading.
+  // The output of the suite also contains the client scenarios, under another heading.
   const [, section = ''] = /^Server scenarios\b.*:\n((?: {2}.*\n?)*)/m.exec(stdout) ?? [];
   const names = [...section.matchAll(/^ {2}- (\S+)/gm)].map(([, name]) => name ?? '');
-  if (names.length !== count) throw new Error(`The suite lists ${names.length} server scenarios of ${revision}`);
+  if (names.length !== count)
+    throw new Error(`The suite lists ${names.length} server scenarios of ${revision} instead of ${count}`);
   return names;
 }
 
@@ -98,7 +102,7 @@ interface Ended {
   readonly error: Error | null;
 }
 
-/** Runs the suite. Never rejects. */
+/** Runs the suite. Its failure does not reject the promise. */
 function run(args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const options = { encoding: 'utf8', timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES } as const;

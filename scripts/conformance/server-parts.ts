@@ -9,14 +9,17 @@ const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/ma
 const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 
 /**
- * Runs the suite's server scenarios against our fixture. A gateway in front of the fixture cannot pass more scenarios.
+ * Runs the suite's server scenarios against our test server. A gateway in front of it cannot pass scenarios that fail
+ * here.
  */
 export async function runFixturePart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
   return runServerScenarios('fixture', member(server.line, 'url'));
 }
 
-/** Runs the suite's server scenarios against the gateway's route to one connector, which is our fixture. */
+/**
+ * Runs the suite's server scenarios through the gateway's route to one connector. That connector is our test server.
+ */
 export async function runGatewayPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);
   const folder = await mkdtemp(join(tmpdir(), 'conformance-gateway-'));
@@ -34,7 +37,7 @@ export async function runGatewayPart(): Promise<Score> {
   }
 }
 
-/** Runs both requirement sets against a server. */
+/** Runs the server scenarios of both requirement sets against the server at `url`. */
 export async function runServerScenarios(label: string, url: string): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };
   for (const { revision, serverScenarios: least } of REQUIREMENTS)
@@ -42,9 +45,10 @@ export async function runServerScenarios(label: string, url: string): Promise<Sc
   return score;
 }
 
-/** Returns a text member of the JSON that a process printed. */
+/** Returns the member `name` of the JSON object that a process printed. The member must be a text. */
 export function member(line: unknown, name: string): string {
   const value = (line as Record<string, unknown> | null)?.[name];
-  if (typeof value !== 'string') throw new Error(`The process printed no ${name}: ${JSON.stringify(line)}`);
+  if (typeof value !== 'string')
+    throw new Error(`The first line of the process has no text \`${name}\`: ${JSON.stringify(line)}`);
   return value;
 }

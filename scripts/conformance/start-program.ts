@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 
 /** A process that runs until it is disposed of. */
 export interface Program extends AsyncDisposable {
-  /** The first line that it printed, parsed as JSON. */
+  /** The first line that the process printed, parsed as JSON. */
   readonly line: unknown;
-  /** What it has printed to stderr so far. */
+  /** Returns everything that the process has printed to stderr so far. */
   stderr(): string;
 }
 
@@ -14,8 +14,9 @@ const START_MS = 30_000;
 const END_MS = 10_000;
 
 /**
- * Starts a Node process and waits for its first line, which must be JSON. If the process ends first, or prints nothing
- * for 30 s, rejects with what it printed to stderr. Disposing sends SIGTERM, and SIGKILL 10 s later.
+ * Starts a Node.js process and waits for its first line, which must be JSON. If the process ends before that, or prints
+ * nothing for 30 s, the promise is rejected, and the error contains the output on stderr. Disposing of the process
+ * sends SIGTERM, and SIGKILL 10 s later.
  */
 export async function startProgram(args: readonly string[], cwd?: string): Promise<Program> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });
@@ -34,7 +35,7 @@ export async function startProgram(args: readonly string[], cwd?: string): Promi
     const lines = createInterface({ input: child.stdout });
     const first = once(lines, 'line', { signal: AbortSignal.timeout(START_MS) });
     const [text] = await Promise.race([first, ended.then(() => [null])]);
-    if (text === null) throw new Error('It ended before it printed a line');
+    if (text === null) throw new Error('The process ended before it printed a line');
     return { line: JSON.parse(text), stderr: () => stderr, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

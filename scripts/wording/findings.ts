@@ -1,11 +1,11 @@
 import { PHRASES } from './phrases.ts';
 import type { Text } from './text.ts';
 
-/** Longest sentence in docs and docstrings, in words. */
+/** Maximum number of words in a sentence of docs and docstrings. */
 const MAX_WORDS = 35;
 const MAX_COLUMNS = 120;
 
-/** One thing that the lint of words reports. */
+/** One finding of the check of words. */
 export interface WordFinding {
   readonly rule: 'long sentence' | 'phrase' | 'wide comment';
   readonly path: string;
@@ -15,18 +15,21 @@ export interface WordFinding {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-/** Splits prose into sentences. Code spans count as one word and end no sentence. */
+/** Splits prose into sentences. A code span counts as one word, and a full stop in it does not end a sentence. */
 export function splitSentences(words: string): readonly string[] {
   const plain = words.replace(/`[^`]*`/g, '`code`').replace(/\b(e\.g|i\.e|etc|vs|cf)\./gi, '$1');
   return [...segmenter.segment(plain)].map(({ segment }) => segment.trim()).filter((one) => one !== '');
 }
 
-/** Counts the words of a sentence. Signs and dashes that stand alone are not words. */
+/** Counts the words of a sentence. Dashes and other signs between spaces do not count as words. */
 export function countWords(sentence: string): number {
   return sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 }
 
-/** Finds sentences that are too long, and phrases of the list. Test titles and comments may be of any length. */
+/**
+ * Finds sentences that are too long, and phrases that are in the list. The length of test titles and line comments is
+ * not checked.
+ */
 export function checkText({ path, line, kind, words }: Text): readonly WordFinding[] {
   const findings: WordFinding[] = [];
   for (const sentence of splitSentences(words)) {
@@ -42,7 +45,7 @@ export function checkText({ path, line, kind, words }: Text): readonly WordFindi
   return findings;
 }
 
-/** Finds comment lines over 120 columns, because the formatter wraps code but not comments. */
+/** Finds comment lines over 120 columns, which the formatter does not wrap. */
 export function checkWidth(path: string, source: string): readonly WordFinding[] {
   return source
     .split('\n')

@@ -12,11 +12,14 @@ export function readPageTexts(path: string, page: string): readonly Text[] {
 
 interface Passage {
   readonly raw: string;
-  /** Offset in the page. */
+  /** Offset of the passage in the page. */
   readonly at: number;
 }
 
-/** Visits each passage of prose. Tokens have no position, so each token is searched for after its predecessor. */
+/**
+ * Calls `visit` for each passage of prose. The parser gives tokens no positions, so each token is searched for after
+ * the previous one.
+ */
 function readTokens(tokens: readonly Token[], page: string, from: number, visit: (one: Passage) => void): void {
   let cursor = from;
   for (const token of tokens) {
@@ -52,7 +55,7 @@ function readToken(token: Token, page: string, at: number, visit: (one: Passage)
   }
 }
 
-/** Reduces links and pictures to their texts, and joins lines. */
+/** Replaces links and pictures with their texts, and joins the lines of a passage. */
 function plainWords(raw: string): string {
   return raw
     .replace(/!?\[((?:[^[\]]|\[[^\]]*\])*)\]\([^)]*\)/g, '$1')

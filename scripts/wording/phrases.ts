@@ -5,7 +5,8 @@ export interface Phrase {
 }
 
 /**
- * The phrases that the project no longer uses. Only add to this list: each phrase on it has been removed everywhere.
+ * Phrases that the project no longer uses. Phrases may only be added, because each phrase here has been removed
+ * everywhere.
  */
 export const PHRASES: readonly Phrase[] = [
   { pattern: /\b(?:that|which|what|who|there) (?:is|are|was|were) none\b/i, instead: 'name what is missing' },

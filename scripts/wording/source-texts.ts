@@ -5,7 +5,7 @@ const TEST_FUNCTIONS =
   /\b(?:it|test|describe)(?:\.\w+)*(?:\((?:[^()]|\([^()]*\))*\))?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g;
 const TOOL_COMMENT = /^\s*(?:biome-ignore|@ts-|eslint|v8 ignore|c8 ignore|#region|#endregion)/;
 
-/** Returns the comments of a TypeScript file, and the titles of its tests. Adjacent line comments are one text. */
+/** Returns the comments and the test titles of a TypeScript file. Adjacent line comments form one text. */
 export function readSourceTexts(path: string, source: string): readonly Text[] {
   const { comments } = parseSync(path, source);
   const lineOf = createLineOf(source);
@@ -27,7 +27,7 @@ export function readSourceTexts(path: string, source: string): readonly Text[] {
   return [...texts, ...readTitles(path, source, lineOf)];
 }
 
-/** A block comment is split at empty lines and at list items, as Markdown is. */
+/** Splits a block comment into texts at empty lines and at list items, as in Markdown. */
 function readBlock(path: string, line: number, value: string): readonly Text[] {
   const kind = value.startsWith('*') ? 'docstring' : 'comment';
   const texts: Text[] = [];

@@ -3,7 +3,7 @@ import { Chain } from './chain.ts';
 /** A cancellation, as the cancelled work sees it. Every AbortSignal implements it, and so does {@link LateSignal}. */
 export interface Cancellation {
   readonly aborted: boolean;
-  /** Undefined until aborted. */
+  /** The reason of the abort; undefined before it. */
   readonly reason: unknown;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
@@ -11,9 +11,9 @@ export interface Cancellation {
 }
 
 /**
- * A cancellation that creates its AbortSignal on first access. Most calls are never cancelled, and code outside of this
- * package never sees their signal. Listeners are called once, in their order, and must not throw. A listener that is
- * added twice is called twice; an AbortSignal would call it once.
+ * A cancellation that creates its AbortSignal only when {@link signal} is first read. Most calls are never cancelled
+ * and never need an AbortSignal. Listeners are called once, in the order in which they were added, and must not throw.
+ * A listener that was added twice is called twice, whereas an AbortSignal would call it once.
  */
 export class LateSignal implements Cancellation {
   #aborted = false;
@@ -40,7 +40,7 @@ export class LateSignal implements Cancellation {
     return this.#controller.signal;
   }
 
-  /** Aborts once; later reasons are ignored. */
+  /** Aborts with this reason. Only the first call has an effect. */
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;

@@ -37,8 +37,8 @@ export class Chain<T> {
   }
 
   /**
-   * Removes the last value for which `isWanted` holds. Returns false if there is no such value. Values that live long
-   * are at the start, so the search begins at the end.
+   * Removes the last value for which `isWanted` returns true. Returns false if there is no such value. The search
+   * begins at the end, because values that stay for long gather at the start.
    */
   removeLast(isWanted: (value: T) => boolean): boolean {
     for (let entry = this.#last; entry !== null; entry = entry.previous)
@@ -46,7 +46,7 @@ export class Chain<T> {
     return false;
   }
 
-  /** Whether `holds` is true for every value. */
+  /** Whether `holds` returns true for every value. */
   every(holds: (value: T) => boolean): boolean {
     for (let entry = this.#first; entry !== null; entry = entry.next) if (!holds(entry.value)) return false;
     return true;
@@ -89,7 +89,7 @@ class Entry<T> implements ChainEntry {
     if (chain === null) return false;
     this.#chain = null;
     chain.unlink(this);
-    // A removed entry may live on for a while, and must not keep its former neighbours in memory.
+    // Code may still refer to a removed entry, which must not keep its former neighbours in memory.
     this.previous = null;
     this.next = null;
     return true;

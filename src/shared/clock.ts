@@ -7,29 +7,32 @@ import { TimerWheel } from './timer-wheel.ts';
  */
 
 /**
- * Wall-clock time. For comparisons with instants from outside, such as a map's expiry. Never used to measure a
- * duration.
+ * Wall-clock time, for comparisons with times from outside, such as the expiry of a map. It is not suitable for
+ * measuring durations, because the clock can be set back.
  */
 export interface Clock {
-  /** Now, in epoch milliseconds. */
+  /** Returns the current time in epoch milliseconds. */
   now(): number;
 }
 
 /** A source of uniformly distributed random numbers. */
 export interface Random {
-  /** A number in [0, 1). */
+  /** Returns a number from 0 (included) to 1 (excluded). */
   next(): number;
 }
 
 /** Resolves after `ms` milliseconds; rejects with the signal's reason if `signal` aborts first. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-/** A pending timer; `cancel()` is idempotent and harmless after it fired. */
+/** A pending timer. `cancel()` may be called repeatedly, and has no effect after the timer has fired. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Latest instant that a `Date` can hold, epoch ms. The earliest is the negative of it. */
+/**
+ * The latest instant that a `Date` can hold, in epoch milliseconds. The earliest instant is the same number with a
+ * minus sign.
+ */
 const MAX_EPOCH_MS = 8.64e15;
 
 /**
@@ -53,21 +56,20 @@ export function monotonicMs(): number {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/**
- * Calls `callback` once after `ms` milliseconds. Unless `keepAlive`, the timer alone does not keep the process
- * running.
- */
+/** Calls `callback` once after `ms` milliseconds. The process may exit before that, unless `keepAlive` is true. */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  // Node.js would fire a timer with a longer delay at once.
+  // Node.js fires a timer with a longer delay immediately.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };
 }
 
-/** Maximum delay of a coarse timer. */
+/** Maximum delay with which a coarse timer fires. */
 const TICK_MS = 50;
 
-/** Minimum duration of a coarse timer. From this duration on, a delay of 50 ms is at most 5 % of it. */
+/**
+ * Minimum duration of a coarse timer. Firing 50 ms late is at most 5 % of such a duration. Shorter timers are exact.
+ */
 const COARSE_MS = 1_000;
 
 const wheel = new TimerWheel(TICK_MS, {
@@ -78,8 +80,9 @@ const wheel = new TimerWheel(TICK_MS, {
 });
 
 /**
- * A cheaper {@link startTimer} for timers that every call needs and that rarely fire. It is never early and at most 50
- * ms late. Timers below one second are exact. `callback` runs in no particular async context.
+ * Calls `callback` once after `ms` milliseconds, like {@link startTimer}, but at a lower cost. It is for timers that
+ * every call needs and that rarely fire. A timer of at least one second may fire up to 50 ms late, and shorter timers
+ * are exact. `callback` must not rely on AsyncLocalStorage.
  */
 export function startCoarseTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
   return ms < COARSE_MS ? startTimer(ms, callback, options) : wheel.add(ms, callback, options.keepAlive);
@@ -123,8 +126,8 @@ export class LinkedSignal extends LateSignal implements Disposable {
 }
 
 /**
- * Creates a cancellation that aborts with the reason of the first of `parents` to abort. Unlike AbortSignal.any, it
- * leaves no trace on a parent that lives forever.
+ * Creates a cancellation that aborts when any of `parents` aborts, with the same reason. {@link LinkedSignal.unlink}
+ * removes its listeners from the parents. AbortSignal.any cannot be unlinked.
  */
 export function linkSignals(...parents: readonly (Cancellation | undefined)[]): LinkedSignal {
   return new Link(parents);
@@ -150,14 +153,14 @@ class Link extends LinkedSignal {
 /** How late a timer must fire to show that the event loop was blocked, and not that a remote party was slow. */
 const STARVED_MS = 100;
 
-/** Maximum time that a deadline waits to process input that arrived while the event loop was blocked. */
+/** Maximum time that a deadline is put off to process input that arrived while the event loop was blocked. */
 const MAX_CATCH_UP_MS = 1_000;
 
 /**
- * Creates a cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with its reason
- * converted by `inherit`. If the event loop was blocked past the deadline, pending input is read before the abort, for
- * as long as the loop was blocked, at most 1 s. AbortSignal.timeout has no `reason`, but the callers here need their
- * own coded error.
+ * Creates a cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts. In the second
+ * case, the reason is that of `parent`, converted by `inherit`. If the event loop was blocked past the deadline,
+ * pending input is read before the abort. That takes as long as the event loop was blocked, but at most 1 s.
+ * AbortSignal.timeout is not used, because callers need an error with their own code as the reason.
  */
 export function deadline(
   ms: number,

@@ -1,7 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 
-/** Facts about a failure for programs, in addition to its code. Plain values only, so that they can cross threads. */
+/**
+ * Facts about a failure for programs, in addition to its code. Contains only plain values, so that it can be sent to
+ * another thread.
+ */
 export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
 
 export interface SwitchyardErrorOptions {
@@ -30,8 +33,8 @@ export class SwitchyardError extends Error {
 }
 
 /**
- * The error of a service map that could not be obtained or was refused. Callers of the manager that this package
- * replaces catch this class.
+ * The error of a service map that could not be obtained or was refused. Programs that were written for the manager that
+ * this package replaces catch this class by its name.
  */
 export class ConnectorManifestError extends SwitchyardError {
   override readonly name: string = 'ConnectorManifestError';
@@ -44,7 +47,7 @@ interface WireCause {
   readonly code: string | null;
 }
 
-/** An error as plain data for transfer between threads, since structured clone drops class and code. */
+/** An error as plain data for transfer between threads, because structured clone drops class and code. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;

@@ -2,8 +2,8 @@ import { messageOf, SwitchyardError } from './errors.ts';
 
 /**
  * Returns a function that loads a module when it is first called, and resolves with the same module afterwards. If the
- * module cannot be loaded, the function rejects with MODULE_NOT_LOADED, and its next call retries. `name` is used in
- * the message.
+ * module cannot be loaded, the function rejects with MODULE_NOT_LOADED, and tries again when it is next called. `name`
+ * is used in the message.
  */
 export function lateModule<T>(name: string, load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | null = null;

@@ -1,7 +1,7 @@
-/** Maximum length of a name that is checked for misspelling. */
+/** Maximum length of a name that is compared with the known names. */
 const MAX_LENGTH = 40;
 
-/** Returns the name of `known` that `name` is probably a misspelling of, or null. */
+/** Returns the name in `known` that `name` probably misspells; null if no name in `known` is similar. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   if (name.length > MAX_LENGTH) return null;
   const ranked = known.map((candidate) => ({
@@ -12,7 +12,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return best !== undefined && best.edits <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : null;
 }
 
-/** Returns the Levenshtein distance, counting two swapped letters as one edit. */
+/** Returns the Levenshtein distance between two names. Two swapped letters count as one edit. */
 function editsBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

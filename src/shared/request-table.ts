@@ -1,8 +1,9 @@
 const FIRST_SLOTS = 64;
 
 /**
- * Values by the id of their request, a whole number that grows from request to request. The slot of an id is its
- * remainder, so values come and go without a hash table; see {@link Chain} for why that matters here.
+ * Values by the id of a request. Ids are whole numbers that grow from request to request. The slot of a value is the
+ * remainder of its id, so no hash table is needed. {@link Chain} says why hash tables are slow for values that change
+ * with every call.
  */
 export class RequestTable<T> {
   #ids: (number | null)[] = new Array(FIRST_SLOTS).fill(null);
@@ -14,14 +15,14 @@ export class RequestTable<T> {
     return this.#size;
   }
 
-  /** Returns an id that no earlier call returned, and whose slot is free. */
+  /** Returns an id that no earlier call returned and whose slot is free. */
   nextId(): number {
     if (this.#size * 2 > this.#ids.length) this.#grow();
     while (this.#ids[this.#slot(this.#nextId)] !== null) this.#nextId += 1;
     return this.#nextId++;
   }
 
-  /** Adds the value of an id, or replaces it. */
+  /** Adds the value of an id, or replaces the existing value. */
   set(id: number, value: T): void {
     while ((this.#ids[this.#slot(id)] ?? id) !== id) this.#grow();
     const slot = this.#slot(id);
@@ -57,7 +58,8 @@ export class RequestTable<T> {
     const [ids, values] = [this.#ids, this.#values];
     this.#ids = new Array(2 * ids.length).fill(null);
     this.#values = new Array(2 * ids.length).fill(null);
-    // Ids that share a slot of the larger table would also have shared a slot of the smaller table, so no two ids do.
+    // No two ids get the same slot here. Two ids with the same slot in the larger table would have had the same slot in
+    // the smaller one.
     for (const [slot, id] of ids.entries()) {
       if (id === null) continue;
       this.#ids[this.#slot(id)] = id;

@@ -14,24 +14,26 @@ export interface WheelTime {
   start(callback: () => void, ms: number): ProcessTimer;
   stop(timer: ProcessTimer): void;
   /**
-   * Returns the function that currently sets timers. Fake timers of a test replace it, and earlier timers may then
-   * never fire.
+   * Returns the function that currently sets timers. Tests replace this function with fake timers, and timers that were
+   * set before may then never fire.
    */
   source(): unknown;
 }
 
-/** A timer of a {@link TimerWheel}; `cancel()` may be called repeatedly, and also after the timer has fired. */
+/**
+ * A timer of a {@link TimerWheel}. `cancel()` may be called repeatedly, and has no effect after the timer has fired.
+ */
 interface WheelTimer {
   cancel(): void;
 }
 
-/** Number of empty buckets that may be kept until their tick, in addition to half the number of all buckets. */
+/** Empty buckets are removed when their number exceeds this plus half the number of all buckets. */
 const SPARE_BUCKETS = 1_024;
 
 /**
- * Runs many timers on one Node.js timer. A timer is never early, and late by at most one tick plus the delay of the
- * event loop. Cancelling costs O(1); so does adding if the tick already has timers. The process only wakes up for ticks
- * that have timers, so a distant timer costs nothing.
+ * Runs many timers on one Node.js timer. All timers of a bucket fire at the same tick. A timer never fires early. It
+ * fires late by at most one tick plus the delay of the event loop. Cancelling takes O(1), and so does adding to an
+ * existing bucket. The process wakes up only for ticks that have timers.
  */
 export class TimerWheel {
   readonly tickMs: number;
@@ -57,7 +59,10 @@ export class TimerWheel {
     return this.#size;
   }
 
-  /** Calls `callback` once after `ms` milliseconds or slightly later. With `keepAlive` the process runs until then. */
+  /**
+   * Calls `callback` once after `ms` milliseconds or slightly later. The process may exit before that, unless
+   * `keepAlive` is true.
+   */
   add(ms: number, callback: () => void, keepAlive = false): WheelTimer {
     const tick = Math.ceil((this.#time.now() + ms) / this.tickMs);
     const bucket = this.#buckets.get(tick) ?? this.#open(tick);
@@ -72,7 +77,7 @@ export class TimerWheel {
     return entry;
   }
 
-  /** Notes that a timer left its bucket. */
+  /** Must be called after a timer was removed from its bucket. */
   removed(entry: Entry, bucket: Chain<Entry>): void {
     this.#size -= 1;
     if (entry.keepAlive) {
@@ -88,7 +93,7 @@ export class TimerWheel {
     if (this.#emptyCount > SPARE_BUCKETS + this.#buckets.size / 2) this.#dropEmpty();
   }
 
-  /** Stops the Node.js timer when no timer is pending. */
+  /** Stops the Node.js timer and drops all buckets, because no timer is pending. */
   #reset(): void {
     if (this.#timer !== null) this.#time.stop(this.#timer);
     this.#timer = null;
@@ -119,7 +124,7 @@ export class TimerWheel {
     if (tick === undefined) return;
     this.#dueTick = tick;
     this.#source = this.#time.source();
-    // A Node.js timer may fire slightly early.
+    // Rounds up, because a Node.js timer may fire slightly early.
     const ms = Math.ceil(tick * this.tickMs - this.#time.now());
     this.#timer = this.#time.start(() => this.#fire(), Math.max(1, ms));
     if (this.#keepAliveCount === 0) this.#timer.unref();
@@ -131,7 +136,7 @@ export class TimerWheel {
     try {
       for (let [tick] = this.#ticks; tick !== undefined && tick <= nowTick; [tick] = this.#ticks) {
         const bucket = this.#buckets.get(tick);
-        // A timer that another callback cancels meanwhile does not fire.
+        // One of these callbacks may cancel another timer of the bucket. The cancelled timer does not fire.
         for (const entry of bucket?.values() ?? []) entry.fire();
         if (this.#ticks[0] === tick && bucket?.size === 0) this.#drop();
       }
@@ -149,7 +154,7 @@ export class TimerWheel {
   #dropEmpty(): void {
     for (const [tick, { size }] of this.#buckets) if (size === 0) this.#buckets.delete(tick);
     this.#emptyCount = 0;
-    // A sorted list is a valid heap.
+    // A sorted list is also a valid binary heap.
     this.#ticks = [...this.#buckets.keys()].sort((a, b) => a - b);
   }
 }

@@ -1,26 +1,26 @@
 import { monotonicMs } from './clock.ts';
 
-/** Time that processing input may block the event loop in one turn. */
+/** Maximum time that readers may block the event loop in one turn. */
 const TURN_MS = 25;
 
 /**
- * Yields to the event loop while a connector or a client floods this process. Between two messages, a reader checks
- * whether the turn is over; if so, the reader continues in the next turn. All readers share each turn, so that many
- * senders together block the event loop no longer than a single sender.
+ * Keeps the event loop responsive while a connector or a client floods this process with messages. After each message,
+ * a reader checks whether the turn is over. If it is, the reader continues in the next turn. All readers share each
+ * turn, so many senders together block the event loop no longer than a single one.
  */
 class Turns {
   readonly #waiting: (() => void)[] = [];
   #startedMs = 0;
   #isOpen = false;
 
-  /** Whether this turn has lasted so long that further work has to wait for another turn. */
+  /** Whether the current turn has taken so long that further work has to wait for the next turn. */
   get isOver(): boolean {
     if (this.#isOpen) return monotonicMs() - this.#startedMs > TURN_MS;
     this.#open();
     return false;
   }
 
-  /** Calls `task` in a later turn, after the tasks that already wait. `task` must not throw. */
+  /** Calls `task` in a later turn, after the tasks that are already waiting. `task` must not throw. */
   later(task: () => void): void {
     this.#waiting.push(task);
     if (!this.#isOpen) this.#open();
@@ -50,5 +50,5 @@ class Turns {
   }
 }
 
-/** The turns of this thread's event loop. */
+/** The turns of the event loop of this thread. */
 export const turns = new Turns();

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readAnchors, readLinks } from './page-links.ts';
 
-/** Returns what is wrong with the links of a page: in the repository, and in the package if the page is packed. */
+/**
+ * Checks the links of a page, and returns a text for each broken link. If the page is part of the package, its links
+ * must work there too.
+ */
 export function checkLinks(page: string, text: string, packed: ReadonlySet<string>): readonly string[] {
   return readLinks(page, text).flatMap(({ line, href, target, anchor }) => {
     const place = `${page}:${line} links to ${href}`;

@@ -1,20 +1,20 @@
-/** What the HTML comments before a block say about it. */
+/** The markers of a code block: what the HTML comments before it say. */
 export interface Markers {
-  /** `no-run: REASON`: the block is not run. */
+  /** The REASON in `no-run: REASON`, which means that the block is not run. */
   readonly noRun: string | null;
-  /** `tested-by: PATH`: another test runs the block. */
+  /** The PATH in `tested-by: PATH`, which names another test that runs the block. */
   readonly testedBy: string | null;
-  /** `compile-only`: the program is compiled, and not run. */
+  /** `compile-only`: the program is compiled but not run. */
   readonly isCompileOnly: boolean;
-  /** `continues`: the program continues the one before it on the page. */
+  /** `continues`: the program continues the previous program on the page. */
   readonly continues: boolean;
-  /** `keep-running`: the program stays up until the end of the page. */
+  /** `keep-running`: the program runs until the end of the page. */
   readonly keepsRunning: boolean;
-  /** `setup: NAME`: the setup, from `setups.ts`, that the block needs. */
+  /** The NAME in `setup: NAME`, which is what the block needs from `setups.ts`. */
   readonly setup: string | null;
-  /** `file: NAME`: the block is written under this name. */
+  /** The NAME in `file: NAME`, under which the block is written to a file. */
   readonly file: string | null;
-  /** `exit: CODE`: the exit code of the commands. Defaults to 0. */
+  /** The CODE in `exit: CODE`, which is the exit code that the commands must have. Defaults to 0. */
   readonly exit: number;
 }
 
@@ -43,7 +43,7 @@ const FLAGS: Readonly<Record<string, Partial<Markers>>> = {
   'keep-running': { keepsRunning: true },
 };
 
-/** Reads the comments before a block. Throws for any other comment, such as a misspelt marker. */
+/** Reads the HTML comments before a block. Throws if a comment is not a marker, for example because it is misspelt. */
 export function readMarkers(place: string, comments: readonly string[]): Markers {
   let markers = NO_MARKERS;
   for (const comment of comments) {

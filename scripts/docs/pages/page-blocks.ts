@@ -4,13 +4,13 @@ import { type Markers, NO_MARKERS, readMarkers } from './markers.ts';
 /** One code block of a page. */
 export interface Block {
   readonly page: string;
-  /** The line of the opening fence, from 1. */
+  /** The line number of the opening fence. The first line is 1. */
   readonly line: number;
-  /** The language after the fence; empty if none is named. */
+  /** The language that the opening fence names; empty if it names none. */
   readonly language: string;
   readonly code: string;
   readonly markers: Markers;
-  /** The name under which the block is written into the demo world, or null. */
+  /** The name of the file to which the block is written; null if the block is not a file. */
   readonly file: string | null;
 }
 
@@ -18,7 +18,7 @@ const NAME = String.raw`[~\w.@/-]*\w\.\w+`;
 const FIRST_LINE = new RegExp(`^(?://|#) (${NAME})$`);
 const NAMED_BEFORE = new RegExp(String.raw`(?<!\`)\`((?:\.\w+|${NAME}))\`(?:[^\`.;:]*):$`);
 
-/** Returns the code blocks of a Markdown page in order. Throws if a marker is not known. */
+/** Returns the code blocks of a Markdown page, in order. Throws if the page contains an unknown marker. */
 export function readBlocks(page: string, text: string): readonly Block[] {
   const blocks: Block[] = [];
   const lines = text.split('\n');
@@ -36,7 +36,10 @@ export function readBlocks(page: string, text: string): readonly Block[] {
   return blocks;
 }
 
-/** A block is a file if a marker, its first line or the end of the paragraph before it says so. */
+/**
+ * Returns the name of the file that a block shows. The name may be in a marker, in the first line of the block, or at
+ * the end of the paragraph before the block.
+ */
 function fileOf(code: string, before: string, { file }: Markers): string | null {
   return file ?? FIRST_LINE.exec(firstLine(code))?.[1] ?? NAMED_BEFORE.exec(before)?.[1] ?? null;
 }

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { lexer, type Token, type Tokens, walkTokens } from 'marked';
 
-/** A link or a picture of a page that leads to a file. */
+/** A link or picture on a page that refers to a file. */
 export interface Link {
   readonly line: number;
-  /** As the page has it. */
+  /** The target as it is written on the page. */
   readonly href: string;
-  /** The file or folder, from the root of the repository. */
+  /** The path of the file or folder, relative to the root of the repository. */
   readonly target: string;
   /** The anchor without `#`; empty if the link has no anchor. */
   readonly anchor: string;
@@ -14,7 +14,7 @@ export interface Link {
 
 const ELSEWHERE = /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i;
 
-/** Returns the relative links and pictures of a page. Links to other hosts are left out. */
+/** Returns the relative links and the pictures of a page. Links to websites are left out. */
 export function readLinks(page: string, text: string): readonly Link[] {
   const links: Link[] = [];
   for (const href of hrefsOf(text)) {
@@ -38,7 +38,7 @@ function hrefsOf(text: string): ReadonlySet<string> {
   return hrefs;
 }
 
-/** Returns the anchors of a page: the anchors that GitHub gives headings, and ids in its HTML. */
+/** Returns the anchors of a page: the anchors that GitHub creates for headings, and the ids in HTML. */
 export function readAnchors(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   const seen = new Map<string, number>();
@@ -55,7 +55,7 @@ export function readAnchors(text: string): ReadonlySet<string> {
   return anchors;
 }
 
-/** The words of a heading without their markup. */
+/** Returns the words of a heading, without its Markdown. */
 function plainText(tokens: readonly Token[]): string {
   return tokens
     .map((token) => {

@@ -2,7 +2,10 @@ import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import { parseAllDocuments } from 'yaml';
 
-/** What happens with a block: its commands run, its program runs, it is parsed, or it is only read. */
+/**
+ * How a block is tested. `shell`: its commands are run. `program`: it is run as a program. `document`: it is parsed.
+ * `read`: it is not tested.
+ */
 export type Treatment = 'shell' | 'program' | 'document' | 'read';
 
 const TREATMENTS: Readonly<Record<string, Treatment>> = {
@@ -26,7 +29,7 @@ const TREATMENTS: Readonly<Record<string, Treatment>> = {
   typescript: 'read',
 };
 
-/** Blocks in these languages are run by other tests. */
+/** Languages whose blocks are tested elsewhere, each with the path of that test. */
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   acl: 'test/fleet/acl.test.ts',
   caddyfile: 'test/fleet/deployment/reverse-proxies.test.ts',
@@ -34,11 +37,11 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   ini: 'test/fleet/deployment/systemd.test.ts',
   nginx: 'test/fleet/deployment/reverse-proxies.test.ts',
   promql: 'test/docs/dashboards.test.ts',
-  // Declarations, which only generated pages contain.
+  // Only a generated page contains blocks in this language: the declarations in docs/api.md.
   typescript: 'scripts/generate-docs.ts',
 };
 
-/** The treatment of a language; null for a language that the pages do not use. */
+/** Returns how blocks in a language are tested; null if the language is unknown. */
 export function treatmentOf(language: string): Treatment | null {
   return TREATMENTS[language] ?? null;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 
 export interface Outcome {
-  /** The exit code; null after the time limit. */
+  /** The exit code; null if the process was killed after the time limit. */
   readonly code: number | null;
   readonly output: string;
 }
@@ -13,12 +13,16 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The file for the output. Unlike a pipe, it needs no wait for processes that stay in the background. */
+  /**
+   * Path of the file that gets the output. With a pipe, the test would have to wait for processes in the background.
+   */
   readonly log: string;
   readonly limitMs: number;
 }
 
-/** Runs a command to its end. After the time limit, kills the command and the processes that it started. */
+/**
+ * Runs a command and waits until it ends. After the time limit, kills the command and all processes that it started.
+ */
 export async function runProcess({ command, args, cwd, env, log, limitMs }: Command): Promise<Outcome> {
   const file = openSync(log, 'w');
   const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', file, file] });
@@ -34,11 +38,11 @@ export async function runProcess({ command, args, cwd, env, log, limitMs }: Comm
   return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
 }
 
-/** Ends the processes that a failed command has left in the background. */
+/** Ends the processes in the background that a failed command has started. */
 function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nothing is left.
+    // No process is left.
   }
 }

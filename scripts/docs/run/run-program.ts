@@ -14,13 +14,16 @@ const OPTIONS = [
 const JAVASCRIPT = ['--allowJs', '--checkJs', '--noImplicitAny', 'false'];
 const LIMIT_MS = 60_000;
 
-/** Compiles a program of a page against the packed package and runs it. `earlier` is the program that it continues. */
+/**
+ * Compiles a program of a page against the packed package, and runs it. `earlier` is the code of the program that it
+ * continues.
+ */
 export async function runProgram(block: Block, earlier: string, world: DemoWorld): Promise<Outcome> {
   const { language, line, markers } = block;
   const [before, after] = programSetup(markers.setup);
   const file = block.file ?? `block-${line}.${language === 'ts' ? 'ts' : 'mjs'}`;
   const start = before + earlier;
-  // With this padding, the compiler and Node report the line numbers of the page.
+  // These empty lines make the compiler and Node.js report the line numbers of the page.
   const padding = block.file === null ? '\n'.repeat(Math.max(line - start.split('\n').length + 1, 0)) : '';
   await world.write(file, `${padding}${start}${block.code}\n${after}`);
   const { project: cwd, env } = world;

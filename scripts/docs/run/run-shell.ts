@@ -7,7 +7,10 @@ import { type Outcome, runProcess } from './run-process.ts';
 
 const LIMIT_MS = 120_000;
 
-/** Runs the commands of a block. The block starts with the variables, functions and folder of the block before it. */
+/**
+ * Runs the commands of a block. They start in the folder in which the previous block ended, with the variables and
+ * functions of that block.
+ */
 export async function runShell(block: Block, world: DemoWorld): Promise<Outcome> {
   const at = (name: string): string => join(world.run, name);
   const state = at('shell-state.sh');
@@ -15,7 +18,7 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
   await world.trustFiles();
   const header = `set -euo pipefail; . '${state}'; ${await world.substitute(shellSetup(block.markers.setup))}`;
   const footer = `${leaveRunning(world.run)} { export -p; declare -f; printf 'cd %q\\n' "$PWD"; } >'${state}'`;
-  // With this padding, the shell reports the line numbers of the page.
+  // These empty lines make the shell report the line numbers of the page.
   const padding = '\n'.repeat(block.line);
   const commands = await world.substitute(commandsOf(block.code));
   writeFileSync(at('block.sh'), `${header}${padding}${commands}\n${footer}\n`);
@@ -25,7 +28,10 @@ export async function runShell(block: Block, world: DemoWorld): Promise<Outcome>
   return runProcess({ command: 'bash', args: [at('block.sh')], cwd, env, log: at('shell.txt'), limitMs: LIMIT_MS });
 }
 
-/** The commands of a block. If lines begin with `$ `, all other lines are output, and become empty. */
+/**
+ * Returns the commands of a block. If some lines begin with `$ `, all other lines are output, and are replaced by empty
+ * lines.
+ */
 export function commandsOf(code: string): string {
   const lines = code.split('\n');
   if (!lines.some((line) => line.startsWith('$ '))) return lines.map(adapt).join('\n');
@@ -42,7 +48,10 @@ export function commandsOf(code: string): string {
     .join('\n');
 }
 
-/** Waits, for at most 10 s, until the commands in the background have ended or listen. The others end with the page. */
+/**
+ * Returns shell code that waits until the commands in the background have ended or listen, for at most 10 s. Commands
+ * that still run then are ended after the last block of the page.
+ */
 function leaveRunning(run: string): string {
   const isDone = '[ -z "$(jobs -r)" ]';
   const listens = '[ -e "$SWITCHYARD_DOCS_LISTENING" ]';
@@ -53,12 +62,12 @@ function leaveRunning(run: string): string {
 const adapt = (line: string): string => expectExit(line.replace(GATEWAY_BEHIND, '$1 $2'));
 
 /**
- * Matches a gateway that is started with `&`. It goes to the background by itself, once it is ready for the next
- * command.
+ * Matches the start of a gateway with `&`. The `&` is removed, because the replacement of the command goes to the
+ * background itself when the gateway is ready.
  */
 const GATEWAY_BEHIND = /^((?:npx (?:--no )?)?(?:mcp-)?switchyard serve\b[^#&]*)&\s*(#.*)?$/;
 
-/** A command whose comment begins with `exits N` has to end with that code. */
+/** Adds a check to a command whose comment begins with `exits N`: the exit code of the command must be N. */
 function expectExit(line: string): string {
   const [, command, code] = /^(.*\S)\s+# exits ([1-9]\d*)\b/.exec(line) ?? [];
   if (code === undefined) return line;

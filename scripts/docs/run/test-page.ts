@@ -7,10 +7,10 @@ import { parseDocument, treatmentOf } from './languages.ts';
 import { runProgram } from './run-program.ts';
 import { runShell } from './run-shell.ts';
 
-/** The page of declarations, which is generated. */
+/** The generated page that contains the declarations. */
 const API = 'docs/api.md';
 
-/** Runs the blocks of a page in order, in a world of their own. Returns a text for each failure. */
+/** Runs the blocks of a page in order, in a new demo world. Returns a text for each failure. */
 export async function testBlocks(blocks: readonly Block[], installed: InstalledPackage): Promise<readonly string[]> {
   await using world = await DemoWorld.start(installed);
   const failures: string[] = [];
@@ -25,7 +25,7 @@ export async function testBlocks(blocks: readonly Block[], installed: InstalledP
   return failures;
 }
 
-/** Resolves with what is wrong with a block; null if nothing is. */
+/** Tests one block. Resolves with what is wrong with it; null if nothing is. */
 async function testBlock(block: Block, earlier: string, world: DemoWorld): Promise<string | null> {
   const { page, language, code, markers, file } = block;
   if (markers.testedBy !== null && !existsSync(markers.testedBy)) return `There is no ${markers.testedBy}`;

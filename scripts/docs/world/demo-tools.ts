@@ -1,7 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 
-/** The text arguments of each tool, by server. A question mark makes an argument optional. */
+/**
+ * For each server, its tools and the names of their text arguments. A question mark means that an argument is optional.
+ */
 const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   weather: { get: ['city', 'days?'] },
   wikidata: { search: ['query'] },
@@ -14,8 +16,8 @@ const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 const EVERY_SERVER = { echo: ['message?'] };
 
 /**
- * Adds the tools of the server `name` (of all servers for `all`), which return their arguments, and a prompt and a
- * resource.
+ * Adds the tools of the server `name`, or of all servers if `name` is `all`. The tools return their arguments. Also
+ * adds a prompt and a resource.
  */
 export function addDemoTools(server: McpServer, name: string, words = ''): void {
   const own = name === 'all' ? Object.assign({}, ...Object.values(TOOLS)) : TOOLS[name];

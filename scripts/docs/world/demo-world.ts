@@ -10,14 +10,17 @@ import { type Places, substitute } from './substitutions.ts';
 import { mapOf, SECRETS, WorldServers } from './world-servers.ts';
 import { demoServer, LOOPBACK_ONLY, writeShims } from './write-shims.ts';
 
-/** Files that a person approves when they appear in the project's folder. */
+/**
+ * Configuration files that the commands of a page may use without asking, because the test approves them as a person
+ * would.
+ */
 const TRUSTED = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'];
 
-/** The folder, the programs and the servers that the blocks of one page run with. */
+/** The demo world of one page: the folders, programs and servers with which the blocks of the page run. */
 export class DemoWorld implements AsyncDisposable {
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The folder for the output and the ids of processes that stay. */
+  /** The folder with the output and the process ids of background processes. */
   readonly run: string;
   readonly #root: string;
   readonly #servers: WorldServers;
@@ -39,7 +42,8 @@ export class DemoWorld implements AsyncDisposable {
       HOME: at('home'),
       TMPDIR: at('tmp'),
       BROWSER: join(at('bin'), 'docs-browser'),
-      // There is a display, but no desktop whose settings name a browser, so BROWSER is used.
+      // With these variables, the package uses the browser in BROWSER: there seems to be a display, but no desktop with
+      // its own browser setting.
       ...{ DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: root, XDG_DATA_HOME: at('home/.local/share') },
       LANG: 'C.UTF-8',
       SWITCHYARD_LOGIN_KEY: 'file',
@@ -65,12 +69,15 @@ export class DemoWorld implements AsyncDisposable {
     return world;
   }
 
-  /** Replaces the addresses and places that a page prints with those of this world. */
+  /** Replaces the URLs, ports and paths that a page prints with those of this demo world. */
   substitute(text: string): Promise<string> {
     return substitute(text, this.#places);
   }
 
-  /** Writes a file of a page, in the project's folder, or in the home folder for a name with `~/`. */
+  /**
+   * Writes a file that a page shows. It is in the home folder if the name begins with `~/`, and in the project's folder
+   * otherwise.
+   */
   async write(name: string, text: string): Promise<void> {
     const path = name.startsWith('~/') ? join(this.#root, 'home', name.slice(2)) : join(this.project, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -78,7 +85,7 @@ export class DemoWorld implements AsyncDisposable {
     await this.trustFiles();
   }
 
-  /** Approves the configuration files of the project as they are now. */
+  /** Approves the current content of the project's configuration files. */
   async trustFiles(): Promise<void> {
     const machine = { platform: process.platform, env: this.env, cwd: this.project };
     const book = new TrustBook(trustFolder(machine as Parameters<typeof trustFolder>[0]));

@@ -8,19 +8,19 @@ export interface KeptCommand {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Returns whether the process is ready, judged by what it has printed. */
+  /** Decides from the output of the process whether the process is ready. */
   readonly isReady: (output: string) => boolean;
 }
 
 export interface KeptResult {
-  /** The exit code of the process; null as long as it runs. */
+  /** The exit code of the process; null if it is still running. */
   readonly code: number | null;
   readonly output: string;
 }
 
 /**
- * Starts a process that stays, and waits until it is ready or has ended. `folder` holds its output and its process id
- * for {@link endKept}.
+ * Starts a process in the background, and waits until it is ready or has ended. Its output and its process id are
+ * stored in `folder`, so that {@link endKept} can end it.
  */
 export async function startKept(
   folder: string,
@@ -44,7 +44,7 @@ export async function startKept(
   return { code, output: output() };
 }
 
-/** Ends the processes that were kept in a folder, and resolves once they are gone. */
+/** Ends the background processes whose process ids are in `folder`. Resolves once they have ended. */
 export async function endKept(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const pids = readdirSync(folder)
@@ -55,7 +55,7 @@ export async function endKept(folder: string): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGKILL');
 }
 
-/** Sends a signal to a group of processes. Returns false if the group is gone. */
+/** Sends a signal to a process group. Returns false if the group no longer exists. */
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, name);

@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { capture } from '../../run-command.ts';
 
-/** The packed package, installed in a folder as a user would. */
+/** The packed package, installed in a folder as a user would install it. */
 export interface InstalledPackage {
   readonly tarball: string;
-  /** The folder `node_modules` with the package and with other packages that the pages import. */
+  /** The folder `node_modules`, with this package and the other packages that the pages import. */
   readonly modules: string;
-  /** The files in the package, such as `docs/cli.md`. */
+  /** The paths of all files in the package, such as `docs/cli.md`. */
   readonly files: ReadonlySet<string>;
 }
 
-/** Packages that pages name. They come from the repository's own `node_modules`, so that nothing is downloaded. */
+/**
+ * Packages that the pages import. They are linked from the repository's own `node_modules`, so that nothing is
+ * downloaded.
+ */
 const BORROWED = [
   '@types/node',
   'undici-types',
@@ -25,12 +28,12 @@ const BORROWED = [
   '@modelcontextprotocol/server-memory',
 ];
 
-/** Packs the package, if no tarball is given, and installs it in `folder`. */
+/** Installs the package in `folder`. `given` is the path of a tarball; if it is null, the package is packed first. */
 export function installPackage(folder: string, given: string | null): InstalledPackage {
   const tarball = given === null ? pack(folder) : resolve(given);
   const files = capture('tar', ['-tzf', tarball]).trim().split('\n');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  // If npm runs in a script of another package, it would otherwise install into that package.
+  // If this script was started by `npm run`, npm would otherwise install into the package of that script.
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   const quiet = ['--no-fund', '--no-audit', '--prefer-offline', '--loglevel=error'];
   capture('npm', ['install', tarball, ...quiet], { cwd: folder, env });
@@ -43,7 +46,7 @@ function pack(folder: string): string {
   const [packed] = JSON.parse(capture('npm', ['pack', '--json', '--pack-destination', folder])) as {
     filename: string;
   }[];
-  if (packed === undefined) throw new Error('npm pack named no file');
+  if (packed === undefined) throw new Error('`npm pack` printed no file name');
   return join(folder, packed.filename);
 }
 

@@ -1,9 +1,12 @@
 import { MAP_HOST } from '../../check-dist/hosts.ts';
 import { demoServer } from './write-shims.ts';
 
-/** What `<!-- setup: NAME -->` puts before a block, and after it. */
+/**
+ * What a block with the comment `<!-- setup: NAME -->` needs: files, shell commands, and code before and after a
+ * program.
+ */
 interface Setup {
-  /** Files of the project's folder, by name. */
+  /** Contents of files in the project's folder, by name. */
   readonly files?: Readonly<Record<string, object | string>>;
   readonly shell?: string;
   readonly before?: string;
@@ -23,13 +26,16 @@ const LIST_MAIL = ['before', 'now']
   .join(' ');
 
 const SETUPS: Readonly<Record<string, Setup>> = {
-  /** A `manager` of the connectors in `.mcp.json`. */
+  /** Defines `manager`, a manager of the connectors in `.mcp.json`. */
   manager: { before: MANAGER, after: 'await manager.close();\n' },
-  /** Every command works from the signed map. */
+  /** Makes every command use the signed map. */
   map: { shell: 'export CONNECTORS_SERVICE_MAP_URL=https://maps.example.com/map;' },
-  /** The tool `mail.send` differs from its first definition, in the usual state folder and in `./state`. */
+  /**
+   * Changes the definition of the tool `mail.send` after it was first seen, both in the default state folder and in
+   * `./state`.
+   */
   'changed-tool': { files: { 'mail.json': mail }, shell: LIST_MAIL },
-  /** `.mcp.json` has the servers `github` and `linear`, which need a login. */
+  /** Puts the servers `github` and `linear`, which need a login, into `.mcp.json`. */
   logins: {
     files: {
       '.mcp.json': {
@@ -37,9 +43,9 @@ const SETUPS: Readonly<Record<string, Setup>> = {
       },
     },
   },
-  /** `host.mjs` is a program that uses the package. */
+  /** Writes `host.mjs`, a program that uses the package. */
   host: { files: { 'host.mjs': MAP_HOST.source } },
-  /** `.mcp.json` has the servers `weather` and `my-server`. */
+  /** Puts the servers `weather` and `my-server` into `.mcp.json`. */
   'my-server': {
     files: { '.mcp.json': { mcpServers: { weather: demoServer('weather'), 'my-server': demoServer('my-server') } } },
   },
@@ -50,22 +56,23 @@ const textOf = (content: object | string): string => (typeof content === 'string
 function setupOf(name: string | null): Setup {
   if (name === null) return {};
   const setup = SETUPS[name];
-  if (setup === undefined) throw new Error(`There is no setup "${name}", but ${Object.keys(SETUPS).join(', ')}`);
+  if (setup === undefined)
+    throw new Error(`There is no setup "${name}". The setups are ${Object.keys(SETUPS).join(', ')}.`);
   return setup;
 }
 
-/** Files to write before a block. */
+/** Returns the files to write before a block. */
 export function setupFiles(name: string | null): Readonly<Record<string, string>> {
   const files = Object.entries(setupOf(name).files ?? {});
   return Object.fromEntries(files.map(([file, content]) => [file, textOf(content)]));
 }
 
-/** Commands to run before those of a block. */
+/** Returns the commands to run before the commands of a block. */
 export function shellSetup(name: string | null): string {
   return setupOf(name).shell ?? '';
 }
 
-/** What stands before and after the program of a block. */
+/** Returns the code to put before and after the program of a block. */
 export function programSetup(name: string | null): readonly [string, string] {
   const { before = '', after = '' } = setupOf(name);
   return [before, after];

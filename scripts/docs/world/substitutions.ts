@@ -1,11 +1,11 @@
-/** Where the things of one page's world are. */
+/** The folder, ports and servers of a demo world. They replace the paths, ports and hosts that a page prints. */
 export interface Places {
   readonly project: string;
-  /** The port that gateways and servers of the page get. */
+  /** The port for gateways and servers that the page starts. */
   readonly port: number;
-  /** The port of a connector that the page starts. */
+  /** The port for a connector that the page starts. */
   readonly connectorPort: number;
-  /** Resolves with the address of a server, which is started when it is first asked for. */
+  /** Resolves with the URL of a server. The first call for a server starts it. */
   readonly address: (server: ServerName) => Promise<string>;
 }
 
@@ -17,15 +17,16 @@ interface Substitution {
 }
 
 /**
- * The addresses and places that pages print, with what the demo world has in their place. The demo world has no others.
+ * The URLs, ports and paths that pages print, each with its replacement in the demo world. Other hosts cannot be
+ * reached from there.
  */
 const SUBSTITUTIONS: readonly Substitution[] = [
-  // A signed map at every path, and the files of the page's folder `public`.
+  // Serves a signed map at every path, and also the files of the page's folder `public`.
   { printed: /https:\/\/maps\.example\.com/g, means: ({ address }) => address('maps') },
   { printed: /https:\/\/team\.example\.com/g, means: async ({ address }) => `${await address('maps')}/team` },
   // An MCP server over HTTP.
   { printed: /https:\/\/(?:mcp|search|docs)\.example\.com\/mcp/g, means: ({ address }) => address('mcp') },
-  // The same behind a login, with an authorization server.
+  // MCP servers that require a login, each with an authorization server.
   { printed: /https:\/\/mcp\.linear\.app\/mcp/g, means: ({ address }) => address('linear') },
   { printed: /https:\/\/mcp\.notion\.com\/mcp/g, means: ({ address }) => address('notion') },
   // A Redis server without TLS.
@@ -33,18 +34,18 @@ const SUBSTITUTIONS: readonly Substitution[] = [
     printed: /rediss:\/\/(\w+@)?redis\.example\.com/g,
     means: async ({ address }, [, user = '']) => (await address('redis')).replace('//', `//${user}`),
   },
-  // Pages run side by side, and the machine may use the port of a gateway.
+  // Ports are replaced, because pages are tested at the same time, and the machine may use these ports already.
   { printed: /(127\.0\.0\.1:|PORT=)3001\b/g, means: ({ connectorPort }, [, before]) => `${before}${connectorPort}` },
   { printed: /(127\.0\.0\.1|localhost):(?:3737|8080)\b/g, means: ({ port }, [, host]) => `${host}:${port}` },
   { printed: /(--port[ =]|\bport: )\d{4}\b/g, means: ({ port }, [, flag]) => `${flag}${port}` },
   { printed: /\.listen\(\d{4}\b/g, means: ({ port }) => `.listen(${port}` },
-  // Folders of the system are below the page's folder.
+  // Folders of the system are replaced by folders in the project's folder.
   { printed: /(?<![\w.])\/(?:var\/lib|data|srv)\b/g, means: ({ project }, [path]) => `${project}${path}` },
-  // The world has set the values that a reader fills in.
+  // A value that the reader has to fill in is taken from the environment variable of the same name.
   { printed: /\b([A-Z][A-Z_]+)=…/g, means: (_, [, name]) => `${name}="$${name}"` },
 ];
 
-/** Replaces the addresses and places that a page prints with those of the demo world. */
+/** Replaces the URLs, ports and paths that a page prints with those of the demo world. */
 export async function substitute(text: string, places: Places): Promise<string> {
   let replaced = text;
   for (const { printed, means } of SUBSTITUTIONS) {

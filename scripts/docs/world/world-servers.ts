@@ -8,7 +8,7 @@ import { TestMcpServer } from '../../../test/helpers/mcp-server.ts';
 import { addDemoTools } from './demo-tools.ts';
 import type { ServerName } from './substitutions.ts';
 
-/** The values of the variables that pages name. */
+/** The values of the secret environment variables that pages mention. */
 export const SECRETS = {
   CONNECTORS_SIGNATURE_KEY: 'the key of the maps in the demo world',
   CONNECTORS_API_KEY: 'the key of the connectors in the demo world',
@@ -25,13 +25,16 @@ export const SECRETS = {
   TEAM: 'the team of the demo world',
 } as const;
 
-/** Servers on loopback that stand in for the hosts of the pages. Each starts when its address is first asked for. */
+/**
+ * Servers on loopback addresses that replace the hosts on the pages. A server is started when its address is first
+ * needed.
+ */
 export class WorldServers implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #addresses = new Map<ServerName, Promise<string>>();
   readonly #public: string;
 
-  /** `publicFolder`: its files are served beside the map. */
+  /** The server for maps also serves the files in `publicFolder`. */
   constructor(publicFolder: string) {
     this.#public = publicFolder;
   }
@@ -56,7 +59,7 @@ export class WorldServers implements AsyncDisposable {
         return this.#stack.use(await TestMcpServer.start((server) => addDemoTools(server, 'all'))).url;
       case 'linear':
       case 'notion': {
-        // Imported late, because these modules are slow to load and few pages need them.
+        // These modules are imported only if they are needed, because they load slowly and few pages need them.
         const { AuthorizationServer } = await import('../../../test/helpers/logins/authorization-server.ts');
         const { ProtectedMcpServer } = await import('../../../test/helpers/logins/protected-mcp-server.ts');
         const { issuer } = this.#stack.use(await AuthorizationServer.start());
@@ -87,7 +90,7 @@ export class WorldServers implements AsyncDisposable {
   }
 }
 
-/** An unsigned map of connectors at one endpoint. */
+/** Returns an unsigned map in which all connectors have the same endpoint. */
 export function mapOf(endpoint: string) {
   const connectors = ['wikidata', 'github', 'mail'].map((id) => ({
     ...{ id, version: '1.0.0', name: id, status: 'enabled', ttl: 300, scopes: ['read'], endpoint },

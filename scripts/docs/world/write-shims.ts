@@ -6,11 +6,14 @@ import type { InstalledPackage } from './package-under-test.ts';
 const ownFile = (name: string): string => fileURLToPath(new URL(`./shims/${name}`, import.meta.url));
 const REFUSE = '*) echo "The demo world has no $0 $name" >&2; exit 127;;';
 
-/** Programs by name: the command line of the packed package, and replacements of programs that download. */
+/**
+ * Returns the programs that a page can call, by name: the command of the packed package, and replacements for programs
+ * that would download something.
+ */
 function scripts({ modules, tarball }: InstalledPackage): Readonly<Record<string, string>> {
   const bin = join(modules, 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
   const official = (name: string): string => join(modules, '@modelcontextprotocol', name, 'dist', 'index.js');
-  // `serve`, `demo` and logins wait for a person, whom a shim replaces.
+  // `serve`, `demo` and logins wait for a person, so a script that acts as that person runs them.
   const program = `case "$1" in
 serve|demo|auth) exec node '${ownFile('switchyard.ts')}' '${bin}' "$@";;
 *) exec node '${bin}' "$@";;
@@ -53,10 +56,10 @@ mkdir "$folder" && for one in package.json node_modules src; do ln -s '${process
   };
 }
 
-/** The option that keeps a Node process of the world from looking up other hosts. */
+/** The option with which a Node.js process of the demo world cannot look up other hosts. */
 export const LOOPBACK_ONLY = `--import=${new URL('./shims/loopback-only.mjs', import.meta.url).href}`;
 
-/** A stdio server with the tools of `name`, as a configuration file has it. */
+/** Returns the entry in a configuration file for a stdio server with the tools of `name`. */
 export function demoServer(name: string): { readonly command: string; readonly args: readonly string[] } {
   return { command: 'node', args: [ownFile('demo-server.ts'), name] };
 }

@@ -8,7 +8,8 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
-    'Retry later: the host keeps trying to connect. Its `status()` says why the connector is down, and since when.',
+    'Retry later, because the host keeps trying to connect. `status()` of the manager says why the connector is ' +
+      'down, and since when.',
   ),
   CONNECTOR_AUTH_MISSING: entry(
     'The entry of the connector requires a key (`auth`), but no key is configured.',
@@ -27,12 +28,13 @@ export const CONNECTOR_ERRORS = {
       'background refresh.',
   ),
   CONNECTOR_LOOP: entry(
-    'The connector is the gateway itself, or starts another gateway with the same configuration: the output of ' +
-      '`mcp-switchyard config` was pasted into the file that the gateway reads.',
+    'The connector is the gateway itself, or starts another gateway with the same configuration. The usual reason ' +
+      'is that the output of `mcp-switchyard config` was pasted into the file that the gateway reads.',
     'Remove that entry from the configuration of the gateway. Clients and the gateway need separate files.',
   ),
   CONNECTOR_REDIRECTED: entry(
-    'The connector answered with a redirect to another origin, or with too many redirects. It was not followed.',
+    'The connector answered with a redirect to another origin, or with too many redirects. The last redirect was ' +
+      'not followed.',
     'If you trust the final address, configure it as the endpoint of the connector.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(
@@ -45,7 +47,8 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_EXITED: entry(
     'The process of a stdio server exited unexpectedly.',
-    'Read the line of its stderr that the message quotes (`detail.stderr`), and run its command by hand.',
+    'Read `detail.stderr`, which is the line of its stderr that most likely says why. To see more, run the ' +
+      'command of the server by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
     'The connector did not answer in time. The message says what took too long.',
@@ -57,6 +60,6 @@ export const CONNECTOR_ERRORS = {
   ),
   CONNECTOR_GONE: entry(
     'The connector was removed, disabled or closed during the operation.',
-    'Nothing to do if that was intended: its entry changed or was removed, or the host is closing.',
+    'No action is needed if that was intended: the entry was changed or removed, or the host is closing.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

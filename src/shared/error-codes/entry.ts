@@ -1,4 +1,4 @@
-/** Meaning and remedy of an error code. docs/errors.md is generated from these. */
+/** Meaning and remedy of an error code. docs/errors.md is generated from all entries. */
 export interface ErrorCodeEntry {
   /** What happened. */
   readonly meaning: string;

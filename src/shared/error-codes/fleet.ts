@@ -4,8 +4,8 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const FLEET_ERRORS = {
   FLEET_UNAVAILABLE: entry(
     'The Redis or Valkey server of the fleet cannot be reached, or does not answer in time.',
-    'Check the server and the network: `mcp-switchyard fleet check` names the fault. Until then the host works ' +
-      'without the server.',
+    'Check the server and the network: `mcp-switchyard fleet check` names the fault. While the server is ' +
+      'unreachable, the host works without it.',
   ),
   FLEET_REFUSED: entry(
     'The Redis or Valkey server of the fleet answered with an error, or a record or message on it was not sealed ' +
@@ -23,8 +23,8 @@ export const FLEET_ERRORS = {
   ),
   FLEET_MAP_BEHIND: entry(
     'The source has a newer service map than the fleet, although another host polls the source every second.',
-    'Nothing to do for this host: it uses the newer map. Check whether something suppresses updates on the server ' +
-      'of the fleet.',
+    'No action is needed on this host, because it uses the newer map. Check whether a process holds back updates ' +
+      'on the server of the fleet.',
   ),
   FLEET_HOP_REFUSED: entry(
     'A request that claims to come from another replica is a replay, or no secret of the fleet authenticates it.',
@@ -32,10 +32,10 @@ export const FLEET_ERRORS = {
   ),
   FLEET_REPLICA_GONE: entry(
     'The replica that holds the state of this request cannot be reached.',
-    'Start the request again from the beginning: what that replica had done for it is lost.',
+    'Start again with the first request, because the state on that replica is lost.',
   ),
   QUOTA_LOCAL: entry(
     'The server of the fleet is unreachable, so this host enforces its own share of the quota.',
-    'Nothing to do. To refuse calls instead, set `fleet.quotasWithout` to `refuse`.',
+    'No action is needed. To refuse calls instead, set `fleet.quotasWithout` to `refuse`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -20,8 +20,8 @@ export const LOGIN_ERRORS = {
     'Register a client at that server by hand, and put the id of the client into `oauth.clientId` of the entry.',
   ),
   LOGIN_SECRET_MISSING: entry(
-    'The client secret or private key of a login is missing: its variable is not set, or a map names the ' +
-      'variable and `allowEnv` does not.',
+    'The client secret or private key of a login is missing. Either its environment variable is not set, or a map ' +
+      'names the variable and `allowEnv` does not.',
     'Set the variable. For an entry of a map, also name it in `allowEnv` (`--allow-env NAME`).',
   ),
   LOGIN_METADATA_INVALID: entry(

@@ -4,8 +4,8 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const OPTION_ERRORS = {
   OPTIONS_INVALID: entry('An option has an invalid value.', 'Correct the option that the message names.'),
   SECRET_UNAVAILABLE: entry(
-    'A function of yours that provides a key threw an error or rejected.',
-    'Fix what the cause says: it is the error of that function.',
+    'A function that you passed as an option, and that provides a key, threw an error or rejected.',
+    'Correct what the `cause` says, which is the error of that function.',
   ),
   CONFIG_INVALID: entry(
     'A configuration file of local connectors could not be read, has none of the known client formats, or is ' +

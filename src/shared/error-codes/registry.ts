@@ -20,7 +20,7 @@ export const REGISTRY_ERRORS = {
     'Compare the name with `mcp-switchyard registry list`.',
   ),
   SECRET_MASKED: entry(
-    'A value is the placeholder that exports write instead of a secret. It is never used as the secret itself.',
+    'A value is `***masked***`, which exports contain in place of a secret. It is never used as the secret itself.',
     'Enter the secret, or export again with `--show-secrets`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -12,7 +12,7 @@ export const STORE_ERRORS = {
     'Remove what the message names, make the folder private (`chmod 700`), or use another `stateDir`.',
   ),
   STORE_EXPOSED: entry(
-    'Other users can write to the state folder. This is a warning: the folder is used all the same.',
+    'Other users can write to the state folder. This is a warning: the folder is used nevertheless.',
     'Make the folder private (`chmod 700`, `chown`).',
   ),
   STORE_FOREIGN: entry(
@@ -25,6 +25,6 @@ export const STORE_ERRORS = {
   ),
   STORE_CORRUPT: entry(
     'A stored record does not match its checksum and was ignored.',
-    'Nothing to do: the record is fetched and stored again.',
+    'No action is needed, because the record is fetched and stored again.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

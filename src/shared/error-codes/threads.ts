@@ -21,14 +21,17 @@ export const THREAD_ERRORS = {
       'memory.',
   ),
   WORKER_STUCK: entry(
-    'A worker thread did not exit when requested, for example because a system call hangs. The process cannot exit ' +
-      'while that thread runs.',
-    'End the process with SIGKILL. The command line ends itself that way.',
+    'A worker thread did not exit when requested, for example because a system call hangs. The process cannot ' +
+      'exit while that thread runs.',
+    'End the process with SIGKILL. The command line does that itself.',
   ),
   WORKER_QUEUE_FULL: entry('Too many loads of service maps wait for a worker thread.', 'Refresh less often.'),
   MODULE_NOT_LOADED: entry(
-    'A module of this package, or a package that it needs, could not be loaded on first use.',
+    'A module of this package, or a package that it needs, could not be loaded when it was first used.',
     'Reinstall the package. If you bundle it, keep all files of the bundle together (docs/bundling.md).',
   ),
-  LOAD_CANCELLED: entry('The load of a service map was cancelled.', 'Nothing to do: the caller requested it.'),
+  LOAD_CANCELLED: entry(
+    'The load of a service map was cancelled.',
+    'No action is needed, because the caller cancelled the load on purpose.',
+  ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 /**
  * Names of the keys and channels of a fleet in Redis. The braces in a name keep all keys of a fleet in one cluster
- * slot, as scripts require.
+ * slot, because a Redis script may only use keys of one slot.
  */
 export interface FleetKeys {
   /** Prefix of every key and channel of the fleet. */
@@ -15,7 +15,7 @@ export interface FleetKeys {
   /** Returns the key of the permit counters of a connector. */
   quota(connectorId: string): string;
   session(sessionId: string): string;
-  /** Channels. */
+  /** The names that end in `News` are channels. */
   readonly hostNews: string;
   readonly sessionNews: string;
   readonly toolNews: string;
@@ -24,7 +24,7 @@ export interface FleetKeys {
   pins(scope: string): string;
   pinLog(scope: string): string;
   tools(scope: string): string;
-  /** Set of all scopes that have tools or pins. */
+  /** Key of the set of all scopes that have tools or pins. */
   readonly toolScopes: string;
   logins(scope: string): string;
   loginLease(scope: string, loginId: string): string;
@@ -37,7 +37,7 @@ export interface FleetMapKeys {
   readonly head: string;
   readonly lease: string;
   readonly fence: string;
-  /** Channel for the head after each change, and for the leader's heartbeat. */
+  /** Channel on which the leader publishes the head of the map: after each change, and as its heartbeat. */
   readonly news: string;
   body(sha256: string): string;
   patch(oldSha256: string, newSha256: string): string;
@@ -62,7 +62,7 @@ export function fleetKeys(fleetId: string): FleetKeys {
         patch: (oldSha256, newSha256) => `${map}patch:${oldSha256}:${newSha256}`,
       };
     },
-    // An id may contain anything, but a name in Redis must have a known length.
+    // A connector id may have any length, but the name of a key in Redis should be short.
     quota: (connectorId) => `${prefix}q:${shortHash(connectorId)}`,
     session: (sessionId) => `${prefix}sess:${shortHash(sessionId)}`,
     hostNews: `${prefix}hosts`,

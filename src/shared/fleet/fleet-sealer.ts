@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Purposes of fleet keys. Each purpose has its own key, so that sealed data cannot be opened for another purpose. */
+/**
+ * Purposes of the keys that are derived from a secret of the fleet. Each purpose has its own key, so that data that was
+ * sealed for one purpose cannot be opened for another.
+ */
 export type SealPurpose = 'map' | 'host' | 'session' | 'hop' | 'pin' | 'tool' | 'login';
 
 const KEY_BYTES = 32;
@@ -8,8 +11,8 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /**
- * Length of a key id. It is derived from an HMAC of the key, so it distinguishes the keys of the ring without revealing
- * anything about them.
+ * Length of a key id. The id is derived from an HMAC of the key. It tells the keys of the fleet's secrets apart, and
+ * reveals nothing about them.
  */
 const KEY_ID_BYTES = 2;
 const FORMAT = 1;
@@ -22,7 +25,7 @@ interface PurposeKey {
 
 /**
  * Seals and opens the data that the hosts of a fleet exchange (AES-256-GCM, keys by HKDF-SHA-256 of the fleet's
- * secrets). It seals with the first secret and opens with any of them, so that a secret can be replaced without
+ * secrets). It seals with the first secret and opens with any of the secrets, so that a secret can be replaced without
  * downtime.
  */
 export class FleetSealer {
@@ -37,12 +40,12 @@ export class FleetSealer {
   }
 
   /**
-   * Seals data. `place` says where the box belongs, such as its key in Redis: the box cannot be opened for another
-   * place.
+   * Seals data, and returns the sealed box. `place` says where the box is stored, such as its key in Redis. A box that
+   * was sealed for one place cannot be opened for another.
    */
   seal(purpose: SealPurpose, place: string, plain: Uint8Array): Buffer {
     const [key] = this.#keysOf(purpose);
-    if (key === undefined) throw new Error('A fleet has a secret');
+    if (key === undefined) throw new Error('Internal error: the fleet has no secret');
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(place));
@@ -50,7 +53,10 @@ export class FleetSealer {
     return Buffer.concat([Uint8Array.of(FORMAT), key.id, iv, cipher.getAuthTag(), ...sealed]);
   }
 
-  /** Opens a box. Returns null if it belongs to another fleet, purpose or place, or was changed. Never throws. */
+  /**
+   * Opens a box. Returns null if the box was changed, or was sealed by another fleet, for another purpose or for
+   * another place. Never throws.
+   */
   open(purpose: SealPurpose, place: string, box: Uint8Array): Buffer | null {
     if (box.length < HEAD_BYTES || box[0] !== FORMAT) return null;
     const keyId = box.subarray(1, 1 + KEY_ID_BYTES);
@@ -64,7 +70,7 @@ export class FleetSealer {
   /** Returns an HMAC-SHA-256 over `text` in base64url, which proves that its sender has a secret of the fleet. */
   prove(purpose: SealPurpose, text: string): string {
     const [key] = this.#keysOf(purpose);
-    if (key === undefined) throw new Error('A fleet has a secret');
+    if (key === undefined) throw new Error('Internal error: the fleet has no secret');
     return createHmac('sha256', key.bytes).update(text).digest('base64url');
   }
 
@@ -101,7 +107,7 @@ function openWith(key: Buffer, place: string, box: Uint8Array): Buffer | null {
   try {
     decipher.final();
   } catch {
-    // The only failure of `final` is a tag that does not match.
+    // `final` throws only if the authentication tag does not match.
     return null;
   }
   return opened;

@@ -1,6 +1,6 @@
 import type { TlsSettings } from '../net/network.ts';
 
-/** Settings that the fleet thread receives at its start. Plain data, because it crosses threads. */
+/** Settings that the fleet thread receives at its start. They are plain data, because they are sent to a thread. */
 export interface FleetSettings {
   /** URL with `redis:` or `rediss:`, without credentials. */
   readonly url: string;
@@ -20,15 +20,19 @@ export interface FleetSettings {
 }
 
 /**
- * `any` polls the source for the whole fleet when it leads. `reader` never polls the source while there is a leader.
+ * Whether a host may lead. A host with `any` polls the source for the whole fleet while it is the leader. A host with
+ * `reader` never leads, and polls the source only while there is no leader.
  */
 export type FleetRole = 'any' | 'reader';
 
-/** One host in the roster. Its record is sealed, so that only hosts of the fleet can direct traffic to an address. */
+/**
+ * One host in the roster. The record of a host is sealed, so that only members of the fleet can add an address to which
+ * traffic is forwarded.
+ */
 export interface FleetHost {
   readonly hostId: string;
   readonly role: FleetRole;
-  /** Address at which other replicas reach its gateway, `http://HOST:PORT`; null without a gateway. */
+  /** Address of the host's gateway for other replicas, as `http://HOST:PORT`; null if the host has no gateway. */
   readonly address: string | null;
   readonly version: string;
   /** Start time by the host's own clock, in epoch milliseconds. */
@@ -41,7 +45,7 @@ export interface FleetHostMap {
   /** Name of the map, from `fleetMapName`. */
   readonly name: string;
   readonly sourceId: string;
-  /** SHA-256 of the body in hex; null without a map. */
+  /** SHA-256 of the map's body in hex; null if no map is in force. */
   readonly sha256: string | null;
   readonly generatedAtMs: number | null;
   readonly isLeading: boolean;

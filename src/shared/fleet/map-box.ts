@@ -10,19 +10,22 @@ import {
 } from 'node:zlib';
 import type { FleetSealer } from './fleet-sealer.ts';
 
-/** Body of a map as the source sent it, with its entity tag. */
+/** Body of a map as the source sent it, and the entity tag of that response. */
 export interface PlainBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly etag: string | null;
 }
 
-/** Maximum size of a plain body that a fleet shares: 32 MiB. Each host fetches larger bodies from the source itself. */
+/**
+ * Maximum size of a plain body that the hosts of a fleet share: 32 MiB. Larger bodies are not shared, so each host
+ * requests them from the source.
+ */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** Maximum size of a box. Packing and sealing make an incompressible body slightly larger. */
 export const MAX_BOX_BYTES = MAX_BODY_BYTES + 256 * 1024;
 
-/** Minimum size of a body that gets a patch. A patch of a smaller body would save less than it costs. */
+/** Minimum size of a body for which a patch is created. A patch of a smaller body would save less than it costs. */
 export const MIN_PATCHED_BYTES = 256 * 1024;
 
 /** Maximum size of a patch, as a share of the packed body. A larger patch is not worth storing. */
@@ -37,12 +40,12 @@ const PATCH_LEVEL = 9;
 /** Maximum window of zstd: a base and a body of 32 MiB each fit into 2²⁶ bytes. */
 const MAX_WINDOW_LOG = 26;
 const MIN_WINDOW_LOG = 18;
-/** Size of the output chunks. Each chunk takes a turn in the thread pool, and the default of 16 KiB would need many. */
-const CHUNK_BYTES = 1024 * 1024;
 /**
- * Packed data below this size is unpacked synchronously: a turn in the thread pool takes longer, and a large chunk more
- * memory.
+ * Size of the output chunks of zstd. Each chunk is a separate task in the thread pool, and the default size of 16 KiB
+ * would create many tasks.
  */
+const CHUNK_BYTES = 1024 * 1024;
+/** Packed data below this size is unpacked synchronously, because a task in the thread pool would take longer. */
 const SMALL_BYTES = 32 * 1024;
 const SMALL_CHUNK_BYTES = 128 * 1024;
 
@@ -51,21 +54,21 @@ type DictionaryOptions = ZstdOptions & { readonly dictionary?: Uint8Array };
 const compress: (bytes: Uint8Array, options: DictionaryOptions) => Promise<Buffer> = promisify(zstdCompress);
 const decompress: (bytes: Uint8Array, options: DictionaryOptions) => Promise<Buffer> = promisify(zstdDecompress);
 
-/** Returns the SHA-256 in hex. Long bodies are hashed in the thread pool. */
+/** Returns the SHA-256 of bytes in hex. Long inputs are hashed in the thread pool. */
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (bytes.length < MIN_PATCHED_BYTES) return hash('sha256', bytes, 'hex');
   return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
-/** Packs (zstd) and seals a body for `place`, its key in Redis. */
+/** Packs a body with zstd, and seals it for `place`, the key in Redis at which it is stored. */
 export async function boxBody(sealer: FleetSealer, place: string, body: PlainBody): Promise<Buffer> {
   const params = { [constants.ZSTD_c_compressionLevel]: BODY_LEVEL };
   return sealed(sealer, place, body.etag, await compress(body.bytes, { params, chunkSize: CHUNK_BYTES }));
 }
 
 /**
- * Opens a box that {@link boxBody} made. Returns null for any other bytes, and if the body would exceed
- * `MAX_BODY_BYTES`.
+ * Opens a box that {@link boxBody} created. Returns null for any other bytes, and if the body is larger than {@link
+ * MAX_BODY_BYTES}.
  */
 export function openBody(sealer: FleetSealer, place: string, box: Uint8Array): Promise<PlainBody | null> {
   return opened(sealer, place, box, {});
@@ -73,7 +76,7 @@ export function openBody(sealer: FleetSealer, place: string, box: Uint8Array): P
 
 /**
  * Packs and seals the parts of `body` that are not in `base`. Returns null if the patch is not smaller than a quarter
- * of `packedBytes`, the size of the packed body. Costs considerable processor time in the thread pool.
+ * of `packedBytes`, the size of the packed body. Uses much processor time in the thread pool.
  */
 export async function boxPatch(
   sealer: FleetSealer,
@@ -103,7 +106,10 @@ export async function openPatch(
 
 let dictionariesWork: boolean | null = null;
 
-/** Whether this version of Node.js compresses with dictionaries. A version without support ignores the option. */
+/**
+ * Whether this version of Node.js supports zstd with dictionaries. Versions without support ignore the option
+ * `dictionary`.
+ */
 export function hasDictionaries(): boolean {
   if (dictionariesWork === null) {
     const sample = Buffer.from(hash('sha256', 'dictionaries', 'hex').repeat(4));
@@ -118,8 +124,8 @@ function windowLogOf(bytes: number): number {
 }
 
 /**
- * Puts the tag in front of the packed bytes, and seals both. Two bytes in front of the tag hold its length plus one; 0
- * means no tag.
+ * Seals the entity tag and the packed bytes in one box. The tag comes first, after two bytes that hold its length plus
+ * one, or 0 if there is no tag.
  */
 function sealed(sealer: FleetSealer, place: string, etag: string | null, packed: Buffer): Buffer {
   const tag = Buffer.from(etag ?? '');
@@ -150,18 +156,21 @@ async function opened(
     const bytes = isSmall ? zstdDecompressSync(packed, limits) : await decompress(packed, limits);
     return { bytes: withOwnMemory(bytes), etag };
   } catch {
-    // Any error of zstd means that this is not a valid box. The caller reports that.
+    // Any error of zstd means that the bytes are not a valid box. The caller reports that.
     return null;
   }
 }
 
-/** Returns bytes with their own memory. Short buffers share memory, and a body may be transferred to another thread. */
+/**
+ * Returns the bytes in a buffer that they fill completely. Short Node.js buffers share one large buffer, which must not
+ * be transferred to another thread.
+ */
 function withOwnMemory(bytes: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, length } = bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === length ? new Uint8Array(buffer) : copyOf(bytes);
 }
 
-/** Copies bytes to their own memory. `new Uint8Array(bytes)` is much slower. */
+/** Copies bytes to a new buffer. `new Uint8Array(bytes)` would be much slower. */
 export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);

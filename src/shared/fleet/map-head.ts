@@ -1,19 +1,22 @@
 import { parseForeignJson } from '../json/parse-foreign.ts';
 import type { FleetSealer } from './fleet-sealer.ts';
 
-/** Description of the newest body of a map in Redis. It is not trusted: it only says what to read and compare. */
+/**
+ * Description of the newest body of a map in Redis. A head only says which body to read, and the body is verified after
+ * it was read.
+ */
 export interface MapHead {
-  /** SHA-256 of the plain body in hex. */
+  /** SHA-256 of the body in hex, computed before it was packed and sealed. */
   readonly sha256: string;
   /** `generatedAt` of the map, in epoch milliseconds. */
   readonly generatedAtMs: number;
   /** Expiry of the map, in epoch milliseconds. */
   readonly expiresAtMs: number;
-  /** Entity tag from the source. Hosts use the tag that is sealed with the body, not this one. */
+  /** Entity tag from the source. Hosts do not use this tag, but the tag that is sealed together with the body. */
   readonly etag: string | null;
-  /** Number of responses of the source that confirmed this body since it was published. */
+  /** How often the source has confirmed this body since it was published. */
   readonly confirms: number;
-  /** Id of the leading host. */
+  /** Id of the leader that wrote the head. */
   readonly by: string;
   /** Fencing number, which increases with each leader. */
   readonly fence: number;
@@ -22,13 +25,15 @@ export interface MapHead {
 /** Maximum length of a head. A longer text is rejected without parsing. */
 export const MAX_HEAD_BYTES = 2_048;
 
-/** Maximum length of an entity tag in the head. Longer tags are left out, because each heartbeat carries the head. */
+/**
+ * Maximum length of an entity tag in the head. Longer tags are left out, because the head is sent with each heartbeat.
+ */
 const MAX_ETAG_LENGTH = 256;
 
 /** Latest instant that a `Date` can hold. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** Returns the head as JSON. Its HMAC proves that a host of the fleet wrote it for the map with this name. */
+/** Returns the head as JSON. The HMAC in it proves that a host of the fleet wrote the head for the map of this name. */
 export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer): string {
   const etag = head.etag !== null && head.etag.length <= MAX_ETAG_LENGTH ? head.etag : null;
   const written = { ...head, etag };
@@ -36,8 +41,8 @@ export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer
 }
 
 /**
- * Parses a head. Returns null if it is too long, not JSON, has absurd numbers, was written without a secret of the
- * fleet, or belongs to another map. A replayed older head is not detected here.
+ * Parses a head. Returns null if the text is too long, is not JSON, contains numbers out of range, or has no valid HMAC
+ * for this map. An older head that somebody sends again is not detected here.
  */
 export function readMapHead(text: string, mapName: string, sealer: FleetSealer): MapHead | null {
   if (text.length > MAX_HEAD_BYTES) return null;

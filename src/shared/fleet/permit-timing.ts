@@ -1,5 +1,8 @@
-/** How long a permit may be used after it was requested. The counters look back this much further than their window. */
+/**
+ * How long a host may use a permit after it requested the permit. The server counts a permit for this much longer than
+ * the window of the quota.
+ */
 export const PERMIT_HOLD_MS = 1_000;
 
-/** How long a lease lasts after it was last renewed. */
+/** How long a lease lasts after its holder last renewed it. */
 export const LEASE_MS = 10_000;

@@ -1,7 +1,7 @@
 /**
- * Primitives for scanners of raw JSON bytes: structural bytes, the end of a string and the nesting depth. Nothing here
- * checks that the bytes are JSON; for other bytes, the results may be wrong but are always safe to use. All structural
- * bytes are ASCII. No byte of a longer UTF-8 sequence is ASCII, so UTF-8 needs no decoding.
+ * Primitives for scanners of raw JSON bytes: structural bytes, the end of a string and the nesting depth. These
+ * functions do not check that the bytes are JSON. For other bytes, the results may be wrong but are always safe to use.
+ * All structural bytes are ASCII, and no byte of a longer UTF-8 sequence is ASCII, so UTF-8 needs no decoding.
  */
 
 export const QUOTE = 0x22;
@@ -71,7 +71,7 @@ export function endOfContainer(bytes: Uint8Array, start: number): number {
 export interface JsonStructure {
   /** Number of colons outside strings: the number of members of all objects, including repeated keys. */
   readonly memberCount: number;
-  /** Index of the first byte that is nested deeper than the limit, where the scan stops; -1 without such a byte. */
+  /** Index of the first byte that is nested deeper than the limit, where the scan stops; -1 if no byte is. */
   readonly tooDeepAt: number;
 }
 

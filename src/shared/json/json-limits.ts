@@ -1,20 +1,20 @@
-/** Limits for untrusted JSON, checked before it is parsed. */
+/** Limits for untrusted JSON. They are checked before the JSON is parsed. */
 export interface JsonLimits {
   /** Maximum nesting depth of objects and arrays. */
   readonly maxDepth: number;
-  /** Maximum number of objects and arrays. Each costs V8 time and memory. */
+  /** Maximum number of objects and arrays, because V8 needs time and memory for each of them. */
   readonly maxContainers: number;
   /** Maximum number of members and items, counted by their commas. */
   readonly maxValues: number;
   /**
-   * Approximate maximum number of different short strings, because V8 interns each of them. Each different member name
-   * counts as four strings.
+   * Approximate maximum number of different short strings. V8 interns each different short string, which takes time.
+   * Each different member name counts as four strings.
    */
   readonly maxTexts: number;
 }
 
 /**
- * Limits for JSON that is parsed on the main thread. Each of them bounds how long parsing blocks it
+ * Limits for JSON that is parsed on the main thread. Each limit restricts how long parsing can block the event loop
  * (docs/benchmarks.md, `npm run bench -- json-scan`).
  */
 export const FOREIGN_LIMITS: JsonLimits = {
@@ -25,8 +25,8 @@ export const FOREIGN_LIMITS: JsonLimits = {
 };
 
 /**
- * Error of untrusted JSON that is nested too deep or too large to be parsed. The message is a clause that follows its
- * subject: "nests deeper than 128 levels".
+ * Error of untrusted JSON that is nested too deep or too large to be parsed. The message is the rest of a sentence
+ * about the JSON, for example "nests deeper than 128 levels".
  */
 export class JsonFault extends Error {
   constructor(message: string) {

@@ -10,12 +10,15 @@ declare const WebAssembly: {
 /** Exports of structure-scan.wat. */
 interface StructureScan {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Scans `length` bytes, a multiple of 64. Returns 1 as soon as they are nested too deep, else 0. */
+  /**
+   * Scans the first `length` bytes, where `length` is a multiple of 64. Returns 1 as soon as they are nested too deep,
+   * or else 0.
+   */
   readonly scan: (length: number) => number;
 }
 
 /**
- * Layout of the module's memory: where the bytes begin, how many bytes fit at once, and how many are scanned together.
+ * Layout of the module's memory: where the bytes begin, how many bytes fit into it, and how many bytes form a block.
  */
 const START = 1_024;
 const MOST_BYTES = 64 * 1024;
@@ -27,14 +30,16 @@ const CONTAINERS = 2;
 const COMMAS = 3;
 const STATE_WORDS = 8;
 
-/** Maximum number of characters that fit into `MOST_BYTES` bytes together with the rest of the previous piece. */
+/**
+ * Maximum number of characters in a piece. In UTF-8, a piece and the rest of the previous piece fit into `MOST_BYTES`.
+ */
 const PIECE_LENGTH = 20_000;
 
 const SPACE = 0x20;
 
 /**
- * WebAssembly module, instantiated on first use. Two scanners never run it at the same time, because nothing here is
- * asynchronous.
+ * The WebAssembly module, instantiated on first use. All scanners share it, and never run it at the same time, because
+ * nothing here is asynchronous.
  */
 let shared: { readonly scan: StructureScan['scan']; readonly bytes: Uint8Array; readonly state: Int32Array } | null =
   null;
@@ -60,7 +65,7 @@ const encoder = new TextEncoder();
 export class JsonScanner {
   readonly #limits: JsonLimits;
   readonly #state = new Int32Array(STATE_WORDS);
-  /** Bytes since the last whole block. */
+  /** Bytes that were received but not scanned, because they do not fill a block of 64 bytes. */
   readonly #rest = new Uint8Array(BLOCK_BYTES);
   #restLength = 0;
   #fault: JsonFault | null = null;
@@ -87,7 +92,7 @@ export class JsonScanner {
     return this.#fault;
   }
 
-  /** Scans the next characters, as {@link write} does. */
+  /** Scans the next characters. Returns what is wrong with the JSON so far; null if nothing is. */
   writeText(text: string): JsonFault | null {
     const { bytes: memory } = sharedModule();
     for (let from = 0; from < text.length && this.#fault === null; from += PIECE_LENGTH) {
@@ -106,7 +111,7 @@ export class JsonScanner {
     return this.#fault;
   }
 
-  /** Scans the whole blocks of the remaining bytes and of the `size` bytes that follow them in memory. */
+  /** Puts the unscanned bytes of the last call in front of the `size` new bytes in memory. Scans all whole blocks. */
   #scan(size: number): void {
     const { bytes: memory, state, scan } = sharedModule();
     memory.set(this.#rest.subarray(0, this.#restLength), 0);

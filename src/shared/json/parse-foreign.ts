@@ -3,14 +3,14 @@ import { BRACE_OPEN, BRACKET_OPEN } from './json-lexer.ts';
 import { FOREIGN_LIMITS, type JsonLimits, tooMany } from './json-limits.ts';
 import { JsonScanner } from './json-scanner.ts';
 
-/** Length below which JSON is cheap to parse, whatever it contains, unless it is nested deep. */
+/** JSON that is shorter than this is cheap to parse whatever it contains, unless it is nested deeply. */
 const CHEAP_LENGTH = 128 * 1024;
 
-/** Number of samples of a text for estimating its different names. */
+/** Number of samples from which the number of different names in a text is estimated. */
 const SAMPLES = 32;
 const SAMPLE_LENGTH = 2 * 1024;
 
-/** Matches whole strings, with a colon if they are names. The last string of a sample may be cut off. */
+/** Matches whole strings, and the colon after a member name. A sample may end within its last string. */
 const TEXTS = /"((?:[^"\\]|\\[\s\S]?)*)(?:"(\s*:)?|$)/g;
 
 /** Matches a place where a string certainly begins. */
@@ -22,13 +22,13 @@ const FIRST_TEXT = /[{[,]\s*"/;
  */
 const NAME_WEIGHT = 4;
 
-/** Maximum length of the strings that V8 interns just as it interns names. */
+/** V8 interns strings up to this length, as it interns all names. */
 const INTERNED_LENGTH = 10;
 
 /**
- * Parses untrusted JSON: from a connector, a client or a file. All untrusted JSON goes through here (`npm run house`
- * checks it). Throws a {@link JsonFault}, before anything is parsed, for JSON that is nested too deep or so large that
- * parsing would block the event loop. Throws a SyntaxError for invalid JSON.
+ * Parses untrusted JSON: from a connector, a client or a file. All code has to parse untrusted JSON with this function
+ * (`npm run house` checks it). Before parsing, throws a {@link JsonFault} if the JSON is nested too deep, or is so
+ * large that parsing would block the event loop. Throws a SyntaxError for invalid JSON.
  */
 export function parseForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMITS): unknown {
   checkForeignJson(text, limits);
@@ -37,7 +37,7 @@ export function parseForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMI
 
 /** Throws a {@link JsonFault} in the same cases as {@link parseForeignJson}, without parsing anything. */
 export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMITS): void {
-  // The shortest text that nests deeper than N levels has N + 1 opening brackets. Most messages have fewer.
+  // A text that nests deeper than N levels has at least N + 1 opening brackets. Most messages have fewer.
   if (text.length <= limits.maxDepth || (text.length <= CHEAP_LENGTH && isShallow(text, limits.maxDepth))) return;
   const scanner = new JsonScanner(limits);
   const fault = scanner.writeText(text) ?? scanner.end();

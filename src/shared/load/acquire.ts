@@ -7,7 +7,8 @@ import { retryAfterMs } from '../net/retry-after.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/thread-messages.ts';
 
 /**
- * The part of `fetch` that downloading a map needs. The function may be undici's, the global one or the caller's own.
+ * The part of `fetch` that is needed to download a map. The function may be undici's, the global one or the caller's
+ * own.
  */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
 
@@ -18,7 +19,7 @@ interface FetchMapInit {
   readonly signal: AbortSignal;
 }
 
-/** The part of a `Response` that downloading a map needs. */
+/** The part of a `Response` that is needed to download a map. */
 interface MapResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -26,10 +27,10 @@ interface MapResponse {
 }
 
 /**
- * Requests a map once, under one deadline that covers everything up to the last byte of the body. Reads at most
- * `maxBytes` of the body after decompression (the option `maxMapBytes`), which enforces the size limit of maps. Throws
- * the MAP_… code of a network failure (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED,
- * MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
+ * Requests a map once. One deadline covers everything up to the last byte of the body. Reads at most `maxBytes` of the
+ * body after decompression (the option `maxMapBytes`), which enforces the size limit of maps. Throws the MAP_… code of
+ * a network failure (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
+ * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
 export async function acquireMap(
   request: MapRequest,
@@ -40,7 +41,7 @@ export async function acquireMap(
   const startedMs = monotonicMs();
   using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
   try {
-    // The signal is also raced, because a caller's own fetch may ignore it.
+    // A caller's own fetch may ignore the signal, so the exchange also ends when the signal aborts.
     return await raceSignal(exchange(request, nowMs, fetch, limit.signal, startedMs), limit.signal);
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
@@ -55,8 +56,8 @@ export async function acquireMap(
 }
 
 /**
- * Requests a map. If the server only confirms a known map that has expired since, requests the whole map once more: a
- * cache in between could confirm the expired map forever.
+ * Requests a map. If the response only confirms the known map, and that map has expired, requests the whole map.
+ * Otherwise a cache on the way could confirm the expired map forever.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;
@@ -75,7 +76,7 @@ async function exchange(
   startedMs: number,
 ): Promise<Acquired> {
   const headers: Record<string, string> = {
-    // The spelling that callers' own fetch functions have always received.
+    // Callers' own fetch functions may rely on this spelling of the header names.
     Accept: 'application/json',
     'Cache-Control': 'no-cache',
     ...request.headers,
@@ -88,7 +89,7 @@ async function exchange(
   try {
     assertUsable(response, request, nowMs);
   } catch (error) {
-    // An unread body would keep its connection until garbage collection.
+    // A body that is not read would keep its connection open until garbage collection.
     await response.body?.cancel?.().catch(() => {});
     throw error;
   }
@@ -115,7 +116,7 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 407) return 'MAP_PROXY';
   if (status === 429) return 'MAP_RATE_LIMITED';
   if (status === 304) return 'MAP_NOT_MODIFIED_UNASKED';
-  // fetch reports status 0 for a redirect that must not be followed.
+  // fetch reports status 0 for a redirect that it was told not to follow.
   return status === 0 || (status >= 300 && status < 400) ? 'MAP_REDIRECTED' : 'MAP_HTTP_STATUS';
 }
 
@@ -132,9 +133,11 @@ function complaintOf(status: number): string {
   }
 }
 
-/** Reads the body. Throws MAP_TOO_LARGE as soon as it exceeds `maxBytes`, whatever length it declares. */
+/**
+ * Reads the body. Throws MAP_TOO_LARGE as soon as more than `maxBytes` were read, whatever length the headers declare.
+ */
 async function readCapped({ body, headers }: MapResponse, request: MapRequest): Promise<Uint8Array<ArrayBuffer>> {
-  // For an encoded body, `content-length` is the length before decoding, so the hint is too small.
+  // If the body is compressed, `content-length` is the compressed length, and this hint is too small.
   const bytes = new GrowingBytes(Number(headers.get('content-length')), request.maxBytes);
   for await (const part of body ?? []) {
     if (bytes.add(part)) continue;
@@ -157,7 +160,7 @@ function timeoutError(request: MapRequest): Error {
   );
 }
 
-/** Returns the URL without its query, which may contain a token. */
+/** Returns the URL of a request without its query, because the query may contain a token. */
 function place(request: MapRequest): string {
   const url = new URL(request.url);
   return url.origin + url.pathname;

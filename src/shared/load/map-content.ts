@@ -5,12 +5,9 @@ import { SIGNATURE_MEMBER } from '../map/signature.ts';
 import { type DigestTexts, digestOfMap, digestTextsOf } from '../signatures/map-digest.ts';
 import type { SignedMap } from '../signatures/map-signatures.ts';
 
-/** The content of a received map, over which its signatures are verified. */
+/** The content of a received map. Its signatures are verified over this content. */
 export interface MapContent extends SignedMap {
-  /**
-   * Returns the HMAC-SHA256 over everything except `signature`. Each call takes time in proportion to the size of the
-   * map.
-   */
+  /** Returns the HMAC-SHA256 with `key` over everything except `signature`. Each call reads the whole map. */
   readonly macOf: (key: string) => Buffer;
 }
 
@@ -18,13 +15,13 @@ export interface MapContent extends SignedMap {
 export interface WholeContent extends MapContent {
   /** Canonical form of each element of `connectors`. */
   readonly texts: readonly string[];
-  /** SHA-256 of each of `texts`, one after the other. */
+  /** SHA-256 of each of `texts`, stored consecutively. */
   readonly digests: Uint8Array;
-  /** Returns the texts of `digests`; null until the digest of the map was needed. */
+  /** Returns `digests` as texts; null if the digest of the map was not computed yet. */
   readonly digestTexts: () => DigestTexts | null;
 }
 
-/** Converts a parsed map to its canonical form, once for all of its signatures. */
+/** Converts a parsed map to its canonical form once, so that all signatures can be verified over it. */
 export function contentOf(map: Readonly<Record<string, unknown>>): WholeContent {
   const pieces: string[] = [];
   const texts: string[] = [];

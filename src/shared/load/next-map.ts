@@ -12,7 +12,7 @@ import {
 } from '../signatures/map-digest.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** An entry of the new map: an entry of the old map, or a newly parsed entry. */
+/** An entry of the new map: either an unchanged entry of the old map, or a newly parsed entry. */
 export interface Placed {
   /** Index of the entry of the old map with the same bytes; -1 if there is no such entry. */
   readonly old: number;
@@ -20,7 +20,8 @@ export interface Placed {
 }
 
 /**
- * Assembles the facts about the next map: the known facts of unchanged entries, and the new facts of all other entries.
+ * Assembles the data about the next map. Data about unchanged entries is copied, and data about all other entries is
+ * new.
  */
 export function nextMapOf(
   body: Buffer,
@@ -49,7 +50,7 @@ export function nextMapOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: null };
 }
 
-/** Returns the digest texts of `next`: the texts of the previous map, with the changed texts replaced. */
+/** Returns the digest texts of `next`. The texts of unchanged entries are copied from the previous map. */
 export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, next: ProvenMap): DigestTexts {
   if (before.digestTexts === null) return digestTextsOf(next.digests);
   const texts = emptyDigestTexts(placed.length);
@@ -58,9 +59,9 @@ export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, ne
   return texts;
 }
 
-/** A run of old entries that follow each other in both maps. */
+/** A run of entries that follow each other in both the old and the new map. */
 interface Run {
-  /** Index of its first entry in the new map, and in the old one. */
+  /** Index of the first entry of the run in the new map (`to`) and in the old map (`from`). */
   readonly to: number;
   readonly from: number;
   readonly count: number;
@@ -80,8 +81,8 @@ function* oldRuns(placed: readonly Placed[]): Generator<Run> {
 }
 
 /**
- * Returns the MAC of the whole map. Adjacent entries in canonical form, one comma apart, are hashed as one run of
- * bytes.
+ * Returns the MAC of the whole map. If the bytes of adjacent entries are in canonical form, with only a comma between
+ * them, they are hashed together, which is faster.
  */
 export function macOfNext(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key: string): Buffer {
   const { body, starts, ends, canonical } = map;

@@ -11,13 +11,13 @@ import type { ProvenMap } from './proven-maps.ts';
 import { assertTimely } from './timeliness.ts';
 import { assertMapId, verifyTrust } from './verify-trust.ts';
 
-/** Entries are nested two levels deep in a map. */
+/** Maximum nesting depth within an entry. The entry itself is two levels deep in its map. */
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
 
 /**
  * Verifies a map that follows a verified map. Entries with the same bytes are neither parsed nor checked nor
- * canonicalized again, but the signature is verified over the whole map. Returns null if anything is wrong or merely
- * unusual. The full verification then reports the reason.
+ * canonicalized again, but the signature is verified over the whole map. Returns null if anything is wrong or unusual.
+ * The caller then verifies the map in full, which reports the reason.
  */
 export function proveChanges(
   bytes: Uint8Array,
@@ -28,7 +28,7 @@ export function proveChanges(
   try {
     return prove(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bodySha256, before, policy);
   } catch {
-    // The full verification finds the same problem and reports it.
+    // The caller then verifies the map in full, which finds and reports the same problem.
     return null;
   }
 }
@@ -87,7 +87,8 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
 }
 
 /**
- * Finds the entries of the old map in the new map. Most of them are in the same order, with few new entries in between.
+ * Finds the entries of the old map in the new map. Most old entries are in the same order, with few new entries between
+ * them.
  */
 class Matcher {
   readonly #body: Buffer;
@@ -95,7 +96,7 @@ class Matcher {
   #byId: ReadonlyMap<string, number> | null = null;
   readonly #parsed = new Map<number, RawEntry>();
   readonly #same = new Map<number, number>();
-  /** Index of the old entry that is expected next. */
+  /** Index of the old entry that is expected next in the new map. */
   #cursor = 0;
 
   constructor(body: Buffer, before: ProvenMap) {
@@ -103,11 +104,14 @@ class Matcher {
     this.#before = before;
   }
 
-  /** Returns the end of the entry at `start` if it is the expected old entry; -1 if it is a different entry. */
+  /**
+   * Returns the end of the entry at `start` in the new map. If the bytes are not the expected old entry, the entry is
+   * scanned and its id is looked up. Returns -1 if no object starts there.
+   */
   endOfSame(start: number): number {
     const end = this.#endIfSame(start, this.#cursor);
     if (end < 0) {
-      // An unexpected entry is examined before scanning continues: it may show where the old entries continue.
+      // This entry is new or changed, or old entries before it were removed.
       return this.#resume(start);
     }
     this.#same.set(start, this.#cursor);
@@ -115,7 +119,7 @@ class Matcher {
     return end;
   }
 
-  /** Returns each entry with the matching old entry; null if two entries have the same id. */
+  /** Returns the entries of the new map, each with its matching old entry; null if two entries have the same id. */
   place({ starts, ends }: EntryBytes): Placed[] | null {
     const used = new Set<string>();
     const placed: Placed[] = [];
@@ -130,7 +134,10 @@ class Matcher {
     return placed;
   }
 
-  /** Looks for the old entry with the id of the entry at `start`: old entries before it may have been removed. */
+  /**
+   * Looks for the old entry with the same id as the entry at `start`, and expects the old entry after it next. Old
+   * entries before it were removed or moved.
+   */
   #resume(start: number): number {
     const end = endOfObject(this.#body, start);
     if (end < 0) return -1;
@@ -165,13 +172,13 @@ class Matcher {
   }
 }
 
-/** Returns the map without its entries; this rest is still to be parsed and checked as a whole. */
+/** Returns the bytes of a map without its entries. The caller parses and checks them. */
 function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
 }
 
 /**
- * Returns the changes from the old map to the new map. An entry that is only written differently counts as unchanged.
+ * Returns the changes from the old map to the new map. An entry counts as unchanged if its canonical form is the same.
  */
 function differenceOf(
   placed: readonly Placed[],

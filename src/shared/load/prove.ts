@@ -13,10 +13,10 @@ import { assertTimely, isServable } from './timeliness.ts';
 import { assertMapId, verifyTrust } from './verify-trust.ts';
 
 /**
- * Verifies that `bytes` are a current map signed by the trusted keys: parse → verify the signatures → check the shape →
- * check the time → compare with the known map. Returns `same-body` for bytes that were verified before. If `proven`
- * remembers the known map, only the changes since that map are parsed, checked and canonicalized. Throws the MAP_… code
- * of the first check that fails; nothing of a map that fails is used.
+ * Verifies that `bytes` are a current map signed by the trusted keys. The steps are: parse, verify the signatures,
+ * check the shape, check the time, and compare with the known map. Returns `same-body` for bytes that were verified
+ * before. If `proven` remembers the known map, only the changes since that map are parsed, checked and canonicalized.
+ * Throws the MAP_… code of the first check that fails. Nothing of a map that fails a check is used.
  */
 export function proveMap(
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ export function proveMap(
   const bodySha256 = hash('sha256', bytes);
   const isKnown = known?.bodySha256 === bodySha256;
   if (isKnown && isServable(known.expiresAtMs, policy)) return { kind: 'same-body' };
-  // If known bytes have expired, they are verified again, so that the error names the expiry that has passed.
+  // If the known map has expired, its bytes are verified again, so that the error says what expired and when.
   const before = known === null || isKnown ? undefined : proven?.get(known.bodySha256);
   const proof = before === undefined ? null : proveChanges(bytes, bodySha256, before, policy);
   return proof ?? proveWhole(bytes, bodySha256, known, policy);
@@ -63,7 +63,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   };
 }
 
-/** Returns the data about a fully verified map that speeds up verifying the next map. */
+/** Returns the data about a fully verified map that makes verifying the next map faster. */
 function traceOf(
   bytes: Uint8Array,
   bodySha256: string,

@@ -19,7 +19,7 @@ export interface ProvenMap {
   readonly digestTexts: DigestTexts | null;
 }
 
-/** Maximum size of the verified maps that a thread keeps. The least recently used one is dropped first. */
+/** Maximum total size of the verified maps that a thread remembers. The least recently used map is dropped first. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -39,7 +39,10 @@ export class ProvenMaps {
     return this.#maps.get(bodySha256);
   }
 
-  /** Keeps a map in place of the map that it followed. */
+  /**
+   * Remembers a map, and forgets the map that it follows. `followed` is the checksum of the map to forget; null for a
+   * first map.
+   */
   keep(map: ProvenMap, followed: string | null): void {
     if (followed !== null) this.#drop(followed);
     this.#drop(map.bodySha256);

@@ -15,14 +15,14 @@ import type { Proof } from './proof.ts';
 import { proveMap } from './prove.ts';
 import type { ProvenMaps } from './proven-maps.ts';
 
-/** Context that a thread provides for a load. */
+/** What a thread provides for the loads that it runs. */
 export interface LoadContext {
   /** Name of the thread in reports. */
   readonly thread: string;
   readonly fetch: FetchMap;
-  /** Aborts to cancel the load. Its reason becomes the failure. */
+  /** Cancels the load when it aborts. The load then fails with the reason of the signal. */
   readonly signal: AbortSignal;
-  /** Verified maps that the thread remembers; null for none. */
+  /** Verified maps that the thread remembers; null if it remembers none. */
   readonly proven: ProvenMaps | null;
 }
 
@@ -34,8 +34,8 @@ export function emptyReport(thread: string): LoadReport {
 }
 
 /**
- * Runs one load from the request to its last event, on whichever thread calls it: acquire → verify → chunks → commit.
- * Never throws: a failure is the last event of the load. thread-messages.ts defines the order of the events.
+ * Runs one load on the calling thread, from the request to its last event: acquire, verify, send chunks, commit. Never
+ * throws, because a failure is the last event of the load. thread-messages.ts defines the order of the events.
  */
 export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
   let report = emptyReport(context.thread);
@@ -54,10 +54,10 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
       return;
     }
     report = { ...report, phases: { ...report.phases, ...proof.phases } };
-    // The body is transferred to the thread that wants it, so a copy is remembered.
+    // If another thread wants the body, its buffer is transferred to that thread. This thread then remembers a copy.
     const body = task.wantsBody && context.proven !== null ? acquired.bytes.slice() : acquired.bytes;
     yield* proofEvents(proof, task.wantsBody ? { ...acquired, bytes: body } : { ...acquired, bytes: null }, report);
-    // Computed last, because no caller waits for it.
+    // The trace is computed last, because no caller waits for it.
     const trace = context.proven === null ? null : proof.trace();
     if (trace !== null) context.proven?.keep(trace, task.known?.bodySha256 ?? null);
   } catch (error) {
@@ -69,11 +69,11 @@ function assertVersion(task: LoadTask): void {
   if (task.version === PROTOCOL_VERSION) return;
   throw new SwitchyardError(
     'PROTOCOL_MISMATCH',
-    `A task of protocol ${task.version} reached a worker of protocol ${PROTOCOL_VERSION}.`,
+    `A worker with protocol version ${PROTOCOL_VERSION} received a task with protocol version ${task.version}.`,
   );
 }
 
-/** Result of acquiring a body, without the body if it is not wanted. */
+/** Result of acquiring a map. The bytes are null if the main thread does not want them. */
 type Acquisition = Omit<AcquiredBody, 'bytes'> & { readonly bytes: AcquiredBody['bytes'] | null };
 
 function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): Generator<LoadEvent, void, undefined> {

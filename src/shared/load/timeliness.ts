@@ -5,9 +5,10 @@ import type { ExpiryBound } from '../signatures/map-signatures.ts';
 import { assertNotRolledBack } from './floor.ts';
 
 /**
- * Checks that a map is not expired, not from the future, and not older than one accepted before. The map expires at the
- * earliest of its own `ttlSeconds` and of `bounds`. Returns the instant of expiry in epoch milliseconds. Throws
- * MAP_FROM_FUTURE, MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
+ * Checks that a map is not expired, not from the future, and not older than a map that was accepted before. The map
+ * expires when its own `ttlSeconds` end, or at the earliest of `bounds` if that is sooner. Returns the time of expiry
+ * in epoch milliseconds. Throws MAP_FROM_FUTURE, MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or
+ * MAP_TOO_STALE.
  */
 export function assertTimely(
   map: Pick<CheckedServiceMap, 'generatedAtMs' | 'expiresAtMs'>,
@@ -18,7 +19,7 @@ export function assertTimely(
   if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
     throw new ConnectorManifestError(
       'MAP_FROM_FUTURE',
-      `The service map has \`generatedAt\` ${generatedAt}, which is in the future.`,
+      `The service map has \`generatedAt\` ${generatedAt}, which is too far in the future.`,
     );
   }
   assertNotRolledBack(map.generatedAtMs, policy);
@@ -28,13 +29,16 @@ export function assertTimely(
   return earliest.atMs;
 }
 
-/** Descriptions of the reasons why a map expires. */
+/** First words of the message about an expired map, by error code. */
 const WHAT_EXPIRED: Readonly<Record<string, string>> = {
   MAP_KEY_EXPIRED: 'A key that signed the service map expired',
   KEYS_EXPIRED: 'The newest key document, without which no key may sign the service map, expired',
 };
 
-/** Whether a map may be served: until it expires and, if expired maps are allowed, for `maxStaleMs` longer. */
+/**
+ * Whether a map may be served. A map may be served until it expires and, if the policy allows expired maps, for up to
+ * `maxStaleMs` longer.
+ */
 export function isServable(expiresAtMs: number, policy: ProofPolicy): boolean {
   const { allowExpired, maxStaleMs, nowMs } = policy;
   if (!allowExpired) return expiresAtMs > nowMs;
@@ -52,7 +56,7 @@ function assertServable({ atMs, code }: ExpiryBound, policy: ProofPolicy): void 
   );
 }
 
-/** Returns an instant as ISO 8601, or as a number if it is outside the range of `Date`. */
+/** Returns an instant in ISO 8601, or as a number if it is outside the range of `Date`. */
 function isoOf(atMs: number): string {
   const date = new Date(atMs);
   return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();

@@ -8,21 +8,24 @@ import { proveMap } from './prove.ts';
 
 /** Requirements for a service map. The names are those of the manager's options. */
 export interface VerifyServiceMapOptions {
-  /** JWK set of the public keys that may sign. */
+  /** JWK set of the public keys that may sign the map. */
   readonly signatureKeys?: object | undefined;
-  /** Secret of the HMAC, or several secrets, the newest first. */
+  /** Secret of the HMAC, or a list of secrets with the newest first. */
   readonly signatureKey?: string | readonly string[] | undefined;
-  /** Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone, and `both` with both. */
+  /**
+   * Signatures that the map must have. Defaults to `hmac` if only `signatureKey` is given, to `signature` if only
+   * `signatureKeys` is given, and to `both` if both are given.
+   */
   readonly accept?: AcceptPolicy | undefined;
-  /** Number of different keys that must have signed. Defaults to 1. */
+  /** Number of different public keys that must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
-  /** Required `id` of the map. Defaults to any. */
+  /** The `id` that the map must have. By default, any id is accepted. */
   readonly mapId?: string | undefined;
-  /** Time at which the map must be current. Defaults to now. */
+  /** Time at which the map must be valid. Defaults to the current time. */
   readonly now?: Date | undefined;
-  /** How far `generatedAt` may be in the future. Defaults to 5 minutes. */
+  /** How far in the future `generatedAt` may be, in milliseconds. Defaults to 5 minutes. */
   readonly maxClockSkewMs?: number | undefined;
-  /** Maximum number of connectors. Defaults to no limit. */
+  /** Maximum number of connectors. There is no limit by default. */
   readonly maxConnectors?: number | undefined;
 }
 
@@ -32,19 +35,20 @@ export interface VerifiedServiceMap {
   readonly header: ServiceMapHeader;
   readonly connectorCount: number;
   readonly signers: MapSigners;
-  /** Earliest expiry of the map, its signatures and their keys, in epoch milliseconds. */
+  /** When the map expires, in epoch milliseconds: the earliest expiry of the map, its signatures and their keys. */
   readonly expiresAtMs: number;
 }
 
 const DEFAULT_SKEW_MS = 300_000;
 
 /**
- * Verifies a service map as a host would: its bytes as they are served, or the parsed map. Throws the MAP_… code of the
- * first check that fails, KEYS_INVALID for a bad JWK set, and OPTIONS_INVALID for a bad option or without any key.
+ * Verifies a service map as a host would. `map` is either the bytes of the map as they are served, or the parsed map.
+ * Throws the MAP_… code of the first check that fails, KEYS_INVALID for an invalid JWK set, and OPTIONS_INVALID if an
+ * option is invalid or no key is given.
  */
 export function verifyServiceMap(map: Uint8Array | object, options: VerifyServiceMapOptions): VerifiedServiceMap {
   const { now, maxClockSkewMs = DEFAULT_SKEW_MS, maxConnectors = Number.POSITIVE_INFINITY } = options;
-  // Comparisons with NaN are always false, so an invalid limit would accept every map.
+  // Comparisons with NaN are always false, so NaN as a limit would accept every map.
   if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime())))
     throw invalid('`now` must be a valid Date.');
   if (!(maxClockSkewMs >= 0)) throw invalid('`maxClockSkewMs` must be a number of at least 0.');
@@ -59,7 +63,7 @@ export function verifyServiceMap(map: Uint8Array | object, options: VerifyServic
     maxStaleMs: null,
   });
   if (proof.kind === 'same-body')
-    throw new SwitchyardError('INTERNAL', 'Unexpected `same-body` result without a known map.');
+    throw new SwitchyardError('INTERNAL', 'Internal error: a map counted as unchanged, although no map was known.');
   const { header, delta, signers, expiresAtMs } = proof;
   return { header, connectorCount: delta.added.length, signers, expiresAtMs };
 }

@@ -6,10 +6,10 @@ import { type ExpiryBound, judgeSignatures, type SignatureVerdict } from '../sig
 import type { MapSigner, MapSigners, SignatureTrust } from '../signatures/trust.ts';
 import type { MapContent } from './map-content.ts';
 
-/** The part of a policy that signatures are checked against. */
+/** The part of a policy that decides whether signatures are accepted. */
 export type TrustPolicy = Pick<ProofPolicy, 'trust' | 'nowMs' | 'maxSkewMs' | 'allowExpired'>;
 
-/** Signers of a map, and the expiry of their signatures and keys in addition to the map's own `ttlSeconds`. */
+/** The signers of a map, and when their signatures and keys expire. The map's own `ttlSeconds` is not included. */
 export interface VerifiedTrust {
   readonly signers: MapSigners;
   readonly bounds: readonly ExpiryBound[];
@@ -18,8 +18,8 @@ export interface VerifiedTrust {
 type EnoughSignatures = Extract<SignatureVerdict, { isEnough: true }>;
 
 /**
- * Verifies that a map has the signatures that its source requires; see `AcceptPolicy` and `SignatureTrust`. Computes an
- * HMAC only if it can change the result. Throws the MAP_… code of the signature that is missing or wrong.
+ * Verifies that a map has the signatures that its source requires (see `AcceptPolicy` and `SignatureTrust`). Computes
+ * an HMAC only if the result depends on it. Throws the MAP_… code of the signature that is missing or wrong.
  */
 export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedTrust {
   const { trust } = policy;
@@ -37,7 +37,10 @@ export function assertMapId({ id }: { readonly id: string }, { mapId }: Signatur
   throw new ConnectorManifestError('MAP_ID_MISMATCH', message);
 }
 
-/** Accepts either kind of signature. The expiry of the asymmetric signatures applies only if they are valid now. */
+/**
+ * Accepts a valid HMAC or enough valid asymmetric signatures. If the HMAC is valid, expired asymmetric signatures do
+ * not limit how long the map is valid.
+ */
 function verifyEither(content: MapContent, verdict: SignatureVerdict | null, policy: TrustPolicy): VerifiedTrust {
   const { trust, nowMs } = policy;
   const enough = verdict?.isEnough === true ? verdict : null;

@@ -1,23 +1,25 @@
 /**
- * The rules that decide which process may refresh a login. Every {@link LoginStore} follows them; how it stores the
- * turns is its own matter.
+ * The rules that decide which process may refresh a login, and for how long: its turn. Every {@link LoginStore} follows
+ * these rules. Each implementation decides where it stores the turns.
  */
 
 import type { RefreshOutcome, RefreshTurn, StoredLogin } from './login-records.ts';
 
-/** Time after which a process loses its turn, if it has neither ended the turn nor exited. */
+/** Time after which a process loses its turn, if it has neither ended the turn nor exited before. */
 export const LEASE_MS = 30_000;
 
-/** Time within its turn in which a process may send a request. The rest of the lease is for the response. */
+/**
+ * Time from the start of a turn within which the process may send a request. The rest of the turn is for the response.
+ */
 export const SEND_MS = 20_000;
 
-/** Maximum time that a process waits before it requests the turn again. */
+/** Maximum time that a process waits before it asks for the turn again. */
 const ASK_AGAIN_MS = 250;
 
-/** A turn that has started and not ended. It is stored before anything is sent. */
+/** A turn that has started and has not ended. It is stored before the process sends anything to the issuer. */
 interface RefreshLease {
   readonly leaseId: string;
-  /** Identifies the process; the store defines its meaning. */
+  /** Name of the process. Each store chooses the form of the name. */
   readonly owner: string;
   /** Start of the turn, in epoch milliseconds. */
   readonly grantedAtMs: number;
@@ -26,44 +28,43 @@ interface RefreshLease {
 /** State of the refreshes of one login. */
 export interface RefreshState {
   readonly lease: RefreshLease | null;
-  /** Whether the refresh token was sent, or may have been, without a stored response. */
+  /** Whether the refresh token was or may have been sent to the issuer, and no response was stored. */
   readonly mayBeSpent: boolean;
 }
 
 /** State of a login without a refresh in progress. */
 export const NO_REFRESH: RefreshState = { lease: null, mayBeSpent: false };
 
-/** Request for a turn, with its sender and time. */
+/** A process asks for the turn to refresh a login. */
 export interface TurnRequest {
   /** Generation of the login that the requesting process knows. */
   readonly generation: number;
   readonly nowMs: number;
   readonly leaseId: string;
   readonly owner: string;
-  /** Returns whether the process of that name has certainly exited. */
+  /** Returns whether the process with the name `owner` has certainly exited. */
   readonly isGone: (owner: string) => boolean;
 }
 
 /**
- * The answer to the process, and the state to store before that answer is sent. The state is null if it does not
- * change.
+ * The answer to the process, and the state to store before the answer is sent. The state is null if it does not change.
  */
 export interface BegunTurn {
   readonly turn: RefreshTurn;
   readonly state: RefreshState | null;
 }
 
-/** Decides the response to a process that requests a turn. */
+/** Decides how to answer a process that asks for a turn. */
 export function beginTurn(login: StoredLogin | null, state: RefreshState, request: TurnRequest): BegunTurn {
   const { generation, nowMs, leaseId, owner, isGone } = request;
   if (login === null) return { turn: { kind: 'gone' }, state: null };
-  // A login without tokens cannot be refreshed, and the requesting process does not know yet that they were lost.
+  // A login without tokens cannot be refreshed. The process that asks does not know yet that the tokens were lost.
   if (login.generation !== generation || login.tokens === null) return { turn: { kind: 'newer', login }, state: null };
   const { lease } = state;
   if (lease !== null && !isGone(lease.owner)) {
     const restMs = lease.grantedAtMs + LEASE_MS - nowMs;
     const wait = { kind: 'wait', forMs: Math.min(restMs, ASK_AGAIN_MS) } as const;
-    // The clock was set back by an unknown time, so the whole lease starts again.
+    // The clock was set back, and it is unknown by how much. So the turn of the other process starts again.
     if (restMs > LEASE_MS) return { turn: wait, state: { ...state, lease: { ...lease, grantedAtMs: nowMs } } };
     if (restMs > 0) return { turn: wait, state: null };
   }
@@ -82,7 +83,7 @@ export interface EndedTurn {
 }
 
 /**
- * Returns what to store after a turn. Returns null if the lease is no longer current, so that the outcome is dropped.
+ * Returns what to store after a turn. Returns null if the turn was lost before it ended. Its outcome is then dropped.
  */
 export function endTurn(
   login: StoredLogin,

@@ -17,16 +17,19 @@ export function canonicalJson(value: unknown): string {
 /** One piece of a canonical form. */
 export interface CanonicalPiece {
   readonly text: string;
-  /** Set if this piece is a whole element of a top-level array: the key of the member and the index of the element. */
+  /**
+   * Set if this piece is a whole element of a top-level array: the key of the member that holds the array, and the
+   * index of the element.
+   */
   readonly element: { readonly key: string; readonly index: number } | null;
-  /** Set if this piece opens a top-level array: the key of the member. */
+  /** Set if this piece opens a top-level array: the key of the member that holds the array. */
   readonly opens: string | null;
 }
 
 /**
- * Returns the canonical form of an object without the top-level member `without`, in pieces that together are the whole
- * text. Each element of a top-level array is a separate piece, so that a long list is hashed without creating one long
- * string, which would be much slower.
+ * Returns the canonical form of an object without the top-level member `without`, as pieces. Joined, the pieces are the
+ * whole text. Each element of a top-level array is a separate piece, so that a long list can be hashed without creating
+ * one long string, which would be much slower.
  */
 export function* canonicalPieces(
   object: Readonly<Record<string, unknown>>,

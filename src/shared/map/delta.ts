@@ -1,26 +1,29 @@
 import { hash } from 'node:crypto';
 
 /**
- * Size of the digest of one entry in bytes. It is all of SHA-256, because asymmetric signatures cover digests instead
- * of entries.
+ * Size of the digest of one entry in bytes. A digest is a whole SHA-256, because asymmetric signatures cover the
+ * digests instead of the entries.
  */
 export const DIGEST_BYTES = 32;
 
 /**
- * Digests of all connectors of a map. Both members are in shared memory and written only once. The table crosses
- * threads with every load. Only a reference to the memory is sent, however many connectors there are (bench/scale.ts).
+ * Digests of all connectors of a map. Each load sends this table to another thread. Both fields are in shared memory,
+ * so only references are sent, however many connectors there are (bench/scale.ts). The memory is written only once.
  */
 export interface DigestTable {
-  /** Ids in map order, joined by line feeds (which no id contains), as ASCII; empty without connectors. */
+  /** Ids in map order as ASCII, joined by line feeds, which no id contains. Empty if there are no connectors. */
   readonly idList: SharedBytes;
   /** One digest of 32 bytes for each id, in the order of `idList`. */
   readonly digests: SharedBytes;
 }
 
-/** Bytes that several threads read. */
+/** Bytes in memory that several threads can read. */
 type SharedBytes = Uint8Array<SharedArrayBuffer>;
 
-/** Ids of the connectors that differ between two maps. Each list has the order of the map that contains them. */
+/**
+ * The differences between two maps, as ids of connectors. Each list is in the order of the map that contains its
+ * connectors.
+ */
 export interface Delta {
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -28,7 +31,7 @@ export interface Delta {
   readonly unchangedCount: number;
 }
 
-/** Digest table without connectors. */
+/** Digest table of a map without connectors. */
 export const EMPTY_DIGESTS: DigestTable = { idList: sharedBytes(0), digests: sharedBytes(0) };
 
 /** Returns the digest of one entry from its canonical form. */
@@ -36,7 +39,7 @@ export function digestEntry(canonicalEntry: string): Uint8Array {
   return hash('sha256', canonicalEntry, 'buffer');
 }
 
-/** Creates the table of entries. `flat` has the digests one after the other, in the order of `ids`. */
+/** Creates the digest table of a map. `flat` contains the digests consecutively, in the order of `ids`. */
 export function digestTableOf(ids: readonly string[], flat: Uint8Array): DigestTable {
   const digests = sharedBytes(flat.length);
   digests.set(flat);
@@ -51,7 +54,7 @@ export function countOf({ digests }: DigestTable): number {
   return digests.length / DIGEST_BYTES;
 }
 
-/** Returns the ids of a table, in map order. Takes time in proportion to their number. */
+/** Returns the ids of a table, in map order. Decodes all ids with each call. */
 export function idsOf({ idList }: DigestTable): readonly string[] {
   return idList.length === 0 ? [] : Buffer.from(idList.buffer).toString('latin1').split('\n');
 }

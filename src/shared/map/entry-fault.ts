@@ -1,7 +1,7 @@
 import { oauthFault } from './oauth-members.ts';
 import type { RawEntry } from './service-map.ts';
 
-/** A single entry of a verified map that this host leaves out. */
+/** One entry of a verified map that this host does not use. */
 export interface UnusableEntry {
   readonly id: string;
   /** Name of the field, and what is wrong with it. */
@@ -9,8 +9,8 @@ export interface UnusableEntry {
 }
 
 /**
- * Headers about the connection and the length of the message. If an entry repeats or changes them, the request breaks
- * or reaches another host.
+ * Headers that concern the connection or the length of the message. If an entry sets one of them, the request breaks or
+ * reaches another host.
  */
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
@@ -28,20 +28,22 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
 
 const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKey', 'oauth']);
 
-/** Members of `auth` that describe a login. They are ambiguous if the type of `auth` is one of the types for keys. */
+/**
+ * Members of `auth` that describe a login. If the type of `auth` describes a key, these members contradict the type.
+ */
 const LOGIN_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
 
-/** Maximum length of text from a map in a reason. */
+/** Maximum length of a text from a map that is quoted in a reason. */
 const MAX_QUOTED = 64;
 
-/** Whether a header belongs to the connection, so that no entry may set it. */
+/** Whether a header concerns the connection. Entries must not set such headers. */
 export function isConnectionHeader(name: string): boolean {
   return OF_THE_CONNECTION.has(name.toLowerCase());
 }
 
 /**
- * Returns why this host cannot or must not use an entry of valid shape, naming the field; null if this host can use it.
- * Only that entry is left out, because the map may be meant for newer hosts too.
+ * Returns why this host cannot or must not use an entry of valid shape; null if it can use the entry. The reason names
+ * the field. Only this entry is left out and the map is accepted, because the map may be meant for newer hosts too.
  */
 export function entryFault({ headers, auth, oauth }: RawEntry): string | null {
   for (const name of Object.keys(asObject(headers)))
@@ -65,7 +67,7 @@ function loginFault(place: 'auth' | 'oauth', settings: unknown): string | null {
   return fault === null ? null : `${place}${fault.member === null ? '' : `.${fault.member}`} ${fault.why}`;
 }
 
-/** Returns the entries that this host leaves out. */
+/** Returns the entries that this host does not use, with the reasons. */
 export function unusableOf(entries: readonly RawEntry[]): UnusableEntry[] {
   return entries.flatMap((entry) => {
     const reason = entryFault(entry);
@@ -77,7 +79,7 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-/** Quotes text of a map for logs and terminals, as visible ASCII. */
+/** Quotes text from a map for logs and terminals. The result contains only visible ASCII characters. */
 function quoted(value: unknown): string {
   return `"${String(value)
     .slice(0, MAX_QUOTED)

@@ -13,8 +13,8 @@ import {
 } from '../json/json-lexer.ts';
 
 /**
- * Positions of the entries of a map in its bytes. They are valid only if the entries, and everything between them, are
- * JSON.
+ * Positions of the entries of a map in its bytes. The scanner does not check that the bytes are JSON; for other bytes,
+ * the positions may be wrong.
  */
 export interface EntryBytes {
   /** Offset after the bracket that opens the list. */
@@ -26,8 +26,9 @@ export interface EntryBytes {
 }
 
 /**
- * Finds each entry of a map in its bytes. Returns null if the list contains anything but objects. `endOfKnown` returns
- * the end of the entry at an offset if that entry is known, so that it need not be scanned; else -1.
+ * Finds each entry of a map in its bytes. Returns null if the list contains anything but objects. If an entry at an
+ * offset is already known, `endOfKnown` returns its end, so that the entry need not be scanned. Otherwise `endOfKnown`
+ * returns -1.
  */
 export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number = () => -1): EntryBytes | null {
   const listStart = findList(bytes, 'connectors');
@@ -62,8 +63,8 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
 }
 
 /**
- * Returns the index after the `[` of the top-level member `name`, whose key is written without escapes; -1 if there is
- * no such member.
+ * Returns the index after the `[` of the top-level member `name`; -1 if there is no such member. Does not find a member
+ * whose key is written with escapes.
  */
 function findList(bytes: Buffer, name: string): number {
   const key = Buffer.from(JSON.stringify(name));

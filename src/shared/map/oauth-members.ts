@@ -1,9 +1,9 @@
 /**
- * Members of `oauth` in an entry: their valid values, and the values that request a login that this version does not
- * support.
+ * Members of `oauth` in an entry: their valid values, and the values that ask for a kind of login that this version
+ * does not support.
  */
 
-/** Returns why a value is invalid, as words that follow the name of its field; null if it is valid. */
+/** Returns why a value is invalid, as words that follow the name of its member; null if the value is valid. */
 type Check = (value: unknown) => string | null;
 
 /** A kind of login that an entry may request but this version does not support. */
@@ -11,9 +11,9 @@ export type UnsupportedLogin = 'DPoP' | 'ID-JAG' | 'workload identity';
 
 /** A fault of an `oauth` object. */
 export interface OAuthFault {
-  /** Name of the member; null for the object as a whole. */
+  /** Name of the member; null if the fault concerns the whole object. */
   readonly member: string | null;
-  /** Description that follows the name of the field: `must be …`. */
+  /** What is wrong, as words that follow the name of the member: `must be …`. */
   readonly why: string;
 }
 
@@ -35,7 +35,7 @@ const UNSUPPORTED_GRANTS: Readonly<Record<string, UnsupportedLogin>> = {
   'workload-identity': WORKLOAD,
 };
 
-/** Members that request unsupported kinds of login. The name `xaa` comes from Claude Code. */
+/** Members that ask for an unsupported kind of login. The name `xaa` comes from Claude Code. */
 const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   dpop: 'DPoP',
   idJag: ENTERPRISE,
@@ -43,7 +43,7 @@ const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   workloadIdentity: WORKLOAD,
 };
 
-/** Members of `oauth` that have a meaning, each with the check of its value. */
+/** Members of `oauth` that this version uses, each with the check of its value. */
 export const OAUTH_MEMBERS = {
   clientId: (value) =>
     isText(value) && /^[\x20-\x7e]+$/.test(value) ? null : `must be 1 to ${MAX_TEXT} visible ASCII characters`,
@@ -66,8 +66,8 @@ export const OAUTH_MEMBERS = {
 export type OAuthMember = keyof typeof OAUTH_MEMBERS;
 
 /**
- * Members that would contain a secret itself. They are not allowed in an entry, because every reader of the map would
- * know the secret.
+ * Members that would contain a secret directly. An entry must not have them, because every reader of the map would know
+ * the secret.
  */
 const LITERAL_SECRETS: Readonly<Record<string, string>> = {
   clientSecret: 'clientSecretEnv',
@@ -76,8 +76,8 @@ const LITERAL_SECRETS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns what is wrong with the `oauth` of a map's entry; null if nothing is. Members without a meaning are skipped. A
- * secret is a fault, because maps are not secret.
+ * Returns what is wrong with the `oauth` of an entry of a map; null if nothing is. Unknown members are ignored. A
+ * member that contains a secret is a fault, because everybody who reads the map would know the secret.
  */
 export function oauthFault(value: unknown): OAuthFault | null {
   if (value === false) return null;
@@ -96,8 +96,8 @@ export function oauthFault(value: unknown): OAuthFault | null {
 }
 
 /**
- * Returns what is wrong with a combination of members that are valid on their own. `hasSecret`: a client secret is
- * already known, so that no variable needs to name it. Call it after checking each member.
+ * Returns what is wrong with a combination of members that are valid one by one; null if nothing is. If `hasSecret` is
+ * true, the client secret is already known, and no member has to name its variable.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));
@@ -112,7 +112,7 @@ export function combinationFault(settings: Readonly<Record<string, unknown>>, ha
   return null;
 }
 
-/** Returns the unsupported kind of login that an `oauth` object requests; null if none. */
+/** Returns the unsupported kind of login that an `oauth` object asks for; null if it asks for none. */
 export function unsupportedIn(settings: Readonly<Record<string, unknown>>): UnsupportedLogin | null {
   for (const [member, login] of Object.entries(UNSUPPORTED_SWITCHES)) {
     const asked = own(settings, member);
@@ -121,11 +121,14 @@ export function unsupportedIn(settings: Readonly<Record<string, unknown>>): Unsu
   return unsupportedGrant(own(settings, 'grant'));
 }
 
-/** Returns the scopes of a member, without repeats; null if any of them cannot be sent. */
+/**
+ * Returns the scopes that the value of a member contains, without duplicates. Returns null if the value is not a list
+ * of valid scopes, or a text with valid scopes.
+ */
 export function scopesIn(value: unknown): readonly string[] | null {
   const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;
   if (!Array.isArray(list) || list.length > MAX_SCOPES) return null;
-  // RFC 6749 section 3.3.
+  // RFC 6749 section 3.3 defines the characters of a scope.
   const isScope = (scope: unknown): scope is string =>
     typeof scope === 'string' && scope.length <= MAX_TEXT && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
   return list.every(isScope) ? [...new Set(list)] : null;
@@ -151,8 +154,8 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * Whether a value is a valid address. With `isIssuer`, the address must have no query (RFC 8414 section 2), and may use
- * http on loopback.
+ * Whether a value is a valid address. If `isIssuer` is true, the address must have no query (RFC 8414 section 2), and
+ * may use http on a loopback host.
  */
 function isAddress(value: unknown, isIssuer: boolean): value is string {
   if (typeof value !== 'string' || value.length > MAX_ADDRESS || /[^\x21-\x7e]|#/.test(value)) return false;
@@ -161,7 +164,7 @@ function isAddress(value: unknown, isIssuer: boolean): value is string {
   return url.protocol === 'https:' || (isIssuer && url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
-/** Accepts the same hosts as the endpoints of logins (oauth/endpoint-rules.ts). */
+/** Accepts the same hosts as the check of login endpoints (oauth/endpoint-rules.ts). */
 function isLoopback(hostname: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
 }

@@ -1,49 +1,53 @@
 import { OAUTH_MEMBERS, type OAuthMember, scopesIn, type UnsupportedLogin, unsupportedIn } from './oauth-members.ts';
 
 /**
- * Normalized login settings of an entry: from the member `oauth` of a map, `auth: { type: "oauth" }`, and the formats
- * of client files. Every setting is optional, because the server's challenge usually contains all that a login needs.
- * Secrets are not included.
+ * Login settings of an entry. They come from the member `oauth` of a map, from `auth: { type: "oauth" }`, or from the
+ * configuration file of an MCP client. Every setting is optional, because the server's challenge usually says
+ * everything that a login needs. Secrets are not included.
  */
 export interface OAuthSettings {
-  /** Client id that was registered by hand. */
+  /** Id of a client that somebody registered by hand. */
   readonly clientId?: string | undefined;
   /**
-   * Name of the variable with the client's secret. For an entry of a map, the option `allowEnv` must name the variable,
-   * because the publisher of the map chooses the issuer that receives the secret.
+   * Name of the environment variable with the client's secret. If the entry comes from a map, the option `allowEnv`
+   * must name this variable, because the publisher of the map chooses the issuer that receives the secret.
    */
   readonly clientSecretEnv?: string | undefined;
   /**
-   * Name of the variable with a PEM or JWK private key, for `private_key_jwt` (RFC 7523). The rule of `clientSecretEnv`
-   * applies.
+   * Name of the environment variable with a private key in PEM or JWK, for `private_key_jwt` (RFC 7523). If the entry
+   * comes from a map, the option `allowEnv` must name this variable too.
    */
   readonly privateKeyEnv?: string | undefined;
-  /** Scopes to request instead of the scopes that the server names. Never empty. */
+  /** Scopes that the login requests instead of the scopes that the server names. Never empty. */
   readonly scopes?: readonly string[] | undefined;
-  /** `authorization_code` (the default): a person logs in. `client_credentials`: a machine has its own login. */
+  /** `authorization_code` (the default): a person logs in. `client_credentials`: the host logs in without a person. */
   readonly grant?: 'authorization_code' | 'client_credentials' | undefined;
-  /** The only issuer to accept. A client secret is sent to no other. */
+  /** The only issuer that is accepted. The client secret is sent to no other issuer. */
   readonly issuer?: string | undefined;
   /** The https address of this client's metadata document (CIMD). */
   readonly clientMetadataUrl?: string | undefined;
-  /** Loopback port of the redirect of a client that was registered by hand. Defaults to any free port. */
+  /**
+   * Port of the loopback address that the browser is redirected to, for a client that was registered by hand. Defaults
+   * to any free port.
+   */
   readonly callbackPort?: number | undefined;
   /**
-   * Requested kind of login that this version does not support. The connector fails with LOGIN_UNSUPPORTED, which names
-   * that kind.
+   * A kind of login that the entry asks for and that this version does not support. The connector fails with
+   * LOGIN_UNSUPPORTED, and the error names this kind.
    */
   readonly unsupported?: UnsupportedLogin | undefined;
 }
 
-/** The members of an entry that are read. */
+/** The members of an entry that {@link oauthSettingsOf} reads. */
 interface Speaking {
   readonly oauth?: unknown;
 }
 
 /**
- * Returns the login settings of an entry. Null if it has none, so that only the server's challenge can request a login.
- * `off` if it disables logins (`oauth: false`). `auth: { type: "oauth" }` becomes `oauth` when an entry is normalized.
- * Never throws: invalid members are skipped, because they already made the entry unusable.
+ * Returns the login settings of an entry. Returns null if the entry has none; then only the server's challenge can ask
+ * for a login. Returns `off` if the entry disables logins (`oauth: false`). `auth: { type: "oauth" }` was already
+ * converted to `oauth` when the entry was normalized. Never throws: invalid members are skipped, because an entry with
+ * invalid members was reported as unusable before.
  */
 export function oauthSettingsOf({ oauth }: Speaking): OAuthSettings | 'off' | null {
   if (oauth === false) return 'off';
@@ -53,7 +57,7 @@ export function oauthSettingsOf({ oauth }: Speaking): OAuthSettings | 'off' | nu
     const value = Object.hasOwn(object, name) ? object[name] : undefined;
     if (value === undefined || OAUTH_MEMBERS[name](value) !== null) return [];
     if (name === 'scopes') return scopeMember(value);
-    // `unsupported` reports a grant that this version does not support.
+    // The field `unsupported` reports a grant that this version does not support, so `grant` leaves it out.
     return name === 'grant' && value !== 'authorization_code' && value !== 'client_credentials' ? [] : [[name, value]];
   });
   const unsupported = unsupportedIn(object);
@@ -66,7 +70,8 @@ function scopeMember(value: unknown): [string, unknown][] {
 }
 
 /**
- * Returns the `auth` and `oauth` of an entry with its login in `oauth` only. `oauth` takes precedence if both exist.
+ * Returns the members `auth` and `oauth` of an entry, with login settings only in `oauth`. If both members contain
+ * login settings, `oauth` counts.
  */
 export function loginMembersOf({ auth, oauth }: Readonly<Record<string, unknown>>): {
   readonly auth?: undefined;

@@ -14,7 +14,7 @@ export interface ConnectorAuth {
   readonly headerName?: string | undefined;
 }
 
-/** A tool as the map describes it. The tool list of the connector itself always takes precedence. */
+/** A tool as the map describes it. The tool list of the connector itself takes precedence. */
 export interface RemoteTool {
   readonly name: string;
   readonly description?: string | undefined;
@@ -25,25 +25,25 @@ export interface RemoteTool {
 /** Protocol generation to use with a connector. `auto` detects it. */
 export type EraPolicy = 'auto' | 'legacy' | 'modern';
 
-/** Transport of MCP to a connector. `auto` tries Streamable HTTP, then SSE. */
+/** How messages travel to a connector. `auto` tries Streamable HTTP first, and SSE second. */
 export type TransportPolicy = 'auto' | 'streamable-http' | 'sse';
 
 /**
- * One connector of a map in its normalized form: `name`, `status` and `ttl` are always present, whichever dialect was
- * sent. Members that this package does not know are kept as they were sent.
+ * One connector of a map in its normalized form. Maps may use either of two sets of member names, and `name`, `status`
+ * and `ttl` are filled in from either. Members that this package does not know are kept unchanged.
  */
 export interface ConnectorEntry {
   readonly id: string;
   readonly version: string;
   readonly name: string;
   readonly status: 'enabled' | 'disabled';
-  /** Passed on without interpretation, because publishers disagree on it. Defaults to the map's `ttlSeconds`. */
+  /** Not used by this package, because publishers disagree on it. Defaults to the map's `ttlSeconds`. */
   readonly ttl: number;
   readonly scopes: readonly string[];
   readonly endpoint: string;
   readonly description?: string | undefined;
   readonly auth?: ConnectorAuth | undefined;
-  /** Login settings as they were sent; false for no login. `auth: { type: "oauth", … }` is converted to this. */
+  /** Login settings, or false for no login. `auth: { type: "oauth", … }` is converted to this member. */
   readonly oauth?: Readonly<Record<string, unknown>> | false | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly quotas?: Readonly<Record<string, number>> | undefined;
@@ -54,23 +54,23 @@ export interface ConnectorEntry {
   readonly remoteTools?: readonly RemoteTool[] | undefined;
   readonly era?: EraPolicy | undefined;
   readonly transport?: TransportPolicy | undefined;
-  /** Required digests of tool definitions, by the connector's names of the tools (tool-digest.ts). */
+  /** Digests that tool definitions must have, by the names that the connector gives its tools (approved-digest.ts). */
   readonly toolDigests?: Readonly<Record<string, string>> | undefined;
   readonly [member: string]: unknown;
 }
 
-/** Members of a map as they were sent, except its connectors, `signature` and `signatures`. */
+/** Members of a map as the publisher wrote them, without `connectors`, `signature` and `signatures`. */
 export interface ServiceMapHeader {
   readonly id: string;
   readonly brand: string;
-  /** Time in ISO 8601. */
+  /** When the map was generated, in ISO 8601. */
   readonly generatedAt: string;
   readonly ttlSeconds: number;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly [member: string]: unknown;
 }
 
-/** An entry as it was sent, known to be valid. */
+/** An entry as the publisher wrote it. Its shape has been checked. */
 export type RawEntry = Readonly<Record<string, unknown>> & { readonly id: string; readonly endpoint: string };
 
 /** A received map whose shape has been checked. */
@@ -83,20 +83,20 @@ export interface CheckedServiceMap {
 
 const MAX_TTL_SECONDS = 30 * 24 * 3600;
 
-/** Ids become parts of tool names, metric labels and log lines, never of paths, so a short ASCII alphabet is enough. */
+/** Ids are parts of tool names, metric labels and log lines, never of paths. So few characters are allowed. */
 const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'));
 
 const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
 
-/** Matches nearly all valid endpoints, and no URL that the slower URL parser would refuse or find credentials in. */
+/** Matches nearly all valid endpoints. All other URLs are checked with the URL parser, which is slower. */
 const PLAIN_ENDPOINT =
   /^https?:\/\/(127\.0\.0\.1|([a-z\d]+(-[a-z\d]+)*\.)*[a-z][a-z\d]*(-[a-z\d]+)*)(:\d{1,4})?([/?#][\x21-\x7e]*)?$/;
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
   if (PLAIN_ENDPOINT.test(text)) return true;
-  // URL.parse drops line breaks, tabs and leading blanks, and accepts direction overrides. Such a URL would look
-  // different from what it is.
+  // URL.parse drops line breaks, tabs and leading blanks, and accepts characters that change the direction of text. A
+  // person would see another URL than the program uses.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
@@ -117,7 +117,7 @@ const headerValue = text(units(0, 8192), that(isHeaderValue, 'contains a charact
 const nonEmpty = text(units(1, 1024));
 const strings = list(text());
 
-/** SHA-256 in base64url (RFC 4648 section 5): of its 43 characters, the last has 4 bits and two zero bits. */
+/** SHA-256 in base64url (RFC 4648 section 5). The last of the 43 characters ends with two zero bits. */
 const toolDigest = text(
   matching(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url'),
 );
@@ -136,7 +136,7 @@ export const checkEntryShape = looseObject(
     scopes: list(text(), itemsFrom(1)),
     endpoint,
     description: optional(text()),
-    // An unknown type makes only the entry unusable, not the map (entry-fault.ts).
+    // An unknown type makes only the entry unusable, and the map is still accepted (entry-fault.ts).
     auth: optional(looseObject({ type: text(units(1, 64)), headerName: optional(headerName) })),
     headers: optional(record(headerValue, headerName)),
     quotas: optional(record(number())),
@@ -169,7 +169,7 @@ export const checkMapShape = looseObject({
   metadata: optional(record(anything)),
 });
 
-/** Casts a parsed document to a map whose shape is still to be checked. Throws MAP_SCHEMA if it is not an object. */
+/** Casts a parsed document to a map, without checking its shape. Throws MAP_SCHEMA if it is not an object. */
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Readonly<Record<string, unknown>>;
@@ -178,8 +178,8 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 
 /**
  * Checks the shape of a map. One invalid entry rejects the whole map: the map is signed as a whole, and a publisher
- * that signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
- * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
+ * that signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA, MAP_TTL_INVALID, MAP_ID_INVALID,
+ * MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS or MAP_DUPLICATE_ID. The message names the place of the fault.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = checkMapShape(map);
@@ -209,14 +209,14 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   };
 }
 
-/** Checks an entry and returns its id. Throws MAP_SCHEMA naming the place, MAP_ID_INVALID, MAP_ENDPOINT_INVALID. */
+/** Checks an entry and returns its id. Throws MAP_SCHEMA, MAP_ID_INVALID or MAP_ENDPOINT_INVALID. */
 export function checkEntry(entry: unknown, index: number): string {
   const checked = checkEntryShape(entry);
   if (checked instanceof Fault) throw schemaError(`connectors[${index}]`, checked);
   return checked.id;
 }
 
-/** Members whose faults have their own error code. */
+/** Error codes of faults in certain members. Faults in all other members have the code MAP_SCHEMA. */
 const CODE_OF_MEMBER: Readonly<Record<string, ErrorCode>> = {
   ttlSeconds: 'MAP_TTL_INVALID',
   'connectors.id': 'MAP_ID_INVALID',
@@ -232,12 +232,12 @@ function schemaError(entry: string, fault: Fault): ConnectorManifestError {
   });
 }
 
-/** Whether an entry is enabled. If the two dialects contradict each other, it counts as disabled: that is safer. */
+/** Whether an entry is enabled. An entry counts as disabled if one of `status` and `enabled` says so. */
 export function isEnabled(raw: RawEntry): boolean {
   return raw.status !== 'disabled' && raw.enabled !== false;
 }
 
-/** Normalizes a checked entry. All members that were sent are kept. */
+/** Normalizes a checked entry. All members that the publisher wrote are kept. */
 export function normalizeEntry(raw: RawEntry, mapTtlSeconds: number): ConnectorEntry {
   return Object.freeze({
     ...raw,

@@ -2,14 +2,14 @@ import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { ConnectorManifestError } from '../errors.ts';
 import { canonicalJson, canonicalPieces } from './canonical-json.ts';
 
-/** Member of a service map that contains its signature, and the only member that is not signed. */
+/** Member of a service map that contains its HMAC. The HMAC covers all other members. */
 export const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;
 
 /**
- * Returns the canonical form (RFC 8785) that is signed. Throws a TypeError for values that JSON cannot represent. No
- * member is left out, so pass the payload without its signature.
+ * Returns the canonical form (RFC 8785) of a payload, which is the text that is signed. No member is left out, so the
+ * payload must be passed without its signature. Throws a TypeError for values that JSON cannot represent.
  */
 export function canonicalizeServiceMapPayload(payload: unknown): string {
   return canonicalJson(payload);
@@ -31,17 +31,17 @@ export function verifyServiceMapSignature(payload: object, signature: string, ke
 }
 
 /**
- * Verifies a received map against its `signature` member, over everything else that was received. Throws
- * MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
+ * Verifies the `signature` of a received map, which covers all other members. Throws MAP_SIGNATURE_MISSING,
+ * MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
 export function assertSigned(map: Readonly<Record<string, unknown>>, key: string): void {
   matchingKey(map[SIGNATURE_MEMBER], [key], () => computeMac(map, key));
 }
 
 /**
- * Returns the index of the first key whose MAC matches the signature of a map. `macOf` computes the MAC of the map for
- * one key after the other, until one matches. An empty key matches nothing. Throws MAP_SIGNATURE_MISSING,
- * MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
+ * Returns the index of the first key whose MAC matches the signature of a map. The function `macOf` returns the MAC of
+ * the map for a key. It is called for one key after the other until a MAC matches. An empty key matches nothing. Throws
+ * MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
 export function matchingKey(signature: unknown, keys: readonly string[], macOf: (key: string) => Buffer): number {
   if (signature === undefined || signature === '') {
@@ -71,8 +71,8 @@ function computeMac(map: Readonly<Record<string, unknown>>, key: string): Buffer
 }
 
 /**
- * Returns the MAC of a map whose entries are not in `skeleton`. `feed` adds their canonical forms in their place,
- * separated by commas.
+ * Returns the MAC of a map. `skeleton` is the map without its entries. `feed` adds the canonical forms of the entries
+ * to the MAC, separated by commas.
  */
 export function macWithEntries(
   skeleton: Readonly<Record<string, unknown>>,
@@ -88,9 +88,9 @@ export function macWithEntries(
 }
 
 /**
- * Decodes the 32 bytes of a MAC; null if `text` is not a MAC. Buffer.from() skips invalid characters, so the form is
- * checked first, and the bytes are encoded again and compared. Otherwise the spelling of a MAC could be altered without
- * breaking the signature.
+ * Decodes the 32 bytes of a MAC. Returns null if `text` is not a MAC. Buffer.from() skips invalid characters, so the
+ * form is checked first, and the bytes are encoded again and compared. Without these checks, several texts would be
+ * accepted for the same MAC.
  */
 function decodeMac(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null;

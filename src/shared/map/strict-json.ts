@@ -17,14 +17,14 @@ export const MAX_JSON_DEPTH = 64;
 const LINE_FEED = 0x0a;
 
 /**
- * Parses bytes that every reader must interpret in the same way: I-JSON (RFC 7493) without its leniencies. Rejects
- * everything that parsers disagree on, or that cannot be signed or sent:
+ * Parses bytes that every reader must interpret in the same way, as strict I-JSON (RFC 7493). Rejects everything that
+ * parsers disagree on, and everything that cannot be signed or sent:
  *
  * - a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax (MAP_SYNTAX) and more than 64 levels (MAP_TOO_DEEP)
  * - a repeated key (MAP_DUPLICATE_KEY), and `__proto__` and `constructor` as keys (MAP_FORBIDDEN_KEY)
- * - lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE)
+ * - lone surrogates, and numbers outside the range of a double (MAP_NOT_REPRESENTABLE)
  *
- * `subject` is the name of the document, with which the messages begin.
+ * Messages begin with `subject`, the name of the document.
  */
 export function parseStrictJson(
   bytes: Uint8Array,
@@ -61,7 +61,8 @@ function parse(text: string, subject: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const looksLikePage = /^\s*</.test(text);
-    // The message of V8 quotes the text around the error. It is removed, because untrusted content must not be logged.
+    // The message of V8 quotes the text around the error. The quote is removed, because untrusted content must not be
+    // logged.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
       .replace(/\p{Cc}/gu, '\ufffd')
@@ -72,8 +73,8 @@ function parse(text: string, subject: string): unknown {
 }
 
 /**
- * Returns the number of members in the bytes. If parsing yields fewer members, a key is repeated. So repeated keys are
- * found without a second parser.
+ * Returns the number of object members in the bytes. If the parsed value has fewer members, a key is repeated. With
+ * this comparison, repeated keys are found without a second parser.
  */
 function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string): number {
   const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);
@@ -82,7 +83,7 @@ function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string):
   return memberCount;
 }
 
-/** Returns the number of members below `value`. Rejects keys and values that cannot be signed or sent. */
+/** Returns the number of object members in `value`. Rejects keys and values that cannot be signed or sent. */
 function countMembers(value: unknown, subject: string): number {
   switch (typeof value) {
     case 'string':
@@ -117,8 +118,8 @@ function countMembersOf(container: object, subject: string): number {
 }
 
 /**
- * Returns a readable text that names the first repeated key of an object and the line of that key. The bytes are known
- * to be JSON.
+ * Returns words for a message that name the first repeated key of an object, and the line of that key. The bytes are
+ * known to be JSON.
  */
 function placeOfDuplicate(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

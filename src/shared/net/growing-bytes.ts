@@ -1,11 +1,11 @@
 const FIRST_BYTES = 64 * 1024;
 
-/** Maximum buffer size that is reserved because of a hint alone. */
+/** Maximum size of the buffer that is allocated because of a hint, before any bytes have arrived. */
 const MAX_HINT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Collects bytes that arrive in parts in one growing buffer. Joining all parts of a large body at the end would block
- * the event loop while the whole body is copied. Here each part is copied when it arrives.
+ * Collects bytes that arrive in parts in one growing buffer. Each part is copied when it arrives. If all parts of a
+ * large body were joined at the end, the copying would block the event loop for too long.
  */
 export class GrowingBytes {
   readonly #maxBytes: number;
@@ -19,7 +19,7 @@ export class GrowingBytes {
     this.#bytes = new Uint8Array(Math.min(hint, MAX_HINT_BYTES, maxBytes));
   }
 
-  /** Appends a part. Returns false, and keeps nothing of it, if there would be more than `maxBytes`. */
+  /** Appends a part. Returns false, and drops the whole part, if the total would exceed `maxBytes`. */
   add(part: Uint8Array): boolean {
     const size = this.#size + part.length;
     if (size > this.#maxBytes) return false;

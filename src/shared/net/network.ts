@@ -1,8 +1,8 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
-/** Additional certificate authorities and a client certificate, in PEM. */
+/** Certificate authorities and a client certificate, in PEM. */
 export interface TlsSettings {
-  /** Authorities that are trusted in addition to those of the runtime. */
+  /** Certificate authorities that are trusted in addition to the default authorities of Node.js. */
   readonly ca: readonly string[];
   readonly cert: string | null;
   readonly key: string | null;
@@ -11,20 +11,20 @@ export interface TlsSettings {
   readonly servername: string | null;
 }
 
-/** Proxies to use; an empty string means no proxy. */
+/** The proxies for http and https. An empty string means that no proxy is used. */
 export interface ProxySettings {
   readonly httpProxy: string;
   readonly httpsProxy: string;
-  /** Hosts that are reached directly, in the format of NO_PROXY. */
+  /** Hosts for which no proxy is used, in the format of NO_PROXY. */
   readonly noProxy: string;
 }
 
-/** How to reach the network. Plain data, because an agent cannot cross threads. */
+/** How to reach the network. Contains plain data only, because an undici agent cannot be sent to another thread. */
 export interface NetworkSettings {
-  /** Id that is equal for equal settings. */
+  /** Id of the settings. Equal settings have the same id. */
   readonly id: string;
   readonly tls: TlsSettings | null;
-  /** Proxy settings; null for no proxy at all. */
+  /** Proxy settings; null if no proxy may be used. */
   readonly proxy: ProxySettings | null;
 }
 
@@ -33,7 +33,7 @@ interface TlsConnect {
   readonly servername?: string;
 }
 
-/** Options of undici's EnvHttpProxyAgent for these settings. undici's Agent ignores the options about proxies. */
+/** Options for undici's EnvHttpProxyAgent. undici's Agent accepts them too, and ignores the options about proxies. */
 export interface AgentSettings {
   readonly connect: TlsConnect;
   readonly requestTls: TlsConnect;
@@ -44,11 +44,10 @@ export interface AgentSettings {
 }
 
 /**
- * Returns the undici options of these settings. Throws the error of node:tls for a certificate or key that it cannot
- * read.
+ * Returns the undici options for these settings. If a certificate or key cannot be read, throws the error of node:tls.
  */
 export function agentSettings({ tls, proxy }: NetworkSettings): AgentSettings {
-  // All connections share one context, because parsing the many authorities of the runtime is expensive.
+  // All connections share one TLS context, because parsing the many default authorities is slow.
   const secureContext = tls === null ? undefined : secureContextOf(tls);
   const trust: TlsConnect = secureContext === undefined ? {} : { secureContext };
   const toServer: TlsConnect = { ...trust, ...(tls?.servername != null && { servername: tls.servername }) };

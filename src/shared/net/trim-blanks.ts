@@ -1,6 +1,6 @@
 /**
- * Returns a header value without surrounding spaces and tabs (RFC 9110 section 5.5). A regular expression that trims
- * the end would take quadratic time for long runs of blanks.
+ * Returns a header value without the spaces and tabs at both ends (RFC 9110 section 5.5). A regular expression would
+ * take quadratic time for long runs of blanks.
  */
 export function trimBlanks(text: string): string {
   let [start, end] = [0, text.length];

@@ -1,6 +1,6 @@
 import type { Endpoint } from 'comlink';
 
-/** The part of a Node.js Worker or MessagePort that Comlink's protocol needs. */
+/** The part of a Node.js Worker or MessagePort that Comlink needs. */
 export interface NodePort {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (data: unknown) => void): unknown;

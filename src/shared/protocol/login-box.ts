@@ -3,28 +3,28 @@ import { pack, unpack } from '../codec.ts';
 
 export const KEY_BYTES = 32;
 
-/** NIST SP 800-38D, 8.2.2: random 96-bit IVs are safe for 2³² rows under one key. */
+/** With random IVs of 96 bits, up to 2³² rows can be encrypted safely under one key (NIST SP 800-38D, 8.2.2). */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The first byte of a box. */
+/** Version of the format, which is the first byte of each box. */
 const FORMAT = 1;
 const HEAD_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
-/** A key and its name. The name tells which key sealed a row, and reveals nothing about that key. */
+/** A key and its id. A row names the id of the key that sealed it. The id reveals nothing about the key. */
 export interface SealingKey {
   readonly keyId: string;
   readonly bytes: Uint8Array;
 }
 
-/** The place of a box. A box does not open in any other place. */
+/** Where a box is stored. A box that was sealed for one place cannot be opened in another place. */
 export interface BoxPlace {
   readonly table: string;
   readonly rowId: string;
   readonly generation: number;
 }
 
-/** Creates the key of these bytes. */
+/** Creates a key from its bytes. */
 export function sealingKeyOf(bytes: Uint8Array): SealingKey {
   return {
     keyId: hash('sha256', Buffer.concat([Buffer.from('mcp-switchyard login key '), bytes])).slice(0, 32),
@@ -32,7 +32,7 @@ export function sealingKeyOf(bytes: Uint8Array): SealingKey {
   };
 }
 
-/** Encrypts a JSON-like value with AES-256-GCM, bound to its place. */
+/** Encrypts a JSON-like value with AES-256-GCM. The box can be opened only with the same `place`. */
 export function seal(value: unknown, place: BoxPlace, key: SealingKey): Uint8Array {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: TAG_BYTES });
@@ -41,7 +41,7 @@ export function seal(value: unknown, place: BoxPlace, key: SealingKey): Uint8Arr
   return Buffer.concat([Uint8Array.of(FORMAT), iv, cipher.getAuthTag(), sealed]);
 }
 
-/** Opens a box; null if it belongs to another key or place, or is damaged. */
+/** Opens a box. Returns null if it was sealed with another key or for another place, or is damaged. */
 export function openBox(box: Uint8Array, place: BoxPlace, key: SealingKey): { readonly value: unknown } | null {
   if (box.length <= HEAD_BYTES || box[0] !== FORMAT) return null;
   const decipher = createDecipheriv('aes-256-gcm', key.bytes, box.subarray(1, 1 + IV_BYTES), {
@@ -53,7 +53,7 @@ export function openBox(box: Uint8Array, place: BoxPlace, key: SealingKey): { re
   try {
     decipher.final();
   } catch {
-    // The only failure of `final` is that the tag does not match.
+    // `final` throws only if the authentication tag does not match.
     return null;
   }
   return { value: unpack(opened) };

@@ -3,25 +3,28 @@ import { type BoxPlace, openBox, type SealingKey, seal } from './login-box.ts';
 
 /**
  * The start image of the logins: a copy of the stored logins, in one file that the main thread reads without waiting
- * for any thread. It is sealed with the key in `logins.key`; with a key in the system keyring there is no image. The
- * writer worker removes it before a change is committed, and writes it again once nothing has changed for a while. The
- * image may therefore be missing, but is never outdated.
+ * for another thread. It is sealed with the key in `logins.key`. If the key is in the system keyring, there is no
+ * image. Before each change, the writer worker removes the image, and writes it again when there has been no change for
+ * a while. So the image may be missing, but is never outdated.
  */
 export interface LoginImage {
-  /** {@link fileIdOf} of the login file that it is a copy of. */
+  /** The result of {@link fileIdOf} for the login file that this image is a copy of. */
   readonly fileId: string;
-  /** Version of the stored logins, as the writer worker names it. */
+  /** Version of the stored logins. The writer worker defines its form. */
   readonly version: string;
   readonly stored: Omit<StoredLogins, 'unreadable'>;
 }
 
 /**
- * Maximum size of an image: some hundred logins. With more logins there is no image, so that the main thread never
- * decrypts for long.
+ * Maximum size of an image, which is enough for some hundred logins. If there are more logins, no image is written,
+ * because decrypting it would block the main thread for too long.
  */
 export const LOGIN_IMAGE_MAX_BYTES = 1024 * 1024;
 
-/** Place of the image. No row uses that place. Raise the generation with every change of the image's format. */
+/**
+ * The place for which the image is sealed. No row has this place. `generation` must be raised with every change of the
+ * image's format.
+ */
 const PLACE: BoxPlace = { table: 'start image', rowId: '', generation: 1 };
 
 /** Encrypts an image. */
@@ -32,11 +35,11 @@ export function sealLoginImage(image: LoginImage, key: SealingKey): Uint8Array {
 /** Opens an image; null if the bytes are invalid, sealed with another key, or damaged. */
 export function openLoginImage(bytes: Uint8Array, key: SealingKey): LoginImage | null {
   const opened = openBox(bytes, PLACE, key);
-  // If a box opens, this package sealed it, so the form of its content is known.
+  // Only this package can seal a box with this key, so the form of the content is known.
   return opened === null ? null : (opened.value as LoginImage);
 }
 
-/** Returns the identity of a file. A file with another id at the same path is a different store. */
+/** Returns the identity of a file. If the file at a path has another id than before, it is a different store. */
 export function fileIdOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
   return `${dev}-${ino}`;
 }

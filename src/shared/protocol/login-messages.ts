@@ -18,8 +18,8 @@ import type { WriterReply } from './writer-reply.ts';
 type LoginReply<T> = Promise<WriterReply<T>>;
 
 /**
- * The login store over Comlink; `LoginStore` documents each method. Answers may take longer than those of the main
- * store, because the system keyring may have to be queried.
+ * The login store as the main thread calls it over Comlink. `LoginStore` documents each method. Answers may take longer
+ * than those of the main store, because some need the system keyring.
  */
 export interface LoginWriterApi {
   readLogins(): LoginReply<StoredLogins>;
@@ -33,18 +33,18 @@ export interface LoginWriterApi {
   readLoginRows(names: readonly LoginRowName[] | null): LoginReply<LoginRows>;
   adoptLoginRows(rows: readonly LoginRow[]): LoginReply<readonly LoginRowName[]>;
   /**
-   * Sets whether to send a {@link LoginsChangedMessage} when the stored logins differ from the logins that were last
-   * read.
+   * Turns notifications on or off. While they are on, the writer worker sends a {@link LoginsChangedMessage} when the
+   * stored logins differ from the logins that were last read.
    */
   watchLogins(isWatched: boolean): LoginReply<null>;
 }
 
-/** Message of the writer worker to the main thread while it watches, in parallel with Comlink's messages. */
+/** Message of the writer worker that the stored logins have changed. It uses the same port as Comlink. */
 export interface LoginsChangedMessage {
   readonly kind: 'logins-changed';
 }
 
-/** Whether a message of the writer worker reports changed logins. */
+/** Whether a message of the writer worker says that the stored logins have changed. */
 export function isLoginsChangedMessage(message: unknown): message is LoginsChangedMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'logins-changed';
 }

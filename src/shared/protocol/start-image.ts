@@ -3,39 +3,39 @@ import type { RememberedConnector } from '../tools/tool-records.ts';
 import type { SourceFacts, StoredMap } from './writer-messages.ts';
 
 /**
- * The start image: the data that the next start needs first, in one file that is read without waiting for any thread.
- * It is a copy of the store's data and may be outdated or missing; the store is read afterwards.
+ * The start image: the data that the next start needs first, in one file that is read without waiting for another
+ * thread. The image is a copy of data in the store, and may be outdated or missing. The store is read afterwards.
  *
  *     image = frame(header) frame(body of a map)* frame(connector)*
  *     frame = length (u32 LE) SHA-256 (32 bytes) payload
  *
- * A frame that is truncated or fails its checksum ends the image; the frames before it count.
+ * A frame that is truncated or fails its checksum ends the image. The frames before it are used.
  */
 export interface StartImageHeader {
-  /** Raised with every change of the file format; images of another format are skipped. */
+  /** Version of the file format. Images with another version are ignored. */
   readonly format: number;
   readonly scope: string;
   /** Id of the store that the image is a copy of. */
   readonly storeId: string;
-  /** Number of connectors in the store. If fewer follow in the image, only the store has the rest. */
+  /** Number of connectors in the store. If the image contains fewer, the others are only in the store. */
   readonly connectorCount: number;
-  /** The maps whose bodies follow, in their order. */
+  /** The maps in the image. Their bodies follow the header in the same order. */
   readonly maps: readonly StartImageMap[];
 }
 
-/** A map, and the facts that decide which signatures it needs. */
+/** A map, and the facts about its source that decide which signatures the map needs. */
 export interface EarlyMap {
   readonly map: StoredMap;
   readonly facts: SourceFacts;
 }
 
-/** A map in the image without its body. The field names are a file format: `sourceId` is the store key. */
+/** A map in the header of the image, without its body. The file format uses the name `sourceId` for the store key. */
 interface StartImageMap extends Omit<StoredMap, 'body' | 'storeKey'> {
   readonly sourceId: string;
   readonly facts: SourceFacts;
 }
 
-/** Creates the header's description of a map whose body follows. */
+/** Creates the description of a map for the header of an image. */
 export function startImageMap({ map, facts }: EarlyMap): StartImageMap {
   const { storeKey, etag, generatedAtMs, savedAtMs } = map;
   return { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts };
@@ -44,22 +44,22 @@ export function startImageMap({ map, facts }: EarlyMap): StartImageMap {
 export interface StartImage {
   readonly header: StartImageHeader;
   readonly maps: readonly EarlyMap[];
-  /** Decoded one at a time, so that the caller can pause in between. */
+  /** The connectors, decoded one at a time, so that the caller can pause between two of them. */
   readonly connectors: Iterable<RememberedConnector>;
 }
 
 export const START_IMAGE_FORMAT = 3;
 
 /**
- * Maximum size of a map. Larger maps are verified on a worker thread. Starting that thread takes longer than reading
- * the store, so the image would save nothing.
+ * Maximum size of a map in a start image. Larger maps are verified on a worker thread. Starting that thread takes
+ * longer than reading the store, so the image would save no time.
  */
 export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;
 
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = 4 + CHECKSUM_BYTES;
 
-/** Returns the name of a scope's image within the store's folder. */
+/** Returns the name of the start image of a scope, in the store's folder. */
 export function startImageName(scope: string): string {
   return `start-${scope.slice(0, 16)}.img`;
 }
@@ -73,7 +73,7 @@ export function frameOf(payload: string | Uint8Array): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** Reads an image of this scope; null if it is invalid, or has another format or scope. */
+/** Reads an image. Returns null if it is invalid, has another format, or belongs to another scope. */
 export function readStartImage(bytes: Buffer, scope: string): StartImage | null {
   const frames = framesOf(bytes);
   const header = jsonOf<StartImageHeader>(frames.next().value ?? null);
@@ -81,7 +81,7 @@ export function readStartImage(bytes: Buffer, scope: string): StartImage | null 
   const maps: EarlyMap[] = [];
   for (const map of header.maps) {
     const body: Buffer | undefined = frames.next().value ?? undefined;
-    // The body is copied, because it is passed on and transferred.
+    // The constructor copies the body, because the body is transferred to another thread later.
     if (body === undefined) continue;
     const { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts } = map;
     maps.push({ map: { storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, facts });
@@ -109,7 +109,9 @@ function* framesOf(bytes: Buffer): Generator<Buffer, undefined> {
   }
 }
 
-/** Parses the content of a frame. Its checksum matches, so this package wrote it and its form is known. */
+/**
+ * Parses the content of a frame. The checksum of the frame matches, so this package wrote it, and its form is known.
+ */
 function jsonOf<T>(frame: Buffer | null): T | null {
   if (frame === null) return null;
   try {

@@ -1,5 +1,5 @@
 /**
- * The interface of the writer thread, which the main thread calls through Comlink, and the records that it keeps. All
+ * The interface of the writer thread, which the main thread calls through Comlink, and the records in its store. All
  * messages are plain data.
  */
 
@@ -26,9 +26,9 @@ import type {
 import type { LoginWriterApi } from './login-messages.ts';
 import type { WriterReply } from './writer-reply.ts';
 
-/** A verified map as the store keeps it. */
+/** A verified map, as it is stored. */
 export interface StoredMap {
-  /** A hash of its URL, used as its key: lineage.ts of the main thread. */
+  /** Key of the map in the store: a hash of the map's URL (lineage.ts of the main thread). */
   readonly storeKey: string;
   readonly etag: string | null;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -36,7 +36,7 @@ export interface StoredMap {
   readonly savedAtMs: number;
 }
 
-/** What is remembered about the signers of a source. It outlives the map. */
+/** Facts about the signers of a source. They are kept even if the map is removed. */
 export interface SourceFacts {
   /** Whether a map with enough asymmetric signatures was ever accepted. */
   readonly seenSigned: boolean;
@@ -48,82 +48,92 @@ export interface SourceFacts {
   readonly keyDocument: string | null;
 }
 
-/** The store's data about one source. */
+/** Everything that is stored about one source. */
 export interface StoredSource extends SourceFacts {
-  /** The highest `generatedAt` ever accepted; null if none was, or if the floor was reset. */
+  /** The highest `generatedAt` that was ever accepted; null if no map was accepted, or if the floor was reset. */
   readonly floorMs: number | null;
   readonly map: StoredMap | null;
-  /** Whether the map or the key document failed its checksum. The damaged one is null. */
+  /** Whether the map or the key document failed its checksum. The field of the damaged one is null. */
   readonly isDamaged: boolean;
 }
 
 /** Facts to record about a source, in addition to its map. */
 export interface SourceNotes {
-  /** For display: without query and credentials. */
+  /** URL of the source for users, without query and credentials. */
   readonly url: string;
   /** Whether this map or an earlier accepted map had enough asymmetric signatures. */
   readonly isSigned: boolean;
-  /** The `id` of the first map with enough asymmetric signatures. An already stored id is kept. */
+  /** The `id` of the first map with enough asymmetric signatures. If an id is already stored, that id is kept. */
   readonly mapId: string | null;
 }
 
-/** A source of the store, in the form that users see. */
+/** What users see about a stored source. */
 export interface SourceSummary extends Omit<SourceFacts, 'keyDocument'> {
   readonly storeKey: string;
-  /** Without query and credentials; null if an earlier version wrote the source. */
+  /** URL without query and credentials; null if an earlier version of this package stored the source. */
   readonly url: string | null;
   readonly floorMs: number | null;
-  /** `generatedAt` of the stored map; null if there is no map. */
+  /** `generatedAt` of the stored map, in epoch milliseconds; null if no map is stored. */
   readonly generatedAtMs: number | null;
   readonly savedAtMs: number | null;
 }
 
-/** The writer worker's interface, over Comlink. It is the only owner of the store and of the login store. */
+/**
+ * The interface of the writer worker, which the main thread calls over Comlink. Only the writer worker uses the store
+ * and the login store. Where a comment says that a write is durable when answered, the data is on disk when the promise
+ * resolves.
+ */
 export interface WriterApi extends LoginWriterApi {
   /**
-   * Opens or creates the store. `value` is the path of its file. Logins have a separate file, which also works if the
-   * store cannot be opened.
+   * Opens or creates the store. `value` of the reply is the path of its file. Logins are in a separate file, which can
+   * also be used if the store cannot be opened.
    */
   open(version: number, stateDir: string): WriterReply<string>;
-  /** Reads a source. `oldKeys` are keys that earlier versions used for it; their data is moved to `storeKey`. */
+  /**
+   * Reads what is stored about a source. `oldKeys` are the keys that earlier versions used for the source. Data under
+   * these keys is moved to `storeKey`.
+   */
   readSource(storeKey: string, oldKeys: readonly string[]): WriterReply<StoredSource>;
-  /** Lists every source of the store. */
+  /** Lists all stored sources. */
   readSources(): WriterReply<SourceSummary[]>;
-  /** Whether the store has a map of this source from `generatedAtMs` or later. */
+  /** Whether a map of this source is stored whose `generatedAt` is `generatedAtMs` or later. */
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
-  /** Records which process groups of this host run. If this host is killed, the next host ends them. */
+  /**
+   * Records the process groups of the stdio servers that this host runs. If this host is killed, the next host ends
+   * them.
+   */
   notePrograms(pids: readonly number[]): WriterReply<null>;
-  /** Stores a map. Durable when answered. Never replaces a newer map, and never lowers the floor. */
+  /** Stores a map, which is durable when answered. Never replaces a newer map, and never lowers the floor. */
   saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
-  /** Stores the facts about a source without a map. Durable when answered. */
+  /** Stores facts about a source without a map. They are durable when answered. */
   noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
   /**
-   * Stores a key document. Durable when answered. Replaces a newer document only with `startsOver`, because the
-   * configured keys were replaced. `url` is without query and credentials.
+   * Stores a key document, which is durable when answered. A newer document is replaced only if `startsOver` is true,
+   * which means that the user configured other keys. `url` is the source's URL without query and credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
-   * Resets the floor of a source, and removes its map if the map is later than `latestMs`; everything else stays.
-   * Returns whether the source exists. Durable when answered.
+   * Resets the floor of a source. Also removes its map if the map is later than `latestMs`. All other data stays.
+   * Returns whether the source is stored. The change is durable when answered.
    */
   resetFloor(storeKey: string, latestMs: number): WriterReply<boolean>;
-  /** Applies changes to the registry. Durable when answered. */
+  /** Applies changes to the registry. They are durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
-  /** Adds servers to the registry and returns each outcome. Durable when answered. */
+  /** Adds servers to the registry, and returns the outcome for each server. The change is durable when answered. */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
-  /** Returns the registry's changes since `known`; `path` is its `servers.json`. */
+  /** Returns the changes of the registry since `known`. `path` is the path of the registry's `servers.json`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
   /**
-   * Applies the last changes of a process that ends, then writes the file. Always sets `done[0]` to 1, for a thread
-   * that blocks on it.
+   * Applies the last changes of a process that is about to exit, and then writes `servers.json`. In any case, sets
+   * `done[0]` to 1 at the end, because another thread waits for it.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
   /**
-   * Stores tool lists for the store `storeId`, or for any store (null). Adds missing pins first. Returns the
-   * differences from the pins. Durable when answered.
+   * Stores tool lists, which are durable when answered. Tools without a pin are pinned first. Returns the differences
+   * between tools and pins. Does nothing if `storeId` is not null and the store has another id.
    */
   saveTools(storeId: string | null, scope: string, tools: ToolsToSave): WriterReply<InStore<ToolPinDetail[]>>;
-  /** Records that connectors listed the same tools again. */
+  /** Records that connectors have listed the same tools as before. */
   touchTools(
     storeId: string | null,
     scope: string,
@@ -131,13 +141,13 @@ export interface WriterApi extends LoginWriterApi {
     listedAtMs: number,
   ): WriterReply<InStore<TouchedTools>>;
   forgetTools(storeId: string | null, scope: string, connectorIds: readonly string[]): WriterReply<InStore<void>>;
-  /** Reads remembered connectors, starting after `afterId`. */
+  /** Reads a page of remembered connectors whose ids come after `afterId`. */
   readTools(storeId: string | null, scope: string, afterId: string): WriterReply<InStore<ConnectorPage>>;
-  /** Returns all differences from the pins, of one scope or of all (null). */
+  /** Returns all differences between tools and pins. If `scope` is null, includes all scopes. */
   changedTools(storeId: string | null, scope: string | null): WriterReply<InStore<ToolPinDetail[]>>;
   /**
-   * Approves the current definitions of these tools, or of all (null), and returns the approved changes. Durable when
-   * answered.
+   * Approves the current definitions of these tools, or of all tools if `tools` is null. Returns the approved changes.
+   * They are durable when answered.
    */
   approveTools(
     storeId: string | null,
@@ -146,7 +156,8 @@ export interface WriterApi extends LoginWriterApi {
     nowMs: number,
   ): WriterReply<InStore<ToolPinChange[]>>;
   /**
-   * Reads the pins of the connectors after `afterId`, as first seen or last approved, or only the fleet's approvals.
+   * Reads a page of the pins of connectors whose ids come after `afterId`. If `which` is `approved`, reads only pins
+   * that the fleet approved.
    */
   readPins(
     storeId: string | null,
@@ -154,11 +165,14 @@ export interface WriterApi extends LoginWriterApi {
     afterId: string,
     which: 'approved' | 'all',
   ): WriterReply<InStore<PinPage>>;
-  /** Replaces these pins, except those with a stored approval of the same or a newer version. Durable when answered. */
+  /**
+   * Stores these pins in place of the existing ones. A pin is left unchanged if the store has an approval of the same
+   * or a newer version. The change is durable when answered.
+   */
   repinTools(storeId: string | null, scope: string, pins: readonly ApprovedPin[]): WriterReply<InStore<void>>;
-  /** Writes the start image of a scope; see start-image.ts. */
+  /** Writes the start image of a scope (start-image.ts). */
   writeStartImage(scope: string, storeKeys: readonly string[]): WriterReply<null>;
-  /** Writes the first answers of that name, or removes them (null); see first-answers.ts. */
+  /** Writes the file of first answers with this name (first-answers.ts). If `bytes` is null, removes the file. */
   writeFirstAnswers(name: string, bytes: Uint8Array | null): WriterReply<null>;
   close(): Promise<WriterReply<null>>;
 }

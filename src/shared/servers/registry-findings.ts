@@ -2,12 +2,12 @@ import type { WireError } from '../errors.ts';
 
 /** The result of one check of a registry. */
 export interface RegistryFinding {
-  /** `records`: whether the checksums of the records match. `agreement`: whether store and file agree. */
+  /** `records` checks the checksums of the records. `agreement` checks whether the store and `servers.json` agree. */
   readonly check: 'store' | 'log' | 'records' | 'file' | 'entries' | 'agreement' | 'access';
   readonly outcome: 'ok' | 'note' | 'failed';
-  /** The server, the place in the file or the path that the finding is about; null for the whole registry. */
+  /** The name, path or place in the file that the finding concerns; null if it concerns the whole registry. */
   readonly subject: string | null;
-  /** What was found and, if the user has to act, what to do. */
+  /** What was found and, if the user has to act, what the user should do. */
   readonly message: string;
 }
 
@@ -15,22 +15,22 @@ export interface RegistryFinding {
 export interface RegistryRepair {
   /** Findings that were repaired. */
   readonly mended: readonly RegistryFinding[];
-  /** Findings of damage that could not be repaired from any source. */
+  /** Damage that could not be repaired, because no copy of the data exists. */
   readonly lost: readonly RegistryFinding[];
-  /** Findings that remain. */
+  /** Findings that remain after the repair. */
   readonly left: readonly RegistryFinding[];
-  /** Names of the files that were set aside, for inspection. */
+  /** Names of the damaged files, which were renamed and kept so that a person can inspect them. */
   readonly backups: readonly string[];
 }
 
-/** Task of the thread that checks or repairs a registry. */
+/** Task for the thread that checks or repairs a registry. */
 export interface RegistryTask {
   readonly kind: 'check' | 'repair';
-  /** Path of the `servers.json`; its store is in the same folder. */
+  /** Path of the registry's `servers.json`. The store is in the same folder. */
   readonly path: string;
 }
 
-/** The thread's answer. The thread ends after sending it. */
+/** Answer of the thread that checks or repairs a registry. The thread exits after sending it. */
 export type RegistryTaskReply =
   | { readonly kind: 'checked'; readonly findings: readonly RegistryFinding[] }
   | { readonly kind: 'repaired'; readonly repair: RegistryRepair }

@@ -3,7 +3,7 @@ import { Fault, type FaultPath, placeOf } from '../validation/fault.ts';
 import { list, looseObject, record } from '../validation/objects.ts';
 import { text, units } from '../validation/text.ts';
 
-/** A server of the registry. Members unknown to this package are kept unchanged. */
+/** A server in the registry. Members that this package does not know are kept unchanged. */
 export interface ServerInfo {
   readonly name: string;
   readonly transport: 'stdio' | 'http' | 'sse' | 'ws' | 'streamableHttp';
@@ -15,7 +15,7 @@ export interface ServerInfo {
   readonly [member: string]: unknown;
 }
 
-/** Names appear in logs, tables and files. */
+/** The name of a server appears in logs, tables and files, so it must not contain control characters. */
 const name = text(
   units(1, 256),
   that((given) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(given), 'must not contain a control character'),
@@ -23,7 +23,7 @@ const name = text(
 
 const strings = record(text());
 
-/** Checks the form of a server, without members unknown to this package. */
+/** Checks the members of a server that this package knows. */
 export const checkServerShape = looseObject({
   name,
   transport: oneOf('stdio', 'http', 'sse', 'ws', 'streamableHttp'),
@@ -35,19 +35,20 @@ export const checkServerShape = looseObject({
 });
 
 /**
- * Maximum nesting depth of a server. No server needs more, although threads and files could carry some thousand levels.
+ * Maximum nesting depth of a server. No server needs more levels, although threads and files could handle some
+ * thousand.
  */
 const MAX_DEPTH = 64;
 
-/** Returns why `value` is not a valid ServerInfo in JSON, as `member: reason`; null if it is valid. */
+/** Returns why `value` is not a valid ServerInfo, as `member: reason`; null if it is valid. */
 export function serverInfoFault(value: unknown): string | null {
   const checked = checkServerShape(value);
   return checked instanceof Fault ? faultAt(checked.path, checked.message) : memberFault(value, []);
 }
 
 /**
- * Checks members unknown to this package. They must be storable: SQLite cannot hold lone surrogates, and would take two
- * names that differ only in them for the same name.
+ * Checks the members that this package does not know. They must not contain lone surrogates, because SQLite cannot
+ * store them, and would treat two names as equal that differ only in them.
  */
 function memberFault(value: unknown, path: FaultPath): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);

@@ -1,58 +1,61 @@
 import type { ServerInfo } from './server-info.ts';
 
-/** The wanted state of a server: as given, or removed (null). */
+/** A change of one server in the registry. `info` is the new state of the server; null removes the server. */
 export interface ServerChange {
   readonly name: string;
   readonly info: ServerInfo | null;
 }
 
-/** A note about `servers.json` for the host. */
+/** Something about `servers.json` that the host reports to the user. */
 export type FileProblem =
-  /** The file was edited: the servers in `put` were changed as it says, and the servers in `removed` were removed. */
+  /**
+   * Somebody edited the file, and the registry was changed in the same way. `put` names the servers that were added or
+   * changed, and `removed` names the servers that were removed.
+   */
   | { readonly kind: 'taken-over'; readonly put: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }
-  /** The file could not be read, and was renamed to `backup`. */
+  /** The file could not be read. It was renamed to `backup`. */
   | { readonly kind: 'set-aside'; readonly backup: string; readonly reason: string };
 
 /**
- * How store and file are synchronized. `look`: the file is read if it changed; `read`: always read; `write`: also
- * written.
+ * How the store and `servers.json` are synchronized. With `look`, the file is read if it has changed. With `read`, it
+ * is always read. With `write`, it is also written.
  */
 export type SyncMode = 'look' | 'read' | 'write';
 
-/** A caller's knowledge of a registry. */
+/** What a caller already knows about a registry. */
 export interface KnownServers {
-  /** Id of the known store; null if no store is known yet. */
+  /** Id of the store that the caller has read; null if the caller has read no store. */
   readonly storeId: string | null;
-  /** Revision up to which the caller knows the store. */
+  /** Revision of the store up to which the caller knows all changes. */
   readonly revision: number;
 }
 
-/** An invalid entry of the file, which stays there unchanged. */
+/** An invalid entry of `servers.json`. It stays in the file unchanged. */
 export interface BadPlace {
-  /** `servers[3]`. */
+  /** Place of the entry in the file, such as `servers[3]`. */
   readonly place: string;
   readonly reason: string;
 }
 
-/** Changes in a registry. */
+/** Changes of a registry that the caller does not know yet. */
 export interface ServerNews {
-  /** State of the caller's knowledge after these changes. */
+  /** What the caller knows after these changes. */
   readonly known: KnownServers;
-  /** Whether the store is not the known store: `changes` are then all of its servers. */
+  /** Whether the store is another one than the caller knows. `changes` then contains all servers of the store. */
   readonly isReplaced: boolean;
-  /** In the order in which they were made. */
+  /** The changes, in the order in which they were made. */
   readonly changes: readonly ServerChange[];
   readonly problems: readonly FileProblem[];
-  /** All invalid entries that are in the file now. */
+  /** All entries of the file that are invalid now. */
   readonly bad: readonly BadPlace[];
-  /** Whether the file must still be written. Only set if the file was read unconditionally, or is missing. */
+  /** Whether the file must still be written. Can be true only if the mode was `read`, or if the file is missing. */
   readonly isFileBehind: boolean;
 }
 
 /**
- * How servers are added to a registry: whether a different server of the same name is replaced, and whether changes are
- * made or only previewed.
+ * How servers are added to a registry. `isReplacing` says whether to replace a different server with the same name.
+ * `isDryRun` says whether to only return the outcomes, and change nothing.
  */
 export interface MergeMode {
   readonly isReplacing: boolean;
@@ -60,8 +63,8 @@ export interface MergeMode {
 }
 
 /**
- * Outcome of adding a server to a registry. `exists`: the registry has a different server of that name, which was left
- * unchanged.
+ * Outcome of adding a server to a registry. `exists` means that the registry has a different server with this name,
+ * which was not changed.
  */
 export interface ServerOutcome {
   readonly name: string;

@@ -1,37 +1,40 @@
-/** File name of the store in its folder. The store of a registry is next to its `servers.json`. */
+/** Name of the store's file in its folder. The store of a registry is in the same folder as `servers.json`. */
 export const STORE_FILE = 'switchyard.db';
 
-/** A note about the store for the host. */
+/** Something about the store that the host reports to the user. */
 export type StoreNote =
-  /** The store uses a slower journal mode, for this reason. */
+  /** The store uses a slower journal mode. `reason` says why. */
   | { readonly kind: 'journal-mode'; readonly mode: string; readonly reason: string }
   /**
-   * The store's log ended in pages that fail their checksum. `hasCommit` tells whether they include a complete
-   * transaction.
+   * The end of the store's log consisted of pages that fail their checksum. `hasCommit` says whether these pages
+   * contain a complete transaction.
    */
   | { readonly kind: 'log-cut'; readonly pages: number; readonly hasCommit: boolean }
   /**
-   * The store's file was deleted or replaced while it was open. The file that is there now was opened, or a new file
-   * created.
+   * The store's file was deleted or replaced while the store was open. The file that now has its name was opened, or a
+   * new file was created.
    */
   | { readonly kind: 'replaced' }
-  /**
-   * Users other than this one can put files into the folder. `exposure` tells how, as the end of a sentence about the
-   * folder.
-   */
+  /** Other users can create files in the folder. `exposure` says why, as words that follow the name of the folder. */
   | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
   /**
-   * A host on this folder was killed, and the stdio servers that it had started were ended. `pids` are the pids of
-   * their group leaders.
+   * An earlier host with this state folder was killed, and stdio servers that it had started were still running. They
+   * were ended. `pids` are the process ids of their group leaders.
    */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
-  /** Other users could read or change a file of the logins until now, with this mode (octal). It is private again. */
+  /**
+   * Other users could read or change a file of the logins, because it had this mode (octal). The mode was corrected.
+   */
   | { readonly kind: 'logins-exposed'; readonly path: string; readonly mode: string }
-  /** A key for logins was created in this file. `reason`: why not in the system keyring; null if that was not tried. */
+  /**
+   * A new key for logins was stored in the file at `path`. `reason` says why the system keyring could not store the
+   * key; null if the keyring was not tried.
+   */
   | { readonly kind: 'login-key-file'; readonly path: string; readonly reason: string | null }
   /**
-   * Logins in the file at `path` cannot be decrypted. The key of `otherKey` logins is not available, and `damaged`
-   * logins fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
+   * Some logins in the file at `path` cannot be decrypted. The key of `otherKey` logins is not available, and `damaged`
+   * logins fail their checksum. If the key should be in the system keyring and the keyring cannot be used,
+   * `keyringFailure` says why.
    */
   | {
       readonly kind: 'logins-unreadable';
@@ -40,26 +43,26 @@ export type StoreNote =
       readonly damaged: number;
       readonly keyringFailure: string | null;
     }
-  /** The login file was damaged. It was renamed to `backup`; its logins are lost. */
+  /** The file of the logins was damaged. It was renamed to `backup`, and its logins are lost. */
   | { readonly kind: 'logins-set-aside'; readonly backup: string; readonly reason: string }
-  /** The store was damaged. It was renamed to `backup`, and a new store holds the recovered records. */
+  /** The store was damaged. Its file was renamed to `backup`, and a new store contains the recovered records. */
   | {
       readonly kind: 'set-aside';
       readonly backup: string;
       readonly reason: string;
-      /** Number of recovered records, by table. */
+      /** Number of recovered records in each table. */
       readonly saved: Readonly<Record<string, number>>;
-      /** Records that were not recovered, as far as they could be named. */
+      /** Names of the records that could not be recovered, as far as the names are known. */
       readonly lost: readonly string[];
     };
 
-/** A note from the writer worker to the main thread, in parallel with Comlink's messages. */
+/** Message with which the writer worker sends a note to the main thread. It uses the same port as Comlink. */
 export interface StoreNoteMessage {
   readonly kind: 'store-note';
   readonly note: StoreNote;
 }
 
-/** Whether a message of the writer worker is a note. */
+/** Whether a message of the writer worker contains a note. */
 export function isStoreNoteMessage(message: unknown): message is StoreNoteMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'store-note';
 }

@@ -11,15 +11,15 @@ export const MAP_JWS_TYPE = 'service-map+jws';
 /** The `typ` of the signatures of a key document. */
 export const KEY_DOCUMENT_JWS_TYPE = 'service-map-keys+jws';
 
-/** Both signatures have this length: Ed25519 (RFC 8032) and ES256 (RFC 7518 section 3.4). */
+/** Length of a signature, for both Ed25519 (RFC 8032) and ES256 (RFC 7518 section 3.4). */
 const SIGNATURE_BYTES = 64;
 
 const MAX_MAP_JWS_LENGTH = 8 * 1024;
 
-/** Header members that are refused, because they change how a signature is read or where its key comes from. */
+/** Members that a JWS header must not have, because they change how a signature is read or where its key comes from. */
 const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256'];
 
-/** Names in a JWS header for the algorithm of a key. RFC 9864 gives Ed25519 its own name. */
+/** Values of `alg` in a JWS header for each algorithm. RFC 9864 introduced a separate name for Ed25519. */
 const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> = {
   EdDSA: ['EdDSA', 'Ed25519'],
   ES256: ['ES256'],
@@ -27,23 +27,23 @@ const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> =
 
 /** A JWS (RFC 7515) of the required form. Its signature is not verified yet. */
 export interface Jws {
-  /** The algorithm that the header names. It may be unsupported. */
+  /** The algorithm that the header names. It may be an algorithm that is not supported. */
   readonly alg: string;
   readonly kid: string;
-  /** The payload: a JSON object. Its members are not checked. */
+  /** The payload, which is a JSON object. Its members are not checked yet. */
   readonly payload: Readonly<Record<string, unknown>>;
-  /** The payload as base64url text of the JWS. */
+  /** The payload as it is in the JWS, in base64url. */
   readonly payloadPart: string;
-  /** The bytes that are signed, as ASCII: header and payload in base64url, with a dot between them. */
+  /** The text that is signed: header and payload in base64url, with a dot between them. */
   readonly signingInput: string;
   readonly signature: Uint8Array;
 }
 
-/** Options of `readJws` about the document that contains the JWS. Defaults to those of a service map. */
+/** Options of `readJws` about the document that contains the JWS. The defaults are for a service map. */
 export interface JwsForm {
-  /** Error code of every refusal. */
+  /** Error code for every refused JWS. */
   readonly code: ErrorCode;
-  /** What the signature belongs to, for messages. */
+  /** Name of the document in messages, such as `the service map`. */
   readonly subject: string;
   /** Maximum length of the whole JWS, in characters. */
   readonly maxLength: number;
@@ -56,10 +56,10 @@ const MAP_FORM: JwsForm = {
 };
 
 /**
- * Parses a JWS in compact serialization with this `typ` and a `kid` in its header, and a JSON object as payload.
- * Strict: only canonical base64url, no duplicate members, no algorithm `none`. No header member may name a key or
- * change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws MAP_SIGNATURE_MALFORMED, or the code in
- * `form`.
+ * Parses a JWS in compact serialization whose header has this `typ` and a `kid`, and whose payload is a JSON object.
+ * The parser is strict: it accepts only canonical base64url, and neither duplicate members nor the algorithm `none`.
+ * The header must not name a key or change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws
+ * MAP_SIGNATURE_MALFORMED, or the code in `form`.
  */
 export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {}): Jws {
   const { code, subject, maxLength } = { ...MAP_FORM, ...form };
@@ -85,14 +85,14 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
   return { alg, kid, payload, payloadPart, signingInput: `${headerPart}.${payloadPart}`, signature };
 }
 
-/** Whether the header names the algorithm of this key. The key is authoritative, not the header. */
+/** Whether the header names the algorithm of this key. The header never chooses the algorithm. */
 export function isAlgorithmOf({ alg }: Jws, key: TrustedKey): boolean {
   return ALGORITHM_NAMES[key.alg].includes(alg);
 }
 
 /**
- * Whether the holder of this key signed. The key determines the algorithm, and the header has to name the same
- * algorithm. The `kid` is not compared, because the caller selected the key by it.
+ * Whether a JWS was signed with the private key of this public key. The key determines the algorithm, and the header
+ * must name the same algorithm. The `kid` is not compared, because the caller found the key by its `kid`.
  */
 export function isSignedBy(jws: Jws, key: TrustedKey): boolean {
   if (!isAlgorithmOf(jws, key) || jws.signature.length !== SIGNATURE_BYTES) return false;
@@ -120,7 +120,7 @@ function readObject(
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** Keys arrive as plain data with each load; this cache lets OpenSSL parse each of them once. */
+/** Keys arrive as plain data with each load. With this cache, OpenSSL parses each key only once. */
 const keyObjects = new Map<string, KeyObject>();
 
 const MAX_KEY_OBJECTS = 256;

@@ -15,54 +15,57 @@ import type { TrustedKey } from './trust.ts';
 /** Maximum size of a key document, in bytes. */
 export const MAX_KEY_DOCUMENT_BYTES = 64 * 1024;
 
-/** Maximum number of signatures of a key document; each contains the whole payload. */
+/** Maximum number of signatures of a key document, because each signature contains the whole payload. */
 const MAX_SIGNATURES = 16;
 
-/** Maximum number of thumbprints that a key document revokes. */
+/** Maximum number of keys that a key document revokes. */
 const MAX_REVOKED = 1024;
 
-/** Maximum nesting of a document: its object, the array and the strings. */
+/** Maximum nesting depth of a key document. A valid document has fewer levels. */
 const MAX_DEPTH = 8;
 
 /** Payload of a published key document. */
 export interface KeyDocumentPayload {
-  /** 1 for the first document, and greater by 1 for each document after it. */
+  /** Version of the document: 1 for the first document, and one more for each later document. */
   readonly version: number;
-  /** ISO 8601. */
+  /** When the document expires, in ISO 8601. */
   readonly expires: string;
-  /** A JWK set (RFC 7517) of public keys. */
+  /** JWK set (RFC 7517) of the public keys. */
   readonly keys: { readonly keys: readonly object[] };
-  /** The `kid`s of the keys that sign this document and the next document. */
+  /** The `kid`s of the root keys, which may sign this document and the next one. */
   readonly roots: readonly string[];
-  /** Number of different roots that must sign. */
+  /** Number of different root keys that must sign a document. */
   readonly threshold: number;
   /** RFC 7638 thumbprints of keys that are no longer trusted. */
   readonly revoked: readonly string[];
 }
 
-/** A key document as it is published: compact JWS that all have the same payload. */
+/** A key document as it is published: several compact JWS with the same payload. */
 export interface SignedKeyDocument {
   readonly signatures: readonly string[];
 }
 
-/** A key document of the required form. `verifyKeyDocument` checks whether its signatures are sufficient. */
+/** A key document whose form has been checked. `verifyKeyDocument` checks whether enough root keys signed it. */
 export interface KeyDocument {
   readonly version: number;
-  /** Epoch ms. */
+  /** When the document expires, in epoch milliseconds. */
   readonly expiresAtMs: number;
   /** The keys that may sign maps, without revoked keys. */
   readonly keys: readonly TrustedKey[];
-  /** The keys that sign this document and the next document, without revoked keys. */
+  /** The root keys, which may sign this document and the next one, without revoked keys. */
   readonly roots: readonly TrustedKey[];
   readonly threshold: number;
-  /** Thumbprints. */
+  /** RFC 7638 thumbprints of the revoked keys. */
   readonly revoked: readonly string[];
-  /** Revoked keys that are still published, so that a message can name them. */
+  /** Revoked keys that are still in the document. Messages need them to name a revoked key by its `kid`. */
   readonly revokedKeys: readonly TrustedKey[];
   readonly signatures: readonly Jws[];
-  /** The payload as each signature contains it. Documents of one version with different payloads are a fork. */
+  /**
+   * The payload in base64url, which is the same in each signature. If two documents have the same version but different
+   * payloads, one of them is a fork.
+   */
   readonly payloadPart: string;
-  /** The text of the document. */
+  /** The whole document as text. */
   readonly text: string;
 }
 
@@ -79,8 +82,8 @@ export const checkPayload = object({
 });
 
 /**
- * Parses a key document: strict JSON of at most 64 KiB, `{ "signatures": [compact JWS, …] }` with 1 to 16 signatures of
- * the same payload. Unknown members are ignored. Throws KEYS_INVALID.
+ * Parses a key document: strict JSON of at most 64 KiB in the form `{ "signatures": [compact JWS, …] }`, with 1 to 16
+ * signatures of the same payload. Unknown members are ignored. Throws KEYS_INVALID.
  */
 export function readKeyDocument(document: string | Uint8Array): KeyDocument {
   const bytes = typeof document === 'string' ? new TextEncoder().encode(document) : document;
@@ -108,8 +111,8 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
 }
 
 /**
- * Returns the version that a document claims, or null if it cannot be read. Fast and unverified; for finding a document
- * among many.
+ * Returns the version of a key document, or null if the document cannot be read. It verifies nothing and is fast, so it
+ * can search many documents.
  */
 export function peekKeyDocumentVersion(document: unknown): number | null {
   try {
@@ -124,7 +127,7 @@ export function peekKeyDocumentVersion(document: unknown): number | null {
 
 /**
  * Creates a key document with this payload, signed with each of these keys. Throws KEYS_INVALID if the payload does not
- * have the required form or the document would be too large.
+ * have the required form, or if the document would be too large.
  */
 export function createKeyDocument(payload: KeyDocumentPayload, signingKeys: readonly SigningKey[]): SignedKeyDocument {
   const document = { signatures: signingKeys.map((key) => signJws(payload, key, KEY_DOCUMENT_JWS_TYPE)) };

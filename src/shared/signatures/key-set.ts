@@ -5,7 +5,7 @@ import { decodeBase64url } from '../json/base64url.ts';
 import { shownKid } from './shown-kid.ts';
 import type { SignatureAlgorithm, TrustedKey } from './trust.ts';
 
-/** A JWK as it was given, not yet checked. */
+/** A JWK as a caller passed it. It is not checked yet. */
 export type UncheckedJwk = Readonly<Record<string, unknown>>;
 
 /** Maximum number of keys in a set. */
@@ -13,17 +13,17 @@ const MAX_KEYS = 256;
 
 const MAX_KID_LENGTH = 256;
 
-/** Private members of a JWK (RFC 7518 section 6, RFC 8037 section 2). */
+/** Members of a JWK that contain a private key (RFC 7518 section 6, RFC 8037 section 2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** The members that make up a thumbprint, in their order (RFC 7638 section 3.2, RFC 8037 appendix A.3). */
+/** The members from which a thumbprint is computed, in their order (RFC 7638 section 3.2, RFC 8037 appendix A.3). */
 const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['EC', ['crv', 'kty', 'x', 'y']],
   ['OKP', ['crv', 'kty', 'x']],
   ['RSA', ['e', 'kty', 'n']],
 ]);
 
-/** Properties of the keys of a curve: their coordinates, and the names of their algorithm in a JWK. */
+/** Properties of all keys on a curve: the names of their coordinates, and the names of their algorithm in a JWK. */
 interface KeyKind {
   readonly kty: 'EC' | 'OKP';
   readonly alg: SignatureAlgorithm;
@@ -39,8 +39,8 @@ const KINDS: ReadonlyMap<unknown, KeyKind> = new Map<unknown, KeyKind>([
 const COORDINATE_BYTES = 32;
 
 /**
- * Points of small order of Ed25519, without the sign bit, in hex. Anyone can sign anything under such a key. Encodings
- * beyond the field's prime are refused separately.
+ * Points of small order of Ed25519 in hex, without the sign bit. With such a public key, anyone can create valid
+ * signatures. Encodings at or above the field's prime are refused separately.
  */
 const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -52,13 +52,15 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
 
 /**
  * Returns the usable public keys of a JWK set (RFC 7517): Ed25519 and P-256 keys for signatures. Keys of other kinds or
- * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or no usable key is left. Also throws
- * KEYS_INVALID for a private or broken key, and for usable keys that share a `kid` or have no `kid`.
+ * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or if it contains no usable key. Also
+ * throws KEYS_INVALID for a private or damaged key, for a usable key without a `kid`, and for usable keys with the same
+ * `kid`.
  */
 export function readKeySet(value: unknown): readonly TrustedKey[] {
   const list = isRecord(value) ? value.keys : undefined;
   if (!Array.isArray(list)) throw invalid('The key set is not a JWK set: it has no array `keys`.');
-  if (list.length > MAX_KEYS) throw invalid(`The key set holds ${list.length} keys; at most ${MAX_KEYS} are allowed.`);
+  if (list.length > MAX_KEYS)
+    throw invalid(`The key set contains ${list.length} keys, but at most ${MAX_KEYS} are allowed.`);
   const keys = new Map<string, TrustedKey>();
   for (const [index, jwk] of list.entries()) {
     const key = readPublicKey(jwk, `keys[${index}]`);
@@ -66,13 +68,13 @@ export function readKeySet(value: unknown): readonly TrustedKey[] {
     if (keys.has(key.kid)) throw invalid(`Two keys of the key set have the kid ${shownKid(key.kid)}.`);
     keys.set(key.kid, key);
   }
-  if (keys.size === 0) throw invalid('The key set holds no Ed25519 or P-256 key for signatures.');
+  if (keys.size === 0) throw invalid('The key set contains no Ed25519 or P-256 key for signatures.');
   return [...keys.values()];
 }
 
 /**
- * Computes the RFC 7638 thumbprint of an EC, OKP or RSA key, private or public: base64url SHA-256. Throws KEYS_INVALID
- * for a key of another kind, and if a member is missing.
+ * Returns the RFC 7638 thumbprint (base64url SHA-256) of an EC, OKP or RSA key, private or public. Throws KEYS_INVALID
+ * if the key is of another kind or a member is missing.
  */
 export function thumbprintOf(jwk: UncheckedJwk): string {
   const names = THUMBPRINT_MEMBERS.get(jwk.kty) ?? [];
@@ -92,8 +94,8 @@ export interface ReadKey {
 }
 
 /**
- * Returns the checked public half of a JWK. Null if the key is not for signing with Ed25519 or P-256. If `key_ops` is
- * present, it must include `operation`. Throws KEYS_INVALID, naming `place`.
+ * Returns the checked public half of a JWK. Returns null if the key is not for signing with Ed25519 or P-256. If the
+ * key has `key_ops`, they must include `operation`. Throws KEYS_INVALID. The message names the key by `place`.
  */
 export function readKey(jwk: UncheckedJwk, place: string, operation: 'sign' | 'verify'): ReadKey | null {
   const { kty, crv, use, alg, kid, key_ops: operations } = jwk;
@@ -130,7 +132,7 @@ function readCoordinate(value: unknown, name: string, kid: string): string {
   return value;
 }
 
-/** Refuses coordinates that are not a point of the curve, and points that are not valid keys. */
+/** Refuses coordinates that are not a point on the curve, and points that are not safe as keys. */
 function assertPoint(jwk: Readonly<Record<string, string>>, kid: string): void {
   try {
     createPublicKey({ key: { ...jwk }, format: 'jwk' });
@@ -142,10 +144,10 @@ function assertPoint(jwk: Readonly<Record<string, string>>, kid: string): void {
   bytes[31] = (bytes[31] ?? 0) & 0x7f;
   const isBeyondPrime = (bytes[0] ?? 0) >= 0xed && bytes.subarray(1, 31).every((byte) => byte === 0xff);
   if ((isBeyondPrime && bytes[31] === 0x7f) || SMALL_ORDER_POINTS.has(bytes.toString('hex')))
-    throw invalid(`The key ${shownKid(kid)} is a point of small order, or in a non-canonical encoding.`);
+    throw invalid(`The key ${shownKid(kid)} is a point of small order, or has a non-canonical encoding.`);
 }
 
-/** Converts a NumericDate (RFC 7519 section 2) to epoch ms; null if it is absent. */
+/** Converts a NumericDate (RFC 7519 section 2) to epoch milliseconds. Returns null if the value is undefined. */
 function readInstant(value: unknown, name: string, kid: string): number | null {
   if (value === undefined) return null;
   if (typeof value !== 'number' || !Number.isFinite(value))

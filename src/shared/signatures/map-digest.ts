@@ -3,13 +3,13 @@ import { canonicalPieces } from '../map/canonical-json.ts';
 import { DIGEST_BYTES } from '../map/delta.ts';
 import { SIGNATURE_MEMBER } from '../map/signature.ts';
 
-/** The member of a service map that holds its asymmetric signatures. */
+/** Name of the member of a service map that holds its asymmetric signatures. */
 export const SIGNATURES_MEMBER = 'signatures';
 
 /** Length of the digest of one entry in base64url. */
 const DIGEST_LETTERS = 43;
 
-/** Size of one entry in {@link DigestTexts}: the digest in quotes, and a comma. */
+/** Size of one digest in {@link DigestTexts}: its text, two quotes and a comma. */
 const STRIDE = DIGEST_LETTERS + 3;
 
 const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
@@ -17,12 +17,12 @@ const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
- * The digests of a map's entries, as the text that is hashed: each digest is in base64url and in quotes, and is
- * followed by a comma. For the next map, only the texts of changed entries are written again.
+ * The digests of a map's entries in the form in which they are hashed. Each digest is in base64url and in quotes, and
+ * is followed by a comma. For the next map, only the texts of changed entries are written again.
  */
 export type DigestTexts = Uint8Array;
 
-/** Converts 32-byte digests, stored consecutively, to their texts. */
+/** Converts digests of 32 bytes, which are stored consecutively, to texts. */
 export function digestTextsOf(digests: Uint8Array): DigestTexts {
   const count = digests.length / DIGEST_BYTES;
   const texts = emptyDigestTexts(count);
@@ -30,18 +30,18 @@ export function digestTextsOf(digests: Uint8Array): DigestTexts {
   return texts;
 }
 
-/** Allocates the texts of `count` digests. */
+/** Creates an empty array with room for the texts of `count` digests. */
 export function emptyDigestTexts(count: number): DigestTexts {
   return new Uint8Array(count * STRIDE);
 }
 
-/** Writes the text of digest number `index`. */
+/** Writes the digest with number `index` as a text into `texts`. */
 export function writeDigestText(texts: DigestTexts, index: number, digests: Uint8Array): void {
   let to = index * STRIDE;
   const start = index * DIGEST_BYTES;
   const end = start + DIGEST_BYTES;
   texts[to++] = QUOTE;
-  // Three bytes make four letters; the last two of the 32 bytes make three (RFC 4648 section 5).
+  // Three bytes become four letters. The last two of the 32 bytes become three letters (RFC 4648 section 5).
   for (let at = start; at < end; at += 3) {
     const bits = ((digests[at] ?? 0) << 16) | ((at + 1 < end ? (digests[at + 1] ?? 0) : 0) << 8);
     const all = at + 2 < end ? bits | (digests[at + 2] ?? 0) : bits;
@@ -66,9 +66,9 @@ export function copyDigestTexts(
 }
 
 /**
- * Computes the digest that asymmetric signatures of a map sign: SHA-256 over the canonical form (RFC 8785) of the map
- * without `signature` and `signatures`. Each element of `connectors` is replaced with its base64url SHA-256. The
- * elements themselves are not read: `texts` contains their digests.
+ * Returns the digest that the asymmetric signatures of a map cover: SHA-256 over the canonical form (RFC 8785) of the
+ * map without `signature` and `signatures`. In place of each element of `connectors` is its base64url SHA-256, which
+ * comes from `texts`. The elements in `map` are not read.
  */
 export function digestOfMap(map: Readonly<Record<string, unknown>>, texts: DigestTexts): string {
   const { [SIGNATURE_MEMBER]: _mac, [SIGNATURES_MEMBER]: _signatures, ...rest } = map;
@@ -76,7 +76,7 @@ export function digestOfMap(map: Readonly<Record<string, unknown>>, texts: Diges
   const digest = createHash('sha256');
   for (const { text, opens } of canonicalPieces(signed, SIGNATURE_MEMBER)) {
     digest.update(text, 'utf8');
-    // Omits the comma after the last digest.
+    // The last digest is not followed by a comma.
     if (opens === 'connectors' && texts.length > 0) digest.update(texts.subarray(0, texts.length - 1));
   }
   return `sha-256:${digest.digest('base64url')}`;

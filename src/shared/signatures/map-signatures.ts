@@ -9,46 +9,49 @@ import type { MapSigner, SignatureTrust, TrustedKey } from './trust.ts';
 /** Maximum number of signatures of a map. */
 const MAX_SIGNATURES = 16;
 
-/** Maximum number of kids in a message. */
+/** Maximum number of `kid`s that a message names. */
 const MAX_NAMED_KIDS = 4;
 
-/** A received map without the elements of `connectors`. `digest` covers these elements too. */
+/**
+ * A received map whose signatures are to be verified. `map` may lack the elements of `connectors`, but `digest` covers
+ * them.
+ */
 export interface SignedMap {
   readonly map: Readonly<Record<string, unknown>>;
-  /** Computes the digest of the whole map. */
+  /** Computes the digest of the whole map, including the elements of `connectors`. */
   readonly digest: () => string;
 }
 
-/** Time settings for judging signatures. */
+/** The time at which signatures are judged, and how exact it must be. */
 export interface SignatureMoment {
   readonly nowMs: number;
   readonly maxSkewMs: number;
-  /** Whether an expired key may have signed, for a map that is served as stale. */
+  /** Whether signatures and keys may have expired, because the map is served as stale. */
   readonly allowExpired: boolean;
 }
 
-/** The instant at which a map stops being current, and the error code of the map from then on. */
+/** When a map expires, in epoch milliseconds, and the error code of the map after that time. */
 export interface ExpiryBound {
   readonly atMs: number;
   readonly code: ErrorCode;
 }
 
-/** Either enough trusted keys signed, or the error tells why not. */
+/** Says whether enough trusted keys signed a map. If not, `error` says why. */
 export type SignatureVerdict =
   | {
       readonly isEnough: true;
       readonly signers: readonly MapSigner[];
-      /** The instant from which fewer than `threshold` signatures are valid. */
+      /** Time after which fewer than `threshold` signatures are valid. */
       readonly bound: ExpiryBound;
     }
   | { readonly isEnough: false; readonly error: ConnectorManifestError };
 
-/** A signer, and whether its key or its signature expires first. */
+/** A signer of a map. `code` says whether its signature or its key expires first. */
 interface CountedSigner extends MapSigner {
   readonly code: ErrorCode;
 }
 
-/** The signatures that do not count, by reason. */
+/** The signatures that do not count, by the reason why they do not. */
 interface Uncounted {
   readonly revoked: string[];
   readonly untimely: string[];
@@ -58,8 +61,8 @@ interface Uncounted {
 
 /**
  * Judges the asymmetric signatures of a map. `trust.threshold` different keys must have signed its `id`, its
- * `generatedAt` and its content. Throws MAP_SIGNATURE_MALFORMED if any signature lacks the required form; other faults
- * are part of the verdict.
+ * `generatedAt` and its content. Throws MAP_SIGNATURE_MALFORMED if a signature does not have the required form. All
+ * other faults are part of the returned verdict.
  */
 export function judgeSignatures(signed: SignedMap, trust: SignatureTrust, moment: SignatureMoment): SignatureVerdict {
   const list = signed.map[SIGNATURES_MEMBER];
@@ -90,7 +93,7 @@ interface Judgement {
   readonly moment: SignatureMoment;
 }
 
-/** Returns the signer if this signature counts; otherwise adds the reason to `uncounted`. */
+/** Returns the signer if this signature counts. Otherwise returns null, and adds the reason to `uncounted`. */
 function judgeOne(
   jws: Jws,
   statement: MapStatement,
@@ -112,7 +115,7 @@ function judgeOne(
   return null;
 }
 
-/** Returns why a valid signature does not belong to this map; null if it does. */
+/** Returns why a valid signature belongs to another map; null if it belongs to this map. */
 function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedMap): ConnectorManifestError | null {
   const by = `the signature by ${shownKid(kid)}`;
   if (statement.map !== map.id)
@@ -125,7 +128,8 @@ function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedM
 }
 
 /**
- * Returns when the map itself expires. Null if that cannot be determined; the check of its shape refuses such a map.
+ * Returns when the map itself expires, in epoch milliseconds. Returns null if the map does not say so. The later check
+ * of its shape refuses such a map.
  */
 function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
   const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;
@@ -165,7 +169,7 @@ function isKeyOver({ code, expiresAtMs }: CountedSigner, nowMs: number): boolean
   return code === 'MAP_KEY_EXPIRED' && expiresAtMs <= nowMs;
 }
 
-/** Creates the error for too few signers, with the most specific reason. */
+/** Creates the error of a map that too few trusted keys signed. The message states the most specific reason. */
 function shortfall(count: number, uncounted: Uncounted, threshold: number): ConnectorManifestError {
   const { revoked, untimely, unknown, mismatch: misfit } = uncounted;
   const needed = `The service map is signed by ${count} trusted ${count === 1 ? 'key' : 'keys'} and needs ${threshold}`;
@@ -179,10 +183,10 @@ function shortfall(count: number, uncounted: Uncounted, threshold: number): Conn
 
 function missing({ requiresSignature }: SignatureTrust): ConnectorManifestError {
   if (!requiresSignature)
-    return refusal('MAP_SIGNATURE_MISSING', 'The service map carries no asymmetric signature (`signatures`).');
+    return refusal('MAP_SIGNATURE_MISSING', 'The service map has no asymmetric signature (`signatures`).');
   return refusal(
     'MAP_SIGNATURE_DOWNGRADED',
-    'The service map carries no asymmetric signature (`signatures`), but an earlier one of this source did.',
+    'The service map has no asymmetric signature (`signatures`), but an earlier map of this source had one.',
   );
 }
 

@@ -2,19 +2,24 @@ import { epochMsOf } from '../clock.ts';
 import { ConnectorManifestError } from '../errors.ts';
 import type { Jws } from './jws.ts';
 
-/** The content of a signature of a service map: which map, generated when, with which content, valid until when. */
+/**
+ * What a signature says about a service map: which map it is, when the map was generated, its content, and when the
+ * signature expires.
+ */
 export interface MapStatement {
   /** The `id` of the map. */
   readonly map: string;
-  /** The map's `generatedAt`, as exactly the same text. */
+  /** The `generatedAt` of the map, in exactly the same spelling. */
   readonly generatedAt: string;
-  /** `sha-256:` and the base64url digest of the map. */
+  /** The text `sha-256:`, followed by the digest of the map in base64url. */
   readonly digest: string;
-  /** Epoch ms. */
+  /** When the signature expires, in epoch milliseconds. */
   readonly expiresAtMs: number;
 }
 
-/** Parses the payload of a signature of a map; other members are ignored. Throws MAP_SIGNATURE_MALFORMED. */
+/**
+ * Reads what the payload of a signature says about a map. Unknown members are ignored. Throws MAP_SIGNATURE_MALFORMED.
+ */
 export function readStatement({ payload }: Jws): MapStatement {
   const { map, generatedAt, digest, exp } = payload;
   if (typeof map !== 'string') throw malformed('map');
@@ -24,7 +29,10 @@ export function readStatement({ payload }: Jws): MapStatement {
   return { map, generatedAt, digest, expiresAtMs: epochMsOf(exp) };
 }
 
-/** Creates the payload of a signature of a map. `exp` has fractions of a second if the map expires within a second. */
+/**
+ * Creates the payload of a signature of a map. `exp` is in seconds, with a fraction if the map does not expire at a
+ * whole second.
+ */
 export function statementPayload({ map, generatedAt, digest, expiresAtMs }: MapStatement): object {
   return { map, generatedAt, exp: expiresAtMs / 1000, digest };
 }

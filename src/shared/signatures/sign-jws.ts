@@ -2,8 +2,8 @@ import { sign } from 'node:crypto';
 import type { SigningKey } from './signing-key.ts';
 
 /**
- * Creates a JWS (RFC 7515) in compact serialization: the payload as JSON, signed with this key. The header holds `alg`,
- * `kid` and `typ`. For an Ed25519 key, `alg` is `EdDSA`, which readers older than RFC 9864 also know.
+ * Signs the JSON of a payload, and returns a JWS (RFC 7515) in compact serialization. The header contains `alg`, `kid`
+ * and `typ`. For an Ed25519 key, `alg` is `EdDSA`, because software older than RFC 9864 knows that name too.
  */
 export function signJws(payload: object, key: SigningKey, typ: string): string {
   const input = `${encode({ alg: key.alg, kid: key.kid, typ })}.${encode(payload)}`;

@@ -12,11 +12,14 @@ import { readSigningKey } from './signing-key.ts';
 
 /** Options of {@link signServiceMap}. */
 export interface SignServiceMapOptions {
-  /** Private JWKs with a `kid`: Ed25519 or P-256. Each adds one signature to `signatures`. */
+  /** Private JWKs (Ed25519 or P-256) with a `kid`. Each key adds one signature to `signatures`. */
   readonly keys?: readonly object[] | undefined;
-  /** Secret of the HMAC in `signature`, which covers everything else. No HMAC by default. */
+  /** Secret of the HMAC in `signature`, which covers all other members. Without it, no HMAC is added. */
   readonly hmacKey?: string | undefined;
-  /** When the asymmetric signatures expire. Defaults to the expiry of the map, and is never later. */
+  /**
+   * When the asymmetric signatures expire. Defaults to the expiry of the map. A later time is replaced by the expiry of
+   * the map.
+   */
   readonly expiresAt?: Date | undefined;
   /**
    * Whether the map's existing signatures are kept, so that different people can sign one after the other. By default
@@ -26,10 +29,9 @@ export interface SignServiceMapOptions {
 }
 
 /**
- * Returns a copy of a service map with asymmetric signatures in `signatures` and an HMAC in `signature`, in this order:
- * the HMAC covers the signatures. The map is signed as JSON; `generatedAt` and `ttlSeconds` stay unchanged. Throws
- * KEYS_INVALID for a key that cannot sign, OPTIONS_INVALID without any key, and the MAP_… code of anything in the map
- * that a reader would refuse.
+ * Returns a signed copy of a service map. The asymmetric signatures are in `signatures`. The HMAC is in `signature`,
+ * and also covers `signatures`. `generatedAt` and `ttlSeconds` stay unchanged. Throws KEYS_INVALID for a key that
+ * cannot sign, OPTIONS_INVALID if no key is given, and the MAP_… code of anything in the map that a host would refuse.
  */
 export function signServiceMap<T extends object>(
   map: T,
@@ -56,7 +58,7 @@ export function signServiceMap<T extends object>(
   return { ...signed, ...mac } as ReturnType<typeof signServiceMap<T>>;
 }
 
-/** Returns the map as its readers will parse it. Throws the errors that they would throw. */
+/** Returns the map as a host will parse it. Throws the same errors as the host. */
 function asSent(map: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   let text: string;
   try {

@@ -3,14 +3,14 @@ import { SwitchyardError } from '../errors.ts';
 import { type ReadKey, readKey, type UncheckedJwk } from './key-set.ts';
 import { shownKid } from './shown-kid.ts';
 
-/** A private key for signing, with its public half. Keep it out of logs and messages. */
+/** A private key for signing, with its public half. It must not appear in logs or messages. */
 export interface SigningKey extends ReadKey {
   readonly privateKey: KeyObject;
 }
 
 /**
- * Parses a private JWK: Ed25519 or P-256, with a `kid`. `use`, `alg` and `key_ops` must allow signatures. Throws
- * KEYS_INVALID, never with a private member in the message.
+ * Parses a private JWK (Ed25519 or P-256) with a `kid`. `use`, `alg` and `key_ops` must allow signatures. Throws
+ * KEYS_INVALID. The message contains no private member of the key.
  */
 export function readSigningKey(jwk: unknown): SigningKey {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw invalid('A signing key is not a JWK.');
@@ -30,7 +30,7 @@ function readPrivateKey({ jwk }: ReadKey, d: string): KeyObject | null {
   try {
     return createPrivateKey({ key: { ...jwk, d }, format: 'jwk' });
   } catch {
-    // The error message of OpenSSL could quote the key.
+    // The error is dropped, because the message of OpenSSL could quote the key.
     return null;
   }
 }

@@ -2,58 +2,69 @@
  * Which signatures a map needs:
  * - `hmac`: the HMAC in `signature`
  * - `signature`: enough asymmetric signatures in `signatures`
- * - `either`: one of the two
- * - `both`: the HMAC and the asymmetric signatures
+ * - `either`: the HMAC, or enough asymmetric signatures
+ * - `both`: the HMAC, and enough asymmetric signatures
  */
 export type AcceptPolicy = 'hmac' | 'signature' | 'either' | 'both';
 
-/** The JWS algorithms that maps and key documents are signed with. `EdDSA` here means Ed25519 alone. */
+/** The JWS algorithms with which maps and key documents are signed. `EdDSA` means only Ed25519 here. */
 export type SignatureAlgorithm = 'EdDSA' | 'ES256';
 
-/** A public key that may sign, as plain data that any thread can read. */
+/** A public key that may sign maps. Contains plain data only, so that it can be sent to other threads. */
 export interface TrustedKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
-  /** RFC 7638 thumbprint: base64url SHA-256. Two keys with the same thumbprint are one key, whatever their `kid`. */
+  /**
+   * RFC 7638 thumbprint in base64url. Two keys with the same thumbprint count as one key, even if their `kid`s differ.
+   */
   readonly thumbprint: string;
-  /** The public members that `node:crypto` reads: `kty`, `crv`, `x` and, for P-256, `y`. */
+  /** The public members of the key: `kty`, `crv`, `x` and, for P-256, `y`. */
   readonly jwk: Readonly<Record<string, string>>;
-  /** Epoch ms; null if the key has no start date. */
+  /** When the key becomes valid, in epoch milliseconds; null if it always was. */
   readonly notBeforeMs: number | null;
-  /** Epoch ms; null if the key does not expire. */
+  /** When the key expires, in epoch milliseconds; null if it does not expire. */
   readonly expiresAtMs: number | null;
 }
 
-/** Everything that decides whether the signatures of a map are accepted. Plain data that is sent with each load. */
+/**
+ * Everything that decides whether the signatures of a map are accepted. Contains plain data only, because each load
+ * sends it to a thread.
+ */
 export interface SignatureTrust {
   readonly accept: AcceptPolicy;
   /** HMAC keys, the newest first; empty if none are configured. */
   readonly hmacKeys: readonly string[];
   /**
-   * Public keys that may sign now. Revoked keys may be among them but do not count. A map that lacks signatures for
-   * that reason is refused as revoked.
+   * Public keys whose signatures may count. Revoked keys may be in the list, but their signatures do not count. If a
+   * map has too few signatures because of revoked keys, the error says so.
    */
   readonly keys: readonly TrustedKey[];
-  /** Number of different keys (by thumbprint) that must have signed. At least 1. */
+  /** Number of different keys (by thumbprint) that must have signed a map; at least 1. */
   readonly threshold: number;
-  /** Thumbprints of revoked keys. A signature by one of them is reported as revoked instead of unknown. */
+  /**
+   * Thumbprints of revoked keys. For a signature by one of these keys, the error says that the key was revoked, and not
+   * that it is unknown.
+   */
   readonly revoked: readonly string[];
-  /** The `id` that the map must have; null accepts any. */
+  /** The `id` that the map must have; null if any id is accepted. */
   readonly mapId: string | null;
   /**
-   * Whether a map without a valid asymmetric signature is refused, even if `accept` allows it. True once a signed map
-   * of the source was seen.
+   * Whether a map must have valid asymmetric signatures even if `accept` does not require them. It is true once a map
+   * of the source had them.
    */
   readonly requiresSignature: boolean;
-  /** When the newest key document expires, epoch ms; null without key documents. No signed map is valid for longer. */
+  /**
+   * When the newest key document expires, in epoch milliseconds; null if there are no key documents. All maps that its
+   * keys signed expire then too.
+   */
   readonly keysExpireAtMs: number | null;
 }
 
 /** The keys that signed an accepted map. */
 export interface MapSigners {
-  /** The index in `hmacKeys` of the key that matched: 0 is the newest. Null if no HMAC was verified. */
+  /** Index in `hmacKeys` of the key that matched, where 0 is the newest key. Null if no HMAC was verified. */
   readonly hmacKey: number | null;
-  /** The trusted keys whose signatures are valid, each key once. */
+  /** The trusted keys with a valid signature. Each key is in the list once. */
   readonly signatures: readonly MapSigner[];
 }
 
@@ -62,11 +73,14 @@ export interface MapSigner {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
   readonly thumbprint: string;
-  /** When this signature expires, epoch ms: the earliest of the payload's `exp` and the key's `exp`. */
+  /**
+   * When this signature expires, in epoch milliseconds: the earlier of the `exp` of its payload and the `exp` of its
+   * key.
+   */
   readonly expiresAtMs: number;
 }
 
-/** Creates trust in maps with an HMAC by one of these keys, and in nothing else. */
+/** Creates a trust that accepts a map only if its HMAC was made with one of these keys. */
 export function hmacTrust(...hmacKeys: readonly string[]): SignatureTrust {
   return {
     accept: 'hmac',

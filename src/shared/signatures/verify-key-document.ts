@@ -4,17 +4,17 @@ import type { KeyDocument } from './key-document.ts';
 import { shownKid } from './shown-kid.ts';
 import type { TrustedKey } from './trust.ts';
 
-/** The keys that sign key documents, and how many of them must sign. */
+/** The root keys, which sign key documents, and how many of them must sign. */
 export interface KeyRoots {
   readonly keys: readonly TrustedKey[];
-  /** Number of different keys, by thumbprint. */
+  /** Number of different keys (by thumbprint) that must have signed. */
   readonly threshold: number;
 }
 
 /**
- * Verifies that a document is signed by enough of the previous roots and by enough of its own roots (TUF 1.0, section
- * 5.3.4). The validity times of the keys (`nbf`, `exp`) are not checked: a host that was off may read a document after
- * its signers expired. Throws KEYS_UNTRUSTED.
+ * Verifies that a key document is signed by enough of the previous root keys, and by enough of its own root keys (TUF
+ * 1.0, section 5.3.4). The dates `nbf` and `exp` of the keys are not checked, because a host that was off for long may
+ * read the document after its signers expired. Throws KEYS_UNTRUSTED.
  */
 export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): void {
   const signers = signersOf(document, [...oldRoots.keys, ...document.roots]);
@@ -23,8 +23,8 @@ export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): vo
 }
 
 /**
- * Verifies that a document follows `known`, with a version that is greater by 1. Throws KEYS_ROLLED_BACK for an older
- * document, and KEYS_UNTRUSTED for a gap and for insufficient signatures.
+ * Verifies that a key document is the next version after `known`. Throws KEYS_ROLLED_BACK for an older document. Throws
+ * KEYS_UNTRUSTED if versions in between are missing, or if too few keys signed.
  */
 export function verifyNextKeyDocument(document: KeyDocument, known: KeyRoots & { readonly version: number }): void {
   const { version } = document;
@@ -39,7 +39,7 @@ export function verifyNextKeyDocument(document: KeyDocument, known: KeyRoots & {
   verifyKeyDocument(document, known);
 }
 
-/** Returns the thumbprints of the candidates whose signatures are valid. */
+/** Returns the thumbprints of those `candidates` that have a valid signature. */
 function signersOf({ signatures }: KeyDocument, candidates: readonly TrustedKey[]): ReadonlySet<string> {
   const signers = new Set<string>();
   for (const signature of signatures) {

@@ -1,4 +1,4 @@
-/** A tool as the connector lists it, with all members that it sent. Only its name is checked. */
+/** A tool definition as the connector listed it, with all members that the connector sent. Only the name is checked. */
 export interface RemoteToolDefinition {
   readonly name: string;
   readonly title?: unknown;

@@ -1,21 +1,28 @@
 import { Fault, otherKind } from './fault.ts';
 
 /**
- * Checks a value from outside. Returns the value, or the first fault. The value itself is returned unless members were
- * filled in or left out. Checks are plain closures, so they also run where code generation is forbidden.
+ * Checks a value from outside. Returns the value if it is valid, or else its first fault. If members were filled in or
+ * left out, returns a changed copy instead of the value. Checks are plain functions, so they also work where generating
+ * code is forbidden.
  */
 export type Check<T> = (value: unknown) => T | Fault;
 
-/** The type that a check returns for a valid value. */
+/** The type of the values that a check accepts. */
 export type Checked<C extends Check<unknown>> = Exclude<ReturnType<C>, Fault>;
 
-/** A rule for values of the right kind. Returns what is wrong, such as "must not be empty", or null. */
+/**
+ * A rule for values whose type is already checked. Returns what is wrong, such as "must not be empty"; null if nothing
+ * is.
+ */
 export type Rule<T> = (value: T) => string | null;
 
 /** Accepts every value. */
 export const anything: Check<unknown> = (value) => value;
 
-/** Accepts a value of this kind that satisfies the rules. The first broken rule is its fault. */
+/**
+ * Accepts values of a type (`isKind`) that satisfy all rules. Otherwise, the fault is the first rule that the value
+ * breaks.
+ */
 export function ofKind<T>(
   kind: string,
   isKind: (value: unknown) => value is T,
@@ -25,7 +32,7 @@ export function ofKind<T>(
   return (value) => (isKind(value) ? judge(value, rule) : otherKind(kind, value));
 }
 
-/** Combines rules into one; null if the list is empty. */
+/** Combines rules into one rule. Returns null if the list is empty. */
 export function allOf<T>(rules: readonly Rule<T>[]): Rule<T> | null {
   const [first = null] = rules;
   if (rules.length < 2) return first;
@@ -63,27 +70,27 @@ export function oneOf<const T extends string | number | boolean>(...values: read
 
 export const flag: Check<boolean> = ofKind('true or false', (value) => typeof value === 'boolean');
 
-/** Accepts no value: the member must be left out. */
+/** Accepts only undefined, so the member must be left out. */
 export const absent: Check<undefined> = (value) => (value === undefined ? value : new Fault('must be left out', true));
 
-/** Accepts what `check` accepts, or undefined. */
+/** Accepts undefined, and everything that `check` accepts. */
 export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value) => (value === undefined ? undefined : check(value));
 }
 
-/** Accepts what `check` accepts, or null. */
+/** Accepts null, and everything that `check` accepts. */
 export function nullable<T>(check: Check<T>): Check<T | null> {
   return (value) => (value === null ? null : check(value));
 }
 
-/** Accepts what `check` accepts, and replaces undefined with `fallback`. */
+/** Accepts everything that `check` accepts. Returns `fallback` for undefined. */
 export function withDefault<T>(check: Check<T>, fallback: T): Check<T> {
   return (value) => (value === undefined ? fallback : check(value));
 }
 
 /**
- * Accepts what the first matching check accepts. If the value is of the kind of exactly one check, the fault of that
- * check is returned; otherwise the fault is `message`.
+ * Accepts a value that one of `checks` accepts. If the type of the value is right for exactly one of them, returns the
+ * fault of that check. Otherwise, the fault is `message`.
  */
 export function either<const C extends readonly Check<unknown>[]>(
   message: string,

@@ -1,7 +1,7 @@
 import { allOf, anything, type Check, type Checked, judge, type Rule } from './check.ts';
 import { Fault, firstOf, otherKind } from './fault.ts';
 
-/** The checks of an object's members, in the order in which they run. */
+/** The check of each member of an object. The checks run in this order. */
 export type Shape = Readonly<Record<string, Check<unknown>>>;
 
 type Optional<S extends Shape> = { [N in keyof S]: undefined extends Checked<S[N]> ? N : never }[keyof S];
@@ -18,12 +18,12 @@ function isObject(value: unknown): value is Readonly<Values> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Accepts an object with these members. Members that the shape does not name are left out of the result. */
+/** Accepts an object with these members. Other members are left out of the result. */
 export function object<S extends Shape>(shape: S, ...rules: readonly Rule<Members<S>>[]): Check<Members<S>> {
   return objectOf(shape, rules, 'left out');
 }
 
-/** Accepts an object with these members. Members that the shape does not name are kept unchanged. */
+/** Accepts an object with these members. Other members are kept unchanged. */
 export function looseObject<S extends Shape>(
   shape: S,
   ...rules: readonly Rule<Members<S>>[]
@@ -50,7 +50,7 @@ function objectOf<S extends Shape, T extends Members<S>>(
     if (!isObject(value)) return otherKind('an object', value);
     let fault: Fault | null = null;
     let changed: Values | null = isKept ? withoutPrototype(value) : {};
-    // Loops by index, without calls for absent members: a newly started thread interprets this code.
+    // Loops by index and skips absent members, because this code must be fast in a new thread before it is compiled.
     for (let index = 0; index < names.length; index += 1) {
       const name = names[index] as string;
       const given = value[name];
@@ -77,8 +77,8 @@ function unknownMember(value: object, shape: Shape): Fault | null {
 }
 
 /**
- * Returns a copy without a member `__proto__`, which an assignment would take for the prototype; null if the value has
- * no such member.
+ * Returns a copy of an object without its member `__proto__`, because assigning that member would change the prototype.
+ * Returns null if the object has no such member.
  */
 function withoutPrototype(value: Readonly<Values>): Values | null {
   if (!Object.hasOwn(value, '__proto__')) return null;
@@ -87,8 +87,8 @@ function withoutPrototype(value: Readonly<Values>): Values | null {
 }
 
 /**
- * Accepts an object used as a table: `check` accepts every value, and `checkName` every name. Instances of classes are
- * not accepted. A member `__proto__` is skipped.
+ * Accepts an object with any member names. `check` must accept every value, and `checkName` every name. Instances of
+ * classes are not accepted. A member `__proto__` is left out.
  */
 export function record<T>(check: Check<T>, checkName: Check<string> | null = null): Check<Readonly<Record<string, T>>> {
   const takesAll = check === anything && checkName === null;
@@ -127,7 +127,7 @@ function symbolFault(value: object): Fault | null {
   return symbol === undefined ? null : new Fault('must have a string as its name', true, [symbol]);
 }
 
-/** Whether a value is an object that is not an instance of a class. Objects of other realms count. */
+/** Whether a value is a plain object, and not an instance of a class. Plain objects of other realms count too. */
 function isTable(value: unknown): value is Readonly<Values> {
   if (!isObject(value)) return false;
   const { constructor: maker } = value;

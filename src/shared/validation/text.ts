@@ -7,7 +7,7 @@ export function text(...rules: readonly Rule<string>[]): Check<string> {
   return (value) => (typeof value === 'string' ? judge(value, rule) : otherKind('a string', value));
 }
 
-/** Requires from `least` to `most` UTF-16 units. */
+/** Requires a length from `least` to `most` UTF-16 code units. */
 export function units(least: number, most = Number.POSITIVE_INFINITY): Rule<string> {
   const tooFew = least === 1 ? 'must not be empty' : `must have at least ${least} characters`;
   const tooMany = `must have at most ${most} characters`;
@@ -22,12 +22,15 @@ export function matching(pattern: RegExp, message: string): Rule<string> {
 const DAY =
   /^\d{4}-(((0[13578]|1[02])-(0[1-9]|[12]\d|3[01]))|((0[469]|11)-(0[1-9]|[12]\d|30))|(02-(0[1-9]|1\d|2[0-8])))/;
 
-/** Matches 29 February of the leap years. */
+/** Matches 29 February in leap years. */
 const LEAP_DAY = /^((\d\d([2468][048]|[13579][26]|0[48]))|([02468][048]|[13579][26])00)-02-29/;
 
 const TIME = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** Accepts an instant with its offset from UTC (RFC 3339 section 5.6, capital T and Z, without leap seconds). */
+/**
+ * Accepts a date and time with an offset from UTC (RFC 3339 section 5.6), with capital T and Z, and without leap
+ * seconds.
+ */
 export const instant: Check<string> = text((value) =>
   (DAY.test(value) || LEAP_DAY.test(value)) && TIME.test(value.slice('YYYY-MM-DD'.length))
     ? null

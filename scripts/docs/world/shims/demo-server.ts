@@ -1,6 +1,6 @@
 /**
- * `node demo-server.ts NAME [FILE]`: a stdio server with the tools that the pages call. The words of the file describe
- * the tools.
+ * `node demo-server.ts NAME [FILE]`: a stdio server with the tools that the pages call. The text in FILE becomes part
+ * of the descriptions of the tools.
  */
 import { readFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/server';

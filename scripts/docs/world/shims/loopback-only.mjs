@@ -1,5 +1,5 @@
-// Loaded into every Node process of a demo world: no name but those of this machine resolves, so that no other host is
-// contacted. Tells in the file of SWITCHYARD_DOCS_LISTENING that a server of the process listens.
+// A module that is loaded into every Node.js process of a demo world. Only the names of this machine can be resolved,
+// so that no other host is contacted. When the process listens, creates the file that SWITCHYARD_DOCS_LISTENING names.
 import dns from 'node:dns';
 import { writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -7,7 +7,10 @@ import net from 'node:net';
 
 const isHere = (name) => net.isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');
 const refusal = (name) =>
-  Object.assign(new Error(`${name} is outside of the demo world`), { code: 'ENOTFOUND', hostname: name });
+  Object.assign(new Error(`${name} was not looked up: tests of pages reach only this machine`), {
+    code: 'ENOTFOUND',
+    hostname: name,
+  });
 
 const { lookup } = dns;
 dns.lookup = (name, ...rest) => {

@@ -1,6 +1,7 @@
 /**
- * `node switchyard.ts BIN ARGS…`: runs the commands that wait for a person. A gateway stays in the background once it
- * listens; starting it ends the gateway before it. `auth login --no-browser` gets a browser that logs in.
+ * `node switchyard.ts BIN ARGS…`: runs commands of mcp-switchyard that wait for a person. A gateway goes to the
+ * background when it listens. A gateway that was started earlier is ended first. For `auth login --no-browser`, a
+ * scripted browser logs in.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +26,10 @@ async function keepRunning(): Promise<number> {
   return code ?? 0;
 }
 
-/** Resolves once the connectors are up, as they are for a reader who needs a while to type the next command. */
+/**
+ * Waits, for at most 5 s, until the connectors are connected. A real reader would need some time to type the next
+ * command.
+ */
 async function connectorsAreUp(url: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 100) {
     const isReady = await fetch(`${url}/readyz`)
@@ -36,7 +40,7 @@ async function connectorsAreUp(url: string): Promise<void> {
   }
 }
 
-/** Passes everything on; a printed address is opened and its forms are filled in. */
+/** Runs the command. If it prints a URL, a scripted browser opens the URL and fills in the forms. */
 async function runWithPerson(): Promise<number> {
   const child = spawn('node', [bin, ...args], { stdio: ['pipe', 'inherit', 'pipe'] });
   let said = '';

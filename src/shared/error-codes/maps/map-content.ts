@@ -11,18 +11,21 @@ export const MAP_CONTENT_ERRORS = {
   MAP_TOO_DEEP: entry('The service map is nested deeper than 64 levels.', 'Flatten the metadata of the map.'),
   MAP_DUPLICATE_KEY: entry(
     'An object of the service map has the same key twice.',
-    'Remove one of the two: JSON parsers disagree on which of them counts.',
+    'Remove one of the two, because JSON parsers disagree on which of them counts.',
   ),
   MAP_FORBIDDEN_KEY: entry(
     'The service map uses a key that can change the prototype of a JavaScript object.',
     'Rename the key.',
   ),
   MAP_NOT_REPRESENTABLE: entry(
-    'The service map contains a lone surrogate or a number beyond the range of a double, which has no ' +
+    'The service map contains a lone surrogate, or a number outside the range of a double. Neither has a ' +
       'canonical form (RFC 8785).',
     'Write the value as a well-formed string.',
   ),
-  MAP_SIGNATURE_MISSING: entry('The service map has no signature.', 'Sign the map: an unsigned map is never accepted.'),
+  MAP_SIGNATURE_MISSING: entry(
+    'The service map has no signature.',
+    'Sign the map, because an unsigned map is never accepted.',
+  ),
   MAP_SIGNATURE_MALFORMED: entry(
     'The signature is neither 43 characters of base64url nor 64 characters of lower-case hex.',
     'Correct the encoding at the publisher.',
@@ -53,7 +56,7 @@ export const MAP_CONTENT_ERRORS = {
     'Raise `maxConnectors` if the number is intended.',
   ),
   MAP_EXPIRED: entry(
-    'The service map is past `generatedAt + ttlSeconds`.',
+    'The service map has expired: `generatedAt` plus `ttlSeconds` is in the past.',
     'Publish a new map, and compare the clocks of the publisher and this host.',
   ),
   MAP_FROM_FUTURE: entry(
@@ -65,16 +68,18 @@ export const MAP_CONTENT_ERRORS = {
     'Look for a stale cache or a replay between the publisher and this host.',
   ),
   MAP_EQUIVOCATED: entry(
-    'Two different service maps were signed for the same instant. This is a warning: the map received later counts.',
-    'Have the publisher give each map its own generation time. If it does so already, another party has its key.',
+    'Two different service maps were signed for the same instant. This is a warning: the map that was received ' +
+      'later is used.',
+    'Make sure that the publisher gives each map a different `generatedAt`. If it already does, somebody else has ' +
+      'its key.',
   ),
   MAP_MASS_REMOVAL: entry(
     'More than half of the connectors are missing from a new service map. This is a warning: the connectors stay ' +
       'until the next load confirms the removal.',
-    'Nothing to do if the removal is intended. Otherwise correct the map before the next refresh.',
+    'No action is needed if the removal is intended. Otherwise, correct the map before the next refresh.',
   ),
   CIRCUIT_OPEN: entry(
     'Several refreshes in a row failed. No request for the map is sent until a pause is over.',
-    'Wait, or fix what the last error of the refreshes names.',
+    'Wait, or correct what the error of the last refresh names.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -15,7 +15,7 @@ export const MAP_TRANSFER_ERRORS = {
     'Check the firewalls and routes to that host and port.',
   ),
   MAP_TLS: entry(
-    'The TLS handshake with the server of the service map failed. The map is never fetched without TLS instead.',
+    'The TLS handshake with the server of the service map failed. The host never requests the map without TLS instead.',
     'Renew or correct the certificate, or name the authority that issued it in `tls.ca`.',
   ),
   MAP_PROXY: entry(
@@ -48,7 +48,7 @@ export const MAP_TRANSFER_ERRORS = {
   ),
   MAP_RATE_LIMITED: entry(
     'The server limits the rate of requests for the service map (429).',
-    'Nothing to do: the request is retried after the time in `Retry-After`, at most 5 minutes later.',
+    'No action is needed: the request is retried after the time in `Retry-After`, at most 5 minutes later.',
   ),
   MAP_REDIRECTED: entry(
     'The server answered with a redirect, which is never followed.',

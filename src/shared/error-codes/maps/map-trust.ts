@@ -8,16 +8,16 @@ export const MAP_TRUST_ERRORS = {
   ),
   MAP_SIGNATURE_DOWNGRADED: entry(
     'The service map has no valid asymmetric signature, but an earlier map of this source had one.',
-    'Sign the map with `mcp-switchyard sign --key`. To go back to an HMAC alone on purpose, set `accept: "hmac"`.',
+    'Sign the map with `mcp-switchyard sign --key`. To accept maps with only an HMAC again, set `accept: "hmac"`.',
   ),
   MAP_KEY_REVOKED: entry(
-    'The service map is signed only with keys that were revoked.',
-    'Sign the map with a key that is in force. Do not trust anything that a revoked key signed.',
+    'The service map is signed only with revoked keys.',
+    'Sign the map with a key that is not revoked. Do not trust anything that a revoked key signed.',
   ),
   MAP_KEY_EXPIRED: entry(
-    'The key that signed the service map is not valid now: it expired, or is not valid yet.',
-    'Sign the map with a current key, and compare the clocks of the publisher and this host. To replace an expired ' +
-      'key, use `mcp-switchyard keys rotate`.',
+    'The key that signed the service map has expired, or is not valid yet.',
+    'Sign the map with a current key, and compare the clocks of the publisher and this host. To replace an ' +
+      'expired key, use `mcp-switchyard keys rotate`.',
   ),
   MAP_ID_MISMATCH: entry(
     'The service map, or its signature, has another `id` than this source expects.',

@@ -1,49 +1,63 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** A sealed row of the fleet's shared logins (`fleet.logins: 'shared'`). */
+/** A sealed row of the logins that the hosts of a fleet share (`fleet.logins: 'shared'`). */
 export interface FleetLoginRow {
-  /** `binding:…`, `client:…`, `login:…` or `intent:…`. */
+  /** Kind and name of the row: `binding:…`, `client:…`, `login:…` or `intent:…`. */
   readonly rowId: string;
-  /** Increases with each write; older rows never replace newer ones. −1 if the stored value is not a valid row. */
+  /**
+   * Number that increases with each write, so that an older row never replaces a newer one. It is −1 if the stored
+   * value is not a valid row.
+   */
   readonly generation: number;
   /** The sealed row, or the stored value if it is not a valid row. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Result of requesting the turn to refresh a login. */
+/** Answer to a host that asks for the turn to refresh a login. */
 export interface FleetLoginTurn {
-  /** 0 if this host has the turn; otherwise the time until the other host's turn expires, unless it is renewed. */
+  /**
+   * 0 if this host has the turn. Otherwise, the time in milliseconds until the turn of the other host expires, which
+   * that host may still prolong.
+   */
   readonly waitMs: number;
-  /** The login as the fleet has it now; null if the fleet has none. */
+  /** The login as the fleet has stored it; null if the fleet has not stored it. */
   readonly login: FleetLoginRow | null;
-  /** Intent of the last turn that did not end with a success. It applies only to a login of the same generation. */
+  /**
+   * Intent of the last turn, if that turn did not succeed; otherwise null. An intent applies only to a login of the
+   * same generation.
+   */
   readonly intent: FleetLoginRow | null;
 }
 
-/** API of logins that all hosts share. */
+/** The interface for logins that all hosts of a fleet share. */
 export interface FleetLoginApi {
-  /** Reads the existing rows with these names; all rows for null. */
+  /** Reads the rows with these names. If `rowIds` is null, reads all rows. */
   readLogins(scope: string, rowIds: readonly string[] | null): Promise<WriterReply<readonly FleetLoginRow[]>>;
   /**
-   * Writes a row and notifies the other hosts. Returns false if the fleet has a row of that generation or a higher one.
-   * A row equal to `over` is replaced regardless of its generation.
+   * Writes a row and notifies the other hosts. Returns false if the fleet has the row in the same or a higher
+   * generation. If the stored row equals `over`, it is replaced regardless of its generation.
    */
   writeLogin(scope: string, row: FleetLoginRow, over: FleetLoginRow | null): Promise<WriterReply<boolean>>;
   /**
-   * Requests the turn to refresh a login. The thread renews the turn until it is ended, for at most 30 s. The turn
-   * expires 5 s after the process died or was suspended.
+   * Asks for the turn to refresh a login. The fleet thread prolongs the turn until it is ended, for at most 30 s. If
+   * the process exits or is suspended, the turn expires 5 s later.
    */
   beginLoginTurn(scope: string, loginId: string, turnId: string): Promise<WriterReply<FleetLoginTurn>>;
   /**
-   * Records the intent before a refresh is sent, and notifies the other hosts. Returns false if the turn was lost
-   * meanwhile.
+   * Records the intent to refresh a login, and notifies the other hosts. Must be called before the refresh is sent.
+   * Returns false if the host has lost the turn.
    */
   markLoginTurn(scope: string, loginId: string, turnId: string, intent: FleetLoginRow): Promise<WriterReply<boolean>>;
-  /** Ends a turn. `isUnsent`: nothing was sent, so the intent is withdrawn. */
+  /** Ends a turn. `isUnsent` says that nothing was sent to the issuer; the intent is then removed. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
-  /** Stores a pending browser login, sealed, so that any host can finish it. */
+  /**
+   * Stores a browser login that was started, so that any host can finish it. `bytes` are already sealed.
+   */
   keepPendingLogin(scope: string, name: string, bytes: Uint8Array<ArrayBuffer>, ms: number): Promise<WriterReply<null>>;
-  /** Removes a pending login and returns it, so that only one caller gets it. Returns null if it does not exist. */
+  /**
+   * Removes and returns a browser login that was started. If several hosts ask for it, only one gets it. Returns null
+   * if there is no such login.
+   */
   takePendingLogin(scope: string, name: string): Promise<WriterReply<Uint8Array<ArrayBuffer> | null>>;
 }
 

@@ -1,67 +1,68 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** Numbers of calls by quota. An absent quota sets no limit. */
+/** A number of calls for each quota. A quota that is absent sets no limit. */
 export interface PermitCounts {
   readonly perMinute?: number;
   readonly perHour?: number;
   readonly perDay?: number;
 }
 
-/** Permits that were taken but not used. */
+/** Permits that a host received but did not use. */
 export interface ReturnedPermits {
   readonly count: number;
-  /** {@link PermitGrant.takenAtMs} of the grant that contained them. */
+  /** `takenAtMs` of the {@link PermitGrant} that contained these permits. */
   readonly takenAtMs: number;
 }
 
 /**
- * A request for permits. It also reports the unused permits, and the calls without a permit, since the last request.
+ * A request for permits. It also reports what happened since the last request: permits that were not used, and calls
+ * that began without a permit.
  */
 export interface PermitRequest {
   readonly limits: PermitCounts;
   readonly wanted: number;
   readonly returned: readonly ReturnedPermits[];
-  /** Calls that began without a permit, because the server was unreachable or lost its data. */
+  /** Calls that began without a permit, because the server was unreachable or had lost its data. */
   readonly spent: PermitCounts;
 }
 
 export interface PermitGrant {
-  /** At most the requested number. */
+  /** Number of granted permits, at most the requested number. */
   readonly granted: number;
-  /** Milliseconds until the next request makes sense; 0 if all were granted. */
+  /** Milliseconds after which the host should request the missing permits; 0 if all were granted. */
   readonly retryInMs: number;
-  /** Epoch ms on the server's clock. Only meaningful for returning permits. */
+  /** Time of the grant on the server's clock, in epoch milliseconds. It is needed to return the permits. */
   readonly takenAtMs: number;
-  /** Changes when the server has lost its counts. */
+  /** Random text that changes when the server has lost its counts. */
   readonly epoch: string;
 }
 
 export interface LeaseRequest {
-  /** Holder of the leases: one connector of one host. */
+  /** Id of the holder of the leases. Each connector of each host is a separate holder. */
   readonly holder: string;
   readonly limit: number;
-  /** Number of leases that the holder has and keeps. */
+  /** Number of leases that the holder has and wants to renew. */
   readonly held: number;
-  /** Total number of leases that the holder requests; at least `held`. */
+  /** Number of leases that the holder wants to have in total; at least `held`. */
   readonly wanted: number;
 }
 
 export interface LeaseGrant {
-  /** Number of leases that the holder now has, for 10 s. */
+  /** Number of leases that the holder has for the next 10 s. */
   readonly held: number;
-  /** Milliseconds until the next request makes sense; 0 if all were granted. */
+  /** Milliseconds after which the host should request the missing leases; 0 if all were granted. */
   readonly retryInMs: number;
-  /** Whether another host waits for leases. */
+  /** Whether another host is waiting for leases. */
   readonly isContended: boolean;
 }
 
-/** API of permits for calls, shared by all hosts. */
+/** The interface for quotas that all hosts of a fleet share. */
 export interface FleetPermitApi {
-  /** Takes permits for calls, in all windows of a connector at once. */
+  /** Requests permits for calls of a connector. A permit counts in the quotas per minute, per hour and per day. */
   takePermits(connectorId: string, request: PermitRequest): Promise<WriterReply<PermitGrant>>;
   /**
-   * Takes, renews or returns leases of a connector: a host may run as many calls at a time as it has leases. They
-   * expire 10 s after the last request.
+   * Requests, renews or returns leases of a connector. The number of leases is the number of calls that a host may run
+   * at the same time. Leases expire 10 s after the last request.
    */
   leaseConcurrent(connectorId: string, request: LeaseRequest): Promise<WriterReply<LeaseGrant>>;
 }

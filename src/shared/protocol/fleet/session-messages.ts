@@ -1,16 +1,16 @@
 import type { WriterReply } from '../writer-reply.ts';
 
 /**
- * The changeable state of a legacy session, as stored in `sess:<id>`. The part that never changes is in the sealed
- * session id.
+ * The part of a legacy session's state that can change, as stored in `sess:<id>`. The part that never changes is in the
+ * sealed session id.
  */
 export interface SessionState {
   readonly isEnded: boolean;
   /** Minimum severity of log messages that the client requested; null if the client set no level. */
   readonly logLevel: string | null;
-  /** URIs that the client watches, as it sent them. */
+  /** URIs of the resources that the client watches, exactly as the client sent them. */
   readonly watched: readonly string[];
-  /** The host that holds the client's standing stream; null for none. */
+  /** Id of the host to which the client's standing stream is connected; null if the client has no such stream. */
   readonly homeId: string | null;
 }
 
@@ -22,11 +22,11 @@ export type SessionChange =
   | { readonly kind: 'unwatch'; readonly uri: string }
   | { readonly kind: 'home'; readonly homeId: string };
 
-/** API of the session state that replicas share. */
+/** The interface for the session state that replicas share. */
 export interface FleetSessionApi {
-  /** Reads a session; null if nothing was ever written about it. */
+  /** Reads the state of a session. Resolves with null if no replica has written any. */
   readSession(sessionId: string): Promise<WriterReply<SessionState | null>>;
-  /** Writes a change, renews the session's time to live, and notifies the other replicas. */
+  /** Writes a change of a session, renews its time to live, and notifies the other replicas. */
   changeSession(sessionId: string, change: SessionChange): Promise<WriterReply<null>>;
 }
 
@@ -34,6 +34,6 @@ export type FleetSessionEvent = {
   readonly kind: 'session-changed';
   readonly sessionId: string;
   readonly change: SessionChange;
-  /** The host that wrote the change. */
+  /** Id of the host that wrote the change. */
   readonly by: string;
 };

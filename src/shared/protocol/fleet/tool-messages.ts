@@ -3,44 +3,50 @@ import type { OwnPin, ToolPinDetail } from '../../tools/tool-records.ts';
 import type { WriterReply } from '../writer-reply.ts';
 
 /**
- * API of the tool catalogue, pins and approvals of a fleet. `scope` identifies the configuration that hosts must have
- * in common to share them. The thread opens, unpacks, seals and compares, so that the main thread never holds more than
- * one page of a catalogue.
+ * The interface for the tool catalogue, pins and approvals of a fleet. Hosts share these only if they have the same
+ * configuration, which `scope` identifies. The fleet thread decrypts, unpacks, seals and compares the tools, so that
+ * the main thread never holds more than one page of a catalogue.
  */
 export interface FleetToolApi {
-  /** Returns the sorted ids of the connectors in the catalogue. FLEET_REFUSED if there are more than 20 000. */
+  /**
+   * Resolves with the ids of the connectors in the catalogue, in order. Fails with FLEET_REFUSED if there are more than
+   * 20 000.
+   */
   cataloguedConnectors(scope: string): Promise<WriterReply<readonly string[]>>;
-  /** Reads the lists of these connectors, at most 32. Missing and invalid lists are left out. */
+  /** Reads the tool lists of at most 32 connectors. Missing and invalid lists are left out. */
   readTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<readonly FleetCatalogued[]>>;
   /**
-   * Reports the tools that a connector lists on this host. Adds them to the catalogue a little later, and pins tools
-   * that are new to the fleet. Resolves with the fleet's pins that are approved or differ from the list.
+   * Reports the tools that a connector lists on this host. A little later, the fleet thread adds them to the catalogue,
+   * and pins the tools that are new to the fleet. Resolves with two kinds of the fleet's pins for these tools: approved
+   * pins, and pins that differ from the list.
    */
   noteTools(scope: string, list: FleetToolList): Promise<WriterReply<readonly FleetPin[]>>;
-  /** Reports that a connector is no longer listed here, so that changes of its tools are no longer reported. */
+  /**
+   * Reports that a connector no longer exists on this host. Changes of its tools are no longer reported to this host.
+   */
   dropTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<null>>;
-  /** Returns which of these connectors the catalogue lacks. */
+  /** Returns the ids in `connectorIds` that are not in the catalogue. */
   missingTools(scope: string, connectorIds: readonly string[]): Promise<WriterReply<readonly string[]>>;
   /**
-   * Adds this host's pins that the fleet lacks, and this host's approvals that are newer than the fleet's. Resolves
-   * with the fleet's pins that are newer, or that differ at the same version.
+   * Adds the pins of this host that the fleet lacks, and the approvals of this host that are newer than the fleet's.
+   * Resolves with the fleet's pins that are newer than this host's, or that differ at the same version.
    */
   syncPins(scope: string, pins: readonly OwnPin[]): Promise<WriterReply<readonly FleetPin[]>>;
-  /** Reads the fleet's pins of these tools, at most 100. Missing and invalid pins are left out. */
+  /** Reads the fleet's pins of at most 100 tools. Missing and invalid pins are left out. */
   readPins(scope: string, tools: readonly FleetToolName[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
-   * Replaces pins with approved pins. Each gets a version above its own and above that of the fleet's pin. Resolves
-   * with the stored pins.
+   * Replaces pins of the fleet with approved pins. The version of each new pin is higher than the version in `pins` and
+   * than the version in the fleet. Resolves with the stored pins.
    */
   approvePins(scope: string, pins: readonly FleetPin[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
-   * Returns the catalogue's differences from the pins, in all scopes. For named connectors it returns every tool. For
-   * the command line only: its time grows with the number of tools.
+   * Returns the tools in the catalogue that differ from their pins, in all scopes. If connectors are named, returns all
+   * of their tools. Only the command line calls this, because the time grows with the number of all tools.
    */
   changedTools(connectorIds: readonly string[] | null): Promise<WriterReply<readonly FleetToolChange[]>>;
 }
 
-/** A tool by its connector and the name that the connector gives it. */
+/** A tool, identified by its connector and by the name that the connector gives it. */
 export interface FleetToolName {
   readonly connectorId: string;
   readonly tool: string;
@@ -48,10 +54,10 @@ export interface FleetToolName {
 
 /** A pin as the fleet stores it. */
 export interface FleetPin extends FleetToolName {
-  /** Increases with each approval; 0 for a tool as first seen. */
+  /** Number that increases with each approval. It is 0 for a definition that nobody has approved yet. */
   readonly version: number;
   readonly definition: RemoteToolDefinition;
-  /** Epoch ms, on the clock of the host that pinned it. */
+  /** When the definition was pinned, in epoch milliseconds on the clock of the host that pinned it. */
   readonly pinnedAtMs: number;
 }
 
@@ -60,7 +66,7 @@ export interface FleetToolList {
   readonly connectorId: string;
   /** JSON of a `ConnectorRecord`. */
   readonly recordText: string;
-  /** This host's pins of tools that are approved or differ from the list. */
+  /** This host's pins that are approved, or that differ from the list. */
   readonly pins: readonly FleetPin[];
   /** Whether tools are compared with pins. */
   readonly isPinned: boolean;
@@ -69,21 +75,24 @@ export interface FleetToolList {
 /** The catalogue's entry of a connector. */
 export interface FleetCatalogued {
   readonly connectorId: string;
-  /** JSON of a `ConnectorRecord`, as another host wrote it; not checked. */
+  /** JSON of a `ConnectorRecord`, as another host wrote it. It is not checked. */
   readonly bytes: Uint8Array;
-  /** The fleet's pins that are approved or differ from the list. */
+  /** The fleet's pins that are approved, or that differ from the list. */
   readonly pins: readonly FleetPin[];
-  /** Tools without a valid pin in the fleet. */
+  /** Names of the tools for which the fleet has no valid pin. */
   readonly unpinned: readonly string[];
 }
 
-/** A tool of the catalogue next to its pin. `members` is empty if it matches its pin. */
+/** A tool in the catalogue, compared with its pin. `members` is empty if the two are equal. */
 export interface FleetToolChange extends ToolPinDetail {
   readonly scope: string;
 }
 
 export type FleetToolEvent =
-  /** For a connector, another host listed different tools than this host. `digest` identifies that list. */
+  /**
+   * A connector listed different tools on another host than on this host. `digest` identifies the list of the other
+   * host.
+   */
   | {
       readonly kind: 'tools-changed';
       readonly scope: string;
@@ -91,12 +100,12 @@ export type FleetToolEvent =
       readonly digest: string;
       readonly by: string;
     }
-  /** Pins were approved. `tools` is null if the message does not name them. */
+  /** Pins were approved. `tools` is null if the message of the other host does not name the tools. */
   | {
       readonly kind: 'pins-approved';
       readonly scope: string;
       readonly tools: readonly FleetToolName[] | null;
       readonly by: string;
     }
-  /** The server has less data of a scope than before: it was emptied, or data was evicted. */
+  /** The server has lost data of a scope, because it was emptied or had too little memory. */
   | { readonly kind: 'tools-lost'; readonly scope: string };
