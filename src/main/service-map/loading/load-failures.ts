@@ -13,7 +13,7 @@ export function crashLoop(): SwitchyardError {
   return new SwitchyardError('WORKER_CRASH_LOOP', message);
 }
 
-/** Creates the error WORKER_LOST: the thread of a load ended, or does not respond. */
+/** Creates the error WORKER_LOST, which says that the thread of a load has ended or does not respond. */
 export function lost(why: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
 }
