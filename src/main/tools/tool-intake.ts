@@ -143,8 +143,8 @@ export class ToolIntake {
   }
 
   /**
-   * Checks the tools of these connectors again, because the digests of their entries may have changed. Reads digests
-   * only for connectors that have listed tools: each read decodes an entry, and a first map adds all of its entries.
+   * Checks the tools of these connectors again, because the digests of their entries may have changed. Skips
+   * connectors without a list, because reading digests decodes an entry, and a first map adds all of its entries.
    */
   reconsider(connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
@@ -155,7 +155,7 @@ export class ToolIntake {
       if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
       const next = { ...list, record: { ...list.record, toolDigests: digests } };
       this.#publish(id, next);
-      // The next start then holds the same tools back before it knows its map.
+      // The digests are stored, so that the next start applies them before it has loaded its map.
       void this.#deps.memory.remember(next.record);
     }
   }
@@ -172,7 +172,7 @@ export class ToolIntake {
     }
   }
 
-  /** Approves the present definitions of these tools, or of all changed tools (null). Resolves with their names. */
+  /** Approves the present definitions of these tools, or of all changed tools for null. Resolves with their ids. */
   async approve(names: readonly string[] | null): Promise<readonly string[]> {
     const chosen = names === null ? null : this.#deps.pins.choices(names);
     const approved = await this.#deps.memory.approve(chosen);
@@ -180,7 +180,7 @@ export class ToolIntake {
     return approved.map(({ connectorId, tool }) => publicToolId(connectorId, tool));
   }
 
-  /** Connectors whose tools are remembered and were not listed since. */
+  /** Ids of connectors whose published tools come from an earlier run. */
   get staleIds(): ReadonlySet<string> {
     return this.#stale;
   }
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** From now on, keeps the remembered tools of closing connectors: these connectors close with the manager. */
+  /** Stops handling lists. The stored tools of connectors that close with the manager stay. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();
@@ -211,7 +211,7 @@ export class ToolIntake {
     );
   }
 
-  /** Returns the digests of the current entry, or the digests of the last run while the entry is unknown. */
+  /** Returns the digests of the current entry, or the stored digests while the entry is unknown. */
   #digests(connectorId: string, { record }: ToolList): ToolDigests {
     return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
   }
@@ -241,7 +241,7 @@ export class ToolIntake {
   }
 }
 
-/** Returns the tools that no client of a gateway sees: their definitions cannot be repaired for any revision. */
+/** Returns the tools that no client of a gateway sees, because no revision can read or repair their definitions. */
 function invisible(tools: readonly ToolInfo[]): readonly DroppedDefinition[] {
   return tools.flatMap(({ definition, invalid }) => {
     const reason = invalid === null ? null : examine('tool', definition, NEWEST_REVISION).reason;

@@ -1,13 +1,13 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Notes about the store of logins. */
+/** Notes of the writer thread about the store of logins. */
 export type LoginNote = Extract<
   StoreNote,
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs problems of the logins in `stateDir`, or the place where the key of the logins is kept. */
+/** Logs a problem of the logins in `stateDir`, or where the key of the logins is stored. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {

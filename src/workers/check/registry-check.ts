@@ -9,7 +9,7 @@ import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';
 import { storePath } from '../store/store-files.ts';
 import { digestOf } from '../tables/server-table.ts';
 
-/** Number of checks before a failure is reported, because another process may be writing meanwhile. */
+/** Number of checks before a failure is reported. Another process may be writing during the first ones. */
 const LOOKS = 3;
 
 const PAUSE_MS = 200;
@@ -27,8 +27,8 @@ export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): Registr
 }
 
 /**
- * Returns the files of this registry that users other than their owner can read or write. Includes files that were set
- * aside: all of them may hold secrets.
+ * Returns the files of this registry that users other than their owner can read or write. Damaged files that were set
+ * aside are included, because all of them may contain secrets.
  */
 export function openToOthers(path: string): string[] {
   if (process.platform === 'win32') return [];
@@ -39,8 +39,7 @@ export function openToOthers(path: string): string[] {
     return (
       names
         .map((name) => join(folder, name))
-        // A link is skipped, because its target may belong to someone else. Only the registry file itself may be a
-        // link.
+        // A link is skipped, because another user may own its target. Only the registry file itself may be a link.
         .filter((it) => it === path || lstatSync(it, { throwIfNoEntry: false })?.isFile() === true)
         .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
     );
@@ -75,7 +74,9 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   ];
 }
 
-/** `isKnown`: the file is unchanged since the store last wrote or read it. */
+/**
+ * Compares the file with the store. `isKnown` says that the file has not changed since the store last wrote or read it.
+ */
 function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
   if (store.servers === null) return [];
   const why = isKnown ? 'the file has not been written yet' : 'the file was changed and has not been read yet';
