@@ -6,19 +6,19 @@ import { SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { proveRecords } from './records-check.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
-/** Result of checking a store. */
+/** Result of the check of a store. */
 export interface CheckedStore {
   readonly findings: readonly RegistryFinding[];
-  /** Checksum of each server, by name; null if the store cannot be read. */
+  /** Checksum of each server, by server name; null if the store cannot be read. */
   readonly servers: ReadonlyMap<string, string> | null;
-  /** Returns the checksum of a `servers.json` when the store last wrote or read it. */
+  /** Returns the checksum that a `servers.json` had when the store last wrote or read it. */
   readonly knownFile: (path: string) => string | null;
 }
 
-/** Maximum number of structural faults that are reported. */
+/** Maximum number of faults in the structure that are reported. */
 const MAX_FAULTS = 20;
 
-/** Checks a store without changing it: its structure, its log and each record's checksum. Never throws. */
+/** Checks the structure, the log and the checksums of a store, without changing it. Never throws. */
 export function checkStore(storePath: string): CheckedStore {
   const nothing = { servers: null, knownFile: () => null };
   const fail = (message: string): CheckedStore => ({ ...nothing, findings: [failed('store', null, message)] });
