@@ -116,7 +116,7 @@ const api: WriterApi = {
       if (version !== PROTOCOL_VERSION) {
         throw new SwitchyardError(
           'PROTOCOL_MISMATCH',
-          `The store writer uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`,
+          `The writer thread uses protocol ${PROTOCOL_VERSION}, but the main thread uses ${version}.`,
         );
       }
       folder = stateDir;

@@ -179,7 +179,7 @@ export class CurrentMap {
       return;
     }
     const { code, message } = outcome.error;
-    this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The remembered service map is not used: ${message}`);
+    this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The stored service map is not used: ${message}`);
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 

@@ -85,7 +85,7 @@ export class MapInForce {
     const { storeKey } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
     if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
-      const message = 'Two service maps signed for the same instant differ; the one received later is used';
+      const message = 'Two different service maps have the same generatedAt. The map that was received later is used';
       this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
     }
     const verdict = judgeRemovals(commit.delta, this.#snapshot.held);

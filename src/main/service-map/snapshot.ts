@@ -163,7 +163,7 @@ export class Snapshot {
   #first(sent: SentEntries, { digests }: CommitEvent): Map<string, EntryRef> {
     const refs = sent.take();
     if (refs.size !== countOf(digests))
-      throw new RangeError(`The map lists ${countOf(digests)} connectors; ${refs.size} were sent`);
+      throw new RangeError(`Internal error: the map lists ${countOf(digests)} connectors, but ${refs.size} were sent`);
     return refs;
   }
 
@@ -193,12 +193,14 @@ export class Snapshot {
   #assertWhole(sent: SentEntries, commit: CommitEvent, removed: readonly string[], held: readonly string[]): void {
     const { added, changed } = commit.delta;
     const missing = [...added, ...changed].find((id) => !sent.refs.has(id));
-    if (missing !== undefined) throw new RangeError(`The map lists "${missing}", which was neither sent nor known`);
+    if (missing !== undefined)
+      throw new RangeError(`Internal error: the map lists "${missing}", which was neither sent nor known`);
     const gone = new Set(removed.filter((id) => this.#refs.has(id) && !sent.refs.has(id)));
     const come = [...sent.refs.keys()].filter((id) => !this.#refs.has(id)).length;
     const size = this.#refs.size - gone.size + come;
     const wanted = countOf(commit.digests) + held.length;
-    if (size !== wanted) throw new RangeError(`The map lists ${wanted} connectors; ${size} were sent or known`);
+    if (size !== wanted)
+      throw new RangeError(`Internal error: the map lists ${wanted} connectors, but ${size} were sent or known`);
   }
 }
 

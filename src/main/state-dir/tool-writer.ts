@@ -54,7 +54,7 @@ export class ToolWriter {
         this.#filling ??= this.#fill(storeId);
         await this.#filling;
       }
-      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store keeps being replaced.');
+      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store was replaced several times during one request.');
     } catch (error) {
       health.failed(error);
       return null;

@@ -90,7 +90,7 @@ export class ToolApprovals {
     recordToolChange('map');
     this.#logger.warn(
       { event: 'tool-not-approved', code: 'TOOL_NOT_APPROVED', tool: name, connectorId },
-      `Tool ${name} is held back: its definition is not the one that the signed service map approves`,
+      `Tool ${name} is held back, because its definition differs from the one that the signed service map approves`,
     );
   }
 }

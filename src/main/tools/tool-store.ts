@@ -130,7 +130,8 @@ export class ToolStore {
         const named = [other, tool].map(({ definition }) => definition.name);
         this.#deps.logger.warn(
           { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
-          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the original name wins`,
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name. ` +
+            'Only the tool that has this name at its connector is listed',
         );
       }
       if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))
@@ -182,7 +183,7 @@ export class ToolStore {
     const connectors = claims.map(({ connectorId }) => connectorId);
     this.#deps.logger.warn(
       { event: 'tool-collision', tool, connectors },
-      `Tool ${tool} is claimed by ${connectors.join(', ')}; the first of them is listed`,
+      `Tool ${tool} is offered by ${connectors.join(', ')}. Only the tool of the first connector is listed`,
     );
   }
 
@@ -194,7 +195,7 @@ export class ToolStore {
     const { name, connectorId } = tool;
     this.#deps.logger.warn(
       { event: 'tool-collision', tool: name, connectors: [connectorId] },
-      `Tool ${name} of connector ${connectorId} is not listed: its name belongs to a connector with a longer id`,
+      `Tool ${name} of connector ${connectorId} is not listed, as its name belongs to a connector with a longer id`,
     );
   }
 }

@@ -14,15 +14,15 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
       const { path, mode } = note;
       logger.warn(
         { event: 'logins-exposed', code: 'STORE_EXPOSED', path, mode, stateDir },
-        `${path} was accessible to users other than its owner (mode ${mode}); its mode is now 600. ` +
+        `${path} was accessible to users other than its owner (mode ${mode}). Its mode is now 600. ` +
           'If others use this machine, delete the logins and their key, and log in again',
       );
       return;
     }
     case 'login-key-file': {
       const { path, reason } = note;
-      const why = reason === null ? '' : `, since the system's keyring cannot be used (${reason})`;
-      logger.info({ event: 'login-key-file', path, reason, stateDir }, `The key of logins is kept in ${path}${why}`);
+      const why = reason === null ? '' : `, because the system's keyring cannot be used (${reason})`;
+      logger.info({ event: 'login-key-file', path, reason, stateDir }, `The key of logins is stored in ${path}${why}`);
       return;
     }
     case 'logins-unreadable': {

@@ -18,7 +18,7 @@ export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logg
   stuckCount += 1;
   logger.error(
     { event: 'worker-stuck', code: 'WORKER_STUCK', timeoutMs },
-    'A worker thread does not end; this process will not exit by itself and has to be killed',
+    'A worker thread does not end, so this process cannot exit normally and has to be killed',
   );
 }
 

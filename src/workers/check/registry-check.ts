@@ -58,7 +58,7 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   } catch (error) {
     return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
   }
-  if (bytes === null) return [failed('file', path, `${path} does not exist; it can be written from the store`)];
+  if (bytes === null) return [failed('file', path, `${path} does not exist. It can be written from the store`)];
   const parsed = parseServers(bytes.toString('utf8'));
   if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
   const { servers, bad } = parsed.document;
@@ -94,7 +94,8 @@ function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown
       store.servers?.has(name) === true ? [] : differ(name, `${name} is in the file but not in the store`),
     ),
   ];
-  const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message: 'store and file agree' };
+  const message = 'the store and the file have the same servers';
+  const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message };
   return findings.length > 0 ? findings : [good];
 }
 
@@ -103,9 +104,9 @@ function checkAccess(path: string): RegistryFinding[] {
     const open = openToOthers(path);
     if (open.length > 0)
       return open.map((file) => failed('access', file, `${file} is accessible to other users (mode ${modeOf(file)})`));
-    return [{ check: 'access', outcome: 'ok', subject: null, message: 'only their owner can access its files' }];
+    return [{ check: 'access', outcome: 'ok', subject: null, message: 'only the owner of the files can access them' }];
   } catch (error) {
-    return [failed('access', null, `its folder cannot be read: ${messageOf(error)}`)];
+    return [failed('access', null, `the folder of the registry cannot be read: ${messageOf(error)}`)];
   }
 }
 

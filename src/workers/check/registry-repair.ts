@@ -51,7 +51,7 @@ function unreadable(notes: readonly StoreNote[]): RegistryFinding[] {
     const unnamed = note.lost.filter((what) => !what.startsWith('the record '));
     return unnamed.map(
       (what) =>
-        ({ check: 'records', outcome: 'failed', subject: null, message: `no longer readable: ${what}` }) as const,
+        ({ check: 'records', outcome: 'failed', subject: null, message: `${what} can no longer be read` }) as const,
     );
   });
 }

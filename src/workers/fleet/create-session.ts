@@ -51,7 +51,7 @@ export function createSession(tell: (event: FleetEvent) => void): SessionApi {
     open: (version, settings) =>
       reply(async () => {
         if (version !== PROTOCOL_VERSION) {
-          const message = `The fleet thread uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`;
+          const message = `The fleet thread uses protocol ${PROTOCOL_VERSION}, but the main thread uses ${version}.`;
           throw new SwitchyardError('PROTOCOL_MISMATCH', message);
         }
         await open(settings);

@@ -66,7 +66,7 @@ export function assertOwnFormat(database: DatabaseSync, path: string): void {
   if (version > LOGIN_SCHEMA_VERSION)
     throw new SwitchyardError(
       'STORE_TOO_NEW',
-      `The logins in ${path} have format ${version}; this version reads up to ${LOGIN_SCHEMA_VERSION}.`,
+      `The logins in ${path} have format ${version}, but this version reads formats up to ${LOGIN_SCHEMA_VERSION}.`,
     );
 }
 

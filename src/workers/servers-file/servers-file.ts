@@ -129,7 +129,7 @@ export class ServersFile {
     const { bytes, digest, known } = this.#wanted();
     if (digest === known.sha256) return null;
     if (bytes.length > MAX_BYTES)
-      throw new Error(`${this.#path} would be larger than ${MAX_BYTES} bytes and was not written; remove servers`);
+      throw new Error(`${this.#path} was not written, as it would be larger than ${MAX_BYTES} bytes. Remove servers`);
     this.#files.remember(this.#path, { ...known, pendingSha256: digest });
     return { bytes, digest, revision: this.#table.revision() };
   }

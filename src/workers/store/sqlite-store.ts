@@ -210,7 +210,7 @@ export class SqliteStore {
       if (version > SCHEMA_VERSION) {
         throw new SwitchyardError(
           'STORE_TOO_NEW',
-          `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
+          `The store ${this.path} has format ${version}, but this version reads formats up to ${SCHEMA_VERSION}.`,
         );
       }
       if (version < SCHEMA_VERSION) createSchema(this.#database);

@@ -97,7 +97,7 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   if (lstatSync(path).size > 0)
     throw new SwitchyardError(
       'STORE_FOREIGN',
-      `${path} is not the lock file of a store: it is not empty. It was left unchanged; move it away.`,
+      `${path} is not the lock file of a store, because it is not empty. It was left unchanged. Move it away.`,
     );
   const lock = new DatabaseSync(path);
   try {

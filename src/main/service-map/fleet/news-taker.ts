@@ -108,7 +108,7 @@ export class NewsTaker {
       // The loop may only end with an error because the source closes.
       if (closing.aborted) return;
       const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
-      logger.error(fields, 'A service map of the fleet could not be taken');
+      logger.error(fields, 'Internal error: a service map of the fleet was not used');
     }
   }
 
@@ -145,7 +145,7 @@ export class NewsTaker {
     onAlarm('FLEET_MAP_REFUSED');
     logger.warn(
       { event: 'fleet-map-refused', code: 'FLEET_MAP_REFUSED', sourceId: source.id, sha256, by, reason: error.code },
-      `A service map of the fleet is not used, and the one in force stays: ${error.message}`,
+      `A service map of the fleet is not used, and the service map in force stays: ${error.message}`,
     );
   }
 }

@@ -208,7 +208,7 @@ export class KeyRing {
     const { document: known } = this.#known;
     if (this.#deps.place.isByVersion || version !== known?.version) return false;
     if (payloadPart === known.payloadPart) return true;
-    const message = `A different key document ${version} is published. The one that was accepted first stays in force.`;
+    const message = `The published key document ${version} differs from the accepted one, which stays in force.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 

@@ -4,7 +4,8 @@ import type { LoadOutcome } from './collect-load.ts';
 
 /** Creates the error WORKER_QUEUE_FULL. */
 export function queueFull(maxQueued: number): SwitchyardError {
-  return new SwitchyardError('WORKER_QUEUE_FULL', `${maxQueued} loads already wait for a thread.`);
+  const message = `The service map is not loaded now, because ${maxQueued} loads already wait for a thread.`;
+  return new SwitchyardError('WORKER_QUEUE_FULL', message);
 }
 
 /** Creates the error WORKER_CRASH_LOOP. */

@@ -29,7 +29,7 @@ export class RefusedRows {
     const known = this.#rows.get(rowId);
     if (known?.digest === digest) return monotonicMs() - known.sinceMs > LEAVE_MS;
     if (known === undefined) {
-      const message = 'A login of the fleet cannot be decrypted and is ignored: it is damaged, or has another secret';
+      const message = 'A login of the fleet cannot be decrypted and is ignored. It is damaged, or has another secret';
       this.#logger.warn({ event: 'fleet-login-refused', rowId }, message);
     }
     if (this.#rows.size >= MAX_ROWS) this.#rows.clear();

@@ -18,7 +18,7 @@ export async function loadRedisClient(
   try {
     return (await load()).Redis;
   } catch (cause) {
-    const message = 'The package ioredis, which the fleet needs, is not installed: npm install ioredis@6';
+    const message = 'The fleet needs the package ioredis, which is not installed. Run: npm install ioredis@6';
     throw new SwitchyardError('FLEET_CLIENT_MISSING', message, { cause });
   }
 }

@@ -36,7 +36,7 @@ export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   const connectorsOf = async (scope: string): Promise<readonly string[]> => {
     const key = keys.tools(scope);
     if ((await fields.length(key)) > MAX_CONNECTORS)
-      throw new SwitchyardError('FLEET_REFUSED', `The catalogue has more than ${MAX_CONNECTORS} connectors.`);
+      throw new SwitchyardError('FLEET_REFUSED', `The fleet has tools of more than ${MAX_CONNECTORS} connectors.`);
     const found = await textsOrNone(() => redis.command('HKEYS', key));
     return found.toSorted();
   };

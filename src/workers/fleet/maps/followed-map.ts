@@ -140,7 +140,7 @@ export class FollowedMap {
     }
     const head = message === BEAT ? null : readMapHead(message, name, sealer);
     if (head === null && message !== BEAT) {
-      refuse(keys.news, 'is not a head written by a host of the fleet');
+      refuse(keys.news, 'it is not a head written by a host of the fleet');
       return;
     }
     this.#ear.beat();

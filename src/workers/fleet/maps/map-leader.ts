@@ -74,7 +74,7 @@ export class MapLeader {
     const isWanted = this.#wanted === null || this.#wanted.sha256 === own?.head.sha256;
     if (own !== null && own.text === head && isBodyGood && isWanted) return;
     if (own !== null && box !== null && !isBodyGood && bodyLength >= 0)
-      this.#deps.refuse(this.#deps.keys.body(own.head.sha256), 'is not what the leader wrote');
+      this.#deps.refuse(this.#deps.keys.body(own.head.sha256), 'it is not what the leader wrote');
     void this.settle(box === null || isBodyGood ? null : own);
   }
 
@@ -96,10 +96,10 @@ export class MapLeader {
       if (this.#deps.lease() === null) return 'fenced';
       const isTooLarge = bytes.length > MAX_BODY_BYTES;
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
-        throw refused('The body to publish does not match its digest.');
+        throw refused('Internal error: the service map to publish does not match its digest.');
       this.#wanted = map;
       // No host can get this map from the fleet. Without beats, each host requests it from the source.
-      if (isTooLarge) throw refused(`A map of ${bytes.length} bytes is too large for a fleet.`);
+      if (isTooLarge) throw refused(`A service map of ${bytes.length} bytes is too large to be shared in a fleet.`);
       this.#deps.bodies.put(this.#deps.name, map.sha256, { bytes, etag: map.etag });
       return this.#put(map, 'older-loses');
     });
@@ -149,7 +149,7 @@ export class MapLeader {
       await this.#adopt(state, target);
     } else if (own !== null) {
       const isHeadGood = state.raw.toString() === own.text;
-      if (!isHeadGood && state.head !== null) this.#deps.refuse(keys.head, 'is not what the leader wrote');
+      if (!isHeadGood && state.head !== null) this.#deps.refuse(keys.head, 'it is not what the leader wrote');
       if (isHeadGood ? bodiless !== own : bodiless !== own && (await this.#putHead(own.head, state.raw, own.box)))
         return;
       await this.#put(target, 'by-force');
@@ -204,7 +204,7 @@ export class MapLeader {
     if (result === null) return this.#yield();
     const outcome = this.#written(result, current);
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet lost the data that was just written.');
+    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet has lost data that was just written.');
   }
 
   #written({ outcome, written }: WriteResult, lease: HeldLease): WriteResult['outcome'] {

@@ -57,12 +57,12 @@ export class MapReader {
     const { keys, name, sealer } = this.#deps;
     const raw = await this.#bytes(keys.head, 0, MAX_HEAD_BYTES);
     if (raw === null || raw.length > MAX_HEAD_BYTES) {
-      this.#deps.refuse(keys.head, 'is not a head');
+      this.#deps.refuse(keys.head, 'it is not a head');
       return { raw: ABSURD_STATE, head: null };
     }
     if (raw.length === 0) return { raw, head: null };
     const head = readMapHead(raw.toString(), name, sealer);
-    if (head === null) this.#deps.refuse(keys.head, 'is not a head written by a host of the fleet');
+    if (head === null) this.#deps.refuse(keys.head, 'it is not a head written by a host of the fleet');
     return { raw, head };
   }
 
@@ -111,7 +111,7 @@ export class MapReader {
       this.#deps.bodies.put(this.#deps.name, sha256, body);
       return body;
     }
-    this.#deps.refuse(key, body === null ? 'cannot be opened' : 'does not match the digest in its name');
+    this.#deps.refuse(key, body === null ? 'it cannot be decrypted' : 'it does not match the digest in its name');
     return null;
   }
 
@@ -126,7 +126,7 @@ export class MapReader {
       length += piece.length;
       if (piece.length < PIECE_BYTES) return length === 0 ? null : Buffer.concat(pieces);
       if (length > MAX_BOX_BYTES) {
-        this.#deps.refuse(key, 'is too long');
+        this.#deps.refuse(key, 'it is too long');
         return null;
       }
     }

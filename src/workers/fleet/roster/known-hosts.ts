@@ -138,7 +138,7 @@ export class KnownHosts {
     // Each refusal is reported once, not every few seconds.
     if (this.#refused.has(id) || this.#refused.size >= MAX_HOSTS) return;
     this.#refused.add(id);
-    const why = 'The record of a host is not sealed with a secret of this fleet: give all hosts the same id and secret';
+    const why = 'The record of a host is not sealed with a secret of this fleet. Give all hosts the same id and secret';
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 

@@ -55,7 +55,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
 
   redis.subscribe(channel, (message) => {
     const event = news.read(message);
-    if (event === null) refuse(channel, 'A message that no replica wrote, or that was received before');
+    if (event === null) refuse(channel, 'a message was not written by a replica, or was received before');
     else if (event !== 'own') emit(event);
   });
 
@@ -76,7 +76,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
         const keepMs = change.kind === 'ended' ? SESSION_END_KEPT_MS : SESSION_STATE_IDLE_MS;
         const told = news.write(sessionId, change);
         const done = await redis.run(CHANGE, key, op, fieldOf(change), value, keepMs, channel, told, MAX_FIELDS);
-        if (done === 'full') throw new SwitchyardError('FLEET_REFUSED', 'The stored session has too many fields.');
+        if (done === 'full') throw new SwitchyardError('FLEET_REFUSED', 'The session has too many fields in Redis.');
         return null;
       }),
   };

@@ -81,7 +81,7 @@ export class FleetApprovals {
     if (done.length < pins.length)
       logger.warn(
         { event: 'tool-approval-kept', count: pins.length - done.length },
-        'An approval of tools only applies to this host for now: the fleet could not store it',
+        'An approval of tools only applies to this host for now, because the fleet could not store it',
       );
   }
 }
