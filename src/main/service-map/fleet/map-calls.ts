@@ -61,7 +61,8 @@ export class MapCalls {
   /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if the fleet has no body with that digest. */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
-    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The newest service map of the fleet is missing.');
+    if (body === null)
+      throw new SwitchyardError('FLEET_UNAVAILABLE', 'The newest service map of the fleet is missing.');
     // The ETag comes from Redis and may be wrong. With a wrong ETag, the source could confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }
