@@ -34,7 +34,7 @@ export class MapInForce {
   #snapshot: Snapshot = Snapshot.empty();
   #signers: MapSigners | null = null;
   #dropped: DroppedMap | null = null;
-  /** The accepted map that is still to be stored; null if there is none. */
+  /** The accepted map that must still be stored; null if no map has to be stored. */
   #unsaved: StoredMap | null = null;
 
   constructor(options: MapOptions, lineage: Lineage, deps: MapInForceDeps) {

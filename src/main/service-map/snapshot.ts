@@ -26,7 +26,7 @@ const NOTHING: Facts = {
 
 /**
  * The last accepted map. Each entry is decoded when it is first read. A new map creates a new snapshot, which takes
- * over the entries of the previous snapshot and replaces those that changed, because copying all entries would be slow
+ * over the entries of the previous snapshot and replaces the changed ones, because copying all entries would be slow
  * (docs/design.md). The previous snapshot then has no entries. Entries that this host must leave out are only visible
  * in `unusable`, but are compared with the next map, too.
  */
@@ -189,7 +189,7 @@ export class Snapshot {
     return refs;
   }
 
-  /** Throws if the known entries and the sent entries together are not exactly those that the map lists. */
+  /** Throws if the known and the sent entries together are not exactly the entries that the map lists. */
   #assertWhole(sent: SentEntries, commit: CommitEvent, removed: readonly string[], held: readonly string[]): void {
     const { added, changed } = commit.delta;
     const missing = [...added, ...changed].find((id) => !sent.refs.has(id));

@@ -152,8 +152,8 @@ export class SourceRefresh {
   }
 
   /**
-   * Returns the milliseconds before the next attempt, or null if there is none. The server may lengthen the pause; if
-   * it is too long, there is no next attempt.
+   * Returns the milliseconds before the next attempt, or null if no attempt follows. The server may lengthen the pause.
+   * If the pause is too long, no attempt follows.
    */
   #delayMs(result: LoadOutcome, retries: number): number | null {
     const delayMs = ATTEMPT_DELAYS_MS[retries - 1];

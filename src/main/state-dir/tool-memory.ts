@@ -76,7 +76,7 @@ async function* nothing(): AsyncGenerator<readonly OwnPin[]> {}
 class PinVersions {
   readonly #approved = new Map<string, ApprovedPin>();
 
-  /** Records these approvals. Returns those that are newer than the recorded ones. */
+  /** Records these approvals. Returns the approvals that are newer than the recorded ones. */
   take(pins: readonly ApprovedPin[]): readonly ApprovedPin[] {
     const newer = pins.filter((pin) => pin.version > (this.#approved.get(nameOf(pin))?.version ?? 0));
     for (const pin of newer) this.#approved.set(nameOf(pin), pin);

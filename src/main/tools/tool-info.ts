@@ -14,7 +14,7 @@ export interface ToolInfo {
   readonly name: string;
   readonly connectorId: string;
   readonly description: string;
-  /** The schema that the connector sent. If there was none, a schema that accepts any object. */
+  /** The schema that the connector sent. If the connector sent no schema, this one accepts any object. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */

@@ -34,7 +34,7 @@ type RemoteReply<T> = Promise<WriterReply<T>>;
 
 /** Listener for changes of the stored logins. */
 export interface LoginListener {
-  /** Called when the stored logins differ from those that were read last. */
+  /** Called when the stored logins have changed since they were last read. */
   readonly changed: () => void;
   /** Called when the writer thread, which watches the logins, has ended. */
   readonly lost: () => void;

@@ -15,7 +15,9 @@ export type RedisReply = string | number | null | Buffer | readonly RedisReply[]
  */
 export interface Redis {
   readonly isConnected: boolean;
-  /** Why the server is unreachable. Null while it is connected, and until the first attempt to connect has failed. */
+  /**
+   * Why the Redis server is unreachable. Null while it is connected, and until the first attempt to connect has failed.
+   */
   readonly lastReason: string | null;
   /** Runs a small command. The reply contains texts. */
   command(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
@@ -23,7 +25,9 @@ export interface Redis {
    * Runs a command whose reply contains bytes. Uses a separate connection, because a long reply blocks its connection.
    */
   bulk(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Runs a script by its digest, and loads the script if the server does not know it. The reply contains texts. */
+  /**
+   * Runs a script by its digest, and loads the script if the Redis server does not know it. The reply contains texts.
+   */
   run(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /** Runs a script whose reply contains bytes, on the separate connection for long replies. */
   runBulk(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
@@ -32,7 +36,8 @@ export interface Redis {
   /** Calls `listener` each time the connection is established or lost. */
   onChange(listener: (isConnected: boolean) => void): () => void;
   /**
-   * Calls `listener` with each new reason why the server cannot be reached, starting with the first attempt to connect.
+   * Calls `listener` with each new reason why the Redis server cannot be reached, starting with the first attempt to
+   * connect.
    */
   onFailure(listener: (why: string) => void): void;
 }

@@ -52,7 +52,7 @@ export class ProgramNotes {
     this.#table = table;
   }
 
-  /** Records that exactly these process groups of this host are running. If there are none, removes the file. */
+  /** Records that exactly these process groups of this host are running. Removes the file if no group is running. */
   write(pids: readonly number[]): void {
     const host = this.#table.identify(process.pid);
     const bootId = this.#table.bootId();

@@ -7,7 +7,7 @@ type Row = readonly [string, string | null, string | null, string, string, numbe
 /** The state of a `servers.json` when it was last read or written. */
 export interface KnownFile {
   readonly sha256: string | null;
-  /** Checksum of the content that a process was about to write; null if there is none. */
+  /** Checksum of the content that a process was about to write; null if no write was interrupted. */
   readonly pendingSha256: string | null;
   /** The invalid entries of the file as JSON. `rest` has its fields other than `servers`. */
   readonly bad: string;

@@ -119,8 +119,8 @@ export const FILES: StoreTable = {
 };
 
 /**
- * The tools that each connector listed last. The texts have a separate checksum, so that they need not be read when
- * only a time is updated. `digests` is JSON of `[tool, digest][]`, so that tools need not be read to compare them with
+ * The tools that each connector listed last. The texts have a separate checksum, so they need not be read when only a
+ * time is updated. `digests` contains JSON of `[tool, digest][]`, so the tools need not be read to compare them with
  * their pins.
  */
 export const CONNECTORS: StoreTable = {

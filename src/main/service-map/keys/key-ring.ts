@@ -98,8 +98,8 @@ export class KeyRing {
   }
 
   /**
-   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. There are none
-   * if the document is too old.
+   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. If the
+   * document is too old, no key may sign.
    */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
     return { ...this.#known.inForce(configured), lastError: this.#lastError };

@@ -5,7 +5,7 @@ import { verifyKeyDocument } from '../../../shared/signatures/verify-key-documen
 /** What the store holds about the key documents of a source. */
 export interface RememberedKeys {
   readonly keyVersion: number | null;
-  /** The text of the newest accepted document; null if there is none, or if it was damaged. */
+  /** The text of the newest accepted document; null if no document was accepted, or if it was damaged. */
   readonly keyDocument: string | null;
 }
 

@@ -149,7 +149,7 @@ export class FleetLogins implements LoginStore {
     };
   }
 
-  /** Ends timers and watches. Whoever created the local store and the fleet must close them. */
+  /** Ends timers and watches. Does not close the local store and the fleet, because other code created them. */
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#unwatch?.();

@@ -16,8 +16,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Creates the options of ioredis. While the server is unreachable, commands fail instead of waiting in a queue. No
- * command is ever sent a second time.
+ * Creates the options of ioredis. While the Redis server is unreachable, commands fail instead of waiting in a queue.
+ * No command is ever sent a second time.
  */
 export function clientOptions(settings: FleetSettings, random: Random): RedisOptions {
   const { hostname, port, pathname } = new URL(settings.url);

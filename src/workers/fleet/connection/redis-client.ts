@@ -24,7 +24,8 @@ export async function loadRedisClient(
 }
 
 /**
- * Resolves once the server answers. An ACL user may not be allowed to run PING, so a NOPERM error counts as an answer.
+ * Resolves once the Redis server answers. An ACL user may not be allowed to run PING, so a NOPERM error counts as an
+ * answer.
  */
 export async function ping(client: Client): Promise<void> {
   try {
@@ -49,7 +50,7 @@ function asArgument(value: Argument): string | number | Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Whether the error is an answer of the server, and not a problem of the connection. */
+/** Whether the error is an answer of the Redis server, and not a problem of the connection. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }

@@ -17,18 +17,19 @@ const BEAT_MS = 5_000;
 const SILENT_PROBE_MS = 500;
 
 /**
- * After this many probes without an answer, the connections are opened again, because the server may have dropped them.
+ * After this many probes without an answer, the connections are opened again, because the Redis server may have dropped
+ * them.
  */
 const PROBES_UNTIL_RECONNECT = 4;
 
-/** Errors that say that the server is not ready or not accessible. They do not depend on the command. */
+/** Errors that say that the Redis server is not ready or not accessible. They do not depend on the command. */
 const AWAY = /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b/;
 
 type Lane = 'small' | 'bulk' | 'news';
 
 interface RedisConnectionsDeps {
   readonly random: Random;
-  /** Called when the server refuses the subscription to a channel. */
+  /** Called when the Redis server refuses the subscription to a channel. */
   readonly onRefused: (channel: string, why: string) => void;
 }
 
@@ -74,7 +75,7 @@ export class RedisConnections implements Redis {
     return this.#isConnected;
   }
 
-  /** Why the server is unreachable; null while it is connected. */
+  /** Why the Redis server is unreachable; null while it is connected. */
   get lastReason(): string | null {
     return this.#isConnected ? null : this.#lastReason;
   }
@@ -104,7 +105,7 @@ export class RedisConnections implements Redis {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` for each new reason why the server cannot be reached. */
+  /** Calls `listener` for each new reason why the Redis server cannot be reached. */
   onFailure(listener: (why: string) => void): void {
     this.#failureListeners.add(listener);
   }
@@ -133,8 +134,8 @@ export class RedisConnections implements Redis {
   }
 
   /**
-   * Limits the time for an answer. If the answer is late, the server counts as unreachable. ioredis still matches a
-   * late answer to its command, so it cannot be taken for the answer to another command.
+   * Limits the time for an answer. If the answer is late, the Redis server counts as unreachable. ioredis still matches
+   * a late answer to its command, so it cannot be taken for the answer to another command.
    */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     using limit = deadline(ANSWER_TIMEOUT_MS, () => unavailable(LATE));

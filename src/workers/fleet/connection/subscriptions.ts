@@ -8,7 +8,7 @@ export class Subscriptions {
   readonly #client: Client;
   readonly #onRefused: (channel: string, why: string) => void;
   readonly #listeners = new Map<string, Set<Listener>>();
-  /** Channels that this connection is subscribed to, or for which the server refused the subscription. */
+  /** Channels that this connection is subscribed to, or for which the Redis server refused the subscription. */
   readonly #settled = new Set<string>();
 
   constructor(client: Client, onRefused: (channel: string, why: string) => void) {

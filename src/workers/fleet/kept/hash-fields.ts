@@ -75,8 +75,8 @@ export class HashFields {
   }
 
   /**
-   * Runs `question`, and resolves with null if the server refuses the request. Each refusal is reported once, except on
-   * readers, which are not expected to write.
+   * Runs `question`, and resolves with null if the Redis server refuses the request. Each refusal is reported once,
+   * except on readers, which are not expected to write.
    */
   async attempt<T>(question: () => Promise<T>): Promise<T | null> {
     try {

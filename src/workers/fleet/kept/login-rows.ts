@@ -30,8 +30,8 @@ export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetP
       const left = restMs - RENEW_MS;
       if (left > 0) renew(scope, loginId, turnId, left);
       else turns.delete(turnId);
-      // While the server is unreachable, the turn expires. If this host then still writes a row, a newer row of another
-      // host stays.
+      // While the Redis server is unreachable, the turn expires. If this host then still writes a row, a newer row of
+      // another host stays.
       redis.run(RENEW_TURN, keys.loginLease(scope, loginId), turnId, TURN_MS).catch(() => {});
     });
     turns.set(turnId, timer);

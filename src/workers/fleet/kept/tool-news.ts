@@ -8,7 +8,7 @@ import { HashFields } from './hash-fields.ts';
 /** How long messages are collected before the main thread is notified, in milliseconds. */
 const GATHER_MS = 100;
 
-/** Interval between checks for data that the server lost. It varies by up to 50 %. */
+/** Interval between checks for data that the Redis server lost. It varies by up to 50 %. */
 const LOOK_MS = 4_000;
 
 /**
@@ -26,7 +26,7 @@ export interface ToolNewsDeps extends FleetPartDeps {
   readonly digestOf: (scope: string, connectorId: string) => string | null;
 }
 
-/** Receives messages of other hosts about tools and pins, and detects data that the server lost. */
+/** Receives messages of other hosts about tools and pins, and detects data that the Redis server lost. */
 export class ToolNews {
   readonly #deps: ToolNewsDeps;
   readonly #fields: HashFields;
@@ -104,7 +104,7 @@ export class ToolNews {
 
   async #look(): Promise<void> {
     const { redis, keys, emit } = this.#deps;
-    // Nothing can be checked now. The main thread synchronizes everything once the server is reachable again.
+    // Nothing can be checked now. The main thread synchronizes everything once the Redis server is reachable again.
     if (!redis.isConnected) return;
     try {
       for (const scope of this.#scopes) {

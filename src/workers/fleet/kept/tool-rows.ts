@@ -103,7 +103,9 @@ export class ToolRows {
     return lists;
   }
 
-  /** Writes the lists that wait. Resolves when they are written, or when the server is unreachable. Never rejects. */
+  /**
+   * Writes the lists that wait. Resolves when they are written, or when the Redis server is unreachable. Never rejects.
+   */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -145,7 +147,7 @@ export class ToolRows {
     }
   }
 
-  /** Writes one batch of lists. Resolves with false if the server is unreachable. */
+  /** Writes one batch of lists. Resolves with false if the Redis server is unreachable. */
   async #writeBatch(
     scope: string,
     batch: readonly { readonly list: WaitingList; readonly value: Buffer }[],

@@ -179,7 +179,7 @@ export class FollowedMap {
     this.#deps.emit({ kind: 'map-following', name: this.#deps.name });
   }
 
-  /** Reads the current head. Returns null if the server is unreachable, because the head is read again later. */
+  /** Reads the current head. Returns null if the Redis server is unreachable, because the head is read again later. */
   async #headNow(): Promise<MapHead | null> {
     try {
       return (await this.#reader.readHead()).head;

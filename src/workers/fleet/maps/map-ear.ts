@@ -60,7 +60,9 @@ export class MapEar {
     this.#deps.emit({ kind: 'map-heard', name: this.#deps.name });
   }
 
-  /** Records that the server cannot be reached. If nothing was received yet, this host stops waiting for a leader. */
+  /**
+   * Records that the Redis server cannot be reached. If nothing was received yet, this host stops waiting for a leader.
+   */
   unreachable(): void {
     if (this.#state === 'new') this.#alone();
   }

@@ -11,7 +11,9 @@ import { type BoxMark, type MapWriter, markOf, type WriteResult, type WrittenHea
 import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
-/** The server computes the digest of the body, which is slow, at every Nth beat for a body of N times this size. */
+/**
+ * The Redis server computes the digest of the body, which is slow, at every Nth beat for a body of N times this size.
+ */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
 interface LeaderDeps {

@@ -5,7 +5,7 @@ import type { Redis, RedisReply } from '../redis.ts';
 import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './map-scripts.ts';
 import type { MapTime } from './map-time.ts';
 
-/** How long the server keeps a lease that is not renewed, in milliseconds. */
+/** How long the Redis server keeps a lease that is not renewed, in milliseconds. */
 const LEASE_MS = 1_500;
 /**
  * How long a host acts as leader after it sent a renewal. This is shorter than the lease, so that the host stops before
@@ -17,7 +17,7 @@ const RENEW_MS = 500;
 const CHANCE_MS = 500;
 /** Delay after an attempt whose command or answer was lost. */
 const RETRY_MS = 1_000;
-/** Delay after an attempt that the server refused, for example because a permission or memory is missing. */
+/** Delay after an attempt that the Redis server refused, for example because a permission or memory is missing. */
 const REFUSED_RETRY_MS = 5_000;
 
 /** A lease that this host has. */
@@ -55,7 +55,7 @@ interface LeaseDeps {
   readonly onRenewed: (state: RenewedState) => void;
   /** Called when this host stops leading, before another host can lead. */
   readonly onLost: () => void;
-  /** Called when the server refused a command. */
+  /** Called when the Redis server refused a command. */
   readonly onRefused: (error: unknown) => void;
 }
 
@@ -107,7 +107,7 @@ export class MapLease {
     this.#next = null;
   }
 
-  /** Records that the lease belongs to another host, as the server reported. */
+  /** Records that the lease belongs to another host, as the Redis server reported. */
   fenced(lease: HeldLease): void {
     if (this.#held?.token === lease.token) this.#lose();
   }

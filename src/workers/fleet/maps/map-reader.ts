@@ -17,8 +17,8 @@ import { ABSURD_STATE } from './map-scripts.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 
 /**
- * Size of the pieces in which bodies are read. Short replies delay no other replies, and keep the server's buffer for
- * each reader small.
+ * Size of the pieces in which bodies are read. Short replies delay no other replies, and keep the Redis server's buffer
+ * for each reader small.
  */
 const PIECE_BYTES = 256 * 1024;
 

@@ -14,7 +14,7 @@ type WriteOutcome = 'done' | 'fenced' | 'changed' | 'bodiless' | 'lost';
 /** Identifies a sealed body, to check whether the body in Redis is still the same. */
 export interface BoxMark {
   readonly length: number;
-  /** SHA-1 (hex), because the server can compute this digest itself. */
+  /** SHA-1 (hex), because the Redis server can compute this digest itself. */
   readonly sha1: string;
 }
 

@@ -4,7 +4,7 @@ import type { FleetApi } from '../../../shared/protocol/fleet/fleet-messages.ts'
 import { type FleetPartDeps, reply } from '../fleet-part.ts';
 import { missingPermissions } from './missing-permissions.ts';
 
-/** Creates the part of the fleet thread that checks whether the server supports everything that a fleet needs. */
+/** Creates the part of the fleet thread that checks whether the Redis server supports everything that a fleet needs. */
 export function createProbe(deps: FleetPartDeps): Pick<FleetApi, 'probe'> {
   const { redis } = deps;
   return {

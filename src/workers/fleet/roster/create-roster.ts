@@ -37,8 +37,8 @@ const MAX_CHANGED = 200;
 type Facts = Parameters<FleetApi['announce']>[0];
 
 /**
- * Creates the roster. It announces this host and reads which other hosts there are. All times are times of the server's
- * clock.
+ * Creates the roster. It announces this host and reads which other hosts there are. All times are times of the Redis
+ * server's clock.
  */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
@@ -128,7 +128,8 @@ class Roster {
     const changed = this.#changed;
     this.#changed = new Set();
     const nowMs = serverMs(await redis.command('TIME'));
-    // If the write fails, for example because the server is full, this host must still read about the other hosts.
+    // If the write fails, for example because the Redis server is full, this host must still read about the other
+    // hosts.
     const written = await Promise.allSettled(this.#facts === null ? [] : [this.#write(this.#facts, nowMs)]);
     // The other hosts are only read if they announced a change, or if the next regular read is due.
     if (changed.size > 0 || monotonicMs() >= this.#readDueMs) {

@@ -5,8 +5,8 @@ import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
 /**
- * How long a host stays known after the roster last listed it. If all data on the server is deleted, the hosts are
- * still running.
+ * How long a host stays known after the roster last listed it. If all data on the Redis server is deleted, the hosts
+ * are still running.
  */
 const GRACE_MS = 10_000;
 
@@ -47,7 +47,7 @@ export class KnownHosts {
   readonly #deps: FleetPartDeps;
   readonly #known = new Map<string, Known>();
   readonly #refused = new Set<string>();
-  /** Number of hosts in the roster as counted by the server, including this host. */
+  /** Number of hosts in the roster as counted by the Redis server, including this host. */
   #count = { hosts: 0, atMs: 0 };
   /** The roster that was reported last, as JSON. Null until the roster was read once. */
   #told: string | null = null;
@@ -58,15 +58,15 @@ export class KnownHosts {
     this.#deps = deps;
   }
 
-  /** Number of other hosts. In a large fleet, this is the number that the server counted. */
+  /** Number of other hosts. In a large fleet, this is the number that the Redis server counted. */
   get count(): number {
     const known = this.#present.length;
     return this.#count.hosts <= MAX_SAMPLE ? known : Math.max(known, this.#count.hosts - 1);
   }
 
   /**
-   * Reads the roster. `nowMs` is the server's time. The hosts in `again` are read in any case. With `wantsAll`, every
-   * host is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then changes nothing.
+   * Reads the roster. `nowMs` is the Redis server's time. The hosts in `again` are read in any case. With `wantsAll`,
+   * every host is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then changes nothing.
    */
   async read(nowMs: number, again: ReadonlySet<string>, wantsAll: boolean): Promise<void> {
     const { redis, keys, settings } = this.#deps;
@@ -101,8 +101,8 @@ export class KnownHosts {
   }
 
   /**
-   * Records the number of hosts. A lower number only counts once it has lasted for a while. If all data on the server
-   * is deleted, the hosts are still running.
+   * Records the number of hosts. A lower number only counts once it has lasted for a while. If all data on the Redis
+   * server is deleted, the hosts are still running.
    */
   #counted(hosts: number, nowMs: number): void {
     if (hosts >= this.#count.hosts || nowMs - this.#count.atMs > GRACE_MS) this.#count = { hosts, atMs: nowMs };

@@ -44,8 +44,8 @@ return 'written'`,
 
 /**
  * Creates the part of the fleet thread that shares legacy sessions between replicas. It uses a hash with sealed values
- * for each session, and a channel. Anyone who may write to the server can delete this data, but cannot end or change a
- * session.
+ * for each session, and a channel. Anyone who may write to the Redis server can delete this data, but cannot end or
+ * change a session.
  */
 export function createSessionPart({ redis, keys, sealer, settings, emit }: FleetPartDeps): FleetSessionApi {
   const channel = keys.sessionNews;

@@ -11,7 +11,7 @@ import { createPrivateFile, makePrivate } from './private-file.ts';
 /** State of the key file, which contains exactly 32 random bytes. */
 export type KeyFile =
   | { readonly kind: 'none' }
-  /** `exposedMode` is the mode that allowed other users to read the file until now; null if there was none. */
+  /** `exposedMode` is the mode that allowed other users to read the file until now; null if nobody else could. */
   | { readonly kind: 'key'; readonly bytes: Uint8Array; readonly exposedMode: number | null }
   /** The file does not contain a key, because it is damaged, truncated, or another file. It is left unchanged. */
   | { readonly kind: 'invalid' };

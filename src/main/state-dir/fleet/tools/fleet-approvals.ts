@@ -14,7 +14,7 @@ export interface FleetApprovalsDeps {
   readonly logger: Logger;
   readonly now: () => number;
   readonly scopeOf: (connectorId: string) => string | null;
-  /** Returns the newest list of a connector; undefined if there is none. */
+  /** Returns the newest list of a connector; undefined if the connector has not listed its tools. */
   readonly current: (connectorId: string) => ConnectorRecord | undefined;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;

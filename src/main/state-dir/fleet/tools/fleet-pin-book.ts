@@ -18,7 +18,9 @@ export class FleetPinBook {
   readonly #pins = new Map<string, Map<string, FleetPin>>();
   readonly #versions = new Map<string, number>();
 
-  /** Returns the version of the newest approval of a tool that this host has applied; 0 if there is none. */
+  /**
+   * Returns the version of the newest approval of a tool that this host has applied; 0 if it has applied no approval.
+   */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }
@@ -38,7 +40,7 @@ export class FleetPinBook {
     });
   }
 
-  /** Stores pins of the fleet, except those that are older than an applied approval. */
+  /** Stores pins of the fleet, except pins that are older than an applied approval. */
   learn(pins: readonly FleetPin[]): SortedPins {
     const approved: FleetPin[] = [];
     let isBehind = false;

@@ -35,7 +35,7 @@ export interface FleetToolSyncDeps {
 
 /**
  * Synchronises this host with the fleet after the Redis server became reachable again or lost data. Publishes the pins,
- * approvals and lists that the fleet lacks, and applies those that are newer in the fleet.
+ * approvals and lists that the fleet lacks, and applies the newer ones of the fleet.
  */
 export class FleetToolSync {
   readonly #deps: FleetToolSyncDeps;

@@ -6,7 +6,9 @@ import { isObject } from '../../../mcp/json-rpc.ts';
 
 const ERAS: ReadonlySet<unknown> = new Set(['legacy', 'modern', 'unknown']);
 
-/** Maximum number of tools of one connector. The same as the default of the option that limits them. */
+/**
+ * Maximum number of tools of one connector. It equals the default of the option that limits the tools of a connector.
+ */
 const MAX_TOOLS = 10_000;
 
 /** Maximum length of a text in a record, in characters. It does not apply to texts in definitions. */
