@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Applies the floor that a person has reset, if the load failed because the floor lies in the future. */
+  /** Applies a floor that a person has reset, if a floor in the future caused the failure. Returns whether it did. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

@@ -165,7 +165,7 @@ export class MapInForce {
     try {
       this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed, unchangedCount: 0 });
     } catch (error) {
-      // This method may be called by a timer, which could not handle an error.
+      // A timer may call this method, and could not handle an error.
       this.#deps.logger.error({ event: 'map-drop-failed', err: error }, `A listener failed: ${messageOf(error)}`);
     }
   }

@@ -162,7 +162,7 @@ function createDurableMemory(
       follow: (wrap) => {
         around = wrap;
       },
-      // If this fails, the next start is only slower. The store reports problems of the disk.
+      // Without first answers, the next start is only slower. The store reports problems of the disk.
       writeFirstAnswers: (name, bytes) =>
         writer
           .ask((api) => api.writeFirstAnswers(name, bytes))

@@ -16,8 +16,8 @@ const MAX_NAMED = 100;
 const MAX_LOGGED = 8;
 
 /**
- * Maximum number of definitions of one connector for which it is remembered that they were counted. Further definitions
- * may be counted twice.
+ * Maximum number of definitions of one connector that are remembered after they were counted. Definitions beyond this
+ * limit may be counted twice.
  */
 const MAX_COUNTED = 4_000;
 

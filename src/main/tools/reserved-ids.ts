@@ -39,7 +39,8 @@ export class ReservedIds {
    */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    // This is the usual case, and it must be fast because a first map adds thousands of connectors in one step.
+    // Usually no connector claims an id in the namespace of another connector. This case must be fast, because a first
+    // map adds thousands of connectors in one step.
     if (this.#ids.size === 0) return found;
     for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])

@@ -116,7 +116,7 @@ export class ToolIntake {
     if (!isStrict) this.#publish(id, list);
     const remembered = memory.remember(record).then((changes) => {
       if (this.#turns.get(id) !== turn || this.#isClosed) return;
-      // This check comes before the pins, because pins do not apply to tools that the map approves.
+      // The digests of the map are checked before the pins, because pins do not apply to tools that the map approves.
       if (isStrict) this.#deps.approvals.passing(id, tools, this.#digests(id, list));
       this.#judge(id, changes);
       if (isStrict) this.#publish(id, list);

@@ -33,7 +33,7 @@ export class GroupCommit {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
-  /** Returns the last change of each server for which it is not known that the change is on disk. */
+  /** Returns the changes that may not be on disk yet: the last change of each server. */
   pending(): ServerChange[] {
     return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
   }

@@ -45,8 +45,8 @@ return found
 };
 
 /**
- * Writes a row, unless a newer one is stored. KEYS: hash. ARGV: name, generation, value, channel and message for it,
- * and before these a value that may be replaced even if it is newer ('' for none).
+ * Writes a row, unless a newer one is stored. KEYS: hash. ARGV: name, generation, value, a value that may be replaced
+ * even if it is newer ('' for none), channel, message.
  */
 export const WRITE_ROW: RedisScript = {
   keys: 1,
